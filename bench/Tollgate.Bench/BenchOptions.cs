@@ -1,5 +1,5 @@
 using System.Globalization;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench;
 

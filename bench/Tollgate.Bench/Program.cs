@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Tollgate.Bench;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 
 if (args is [BareProgram.Word, .. var rest])
 {

@@ -1,7 +1,7 @@
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 // Starting servers takes longer than most tests: all share them.
-[assembly: AssemblyFixture(typeof(Theatres))]
+[assembly: AssemblyFixture(typeof(ChaosServers))]
 
 // Each test loads the machine by itself; two at once would measure each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,4 +1,4 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 
 // One server for all lives: each lives in a project of its own.
-[assembly: AssemblyFixture(typeof(LivesStage))]
+[assembly: AssemblyFixture(typeof(LivesHost))]

@@ -22,7 +22,7 @@ public sealed class ShapeTests
     /// <summary>Interfaces with one implementer that face an outside party. Subject: the interface.</summary>
     private static readonly Allowed[] OutwardInterfaces =
     [
-        new("ISubscriptionDriver", "It faces payment providers, as IPaymentProvider does; of those that there are only Stripe drives subscriptions."),
+        new("ISubscriptionBackend", "It faces payment providers, as IPaymentProvider does; of those that there are only Stripe manages subscriptions."),
     ];
 
     /// <summary>Classes that others may derive from. Subject: the class.</summary>

@@ -149,19 +149,19 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = customer, ["plan"] = "pro", ["trial"] = false });
         await shop.Database.ExecuteAsync(
             """
-              WITH driven AS (
-                    UPDATE subscriptions s SET driven_by = 'stripe', status = 'past_due', due_at = NULL
+              WITH managed AS (
+                    UPDATE subscriptions s SET managed_by = 'stripe', status = 'past_due', due_at = NULL
                       FROM customers c
                      WHERE c.partition = s.partition AND c.account = s.account AND c.id = $1
                     RETURNING s.partition, s.account, s.id, c.project_id)
             INSERT INTO provider_invoices (partition, account, provider, reference, project_id, subscription, number, status, currency, total, tax, paid, url, lines, created_at, heard_at)
             SELECT partition, account, 'stripe', 'in_' || id, project_id, id, 'ST-0007', 'open', 'USD', 2999, 0, 0, 'https://invoice.stripe.com/i/acct_demo/7', '[]', now(), now()
-              FROM driven
+              FROM managed
             """,
             customer);
         var page = await browser.OpenAsync(width, scheme, javaScript: true);
         await GotoAsync(page, await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = customer }));
-        await LookAsync(page, "portal-driven", scheme, width);
+        await LookAsync(page, "portal-managed", scheme, width);
         var notice = page.Locator(".notice", new() { HasText = "Your payment of $29.99 did not go through" });
         (await notice.GetByRole(AriaRole.Link, new() { Name = "Pay $29.99" }).GetAttributeAsync("href")).ShouldBe("https://invoice.stripe.com/i/acct_demo/7");
         (await notice.GetByRole(AriaRole.Button).CountAsync()).ShouldBe(0);

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench.Load;
 

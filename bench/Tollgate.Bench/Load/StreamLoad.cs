@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench.Load;
 

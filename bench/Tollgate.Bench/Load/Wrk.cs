@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench.Load;
 

@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Npgsql;
 using Tollgate.Bench.Load;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;

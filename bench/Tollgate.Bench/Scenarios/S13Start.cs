@@ -1,4 +1,4 @@
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Tollgate.Bench.Load;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 using Tollgate.Bench.Load;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;

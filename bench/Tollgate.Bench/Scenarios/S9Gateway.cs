@@ -1,5 +1,5 @@
 using Tollgate.Bench.Load;
-using Tollgate.Bench.Stage;
+using Tollgate.Bench.Hosting;
 using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;

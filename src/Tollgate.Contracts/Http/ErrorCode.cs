@@ -301,8 +301,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The subscription stands where this cannot happen: for instance, a canceled one cannot be resumed.",
         "Read the subscription's status; docs/concepts/subscriptions.md has the table of what may happen when.");
 
-    public static readonly ErrorCode DrivenByProvider = new(
-        "driven_by_provider", 409, "The payment provider drives this subscription",
+    public static readonly ErrorCode ProviderManaged = new(
+        "provider_managed", 409, "The payment provider manages this subscription",
         "It was begun at the payment provider, which renews and bills it. What is asked for cannot be done there.",
         "Change it in the provider's dashboard or its customer portal; Tollgate follows. docs/concepts/stripe.md says what can be done here.");
 
@@ -550,7 +550,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode NotAtProvider = new(
         "not_at_provider", 422, "The payment provider cannot do this",
-        "The payment provider drives the subscription, or is to, and has no such thing: a change that waits for the end of the period, a proration by days, a coupon that "
+        "The payment provider manages the subscription, or is to, and has no such thing: a change that waits for the end of the period, a proration by days, a coupon that "
         + "carries over, or a price that nobody made there. It is not done in another way instead. The detail says which.",
         "Ask for what the provider can do; docs/concepts/stripe.md lists it. A missing price is made by \"tollgate stripe sync\".");
 
@@ -563,7 +563,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
         EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, TokenNotFound, PortalSessionNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
-        SubscriptionState, DrivenByProvider, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
+        SubscriptionState, ProviderManaged, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, UnknownParameter, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,

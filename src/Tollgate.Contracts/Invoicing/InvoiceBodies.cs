@@ -111,7 +111,7 @@ public sealed record InvoiceView
 public sealed record InvoiceList(IReadOnlyList<InvoiceView> Data, bool HasMore);
 
 /// <summary>Body of <c>/pay</c>, <c>/void</c> and <c>/mark-uncollectible</c>.</summary>
-public sealed record SettleInvoiceRequest
+public sealed record InvoiceStatusRequest
 {
     /// <summary>For people: how it was paid, why it is void.</summary>
     public string? Note { get; init; }

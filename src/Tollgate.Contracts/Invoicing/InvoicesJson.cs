@@ -13,7 +13,7 @@ namespace Tollgate.Contracts.Invoicing;
     Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
 [JsonSerializable(typeof(InvoiceView))]
 [JsonSerializable(typeof(InvoiceList))]
-[JsonSerializable(typeof(SettleInvoiceRequest))]
+[JsonSerializable(typeof(InvoiceStatusRequest))]
 [JsonSerializable(typeof(CreditInvoiceRequest))]
 [JsonSerializable(typeof(LineExplanation))]
 [JsonSerializable(typeof(CreateCouponRequest))]

@@ -26,7 +26,7 @@ public sealed record NoticeView
     /// <summary>What the customer can do about it. Null: nothing has to be done.</summary>
     public NoticeActionView? Action { get; init; }
 
-    /// <summary>The invoice's id. Null: there is none, or the provider made it that drives the subscription.</summary>
+    /// <summary>The invoice's id. Null: there is none, or the provider made it that manages the subscription.</summary>
     public string? Invoice { get; init; }
 
     public string? InvoiceNumber { get; init; }
@@ -51,7 +51,7 @@ public sealed record NoticeView
     public DateTimeOffset? HappensAt { get; init; }
 }
 
-/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: it takes back the cancellation or the change that is scheduled), or <c>open_link</c>: on a page of the provider that drives the subscription.</param>
+/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: it takes back the cancellation or the change that is scheduled), or <c>open_link</c>: on a page of the provider that manages the subscription.</param>
 /// <param name="Label">What a button says.</param>
 /// <param name="Url">Of <c>open_link</c>: where it leads.</param>
 public sealed record NoticeActionView(string Do, string Label, string? Url);

@@ -22,7 +22,7 @@ public sealed record PaymentView
     /// <summary>The checkout that it is for, if any.</summary>
     public string? Checkout { get; init; }
 
-    /// <summary>The provider's own invoice that it pays, of a subscription that the provider drives. Then it pays none of Tollgate's.</summary>
+    /// <summary>The provider's own invoice that it pays, of a subscription that the provider manages. Then it pays none of Tollgate's.</summary>
     public string? ProviderInvoice { get; init; }
 
     /// <summary><c>manual</c> (a bank transfer, told by hand), <c>sandbox</c>, <c>stripe</c> or <c>paymob</c>.</summary>

@@ -39,9 +39,9 @@ public sealed record PaymentSettingsView
 }
 
 /// <param name="ChargesSavedMethods">It charges a saved method while the customer is not there: renewals, upgrades.</param>
-/// <param name="DrivesSubscriptions">It can renew and invoice subscriptions itself.</param>
+/// <param name="ManagesSubscriptions">It can renew and invoice subscriptions itself.</param>
 public sealed record ProviderCapabilitiesView(
-    bool ChargesSavedMethods, bool Checkout, bool Portal, bool Refunds, bool Voids, bool DrivesSubscriptions, bool Webhooks);
+    bool ChargesSavedMethods, bool Checkout, bool Portal, bool Refunds, bool Voids, bool ManagesSubscriptions, bool Webhooks);
 
 /// <param name="Meaning">Where it is found.</param>
 public sealed record CredentialView(string Name, bool Required, bool Stored, string Meaning);

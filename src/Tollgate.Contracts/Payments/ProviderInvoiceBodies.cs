@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Payments;
 
-/// <summary>An invoice that a payment provider made for a subscription that it drives, as it said last. Amounts in minor units.</summary>
+/// <summary>An invoice that a payment provider made for a subscription that it manages, as it said last. Amounts in minor units.</summary>
 public sealed record ProviderInvoiceView
 {
     /// <summary>The provider's own.</summary>

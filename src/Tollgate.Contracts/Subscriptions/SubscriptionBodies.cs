@@ -217,7 +217,7 @@ public sealed record SubscriptionView
     public required string Status { get; init; }
 
     /// <summary>The payment provider that renews and bills it, <c>stripe</c>; then <c>id</c> is the provider's own. Null: Tollgate does.</summary>
-    public string? DrivenBy { get; init; }
+    public string? ManagedBy { get; init; }
 
     public required string Currency { get; init; }
 

@@ -109,7 +109,7 @@ public static class VatCheckRules
     public const string InvalidInSandbox = "111111", UnavailableInSandbox = "222222";
 
     /// <summary>Ids are given back and taken away: what was valid is asked for again after a month, what was not after a week. The pause after no answer grows (<c>ParkedWork</c>).</summary>
-    public static TimeSpan AskAgainAfter(VatAnswer answer) => answer switch
+    public static TimeSpan RetryAfter(VatAnswer answer) => answer switch
     {
         VatAnswer.Valid => TimeSpan.FromDays(30),
         VatAnswer.Invalid => TimeSpan.FromDays(7),

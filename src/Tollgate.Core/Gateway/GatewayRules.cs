@@ -1,4 +1,4 @@
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Gateway;
@@ -73,7 +73,7 @@ public static class GatewayRules
     /// hangs up before that would have the thinking for nothing, so such a stream is read to its end. Azure's deployments have names of
     /// their own, so all of them are.
     /// </summary>
-    public static bool HidesThought(LlmRoute route, LlmAsk ask) =>
+    public static bool HidesThought(LlmRoute route, LlmRequest ask) =>
         route.Api is LlmApi.OpenAiChat or LlmApi.OpenAiResponses
         && (route.Provider == "azure"
             || ((route.Model ?? ask.Model) is { } model && Array.Exists(Thinkers, name => model.Contains(name, StringComparison.OrdinalIgnoreCase))));
@@ -85,7 +85,7 @@ public static class GatewayRules
     /// What the call is priced by until the answer names its model: what the path or the body names, or else the operation
     /// (<c>search</c>, <c>scrape</c>). Stability's <c>sd3</c> is a family, and a field of the form names the member of it.
     /// </summary>
-    public static string NameOf(LlmRoute route, LlmAsk ask, string path) =>
+    public static string NameOf(LlmRoute route, LlmRequest ask, string path) =>
         (route is { Api: LlmApi.StabilityImage, Model: "sd3" } ? ask.Model ?? route.Model : route.Model ?? ask.Model) ?? OperationOf(path);
 
     private static string OperationOf(string path)

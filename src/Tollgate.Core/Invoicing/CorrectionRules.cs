@@ -27,10 +27,10 @@ public static class CorrectionRules
     /// <param name="oldestFirst">The lines that billed it. The rest, which they do not explain, goes back as it was rated.</param>
     /// <param name="rates">Taxes of now, for that.</param>
     /// <returns>The line as it goes back, which may be zero, and the parts of it.</returns>
-    public static (InvoiceLine Line, IReadOnlyList<GivenBackPart> Parts) Paid(InvoiceLine line, IReadOnlyList<BilledLine> oldestFirst, IReadOnlyList<TaxRate> rates)
+    public static (InvoiceLine Line, IReadOnlyList<ProrationCreditPart> Parts) Paid(InvoiceLine line, IReadOnlyList<BilledLine> oldestFirst, IReadOnlyList<TaxRate> rates)
     {
         var (pieces, rest) = Pieces(oldestFirst, -line.Amount);
-        var parts = new List<GivenBackPart>();
+        var parts = new List<ProrationCreditPart>();
         foreach (var (billed, piece) in pieces)
         {
             var before = parts.Where(part => part.Invoice!.Id == billed.Invoice.Id).Aggregate(MoneyAmount.Zero(piece.Currency), static (sum, part) => sum + part.Part);
@@ -38,7 +38,7 @@ public static class CorrectionRules
             paid = room < paid ? room : paid;
             if (paid > MoneyAmount.Zero(piece.Currency))
             {
-                parts.Add(new(billed.Invoice, [new(paid, GivenBackRules.RatesOn(billed.Invoice, billed.Position))]));
+                parts.Add(new(billed.Invoice, [new(paid, ProrationCreditRules.RatesOn(billed.Invoice, billed.Position))]));
             }
         }
 

@@ -232,10 +232,10 @@ public sealed record Invoice
     }
 
     /// <summary>What changes of the subscription gave back, taxes included.</summary>
-    public MoneyAmount GivenBack => Prorated + ProratedTax;
+    public MoneyAmount ProrationCredited => Prorated + ProratedTax;
 
     /// <summary>What can still be given back by a document: what it asked for, less what went back already, in whichever way.</summary>
-    public MoneyAmount Creditable => Total - Credited - GivenBack is { IsNegative: false } left ? left : MoneyAmount.Zero(Currency);
+    public MoneyAmount Creditable => Total - Credited - ProrationCredited is { IsNegative: false } left ? left : MoneyAmount.Zero(Currency);
 
     /// <summary>What credit notes gave back in all.</summary>
     public MoneyAmount Credited => CreditNotes.Aggregate(MoneyAmount.Zero(Currency), static (sum, note) => sum + note.Total);

@@ -18,8 +18,8 @@ public sealed record TaxRate(string Name, Percent Rate, bool IsInclusive);
 /// <summary>A line of an invoice, as its sums see it.</summary>
 /// <param name="Amount">Rounded.</param>
 /// <param name="Rates">Of taxes on it. Unused time has those that it was paid with instead: <see cref="PaidTax"/>.</param>
-/// <param name="IsGivenBack">Unused time, less what was taken off it when it was paid: nothing is taken off it again.</param>
-public readonly record struct TaxedLine(MoneyAmount Amount, IReadOnlyList<TaxRate> Rates, bool IsGivenBack);
+/// <param name="IsProrationCredit">Unused time, less what was taken off it when it was paid: nothing is taken off it again.</param>
+public readonly record struct TaxedLine(MoneyAmount Amount, IReadOnlyList<TaxRate> Rates, bool IsProrationCredit);
 
 /// <summary>A part of the unused time that is given back, and the taxes that were paid on it.</summary>
 /// <param name="Part">Before taxes that are added; positive.</param>
@@ -30,13 +30,13 @@ public readonly record struct PaidTax(MoneyAmount Part, IReadOnlyList<TaxRate> R
 /// <param name="Reduced">What each reduction took off, in their order; positive.</param>
 /// <param name="Taxes">Rounded once each. Negative where more is given back than asked for.</param>
 /// <param name="TaxOfLines">For each line, its part of all taxes.</param>
-/// <param name="TaxGivenBack">For each part that is given back, the taxes on top of it; positive.</param>
+/// <param name="ProrationCreditTaxes">For each part that is given back, the taxes on top of it; positive.</param>
 /// <param name="Total">What is asked for; not negative.</param>
 /// <param name="FromCredits">Of the total, what prepaid credits pay.</param>
 /// <param name="Left">What the customer has to get, taxes included: the part of negative lines that nothing stood against. Positive.</param>
 public sealed record InvoiceSums(
     MoneyAmount Subtotal, IReadOnlyList<MoneyAmount> Reduced, IReadOnlyList<InvoiceTax> Taxes, IReadOnlyList<MoneyAmount> TaxOfLines,
-    IReadOnlyList<MoneyAmount> TaxGivenBack, MoneyAmount Total, MoneyAmount FromCredits, MoneyAmount Left)
+    IReadOnlyList<MoneyAmount> ProrationCreditTaxes, MoneyAmount Total, MoneyAmount FromCredits, MoneyAmount Left)
 {
     public MoneyAmount Discount => Reduced.Aggregate(MoneyAmount.Zero(Subtotal.Currency), static (sum, one) => sum + one);
 
@@ -67,16 +67,16 @@ public static class InvoiceMath
 
         // 1. Lines. What is given back may be more than everything else: then nothing is asked for, and the rest is the customer's.
         var subtotal = lines.Aggregate(zero, static (sum, line) => sum + line.Amount);
-        var given = lines.Where(static line => line.IsGivenBack).Aggregate(zero, static (sum, line) => sum + line.Amount);
+        var given = lines.Where(static line => line.IsProrationCredit).Aggregate(zero, static (sum, line) => sum + line.Amount);
 
         // 2. What is taken off.
         var reduced = Reduce(subtotal, given, reductions);
         var discount = reduced.Aggregate(zero, static (sum, one) => sum + one);
 
         // 3. Tax, on what the lines are after that, and on each part of what is given back.
-        var off = lines.Count == 0 ? [] : MoneyParts.Spread(discount, [.. lines.Select(static line => line.IsGivenBack ? 0 : Math.Max(0, line.Amount.Minor))]);
+        var off = lines.Count == 0 ? [] : MoneyParts.Spread(discount, [.. lines.Select(static line => line.IsProrationCredit ? 0 : Math.Max(0, line.Amount.Minor))]);
         var parts = paid.Count == 0 ? [] : MoneyParts.Spread(-given, [.. paid.Select(static one => one.Part.Minor)]);
-        var taxed = lines.Zip(off, static (line, less) => line.IsGivenBack ? new TaxedPart(MoneyAmount.Zero(less.Currency), []) : new(line.Amount - less, line.Rates))
+        var taxed = lines.Zip(off, static (line, less) => line.IsProrationCredit ? new TaxedPart(MoneyAmount.Zero(less.Currency), []) : new(line.Amount - less, line.Rates))
             .Concat(paid.Zip(parts, static (one, part) => new TaxedPart(-part, one.Rates))).ToArray();
         var (taxes, amounts) = Tax(taxed, [.. lines.Select(static line => line.Amount > MoneyAmount.Zero(line.Amount.Currency))], credits.Currency);
         var added = taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
@@ -153,8 +153,8 @@ public static class InvoiceMath
         }
 
         var back = amounts.Skip(lines.Count).Aggregate(MoneyAmount.Zero(given.Currency), static (sum, one) => sum + one.All);
-        var shares = MoneyParts.Spread(back, [.. lines.Select(static line => line.IsGivenBack ? Math.Max(0, -line.Amount.Minor) : 0)]);
-        return [.. lines.Select((line, i) => line.IsGivenBack ? shares[i] : amounts[i].All)];
+        var shares = MoneyParts.Spread(back, [.. lines.Select(static line => line.IsProrationCredit ? Math.Max(0, -line.Amount.Minor) : 0)]);
+        return [.. lines.Select((line, i) => line.IsProrationCredit ? shares[i] : amounts[i].All)];
     }
 
     private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;

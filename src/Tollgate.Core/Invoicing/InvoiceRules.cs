@@ -12,11 +12,11 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Credits">What the customer has to get; pays, tax included.</param>
 /// <param name="UsageBilled">Usage of the running period that earlier invoices billed; only where a minimum compares it.</param>
 /// <param name="Minimums">Ended periods with a minimum of which usage is corrected.</param>
-/// <param name="GivenBack">Parts of earlier invoices that asked for the time that a step gives back.</param>
+/// <param name="ProrationCredited">Parts of earlier invoices that asked for the time that a step gives back.</param>
 /// <param name="Billed">Lines that billed what may be taken back of usage and minimums, the oldest first.</param>
 public sealed record BillingFacts(
     IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxTable? Taxes, MoneyAmount Credits, MoneyAmount UsageBilled,
-    IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> GivenBack, IReadOnlyDictionary<BilledKey, IReadOnlyList<BilledLine>> Billed);
+    IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> ProrationCredited, IReadOnlyDictionary<BilledKey, IReadOnlyList<BilledLine>> Billed);
 
 /// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
 /// <param name="Lines">Those of the draft, and then what coupons and promotional credits take off.</param>
@@ -24,7 +24,7 @@ public sealed record BillingFacts(
 public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<Redemption> Redemptions)
 {
     /// <summary>What the bill gives back of earlier invoices.</summary>
-    public IReadOnlyList<GivenBackNote> GivenBack { get; init; } = [];
+    public IReadOnlyList<ProrationCreditNote> ProrationCredited { get; init; } = [];
 }
 
 /// <summary>A step, and what it is billed with.</summary>
@@ -67,7 +67,7 @@ public static class InvoiceRules
         var begins = before is not null && before.Current != step.After.Current;
         var reductions = redemptions.Select(one => one.Reduction with { IsOfCharges = begins && one.ComesAgain }).ToArray();
         var sums = InvoiceMath.Compute(taxed, reductions, [.. back.SelectMany(static one => one.Paid)], facts.Credits);
-        var charged = taxed.Where(static line => !line.IsGivenBack).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
+        var charged = taxed.Where(static line => !line.IsProrationCredit).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
         var (discounts, used, left) = (new List<InvoiceLine>(), new List<Redemption>(), charged);
         foreach (var (redemption, taken) in redemptions.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero))
         {
@@ -79,7 +79,7 @@ public static class InvoiceRules
         var note = taxes.Select(static tax => tax.Note).FirstOrDefault(static note => note is not null);
         var bill = new Bill(draft, [.. draft.Lines.Zip(sums.TaxOfLines, static (line, tax) => line with { Tax = tax }), .. discounts], sums, note, used)
         {
-            GivenBack = GivenBackRules.NotesOf(back, sums.TaxGivenBack),
+            ProrationCredited = ProrationCreditRules.NotesOf(back, sums.ProrationCreditTaxes),
         };
         var again = redemptions.Zip(sums.Reduced).Where(static pair => pair.First.ComesAgain).Aggregate(MoneyAmount.Zero(currency), static (sum, pair) => sum + pair.Second);
         var after = step.After with
@@ -94,9 +94,9 @@ public static class InvoiceRules
         line.Kind == InvoiceLineKind.ProrationCredit || (line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum && (line.Rated ?? line.Amount).IsNegative);
 
     /// <summary>The taxes that unused time was paid with. Where no invoice is known that asked for it, the rates of the newest one that is, or of now, stand for its own.</summary>
-    private static List<GivenBackPart> UnusedTime(Subscription? before, InvoiceDraft draft, TaxDecision[] taxes, BillingFacts facts)
+    private static List<ProrationCreditPart> UnusedTime(Subscription? before, InvoiceDraft draft, TaxDecision[] taxes, BillingFacts facts)
     {
-        var back = facts.GivenBack.Select(part => new GivenBackPart(part.Invoice, GivenBackRules.PaidWith(part, before!.Current.End))).ToList();
+        var back = facts.ProrationCredited.Select(part => new ProrationCreditPart(part.Invoice, ProrationCreditRules.PaidWith(part, before!.Current.End))).ToList();
         var unused = draft.Lines.Zip(taxes).Where(static one => one.First.Kind == InvoiceLineKind.ProrationCredit).ToArray();
         var rest = back.Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, one) => sum - one.Part)
             - unused.Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, one) => sum + one.First.Amount);
@@ -109,7 +109,7 @@ public static class InvoiceRules
     }
 
     /// <param name="back">Gets the parts of a line that takes something back.</param>
-    private static InvoiceLine Corrected(InvoiceLine line, TaxDecision tax, BillingFacts facts, List<GivenBackPart> back)
+    private static InvoiceLine Corrected(InvoiceLine line, TaxDecision tax, BillingFacts facts, List<ProrationCreditPart> back)
     {
         if (line.Kind == InvoiceLineKind.ProrationCredit || !GivesBack(line))
         {
@@ -170,7 +170,7 @@ public static class InvoiceRules
     };
 
     /// <summary>What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.</summary>
-    public static string? Doubt(Bill bill, InvoiceSettings settings)
+    public static string? ImplausibleReason(Bill bill, InvoiceSettings settings)
     {
         var (total, largest) = (bill.Sums.Total, settings.LargestTotalIn(bill.Sums.Total.Currency));
         if (total.Major > largest)

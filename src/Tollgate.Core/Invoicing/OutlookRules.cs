@@ -66,7 +66,7 @@ public static class OutlookRules
         var (nothing, took) = (MoneyAmount.Zero(facts.Credits.Currency), billed.Bill?.Redemptions ?? []);
         return facts with
         {
-            Usage = [], Minimums = [], GivenBack = [], Credits = nothing, UsageBilled = nothing,
+            Usage = [], Minimums = [], ProrationCredited = [], Credits = nothing, UsageBilled = nothing,
             Redemptions = [.. facts.Redemptions.Select(one => Fresh(took.FirstOrDefault(used => used.Sequence == one.Sequence) ?? one))],
         };
 

@@ -35,7 +35,7 @@ public sealed record LlmCall
     public string? Upstream { get; init; }
 
     /// <summary>The name that was asked for, where the answer may have named another: an Azure deployment. Not recorded.</summary>
-    public string? AskedModel { get; init; }
+    public string? RequestedModel { get; init; }
 
     public required LlmUsage Usage { get; init; }
 

@@ -54,7 +54,7 @@ public sealed record UsageReport
     public string? ServiceTier { get; init; }
 
     /// <summary>Why a count cannot be believed (it is negative, absurdly large or no number), so that the usage has to be estimated; null: all can.</summary>
-    public string? Doubt { get; init; }
+    public string? Inconsistency { get; init; }
 
     /// <summary>
     /// How the provider's numbers differ from each other: a stated total is not the sum of its parts, or a part is larger than its whole. The

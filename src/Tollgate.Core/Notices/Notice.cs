@@ -12,7 +12,7 @@ namespace Tollgate.Core.Notices;
 /// <summary>What a customer is told about.</summary>
 public enum NoticeCode
 {
-    /// <summary>An invoice could not be collected and is tried again: by us, or by the provider that drives the subscription.</summary>
+    /// <summary>An invoice could not be collected and is tried again: by us, or by the provider that manages the subscription.</summary>
     PaymentFailed,
 
     /// <summary>The last attempt failed, and the plan with it.</summary>
@@ -92,7 +92,7 @@ public sealed record OwedInvoice(Guid Id, string Number, MoneyAmount Due, Instan
     public EndedPlan? Ended { get; init; }
 }
 
-/// <summary>An open invoice of the provider that drives the subscription.</summary>
+/// <summary>An open invoice of the provider that manages the subscription.</summary>
 /// <param name="Number">Null: it has none yet.</param>
 /// <param name="Page">The provider's own, on which it is paid; null: none is known.</param>
 public sealed record ProviderBill(string? Number, MoneyAmount Due, Uri? Page);
@@ -139,7 +139,7 @@ public sealed record NoticeFacts(Instant Now, TimeZoneInfo Zone, string DefaultP
     /// <summary>Of one that is past due: when that began.</summary>
     public Instant? PastDueSince { get; init; }
 
-    /// <summary>Of one that is past due, and driven by a provider: what the provider asks for. Null: it is not known.</summary>
+    /// <summary>Of one that is past due, and managed by a provider: what the provider asks for. Null: it is not known.</summary>
     public ProviderBill? Bill { get; init; }
 
     public IReadOnlyList<OwedInvoice> Owed { get; init; } = [];

@@ -136,9 +136,9 @@ public static class NoticeRules
     private static IEnumerable<Notice> OfSubscription(NoticeFacts facts, Subscription subscription)
     {
         var (plan, since) = (subscription.Terms.Plan.Plan.Name, facts.ScheduledSince ?? subscription.StartedAt);
-        if (subscription is { Status: SubscriptionStatus.PastDue, DrivenBy: { } provider })
+        if (subscription is { Status: SubscriptionStatus.PastDue, ManagedBy: { } provider })
         {
-            yield return OfDriven(facts, plan, provider);
+            yield return OfProviderManaged(facts, plan, provider);
         }
 
         if (subscription.CancelAt is { } end)
@@ -169,7 +169,7 @@ public static class NoticeRules
                 $"From then on it is {next.Plan.Plan.Name} for {Price(facts, next)}. Until then you have {plan}.")
             {
                 // What a provider has scheduled only the provider takes back.
-                Action = subscription.DrivenBy is null ? (NoticeAction.KeepPlan, next.Plan.Code == subscription.Terms.Plan.Code ? "Do not change it" : $"Keep {plan}") : null,
+                Action = subscription.ManagedBy is null ? (NoticeAction.KeepPlan, next.Plan.Code == subscription.Terms.Plan.Code ? "Do not change it" : $"Keep {plan}") : null,
                 Subscription = facts.SubscriptionId, HappensAt = subscription.Current.End,
             };
         }
@@ -178,13 +178,13 @@ public static class NoticeRules
     private static string AfterTrial(NoticeFacts facts, Subscription subscription, string plan) => subscription switch
     {
         { ConvertsTrial: true } => $"After that {plan} goes on for {Price(facts, subscription.Terms)}. If you do not want that, cancel before.",
-        { DrivenBy: not null } =>
+        { ManagedBy: not null } =>
             $"After that {plan} goes on for {Price(subscription.Terms)} if there is a card, or another way to pay, of yours by then. Without one you are on {facts.DefaultPlan}.",
         _ => $"After that you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
     };
 
     /// <summary>How often and until when is known to the provider alone, and so is what it does then.</summary>
-    private static Notice OfDriven(NoticeFacts facts, string plan, string provider)
+    private static Notice OfProviderManaged(NoticeFacts facts, string plan, string provider)
     {
         var (bill, name) = (facts.Bill, provider == "stripe" ? "Stripe" : provider);
         var what = bill is null ? "The last invoice" : bill.Number is null ? "An invoice" : $"Invoice {bill.Number}";

@@ -60,7 +60,7 @@ public sealed record Payment
 
     public Guid? Checkout { get; init; }
 
-    /// <summary>The provider's id of its own invoice that this pays, of a subscription that it drives. Then it pays none of ours.</summary>
+    /// <summary>The provider's id of its own invoice that this pays, of a subscription that it manages. Then it pays none of ours.</summary>
     public string? ProviderInvoice { get; init; }
 
     /// <summary>Of a checkout: when the price was told, and as of when what it asks for is done.</summary>

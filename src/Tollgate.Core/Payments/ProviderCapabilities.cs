@@ -29,7 +29,7 @@ public sealed record ProviderCapabilities
     public bool Voids { get; init; }
 
     /// <summary>Can renew and invoice subscriptions itself, which Tollgate then mirrors.</summary>
-    public bool DrivesSubscriptions { get; init; }
+    public bool ManagesSubscriptions { get; init; }
 
     /// <summary>Tells by webhooks what happened.</summary>
     public bool SendsWebhooks { get; init; }

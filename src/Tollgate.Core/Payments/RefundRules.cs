@@ -106,7 +106,7 @@ public static class RefundRules
 
     /// <summary>What became credit, because the invoice did not ask for it or because a change gave it back, and was not spent.</summary>
     private static MoneyAmount OfCredit(Payment payment, Invoice? invoice, RefundBounds bounds) =>
-        Positive(Least(bounds.Overpaid + (invoice?.GivenBack ?? MoneyAmount.Zero(payment.Amount.Currency)), bounds.Credit));
+        Positive(Least(bounds.Overpaid + (invoice?.ProrationCredited ?? MoneyAmount.Zero(payment.Amount.Currency)), bounds.Credit));
 
     private static MoneyAmount Least(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
 

@@ -17,21 +17,21 @@ public static class AccountRules
     /// </summary>
     /// <param name="at">When it happened: decides the quota period.</param>
     /// <param name="now">When it is decided: decides rate windows.</param>
-    public static Verdict Use(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now, bool enforce) =>
+    public static Verdict Use(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now, bool enforce) =>
         new Deciding(book, at, now, enforce, hold: false).Run(effects);
 
     /// <summary>Uses what was held before and is given back already, by the policies of a settle.</summary>
-    public static Verdict UseAsSettle(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now) =>
+    public static Verdict UseAsSettle(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now) =>
         new Deciding(book, at, now, enforce: false, hold: false) { ClipsBySettlePolicy = true }.Run(effects);
 
     /// <summary>Holds the effects: each amount is taken from what is available, and not yet used.</summary>
-    public static Verdict Reserve(AccountBook book, IReadOnlyList<Effect> effects, Instant now) =>
+    public static Verdict Reserve(AccountState book, IReadOnlyList<Effect> effects, Instant now) =>
         new Deciding(book, now, now, enforce: true, hold: true).Run(effects);
 
     /// <summary>
     /// What <see cref="Use"/> would answer on the stored rows, changing nothing. Safe on any thread.
     /// </summary>
-    public static Verdict Check(AccountBook book, FeatureEntry feature, Quantity amount, Instant now)
+    public static Verdict Check(AccountState book, FeatureEntry feature, Quantity amount, Instant now)
     {
         var view = book.ViewOf(feature);
         var facts = view.StoredFacts(now);
@@ -68,21 +68,21 @@ public static class AccountRules
         return new() { Outcome = outcome, Feature = feature, Requested = outcome <= Outcome.RecordedOverLimit ? null : amount, Standings = standings };
     }
 
-    private static Outcome? JudgePool(AccountBook book, in FeatureFacts facts, CreditPool pool, Quantity amount, Instant now)
+    private static Outcome? JudgePool(AccountState book, in FeatureFacts facts, CreditPool pool, Quantity amount, Instant now)
     {
-        if (book.Plan.Entitlements.Count == 0 || PoolBook(book, pool) is not { } poolBook)
+        if (book.Plan.Entitlements.Count == 0 || PoolState(book, pool) is not { } poolState)
         {
             return null;
         }
 
         var rest = amount - (facts.Available ?? amount);
-        return rest.TimesRoundedUp(pool.Rate) is { } credits && QuotaRules.Judge(poolBook.StoredFacts(now), credits) is <= Outcome.RecordedOverLimit and var asked
+        return rest.TimesRoundedUp(pool.Rate) is { } credits && QuotaRules.Judge(poolState.StoredFacts(now), credits) is <= Outcome.RecordedOverLimit and var asked
             ? asked
             : null;
     }
 
     /// <summary>The book of a pool's credit feature; null when the plan has no such feature.</summary>
-    private static FeatureBook? PoolBook(AccountBook book, CreditPool pool) =>
+    private static FeatureState? PoolState(AccountState book, CreditPool pool) =>
         book.FeatureNamed(pool.Feature) is { } feature ? book.ViewOf(feature) : null;
 
     /// <summary>Metered features have balances; switches and values do not.</summary>
@@ -90,7 +90,7 @@ public static class AccountRules
         feature.Feature.Kind == FeatureKind.Metered && entitlement is not null;
 
     /// <summary>No amount of it is ever refused. Safe on any thread.</summary>
-    public static bool IsUnlimited(AccountBook book, FeatureEntry feature) =>
+    public static bool IsUnlimited(AccountState book, FeatureEntry feature) =>
         !book.IsInactive && book.EntitlementOf(feature.Key) is { Quota: null, RateLimits.Count: 0 };
 
     internal static Period WindowOf(RateLimit limit, Instant now, TimeZoneInfo zone) => limit.Unit switch
@@ -105,28 +105,28 @@ public static class AccountRules
     /// reservation. A hold that has expired was given back already; the work is booked all the same. A refusal
     /// (<see cref="Outcome.OutOfRange"/>) leaves the hold as it was.
     /// </summary>
-    public static Verdict Settle(AccountBook book, Hold hold, IReadOnlyList<Effect> effects, Instant now)
+    public static Verdict Settle(AccountState book, Hold hold, IReadOnlyList<Effect> effects, Instant now)
     {
         book.Begin();
         if (hold.State == HoldState.Open)
         {
-            GiveBack(book, hold);
+            ApplyProrationCredit(book, hold);
         }
 
         return new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false) { ClipsBySettlePolicy = true, HasBegun = true }.Run(effects);
     }
 
     /// <summary>Releases a hold, or lets it expire: its amounts are available again at once.</summary>
-    public static void Close(AccountBook book, Slot<Hold> slot, HoldState state)
+    public static void Close(AccountState book, Slot<Hold> slot, HoldState state)
     {
         Invariant.That(slot.Current.State == HoldState.Open, $"Hold {slot.Current.Id} is {slot.Current.State} already.");
-        GiveBack(book, slot.Current);
+        ApplyProrationCredit(book, slot.Current);
         book.Put(slot, slot.Current with { State = state });
         book.CloseHold(slot.Current.Id);
     }
 
     /// <summary>Holds past their expiry must not deny anybody anything: they are closed before the next decision.</summary>
-    public static void CloseExpired(AccountBook book, Instant now)
+    public static void CloseExpired(AccountState book, Instant now)
     {
         if (book.Holds.Count == 0 || now < book.NextExpiry)
         {
@@ -139,7 +139,7 @@ public static class AccountRules
         }
     }
 
-    internal static void GiveBack(AccountBook book, Hold hold)
+    internal static void ApplyProrationCredit(AccountState book, Hold hold)
     {
         foreach (var part in hold.Parts)
         {
@@ -158,7 +158,7 @@ public static class AccountRules
     }
 
     /// <summary>Takes back what an event posted: the reversing event's postings are the negatives.</summary>
-    public static IReadOnlyList<Posting> Reverse(AccountBook book, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Instant now)
+    public static IReadOnlyList<Posting> Reverse(AccountState book, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Instant now)
     {
         var reversed = new List<Posting>(postings.Count);
         foreach (var posting in postings)
@@ -167,7 +167,7 @@ public static class AccountRules
             var after = slot.Current with { Used = slot.Current.Used - posting.Used, Drawn = slot.Current.Drawn - posting.Drawn };
             after.AssertSound();
             book.Put(slot, after);
-            if (book.FindBook(posting.FeatureKey) is { RollsOver: true } feature && !feature.IsNewest(after.Period))
+            if (book.FindAccount(posting.FeatureKey) is { RollsOver: true } feature && !feature.IsNewest(after.Period))
             {
                 RolloverRules.Recount(book, feature, after.Period, now, gives: true);
             }
@@ -185,7 +185,7 @@ public static class AccountRules
 
         foreach (var posting in reversed)
         {
-            if (book.FindBook(posting.FeatureKey) is { RollsOver: true } feature && feature.FindBalance(posting.PeriodStart) is { } row)
+            if (book.FindAccount(posting.FeatureKey) is { RollsOver: true } feature && feature.FindBalance(posting.PeriodStart) is { } row)
             {
                 RolloverRules.TrimAgain(book, feature, row.Current.Period, now);
             }
@@ -194,9 +194,9 @@ public static class AccountRules
         return reversed;
     }
 
-    private static Slot<Balance> RowOf(AccountBook book, int featureKey, Instant periodStart)
+    private static Slot<Balance> RowOf(AccountState book, int featureKey, Instant periodStart)
     {
-        var slot = book.FindBook(featureKey)?.FindBalance(periodStart);
+        var slot = book.FindAccount(featureKey)?.FindBalance(periodStart);
         Invariant.That(slot is not null, $"The balance of feature {featureKey} from {periodStart} is not in the book.");
         return slot!;
     }

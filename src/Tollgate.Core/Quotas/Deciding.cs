@@ -10,7 +10,7 @@ namespace Tollgate.Core.Quotas;
 /// missing, (3) judge its rate windows, (4) book. The first refusal takes everything back. Where the project wants it, a customer whose
 /// subscription is not active is refused before all that.
 /// </summary>
-internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool enforce, bool hold)
+internal sealed class Deciding(AccountState book, Instant at, Instant now, bool enforce, bool hold)
 {
     // Nearly every decision is about one feature.
     private readonly List<Posting> _postings = new(capacity: 1);
@@ -26,7 +26,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
     /// <summary>A settle: features whose policy is <c>clip</c> record at most what is available.</summary>
     public bool ClipsBySettlePolicy { get; init; }
 
-    /// <summary>What was put into the book since its <see cref="AccountBook.Begin"/> is part of this decision, and taken back with it.</summary>
+    /// <summary>What was put into the book since its <see cref="AccountState.Begin"/> is part of this decision, and taken back with it.</summary>
     public bool HasBegun { get; init; }
 
     public Verdict Run(IReadOnlyList<Effect> effects)
@@ -126,13 +126,13 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
     }
 
     /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
-    private Outcome? BookOne(FeatureBook feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    private Outcome? BookOne(FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
     {
         if (!hold)
         {
             BookUse(feature, slot, facts, amount, fromPool);
         }
-        else if (Math.Max(book.Holds.Count, slot.Current.OpenHolds) >= AccountBook.MostOpenHolds)
+        else if (Math.Max(book.Holds.Count, slot.Current.OpenHolds) >= AccountState.MostOpenHolds)
         {
             return Outcome.ConcurrencyLimited;
         }
@@ -188,7 +188,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         return outcome;
     }
 
-    private Outcome? JudgeRates(FeatureBook feature, Entitlement entitlement, Quantity amount)
+    private Outcome? JudgeRates(FeatureState feature, Entitlement entitlement, Quantity amount)
     {
         for (var i = 0; i < entitlement.RateLimits.Count; i++)
         {
@@ -235,7 +235,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         (_parts ??= []).Add(new(after.FeatureKey, after.Period.Start, amount));
     }
 
-    private void BookUse(FeatureBook feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    private void BookUse(FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
     {
         var used = QuotaRules.Use(facts, amount, fromPool);
         var after = used.Balance;

@@ -27,7 +27,7 @@ public static class RolloverRules
     /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the period
     /// must be in the book, if there is one, the grants that were not over at <see cref="Reach"/>, and the rollovers of <see cref="RolloversSince"/>.
     /// </summary>
-    public static void Open(AccountBook book, FeatureBook feature, Instant now)
+    public static void Open(AccountState book, FeatureState feature, Instant now)
     {
         var period = feature.PeriodAt(now);
         var slot = feature.BalanceIn(period);
@@ -62,7 +62,7 @@ public static class RolloverRules
     public static Instant Reach(Instant now) => now.Minus(TimeSpan.FromDays(36));
 
     /// <summary>What rolled and was not over by then counts in the bounds of what <see cref="Open"/> closes. The newest row before the period must be in the book.</summary>
-    public static Instant RolloversSince(AccountBook book, FeatureBook feature, Period period)
+    public static Instant RolloversSince(AccountState book, FeatureState feature, Period period)
     {
         var closed = feature.NewestBefore(period.Start)?.Current.Period.Start ?? book.CustomerSince;
         var oldest = Oldest(period, Horizon(book, feature).Horizon);
@@ -70,7 +70,7 @@ public static class RolloverRules
     }
 
     /// <summary>A period that was idle until now, and of which something is told late: what was carried into it. The newest row before it must be in the book.</summary>
-    public static void OpenPast(AccountBook book, FeatureBook feature, Period period)
+    public static void OpenPast(AccountState book, FeatureState feature, Period period)
     {
         var ended = EndedBefore(book, feature, period);
         var carried = CarriedInto(book, feature, period, ended);
@@ -90,7 +90,7 @@ public static class RolloverRules
     /// The rows since then must be in the book.
     /// </summary>
     /// <param name="gives">Use was taken back: what rolled may grow, or roll at all. A decision that may still be taken back does not.</param>
-    public static void Recount(AccountBook book, FeatureBook feature, Period changed, Instant now, bool gives)
+    public static void Recount(AccountState book, FeatureState feature, Period changed, Instant now, bool gives)
     {
         var (ended, carried, closing) = (changed, Quantity.Zero, new Closing(book, feature, Reach(now)));
 
@@ -124,7 +124,7 @@ public static class RolloverRules
     }
 
     /// <summary>Units of a period, and of what rolled out of it, were given back: the bounds of each period's end and of each change of terms since then cut them as they would have.</summary>
-    public static void TrimAgain(AccountBook book, FeatureBook feature, Period changed, Instant now)
+    public static void TrimAgain(AccountState book, FeatureState feature, Period changed, Instant now)
     {
         var (closing, changes, change) = (new Closing(book, feature, Reach(now)), BoundsUntil(book, feature, now), 0);
         var period = changed;
@@ -146,7 +146,7 @@ public static class RolloverRules
     }
 
     /// <summary>The periods before this one that are not closed yet, oldest first; none of so long ago that nothing of it could be left.</summary>
-    private static List<Period> EndedBefore(AccountBook book, FeatureBook feature, Period period)
+    private static List<Period> EndedBefore(AccountState book, FeatureState feature, Period period)
     {
         var ended = new List<Period>();
         var newest = feature.NewestBefore(period.Start)?.Current;
@@ -168,7 +168,7 @@ public static class RolloverRules
     }
 
     /// <summary>Where the newest row lies before all of these: the overage that it carried on. Idle periods in between are too many to look at.</summary>
-    private static Quantity CarriedInto(AccountBook book, FeatureBook feature, Period period, List<Period> ended)
+    private static Quantity CarriedInto(AccountState book, FeatureState feature, Period period, List<Period> ended)
     {
         if (ended.Count == 0 || feature.NewestBefore(period.Start)?.Current is not { } newest || newest.Period.Start >= ended[0].Start)
         {
@@ -183,7 +183,7 @@ public static class RolloverRules
     /// The terms that bound rollovers otherwise than those before them, in order: what was rolled before is bound by them, too. Also terms that
     /// others replaced at the same instant, while a test clock stood still: somebody may have looked in between.
     /// </summary>
-    private static List<CustomerTerms> BoundsUntil(AccountBook book, FeatureBook feature, Instant now)
+    private static List<CustomerTerms> BoundsUntil(AccountState book, FeatureState feature, Instant now)
     {
         var changes = new List<CustomerTerms>();
         for (var i = 1; i < book.Terms.All.Count && book.Terms.All[i].From <= now; i++)
@@ -200,7 +200,7 @@ public static class RolloverRules
     }
 
     /// <summary>How long rolled units live at most under any of the terms, and whether any of them carries overage.</summary>
-    private static (TimeSpan Horizon, bool Carries) Horizon(AccountBook book, FeatureBook feature)
+    private static (TimeSpan Horizon, bool Carries) Horizon(AccountState book, FeatureState feature)
     {
         var (horizon, carries) = (TimeSpan.Zero, false);
         foreach (var terms in book.Terms.All)
@@ -229,7 +229,7 @@ public static class RolloverRules
 
     /// <summary>Ended periods of one feature, closed one after the other.</summary>
     /// <param name="reach">What was over by then is not written. As long as it lived, it counted in the bound of what rolled later.</param>
-    private sealed class Closing(AccountBook book, FeatureBook feature, Instant reach)
+    private sealed class Closing(AccountState book, FeatureState feature, Instant reach)
     {
         private readonly List<Grant> _over = [];
 
@@ -345,13 +345,13 @@ public static class RolloverRules
     }
 
     /// <summary>By its number, which older versions gave without the kind of the period, and by its time: a day may begin where a week does.</summary>
-    private static Slot<Grant>? FindRolled(FeatureBook feature, Period ended)
+    private static Slot<Grant>? FindRolled(FeatureState feature, Period ended)
     {
         var (id, older) = (GrantIdOf(feature, ended), GrantIdOf(feature.Feature.Key, ended.Start));
         return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id || (slot.Current.Id == older && slot.Current.EffectiveAt == ended.End));
     }
 
-    private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountBook book, FeatureBook feature, Period ended, Quantity carried)
+    private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountState book, FeatureState feature, Period ended, Quantity carried)
     {
         var policy = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)?.Rollover;
         var quota = feature.QuotaIn(ended);
@@ -361,7 +361,7 @@ public static class RolloverRules
     }
 
     /// <summary>Without what had expired by then, whether or not somebody has freed it yet.</summary>
-    private static Quantity HeldAtEnd(AccountBook book, Balance row, Period ended)
+    private static Quantity HeldAtEnd(AccountState book, Balance row, Period ended)
     {
         var held = row.Held;
         foreach (var hold in held.IsPositive ? book.ExpiredHolds(ended.End) : [])
@@ -376,7 +376,7 @@ public static class RolloverRules
     }
 
     /// <summary>As it was foreseen when the period ended: other periods that began later do not move it.</summary>
-    private static Instant ExpiryOf(AccountBook book, FeatureBook feature, Period ended, int periods)
+    private static Instant ExpiryOf(AccountState book, FeatureState feature, Period ended, int periods)
     {
         var kind = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)!.Period;
         IReadOnlyList<BillingCycle> cycles = [.. book.Cycles.Where(cycle => cycle.From <= ended.End)];
@@ -389,7 +389,7 @@ public static class RolloverRules
         return end;
     }
 
-    private static Guid GrantIdOf(FeatureBook feature, Period ended) =>
+    private static Guid GrantIdOf(FeatureState feature, Period ended) =>
         GrantIdOf(feature.Feature.Key, ended.Start, feature.EntitlementAt(new(ended.End.UnixMicroseconds - 1))?.Period ?? default);
 
     /// <summary>A UUID of version 8 that holds the feature's number and the ended period's kind and start.</summary>

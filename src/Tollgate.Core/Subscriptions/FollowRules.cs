@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Subscriptions;
 
-/// <summary>Why a subscription that a provider drives is not followed yet: the words by which what waits for it is found again.</summary>
+/// <summary>Why a subscription that a provider manages is not followed yet: the words by which what waits for it is found again.</summary>
 public static class FollowRules
 {
     /// <summary>Why a subscription at a provider cannot begin here yet. What waits for this begins with the same words, and is read again when the customer's subscription ends.</summary>

@@ -133,7 +133,7 @@ public sealed record Subscription
     public required SubscriptionStatus Status { get; init; }
 
     /// <summary>The payment provider that renews and bills it, and whose word on it Tollgate follows: <c>stripe</c>. Null: Tollgate does.</summary>
-    public string? DrivenBy { get; init; }
+    public string? ManagedBy { get; init; }
 
     public required SubscriptionTerms Terms { get; init; }
 
@@ -182,7 +182,7 @@ public sealed record Subscription
     public Instant? TrialEnd { get; init; }
 
     /// <summary>
-    /// What the trial's end does: true pays, false ends the subscription. Where a provider drives it false means that it ends, or is paused, if nothing is there to pay with then.
+    /// What the trial's end does: true pays, false ends the subscription. Where a provider manages it false means that it ends, or is paused, if nothing is there to pay with then.
     /// </summary>
     public bool ConvertsTrial { get; init; } = true;
 
@@ -210,7 +210,7 @@ public sealed record Subscription
     /// <summary>When something happens by itself; null: never, or it is told.</summary>
     public Instant? DueAt => Status switch
     {
-        _ when DrivenBy is not null => null,
+        _ when ManagedBy is not null => null,
         SubscriptionStatus.Canceled or SubscriptionStatus.Expired or SubscriptionStatus.Incomplete => null,
         SubscriptionStatus.Paused => Earlier(ResumeAt, CancelAt),
         _ => Earlier(Earlier(Current.End, CancelAt), UsageDueAt),

@@ -3,7 +3,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Subscriptions;
 
-/// <summary>A subscription that a payment provider drives, as it is there: the whole of it.</summary>
+/// <summary>A subscription that a payment provider manages, as it is there: the whole of it.</summary>
 /// <param name="Anchor">What its periods hang on.</param>
 /// <param name="Current">The running period; of one that is over, the last.</param>
 /// <param name="EndedAt">Not null: it is over.</param>
@@ -17,13 +17,13 @@ public sealed record MirroredState(
 }
 
 /// <summary>
-/// What happened to a subscription that a provider drives, from what it was when it was last heard of and what it is now. However many states were missed in
+/// What happened to a subscription that a provider manages, from what it was when it was last heard of and what it is now. However many states were missed in
 /// between, it ends in the same: all but <see cref="Subscription.UsageFrom"/>, <see cref="Subscription.TermsSince"/> and what was committed before is as the last state says.
 /// </summary>
 public static class SubscriptionMirror
 {
     /// <param name="before">Null: nobody has heard of it yet.</param>
-    /// <param name="provider">Who drives it: <c>stripe</c>.</param>
+    /// <param name="provider">Who manages it: <c>stripe</c>.</param>
     /// <param name="now">What the provider gives no time for happens now.</param>
     /// <returns>In the order in which they happened. Nothing is charged: the provider does that.</returns>
     public static IReadOnlyList<SubscriptionStep> Follow(Guid id, string provider, Subscription? before, MirroredState state, Instant now)
@@ -113,7 +113,7 @@ public static class SubscriptionMirror
 
     private static Subscription Begun(Guid id, string provider, MirroredState state) => new()
     {
-        Id = id, DrivenBy = provider, Status = state.Status, Terms = state.Terms, StartedAt = state.StartedAt,
+        Id = id, ManagedBy = provider, Status = state.Status, Terms = state.Terms, StartedAt = state.StartedAt,
         Anchor = state.Anchor, Current = state.Current, Billed = state.Terms.Amount, TermsSince = state.Current.Start, Committed = MoneyAmount.Zero(state.Terms.Currency),
         UsageFrom = state.EndedAt is { } over ? over : state.TrialEnd is { } trial && trial > state.Current.Start ? trial : state.Current.Start, TrialEnd = state.TrialEnd,
         ConvertsTrial = state.ConvertsTrial,

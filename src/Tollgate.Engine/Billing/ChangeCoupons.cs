@@ -19,7 +19,7 @@ public sealed class ChangeCoupons(CustomerChanges changes, Clock clock)
             project, id, request,
             (writing, row) => IfAllowedAsync(writing, row, SubscriptionVerb.RedeemCoupon, code, async () =>
             {
-                var subscriptions = (long)(await writing.Change.AskAsync(SubscriptionSql.Past, cancel, row.Partition, row.Account))!;
+                var subscriptions = (long)(await writing.Change.ScalarAsync(SubscriptionSql.Past, cancel, row.Partition, row.Account))!;
                 var order = new RedemptionOrder(row.Subscription, subscriptions == 1, AtStart: false, writing.Now);
                 var refusal = await CouponQueries.RedeemAsync(writing.Change, project, code, order, cancel);
                 return refusal is null ? null : StepChoice.None(SubscriptionOutcome.CouponRefused, refusal);

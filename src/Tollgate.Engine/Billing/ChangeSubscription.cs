@@ -13,7 +13,7 @@ namespace Tollgate.Engine.Billing;
 /// change costs something now and the customer can be charged, the payment comes first and makes it; 3. otherwise Tollgate makes it at once. Changes that happen
 /// automatically are in <see cref="RunDue"/>.
 /// </summary>
-public sealed class ChangeSubscription(ChangeDriven managed, PayChange pay, ChangeAtOnce own, ChangeCoupons coupons)
+public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange pay, ChangeAtOnce own, ChangeCoupons coupons)
 {
     public async Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel)
     {
@@ -59,12 +59,12 @@ public sealed class ChangeSubscription(ChangeDriven managed, PayChange pay, Chan
     public async Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await managed.UpcomingAsync(project, id, cancel) ?? await own.UpcomingAsync(project, id, cancel);
 
-    /// <summary>The same for a page, which is shown without it while another call holds the customer for long, or where a provider drives the subscription: null then.</summary>
+    /// <summary>The same for a page, which is shown without it while another call holds the customer for long, or where a provider manages the subscription: null then.</summary>
     public async Task<SubscriptionAnswer?> GlanceAsync(ProjectSnapshot project, Subscription subscription, CancellationToken cancel)
     {
         try
         {
-            return subscription.DrivenBy is null && !subscription.IsEnded ? await own.UpcomingAsync(project, subscription.Id, cancel) : null;
+            return subscription.ManagedBy is null && !subscription.IsEnded ? await own.UpcomingAsync(project, subscription.Id, cancel) : null;
         }
         catch (CustomerBusyException)
         {

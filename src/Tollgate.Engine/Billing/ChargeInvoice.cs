@@ -112,7 +112,7 @@ public sealed class ChargeInvoice(
             return (new(ChargeOutcome.NothingDue, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}."), null);
         }
 
-        if (await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice.Id) is Guid pending)
+        if (await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice.Id) is Guid pending)
         {
             return (new(ChargeOutcome.IsPending, Detail: $"What became of payment {pending} is not known yet."), null);
         }

@@ -40,7 +40,7 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
 
     /// <summary>The caller holds the customer. Null: nobody pays for the plan just now.</summary>
     internal async Task<Guid?> TakenByAsync(CustomerChange change, CancellationToken cancel) =>
-        await change.AskAsync(CheckoutSql.PendingOfPlan, cancel, change.Row.Partition, change.Row.Account, providers.KeepingPages) as Guid?;
+        await change.ScalarAsync(CheckoutSql.PendingOfPlan, cancel, change.Row.Partition, change.Row.Account, providers.KeepingPages) as Guid?;
 
     private async Task<IReadOnlyList<Left>> LeftAsync(ProjectSnapshot project, string customer, Guid own, CancellationToken cancel)
     {

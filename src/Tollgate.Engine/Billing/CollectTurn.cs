@@ -39,7 +39,7 @@ internal static class CollectTurn
 
             // Somebody else has begun one; how that ends is how this one does.
             case ChargeOutcome.IsPending:
-                await AwaitAsync(change, invoice, (Guid)(await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice))!, cancel);
+                await AwaitAsync(change, invoice, (Guid)(await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice))!, cancel);
                 return;
 
             // Who is past due is so by the policy, whatever the project has changed to meanwhile: what cannot be tried has failed.

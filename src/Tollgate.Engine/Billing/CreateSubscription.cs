@@ -48,8 +48,8 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         await using var change = await changes.BeginAsync(project, order.Customer, cancel);
         var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
         var key = order.Id is { } id ? EventKey.Parse(id, writing.Now) : EventKey.Generate(writing.Now);
-        await change.AskAsync(SubscriptionSql.LockId, cancel, key.Id.ToString("D"));
-        if (await change.AskAsync(SubscriptionSql.CustomerOf, cancel, project.Id, key.Id) is string owner && owner != order.Customer)
+        await change.ScalarAsync(SubscriptionSql.LockId, cancel, key.Id.ToString("D"));
+        if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, key.Id) is string owner && owner != order.Customer)
         {
             return new(SubscriptionOutcome.IdReused, null, order.Customer);
         }
@@ -170,7 +170,7 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         }
 
         var isHad = trials > 0 || (order.Fingerprint is { } fingerprint
-            && await change.AskAsync(SubscriptionSql.TakeFingerprint, cancel, project.Id, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), id) is null);
+            && await change.ScalarAsync(SubscriptionSql.TakeFingerprint, cancel, project.Id, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), id) is null);
         return isHad ? (order.Trial == true ? SubscriptionOutcome.TrialUsed : null, 0) : (null, price.TrialDays);
     }
 
@@ -180,9 +180,9 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
     /// </summary>
     private static async Task<bool> IsSameAsync(CustomerChange change, SubscriptionOrder order, Subscription stored, CancellationToken cancel)
     {
-        var first = (string)(await change.AskAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
+        var first = (string)(await change.ScalarAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
         var state = JsonSerializer.Deserialize(first, SubscriptionJson.Default.SubscriptionState)!;
-        var coupon = await change.AskAsync(RedemptionSql.CodeAtStart, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
+        var coupon = await change.ScalarAsync(RedemptionSql.CodeAtStart, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
         var isTrial = state.Status == CatalogWords.Of(SubscriptionStatus.Trialing);
         return (state.Plan, state.Interval, state.Quantity, state.CustomAmount, state.Discount, coupon)
                 == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity, order.CustomAmount, StoredDiscount.Write(order.Discount), order.Coupon)

@@ -13,7 +13,7 @@ namespace Tollgate.Engine.Billing;
 
 /// <summary>Ends checkouts that nobody finished: when their time is over, when the credential that issued them is revoked, or when somebody asks for it. One whose payment is under way waits for that.</summary>
 public sealed class ExpireCheckouts(
-    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ParkedWork parked,
+    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenProviderManagedPage managed, Clock clock, ParkedWork parked,
     ILogger<ExpireCheckouts> log)
     : Loop(Interval, "Checkouts could not be ended", log)
 {
@@ -31,7 +31,7 @@ public sealed class ExpireCheckouts(
             return new(CheckoutOutcome.Unknown);
         }
 
-        if (found.Checkout.Status == CheckoutStatus.Open && !await driven.CloseAsync(project, id, cancel))
+        if (found.Checkout.Status == CheckoutStatus.Open && !await managed.CloseAsync(project, id, cancel))
         {
             return new(CheckoutOutcome.IsPending, found);
         }
@@ -50,7 +50,7 @@ public sealed class ExpireCheckouts(
                 return new(row.Checkout.Status == CheckoutStatus.Expired ? CheckoutOutcome.Unchanged : CheckoutOutcome.IsCompleted, row);
             }
 
-            if (await change.AskAsync(CheckoutSql.PendingOf, cancel, row.Partition, row.Account, id) is not null)
+            if (await change.ScalarAsync(CheckoutSql.PendingOf, cancel, row.Partition, row.Account, id) is not null)
             {
                 return new(CheckoutOutcome.IsPending, row);
             }

@@ -17,7 +17,7 @@ namespace Tollgate.Engine.Billing;
 public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges changes, ChangeCoupons coupons, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate news, CancellationToken cancel)
     {
         CheckoutRow? row;
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -48,7 +48,7 @@ public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges ch
         if (subscription is { } begun && row.Wanted.Coupon is { } code)
         {
             // Told again it is redeemed already; where it was used up meanwhile the provider takes it off all the same.
-            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsOfDriver = true }, cancel);
+            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsFromProvider = true }, cancel);
         }
 
         return null;

@@ -13,29 +13,29 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Brings the row of a subscription that a provider drives to what the provider says of it. Told again, or late, it changes nothing: who asked later knows more.
+/// Brings the row of a subscription that a provider manages to what the provider says of it. Told again, or late, it changes nothing: who asked later knows more.
 /// </summary>
 public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate news, CancellationToken cancel)
     {
         await using var change = await changes.BeginAsync(project, news.Customer, cancel);
         var (row, id) = (change.Row, ProviderReference.IdOf(news.Reference));
-        await change.AskAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
-        if (await change.AskAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != news.Customer)
+        await change.ScalarAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
+        if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != news.Customer)
         {
             return $"{news.Reference} is of customer '{owner}' here, and of '{news.Customer}' there.";
         }
 
         var known = await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, row.Partition, row.Account, id);
         var heardAt = news.AskedAt.ToUtc();
-        if (known is { Subscription.DrivenBy: null })
+        if (known is { Subscription.ManagedBy: null })
         {
             return $"A subscription of Tollgate's own has the id {news.Reference}.";
         }
 
-        if (known is not null && await change.AskAsync(SubscriptionSql.IsOldNews, cancel, row.Partition, row.Account, id, heardAt) is true)
+        if (known is not null && await change.ScalarAsync(SubscriptionSql.IsOldUpdate, cancel, row.Partition, row.Account, id, heardAt) is true)
         {
             return null;
         }
@@ -66,7 +66,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>Why another subscription cannot begin. One that gives nothing makes way for one that does.</summary>
-    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionNews news, CancellationToken cancel)
+    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate news, CancellationToken cancel)
     {
         var (change, row) = (writing.Change, writing.Change.Row);
         if (row.Owner is { } owner)
@@ -89,7 +89,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        if (live.Subscription is { DrivenBy: not null, GivesPlan: false } && news.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
+        if (live.Subscription is { ManagedBy: not null, GivesPlan: false } && news.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
         {
             await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {news.Reference}"), cancel);
             return null;
@@ -103,7 +103,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
     /// where the provider's are none of the catalogue.
     /// </summary>
     /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
-    private static (SubscriptionTerms? Terms, string? Doubt) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionNews news)
+    private static (SubscriptionTerms? Terms, string? ParkReason) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionUpdate news)
     {
         if (news.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
@@ -123,7 +123,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         }
     }
 
-    private static MirroredState StateOf(SubscriptionNews news, SubscriptionTerms terms) => new(
+    private static MirroredState StateOf(SubscriptionUpdate news, SubscriptionTerms terms) => new(
         news.Status, terms, news.StartedAt, new(news.Anchor), news.Current, news.TrialEnd, news.CancelAt, news.EndedAt, news.Reason) { ConvertsTrial = news.ConvertsTrial };
 
     private static async Task StepAsync(

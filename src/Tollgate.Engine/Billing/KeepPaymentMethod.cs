@@ -36,11 +36,11 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
         AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), PaymentProvider.Sandbox, cancel);
 
     /// <summary>A method that a provider has of a customer. One that is there already stays as it is; one too many removes the oldest.</summary>
-    internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, MethodNews method, CancellationToken cancel) =>
+    internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate method, CancellationToken cancel) =>
         AddAsync(project, method, provider, cancel, isOnce: true);
 
     private async Task<AddedMethod> AddAsync(
-        ProjectSnapshot project, MethodNews card, PaymentProvider provider, CancellationToken cancel, bool isOnce = false)
+        ProjectSnapshot project, PaymentMethodUpdate card, PaymentProvider provider, CancellationToken cancel, bool isOnce = false)
     {
         await using var change = await changes.BeginAsync(project, card.Customer, cancel);
         if (change.Row.Owner is not null)
@@ -91,7 +91,7 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
     public async Task<bool> MakeDefaultAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
-        if (change is null || await change.AskAsync(PaymentSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
+        if (change is null || await change.ScalarAsync(PaymentSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
         {
             return false;
         }
@@ -108,7 +108,7 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
     internal static async Task KeepAsync(CustomerChange change, Guid id, bool isDefault, Instant now, CancellationToken cancel)
     {
         var row = change.Row;
-        var isKept = await change.AskAsync(PaymentSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
+        var isKept = await change.ScalarAsync(PaymentSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
         if (!isKept || isDefault)
         {
             await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);

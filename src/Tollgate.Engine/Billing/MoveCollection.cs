@@ -60,7 +60,7 @@ internal static class MoveCollection
     private static async Task RecoverAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, string cause, Instant now, CancellationToken cancel)
     {
-        var isFailing = await change.AskAsync(CollectionSql.IsFailing, cancel, change.Row.Partition, change.Row.Account, collection.Subscription) is true;
+        var isFailing = await change.ScalarAsync(CollectionSql.IsFailing, cancel, change.Row.Partition, change.Row.Account, collection.Subscription) is true;
         if (!isFailing && collection.Failures > 0)
         {
             await StepAsync(change, project, collection, SubscriptionVerb.RecoverPayment, cause, now, cancel);

@@ -58,7 +58,7 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// written. The customer is created when it is missing.
 /// </summary>
 public sealed class OpenCheckout(
-    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven,
+    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenProviderManagedPage managed,
     SecretBox secrets, Clock clock)
 {
     internal const string Look = "look";
@@ -77,7 +77,7 @@ public sealed class OpenCheckout(
             return new(CheckoutOutcome.NotOffered);
         }
 
-        if (await driven.RunAsync(project, order, actor, cancel) is { } begun)
+        if (await managed.RunAsync(project, order, actor, cancel) is { } begun)
         {
             return begun;
         }
@@ -134,7 +134,7 @@ public sealed class OpenCheckout(
         var page = new Uri(server, $"/{(order.Kind == CheckoutKind.Invoice ? "pay" : "checkout")}/{token}");
         var isHosted = project.Payments.Provider != PaymentProvider.Sandbox && !purchase.Due.IsZero;
         if (isHosted && order.Wanted.Invoice is { } invoice
-            && await change.AskAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
+            && await change.ScalarAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
         {
             return (await SamePageAsync(change, project, invoice, purchase.Due.Minor, cancel) ?? new(CheckoutOutcome.IsPending, row), null);
         }

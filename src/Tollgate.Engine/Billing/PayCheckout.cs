@@ -27,7 +27,7 @@ public sealed record PayWith(Guid? Saved, SandboxCard? Card)
 /// <summary>The price that the page showed to the customer.</summary>
 /// <param name="Due">In minor units.</param>
 /// <param name="Quote">As <see cref="PriceQuote.Sealed"/> has it; null: the price was not held.</param>
-public sealed record ToldPrice(long Due, string? Quote);
+public sealed record QuotedPrice(long Due, string? Quote);
 
 /// <summary>What a checkout comes to.</summary>
 /// <param name="HoldsUntil">Until then just this is charged; null: the price changes with the catalogue only.</param>
@@ -87,10 +87,10 @@ public sealed class PayCheckout(
         }
 
         var held = new HeldQuote(now, HeldQuote.End(now, purchase.DueAtBefore, row.Checkout.ExpiresAt), purchase.Due.Minor, version);
-        return new(purchase, held.Until, QuoteSeal.Close(secrets, row.Checkout.Id, held));
+        return new(purchase, held.Until, QuoteToken.Close(secrets, row.Checkout.Id, held));
     }
 
-    public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, ToldPrice told, string actor, CancellationToken cancel)
+    public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
     {
         // The sandbox's cards pay nothing anywhere else, whatever a form says.
         with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
@@ -137,7 +137,7 @@ public sealed class PayCheckout(
     public static string ActorOf(CheckoutRow row) => $"customer {row.Checkout.Customer}";
 
     private async Task<PayAnswer> AttemptAsync(
-        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, ToldPrice Told) how, string actor, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, QuotedPrice Told) how, string actor, CancellationToken cancel)
     {
         var (row, now) = ((await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, clock.Now(project));
         if (!row.Checkout.IsOpen(now))
@@ -145,7 +145,7 @@ public sealed class PayCheckout(
             return new(PayOutcome.NotOpen, row);
         }
 
-        if (await change.AskAsync(CheckoutSql.PendingOf, cancel, row.Partition, row.Account, id) is Guid pending)
+        if (await change.ScalarAsync(CheckoutSql.PendingOf, cancel, row.Partition, row.Account, id) is Guid pending)
         {
             return new(PayOutcome.IsPending, row, await PaymentQueries.FindAsync(change.Connection, project, pending, cancel));
         }
@@ -158,7 +158,7 @@ public sealed class PayCheckout(
         await CouponQueries.HoldAsync(change, project, row.Wanted.Coupon, cancel);
         await change.MarkAsync(OpenCheckout.Look, cancel);
         var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
-        var held = QuoteSeal.Open(secrets, id, how.Told.Quote) is { } quote && quote.Holds(now) ? quote : null;
+        var held = QuoteToken.Open(secrets, id, how.Told.Quote) is { } quote && quote.Holds(now) ? quote : null;
         var time = new PurchaseTime(held?.At ?? now, now);
         var purchase = await new MakePurchase(change, project, time, actor).RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
         if (purchase.Refusal is not null)
@@ -172,7 +172,7 @@ public sealed class PayCheckout(
             return new(PayOutcome.QuoteMoved, row, Purchase: purchase);
         }
 
-        if (row.Checkout.Kind == CheckoutKind.Invoice && await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, row.Wanted.Invoice!.Value) is not null)
+        if (row.Checkout.Kind == CheckoutKind.Invoice && await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, row.Wanted.Invoice!.Value) is not null)
         {
             return new(PayOutcome.IsPending, row);
         }

@@ -77,8 +77,8 @@ public sealed record DueReport
 }
 
 /// <summary>One thing that is due, for a run that only looks.</summary>
-/// <param name="Doubt">Not null: it would be parked.</param>
-public sealed record DueItem(string Customer, Guid Subscription, SubscriptionVerb Verb, Instant At, Invoice? Invoice, string? Doubt);
+/// <param name="ParkReason">Not null: it would be parked.</param>
+public sealed record DueItem(string Customer, Guid Subscription, SubscriptionVerb Verb, Instant At, Invoice? Invoice, string? ParkReason);
 
 /// <summary>
 /// What happens to subscriptions by itself: trials end, periods renew, scheduled terms begin, pauses end, usage is billed. Any number
@@ -253,7 +253,7 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
         [
             .. billed.Select(one => new DueItem(
                 one.Order.Customer.Customer.Id, one.Billed.After.Id, one.Order.Step.Verb, one.Order.Step.At,
-                one.Billed.Bill is null ? null : InvoiceWriter.Draft(one, settings, project.Zone, one.Order.Step.At), one.Doubt)),
+                one.Billed.Bill is null ? null : InvoiceWriter.Draft(one, settings, project.Zone, one.Order.Step.At), one.ParkReason)),
         ];
     }
 
@@ -287,13 +287,13 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             var (orders, broken) = OrdersOf(batch.Claimed, project);
             var billed = await new BillSteps(batch.Connection, project, settings).RunAsync(orders, cancel);
             var rows = batch.Claimed.ToDictionary(static one => one.Row.Subscription.Id, static one => one.Row);
-            var doubtful = billed.Where(static one => one.Doubt is not null).Select(one => (rows[one.Billed.After.Id], one.Doubt!)).Concat(broken).ToArray();
+            var doubtful = billed.Where(static one => one.ParkReason is not null).Select(one => (rows[one.Billed.After.Id], one.ParkReason!)).Concat(broken).ToArray();
             foreach (var (row, reason) in doubtful)
             {
                 await ParkAsync(batch.Connection, project, row, reason, until, cancel);
             }
 
-            var steps = billed.Where(static one => one.Doubt is null).ToArray();
+            var steps = billed.Where(static one => one.ParkReason is null).ToArray();
             var writer = new StepWriter(batch.Work, project, settings, Actor);
             var now = project.TestClock is null ? clock.Now(project) : until;
             var drafts = steps.Length == 0 ? [] : await writer.WriteAsync(steps, now, cancel);

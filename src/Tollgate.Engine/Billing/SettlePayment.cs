@@ -16,7 +16,7 @@ namespace Tollgate.Engine.Billing;
 
 /// <summary>
 /// The way of every attempt, whatever it is for: its row is committed already; 1. the provider is asked, outside of any transaction; 2. the answer is
-/// written with what it causes, in one. Killed in between, <see cref="AskPayments"/> finds out and does the rest.
+/// written with what it causes, in one. Killed in between, <see cref="QueryPayments"/> finds out and does the rest.
 /// </summary>
 public sealed class SettlePayment(
     PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, CustomerChanges changes, Clock clock,

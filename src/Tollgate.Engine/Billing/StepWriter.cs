@@ -59,7 +59,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         {
             var draft = invoices.GetValueOrDefault(step.After.Id);
             var at = draft?.Invoice.IssuedAt ?? now;
-            foreach (var settled in await new GiveBack(work.Connection, project, actor).RunAsync(step, at, cancel))
+            foreach (var settled in await new ApplyProrationCredit(work.Connection, project, actor).RunAsync(step, at, cancel))
             {
                 await ExecuteAsync(CollectionSql.LookNow, cancel, step.Customer.Partition, step.Customer.Account, settled, at.ToUtc());
             }
@@ -178,7 +178,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             .Times(rows.Select(static r => r.Sub.DueAt))
             .Times(rows.Select(static r => (Instant?)r.Sub.TermsSince))
             .Long(rows.Select(static r => (long?)r.Sub.Committed.Minor))
-            .Text(rows.Select(static r => r.Sub.DrivenBy))
+            .Text(rows.Select(static r => r.Sub.ManagedBy))
             .Numbers(rows.Select(static r => (decimal?)r.Sub.Reduced.Value))
             .Text(rows.Select(static r => StoredDiscount.Write(r.Sub.Terms.AgreedDiscount)))
             .Long(rows.Select(static r => (long?)r.Sub.AmountOff.Minor))

@@ -24,8 +24,8 @@ public enum SubscriptionOutcome
     /// <summary>Not while the subscription stands where it does.</summary>
     NotAllowed,
 
-    /// <summary>A payment provider drives it, and what is asked for is done there.</summary>
-    DrivenByProvider,
+    /// <summary>A payment provider manages it, and what is asked for is done there.</summary>
+    ProviderManaged,
     PlanUnknown,
 
     /// <summary>The plan has no price for the interval in the currency.</summary>
@@ -58,7 +58,7 @@ public enum SubscriptionOutcome
     /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
     Implausible,
 
-    /// <summary>The provider that drives it has no such thing.</summary>
+    /// <summary>The provider that manages it has no such thing.</summary>
     NotAtProvider,
 
     /// <summary>It had to be paid, and the provider got no money. Nothing was changed.</summary>
@@ -70,7 +70,7 @@ public enum SubscriptionOutcome
     /// <summary>Another change came first while it was paid. The money is the customer's credit.</summary>
     Overtaken,
 
-    /// <summary>The provider that drives it did not answer.</summary>
+    /// <summary>The provider that manages it did not answer.</summary>
     NoAnswer,
 }
 
@@ -110,8 +110,8 @@ internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep?
 /// <param name="Actor">As the timeline names it.</param>
 public readonly record struct StepRequest(string Actor, bool Preview)
 {
-    /// <summary>It is a step that a subscription takes which a provider drives. Any other is the provider's.</summary>
-    public bool IsOfDriver { get; init; }
+    /// <summary>It is a step that a subscription takes which a provider manages. Any other is the provider's.</summary>
+    public bool IsFromProvider { get; init; }
 }
 
 /// <summary>
@@ -143,18 +143,18 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
             }
 
             var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
-            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel, request.IsOfDriver), request, cancel);
+            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel, request.IsFromProvider), request, cancel);
         }
     }
 
     /// <summary>2. to 5., in a transaction that holds the customer.</summary>
     internal static async Task<SubscriptionAnswer> StepAsync(
-        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel, bool isOfDriver = false)
+        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel, bool isFromProvider = false)
     {
         var customer = writing.Change.Row.Customer.Id;
-        if (row.Subscription.DrivenBy is not null && !isOfDriver)
+        if (row.Subscription.ManagedBy is not null && !isFromProvider)
         {
-            return new(SubscriptionOutcome.DrivenByProvider, row, customer);
+            return new(SubscriptionOutcome.ProviderManaged, row, customer);
         }
 
         var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);
@@ -254,7 +254,7 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
     {
         var order = new StepOrder(_customer, before, choice.Step!) { Cause = choice.Cause, Comment = choice.Comment, Reference = reference };
         var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
-        if (billed.Doubt is { } doubt)
+        if (billed.ParkReason is { } doubt)
         {
             return new(SubscriptionOutcome.Implausible, before, _customer.Customer.Id, Detail: doubt);
         }

@@ -77,7 +77,7 @@ internal static class CheckoutSql
                        EXISTS (SELECT FROM payments p
                                 WHERE p.partition = k.partition AND p.account = k.account AND p.checkout = k.id AND p.settled_at IS NULL) AS is_pending
                   FROM checkouts k
-                 WHERE k.partition = $1 AND k.account = $2 AND k.status = 'open' AND k.token_hash IS NOT NULL AND k.driven_by IS NULL
+                 WHERE k.partition = $1 AND k.account = $2 AND k.status = 'open' AND k.token_hash IS NOT NULL AND k.managed_by IS NULL
                    AND num_nonnulls(k.issuer, k.token, k.session) > 0) AS w
          WHERE NOT (w.kind = 'invoice' AND w.is_pending)
          ORDER BY w.sequence
@@ -149,19 +149,19 @@ internal static class CheckoutSql
         "UPDATE checkouts SET page = $4, page_reference = $5 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'";
 
     /// <summary>The provider has a subscription at its end. $1 partition, $2 account, $3 id, $4 provider.</summary>
-    public const string LetDrive = "UPDATE checkouts SET driven_by = $4 WHERE partition = $1 AND account = $2 AND id = $3";
+    public const string SetManagedBy = "UPDATE checkouts SET managed_by = $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>An open page at whose end a provider has a subscription. $1 project, $2 id. Rows: provider, its id of the page.</summary>
-    public const string DrivenPage =
-        "SELECT driven_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(driven_by, page_reference) = 0";
+    public const string ProviderManagedPage =
+        "SELECT managed_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(managed_by, page_reference) = 0";
 
     /// <summary>The customer's open pages of that kind. $1 project, $2 customer. Rows: checkout.</summary>
-    public const string OpenDrivenPages =
+    public const string OpenProviderManagedPages =
         """
         SELECT k.id
           FROM customers c
           JOIN checkouts k ON k.partition = c.partition AND k.account = c.account
-         WHERE c.project_id = $1 AND c.id = $2 AND k.status = 'open' AND num_nulls(k.driven_by, k.page_reference) = 0
+         WHERE c.project_id = $1 AND c.id = $2 AND k.status = 'open' AND num_nulls(k.managed_by, k.page_reference) = 0
         """;
 
     /// <summary>

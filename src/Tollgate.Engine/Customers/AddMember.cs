@@ -96,18 +96,18 @@ public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOpti
             return new(AddMemberOutcome.Nested, null, $"Customer {owner} is itself a member, of customer {above}.");
         }
 
-        if (await change.AskAsync(MemberSql.Any, cancel, member.Partition, member.Account) is true)
+        if (await change.ScalarAsync(MemberSql.Any, cancel, member.Partition, member.Account) is true)
         {
             return new(AddMemberOutcome.Nested, null, $"{id} has members of its own.");
         }
 
-        if (await change.AskAsync(CustomerSql.HasSubscription, cancel, member.Partition, member.Account) is true)
+        if (await change.ScalarAsync(CustomerSql.HasSubscription, cancel, member.Partition, member.Account) is true)
         {
             return new(AddMemberOutcome.Subscribed, null, $"{id} has a subscription of its own; cancel that one first.");
         }
 
         var seats = await SeatsAsync(change, project, cancel);
-        var taken = (long)(await change.AskAsync(MemberSql.Count, cancel, change.Row.Partition, change.Row.Account))!;
+        var taken = (long)(await change.ScalarAsync(MemberSql.Count, cancel, change.Row.Partition, change.Row.Account))!;
         return taken < (seats ?? options.MostMembers) ? null
             : seats is null ? new(AddMemberOutcome.NoSeat, null, $"A customer has at most {options.MostMembers} members.")
             : new(AddMemberOutcome.NoSeat, null, $"{taken} of {seats} seats are taken; raise the subscription's quantity.");

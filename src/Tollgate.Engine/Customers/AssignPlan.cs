@@ -51,7 +51,7 @@ public sealed class AssignPlan(CustomerChanges changes, Clock clock)
             return (AssignPlanOutcome.IsMember, change.Row.Customer);
         }
 
-        if (await change.AskAsync(CustomerSql.HasSubscription, cancel, change.Row.Partition, change.Row.Account) is true)
+        if (await change.ScalarAsync(CustomerSql.HasSubscription, cancel, change.Row.Partition, change.Row.Account) is true)
         {
             return (AssignPlanOutcome.Subscribed, null);
         }

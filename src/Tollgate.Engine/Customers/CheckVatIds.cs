@@ -102,7 +102,7 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
         var check = project.Mode == ProjectMode.Sandbox ? VatCheckRules.InSandbox(id, now) : await SharedAsync(project, id, now, cancel) ?? await vies.AskAsync(id, due.Seller, now, cancel);
         await using var command = database.Command(
             VatSql.Record, partition, project.Id, due.Customer, due.Country, due.TaxId, Guid.CreateVersion7(), id.ToString(), CatalogWords.Of(check.Answer), check.Source,
-            check.AskedAt.ToUtc(), OrNull(check.Consultation), OrNull(check.Name), OrNull(check.Detail), VatCheckRules.AskAgainAfter(check.Answer).TotalSeconds);
+            check.AskedAt.ToUtc(), OrNull(check.Consultation), OrNull(check.Name), OrNull(check.Detail), VatCheckRules.RetryAfter(check.Answer).TotalSeconds);
         await command.ExecuteNonQueryAsync(CancellationToken.None);
         return check;
     }

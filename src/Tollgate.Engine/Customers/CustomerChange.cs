@@ -40,7 +40,7 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>The first column of the first row; null when there is no row.</summary>
-    public async Task<object?> AskAsync(string sql, CancellationToken cancel, params object?[] parameters)
+    public async Task<object?> ScalarAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = Command(sql, parameters);
         return await command.ExecuteScalarAsync(cancel);
@@ -73,7 +73,7 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     /// <summary>What came of a request before, when its answer was lost. Null: nothing, or it has no key.</summary>
     public async Task<string?> ResultOfAsync(Guid? request, CancellationToken cancel) =>
-        request is { } id ? (string?)await AskAsync(CustomerSql.ResultOf, cancel, Row.Partition, Row.Account, id) : null;
+        request is { } id ? (string?)await ScalarAsync(CustomerSql.ResultOf, cancel, Row.Partition, Row.Account, id) : null;
 
     /// <summary>Remembers what comes of a request, for longer than its key is kept.</summary>
     public async Task KeepResultAsync(Guid? request, string result, CancellationToken cancel)

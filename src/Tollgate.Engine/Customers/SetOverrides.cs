@@ -80,7 +80,7 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
             return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. What many customers share belongs into a plan.";
         }
 
-        return bytes > SmallBytes && (long)(await change.AskAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll
+        return bytes > SmallBytes && (long)(await change.ScalarAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll
             ? $"would have {all} bytes in all with those that they had before; at most {MostBytesInAll} are looked back on. Overrides of at most {SmallBytes} bytes can be set at any time."
             : null;
     }

@@ -30,7 +30,7 @@ public sealed class UpdateCustomer(CustomerChanges changes, CheckVatIds vat)
         }
 
         // Subscriptions, invoices and credits are in the one that it had; in another one they would not be found, and not be paid.
-        if (profile.Currency != before.Currency && await change.AskAsync(CustomerSql.HasBooks, cancel, change.Row.Partition, change.Row.Account) is true)
+        if (profile.Currency != before.Currency && await change.ScalarAsync(CustomerSql.HasBooks, cancel, change.Row.Partition, change.Row.Account) is true)
         {
             return new(change.Row.Customer, [], CurrencyFixed: true);
         }

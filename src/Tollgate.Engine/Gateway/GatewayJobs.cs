@@ -89,9 +89,9 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
     }
 
     /// <summary>Asking for it failed: it is due again as soon as it is not parked any more.</summary>
-    public async Task GiveBackAsync(int project, GatewayJob job, CancellationToken cancel)
+    public async Task ReturnAsync(int project, GatewayJob job, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand(GatewayJobSql.GiveBack);
+        await using var command = database.CreateCommand(GatewayJobSql.ApplyProrationCredit);
         command.Parameters.Add(new() { Value = project });
         command.Parameters.Add(new() { Value = job.Provider });
         command.Parameters.Add(new() { Value = job.Id });

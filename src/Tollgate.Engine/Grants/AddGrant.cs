@@ -83,7 +83,7 @@ public sealed class AddGrant(CustomerChanges changes, Clock clock)
 
     private static async Task<bool> InsertAsync(
         CustomerChange change, FeatureEntry feature, GrantOrder order, EventKey key, Instant now, CancellationToken cancel) =>
-        await change.AskAsync(
+        await change.ScalarAsync(
             GrantSql.InsertGrant,
             cancel,
             change.Row.Partition,
@@ -99,7 +99,7 @@ public sealed class AddGrant(CustomerChanges changes, Clock clock)
             key.Text) is not null;
 
     internal static async Task<bool> HasTooManyAsync(CustomerChange change, Instant now, CancellationToken cancel) =>
-        (bool)(await change.AskAsync(
+        (bool)(await change.ScalarAsync(
             GrantSql.HasTooMany, cancel, change.Row.Partition, change.Row.Account, now.ToUtc(), (long)MostLive, (long)MostUnexpired))!;
 
     /// <summary>An order that left the time open is the same order a minute later.</summary>

@@ -80,12 +80,12 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
             return new(ScheduleOutcome.Refused, null, faults);
         }
 
-        if ((long)(await change.AskAsync(ScheduleSql.Count, cancel, change.Row.Partition, change.Row.Account))! >= GrantScheduleRules.MostSchedules)
+        if ((long)(await change.ScalarAsync(ScheduleSql.Count, cancel, change.Row.Partition, change.Row.Account))! >= GrantScheduleRules.MostSchedules)
         {
             return new(ScheduleOutcome.TooMany);
         }
 
-        if (await change.AskAsync(GrantSql.FindNumbered, cancel, change.Row.Partition, change.Row.Account, $"{name}:") is string taken)
+        if (await change.ScalarAsync(GrantSql.FindNumbered, cancel, change.Row.Partition, change.Row.Account, $"{name}:") is string taken)
         {
             return new(ScheduleOutcome.GrantExists) { TakenGrant = taken };
         }
@@ -213,7 +213,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
 
         foreach (var grant in pending)
         {
-            await change.AskAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, new[] { grant }, now.ToUtc());
+            await change.ScalarAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, new[] { grant }, now.ToUtc());
         }
     }
 
@@ -228,7 +228,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         return given;
     }
 
-    private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) => change.AskAsync(
+    private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) => change.ScalarAsync(
         ScheduleSql.Insert, cancel, change.Row.Partition, change.Row.Account, schedule.Id, project.Id, schedule.Name, schedule.FeatureKey, schedule.Amount.Value,
         GrantRow.NameOf(schedule.Source), (short)schedule.Priority, CatalogWords.Of(schedule.Every), SqlCommands.OrNull(schedule.Lives, NpgsqlDbType.Integer),
         schedule.StartsAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.EndsAt), schedule.CreatedAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.DueAt(project.Zone)));

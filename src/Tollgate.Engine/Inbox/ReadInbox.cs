@@ -54,7 +54,7 @@ public sealed class ReadInbox(
         try
         {
             outcome = project is not null
-                ? await TellAsync(project, stored, cancel)
+                ? await ParseAsync(project, stored, cancel)
                 : ReadOutcome.Later("This server does not know its project yet.");
         }
         catch (ProviderSilentException silent)
@@ -81,20 +81,20 @@ public sealed class ReadInbox(
             : parked.DoneAsync(WorkNames.Inbox, project, subject));
     }
 
-    private async Task<ReadOutcome> TellAsync(ProjectSnapshot project, StoredEvent stored, CancellationToken cancel)
+    private async Task<ReadOutcome> ParseAsync(ProjectSnapshot project, StoredEvent stored, CancellationToken cancel)
     {
         if (providers.Find(stored.Provider) is not { } provider)
         {
             return ReadOutcome.Later($"This server cannot talk to {CatalogWords.Of(stored.Provider)}.");
         }
 
-        var told = await provider.TellAsync(project, stored.Event, cancel);
-        var doubt = told.Doubt;
-        foreach (var news in told.News)
+        var told = await provider.ParseAsync(project, stored.Event, cancel);
+        var doubt = told.UnresolvedReason;
+        foreach (var update in told.Updates)
         {
             // What cannot be so yet keeps nothing else from being so, and concerns this event only where the event is about it.
-            var why = await apply(project, stored.Provider, news, cancel);
-            doubt ??= told.IsAbout(news) ? why : null;
+            var why = await apply(project, stored.Provider, update, cancel);
+            doubt ??= told.IsAbout(update) ? why : null;
         }
 
         return doubt is not null ? ReadOutcome.Later(doubt) : told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;

@@ -14,13 +14,13 @@ internal static class ReconcileSql
          WHERE x.project_id = $1 AND x.provider = 'stripe' AND x.reference = ANY ($2)
         """;
 
-    /// <summary>Subscriptions that Stripe drives: of these ids, or all that are not over. $1 project, $2 ids or null, $3 how many. Rows: see ReconcileStripe.</summary>
+    /// <summary>Subscriptions that Stripe manages: of these ids, or all that are not over. $1 project, $2 ids or null, $3 how many. Rows: see ReconcileStripe.</summary>
     public const string Driven =
         """
         SELECT s.id, s.reference, s.status, v.plan, s.interval, s.quantity, s.period_start, s.period_end, s.cancel_at
           FROM subscriptions s
           JOIN plan_versions v ON v.id = s.plan_version_id
-         WHERE s.project_id = $1 AND s.driven_by = 'stripe' AND (s.id = ANY ($2) OR ($2 IS NULL AND s.ended_at IS NULL))
+         WHERE s.project_id = $1 AND s.managed_by = 'stripe' AND (s.id = ANY ($2) OR ($2 IS NULL AND s.ended_at IS NULL))
          ORDER BY s.id
          LIMIT $3
         """;

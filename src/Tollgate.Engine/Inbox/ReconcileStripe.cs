@@ -13,14 +13,14 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Inbox;
 
 /// <param name="Repaired">This side was brought to Stripe's.</param>
-/// <param name="Doubt">Why it could not be, for people.</param>
-public sealed record ReconciledDrift(StripeDrift Drift, bool Repaired = false, string? Doubt = null);
+/// <param name="UnresolvedReason">Why it could not be, for people.</param>
+public sealed record ReconciledDrift(StripeDrift Drift, bool Repaired = false, string? UnresolvedReason = null);
 
 /// <param name="Complete">False: there was more than is read at once; what is not listed may differ.</param>
 public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList<ReconciledDrift> Drifts);
 
 /// <summary>
-/// Compares what Tollgate and Stripe have: 1. the subscriptions that Stripe drives; 2. its paid invoices of them; 3. the payments that Tollgate asked for, and what went back. Each
+/// Compares what Tollgate and Stripe have: 1. the subscriptions that Stripe manages; 2. its paid invoices of them; 3. the payments that Tollgate asked for, and what went back. Each
 /// difference is said once. With repair, what Stripe is right about is applied by the same news as its events bring, which change nothing where it is so already.
 /// </summary>
 public sealed class ReconcileStripe(
@@ -46,29 +46,29 @@ public sealed class ReconcileStripe(
         }
 
         var found = new Findings();
-        var driven = await SubscriptionsAsync(account, found, cancel);
+        var managed = await SubscriptionsAsync(account, found, cancel);
         var rows = await PaymentsAsync(project, since, cancel);
         found.IsCut |= rows.Count == MostRows;
-        await InvoicesAsync(account, driven, rows, since, found, cancel);
+        await InvoicesAsync(account, managed, rows, since, found, cancel);
         await IntentsAsync(account, rows, since, found, cancel);
         return new(since, !found.IsCut, repair ? await RepairAsync(project, found, cancel) : [.. found.All.Select(static one => new ReconciledDrift(one.Drift))]);
     }
 
     private sealed class Findings
     {
-        public List<(StripeDrift Drift, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>>? News)> All { get; } = [];
+        public List<(StripeDrift Drift, Func<CancellationToken, Task<IReadOnlyList<ProviderUpdate>>>? Updates)> All { get; } = [];
 
         public bool IsCut { get; set; }
 
         /// <summary>Before all others: Stripe lists the newest first, and what was over makes room for what began after it.</summary>
-        public void Begin(IEnumerable<StripeDrift> drifts, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>> news) =>
-            All.InsertRange(0, drifts.Select(drift => (drift, drift.IsTheirs ? news : null)));
+        public void Begin(IEnumerable<StripeDrift> drifts, Func<CancellationToken, Task<IReadOnlyList<ProviderUpdate>>> update) =>
+            All.InsertRange(0, drifts.Select(drift => (drift, drift.IsTheirs ? update : null)));
 
-        public void Add(StripeDrift? drift, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>>? news)
+        public void Add(StripeDrift? drift, Func<CancellationToken, Task<IReadOnlyList<ProviderUpdate>>>? update)
         {
             if (drift is not null)
             {
-                All.Add((drift, drift.IsTheirs ? news : null));
+                All.Add((drift, drift.IsTheirs ? update : null));
             }
         }
     }
@@ -84,29 +84,29 @@ public sealed class ReconcileStripe(
             var there = page.Select(StripeSubscription.Read).OfType<StripeSubscription>().ToList();
             seen.UnionWith(there.Select(static one => one.Id));
             var owners = await OwnersAsync(project, there, cancel);
-            var here = await DrivenAsync(project, [.. there.Select(static one => ProviderReference.IdOf(one.Id))], cancel);
+            var here = await ProviderManagedAsync(project, [.. there.Select(static one => ProviderReference.IdOf(one.Id))], cancel);
             foreach (var one in there)
             {
                 var ours = here.GetValueOrDefault(one.Id);
-                var (news, doubt) = await mirror.ReadAsync(account, one, owners.GetValueOrDefault(one.Customer ?? ""), askedAt, cancel);
+                var (update, doubt) = await mirror.ReadAsync(account, one, owners.GetValueOrDefault(one.Customer ?? ""), askedAt, cancel);
                 if (doubt is not null && !one.IsOver)
                 {
                     found.Add(new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
                 }
 
                 // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody else's.
-                if (news is null || (ours is null && (news.EndedAt is not null || news.Status == Core.Subscriptions.SubscriptionStatus.Incomplete)))
+                if (update is null || (ours is null && (update.EndedAt is not null || update.Status == Core.Subscriptions.SubscriptionStatus.Incomplete)))
                 {
                     continue;
                 }
 
                 followed.Add(one.Id);
                 found.Begin(
-                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(news)), _ => Task.FromResult<IReadOnlyList<ProviderNews>>([news]));
+                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(update)), _ => Task.FromResult<IReadOnlyList<ProviderUpdate>>([update]));
             }
         }
 
-        var unseen = (await DrivenAsync(project, null, cancel)).Where(one => !seen.Contains(one.Key)).ToList();
+        var unseen = (await ProviderManagedAsync(project, null, cancel)).Where(one => !seen.Contains(one.Key)).ToList();
         found.IsCut |= unseen.Count > MostSingle;
         foreach (var (reference, ours) in unseen.Take(found.IsCut ? 0 : MostSingle))
         {
@@ -119,8 +119,8 @@ public sealed class ReconcileStripe(
         return followed;
     }
 
-    /// <summary>2. What Stripe was paid for what it drives.</summary>
-    private async Task InvoicesAsync(StripeAccount account, HashSet<string> driven, Books rows, Instant since, Findings found, CancellationToken cancel)
+    /// <summary>2. What Stripe was paid for what it manages.</summary>
+    private async Task InvoicesAsync(StripeAccount account, HashSet<string> managed, Books rows, Instant since, Findings found, CancellationToken cancel)
     {
         await foreach (var page in PagesAsync(
             account, "/v1/invoices", () => new StripeForm().Set("status", "paid").Set("created", new StripeForm().Set("gte", since)).Set("expand", ["data.payments"]), found, cancel))
@@ -128,14 +128,14 @@ public sealed class ReconcileStripe(
             foreach (var invoice in page.Select(StripeInvoice.Read).OfType<StripeInvoice>())
             {
                 var subscription = invoice.Subscription ?? invoice.Metadata.GetValueOrDefault(StripeMirror.SubscriptionField);
-                if (subscription is null || !driven.Contains(subscription) || invoice.Paid is not { Minor: > 0 } paid)
+                if (subscription is null || !managed.Contains(subscription) || invoice.Paid is not { Minor: > 0 } paid)
                 {
                     continue;
                 }
 
                 var ours = rows.ByInvoice.GetValueOrDefault(invoice.Id) ?? await ByReferenceAsync(account.Project, [invoice.PaymentIntent, invoice.Id], cancel);
                 found.Add(
-                    StripeDrifts.OfInvoice(invoice.Id, paid, ours), async token => (await mirror.InvoiceAsync(account, invoice.Id, token)).News);
+                    StripeDrifts.OfInvoice(invoice.Id, paid, ours), async token => (await mirror.InvoiceAsync(account, invoice.Id, token)).Updates);
             }
         }
     }
@@ -182,13 +182,13 @@ public sealed class ReconcileStripe(
         if (ours?.ProviderInvoice is null)
         {
             var isUndecided = theirs is not null && theirs.Metadata.ContainsKey(StripeProvider.PageField) && theirs.Status is not ("succeeded" or "canceled");
-            found.Add(StripeDrifts.OfPayment(ours, theirs, isUndecided), async token => (await events.PaymentAsync(account, theirs!.Id, token)).News);
+            found.Add(StripeDrifts.OfPayment(ours, theirs, isUndecided), async token => (await events.PaymentAsync(account, theirs!.Id, token)).Updates);
         }
 
         if (ours is not null && theirs is not null && json?.Child("latest_charge") is { ValueKind: JsonValueKind.Object } charge
             && StripeCharge.Read(charge)?.Refunded is { } refunded && refunded.Currency == ours.Amount.Currency)
         {
-            found.Add(StripeDrifts.OfRefunds(ours, theirs.Id, refunded), async token => (await events.RefundsAsync(account, theirs.Id, token)).News);
+            found.Add(StripeDrifts.OfRefunds(ours, theirs.Id, refunded), async token => (await events.RefundsAsync(account, theirs.Id, token)).Updates);
         }
     }
 
@@ -196,9 +196,9 @@ public sealed class ReconcileStripe(
     private async Task<IReadOnlyList<ReconciledDrift>> RepairAsync(ProjectSnapshot project, Findings found, CancellationToken cancel)
     {
         var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), string?>());
-        foreach (var (drift, news) in found.All)
+        foreach (var (drift, update) in found.All)
         {
-            if (news is null)
+            if (update is null)
             {
                 done.Add(new(drift));
                 continue;
@@ -207,7 +207,7 @@ public sealed class ReconcileStripe(
             var which = (drift.Kind, drift.Reference!);
             if (!told.TryGetValue(which, out var doubt))
             {
-                foreach (var one in await news(cancel))
+                foreach (var one in await update(cancel))
                 {
                     doubt ??= await apply(project, PaymentProvider.Stripe, one, cancel);
                 }
@@ -254,9 +254,9 @@ public sealed class ReconcileStripe(
         return null;
     }
 
-    private static DrivenState StateOf(SubscriptionNews news) => new(
-        CatalogWords.Of(news.EndedAt is null ? news.Status : Core.Subscriptions.SubscriptionStatus.Canceled), news.Price?.Plan ?? "none of the catalogue",
-        news.Price is { } price ? CatalogWords.Of(price.Interval) : "", news.Price?.Quantity ?? 1, news.Current, news.CancelAt);
+    private static ProviderManagedState StateOf(SubscriptionUpdate update) => new(
+        CatalogWords.Of(update.EndedAt is null ? update.Status : Core.Subscriptions.SubscriptionStatus.Canceled), update.Price?.Plan ?? "none of the catalogue",
+        update.Price is { } price ? CatalogWords.Of(price.Interval) : "", update.Price?.Quantity ?? 1, update.Current, update.CancelAt);
 
     private async Task<IReadOnlyDictionary<string, string>> OwnersAsync(ProjectSnapshot project, IReadOnlyList<StripeSubscription> there, CancellationToken cancel)
     {
@@ -272,9 +272,9 @@ public sealed class ReconcileStripe(
     }
 
     /// <param name="ids">Null: all that are not over.</param>
-    private async Task<IReadOnlyDictionary<string, DrivenState>> DrivenAsync(ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
+    private async Task<IReadOnlyDictionary<string, ProviderManagedState>> ProviderManagedAsync(ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
     {
-        var states = new Dictionary<string, DrivenState>();
+        var states = new Dictionary<string, ProviderManagedState>();
         await using var command = database.Command(
             ReconcileSql.Driven, project.Id, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
         await using var reader = await command.ExecuteReaderAsync(cancel);

@@ -30,7 +30,7 @@ public sealed class SendSandboxWebhooks(
             if (directory.Current.ProjectsById.TryGetValue(projectId, out var project))
             {
                 var isSent = await parked.TryAsync(WorkNames.SandboxWebhooks, project, id.ToString("D"), () => SendAsync(project, body, isForged, cancel), cancel);
-                await using var end = database.Command(isSent ? SandboxSql.ForgetWebhook : SandboxSql.GiveBackWebhook, id);
+                await using var end = database.Command(isSent ? SandboxSql.ForgetWebhook : SandboxSql.ReturnWebhook, id);
                 await end.ExecuteNonQueryAsync(cancel);
             }
         }

@@ -51,11 +51,11 @@ internal sealed record StepOrder(CustomerRow Customer, SubscriptionRow? Row, Sub
     /// Usage is billed with what asks for something anyway, at the end of a month or of the subscription. What is only planned, or
     /// stops, asks for nothing. The first invoice of a subscription bills what is known by now of earlier ones.
     /// </summary>
-    public bool BillsUsage => Step.Charges.Count > 0 || EndsDrivenPeriod
+    public bool BillsUsage => Step.Charges.Count > 0 || EndsProviderManagedPeriod
         || Step.Verb is SubscriptionVerb.BillUsage || (Step.Verb is SubscriptionVerb.Cancel && Before is { Status: not SubscriptionStatus.Trialing });
 
-    /// <summary>What a provider drives has no charges here, and its periods end all the same.</summary>
-    private bool EndsDrivenPeriod => Step.After.DrivenBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
+    /// <summary>What a provider manages has no charges here, and its periods end all the same.</summary>
+    private bool EndsProviderManagedPeriod => Step.After.ManagedBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
         && Before.Current.Start != Step.After.Current.Start;
 
     /// <summary>Quota periods of the subscription end with it, also those that would still run: what was used in them is billed now.</summary>
@@ -63,8 +63,8 @@ internal sealed record StepOrder(CustomerRow Customer, SubscriptionRow? Row, Sub
 }
 
 /// <summary>What a step comes to.</summary>
-/// <param name="Doubt">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
-internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt)
+/// <param name="ParkReason">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
+internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? ParkReason)
 {
     /// <summary>What it was billed with; null: it could not be.</summary>
     public BillingFacts? Facts { get; init; }
@@ -104,7 +104,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
                 new(credits.GetValueOrDefault(order.Customer.Account), currency),
                 new(committed.GetValueOrDefault(order.Customer.Account), currency),
                 minimums.GetValueOrDefault(order.Customer.Account) ?? [],
-                await GiveBack.PartsAsync(connection, project, order, cancel),
+                await ApplyProrationCredit.PartsAsync(connection, project, order, cancel),
                 lines.GetValueOrDefault(order.Customer.Account) ?? BilledLines.None);
             billed.Add(Billed(order, facts, rated));
         }
@@ -125,20 +125,20 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     {
         try
         {
-            // Who drives a subscription also taxes it, and takes off its own coupons.
-            facts = order.Step.After.DrivenBy is null ? facts : facts with
+            // Who manages a subscription also taxes it, and takes off its own coupons.
+            facts = order.Step.After.ManagedBy is null ? facts : facts with
             {
                 Redemptions = [], Taxes = null, Credits = MoneyAmount.Zero(facts.Credits.Currency), Billed = BilledLines.None,
             };
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
-            // The end of a driven one is a fact whatever it costs; its lines are looked at before they are told.
-            return new(order, billed, rated, billed is { Bill: { } bill, After.DrivenBy: null } ? InvoiceRules.Doubt(bill, settings) : null) { Facts = facts };
+            // The end of a provider-managed one is a fact whatever it costs; its lines are looked at before they are told.
+            return new(order, billed, rated, billed is { Bill: { } bill, After.ManagedBy: null } ? InvoiceRules.ImplausibleReason(bill, settings) : null) { Facts = facts };
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
         {
-            return new(order, new(order.Step, order.Step.After, null), [], order.Step.After.DrivenBy is null ? $"The invoice cannot be computed: {broken.Message}" : null);
+            return new(order, new(order.Step, order.Step.After, null), [], order.Step.After.ManagedBy is null ? $"The invoice cannot be computed: {broken.Message}" : null);
         }
     }
 

@@ -23,7 +23,7 @@ internal static class BilledLines
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<StepOrder> orders, IReadOnlyDictionary<int, List<RatedPeriod>> usage,
         IReadOnlyDictionary<int, List<MinimumPeriod>> minimums, CancellationToken cancel)
     {
-        var wanted = orders.Where(static order => order.Step.After.DrivenBy is null)
+        var wanted = orders.Where(static order => order.Step.After.ManagedBy is null)
             .SelectMany(order => WantedBy(order, usage.GetValueOrDefault(order.Customer.Account) ?? [], minimums.GetValueOrDefault(order.Customer.Account) ?? [])).ToArray();
         var found = new List<(Wanted Of, Guid Invoice, int Position, long Rated, Percent Reduced)>();
         if (wanted.Length == 0)

@@ -102,7 +102,7 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
         var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
         var tax = TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(change.Row.Customer, now), pack!.TaxCategory, settings.ReversesWhilePending);
         var bill = PackRules.Bill(sale, tax, await CreditsAsync(change, currency, cancel), now);
-        if (InvoiceRules.Doubt(bill, settings) is { } doubt)
+        if (InvoiceRules.ImplausibleReason(bill, settings) is { } doubt)
         {
             return new(PackOutcome.Implausible, Detail: doubt);
         }

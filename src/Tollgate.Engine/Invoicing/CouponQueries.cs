@@ -119,7 +119,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
     {
         if (code is not null)
         {
-            await change.AskAsync(CouponSql.FindAndLock, cancel, project.Id, code);
+            await change.ScalarAsync(CouponSql.FindAndLock, cancel, project.Id, code);
         }
     }
 
@@ -136,7 +136,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         }
 
         var (subscription, now) = (order.Subscription, order.Now);
-        var claims = row is { Coupon.MaxRedemptions: not null } ? (int)(long)(await change.AskAsync(CouponSql.CountClaims, cancel, project.Id, code))! : 0;
+        var claims = row is { Coupon.MaxRedemptions: not null } ? (int)(long)(await change.ScalarAsync(CouponSql.CountClaims, cancel, project.Id, code))! : 0;
         var had = order.AtStart ? [] : await OfSubscriptionAsync(change.Connection, change.Row.Partition, change.Row.Account, subscription.Id, cancel);
         var verdict = row is null
             ? CouponVerdict.Unknown

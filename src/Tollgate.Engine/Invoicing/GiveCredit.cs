@@ -109,7 +109,7 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
     {
         if (kind == CreditKind.Promotional)
         {
-            var open = (long)(await change.AskAsync(RedemptionSql.CountOpenCredits, cancel, change.Row.Partition, change.Row.Account, now.ToUtc()))!;
+            var open = (long)(await change.ScalarAsync(RedemptionSql.CountOpenCredits, cancel, change.Row.Partition, change.Row.Account, now.ToUtc()))!;
             return open < MostOpen ? null : new(GiveCreditOutcome.TooMuch, Detail: $"The customer has {MostOpen} promotional credits with something left; no more are possible.");
         }
 
@@ -124,7 +124,7 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
 
     private static async Task<string> PrepaidAsync(CustomerChange change, CreditGift gift, MoneyAmount amount, string actor, Instant now, CancellationToken cancel)
     {
-        var sequence = (long)(await change.AskAsync(
+        var sequence = (long)(await change.ScalarAsync(
             CreditSql.Insert, cancel, change.Row.Partition, change.Row.Account, amount.Currency.Code, amount.Minor, now.ToUtc(), actor,
             SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
         return IdOf('c', sequence);
@@ -133,7 +133,7 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
     private static async Task<string> PromotionalAsync(
         CustomerChange change, ProjectSnapshot project, CreditGift gift, MoneyAmount amount, string actor, Instant now, CancellationToken cancel)
     {
-        var sequence = (long)(await change.AskAsync(
+        var sequence = (long)(await change.ScalarAsync(
             RedemptionSql.InsertCredit, cancel, change.Row.Partition, change.Row.Account, project.Id, amount.Currency.Code, amount.Minor, now.ToUtc(),
             SqlCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor, SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
         return IdOf('p', sequence);

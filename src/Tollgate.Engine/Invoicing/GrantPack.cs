@@ -25,7 +25,7 @@ internal static class GrantPack
         // The balances first, then the grant: the order of the lanes.
         await change.TouchAsync(paidAt, cancel);
         var (sale, row) = (purchase.Sale, change.Row);
-        await change.AskAsync(
+        await change.ScalarAsync(
             GrantSql.InsertGrant, cancel, row.Partition, row.Account, purchase.FeatureKey, purchase.Grant, GrantRow.NameOf(GrantSource.TopUp), (short)sale.Priority,
             sale.Units.Value, paidAt.ToUtc(), PackRules.ExpiryOf(sale, paidAt, project.Zone).ToUtc(), paidAt.ToUtc(), NameFor(purchase.Id));
     }

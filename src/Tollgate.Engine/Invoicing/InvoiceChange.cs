@@ -76,7 +76,7 @@ internal static class InvoiceChange
     {
         var (draft, order) = credit;
         var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
-        var serial = (long)(await change.AskAsync(InvoiceSql.TakeNumbers, cancel, project.Id, "credit_note", 1L))!;
+        var serial = (long)(await change.ScalarAsync(InvoiceSql.TakeNumbers, cancel, project.Id, "credit_note", 1L))!;
         var note = new CreditNote(Guid.CreateVersion7(now.ToOffset()), settings.CreditNoteNumberOf(serial), now, order.Reason, draft.Lines, draft.Tax, draft.Total);
         await change.ExecuteAsync(
             InvoiceSql.InsertCreditNote, cancel, row.Partition, row.Account, note.Id, project.Id, row.Invoice.Id, serial, note.Number, now.ToUtc(), note.Reason,
@@ -119,7 +119,7 @@ internal static class InvoiceChange
     public static async Task TakeBackAsync(CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
     {
         if (row.Invoice.Subscription is not { } subscription
-            || await change.AskAsync(InvoiceSql.RunningPeriodEnd, cancel, row.Partition, row.Account, subscription) is not DateTime end)
+            || await change.ScalarAsync(InvoiceSql.RunningPeriodEnd, cancel, row.Partition, row.Account, subscription) is not DateTime end)
         {
             return;
         }

@@ -29,7 +29,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(
         IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> issuedAt, CancellationToken cancel)
     {
-        var billed = orders.Where(static order => order.Billed is { Bill: not null, After.DrivenBy: null }).ToArray();
+        var billed = orders.Where(static order => order.Billed is { Bill: not null, After.ManagedBy: null }).ToArray();
         var drafts = Array.ConvertAll(billed, order => new BilledInvoice(order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))));
         await WriteRatedAsync(orders, cancel);
         await WriteAsync(drafts, cancel, RedemptionRows(billed), RatedAgainRows(orders), MinimumRows(orders), ProviderLines.Rows(project, orders, issuedAt));

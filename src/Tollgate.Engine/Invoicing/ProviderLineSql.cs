@@ -40,7 +40,7 @@ internal static class ProviderLineSql
     /// <summary>Oldest first. $1 project, $2 subscription. Rows: customer, the provider's id of the subscription, whether it is over, and the line.</summary>
     public const string Unsent =
         """
-        SELECT c.id, s.reference, s.ended_at IS NOT NULL, l.id, l.description, l.currency, l.amount, l.period_start, l.period_end, s.driven_by
+        SELECT c.id, s.reference, s.ended_at IS NOT NULL, l.id, l.description, l.currency, l.amount, l.period_start, l.period_end, s.managed_by
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN provider_lines l ON l.partition = s.partition AND l.account = s.account AND l.subscription = s.id

@@ -14,7 +14,7 @@ public sealed record ProviderLine(Guid Id, string Description, MoneyAmount Amoun
 
 /// <summary>The lines of one subscription that its provider was not told yet.</summary>
 /// <param name="Reference">The provider's own id of the subscription.</param>
-/// <param name="Provider">Who drives it.</param>
+/// <param name="Provider">Who manages it.</param>
 /// <param name="IsOver">Its provider makes no further invoice by itself.</param>
 public sealed record ProviderBill(string Customer, Guid Subscription, string Provider, string Reference, bool IsOver, IReadOnlyList<ProviderLine> Lines);
 
@@ -26,7 +26,7 @@ public sealed class ProviderLines(NpgsqlDataSource database)
     /// <summary>Null: nothing is to be asked for.</summary>
     internal static NpgsqlBatchCommand? Rows(ProjectSnapshot project, IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> writtenAt)
     {
-        var rows = orders.Where(static order => order.Billed is { Bill: not null, After.DrivenBy: not null })
+        var rows = orders.Where(static order => order.Billed is { Bill: not null, After.ManagedBy: not null })
             .SelectMany(order => order.Billed.Bill!.Draft.Lines.Where(static line => !line.Amount.IsZero).Select(line => (order, line, At: writtenAt(order)))).ToArray();
         return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.order.Order.Customer.Partition))

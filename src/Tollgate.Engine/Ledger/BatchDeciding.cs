@@ -16,19 +16,19 @@ namespace Tollgate.Engine.Ledger;
 internal sealed class BatchDeciding(BatchWriter writer)
 {
     private readonly Dictionary<(int Account, Guid Id), LaneOp> _first = [];
-    private KnownFacts _known = new();
+    private StoredFacts _known = new();
     private bool _exact;
     private Instant _realNow;
 
     /// <summary>Ready for the first operation of a batch. <paramref name="facts"/>: what is known of its ids; null on the fast path.</summary>
-    public void Begin(KnownFacts? facts, Instant now)
+    public void Begin(StoredFacts? facts, Instant now)
     {
         _first.Clear();
         (_known, _exact, _realNow) = (facts ?? new(), facts is not null, now);
     }
 
     /// <returns>False: the operation needs facts that only the exact path reads.</returns>
-    public bool Decide(LaneOp op, AccountBook book)
+    public bool Decide(LaneOp op, AccountState book)
     {
         writer.Touch(book, op.Now);
         AccountRules.CloseExpired(book, op.Now);
@@ -55,7 +55,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
     }
 
-    private GateAnswer Use(UseOp op, AccountBook book)
+    private GateAnswer Use(UseOp op, AccountState book)
     {
         var key = (book.Account, op.Key.Id);
         if (_first.TryGetValue(key, out var earlier))
@@ -72,7 +72,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 : Replay(stored, op.Id, op.Effects, book);
         }
 
-        GiveBack(op.Settles, book);
+        ApplyProrationCredit(op.Settles, book);
         var effects = op.HasUnique ? Unseen(op, book) : op.Effects;
         if (effects.Count == 0)
         {
@@ -113,7 +113,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>Those that have expired were given back already.</summary>
-    private static void GiveBack(IReadOnlyList<Guid> holds, AccountBook book)
+    private static void ApplyProrationCredit(IReadOnlyList<Guid> holds, AccountState book)
     {
         foreach (var id in holds)
         {
@@ -125,7 +125,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>Values of unique meters that were seen count nothing; the others are remembered as seen.</summary>
-    private List<Effect> Unseen(UseOp op, AccountBook book)
+    private List<Effect> Unseen(UseOp op, AccountState book)
     {
         var effects = new List<Effect>(op.Effects.Count);
         foreach (var effect in op.Effects)
@@ -149,7 +149,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return effects;
     }
 
-    private GateAnswer Reserve(ReserveOp op, AccountBook book)
+    private GateAnswer Reserve(ReserveOp op, AccountState book)
     {
         var key = (book.Account, op.Id);
         var id = op.Reference ?? op.Id.ToString("D");
@@ -194,7 +194,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return op.Answer;
     }
 
-    private GateAnswer OnHold(HoldOp op, AccountBook book)
+    private GateAnswer OnHold(HoldOp op, AccountState book)
     {
         var open = book.Holds.GetValueOrDefault(op.Id);
         var hold = open?.Current ?? _known.Holds.GetValueOrDefault((book.Account, op.Id));
@@ -214,7 +214,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         };
     }
 
-    private GateAnswer Settle(HoldOp op, AccountBook book, Slot<Hold>? open, Hold hold)
+    private GateAnswer Settle(HoldOp op, AccountState book, Slot<Hold>? open, Hold hold)
     {
         if (hold.State == HoldState.Settled)
         {
@@ -254,13 +254,13 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>A hold that is closed already is not in the book; its row changes once more, from the state it has.</summary>
-    private static Slot<Hold> SlotOfClosed(AccountBook book, Hold hold)
+    private static Slot<Hold> SlotOfClosed(AccountState book, Hold hold)
     {
         var slot = book.Touched.OfType<Slot<Hold>>().FirstOrDefault(s => s.Current.Id == hold.Id);
         return slot ?? new(hold, hold);
     }
 
-    private static GateAnswer Extend(HoldOp op, AccountBook book, Slot<Hold>? open, Hold hold)
+    private static GateAnswer Extend(HoldOp op, AccountState book, Slot<Hold>? open, Hold hold)
     {
         if (open is null)
         {
@@ -272,7 +272,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return Standing(book, open.Current, GateFault.None, op.Now);
     }
 
-    private static GateAnswer Release(HoldOp op, AccountBook book, Slot<Hold>? open, Hold hold)
+    private static GateAnswer Release(HoldOp op, AccountState book, Slot<Hold>? open, Hold hold)
     {
         if (open is null)
         {
@@ -283,7 +283,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return Standing(book, hold, GateFault.None, op.Now);
     }
 
-    private GateAnswer Void(VoidOp op, AccountBook book)
+    private GateAnswer Void(VoidOp op, AccountState book)
     {
         var voidId = EventKey.OfVoid(op.EventId);
         if (!_known.Events.TryGetValue((book.Account, op.EventId), out var target) || target.Data.Voids is not null)
@@ -307,7 +307,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         var plain = reversed.Count == 1 && reversed[0].Used == -target.Quantity && reversed[0].Drawn.IsZero;
-        var usedAfter = book.FindBook(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.Used ?? Quantity.Zero;
+        var usedAfter = book.FindAccount(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.Used ?? Quantity.Zero;
         var data = new EventData
         {
             Type = target.Data.Type, Member = target.Data.Member, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
@@ -323,10 +323,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>Null: no meter had read the event, so no feature stands otherwise.</summary>
-    private static Decision? AfterVoid(AccountBook book, StoredEvent target, Instant now) =>
+    private static Decision? AfterVoid(AccountState book, StoredEvent target, Instant now) =>
         target.Postings.Count == 0 ? null : DecisionOf(Standing(book, target, now), book);
 
-    private void Note(Verdict verdict, AccountBook book, Instant now)
+    private void Note(Verdict verdict, AccountState book, Instant now)
     {
         foreach (var crossing in verdict.Crossings)
         {
@@ -334,7 +334,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
     }
 
-    private static NewEvent EventOf(UseOp op, AccountBook book, Verdict? verdict)
+    private static NewEvent EventOf(UseOp op, AccountState book, Verdict? verdict)
     {
         var primary = verdict is null ? null : op.Effects[0].Feature;
         var postings = verdict?.Postings ?? [];
@@ -349,7 +349,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     private static EventData DataOf(
-        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome, AccountBook book) => new()
+        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome, AccountState book) => new()
     {
         Id = op.Key.Text,
         Type = primary?.Code == op.Type ? null : op.Type,
@@ -366,7 +366,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     };
 
     private NewEvent SettleEvent(
-        HoldOp op, AccountBook book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
+        HoldOp op, AccountState book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
     {
         var own = Own(verdict.Postings, verdict.Feature);
         var plain = verdict.Postings.Count == 1 && own.Drawn.IsZero && own.Used == amounts[0].Amount;
@@ -393,17 +393,17 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return postings.Count > 0 ? postings[0] : default;
     }
 
-    private static Quantity UsedAfter(AccountBook book, in Posting own) =>
-        book.FindBook(own.FeatureKey)?.FindBalance(own.PeriodStart)?.Current.Used ?? Quantity.Zero;
+    private static Quantity UsedAfter(AccountState book, in Posting own) =>
+        book.FindAccount(own.FeatureKey)?.FindBalance(own.PeriodStart)?.Current.Used ?? Quantity.Zero;
 
     private static EventKey KeyOf(Hold hold, Instant now) => EventKey.OfHold(hold.Id, hold.Reference, now);
 
     private static string TextOf(Hold hold) => hold.Reference ?? hold.Id.ToString("D");
 
-    private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountBook book) =>
-        [.. amounts.Select(a => new Effect(book.FindBook(a.FeatureKey)!.Feature, a.Amount, MeterAggregate.Sum, default))];
+    private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountState book) =>
+        [.. amounts.Select(a => new Effect(book.FindAccount(a.FeatureKey)!.Feature, a.Amount, MeterAggregate.Sum, default))];
 
-    private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountBook book)
+    private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountState book)
     {
         if (effects.Count == 0)
         {
@@ -427,33 +427,33 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>As it stands now; only the first feature of an event is recorded with where it stood after it.</summary>
-    private static Standing? StandingAt(FeatureBook feature, Instant occurredAt) =>
+    private static Standing? StandingAt(FeatureState feature, Instant occurredAt) =>
         feature.FindBalance(feature.PeriodAt(occurredAt).Start) is { } slot ? feature.FactsOf(slot.Current, occurredAt).Standing : null;
 
-    private static GateAnswer Standing(AccountBook book, Hold hold, GateFault fault, Instant now) =>
+    private static GateAnswer Standing(AccountState book, Hold hold, GateFault fault, Instant now) =>
         Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with { Fault = fault, ExpiresAt = hold.ExpiresAt };
 
-    private static Verdict Standing(AccountBook book, StoredEvent stored, Instant now) => Standing(
-        book, [.. stored.Postings.Take(1).Select(p => new Effect(book.FindBook(p.FeatureKey)!.Feature, Quantity.Zero, MeterAggregate.Sum, default))],
+    private static Verdict Standing(AccountState book, StoredEvent stored, Instant now) => Standing(
+        book, [.. stored.Postings.Take(1).Select(p => new Effect(book.FindAccount(p.FeatureKey)!.Feature, Quantity.Zero, MeterAggregate.Sum, default))],
         Outcome.WithinQuota, now);
 
-    private static Verdict Standing(AccountBook book, IReadOnlyList<Effect> effects, Outcome outcome, Instant now) => new()
+    private static Verdict Standing(AccountState book, IReadOnlyList<Effect> effects, Outcome outcome, Instant now) => new()
     {
         Outcome = outcome,
         Feature = effects[0].Feature,
         Standings = [.. effects.Select(e => book.BookOf(e.Feature)).Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now).Standing)],
     };
 
-    private static string NameOf(AccountBook book, Guid grant) =>
+    private static string NameOf(AccountState book, Guid grant) =>
         book.Features.SelectMany(static feature => feature.Grants).First(slot => slot.Current.Id == grant).Current.Name;
 
-    private static GateAnswer Answer(Verdict verdict, AccountBook book, string? id, Instant? occurred = null) =>
+    private static GateAnswer Answer(Verdict verdict, AccountState book, string? id, Instant? occurred = null) =>
         verdict.Burns.Count == 0
             ? new(GateFault.None, DecisionOf(verdict, book, occurred), id, false)
             : new(GateFault.None, DecisionOf(verdict, book, occurred), id, false) { Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))] };
 
     /// <param name="occurred">What was used was used then, under the plan of then; null: now.</param>
-    public static Decision DecisionOf(Verdict verdict, AccountBook book, Instant? occurred = null)
+    public static Decision DecisionOf(Verdict verdict, AccountState book, Instant? occurred = null)
     {
         var plan = occurred is { } then ? book.Terms.At(then).Plan : book.Plan;
         return new()
@@ -468,9 +468,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
         a.Type == b.Type && a.Quantity == b.Quantity && a.Member == b.Member && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
         && SameJson(a.PropertiesJson, b.PropertiesJson);
 
-    private static bool SameContent(UseOp op, StoredEvent stored, AccountBook book)
+    private static bool SameContent(UseOp op, StoredEvent stored, AccountState book)
     {
-        var type = stored.Data.Type ?? book.FindBook(stored.FeatureKey)?.Feature.Code ?? op.Type;
+        var type = stored.Data.Type ?? book.FindAccount(stored.FeatureKey)?.Feature.Code ?? op.Type;
         return op.Type == type && op.Quantity == stored.Quantity && op.Member == stored.Data.Member
             && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt) && SameJson(op.PropertiesJson, stored.Data.PropertiesJson);
     }

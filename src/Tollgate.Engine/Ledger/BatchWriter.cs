@@ -14,18 +14,18 @@ namespace Tollgate.Engine.Ledger;
 /// <summary>An event that a decision wants written.</summary>
 /// <param name="IsCall">Its data holds what a call to a model cost (<see cref="EventData.ComputedJson"/>): the rollups of costs take it in.</param>
 internal readonly record struct NewEvent(
-    AccountBook Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter, string Data,
+    AccountState Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter, string Data,
     bool IsCall);
 
 /// <summary>A call that the rollups of costs shall take in (<paramref name="Sign"/> 1), or take back (-1): it was voided.</summary>
-internal readonly record struct QueuedCall(AccountBook Book, Guid Id, DateOnly Month, short Sign);
+internal readonly record struct QueuedCall(AccountState Book, Guid Id, DateOnly Month, short Sign);
 
 /// <summary>The sums of a feature's grants that live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round the sum of a hundred of the largest.</summary>
-internal readonly record struct GrantsSeen(AccountBook Book, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
+internal readonly record struct GrantsSeen(AccountState Book, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
 {
     private const decimal PerUnit = 1_000_000_000;
 
-    public static GrantsSeen Of(AccountBook book, int featureKey, Instant since, Instant until, IEnumerable<Grant> grants)
+    public static GrantsSeen Of(AccountState book, int featureKey, Instant since, Instant until, IEnumerable<Grant> grants)
     {
         var (amount, used, forfeited) = (BigInteger.Zero, BigInteger.Zero, BigInteger.Zero);
         foreach (var grant in grants)
@@ -40,7 +40,7 @@ internal readonly record struct GrantsSeen(AccountBook Book, int FeatureKey, Ins
 }
 
 /// <summary>A value that a unique meter saw first, or (a void) no longer sees.</summary>
-internal readonly record struct UniqueChange(AccountBook Book, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
+internal readonly record struct UniqueChange(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
 
 /// <summary>
 /// Everything that a batch changes, written in one round trip: each statement checks that it met the rows that the batch
@@ -60,15 +60,15 @@ internal sealed class BatchWriter
     /// </summary>
     private static readonly TimeSpan Late = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<AccountBook, Instant> _books = [];
+    private readonly Dictionary<AccountState, Instant> _books = [];
     private readonly List<NewEvent> _events = [];
-    private readonly List<(AccountBook Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
+    private readonly List<(AccountState Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
     private readonly List<UniqueChange> _uniques = [];
     private readonly List<QueuedCall> _calls = [];
-    private readonly HashSet<AccountBook> _expected = [];
-    private readonly List<(AccountBook Book, Guid Id)> _notInEarlierMonths = [];
-    private readonly List<(AccountBook Book, Guid Id)> _notUsed = [];
-    private readonly List<(AccountBook Book, Guid Id)> _notHeld = [];
+    private readonly HashSet<AccountState> _expected = [];
+    private readonly List<(AccountState Book, Guid Id)> _notInEarlierMonths = [];
+    private readonly List<(AccountState Book, Guid Id)> _notUsed = [];
+    private readonly List<(AccountState Book, Guid Id)> _notHeld = [];
     private readonly List<(DirtyRow<Balance> Row, Instant At)> _late = [];
     private readonly List<GrantsSeen> _seen = [];
     private readonly DirtyRows _rows = new();
@@ -91,10 +91,10 @@ internal sealed class BatchWriter
     }
 
     /// <param name="now">The project's.</param>
-    public void Touch(AccountBook book, Instant now) => _books[book] = now;
+    public void Touch(AccountState book, Instant now) => _books[book] = now;
 
     /// <summary>The verdict rests on the plan alone: prove that the customer's version is the one it was made on.</summary>
-    public void Expect(AccountBook book) => _expected.Add(book);
+    public void Expect(AccountState book) => _expected.Add(book);
 
     public void Add(in NewEvent added, bool idGiven)
     {
@@ -111,14 +111,14 @@ internal sealed class BatchWriter
     }
 
     /// <summary>A call of earlier does not count any more.</summary>
-    public void TakeBackCall(AccountBook book, StoredEvent call) => _calls.Add(new(book, call.Id, call.Month, -1));
+    public void TakeBackCall(AccountState book, StoredEvent call) => _calls.Add(new(book, call.Id, call.Month, -1));
 
     /// <summary>The use under this id is refused, unless the id turns out to have been used.</summary>
-    public void ExpectNotUsed(AccountBook book, Guid id) => _notUsed.Add((book, id));
+    public void ExpectNotUsed(AccountState book, Guid id) => _notUsed.Add((book, id));
 
-    public void ExpectNotHeld(AccountBook book, Guid id) => _notHeld.Add((book, id));
+    public void ExpectNotHeld(AccountState book, Guid id) => _notHeld.Add((book, id));
 
-    public void Add(AccountBook book, ThresholdCrossing crossing, Instant at) => _crossings.Add((book, crossing, at));
+    public void Add(AccountState book, ThresholdCrossing crossing, Instant at) => _crossings.Add((book, crossing, at));
 
     public void Add(in UniqueChange change) => _uniques.Add(change);
 
@@ -271,7 +271,7 @@ internal sealed class BatchWriter
         {
             foreach (var (book, _, grant) in rows)
             {
-                if (book.FindBook(grant.FeatureKey) is { } feature && feature.PeriodAt(_books[book]) is var running && (!feature.RollsOver || feature.IsOpened(running)))
+                if (book.FindAccount(grant.FeatureKey) is { } feature && feature.PeriodAt(_books[book]) is var running && (!feature.RollsOver || feature.IsOpened(running)))
                 {
                     renewed |= book.Renew(feature.BalanceIn(running));
                 }
@@ -313,7 +313,7 @@ internal sealed class BatchWriter
     private void AddSeen(in DirtyRow<Balance> row)
     {
         var (book, period) = (row.Book, row.After.Period);
-        if (book.FindBook(row.After.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
+        if (book.FindAccount(row.After.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
         {
             var since = period.Start > book.GrantsSince ? period.Start : book.GrantsSince;
             var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>().Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < period.End);
@@ -370,7 +370,7 @@ internal sealed class BatchWriter
         return order != 0 ? order : a.After.Period.Start.CompareTo(b.After.Period.Start);
     };
 
-    private static int ByAccount(AccountBook a, AccountBook b) =>
+    private static int ByAccount(AccountState a, AccountState b) =>
         a.Partition != b.Partition ? a.Partition.CompareTo(b.Partition) : a.Account.CompareTo(b.Account);
 
     private static void AddBurned(NpgsqlBatch batch, List<DirtyRow<Grant>> rows)
@@ -486,7 +486,7 @@ internal sealed class BatchWriter
         AddProbe(batch, LedgerSql.ExpectNoHolds, _notHeld);
     }
 
-    private static void AddProbe(NpgsqlBatch batch, string sql, List<(AccountBook Book, Guid Id)> rows, params ReadOnlySpan<NpgsqlParameter> more)
+    private static void AddProbe(NpgsqlBatch batch, string sql, List<(AccountState Book, Guid Id)> rows, params ReadOnlySpan<NpgsqlParameter> more)
     {
         if (rows.Count > 0)
         {

@@ -4,7 +4,7 @@ using Tollgate.Core.Quotas;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>A row that a batch changes. <c>Before</c> is null when the batch makes it.</summary>
-internal readonly record struct DirtyRow<T>(AccountBook Book, T? Before, T After) where T : class;
+internal readonly record struct DirtyRow<T>(AccountState Book, T? Before, T After) where T : class;
 
 /// <summary>The rows that a batch changes, by table and by "new or not". The lists are kept for the next batch.</summary>
 internal sealed class DirtyRows
@@ -25,7 +25,7 @@ internal sealed class DirtyRows
 
     public int Count => Updated.Count + Opened.Count + Burned.Count + Rolled.Count + Holds.Count + Taken.Count + Rates.Count;
 
-    public void Collect(IEnumerable<AccountBook> books)
+    public void Collect(IEnumerable<AccountState> books)
     {
         Updated.Clear();
         Opened.Clear();
@@ -46,7 +46,7 @@ internal sealed class DirtyRows
         }
     }
 
-    private void Add(AccountBook book, Slot dirty)
+    private void Add(AccountState book, Slot dirty)
     {
         switch (dirty)
         {

@@ -41,7 +41,7 @@ public sealed class Lane
     private readonly ILogger<Lane> _log;
     private readonly Action<LaneOp[]> _elsewhere;
     private readonly LaneQueue _queue;
-    private readonly BookShelf _shelf;
+    private readonly AccountCache _shelf;
     private readonly BatchWriter _writer = new();
     private readonly BatchDeciding _deciding;
     private readonly BusyAccounts _busyAccounts;
@@ -97,11 +97,11 @@ public sealed class Lane
     /// <summary>Takes what another lane has taken already: it goes over the bound rather than being refused now.</summary>
     internal void Accept(LaneOp op) => Enqueue(op);
 
-    /// <inheritdoc cref="BookShelf.Peek"/>
-    internal AccountBook? Peek(int project, string customer, int catalogRevision) => _shelf.Peek(project, customer, catalogRevision);
+    /// <inheritdoc cref="AccountCache.Peek"/>
+    internal AccountState? Peek(int project, string customer, int catalogRevision) => _shelf.Peek(project, customer, catalogRevision);
 
-    /// <inheritdoc cref="BookShelf.PeekOfThisEra"/>
-    public AccountBook? PeekOfThisEra(int project, string customer, int catalogRevision) => _shelf.PeekOfThisEra(project, customer, catalogRevision);
+    /// <inheritdoc cref="AccountCache.PeekOfThisEra"/>
+    public AccountState? PeekOfThisEra(int project, string customer, int catalogRevision) => _shelf.PeekOfThisEra(project, customer, catalogRevision);
 
     /// <summary>
     /// Whoever finds the lane idle works for it: with one caller a decision costs no change of thread. Everybody else
@@ -242,7 +242,7 @@ public sealed class Lane
         try
         {
             await LoadAsync(connection, ops, locked: false);
-            await BookShelf.PrepareAsync(connection, ops, null, locked: false);
+            await AccountCache.PrepareAsync(connection, ops, null, locked: false);
             again = Decide(ops, known: null);
             await WriteAsync(connection);
         }
@@ -342,8 +342,8 @@ public sealed class Lane
 
         _shelf.Forget(ops);
         await LoadAsync(connection, ops, locked: true);
-        var known = await BookShelf.LoadFactsAsync(connection, ops, _clock.Now());
-        await BookShelf.PrepareAsync(connection, ops, known, locked: true);
+        var known = await AccountCache.LoadFactsAsync(connection, ops, _clock.Now());
+        await AccountCache.PrepareAsync(connection, ops, known, locked: true);
         Decide(ops, known);
         await WriteAsync(connection);
         await transaction.CommitAsync();
@@ -406,7 +406,7 @@ public sealed class Lane
 
     private async ValueTask MoveAsync(NpgsqlConnection connection, List<LaneOp> ops)
     {
-        await BookShelf.LoadMembersAsync(connection, ops);
+        await AccountCache.LoadMembersAsync(connection, ops);
         ops.RemoveAll(op =>
         {
             if (op is { Member: { } member } && op.Book?.HasMember(member) != true)
@@ -439,7 +439,7 @@ public sealed class Lane
     }
 
     /// <returns>The operations that need facts which only the exact path reads.</returns>
-    private List<LaneOp> Decide(List<LaneOp> ops, KnownFacts? known)
+    private List<LaneOp> Decide(List<LaneOp> ops, StoredFacts? known)
     {
         _writer.Begin();
         _deciding.Begin(known, _clock.Now());

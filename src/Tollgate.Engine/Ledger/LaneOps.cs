@@ -82,7 +82,7 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     public bool FailedBefore { get; set; }
 
     /// <summary>The account's book while a batch works on it; null when there is no such customer.</summary>
-    internal AccountBook? Book { get; set; }
+    internal AccountState? Book { get; set; }
 
     /// <summary>Creates the customer when it is missing.</summary>
     public virtual bool CreatesCustomer => false;
@@ -317,7 +317,7 @@ public sealed class ReadOp : LaneOp
     public required bool Fresh { get; init; }
 
     /// <summary>Null: no such customer.</summary>
-    public AccountBook? Found { get; set; }
+    public AccountState? Found { get; set; }
 
     protected override void Take(LaneOp moved)
     {

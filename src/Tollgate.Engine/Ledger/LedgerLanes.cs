@@ -69,7 +69,7 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     }
 
     /// <summary>The account's book as memory has it, for readers that may trust memory; null when it is not there, or may be old.</summary>
-    public AccountBook? Peek(short partition, int project, string customer, int catalogRevision) =>
+    public AccountState? Peek(short partition, int project, string customer, int catalogRevision) =>
         LaneOf(partition).PeekOfThisEra(project, customer, catalogRevision);
 
     /// <summary>A lane works when there is work; nothing has to be started.</summary>

@@ -6,13 +6,13 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>Which balance rows a batch needs beyond those of open periods, and which periods it opens.</summary>
-internal sealed class RowsWanted(KnownFacts? known)
+internal sealed class RowsWanted(StoredFacts? known)
 {
     private readonly List<RowWanted> _wanted = [];
     private readonly List<RowWanted> _histories = [];
-    private readonly List<(AccountBook, FeatureBook, Period, Instant)> _toOpen = [];
-    private readonly Dictionary<AccountBook, Instant> _expiredUntil = [];
-    private readonly Dictionary<AccountBook, Instant> _grantsSince = [];
+    private readonly List<(AccountState, FeatureState, Period, Instant)> _toOpen = [];
+    private readonly Dictionary<AccountState, Instant> _expiredUntil = [];
+    private readonly Dictionary<AccountState, Instant> _grantsSince = [];
 
     public bool IsEmpty => _wanted.Count == 0 && _toOpen.Count == 0 && _grantsSince.Count == 0;
 
@@ -22,12 +22,12 @@ internal sealed class RowsWanted(KnownFacts? known)
     public IReadOnlyCollection<RowWanted> Histories => _histories;
 
     /// <summary>Since when a book needs its grants: the time of the earliest late use.</summary>
-    public IReadOnlyDictionary<AccountBook, Instant> GrantsSince => _grantsSince;
+    public IReadOnlyDictionary<AccountState, Instant> GrantsSince => _grantsSince;
 
     /// <summary>For each feature the running one first.</summary>
-    public IReadOnlyList<(AccountBook Book, FeatureBook Feature, Period Period, Instant Now)> ToOpen => _toOpen;
+    public IReadOnlyList<(AccountState Book, FeatureState Feature, Period Period, Instant Now)> ToOpen => _toOpen;
 
-    public void Add(LaneOp op, AccountBook book)
+    public void Add(LaneOp op, AccountState book)
     {
         if (book.Holds.Count > 0 && book.NextExpiry <= op.Now)
         {
@@ -63,7 +63,7 @@ internal sealed class RowsWanted(KnownFacts? known)
     }
 
     /// <summary>What the next decision of the book gives back. Operations of one batch share it: thousands may find thousands of expired holds.</summary>
-    private void AddExpired(AccountBook book, Instant now)
+    private void AddExpired(AccountState book, Instant now)
     {
         Instant? since = _expiredUntil.TryGetValue(book, out var until) ? until : null;
         foreach (var slot in book.ExpiredHolds(now, since))
@@ -74,7 +74,7 @@ internal sealed class RowsWanted(KnownFacts? known)
         _expiredUntil[book] = until > now ? until : now;
     }
 
-    private void AddHold(AccountBook book, HoldOp op)
+    private void AddHold(AccountState book, HoldOp op)
     {
         var hold = book.Holds.GetValueOrDefault(op.Id)?.Current ?? known?.Holds.GetValueOrDefault((book.Account, op.Id));
         if (hold is null)
@@ -93,18 +93,18 @@ internal sealed class RowsWanted(KnownFacts? known)
         AddEffects(book, [.. amounts.Select(a => new Effect(features[a.FeatureKey], a.Amount, MeterAggregate.Sum, default))], hold.CreatedAt, op.Now);
     }
 
-    private void AddParts(AccountBook book, Hold hold, Instant now)
+    private void AddParts(AccountState book, Hold hold, Instant now)
     {
         foreach (var part in hold.Parts)
         {
-            if (book.FindBook(part.FeatureKey) is { } feature)
+            if (book.FindAccount(part.FeatureKey) is { } feature)
             {
                 AddRow(feature, book, part.PeriodStart, now);
             }
         }
     }
 
-    private void AddEffects(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now)
+    private void AddEffects(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now)
     {
         for (var i = 0; i < effects.Count; i++)
         {
@@ -123,7 +123,7 @@ internal sealed class RowsWanted(KnownFacts? known)
         }
     }
 
-    private void AddPeriod(AccountBook book, FeatureBook feature, Instant at, Instant now)
+    private void AddPeriod(AccountState book, FeatureState feature, Instant at, Instant now)
     {
         AddGrantsSince(book, at);
         if (feature.RollsOver)
@@ -137,7 +137,7 @@ internal sealed class RowsWanted(KnownFacts? known)
     }
 
     /// <summary>The period of then, and the one of now: what is recorded of the past is recorded after everything that is over was closed.</summary>
-    private void AddOpening(AccountBook book, FeatureBook feature, Instant at, Instant now)
+    private void AddOpening(AccountState book, FeatureState feature, Instant at, Instant now)
     {
         var (then, running) = (feature.PeriodAt(at), feature.PeriodAt(now));
         var isOpen = feature.IsOpened(running);
@@ -159,9 +159,9 @@ internal sealed class RowsWanted(KnownFacts? known)
     }
 
     /// <summary>Since when a book needs its rollovers, where that is before it needs its grants. The histories must be in the books.</summary>
-    public IReadOnlyDictionary<AccountBook, Instant> RolloversSince()
+    public IReadOnlyDictionary<AccountState, Instant> RolloversSince()
     {
-        var earliest = new Dictionary<AccountBook, Instant>();
+        var earliest = new Dictionary<AccountState, Instant>();
         foreach (var (book, feature, period, now) in _toOpen)
         {
             if (!feature.IsOpened(period) && RolloverRules.RolloversSince(book, feature, period) is var since && since < RolloverRules.Reach(now)
@@ -174,7 +174,7 @@ internal sealed class RowsWanted(KnownFacts? known)
         return earliest;
     }
 
-    private void AddGrantsSince(AccountBook book, Instant at)
+    private void AddGrantsSince(AccountState book, Instant at)
     {
         if (at < book.GrantsSince && (!_grantsSince.TryGetValue(book, out var since) || at < since))
         {
@@ -182,7 +182,7 @@ internal sealed class RowsWanted(KnownFacts? known)
         }
     }
 
-    private void AddRow(FeatureBook feature, AccountBook book, Instant periodStart, Instant now)
+    private void AddRow(FeatureState feature, AccountState book, Instant periodStart, Instant now)
     {
         if (feature.RollsOver)
         {
@@ -195,7 +195,7 @@ internal sealed class RowsWanted(KnownFacts? known)
     }
 
     /// <summary>A row that ended, or that terms with other periods left; on the exact path any that the account was not read with.</summary>
-    private void AddMissing(FeatureBook feature, AccountBook book, Instant periodStart)
+    private void AddMissing(FeatureState feature, AccountState book, Instant periodStart)
     {
         if (feature.FindBalance(periodStart) is null)
         {

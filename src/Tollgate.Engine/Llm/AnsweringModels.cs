@@ -17,7 +17,7 @@ internal sealed class AnsweringModels
 
     public void Note(ProjectSnapshot project, LlmCall call)
     {
-        if (call is not { AskedModel: { } asked, Provider: { } provider } || asked == call.Model)
+        if (call is not { RequestedModel: { } asked, Provider: { } provider } || asked == call.Model)
         {
             return;
         }

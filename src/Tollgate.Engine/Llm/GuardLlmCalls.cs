@@ -1,5 +1,5 @@
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -12,7 +12,7 @@ namespace Tollgate.Engine.Llm;
 
 /// <summary>A call before it is made.</summary>
 /// <param name="Call">With at least the tokens that it is going to use, as text.</param>
-public sealed record ForeseenCall(LlmCall Call, LlmRoute Route, LlmAsk Ask);
+public sealed record ExpectedCall(LlmCall Call, LlmRoute Route, LlmRequest Ask);
 
 /// <summary>
 /// A call to a model that is made through this server: 1. <see cref="ReserveAsync"/> holds on every limit what it may use, before it
@@ -27,13 +27,13 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     /// Its dollars are held by today's prices, at the dearest that the request can cause; of an unknown cost what is known of it.
     /// </summary>
     /// <returns>A refusal; or an allowance, whose id is the hold's. Without an id or a decision nothing limits the customer.</returns>
-    public ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ForeseenCall expected, TimeSpan timeToLive, CancellationToken cancel) =>
+    public ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ExpectedCall expected, TimeSpan timeToLive, CancellationToken cancel) =>
         gate.ReserveForAsync(project, RecordLlmCalls.OrderOf(expected.Call, CostOf(project, expected, clock.Now(project))), timeToLive, grows: false, cancel);
 
     /// <summary>Holds further tokens of output, and their cost, for a call that holds something already.</summary>
     /// <param name="expected">As it was reserved: the price of its output may depend on the length of its prompt.</param>
     public ValueTask<GateAnswer> GrowAsync(
-        ProjectSnapshot project, ForeseenCall expected, long outputTokens, TimeSpan timeToLive, CancellationToken cancel)
+        ProjectSnapshot project, ExpectedCall expected, long outputTokens, TimeSpan timeToLive, CancellationToken cancel)
     {
         var now = clock.Now(project);
         var more = (LlmUnit.Output, Quantity.Of(outputTokens));
@@ -69,23 +69,23 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     /// </summary>
     /// <param name="expected">With the input that is going to be reserved, and no output.</param>
     /// <returns>Null: nothing limits it.</returns>
-    public long? Affordable(ProjectSnapshot project, CustomerStanding customer, ForeseenCall expected) => AffordableOutput.Find(customer, output =>
+    public long? Affordable(ProjectSnapshot project, CustomerStanding customer, ExpectedCall expected) => AffordableOutput.Find(customer, output =>
     {
         var whole = With(expected, (LlmUnit.Output, Quantity.Of(output)));
         return Effects.Of(project.Catalog, RecordLlmCalls.OrderOf(whole.Call, CostOf(project, whole, customer.Now))) ?? [];
     });
 
-    private static ForeseenCall With(ForeseenCall expected, (LlmUnit, Quantity) more) =>
+    private static ExpectedCall With(ExpectedCall expected, (LlmUnit, Quantity) more) =>
         expected with { Call = expected.Call with { Usage = LlmUsage.Of([.. expected.Call.Usage.Parts, more]) } };
 
     /// <summary>Which tier serves the call, its answer says: what is held is the dearer of the standard one and the one that is asked for.</summary>
-    private CallCost CostOf(ProjectSnapshot project, ForeseenCall expected, Instant now)
+    private CallCost CostOf(ProjectSnapshot project, ExpectedCall expected, Instant now)
     {
         var standard = CostOf(project, expected, null, now);
         return expected.Ask.ServiceTier is { } tier && CostOf(project, expected, tier, now) is var asked && asked.Cost > standard.Cost ? asked : standard;
     }
 
-    private CallCost CostOf(ProjectSnapshot project, ForeseenCall expected, string? serviceTier, Instant now)
+    private CallCost CostOf(ProjectSnapshot project, ExpectedCall expected, string? serviceTier, Instant now)
     {
         var at = expected.Call.OccurredAt ?? now;
         var own = project.Prices.Find(expected.Call.Provider, expected.Call.Model, at);

@@ -220,7 +220,7 @@ internal static class MailSql
         UPDATE mails m
            SET data         = m.data || jsonb_build_object('plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint, 'interval', f.after ->> 'interval', 'ends_at', f.ends_at,
                                                            'canceled', coalesce((f.after ->> 'cancel_at')::timestamptz <= f.ends_at, false),
-                                                           'converts', s.converts_trial, 'driven', s.driven_by IS NOT NULL),
+                                                           'converts', s.converts_trial, 'managed', s.managed_by IS NOT NULL),
                not_before   = CASE WHEN f.ends_at - interval '3 days' > $7 THEN f.ends_at - interval '3 days' ELSE m.not_before END,
                due_at       = CASE WHEN f.ends_at - interval '3 days' > $7 THEN NULL ELSE m.due_at END,
                leased_until = CASE WHEN f.ends_at - interval '3 days' > $7 THEN NULL ELSE m.leased_until END,

@@ -74,7 +74,7 @@ public sealed class DecisionQueries(Database database)
         EventQueries.AddPlace(command.Parameters, project, customer);
         command.Parameters.Add(new() { Value = key, NpgsqlDbType = NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? BookLoader.ReadHold(reader) : null;
+        return await reader.ReadAsync(cancel) ? AccountLoader.ReadHold(reader) : null;
     }
 
     private static async Task<DecisionFacts> FactsAsync(
@@ -113,7 +113,7 @@ public sealed class DecisionQueries(Database database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            balances[(reader.GetInt32(0), BookLoader.At(reader, 1))] = new(
+            balances[(reader.GetInt32(0), AccountLoader.At(reader, 1))] = new(
                 Quantity.Of(reader.GetDecimal(2)), reader.IsDBNull(3) ? null : Quantity.Of(reader.GetDecimal(3)));
         }
 
@@ -159,7 +159,7 @@ public sealed class DecisionQueries(Database database)
         while (await reader.ReadAsync(cancel))
         {
             crossings.Add(new(CodeOf(project, reader.GetInt32(0)), reader.GetInt16(1), Quantity.Of(reader.GetDecimal(2)),
-                Quantity.Of(reader.GetDecimal(3)), BookLoader.At(reader, 4)));
+                Quantity.Of(reader.GetDecimal(3)), AccountLoader.At(reader, 4)));
         }
 
         return crossings;

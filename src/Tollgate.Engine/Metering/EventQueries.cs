@@ -187,7 +187,7 @@ public sealed class EventQueries(Database database)
         AddPlace(command.Parameters, project, customer);
         command.Parameters.Add(new() { Value = key, NpgsqlDbType = NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new(BookLoader.At(reader, 6), key) : null;
+        return await reader.ReadAsync(cancel) ? new(AccountLoader.At(reader, 6), key) : null;
     }
 
     internal static void AddPlace(NpgsqlParameterCollection parameters, ProjectSnapshot project, string? customer)

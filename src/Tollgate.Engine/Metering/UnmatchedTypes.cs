@@ -68,7 +68,7 @@ public sealed class UnmatchedTypes : IDisposable
         }
         finally
         {
-            GiveBack(taken);
+            ApplyProrationCredit(taken);
             _oneWriter.Release();
         }
     }
@@ -108,7 +108,7 @@ public sealed class UnmatchedTypes : IDisposable
         }
     }
 
-    private void GiveBack(Dictionary<int, Dictionary<string, UnmatchedType>> taken)
+    private void ApplyProrationCredit(Dictionary<int, Dictionary<string, UnmatchedType>> taken)
     {
         lock (_lock)
         {

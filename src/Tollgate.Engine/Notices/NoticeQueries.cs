@@ -59,7 +59,7 @@ public sealed class NoticeQueries(
             SubscriptionId = live is null ? null : live.Reference ?? live.Subscription.Id.ToString("D"),
             ScheduledSince = live is null ? null : await ScheduledSinceAsync(live, cancel),
             PastDueSince = live?.Subscription.Status == SubscriptionStatus.PastDue ? await LastTimeAsync(live, SubscriptionVerb.FailPayment, cancel) : null,
-            Bill = live?.Subscription is { Status: SubscriptionStatus.PastDue, DrivenBy: not null } ? await BillAsync(live, cancel) : null,
+            Bill = live?.Subscription is { Status: SubscriptionStatus.PastDue, ManagedBy: not null } ? await BillAsync(live, cancel) : null,
             Owed = await OwedAsync(project, row, cancel),
         });
     }

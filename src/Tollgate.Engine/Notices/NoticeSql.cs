@@ -25,7 +25,7 @@ internal static class NoticeSql
         """;
 
     /// <summary>
-    /// What the provider asks for that drives a subscription: of several the oldest. $1 partition, $2 account, $3 subscription.
+    /// What the provider asks for that manages a subscription: of several the oldest. $1 partition, $2 account, $3 subscription.
     /// Rows: number, currency, due, page (encrypted), project, provider, reference.
     /// </summary>
     public const string Bill =

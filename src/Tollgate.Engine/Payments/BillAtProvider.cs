@@ -7,7 +7,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>Tells providers what the invoices that they make have to ask for beside their own price. What one does not take stays, and is told again.</summary>
-public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, SubscriptionDrivers drivers, ILogger<BillAtProvider> log)
+public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, SubscriptionBackends backends, ILogger<BillAtProvider> log)
 {
     public async Task RunAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
@@ -25,7 +25,7 @@ public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines line
 
         try
         {
-            await TellAsync(connection, project, subscription, cancel);
+            await SendAsync(connection, project, subscription, cancel);
         }
         finally
         {
@@ -34,7 +34,7 @@ public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines line
         }
     }
 
-    private async Task TellAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid subscription, CancellationToken cancel)
+    private async Task SendAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
         if (await lines.UnsentAsync(project, subscription, cancel) is not { } bill)
         {
@@ -51,7 +51,7 @@ public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines line
             return;
         }
 
-        var told = await drivers.Of(bill.Provider).BillAsync(project, bill, cancel);
+        var told = await backends.Of(bill.Provider).BillAsync(project, bill, cancel);
         foreach (var line in bill.Lines)
         {
             if (told.TryGetValue(line.Id, out var reference))

@@ -19,29 +19,29 @@ namespace Tollgate.Engine.Payments;
 public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
     {
-        await using (var change = await changes.BeginOnExistingAsync(project, news.Customer, cancel))
+        await using (var change = await changes.BeginOnExistingAsync(project, update.Customer, cancel))
         {
             if (change is null)
             {
-                return $"No customer '{news.Customer}' is known.";
+                return $"No customer '{update.Customer}' is known.";
             }
 
-            var (row, subscription) = (change.Row, ProviderReference.IdOf(news.Subscription));
-            if (await change.AskAsync(ProviderInvoiceSql.IsDriven, cancel, row.Partition, row.Account, subscription) is null)
+            var (row, subscription) = (change.Row, ProviderReference.IdOf(update.Subscription));
+            if (await change.ScalarAsync(ProviderInvoiceSql.IsProviderManaged, cancel, row.Partition, row.Account, subscription) is null)
             {
-                return $"{news.Reference} is for {news.Subscription}, which is not followed.";
+                return $"{update.Reference} is for {update.Subscription}, which is not followed.";
             }
 
             var written = await change.ExecuteAsync(
-                ProviderInvoiceSql.Write, cancel, row.Partition, row.Account, CatalogWords.Of(provider), news.Reference, project.Id, subscription,
-                SqlCommands.OrNull(news.Number, NpgsqlDbType.Text), CatalogWords.Of(news.Status), news.Total.Currency.Code, news.Total.Minor, news.Tax.Minor, news.Paid.Minor,
-                SqlCommands.OrNull(news.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), news.Reference)) : null, NpgsqlDbType.Text), LinesOf(news), news.CreatedAt.ToUtc(),
-                SqlCommands.OrNull(news.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), news.AskedAt.ToUtc());
+                ProviderInvoiceSql.Write, cancel, row.Partition, row.Account, CatalogWords.Of(provider), update.Reference, project.Id, subscription,
+                SqlCommands.OrNull(update.Number, NpgsqlDbType.Text), CatalogWords.Of(update.Status), update.Total.Currency.Code, update.Total.Minor, update.Tax.Minor, update.Paid.Minor,
+                SqlCommands.OrNull(update.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), update.Reference)) : null, NpgsqlDbType.Text), LinesOf(update), update.CreatedAt.ToUtc(),
+                SqlCommands.OrNull(update.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), update.AskedAt.ToUtc());
             if (written == 1)
             {
-                await PayAsync(change, project, provider, news, cancel);
+                await PayAsync(change, project, provider, update, cancel);
                 await change.CommitAsync();
             }
 
@@ -50,33 +50,33 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
     }
 
     /// <summary>One row for an invoice, however often it was asked for: failed until money comes. What asked for nothing has none.</summary>
-    private async Task PayAsync(CustomerChange change, ProjectSnapshot project, PaymentProvider provider, InvoiceNews news, CancellationToken cancel)
+    private async Task PayAsync(CustomerChange change, ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
     {
-        var isPaid = news.Status == ProviderInvoiceStatus.Paid && news.Paid.Minor > 0;
-        if (!isPaid && !news.HasFailed)
+        var isPaid = update.Status == ProviderInvoiceStatus.Paid && update.Paid.Minor > 0;
+        if (!isPaid && !update.HasFailed)
         {
             return;
         }
 
         var (word, now) = (CatalogWords.Of(provider), clock.Now(project));
         var (status, failure) = isPaid ? (PaymentStatus.Succeeded, (string?)null) : (PaymentStatus.Failed, CatalogWords.Of(PaymentFailure.Declined));
-        var (amount, settled) = (isPaid ? news.Paid : news.Total, isPaid ? news.PaidAt ?? now : now);
-        var payment = await change.AskAsync(
-            ProviderInvoiceSql.WritePayment, cancel, change.Row.Partition, change.Row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, word, news.Reference,
-            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), SqlCommands.OrNull(failure, NpgsqlDbType.Text), news.Payment ?? news.Reference,
-            news.CreatedAt.ToUtc(), settled.ToUtc());
+        var (amount, settled) = (isPaid ? update.Paid : update.Total, isPaid ? update.PaidAt ?? now : now);
+        var payment = await change.ScalarAsync(
+            ProviderInvoiceSql.WritePayment, cancel, change.Row.Partition, change.Row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, word, update.Reference,
+            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), SqlCommands.OrNull(failure, NpgsqlDbType.Text), update.Payment ?? update.Reference,
+            update.CreatedAt.ToUtc(), settled.ToUtc());
         if (payment is Guid id)
         {
             await change.ExecuteAsync(
-                PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, id, isPaid ? "succeed" : "fail", settled.ToUtc(), amount.Minor, word, news.Reference);
+                PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, id, isPaid ? "succeed" : "fail", settled.ToUtc(), amount.Minor, word, update.Reference);
         }
     }
 
-    private static NpgsqlParameter LinesOf(InvoiceNews news) => new()
+    private static NpgsqlParameter LinesOf(InvoiceUpdate update) => new()
     {
         NpgsqlDbType = NpgsqlDbType.Jsonb,
         Value = JsonSerializer.Serialize(
-            [.. news.Lines.Select(static line => new StoredProviderLine(line.Description, line.Amount, line.Period.Start.ToUtc(), line.Period.End.ToUtc()))],
+            [.. update.Lines.Select(static line => new StoredProviderLine(line.Description, line.Amount, line.Period.Start.ToUtc(), line.Period.End.ToUtc()))],
             ProviderInvoiceJson.Default.StoredProviderLineArray),
     };
 }

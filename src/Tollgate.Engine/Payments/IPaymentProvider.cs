@@ -80,26 +80,26 @@ public enum WebhookVerdict
 public sealed record WebhookReading(WebhookVerdict Verdict, ProviderEvent? Event = null);
 
 /// <summary>What an event comes to.</summary>
-/// <param name="News">To be applied in this order.</param>
+/// <param name="Updates">To be applied in this order.</param>
 /// <param name="IsKnown">False: events of this type concern nobody here.</param>
-public sealed record ProviderTold(IReadOnlyList<ProviderNews> News, bool IsKnown = true)
+public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsKnown = true)
 {
     /// <summary>What cannot be followed, for people; null: nothing. The news are applied, and the event is read again later.</summary>
-    public string? Doubt { get; init; }
+    public string? UnresolvedReason { get; init; }
 
     /// <summary>Of the subscriptions that are told of, the one that the event is about, by the provider's id; null: all that is told.</summary>
     public string? Subscription { get; init; }
 
-    internal bool IsAbout(ProviderNews news) => news is not SubscriptionNews subscription || Subscription is null || subscription.Reference == Subscription;
+    internal bool IsAbout(ProviderUpdate update) => update is not SubscriptionUpdate subscription || Subscription is null || subscription.Reference == Subscription;
 
-    public static readonly ProviderTold Nothing = new([], IsKnown: false);
+    public static readonly ParsedEvent Nothing = new([], IsKnown: false);
 
     /// <summary>The provider does not know what its own event speaks of: it is read again, since the key may be another account's and be mended.</summary>
-    public static ProviderTold Unknown(string why) => new([]) { Doubt = why };
+    public static ParsedEvent Unknown(string why) => new([]) { UnresolvedReason = why };
 }
 
 /// <summary>
-/// The seam to who moves money. It knows amounts, tokens and keys; subscriptions that it drives are asked of <see cref="ISubscriptionDriver"/>. The caller has stored what it asks
+/// The seam to who moves money. It knows amounts, tokens and keys; subscriptions that it manages are asked of <see cref="ISubscriptionBackend"/>. The caller has stored what it asks
 /// for before it asks. What a provider cannot do (<see cref="Capabilities"/>) is never asked for.
 /// </summary>
 public interface IPaymentProvider
@@ -146,7 +146,7 @@ public interface IPaymentProvider
 
     /// <summary>What a genuine event says. Where it may be older than what the provider has, the provider is asked.</summary>
     /// <exception cref="ProviderSilentException">The provider was asked and did not answer: the event is read again later.</exception>
-    Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel);
+    Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel);
 }
 
 /// <summary>A provider that was asked what it has did not answer.</summary>

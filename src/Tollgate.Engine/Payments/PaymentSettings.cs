@@ -13,7 +13,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
 {
     /// <summary>When it returns, this server works by it; others do within a second.</summary>
     /// <param name="credentials">All of the provider's; null: those that are stored stay.</param>
-    /// <param name="subscriptions">Who drives new subscriptions; null: as before with the same provider, Tollgate with another.</param>
+    /// <param name="subscriptions">Who manages new subscriptions; null: as before with the same provider, Tollgate with another.</param>
     public async Task SetAsync(
         ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string>? credentials, CancellationToken cancel, SubscriptionsBy? subscriptions = null)
     {

@@ -11,7 +11,7 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>An invoice that a provider made for a subscription that it drives, as it said last.</summary>
+/// <summary>An invoice that a provider made for a subscription that it manages, as it said last.</summary>
 /// <param name="Reference">The provider's own id.</param>
 /// <param name="Subscription">The provider's id of it.</param>
 /// <param name="Payment">Our id of what paid it, or was to; null: nobody was asked yet.</param>

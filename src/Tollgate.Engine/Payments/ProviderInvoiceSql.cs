@@ -3,9 +3,9 @@ namespace Tollgate.Engine.Payments;
 /// <summary>Every statement on invoices that providers made, and on the payments of them.</summary>
 internal static class ProviderInvoiceSql
 {
-    /// <summary>$1 partition, $2 account, $3 subscription. A row: a provider drives it.</summary>
-    public const string IsDriven =
-        "SELECT 1 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3 AND driven_by IS NOT NULL";
+    /// <summary>$1 partition, $2 account, $3 subscription. A row: a provider manages it.</summary>
+    public const string IsProviderManaged =
+        "SELECT 1 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3 AND managed_by IS NOT NULL";
 
     /// <summary>
     /// The caller holds the customer. No row: somebody asked later, and wrote that. $1 partition, $2 account, $3 provider, $4 reference, $5 project,

@@ -47,14 +47,14 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         (await BeginAsync(project, payment, new(amount.Minor, reason, done, null), PaymentActors.System, cancel)).Answer;
 
     /// <summary>What became of one that is on its way, or that had gone and came back. Any other that is settled stays as it is.</summary>
-    internal async Task<bool> TellAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
+    internal async Task<bool> RecordAnswerAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
     {
         if (await queries.FindAsync(project, payment, cancel) is not { } row || row.Refunds.FirstOrDefault(one => one.Id == refund) is not { } known)
         {
             return false;
         }
 
-        if (IsNews(known, done))
+        if (IsUpdate(known, done))
         {
             await SettleAsync(project, row, refund, done, PaymentActors.System, cancel);
         }
@@ -146,7 +146,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
             var invoice = await InvoiceOfAsync(change, project, before.Payment, cancel);
             var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change.Connection, project, before.Payment.Id, cancel))!);
             var refund = row.Refunds.Single(one => one.Id == id);
-            if (!IsNews(refund, done))
+            if (!IsUpdate(refund, done))
             {
                 return row;
             }
@@ -159,7 +159,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
     }
 
     /// <summary>A bank may send money back that counted as gone. After that nothing is said of the refund any more.</summary>
-    private static bool IsNews(Refund known, ProviderAnswer done) =>
+    private static bool IsUpdate(Refund known, ProviderAnswer done) =>
         known.Status == PaymentStatus.Pending || (known.Status == PaymentStatus.Succeeded && done.Failure is not null);
 
     /// <summary>The invoice that the payment paid; null: it paid none.</summary>
@@ -196,8 +196,8 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
     private static async Task<RefundBounds> BoundsAsync(CustomerChange change, PaymentRow row, CancellationToken cancel)
     {
         var (payment, currency) = (row.Payment, row.Payment.Amount.Currency);
-        var held = (long)(await change.AskAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment.Id))!;
-        var overpaid = (long)(await change.AskAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
+        var held = (long)(await change.ScalarAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment.Id))!;
+        var overpaid = (long)(await change.ScalarAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
         return new(new(held, currency), new(overpaid, currency), await BuyPack.CreditsAsync(change, currency, cancel), row.Refunds.Count);
     }
 
@@ -251,7 +251,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         (MoneyAmount Amount, string What)[] all =
         [
             (payment.Refunded, "was refunded"), (bounds.Held, "is held or was taken by the customer's bank in a dispute"),
-            (invoice?.GivenBack ?? zero, "was set off when the subscription changed, as credit for what came after"),
+            (invoice?.ProrationCredited ?? zero, "was set off when the subscription changed, as credit for what came after"),
             ((invoice?.Credited ?? zero) - payment.Refunded, "of its invoice was given back by credit notes"),
         ];
         var parts = all.Where(one => one.Amount > zero).Select(static one => $"{one.Amount} {one.What}").ToArray();

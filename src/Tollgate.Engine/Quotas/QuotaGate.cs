@@ -49,7 +49,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             return GateAnswer.Of(fault);
         }
 
-        var seen = book ?? Stranger(project, customer);
+        var seen = book ?? UnknownCustomer(project, customer);
         var verdict = AccountRules.Check(seen, entry, amount, now);
         return new(GateFault.None, BatchDeciding.DecisionOf(verdict, seen), null, false);
     }
@@ -279,13 +279,13 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             return null;
         }
 
-        var seen = book ?? Stranger(project, customer);
+        var seen = book ?? UnknownCustomer(project, customer);
         var features = seen.Terms.Current.Entitlements.Select(static pair => pair.Key).Where(project.Catalog.FeaturesByKey.ContainsKey).Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
             .Select(f => StandingOf(seen, f, now)).ToList();
         return new(customer, book is not null, seen.Plan, features, now);
     }
 
-    private static FeatureStanding StandingOf(AccountBook book, FeatureEntry feature, Instant now)
+    private static FeatureStanding StandingOf(AccountState book, FeatureEntry feature, Instant now)
     {
         var facts = book.ViewOf(feature).StoredFacts(now);
         var counted = AccountRules.IsCounted(feature, facts.Entitlement);
@@ -400,7 +400,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     /// The account's book for a reader: from memory when no other server can have changed it, else read again. A period
     /// that rolls over is opened by the lane first. Null book: no such customer.
     /// </summary>
-    private async ValueTask<(AccountBook? Book, GateFault Fault)> BookAsync(
+    private async ValueTask<(AccountState? Book, GateFault Fault)> BookAsync(
         ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> rollsOver, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, customer);
@@ -415,7 +415,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>The book whose balances the customer uses, where memory is certain: no other server can have changed it.</summary>
-    private AccountBook? Known(ProjectSnapshot project, string customer, short partition)
+    private AccountState? Known(ProjectSnapshot project, string customer, short partition)
     {
         var known = presence.Alone ? lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) : null;
         return known?.Owner is { } owner
@@ -424,7 +424,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>Nothing is to be done before it is read: no period to open, and no hold to close that is over.</summary>
-    private static bool IsOpen(AccountBook book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
+    private static bool IsOpen(AccountState book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
     {
         if (book.NextExpiry <= now)
         {
@@ -434,7 +434,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         foreach (var key in book.Terms.Rolling)
         {
             var feature = project.Catalog.FeaturesByKey[key];
-            if (rollsOver(feature) && !(book.FindBook(key) is { } known && known.IsOpened(known.PeriodAt(now)) && known.StoredFacts(now).Balance.Version > 0))
+            if (rollsOver(feature) && !(book.FindAccount(key) is { } known && known.IsOpened(known.PeriodAt(now)) && known.StoredFacts(now).Balance.Version > 0))
             {
                 return false;
             }
@@ -444,7 +444,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>What a customer that nobody has seen yet would get: the default plan, untouched.</summary>
-    private static AccountBook Stranger(ProjectSnapshot project, string customer) => new()
+    private static AccountState UnknownCustomer(ProjectSnapshot project, string customer) => new()
     {
         ProjectId = project.Id, Customer = customer, Partition = 0, Account = 0, CustomerVersion = 0,
         CatalogRevision = project.Catalog.Revision, Terms = TermsReader.Default(project.Catalog), CustomerSince = Instant.FarFuture, Zone = project.Zone,

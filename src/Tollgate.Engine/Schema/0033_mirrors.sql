@@ -1,8 +1,8 @@
--- Room: Subscriptions. Some are driven by a payment provider, which renews and bills them; rows follow what it says.
+-- Room: Subscriptions. Some are managed by a payment provider, which renews and bills them; rows follow what it says.
 ALTER TABLE subscriptions
-    ADD COLUMN driven_by text,                                      -- the provider; null: Tollgate
+    ADD COLUMN managed_by text,                                      -- the provider; null: Tollgate
     ADD COLUMN heard_at  timestamptz;                               -- as of when the provider was asked last; real time
-ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_driven CHECK (driven_by IS NULL OR due_at IS NULL);
+ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_provider_managed CHECK (managed_by IS NULL OR due_at IS NULL);
 
 -- Room: Invoicing. What the invoices of a provider have to ask for beside its own price: use beyond the plan, and agreed minimums.
 CREATE TABLE provider_lines (
@@ -29,7 +29,7 @@ CREATE TABLE provider_lines (
 CREATE INDEX provider_lines_unsent ON provider_lines (asked_at) WHERE sent_at IS NULL;
 CREATE INDEX provider_lines_of     ON provider_lines (partition, account, subscription);
 
--- Room: Payments. Invoices that a provider made for the subscriptions that it drives, as it said last.
+-- Room: Payments. Invoices that a provider made for the subscriptions that it manages, as it said last.
 CREATE TABLE provider_invoices (
     partition    smallint    NOT NULL,
     account      integer     NOT NULL,

@@ -3,4 +3,4 @@ ALTER TABLE payment_settings
     ADD COLUMN subscriptions text NOT NULL DEFAULT 'tollgate' CHECK (subscriptions IN ('tollgate', 'provider'));
 
 -- The provider that has a subscription at the end of a checkout: its page is paid there, and there is no payment of ours. Null: none has.
-ALTER TABLE checkouts ADD COLUMN driven_by text;
+ALTER TABLE checkouts ADD COLUMN managed_by text;

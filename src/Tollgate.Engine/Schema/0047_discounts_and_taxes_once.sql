@@ -20,7 +20,7 @@ UPDATE subscriptions s
                   FROM (SELECT DISTINCT ON (s.partition, s.account, s.id) s.partition, s.account, s.id, i.id AS invoice
                           FROM subscriptions s
                           JOIN invoices i ON i.partition = s.partition AND i.account = s.account AND i.subscription = s.id
-                         WHERE s.ended_at IS NULL AND s.driven_by IS NULL
+                         WHERE s.ended_at IS NULL AND s.managed_by IS NULL
                            AND EXISTS (SELECT FROM invoice_lines l
                                         WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id
                                           AND l.kind <> 'usage' AND l.amount > 0 AND l.period_end = s.period_end)

@@ -60,7 +60,7 @@ SELECT m.partition, m.account, m.subscription, m.period_start, m.period_end, m.c
                  GROUP BY partition, account, subscription, after ->> 'period_start', after ->> 'period_end'
                 HAVING count(DISTINCT (after ->> 'plan', after ->> 'plan_version', after ->> 'interval', after ->> 'amount')) = 1) p
           JOIN subscriptions s ON s.partition = p.partition AND s.account = p.account AND s.id = p.subscription
-         WHERE s.driven_by IS NULL
+         WHERE s.managed_by IS NULL
            AND EXISTS (SELECT FROM subscription_facts n
                         WHERE n.partition = p.partition AND n.account = p.account AND n.subscription = p.subscription AND n.verb = 'renew'
                           AND (n.after ->> 'period_start')::timestamptz = p.period_end)

@@ -54,7 +54,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
             PausedAt = AtOrNull(24),
             ResumeAt = AtOrNull(25),
             EndedAt = AtOrNull(26),
-            DrivenBy = TextOrNull(33),
+            ManagedBy = TextOrNull(33),
             Reduced = new(reader.GetDecimal(34)),
             AmountOff = new(reader.GetInt64(36), currency),
         };

@@ -12,7 +12,7 @@ internal static class SubscriptionSql
         s.id, s.reference, s.version, s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text,
                s.scheduled::text, s.started_at, s.anchor, s.anchor_day, s.period_start, s.period_end, s.billed, s.usage_from, s.usage_due_at,
                s.trial_end, s.converts_trial, s.cancel_at, s.cancel_reason, s.cancel_comment, s.paused_at, s.resume_at, s.ended_at,
-               s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.driven_by, s.reduced, s.discount::text, s.amount_off
+               s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.managed_by, s.reduced, s.discount::text, s.amount_off
         """;
 
     /// <summary>The one that is not over. The caller holds the customer. $1 partition, $2 account.</summary>
@@ -107,7 +107,7 @@ internal static class SubscriptionSql
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN plan_versions v ON v.id = s.plan_version_id
-         WHERE s.project_id = $1 AND s.ended_at IS NULL AND s.driven_by IS NULL AND v.plan = $2 AND v.id <> $3 AND ($4::integer IS NULL OR v.version = $4)
+         WHERE s.project_id = $1 AND s.ended_at IS NULL AND s.managed_by IS NULL AND v.plan = $2 AND v.id <> $3 AND ($4::integer IS NULL OR v.version = $4)
            AND ($6::uuid IS NULL OR s.id > $6) AND ($7 OR coalesce((s.scheduled ->> 'plan_version')::integer, 0) <> $3)
          ORDER BY s.id
          LIMIT $5
@@ -133,7 +133,7 @@ internal static class SubscriptionSql
                  WHERE r.project_id = $1 AND r.code IS NOT NULL AND NOT r.spent AND (r.ends_at IS NULL OR r.ends_at > $3)
                  GROUP BY r.partition, r.account, r.subscription) r
             ON r.partition = s.partition AND r.account = s.account AND r.subscription = s.id
-         WHERE s.project_id = $1 AND s.ended_at IS NULL AND s.driven_by IS NULL AND v.project_id = $1 AND v.plan = ANY ($2::text[])
+         WHERE s.project_id = $1 AND s.ended_at IS NULL AND s.managed_by IS NULL AND v.project_id = $1 AND v.plan = ANY ($2::text[])
          GROUP BY s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text, r.codes, r.documents, s.discount::text
         """;
 
@@ -245,11 +245,11 @@ internal static class SubscriptionSql
         INSERT INTO subscriptions AS s (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
                                         custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
                                         usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
-                                        terms_since, committed, driven_by, reduced, discount, amount_off)
+                                        terms_since, committed, managed_by, reduced, discount, amount_off)
         SELECT x.partition, x.account, x.id, x.project_id, x.reference, x.version, x.status, x.plan_version_id, x.interval, x.currency, x.quantity,
                x.custom_amount, x.add_ons::jsonb, x.scheduled::jsonb, x.started_at, x.anchor, x.anchor_day, x.period_start, x.period_end, x.billed, x.usage_from,
                x.usage_due_at, x.trial_end, x.converts_trial, x.cancel_at, x.cancel_reason, x.cancel_comment, x.paused_at, x.resume_at, x.ended_at, x.due_at,
-               x.terms_since, x.committed, x.driven_by, x.reduced, x.discount::jsonb, x.amount_off
+               x.terms_since, x.committed, x.managed_by, x.reduced, x.discount::jsonb, x.amount_off
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[],
                       $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::smallint[], $18::timestamptz[],
                       $19::timestamptz[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::boolean[], $25::timestamptz[],
@@ -258,7 +258,7 @@ internal static class SubscriptionSql
                AS x (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
                      custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
                      usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
-                     terms_since, committed, driven_by, reduced, discount, amount_off)
+                     terms_since, committed, managed_by, reduced, discount, amount_off)
             ON CONFLICT (partition, account, id) DO UPDATE
            SET version = excluded.version, status = excluded.status, plan_version_id = excluded.plan_version_id, interval = excluded.interval,
                quantity = excluded.quantity, custom_amount = excluded.custom_amount, add_ons = excluded.add_ons, scheduled = excluded.scheduled,
@@ -281,7 +281,7 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>$1 partition, $2 account, $3 id, $4 when. Answers whether what was asked for then is older than what the row says.</summary>
-    public const string IsOldNews = "SELECT heard_at > $4 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3";
+    public const string IsOldUpdate = "SELECT heard_at > $4 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3";
 
     public const string WriteFacts =
         """

@@ -19,7 +19,7 @@ internal static class CollectionVerifySql
                                              OR NOT EXISTS (SELECT FROM subscription_facts f
                                                              WHERE f.partition = s.partition AND f.account = s.account AND f.subscription = s.id
                                                                AND f.verb = 'resume' AND f.at >= k.first_failed_at))) k
-                 WHERE s.status IN ('active', 'past_due') AND s.driven_by IS NULL) x
+                 WHERE s.status IN ('active', 'past_due') AND s.managed_by IS NULL) x
           JOIN customers c ON c.partition = x.partition AND c.account = x.account
           JOIN projects  p ON p.id = c.project_id
          WHERE x.expected <> x.found

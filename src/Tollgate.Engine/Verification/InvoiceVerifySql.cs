@@ -96,7 +96,7 @@ internal static class InvoiceVerifySql
           LEFT JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
          WHERE (f.verb IN ('renew', 'convert_trial', 'resume') OR (f.verb = 'start' AND f.after ->> 'status' = 'active')) AND i.id IS NULL
            AND NOT EXISTS (SELECT FROM subscriptions s
-                            WHERE s.partition = f.partition AND s.account = f.account AND s.id = f.subscription AND s.driven_by IS NOT NULL){{Cut}}
+                            WHERE s.partition = f.partition AND s.account = f.account AND s.id = f.subscription AND s.managed_by IS NOT NULL){{Cut}}
         """;
 
     /// <summary>The row is what its last fact says. Place: the subscription; versions.</summary>

@@ -98,7 +98,7 @@ public static class VerifyLedger
         await using var command = CommandOf(connection, VerifySql.Counts, projectId);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), BookLoader.At(reader, 3));
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), AccountLoader.At(reader, 3));
     }
 
     private static async Task<VerifyFinding> RunAsync(NpgsqlConnection connection, Check check, int? projectId, CancellationToken cancel)

@@ -18,7 +18,7 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="FactNumber">Of the fact among those of its object.</param>
 /// <param name="Customer">Null: it is about no customer.</param>
 /// <param name="At">When it took effect, in the project's time; of an endpoint in real time.</param>
-public sealed record FactToTell(
+public sealed record FactToPublish(
     WebhookEventType Type, Guid? Id, string Object, long FactNumber, string? Customer, string Word, Instant At, Instant RecordedAt, string Actor, string? Note, Guid? Invoice)
 {
     /// <summary>Of a subscription: as the step left it, and as the step before did.</summary>
@@ -38,7 +38,7 @@ public sealed record FactToTell(
 public sealed record CrossedThreshold(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted);
 
 /// <summary>Reads what the payloads of facts show, and returns what writes one: <c>{"type": …, "timestamp": …, "sequence": …, "data": {…}}</c>.</summary>
-public delegate Task<Func<FactToTell, string>> TellFacts(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel);
+public delegate Task<Func<FactToPublish, string>> BuildPayloads(ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel);
 
 /// <summary>
 /// Turns facts into events. The facts are the outbox: whoever writes one has done all that is needed, and nothing is written for the
@@ -67,7 +67,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     }
 
     /// <returns>How many events were published. <see cref="MostAtOnce"/> or more: there may be others.</returns>
-    public async Task<int> RunAsync(ProjectSnapshot project, TellFacts tell, CancellationToken cancel)
+    public async Task<int> RunAsync(ProjectSnapshot project, BuildPayloads tell, CancellationToken cancel)
     {
         // 1. and 2. The connection goes back before the objects are read: whoever publishes never has two of the pool.
         var seen = await LookAsync(project, cancel);
@@ -88,7 +88,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     }
 
     /// <summary>3. to 5. Nothing is written when somebody else publishes for the project, or has since the facts were read.</summary>
-    private async Task<int> WriteAsync(ProjectSnapshot project, Seen seen, Func<FactToTell, string> payloadOf, CancellationToken cancel)
+    private async Task<int> WriteAsync(ProjectSnapshot project, Seen seen, Func<FactToPublish, string> payloadOf, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -119,7 +119,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     }
 
     /// <summary>Facts that are not told yet, and the places between which they were looked for.</summary>
-    private readonly record struct Seen(ulong From, ulong To, IReadOnlyList<FactToTell> Facts, ulong Last);
+    private readonly record struct Seen(ulong From, ulong To, IReadOnlyList<FactToPublish> Facts, ulong Last);
 
     /// <summary>When the oldest fact of the project that is no event yet was written; null: all are. See <see cref="WebhookSql.OldestUntold"/>.</summary>
     public async Task<Instant?> OldestUntoldAsync(ProjectSnapshot project, CancellationToken cancel)
@@ -146,12 +146,12 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         return (reader.GetFieldValue<ulong>(0), reader.GetFieldValue<ulong>(1));
     }
 
-    private static async Task<(IReadOnlyList<FactToTell> Facts, ulong Last)> FactsAsync(
+    private static async Task<(IReadOnlyList<FactToPublish> Facts, ulong Last)> FactsAsync(
         NpgsqlConnection connection, ProjectSnapshot project, ulong from, ulong to, CancellationToken cancel)
     {
         await using var command = connection.Command(WebhookSql.Facts, project.Id, Place(from), Place(to), (long)MostAtOnce);
         await using var row = await command.ExecuteReaderAsync(cancel);
-        var (facts, last) = (new List<FactToTell>(), from);
+        var (facts, last) = (new List<FactToPublish>(), from);
         while (await row.ReadAsync(cancel))
         {
             last = row.GetFieldValue<ulong>(0);
@@ -161,7 +161,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         return (facts, last);
     }
 
-    private static FactToTell Read(NpgsqlDataReader row)
+    private static FactToPublish Read(NpgsqlDataReader row)
     {
         var word = row.GetString(6);
         var type = row.GetString(1) switch
@@ -188,7 +188,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         SubscriptionState? State(int column) => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), SubscriptionJson.Default.SubscriptionState);
     }
 
-    private static async Task<IReadOnlyList<FactToTell>> NumberAsync(NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
+    private static async Task<IReadOnlyList<FactToPublish>> NumberAsync(NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel)
     {
         var objects = facts.CountBy(KeyOf).ToArray();
         await using var command = connection.Command(
@@ -208,7 +208,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             next[key] -= count;
         }
 
-        var numbered = new List<FactToTell>(facts.Count);
+        var numbered = new List<FactToPublish>(facts.Count);
         foreach (var fact in facts)
         {
             numbered.Add(fact with { Sequence = ++next[KeyOf(fact)] });
@@ -217,10 +217,10 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         return numbered;
     }
 
-    private static (string Type, string Object) KeyOf(FactToTell fact) => (CatalogWords.Of(fact.Type.Object), fact.Object);
+    private static (string Type, string Object) KeyOf(FactToPublish fact) => (CatalogWords.Of(fact.Type.Object), fact.Object);
 
     private static async Task<IReadOnlyList<long>> InsertAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToTell> facts, IReadOnlyList<string> payloads, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, IReadOnlyList<string> payloads, CancellationToken cancel)
     {
         var ids = facts.Select(static fact => Guid.CreateVersion7(fact.RecordedAt.ToOffset())).ToArray();
         await using var command = connection.Command(
@@ -238,7 +238,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     }
 
     private static async Task DeliverAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToTell> facts, IReadOnlyList<long> positions, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, IReadOnlyList<long> positions, CancellationToken cancel)
     {
         var pairs = new List<(Guid Endpoint, long Event)>();
         await using (var wait = connection.Command(DeliverySql.WaitBriefly))

@@ -106,10 +106,10 @@ public sealed class SendQueue(NpgsqlDataSource database)
         return new(decision.Verdict, disabled);
     }
 
-    /// <inheritdoc cref="DeliverySql.GiveBack"/>
-    public async Task GiveBackAsync(ClaimedDelivery delivery, CancellationToken cancel)
+    /// <inheritdoc cref="DeliverySql.ApplyProrationCredit"/>
+    public async Task ReturnAsync(ClaimedDelivery delivery, CancellationToken cancel)
     {
-        await using var command = database.Command(DeliverySql.GiveBack, delivery.Number, delivery.Lease);
+        await using var command = database.Command(DeliverySql.ApplyProrationCredit, delivery.Number, delivery.Lease);
         await command.ExecuteNonQueryAsync(cancel);
     }
 

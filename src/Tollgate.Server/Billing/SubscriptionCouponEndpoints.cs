@@ -26,22 +26,22 @@ public static class SubscriptionCouponEndpoints
 
     public static void MapSubscriptionCoupons(this WebApplication app)
     {
-        var desk = new Desk(
+        var deps = new Deps(
             app.Services.GetRequiredService<ChangeSubscription>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<CouponQueries>(),
             app.Services.GetRequiredService<Clock>());
 
-        app.MapPost(Path, (RequestDelegate)(context => RedeemAsync(context, desk)))
+        app.MapPost(Path, (RequestDelegate)(context => RedeemAsync(context, deps)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(SubscriptionCouponDescriptions.Redeem);
-        app.MapGet(Path, (RequestDelegate)(context => ListAsync(context, desk)))
+        app.MapGet(Path, (RequestDelegate)(context => ListAsync(context, deps)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(SubscriptionCouponDescriptions.List);
-        app.MapDelete(Path + "/{code}", (RequestDelegate)(context => EndAsync(context, desk)))
+        app.MapDelete(Path + "/{code}", (RequestDelegate)(context => EndAsync(context, deps)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(SubscriptionCouponDescriptions.End);
     }
 
-    private sealed record Desk(ChangeSubscription Change, SubscriptionQueries Subscriptions, CouponQueries Coupons, Clock Clock)
+    private sealed record Deps(ChangeSubscription Change, SubscriptionQueries Subscriptions, CouponQueries Coupons, Clock Clock)
     {
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
 
@@ -53,7 +53,7 @@ public static class SubscriptionCouponEndpoints
         }
     }
 
-    private static async Task RedeemAsync(HttpContext context, Desk desk)
+    private static async Task RedeemAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.RedeemCouponRequest) is not { } body)
         {
@@ -70,7 +70,7 @@ public static class SubscriptionCouponEndpoints
         }
 
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), body.Preview == true);
-        var answer = await desk.Change.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted);
+        var answer = await deps.Change.RedeemAsync(context.Project(), deps.IdOf(context), body.Code!, request, context.RequestAborted);
         if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
         {
             var unknown = answer.Outcome == SubscriptionOutcome.CouponRefused ? await UnknownNames.CouponAsync(context, body.Code!) : null;
@@ -83,35 +83,35 @@ public static class SubscriptionCouponEndpoints
         }
         else
         {
-            await AnswerAsync(context, desk, StatusCodes.Status201Created, answer.Row!, body.Code!);
+            await AnswerAsync(context, deps, StatusCodes.Status201Created, answer.Row!, body.Code!);
         }
     }
 
-    private static async Task ListAsync(HttpContext context, Desk desk)
+    private static async Task ListAsync(HttpContext context, Deps deps)
     {
-        if (await desk.Subscriptions.FindAsync(context.Project(), desk.IdOf(context), context.RequestAborted) is not { } item)
+        if (await deps.Subscriptions.FindAsync(context.Project(), deps.IdOf(context), context.RequestAborted) is not { } item)
         {
             await Problems.WriteAsync(context, ErrorCode.SubscriptionNotFound);
             return;
         }
 
-        var list = new SubscriptionCouponList(await desk.ViewsAsync(context, item.Row), false);
+        var list = new SubscriptionCouponList(await deps.ViewsAsync(context, item.Row), false);
         await Answer.Json(context, StatusCodes.Status200OK, list, SubscriptionsJson.Default.SubscriptionCouponList);
     }
 
-    private static async Task EndAsync(HttpContext context, Desk desk)
+    private static async Task EndAsync(HttpContext context, Deps deps)
     {
         var coupon = RawPath.Segment(context, CodeSegment);
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), Preview: false);
-        var answer = await desk.Change.EndCouponAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted);
+        var answer = await deps.Change.EndCouponAsync(context.Project(), deps.IdOf(context), coupon, request, context.RequestAborted);
         await (SubscriptionAnswers.ProblemOf(answer.Outcome) is not null
             ? SubscriptionAnswers.RefuseAsync(context, answer.Outcome, answer.Detail, coupon: coupon)
-            : AnswerAsync(context, desk, StatusCodes.Status200OK, answer.Row!, coupon));
+            : AnswerAsync(context, deps, StatusCodes.Status200OK, answer.Row!, coupon));
     }
 
-    private static async Task AnswerAsync(HttpContext context, Desk desk, int status, SubscriptionRow row, string code)
+    private static async Task AnswerAsync(HttpContext context, Deps deps, int status, SubscriptionRow row, string code)
     {
-        var coupon = (await desk.ViewsAsync(context, row)).Single(one => one.Code == code);
+        var coupon = (await deps.ViewsAsync(context, row)).Single(one => one.Code == code);
         await Answer.Json(context, status, coupon, SubscriptionsJson.Default.SubscriptionCouponView);
     }
 

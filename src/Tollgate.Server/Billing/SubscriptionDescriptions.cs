@@ -24,9 +24,9 @@ internal static class SubscriptionDescriptions
 
     private const string Changed = $$"""{"subscription": {{One}}, "invoice": {{InvoiceDescriptions.Sample}}, "next_invoice": null, "replaced_change": null}""";
 
-    private static readonly ErrorCode[] Steps = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.DrivenByProvider, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed];
+    private static readonly ErrorCode[] Steps = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.ProviderManaged, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed];
 
-    /// <summary>Of what is asked of the provider where that drives the subscription.</summary>
+    /// <summary>Of what is asked of the provider where that manages the subscription.</summary>
     private static readonly ErrorCode[] Asked = [.. Steps, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable];
 
     public static readonly Description Create = new(

@@ -23,15 +23,15 @@ public static class SubscriptionStepEndpoints
     public static void MapSubscriptionSteps(this WebApplication app)
     {
         var change = app.Services.GetRequiredService<ChangeSubscription>();
-        var desk = new Desk(change, app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<Clock>());
+        var deps = new Deps(change, app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<Clock>());
 
-        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, desk, isPreview: false));
-        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, desk, isPreview: true));
-        Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, desk));
-        Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, desk));
-        Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, desk));
-        Map("POST", "/resume", SubscriptionDescriptions.Resume, context => ResumeAsync(context, desk));
-        app.MapGet("/v1/subscriptions/{id}/upcoming-invoice", (RequestDelegate)(context => UpcomingAsync(context, desk)))
+        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, deps, isPreview: false));
+        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, deps, isPreview: true));
+        Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, deps));
+        Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, deps));
+        Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, deps));
+        Map("POST", "/resume", SubscriptionDescriptions.Resume, context => ResumeAsync(context, deps));
+        app.MapGet("/v1/subscriptions/{id}/upcoming-invoice", (RequestDelegate)(context => UpcomingAsync(context, deps)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(SubscriptionDescriptions.Upcoming);
 
@@ -39,13 +39,13 @@ public static class SubscriptionStepEndpoints
             app.MapMethods("/v1/subscriptions/{id}" + tail, [method], handle).RequireKey(Access.Secret, Scope.BillingWrite).Describe(description);
     }
 
-    private readonly record struct Desk(ChangeSubscription Change, SubscriptionQueries Queries, Clock Clock)
+    private readonly record struct Deps(ChangeSubscription Change, SubscriptionQueries Queries, Clock Clock)
     {
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
     }
 
     /// <param name="isPreview">It is only looked at.</param>
-    private static async Task ChangeAsync(HttpContext context, Desk desk, bool isPreview)
+    private static async Task ChangeAsync(HttpContext context, Deps deps, bool isPreview)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.ChangeSubscriptionRequest) is not { } body)
         {
@@ -83,11 +83,11 @@ public static class SubscriptionStepEndpoints
             Discount = discount,
         };
         var request = RequestOf(context, isPreview || body.Preview == true);
-        var answer = await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
-        await AnswerAsync(context, desk, answer, showsInvoice: true, body.Plan);
+        var answer = await deps.Change.RunAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted);
+        await AnswerAsync(context, deps, answer, showsInvoice: true, body.Plan);
     }
 
-    private static async Task CancelAsync(HttpContext context, Desk desk)
+    private static async Task CancelAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.CancelSubscriptionRequest, new()) is not { } body)
         {
@@ -111,21 +111,21 @@ public static class SubscriptionStepEndpoints
 
         var request = RequestOf(context, body.Preview == true);
         var order = new CancelOrder(TimeOf(body.At), body.Reason, body.Comment, body.Credit == true);
-        var answer = await desk.Change.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
-        await AnswerAsync(context, desk, answer, request.Preview);
+        var answer = await deps.Change.CancelAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted);
+        await AnswerAsync(context, deps, answer, request.Preview);
     }
 
-    private static async Task UncancelAsync(HttpContext context, Desk desk)
+    private static async Task UncancelAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
-            var answer = await desk.Change.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted);
-            await AnswerAsync(context, desk, answer, request.Preview);
+            var answer = await deps.Change.UncancelAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted);
+            await AnswerAsync(context, deps, answer, request.Preview);
         }
     }
 
-    private static async Task PauseAsync(HttpContext context, Desk desk)
+    private static async Task PauseAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.PauseSubscriptionRequest, new()) is not { } body)
         {
@@ -133,31 +133,31 @@ public static class SubscriptionStepEndpoints
         }
 
         Instant? until = body.Until is { } at ? Instant.From(at) : null;
-        if (until <= desk.Clock.Now(context.Project()))
+        if (until <= deps.Clock.Now(context.Project()))
         {
             var faults = new Faults();
-            faults.Add("until", FaultCode.OutOfRange, $"A time after {desk.Clock.Now(context.Project())} is expected.");
+            faults.Add("until", FaultCode.OutOfRange, $"A time after {deps.Clock.Now(context.Project())} is expected.");
             await faults.WriteAsync(context);
             return;
         }
 
         var request = RequestOf(context, body.Preview == true);
-        await AnswerAsync(context, desk, await desk.Change.PauseAsync(context.Project(), desk.IdOf(context), until, request, context.RequestAborted), request.Preview);
+        await AnswerAsync(context, deps, await deps.Change.PauseAsync(context.Project(), deps.IdOf(context), until, request, context.RequestAborted), request.Preview);
     }
 
-    private static async Task ResumeAsync(HttpContext context, Desk desk)
+    private static async Task ResumeAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
-            await AnswerAsync(context, desk, await desk.Change.ResumeAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted), request.Preview);
+            await AnswerAsync(context, deps, await deps.Change.ResumeAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted), request.Preview);
         }
     }
 
-    private static async Task UpcomingAsync(HttpContext context, Desk desk)
+    private static async Task UpcomingAsync(HttpContext context, Deps deps)
     {
-        var id = desk.IdOf(context);
-        var answer = await desk.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
+        var id = deps.IdOf(context);
+        var answer = await deps.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
         await (answer switch
         {
             _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),
@@ -166,7 +166,7 @@ public static class SubscriptionStepEndpoints
         });
     }
 
-    private static async Task AnswerAsync(HttpContext context, Desk desk, SubscriptionAnswer answer, bool showsInvoice, string? plan = null)
+    private static async Task AnswerAsync(HttpContext context, Deps deps, SubscriptionAnswer answer, bool showsInvoice, string? plan = null)
     {
         if (SubscriptionAnswers.ProblemOf(answer.Outcome) is not null)
         {
@@ -174,7 +174,7 @@ public static class SubscriptionStepEndpoints
             return;
         }
 
-        var item = await desk.Queries.FindAsync(context.Project(), answer.Row!.Subscription.Id, context.RequestAborted);
+        var item = await deps.Queries.FindAsync(context.Project(), answer.Row!.Subscription.Id, context.RequestAborted);
         await (showsInvoice
             ? Answer.Json(
                 context, StatusCodes.Status200OK, BillingAnswers.ChangeOf(answer, item!.LatestInvoice, context.Project().Zone, answer.Row.Reference),

@@ -16,7 +16,7 @@ public static class SubscriptionsRoom
         services.AddSingleton<ChangeSubscription>();
         services.AddSingleton<ChangeCoupons>();
         services.AddSingleton<MigratePlan>();
-        services.AddSingleton<ForeseeMigration>();
+        services.AddSingleton<PreviewMigration>();
         services.AddSingleton<RunDue>();
         services.AddHostedService<DueLoop>();
         return services.AddWire(SubscriptionsJson.Default);

@@ -30,7 +30,7 @@ public static class CatalogEndpoints
         var preview = app.Services.GetRequiredService<PreviewCatalog>();
         var publish = app.Services.GetRequiredService<PublishCatalog>();
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
-        var foresee = app.Services.GetRequiredService<ForeseeMigration>();
+        var foresee = app.Services.GetRequiredService<PreviewMigration>();
         app.MapPut("/v1/catalog", (RequestDelegate)(context => PutCatalogAsync(context, (preview, foresee), publish, directory)))
             .RequireKey(Access.Secret, Scope.CatalogWrite).WithLoad(Load.Heavy).Describe(CatalogDescriptions.PutCatalog);
     }
@@ -78,7 +78,7 @@ public static class CatalogEndpoints
     }
 
     private static async Task PutCatalogAsync(
-        HttpContext context, (PreviewCatalog Catalog, ForeseeMigration Migration) preview, PublishCatalog publish, ProjectDirectory directory)
+        HttpContext context, (PreviewCatalog Catalog, PreviewMigration Migration) preview, PublishCatalog publish, ProjectDirectory directory)
     {
         var faults = new Faults();
         string? dryRun = context.Request.Query["dry_run"];

@@ -45,7 +45,7 @@ internal static class BillingCommands
             }
             else
             {
-                Console.WriteLine($"{Told(view.Processed)}.{(view.Remaining > 0 ? $" Still due: {view.Remaining}." : "")}{(view.Processed.Parked > 0 ? " \"tollgate billing parked\" says why." : "")}");
+                Console.WriteLine($"{Summary(view.Processed)}.{(view.Remaining > 0 ? $" Still due: {view.Remaining}." : "")}{(view.Processed.Parked > 0 ? " \"tollgate billing parked\" says why." : "")}");
             }
 
             return ExitCode.Done;
@@ -69,7 +69,7 @@ internal static class BillingCommands
             }
             catch (CliStopException e) when (sum != Nothing)
             {
-                throw new CliStopException(e.ExitCode, $"{e.Message}\n{Told(sum)}. The rest stays due; \"tollgate billing run\" goes on.");
+                throw new CliStopException(e.ExitCode, $"{e.Message}\n{Summary(sum)}. The rest stays due; \"tollgate billing run\" goes on.");
             }
 
             sum = Sum(sum, part.Processed);
@@ -79,7 +79,7 @@ internal static class BillingCommands
                 return part with { Processed = sum };
             }
 
-            told(new(string.Create(CultureInfo.InvariantCulture, $"{all - part.Remaining} of {all} {Told(sum)}"), all - part.Remaining, all));
+            told(new(string.Create(CultureInfo.InvariantCulture, $"{all - part.Remaining} of {all} {Summary(sum)}"), all - part.Remaining, all));
         }
     }
 
@@ -195,7 +195,7 @@ internal static class BillingCommands
     }
 
     /// <summary>What has happened, in words: <c>Done: 13 invoices, 12 renewals</c>.</summary>
-    public static string Told(BillingReportView report)
+    public static string Summary(BillingReportView report)
     {
         var parts = new (int Number, string One, string Many)[]
         {

@@ -59,7 +59,7 @@ internal static partial class ClockCommands
             }
             else
             {
-                Console.WriteLine($"The clock stands at {BillingCommands.TimeText(arrived.Now)}. {BillingCommands.Told(arrived.Processed!)}.");
+                Console.WriteLine($"The clock stands at {BillingCommands.TimeText(arrived.Now)}. {BillingCommands.Summary(arrived.Processed!)}.");
             }
 
             return ExitCode.Done;
@@ -88,7 +88,7 @@ internal static partial class ClockCommands
 
             if (stop != to)
             {
-                told(new($"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Told(clock.Processed!)}", (clock.Now - from).TotalHours, (to - from).TotalHours));
+                told(new($"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Summary(clock.Processed!)}", (clock.Now - from).TotalHours, (to - from).TotalHours));
             }
         }
 

@@ -39,14 +39,14 @@ internal static class ProviderCommands
             HelpName = "name=variable", Description = "A key of it, taken from an environment variable so that it is in no shell history. May be repeated.",
             DefaultValueFactory = _ => [],
         };
-        var drives = new Option<string>("--subscriptions") { HelpName = "who", Description = "Who renews and bills new subscriptions: tollgate, or the provider (stripe)." };
+        var manages = new Option<string>("--subscriptions") { HelpName = "who", Description = "Who renews and bills new subscriptions: tollgate, or the provider (stripe)." };
         var json = Lists.JsonOption();
         var command = new Command(
             "set",
             "Chooses who moves a project's money.\n\nExamples:\n  tollgate payment-settings set manual --project shop\n"
             + "  tollgate payment-settings set stripe --credential secret_key=STRIPE_SECRET_KEY --credential webhook_secret=STRIPE_WEBHOOK_SECRET --project shop")
         {
-            provider, credential, drives, json,
+            provider, credential, manages, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -56,7 +56,7 @@ internal static class ProviderCommands
                 body["credentials"] = ReadCredentials(pairs);
             }
 
-            if (parsed.GetValue(drives) is { } who)
+            if (parsed.GetValue(manages) is { } who)
             {
                 body["subscriptions"] = who;
             }

@@ -16,7 +16,7 @@ namespace Tollgate.Server.Gateway;
 /// answered; a stream passes as it comes and is settled before it ends. Either way the call is on disk when the caller
 /// has all of its answer.
 /// </summary>
-internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMeter meter, HttpResponseMessage answer, Silence silence)
+internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMeter meter, HttpResponseMessage answer, IdleTimeout idle)
 {
     public const int ChunkBytes = 32 * 1024;
 
@@ -83,7 +83,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         var whole = new HeldBody(call.Memory, LargestWhole, answer.Content.Headers.ContentLength);
         try
         {
-            while (await body.ReadAsync(_chunk, silence.Next()) is > 0 and var read)
+            while (await body.ReadAsync(_chunk, idle.Next()) is > 0 and var read)
             {
                 if (whole.Add(_chunk.AsSpan(0, read)) != BodyEnd.Whole)
                 {
@@ -96,7 +96,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
         catch (Exception e) when (IsOfTransport(e))
         {
-            var failure = silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable;
+            var failure = idle.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable;
             await meter.FailAsync(failure);
             _to.Clear();
             await Problems.WriteAsync(context, failure);
@@ -107,7 +107,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         var report = Status is >= 300 and < 400
             ? new UsageReport { IsReported = true, Error = $"The provider answered {Status}, a redirect." }
             : WithHeaders(UsageReader.Read(call.Route, whole.Bytes.Span, Status));
-        var delivered = report.IsReported && report.Doubt is null ? default : DeliveredText.Of(call.Route, whole.Bytes.Span);
+        var delivered = report.IsReported && report.Inconsistency is null ? default : DeliveredText.Of(call.Route, whole.Bytes.Span);
         var settled = await meter.SettleAsync(report, delivered, Status, null, CallEnd.Whole);
         _to.Headers[CallHeader] = meter.JobCallId ?? call.Id.ToString("D");
         foreach (var (name, value) in HeadersOf(settled))
@@ -143,7 +143,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             }
         }
 
-        while (await body.ReadAsync(_chunk, silence.Next()) is > 0 and var read)
+        while (await body.ReadAsync(_chunk, idle.Next()) is > 0 and var read)
         {
             yield return _chunk.AsMemory(0, read);
         }
@@ -175,7 +175,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
                 if (!hasBudgetEnded && await meter.CoverAsync(usage.Text, CancellationToken.None) is { } refusal)
                 {
                     await EndEarlyAsync(refusal);
-                    silence.EndWithin(UnreadTime);
+                    idle.EndWithin(UnreadTime);
                     hasBudgetEnded = true;
                 }
 
@@ -199,7 +199,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         {
             return hasBudgetEnded ? (CallEnd.BudgetEnded, null)
                 : context.RequestAborted.IsCancellationRequested ? (CallEnd.CallerLeft, null)
-                : (CallEnd.Broken, silence.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");
+                : (CallEnd.Broken, idle.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");
         }
     }
 
@@ -258,7 +258,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     }
 
     private UsageReport WithHeaders(UsageReport report) =>
-        IsCompressed && report.Error is null ? report with { Doubt = "The provider compressed its answer, which the call did not allow." }
+        IsCompressed && report.Error is null ? report with { Inconsistency = "The provider compressed its answer, which the call did not allow." }
         : call.Route.Api == LlmApi.BedrockInvoke ? UsageReader.WithBedrockHeaders(report, name => answer.Headers.TryGetValues(name, out var values) ? values.First() : null) : report;
 
     private IEnumerable<(string Name, string Value)> HeadersOf(RecordedCall? settled)

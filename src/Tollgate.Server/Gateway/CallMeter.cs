@@ -6,7 +6,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
@@ -39,10 +39,10 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     private static readonly TimeSpan ExtendAfter = TimeSpan.FromMinutes(1);
 
     /// <summary>When the database could not say whether there is more, it is asked again after so long.</summary>
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly List<Guid> _holds = [];
-    private ForeseenCall? _expected;
+    private ExpectedCall? _expected;
 
     /// <summary>Output tokens that are held in all; null: as many as the request allows at most, so nothing has to be added.</summary>
     private long? _covered;
@@ -74,7 +74,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     /// <returns>Null to go on; else the refusal that ends the stream.</returns>
     public async ValueTask<GateAnswer?> CoverAsync(DeliveredText delivered, CancellationToken cancel)
     {
-        if (_holds.Count == 0 || IsSoonAfter(_failedAt, AskAgainAfter))
+        if (_holds.Count == 0 || IsSoonAfter(_failedAt, RetryAfter))
         {
             return null;
         }
@@ -98,7 +98,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     /// <summary>Called while an answer comes: keeps the holds from expiring.</summary>
     public async ValueTask KeepAsync(CancellationToken cancel)
     {
-        if (_holds.Count == 0 || IsSoonAfter(_heldAt, ExtendAfter) || IsSoonAfter(_failedAt, AskAgainAfter))
+        if (_holds.Count == 0 || IsSoonAfter(_heldAt, ExtendAfter) || IsSoonAfter(_failedAt, RetryAfter))
         {
             return;
         }
@@ -129,11 +129,11 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
             return null;
         }
 
-        var isEstimated = !report.IsReported || report.IsPartial || report.Doubt is not null;
-        var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
+        var isEstimated = !report.IsReported || report.IsPartial || report.Inconsistency is not null;
+        var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Inconsistency is null ? report : UsageReport.Silent) : report.Usage;
         var happened = With(usage) with
         {
-            Model = report.Model ?? With(usage).Model, AskedModel = With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost,
+            Model = report.Model ?? With(usage).Model, RequestedModel = With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost,
             UsageDifference = isEstimated ? null : report.Difference, ServiceTier = report.ServiceTier, RequestId = Short(report.ResponseId, 255),
             LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000), PropertiesJson = PropertiesOf(report, end),
         };
@@ -146,7 +146,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     {
         var isGoing = report.Work == WorkState.Going;
         return status is >= 200 and < 300 && GatewayRules.HasJobs(call.Route.Api) && report.ResponseId is { } id && GatewayJob.IsId(id) && (isGoing || report.IsKept)
-            ? JobDesk.JobOf(call, id, isGoing ? _holds : [], With(LlmUsage.None).Model, isSettled: !isGoing)
+            ? ProviderJobs.JobOf(call, id, isGoing ? _holds : [], With(LlmUsage.None).Model, isSettled: !isGoing)
             : null;
     }
 
@@ -185,7 +185,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     internal static string? PropertiesOf(UsageReport report, CallEnd end)
     {
-        if (end is CallEnd.Whole or CallEnd.Broken && report.Doubt is null)
+        if (end is CallEnd.Whole or CallEnd.Broken && report.Inconsistency is null)
         {
             return null;
         }
@@ -199,7 +199,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
                 json.WriteString("ended_by", end == CallEnd.CallerLeft ? "caller" : "budget");
             }
 
-            if (report.Doubt is { } doubt)
+            if (report.Inconsistency is { } doubt)
             {
                 json.WriteString("usage_doubt", doubt);
             }

@@ -81,14 +81,14 @@ internal sealed class Forwarder : IDisposable
     /// <param name="WasSent">The upstream has the whole request, and may have done its work.</param>
     public readonly record struct Sent(HttpResponseMessage? Answer, ErrorCode? Failure, bool WasSent);
 
-    public async Task<Sent> SendAsync(GatewayCall call, HttpRequest from, Silence silence)
+    public async Task<Sent> SendAsync(GatewayCall call, HttpRequest from, IdleTimeout idle)
     {
         for (var attempt = 0; ; attempt++)
         {
             var content = call.Body.IsEmpty && from.ContentType is null ? null : new BodyContent(call.Body);
             try
             {
-                var answer = await _client.SendAsync(MessageOf(call, from, content), silence.Next());
+                var answer = await _client.SendAsync(MessageOf(call, from, content), idle.Next());
                 LetGo(call, content);
                 return new(answer, null, true);
             }
@@ -106,7 +106,7 @@ internal sealed class Forwarder : IDisposable
             }
             catch (OperationCanceledException)
             {
-                return new(null, silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable, content?.WasSent ?? false);
+                return new(null, idle.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable, content?.WasSent ?? false);
             }
         }
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Core.Gateway;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
@@ -42,7 +42,7 @@ internal sealed record GatewayCall
     public required HeldBytes Memory { get; init; }
 
     /// <summary>Null for calls that are not metered.</summary>
-    public required LlmAsk? Ask { get; init; }
+    public required LlmRequest? Ask { get; init; }
 
     /// <summary>The stream is asked for usage in the caller's place, which does not get to see it.</summary>
     public required bool HidesUsage { get; init; }

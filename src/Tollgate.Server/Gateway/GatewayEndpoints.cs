@@ -7,7 +7,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Clocks;
@@ -25,7 +25,7 @@ namespace Tollgate.Server.Gateway;
 /// 3. hold what it may use on every limit, or refuse; 4. forward; 5. hand the answer on and read off what was used; 6. settle.
 /// </summary>
 internal sealed class GatewayEndpoints(
-    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, JobDesk jobs, ByteBudget memory, Clock clock, GatewayOptions options)
+    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, ProviderJobs jobs, ByteBudget memory, Clock clock, GatewayOptions options)
 {
     public const string CustomerHeader = "X-Tollgate-Customer";
     public const string FeatureHeader = "X-Tollgate-Feature";
@@ -116,7 +116,7 @@ internal sealed class GatewayEndpoints(
         }
 
         var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method, to.Target.Path);
-        var ask = isMetered ? AskReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
+        var ask = isMetered ? RequestReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
         if (isMetered && ask is null)
         {
             await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, or it names a member twice that decides what the call uses (model, stream, max_tokens …). Nothing was forwarded.");
@@ -245,8 +245,8 @@ internal sealed class GatewayEndpoints(
         }
 
         // 4. Forward.
-        using var silence = new Silence(options.Silence, context.RequestAborted, call.IsSeenThrough ? AnswerRelay.UnreadTime : null);
-        var sent = await forwarder.SendAsync(call, context.Request, silence);
+        using var idle = new IdleTimeout(options.IdleTime, context.RequestAborted, call.IsSeenThrough ? AnswerRelay.UnreadTime : null);
+        var sent = await forwarder.SendAsync(call, context.Request, idle);
         if (sent.Answer is not { } answer)
         {
             // Whoever leaves before the first word pays for the prompt, if the provider had it.
@@ -262,7 +262,7 @@ internal sealed class GatewayEndpoints(
         {
             try
             {
-                await new AnswerRelay(context, call, meter, answer, silence).RunAsync();
+                await new AnswerRelay(context, call, meter, answer, idle).RunAsync();
             }
             catch when (!meter.IsSettled)
             {
@@ -275,8 +275,8 @@ internal sealed class GatewayEndpoints(
     /// <summary>A call that uses nothing: lists, counts of tokens, results of jobs.</summary>
     private async Task PassAsync(HttpContext context, GatewayCall call)
     {
-        using var silence = new Silence(options.Silence, context.RequestAborted);
-        var sent = await forwarder.SendAsync(call, context.Request, silence);
+        using var idle = new IdleTimeout(options.IdleTime, context.RequestAborted);
+        var sent = await forwarder.SendAsync(call, context.Request, idle);
         if (sent.Answer is not { } answer)
         {
             await Problems.WriteAsync(context, sent.Failure!);
@@ -287,7 +287,7 @@ internal sealed class GatewayEndpoints(
         {
             try
             {
-                await PassAnswerAsync(context, call, answer, silence);
+                await PassAnswerAsync(context, call, answer, idle);
             }
             catch (Exception e) when (AnswerRelay.IsOfTransport(e))
             {
@@ -298,22 +298,22 @@ internal sealed class GatewayEndpoints(
                 }
 
                 context.Response.Clear();
-                await Problems.WriteAsync(context, silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable);
+                await Problems.WriteAsync(context, idle.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable);
             }
         }
     }
 
-    private async Task PassAnswerAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, Silence silence)
+    private async Task PassAnswerAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
     {
         Forwarder.CopyHead(answer, context.Response);
-        if (await jobs.TryPassAsync(context, call, answer, silence))
+        if (await jobs.TryPassAsync(context, call, answer, idle))
         {
             return;
         }
 
-        await using var body = await answer.Content.ReadAsStreamAsync(silence.Next());
+        await using var body = await answer.Content.ReadAsStreamAsync(idle.Next());
         var chunk = new byte[AnswerRelay.ChunkBytes];
-        while (await body.ReadAsync(chunk, silence.Next()) is > 0 and var read)
+        while (await body.ReadAsync(chunk, idle.Next()) is > 0 and var read)
         {
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, read), context.RequestAborted);
         }

@@ -17,7 +17,7 @@ public sealed record GatewayOptions
     public long MostMemoryMiB { get; init; } = Hosting.Settings.GatewayMemory.Default;
 
     /// <inheritdoc cref="Hosting.Settings.UpstreamSeconds"/>
-    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(Hosting.Settings.UpstreamSeconds.Default);
+    public TimeSpan IdleTime { get; init; } = TimeSpan.FromSeconds(Hosting.Settings.UpstreamSeconds.Default);
 
     /// <inheritdoc cref="Hosting.Settings.UpstreamConnections"/>
     public long MostConnections { get; init; } = Hosting.Settings.UpstreamConnections.Default;
@@ -32,5 +32,5 @@ public sealed record GatewayOptions
     public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
 
     /// <summary>How long a hold lives without being extended: as long as the upstream may be silent, and time to settle.</summary>
-    public TimeSpan HoldTime => Silence + TimeSpan.FromMinutes(2);
+    public TimeSpan HoldTime => IdleTime + TimeSpan.FromMinutes(2);
 }

@@ -17,7 +17,7 @@ public static class GatewayRoom
         services.AddSingleton<Forwarder>();
         services.AddSingleton(new ByteBudget(options.MostMemoryMiB * 1024 * 1024));
         services.AddSingleton<GatewayJobs>();
-        services.AddSingleton<JobDesk>();
+        services.AddSingleton<ProviderJobs>();
         services.AddSingleton<SettleLater>();
         services.AddHostedService<JobWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<SettleLater>());

@@ -17,7 +17,7 @@ namespace Tollgate.Server.Gateway;
 /// its end, has no reason to ask again. Removes what is remembered for too long.
 /// </summary>
 internal sealed class JobWatch(
-    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    GatewayJobs jobs, ProviderJobs deps, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory, Clock clock, ParkedWork parked,
     ILogger<JobWatch> log)
     : ProjectLoop(WorkNames.GatewayJobs, MostAtOnce, Interval, "Jobs at providers were not looked at", parked, log)
 {
@@ -34,7 +34,7 @@ internal sealed class JobWatch(
     private const int Page = 4;
 
     /// <summary>A question about a job is answered at once or not at all.</summary>
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(30);
 
     private int _looks;
 
@@ -58,7 +58,7 @@ internal sealed class JobWatch(
         {
             if (!await Parked.TryAsync(WorkNames.GatewayJobs, project, $"{job.Provider}/{job.Id}", () => AskAsync(project, job, stop), stop))
             {
-                await jobs.GiveBackAsync(project.Id, job, stop);
+                await jobs.ReturnAsync(project.Id, job, stop);
             }
         });
         return due.Count == Page;
@@ -72,8 +72,8 @@ internal sealed class JobWatch(
             return;
         }
 
-        using var silence = new Silence(LongestSilence, stop);
-        var sent = await forwarder.SendAsync(call, new DefaultHttpContext { Request = { Method = HttpMethods.Get } }.Request, silence);
+        using var idle = new IdleTimeout(LongestIdle, stop);
+        var sent = await forwarder.SendAsync(call, new DefaultHttpContext { Request = { Method = HttpMethods.Get } }.Request, idle);
         using var answer = sent.Answer;
         if (answer is not { IsSuccessStatusCode: true })
         {
@@ -83,9 +83,9 @@ internal sealed class JobWatch(
 
         try
         {
-            if (await JobDesk.ReadWholeAsync(call, answer, silence) is { } whole)
+            if (await ProviderJobs.ReadWholeAsync(call, answer, idle) is { } whole)
             {
-                await desk.SettleAsync(project, call.Route, job, UsageReader.Read(call.Route, whole.Span), whole);
+                await deps.SettleAsync(project, call.Route, job, UsageReader.Read(call.Route, whole.Span), whole);
             }
             else
             {

@@ -132,7 +132,7 @@ internal static class ClosedSets
         [(typeof(MigratedView), nameof(MigratedView.When))] = CatalogWords.All<MigrationTime>(),
         [(typeof(SubscriptionView), nameof(SubscriptionView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionView), nameof(SubscriptionView.Period))] = Intervals,
-        [(typeof(SubscriptionView), nameof(SubscriptionView.DrivenBy))] = Providers,
+        [(typeof(SubscriptionView), nameof(SubscriptionView.ManagedBy))] = Providers,
         [(typeof(ScheduledChangeView), nameof(ScheduledChangeView.Period))] = Intervals,
         [(typeof(SubscriptionFactView), nameof(SubscriptionFactView.Type))] = CatalogWords.All<SubscriptionVerb>(),
         [(typeof(SubscriptionStateView), nameof(SubscriptionStateView.Status))] = SubscriptionStates,

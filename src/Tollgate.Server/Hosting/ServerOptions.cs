@@ -328,7 +328,7 @@ public sealed record ServerOptions
         MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, faults),
         MaxCustomerBodyBytes = Settings.GatewayCustomerBodyBytes.Read(environment, faults),
         MostMemoryMiB = ReadGatewayMemory(environment, faults),
-        Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, faults)),
+        IdleTime = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, faults)),
         MostConnections = connections,
         MostCalls = SocketBudget.CallsOf(Settings.GatewayCalls.Read(environment, faults), connections),
         Networks = ReadNetworks(environment, GatewayOptions.NetworksVariable, faults),

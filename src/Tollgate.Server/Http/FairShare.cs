@@ -82,7 +82,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// twice that: one stranger leaves room for the others. A page takes it only until it knows its project (<see cref="MoveAsync"/>). Addresses are
     /// sorted into so many shares, so that memory has a bound.
     /// </summary>
-    private const int StrangerShares = 64;
+    private const int UnknownCallerShares = 64;
 
     /// <summary>Bytes of a body that a light request may have: a hundred events and more.</summary>
     private const int LargestLightBody = 256 * 1024;
@@ -262,7 +262,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         : !request.Headers.ContainsKey("Transfer-Encoding");
 
     /// <summary>Below the ids of projects.</summary>
-    private static int ShareOf(IPAddress? stranger) => -1 - (int)((uint)Neighborhood.Of(stranger).GetHashCode() % StrangerShares);
+    private static int ShareOf(IPAddress? stranger) => -1 - (int)((uint)Neighborhood.Of(stranger).GetHashCode() % UnknownCallerShares);
 
     private static string Named(Load load) => load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", Load.Webhook => "webhook", _ => "ordinary" };
 

@@ -31,7 +31,7 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
     private const int LargestBody = 4 * WireLimits.BodyBytes;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// The id under which an endpoint with an id of its own records: the body's, else the header's, else null (one is
@@ -85,7 +85,7 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
         var claim = await ClaimAsync(request, context.RequestAborted);
         var seal = context.GetEndpoint()!.Metadata.GetMetadata<SecretAnswer>() is null
             ? null
-            : new AnswerSeal(KeyReader.Read(context, requirement.Headers).Span, key);
+            : new SecretAnswerCipher(KeyReader.Read(context, requirement.Headers).Span, key);
         switch (claim.State)
         {
             case ClaimState.Reused:
@@ -172,11 +172,11 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
                 return claim;
             }
 
-            await Task.Delay(AskAgainAfter, cancel);
+            await Task.Delay(RetryAfter, cancel);
         }
     }
 
-    private static async Task ReplayAsync(HttpContext context, StoredAnswer stored, AnswerSeal? seal)
+    private static async Task ReplayAsync(HttpContext context, StoredAnswer stored, SecretAnswerCipher? seal)
     {
         var body = stored.Sealed ? seal?.Open(stored.Body) : stored.Body;
         if (body is null)
@@ -220,7 +220,7 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
         }
     }
 
-    private async Task KeepAsync(HttpContext context, IdempotentRequest request, Guid claim, byte[] body, AnswerSeal? seal)
+    private async Task KeepAsync(HttpContext context, IdempotentRequest request, Guid claim, byte[] body, SecretAnswerCipher? seal)
     {
         var response = context.Response;
         if (!HadEffect(response.StatusCode))

@@ -14,11 +14,11 @@ public static class InboxRoom
         services.AddSingleton<InboxQueries>();
         services.AddSingleton<InboxMetrics>();
         services.AddSingleton<ReceiveWebhook>();
-        services.AddSingleton<ApplyNews>();
-        services.AddSingleton<ApplyUpdate>(static provider => provider.GetRequiredService<ApplyNews>().RunAsync);
+        services.AddSingleton<ApplyProviderUpdate>();
+        services.AddSingleton<ApplyUpdate>(static provider => provider.GetRequiredService<ApplyProviderUpdate>().RunAsync);
         services.AddSingleton<ReconcileStripe>();
-        services.AddSingleton<OpenDrivenPage>();
-        services.AddSingleton<ChangeDriven>();
+        services.AddSingleton<OpenProviderManagedPage>();
+        services.AddSingleton<ChangeProviderManaged>();
         services.AddHostedService<ReadInbox>();
         services.AddHostedService<SendSandboxWebhooks>();
         return services.AddWire(InboxJson.Default);

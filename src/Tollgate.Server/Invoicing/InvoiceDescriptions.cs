@@ -100,7 +100,7 @@ internal static class InvoiceDescriptions
 
     private static Description Settled(string summary, string details) => new(Tag, summary, details)
     {
-        Request = Example.Of<SettleInvoiceRequest>("""{"note": "Bank transfer of 3 March"}"""),
+        Request = Example.Of<InvoiceStatusRequest>("""{"note": "Bank transfer of 3 March"}"""),
         BodyMayBeAbsent = true,
         Answers = [Example.Of<InvoiceView>(200, "The invoice.", Sample)],
         Errors = [ErrorCode.InvoiceNotFound, ErrorCode.InvoiceState, ErrorCode.ValidationFailed],

@@ -25,7 +25,7 @@ public static class InvoiceEndpoints
     public static void MapInvoices(this WebApplication app)
     {
         var queries = app.Services.GetRequiredService<InvoiceQueries>();
-        var settle = app.Services.GetRequiredService<SettleInvoice>();
+        var settle = app.Services.GetRequiredService<ChangeInvoiceStatus>();
         var clock = app.Services.GetRequiredService<Clock>();
 
         app.MapGet("/v1/invoices", (RequestDelegate)(context => ListAsync(context, queries, clock)))
@@ -151,7 +151,7 @@ public static class InvoiceEndpoints
 
     internal static async Task SettleAsync(HttpContext context, Settle run)
     {
-        if (await Body.ReadAsync(context, InvoicesJson.Default.SettleInvoiceRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, InvoicesJson.Default.InvoiceStatusRequest, new()) is not { } body)
         {
             return;
         }
@@ -169,7 +169,7 @@ public static class InvoiceEndpoints
         await AnswerAsync(context, answer, StatusCodes.Status200OK);
     }
 
-    private static async Task CreditAsync(HttpContext context, InvoiceQueries queries, SettleInvoice settle)
+    private static async Task CreditAsync(HttpContext context, InvoiceQueries queries, ChangeInvoiceStatus settle)
     {
         if (await Body.ReadAsync(context, InvoicesJson.Default.CreditInvoiceRequest) is not { } body || await FindAsync(context, queries) is not { } row)
         {

@@ -179,7 +179,7 @@ public static class InvoiceFileEndpoints
     {
         if (type == Html)
         {
-            context.Response.Headers.ContentSecurityPolicy = PaperHtml.ContentPolicy;
+            context.Response.Headers.ContentSecurityPolicy = DocumentHtml.ContentPolicy;
         }
         else
         {

@@ -15,8 +15,8 @@ internal static class InvoicePdf
         Locale = row.Language, Zone = project.Zone, Logo = await queries.LogoAsync(project, cancel), Footer = row.Footer, IsSandbox = project.Mode == ProjectMode.Sandbox,
     });
 
-    public static byte[] Of(Invoice invoice, InvoiceStyle style) => PaperPdf.Draw(InvoicePaper.Of(invoice, style));
+    public static byte[] Of(Invoice invoice, InvoiceStyle style) => DocumentPdf.Draw(InvoiceDocument.Of(invoice, style));
 
     /// <param name="invoice">The one that it corrects.</param>
-    public static byte[] Of(Invoice invoice, CreditNote note, InvoiceStyle style) => PaperPdf.Draw(InvoicePaper.Of(invoice, note, style));
+    public static byte[] Of(Invoice invoice, CreditNote note, InvoiceStyle style) => DocumentPdf.Draw(InvoiceDocument.Of(invoice, note, style));
 }

@@ -20,7 +20,7 @@ internal sealed record InvoiceWords
     public required string MayChange { get; init; }
     public required string NothingToPay { get; init; }
     public required string WrittenOff { get; init; }
-    public required string GivenBack { get; init; }
+    public required string ProrationCredited { get; init; }
     public required string InYourFavour { get; init; }
 
     // Facts.
@@ -86,7 +86,7 @@ internal sealed record InvoiceWords
         Invoice = "Invoice", CreditNote = "Credit note", Statement = "Statement of account",
         Draft = "Draft", Paid = "Paid", Void = "Void", Uncollectible = "Uncollectible",
         DueBy = "due by {0}", Due = "due", PaidInFull = "paid in full", MayChange = "draft, may still change", NothingToPay = "void, nothing is to be paid",
-        WrittenOff = "written off", GivenBack = "credited", InYourFavour = "in your favour",
+        WrittenOff = "written off", ProrationCredited = "credited", InYourFavour = "in your favour",
         Number = "Number", IssueDate = "Date of issue", DueDate = "Due date", Period = "Period", CustomerId = "Customer", Currency = "Currency",
         ForInvoice = "For invoice", Reason = "Reason", From = "From", To = "To", TaxId = "Tax ID",
         Description = "Description", Quantity = "Quantity", UnitPrice = "Unit price", Amount = "Amount", Date = "Date", Balance = "Balance",
@@ -106,7 +106,7 @@ internal sealed record InvoiceWords
         Invoice = "Rechnung", CreditNote = "Rechnungskorrektur", Statement = "Kontoauszug",
         Draft = "Entwurf", Paid = "Bezahlt", Void = "Storniert", Uncollectible = "Uneinbringlich",
         DueBy = "zahlbar bis {0}", Due = "zu zahlen", PaidInFull = "vollständig bezahlt", MayChange = "Entwurf, kann sich noch ändern",
-        NothingToPay = "storniert, nichts zu zahlen", WrittenOff = "abgeschrieben", GivenBack = "gutgeschrieben", InYourFavour = "zu Ihren Gunsten",
+        NothingToPay = "storniert, nichts zu zahlen", WrittenOff = "abgeschrieben", ProrationCredited = "gutgeschrieben", InYourFavour = "zu Ihren Gunsten",
         Number = "Nummer", IssueDate = "Ausgestellt am", DueDate = "Zahlbar bis", Period = "Zeitraum", CustomerId = "Kunde", Currency = "Währung",
         ForInvoice = "Zur Rechnung", Reason = "Grund", From = "Von", To = "An", TaxId = "USt-IdNr.",
         Description = "Beschreibung", Quantity = "Menge", UnitPrice = "Einzelpreis", Amount = "Betrag", Date = "Datum", Balance = "Saldo",
@@ -126,7 +126,7 @@ internal sealed record InvoiceWords
         Invoice = "Facture", CreditNote = "Avoir", Statement = "Relevé de compte",
         Draft = "Brouillon", Paid = "Payée", Void = "Annulée", Uncollectible = "Irrécouvrable",
         DueBy = "à payer avant le {0} inclus", Due = "à payer", PaidInFull = "entièrement payé", MayChange = "brouillon, peut encore changer",
-        NothingToPay = "annulée, rien à payer", WrittenOff = "passée en perte", GivenBack = "crédité", InYourFavour = "en votre faveur",
+        NothingToPay = "annulée, rien à payer", WrittenOff = "passée en perte", ProrationCredited = "crédité", InYourFavour = "en votre faveur",
         Number = "Numéro", IssueDate = "Date d’émission", DueDate = "Échéance", Period = "Période", CustomerId = "Client", Currency = "Devise",
         ForInvoice = "Facture d’origine", Reason = "Motif", From = "De", To = "À", TaxId = "N° TVA",
         Description = "Désignation", Quantity = "Quantité", UnitPrice = "Prix unitaire", Amount = "Montant", Date = "Date", Balance = "Solde",
@@ -146,7 +146,7 @@ internal sealed record InvoiceWords
         Invoice = "Factura", CreditNote = "Factura rectificativa", Statement = "Extracto de cuenta",
         Draft = "Borrador", Paid = "Pagada", Void = "Anulada", Uncollectible = "Incobrable",
         DueBy = "a pagar hasta el {0}", Due = "a pagar", PaidInFull = "pagado por completo", MayChange = "borrador, aún puede cambiar",
-        NothingToPay = "anulada, nada que pagar", WrittenOff = "dada de baja", GivenBack = "abonado", InYourFavour = "a su favor",
+        NothingToPay = "anulada, nada que pagar", WrittenOff = "dada de baja", ProrationCredited = "abonado", InYourFavour = "a su favor",
         Number = "Número", IssueDate = "Fecha de emisión", DueDate = "Vencimiento", Period = "Período", CustomerId = "Cliente", Currency = "Moneda",
         ForInvoice = "Factura de origen", Reason = "Motivo", From = "De", To = "Para", TaxId = "NIF/IVA",
         Description = "Descripción", Quantity = "Cantidad", UnitPrice = "Precio unitario", Amount = "Importe", Date = "Fecha", Balance = "Saldo",

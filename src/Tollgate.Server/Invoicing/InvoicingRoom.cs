@@ -11,7 +11,7 @@ public static class InvoicingRoom
     public static IServiceCollection AddInvoicing(this IServiceCollection services)
     {
         services.AddSingleton<InvoiceQueries>();
-        services.AddSingleton<SettleInvoice>();
+        services.AddSingleton<ChangeInvoiceStatus>();
         services.AddSingleton<CouponQueries>();
         services.AddSingleton<LateUsageQueries>();
         services.AddSingleton<BuyPack>();

@@ -8,10 +8,10 @@ namespace Tollgate.Server.Invoicing;
 internal static class StatementFiles
 {
     public static byte[] Pdf(Statement statement, StatementParties parties, InvoiceStyle style) =>
-        PaperPdf.Draw(StatementPaper.Of(statement, parties, style));
+        DocumentPdf.Draw(StatementDocument.Of(statement, parties, style));
 
     public static string Html(Statement statement, StatementParties parties, InvoiceStyle style) =>
-        PaperHtml.Write(StatementPaper.Of(statement, parties, style));
+        DocumentHtml.Write(StatementDocument.Of(statement, parties, style));
 
     /// <summary>One row for each entry, between one for the opening and one for the closing balance.</summary>
     public static string Csv(Statement statement)

@@ -45,24 +45,24 @@ public static class ParkedEndpoints
         Errors = [ErrorCode.NotFound],
     };
 
-    private sealed record Desk(ParkedQueries Parked, InboxQueries Inbox, SubscriptionQueries Subscriptions, MailQueue Mails, ProjectDirectory Directory, Clock Clock);
+    private sealed record Deps(ParkedQueries Parked, InboxQueries Inbox, SubscriptionQueries Subscriptions, MailQueue Mails, ProjectDirectory Directory, Clock Clock);
 
     public static void MapParked(this WebApplication app)
     {
         var services = app.Services;
-        var desk = new Desk(
+        var deps = new Deps(
             services.GetRequiredService<ParkedQueries>(), services.GetRequiredService<InboxQueries>(), services.GetRequiredService<SubscriptionQueries>(), services.GetRequiredService<MailQueue>(),
             services.GetRequiredService<ProjectDirectory>(), services.GetRequiredService<Clock>());
 
-        app.MapGet("/v1/parked", (RequestDelegate)(context => ListAsync(context, desk)))
+        app.MapGet("/v1/parked", (RequestDelegate)(context => ListAsync(context, deps)))
             .RequireKey(Access.Secret | Access.Admin, Scope.BillingRead)
             .Describe(List);
-        app.MapPost("/v1/parked/{id}/retry", (RequestDelegate)(context => RetryAsync(context, desk)))
+        app.MapPost("/v1/parked/{id}/retry", (RequestDelegate)(context => RetryAsync(context, deps)))
             .RequireKey(Access.Secret | Access.Admin, Scope.BillingWrite)
             .Describe(Retry);
     }
 
-    private static async Task ListAsync(HttpContext context, Desk desk)
+    private static async Task ListAsync(HttpContext context, Deps deps)
     {
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
@@ -84,52 +84,52 @@ public static class ParkedEndpoints
             return;
         }
 
-        var rows = await desk.Parked.ListAsync(context.Caller().Project, work, after, paging.Probe, context.RequestAborted);
+        var rows = await deps.Parked.ListAsync(context.Caller().Project, work, after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(row => ViewOf(row, desk))], hasMore), ClocksJson.Default.ParkedWorkList);
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(row => ViewOf(row, deps))], hasMore), ClocksJson.Default.ParkedWorkList);
     }
 
-    private static async Task RetryAsync(HttpContext context, Desk desk)
+    private static async Task RetryAsync(HttpContext context, Deps deps)
     {
-        if (!Guid.TryParse(RawPath.Id(context), out var id) || await desk.Parked.FindAsync(context.Caller().Project, id, context.RequestAborted) is not { } row)
+        if (!Guid.TryParse(RawPath.Id(context), out var id) || await deps.Parked.FindAsync(context.Caller().Project, id, context.RequestAborted) is not { } row)
         {
             await Problems.WriteAsync(context, ErrorCode.NotFound, "No parked entry has this id. The work may have succeeded meanwhile: list GET /v1/parked.");
             return;
         }
 
-        await WakeAsync(row, desk, context.RequestAborted);
-        row = row with { Next = desk.Clock.Now() };
-        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(row, desk), ClocksJson.Default.ParkedWorkView);
+        await WakeAsync(row, deps, context.RequestAborted);
+        row = row with { Next = deps.Clock.Now() };
+        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(row, deps), ClocksJson.Default.ParkedWorkView);
     }
 
     /// <summary>What other rooms hold back for a person, or time by a schedule of their own, they also let go.</summary>
-    private static async Task WakeAsync(ParkedRow row, Desk desk, CancellationToken cancel)
+    private static async Task WakeAsync(ParkedRow row, Deps deps, CancellationToken cancel)
     {
-        await desk.Parked.RetryAsync(row.Id, cancel);
-        if (row.Project is not { } id || !desk.Directory.Current.ProjectsById.TryGetValue(id, out var project))
+        await deps.Parked.RetryAsync(row.Id, cancel);
+        if (row.Project is not { } id || !deps.Directory.Current.ProjectsById.TryGetValue(id, out var project))
         {
             return;
         }
 
         if (row.Work == WorkNames.Inbox && row.Subject.Split(':', 2) is [var name, var @event] && CatalogWords.TryParse<PaymentProvider>(name, out var provider))
         {
-            await desk.Inbox.RetryAsync(project, provider, @event, cancel);
+            await deps.Inbox.RetryAsync(project, provider, @event, cancel);
         }
         else if (row.Work == WorkNames.Mails && Guid.TryParse(row.Subject, out var mail))
         {
-            await desk.Mails.SendNowAsync(project, mail, cancel);
+            await deps.Mails.SendNowAsync(project, mail, cancel);
         }
-        else if (row is { Work: WorkNames.Subscriptions, Next: null } && await desk.Subscriptions.FindAsync(project, Guid.Parse(row.Subject), cancel) is { } held)
+        else if (row is { Work: WorkNames.Subscriptions, Next: null } && await deps.Subscriptions.FindAsync(project, Guid.Parse(row.Subject), cancel) is { } held)
         {
-            await desk.Subscriptions.UnparkAsync(held.Row, cancel);
+            await deps.Subscriptions.UnparkAsync(held.Row, cancel);
         }
     }
 
-    private static ParkedWorkView ViewOf(ParkedRow row, Desk desk) => new()
+    private static ParkedWorkView ViewOf(ParkedRow row, Deps deps) => new()
     {
         Id = row.Id,
         Work = row.Work,
-        Project = row.Project is { } id && desk.Directory.Current.ProjectsById.TryGetValue(id, out var project) ? project.Code : null,
+        Project = row.Project is { } id && deps.Directory.Current.ProjectsById.TryGetValue(id, out var project) ? project.Code : null,
         Subject = row.Subject,
         Attempts = row.Attempts,
         Error = new(row.ErrorType, row.Error),

@@ -6,7 +6,7 @@ using Tollgate.Contracts.Llm;
 using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -79,7 +79,7 @@ internal static class CallReading
         {
             faults.Add("raw_response", FaultCode.InvalidValue, "Send the counts or the answer, not both.");
         }
-        else if (report.Doubt is { } doubt)
+        else if (report.Inconsistency is { } doubt)
         {
             faults.Add("raw_response", FaultCode.InvalidValue, $"Its usage cannot be believed: {doubt}");
         }
@@ -100,7 +100,7 @@ internal static class CallReading
     private static UsageReport Estimated(LlmCallRequest body, LlmRoute route, ReadOnlySpan<byte> answer, UsageReport report, Faults faults)
     {
         var delivered = DeliveredText.Of(route, answer);
-        var ask = body.RawRequest is { ValueKind: JsonValueKind.Object or JsonValueKind.String } request ? AskReader.Read(route, BytesOf(request), null) : null;
+        var ask = body.RawRequest is { ValueKind: JsonValueKind.Object or JsonValueKind.String } request ? RequestReader.Read(route, BytesOf(request), null) : null;
         if (body.RawRequest is not null && ask is null)
         {
             faults.Add("raw_request", FaultCode.InvalidValue, "A JSON object is expected, as it was sent to the provider.");

@@ -97,7 +97,7 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
         var (subject, isCanceled) = (Say(Words.TrialSubject, plan, ends), IsTrue(data, "canceled"));
         var comes = isCanceled
             ? Say(Words.TrialCanceled, plan, DefaultPlan)
-            : Say(IsTrue(data, "converts") ? Words.TrialConverts : IsTrue(data, "driven") ? Words.TrialNeedsMethod : Words.TrialIsOver, plan, price, DefaultPlan);
+            : Say(IsTrue(data, "converts") ? Words.TrialConverts : IsTrue(data, "managed") ? Words.TrialNeedsMethod : Words.TrialIsOver, plan, price, DefaultPlan);
         return new(
             subject, subject, [comes],
             [(Words.Plan, plan), .. isCanceled ? Array.Empty<(string, string)>() : [(Words.Price, price)], (Words.TrialEnds, ends)]);

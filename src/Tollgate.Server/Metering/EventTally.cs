@@ -62,7 +62,7 @@ internal sealed class EventTally(Caller caller, UnmatchedTypes unmatched, Instan
     }
 
     public void Reject(long index, EventFields fields) =>
-        Batch.Reject(index, fields.Id, ErrorCode.ValidationFailed.Code, string.Join(" ", fields.Faults.Select(BatchTally.Told)));
+        Batch.Reject(index, fields.Id, ErrorCode.ValidationFailed.Code, string.Join(" ", fields.Faults.Select(BatchTally.TextOf)));
 
     public RecordedEvents View() => new()
     {

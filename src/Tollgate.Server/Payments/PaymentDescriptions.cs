@@ -125,7 +125,7 @@ internal static class PaymentDescriptions
         """
         {"provider": "sandbox", "configured": true, "subscriptions": "tollgate",
          "capabilities": {"charges_saved_methods": true, "checkout": true, "portal": true, "refunds": true, "voids": false,
-           "drives_subscriptions": false, "webhooks": true},
+           "manages_subscriptions": false, "webhooks": true},
          "credentials": [], "webhook_path": "/v1/webhooks/sandbox"}
         """;
 

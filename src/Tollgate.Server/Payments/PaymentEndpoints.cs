@@ -27,7 +27,7 @@ public static class PaymentEndpoints
         var queries = app.Services.GetRequiredService<PaymentQueries>();
         var charge = app.Services.GetRequiredService<ChargeInvoice>();
         var refund = app.Services.GetRequiredService<RefundPayment>();
-        var byHand = app.Services.GetRequiredService<PayByHand>();
+        var byHand = app.Services.GetRequiredService<RecordManualPayment>();
 
         app.MapPost("/v1/payments", (RequestDelegate)(context => ChargeAsync(context, charge)))
             .RequireKey(Access.Secret, Scope.BillingWrite)

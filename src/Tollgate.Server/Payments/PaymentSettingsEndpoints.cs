@@ -17,12 +17,12 @@ public static class PaymentSettingsEndpoints
     public static void MapPaymentSettings(this WebApplication app)
     {
         var settings = app.Services.GetRequiredService<PaymentSettings>();
-        var desk = new Desk(app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
+        var deps = new Deps(app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
 
-        app.MapGet("/v1/payment-settings", (RequestDelegate)(context => ShowAsync(context, context.Project(), desk)))
+        app.MapGet("/v1/payment-settings", (RequestDelegate)(context => ShowAsync(context, context.Project(), deps)))
             .RequireKey(Access.Secret, Scope.SettingsRead)
             .Describe(PaymentDescriptions.ShowSettings);
-        app.MapPut("/v1/payment-settings", (RequestDelegate)(context => SetAsync(context, settings, desk)))
+        app.MapPut("/v1/payment-settings", (RequestDelegate)(context => SetAsync(context, settings, deps)))
             .RequireKey(Access.Secret, Scope.SettingsWrite)
             .Describe(PaymentDescriptions.SetSettings);
         app.MapDelete("/v1/payment-settings/credentials/{provider}", (RequestDelegate)(context => ForgetAsync(context, settings)))
@@ -30,9 +30,9 @@ public static class PaymentSettingsEndpoints
             .Describe(PaymentDescriptions.ForgetCredentials);
     }
 
-    private sealed record Desk(PaymentProviders Providers, ProviderKeys Keys);
+    private sealed record Deps(PaymentProviders Providers, ProviderKeys Keys);
 
-    private static async Task SetAsync(HttpContext context, PaymentSettings settings, Desk desk)
+    private static async Task SetAsync(HttpContext context, PaymentSettings settings, Deps deps)
     {
         if (await Body.ReadAsync(context, PaymentsJson.Default.PaymentSettingsRequest) is not { } body)
         {
@@ -53,15 +53,15 @@ public static class PaymentSettingsEndpoints
         }
 
         SubscriptionsBy? subscriptions = body.Subscriptions is { } word ? CatalogWords.Read<SubscriptionsBy>(word) : null;
-        if (subscriptions == SubscriptionsBy.Provider && desk.Providers.Find(name)?.Capabilities.DrivesSubscriptions != true)
+        if (subscriptions == SubscriptionsBy.Provider && deps.Providers.Find(name)?.Capabilities.ManagesSubscriptions != true)
         {
             faults.Add("subscriptions", FaultCode.InvalidValue, $"{body.Provider} cannot renew and bill subscriptions; Tollgate does.");
         }
 
         // A provider without credentials of the user keeps the stored ones: the sandbox has made a secret for itself, and {} must not drop it.
-        var given = body.Credentials is { Count: 0 } && (desk.Providers.Find(name)?.Capabilities.Credentials ?? []).Count == 0 ? null : body.Credentials;
-        var stored = given ?? desk.Keys.Open(project, name);
-        Check(faults, project, desk.Providers.Find(name), name, given, stored);
+        var given = body.Credentials is { Count: 0 } && (deps.Providers.Find(name)?.Capabilities.Credentials ?? []).Count == 0 ? null : body.Credentials;
+        var stored = given ?? deps.Keys.Open(project, name);
+        Check(faults, project, deps.Providers.Find(name), name, given, stored);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -69,7 +69,7 @@ public static class PaymentSettingsEndpoints
         }
 
         await settings.SetAsync(project, name, given, context.RequestAborted, subscriptions);
-        await ShowAsync(context, settings.Newest(project), desk);
+        await ShowAsync(context, settings.Newest(project), deps);
     }
 
     private static void Check(
@@ -130,17 +130,17 @@ public static class PaymentSettingsEndpoints
     /// <summary>Where the name stands in <c>/v1/payment-settings/credentials/{provider}</c>.</summary>
     private const int ProviderSegment = 3;
 
-    private static Task ShowAsync(HttpContext context, ProjectSnapshot project, Desk desk)
+    private static Task ShowAsync(HttpContext context, ProjectSnapshot project, Deps deps)
     {
-        var (name, abilities) = (project.Payments.Provider, desk.Providers.CapabilitiesOf(project));
-        var stored = desk.Keys.Open(project, name);
+        var (name, abilities) = (project.Payments.Provider, deps.Providers.CapabilitiesOf(project));
+        var stored = deps.Keys.Open(project, name);
         return Answer.Json(context, StatusCodes.Status200OK, new()
         {
             Provider = CatalogWords.Of(name),
             Configured = abilities.Credentials.All(field => !field.IsRequired || stored?.ContainsKey(field.Name) == true),
             Subscriptions = CatalogWords.Of(project.Payments.Subscriptions),
             Capabilities = new(
-                abilities.ChargesSavedMethods, abilities.HasCheckout, abilities.HasPortal, abilities.Refunds, abilities.Voids, abilities.DrivesSubscriptions,
+                abilities.ChargesSavedMethods, abilities.HasCheckout, abilities.HasPortal, abilities.Refunds, abilities.Voids, abilities.ManagesSubscriptions,
                 abilities.SendsWebhooks),
             Credentials =
             [

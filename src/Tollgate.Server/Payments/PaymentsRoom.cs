@@ -33,19 +33,19 @@ public static class PaymentsRoom
         services.AddSingleton<StripeEvents>();
         services.AddSingleton(new StripeVariables(Environment.GetEnvironmentVariable));
         services.AddSingleton<SyncStripe>();
-        services.AddSingleton<ISubscriptionDriver, StripeSubscriptions>();
-        services.AddSingleton<SubscriptionDrivers>();
+        services.AddSingleton<ISubscriptionBackend, StripeSubscriptions>();
+        services.AddSingleton<SubscriptionBackends>();
         services.AddSingleton<IPaymentProvider, StripeProvider>();
         services.AddSingleton<ChargeInvoice>();
         services.AddSingleton<RefundPayment>();
-        services.AddSingleton<PayByHand>();
+        services.AddSingleton<RecordManualPayment>();
         services.AddSingleton<DisputeQueries>();
         services.AddSingleton<ProviderInvoiceQueries>();
         services.AddSingleton<FollowSubscription>();
         services.AddSingleton<FollowInvoice>();
         services.AddSingleton<ProviderLines>();
         services.AddSingleton<BillAtProvider>();
-        services.AddHostedService<AskPayments>();
+        services.AddHostedService<QueryPayments>();
         return services.AddWire(PaymentsJson.Default);
     }
 

@@ -14,7 +14,7 @@ public static class ProviderInvoiceEndpoints
     private static readonly Description Listed = new(
         "Payments",
         "List invoices of payment providers",
-        "Newest first. What the payment provider invoiced for the subscriptions that it drives, as it said last. Tollgate makes no invoice for these; what paid one is a payment.")
+        "Newest first. What the payment provider invoiced for the subscriptions that it manages, as it said last. Tollgate makes no invoice for these; what paid one is a payment.")
     {
         Query =
         [

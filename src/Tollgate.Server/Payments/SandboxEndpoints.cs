@@ -123,7 +123,7 @@ public static class SandboxEndpoints
             return;
         }
 
-        var isTold = await webhooks.TellAsync(context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
+        var isTold = await webhooks.QueueAsync(context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
         await (isTold
             ? Answer.Nothing(context)
             : Problems.WriteAsync(

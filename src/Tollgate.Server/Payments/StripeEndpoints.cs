@@ -40,7 +40,7 @@ public static class StripeEndpoints
     private static readonly Description Reconcile = new(
         "Payments",
         "Compare with Stripe",
-        "Lists what Tollgate and Stripe say differently, each difference once: subscriptions that Stripe drives, its paid invoices of them, payments that Tollgate asked for, and what "
+        "Lists what Tollgate and Stripe say differently, each difference once: subscriptions that Stripe manages, its paid invoices of them, payments that Tollgate asked for, and what "
         + "was refunded. `repair: true` brings here what Stripe is right about, as its events would have; nothing is changed at Stripe. `complete: false` says that there was more than is read at once.")
     {
         Request = Example.Of<StripeReconcileRequest>("""{"since_days": 7, "repair": false}"""),
@@ -52,7 +52,7 @@ public static class StripeEndpoints
                 """
                 {"since": "2026-11-15T09:00:00Z", "complete": true, "remaining": 1, "drifts": [
                   {"object": "subscription", "id": "sub_1SaBcD", "reference": "sub_1SaBcD", "field": "quantity", "ours": "1", "theirs": "3",
-                   "advice": "Stripe drives it and is right: run it with --repair.", "repairable": true, "repaired": false, "detail": null}]}
+                   "advice": "Stripe manages it and is right: run it with --repair.", "repairable": true, "repaired": false, "detail": null}]}
                 """),
         ],
         Errors = [ErrorCode.BillingNotConfigured, ErrorCode.UpstreamUnreachable, ErrorCode.ValidationFailed],

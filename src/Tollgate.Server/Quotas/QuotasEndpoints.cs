@@ -2,7 +2,7 @@ using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -107,7 +107,7 @@ internal static class QuotasEndpoints
 
             var usage = LlmUsage.Of((LlmUnit.Request, Quantity.One), (LlmUnit.Input, Quantity.Of(UsageEstimate.Reserved(body.InputTokens ?? 0))));
             var call = new LlmCall { Id = "", Customer = body.Customer!, Feature = project.Catalog.Features[body.Feature!].Code, Provider = body.Provider, Model = model, Usage = usage };
-            var foreseen = new ForeseenCall(call, LlmRoutes.OfAnswer(body.Provider, model), new() { Model = model });
+            var foreseen = new ExpectedCall(call, LlmRoutes.OfAnswer(body.Provider, model), new() { Model = model });
             view = view with { Affordable = guard.Affordable(project, standing, foreseen) };
         }
 

@@ -24,17 +24,17 @@ internal static class EmailAssistantBillingDoor
     /// <summary>A short code of the app's, as in <c>/v1/subscriptions/{id}/cancel</c>.</summary>
     private const int LongestReason = 64;
 
-    private sealed record Desk(CreateSubscription Create, ChangeSubscription Change, SubscriptionQueries Queries);
+    private sealed record Deps(CreateSubscription Create, ChangeSubscription Change, SubscriptionQueries Queries);
 
     public static void MapEmailAssistantBilling(this WebApplication app)
     {
         var services = app.Services;
-        var desk = new Desk(
+        var deps = new Deps(
             services.GetRequiredService<CreateSubscription>(), services.GetRequiredService<ChangeSubscription>(), services.GetRequiredService<SubscriptionQueries>());
-        Map(HttpMethods.Post, "subscribe", context => SubscribeAsync(context, desk), EmailAssistantBillingDescriptions.Subscribe);
-        Map(HttpMethods.Put, "upgrade", context => ChangeAsync(context, desk, ChangeDirection.Up), EmailAssistantBillingDescriptions.Upgrade);
-        Map(HttpMethods.Put, "downgrade", context => ChangeAsync(context, desk, ChangeDirection.Down), EmailAssistantBillingDescriptions.Downgrade);
-        Map(HttpMethods.Delete, "cancel", context => CancelAsync(context, desk), EmailAssistantBillingDescriptions.Cancel);
+        Map(HttpMethods.Post, "subscribe", context => SubscribeAsync(context, deps), EmailAssistantBillingDescriptions.Subscribe);
+        Map(HttpMethods.Put, "upgrade", context => ChangeAsync(context, deps, ChangeDirection.Up), EmailAssistantBillingDescriptions.Upgrade);
+        Map(HttpMethods.Put, "downgrade", context => ChangeAsync(context, deps, ChangeDirection.Down), EmailAssistantBillingDescriptions.Downgrade);
+        Map(HttpMethods.Delete, "cancel", context => CancelAsync(context, deps), EmailAssistantBillingDescriptions.Cancel);
 
         void Map(string method, string verb, RequestDelegate handle, Description description) => app
             .MapMethods("/api/billing/" + verb, [method], handle)
@@ -43,7 +43,7 @@ internal static class EmailAssistantBillingDoor
             .Describe(description);
     }
 
-    private static async Task SubscribeAsync(HttpContext context, Desk desk)
+    private static async Task SubscribeAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SeedDoorsJson.Default.EmailAssistantSubscribe) is not { } body
             || await TierUserAsync(context, body.UserId, body.Tier, body.BillingPeriod) is not { } user)
@@ -54,25 +54,25 @@ internal static class EmailAssistantBillingDoor
         var order = new SubscriptionOrder(
             user, body.Tier!, OrderedTerms.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1, Trial: body.Trial == true,
             ConvertsTrial: true, Fingerprint: null, Coupon: null, StartAt: null, Id: null, AddOns: [], CustomAmount: null);
-        var answer = await desk.Create.RunAsync(context.Project(), order, RequestOf(context), context.RequestAborted);
-        await AnswerAsync(context, desk, answer, StatusCodes.Status201Created);
+        var answer = await deps.Create.RunAsync(context.Project(), order, RequestOf(context), context.RequestAborted);
+        await AnswerAsync(context, deps, answer, StatusCodes.Status201Created);
     }
 
-    private static async Task ChangeAsync(HttpContext context, Desk desk, ChangeDirection direction)
+    private static async Task ChangeAsync(HttpContext context, Deps deps, ChangeDirection direction)
     {
         if (await Body.ReadAsync(context, SeedDoorsJson.Default.EmailAssistantTierChange) is not { } body
             || await TierUserAsync(context, body.UserId, body.Tier, body.BillingPeriod) is not { } user
-            || await LiveAsync(context, desk, user) is not { } id)
+            || await LiveAsync(context, deps, user) is not { } id)
         {
             return;
         }
 
         var order = new ChangeOrder(body.Tier, OrderedTerms.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
         await AnswerAsync(
-            context, desk, await desk.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
+            context, deps, await deps.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
     }
 
-    private static async Task CancelAsync(HttpContext context, Desk desk)
+    private static async Task CancelAsync(HttpContext context, Deps deps)
     {
         if (await SeedCallers.CustomerAsync(context, context.Request.Query[UserId], UserId) is not { } user)
         {
@@ -89,11 +89,11 @@ internal static class EmailAssistantBillingDoor
             return;
         }
 
-        if (await LiveAsync(context, desk, user) is { } id)
+        if (await LiveAsync(context, deps, user) is { } id)
         {
             var order = new CancelOrder(at == "now" ? ChangeTime.Now : ChangeTime.PeriodEnd, reason);
             await AnswerAsync(
-                context, desk, await desk.Change.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
+                context, deps, await deps.Change.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
         }
     }
 
@@ -118,9 +118,9 @@ internal static class EmailAssistantBillingDoor
     }
 
     /// <summary>The user's subscription that is not over. Null when there is none, and then the problem is written.</summary>
-    private static async ValueTask<Guid?> LiveAsync(HttpContext context, Desk desk, string user)
+    private static async ValueTask<Guid?> LiveAsync(HttpContext context, Deps deps, string user)
     {
-        var item = await desk.Queries.FindLiveAsync(context.Project(), user, context.RequestAborted);
+        var item = await deps.Queries.FindLiveAsync(context.Project(), user, context.RequestAborted);
         if (item is null)
         {
             await Problems.WriteAsync(context, ErrorCode.SubscriptionNotFound, "The user has no subscription. POST /api/billing/subscribe begins one.", UserId);
@@ -129,7 +129,7 @@ internal static class EmailAssistantBillingDoor
         return item?.Row.Subscription.Id;
     }
 
-    private static async Task AnswerAsync(HttpContext context, Desk desk, SubscriptionAnswer answer, int status = StatusCodes.Status200OK)
+    private static async Task AnswerAsync(HttpContext context, Deps deps, SubscriptionAnswer answer, int status = StatusCodes.Status200OK)
     {
         if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
         {
@@ -138,7 +138,7 @@ internal static class EmailAssistantBillingDoor
         }
 
         var row = answer.Row!;
-        var newest = (await desk.Queries.FactsAsync(row, row.Version - 1, 1, context.RequestAborted))[0];
+        var newest = (await deps.Queries.FactsAsync(row, row.Version - 1, 1, context.RequestAborted))[0];
         await Answer.Json(context, status, Of(answer, newest), SeedDoorsJson.Default.EmailAssistantSubscription);
     }
 

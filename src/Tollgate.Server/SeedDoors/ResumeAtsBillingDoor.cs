@@ -24,21 +24,21 @@ internal static class ResumeAtsBillingDoor
             : WriteAsync(
                 context, problem.Status, problem.Code == ErrorCode.BillingNotConfigured.Code ? problem.Code : Error, problem.Detail ?? problem.Title));
 
-    public static void MapResumeAtsBilling(this WebApplication app, BillingDesk desk)
+    public static void MapResumeAtsBilling(this WebApplication app, BillingDeps deps)
     {
         var sessions = app.Services.GetRequiredService<PortalSessions>();
-        app.MapPost("/billing/create-portal-session", (RequestDelegate)(context => OpenPortalAsync(context, desk, sessions)))
+        app.MapPost("/billing/create-portal-session", (RequestDelegate)(context => OpenPortalAsync(context, deps, sessions)))
             .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
             .WithSecretAnswer()
             .WithSeedErrors(Shape)
             .Describe(Portal);
-        app.MapGet("/billing/status", (RequestDelegate)(context => StatusAsync(context, desk)))
+        app.MapGet("/billing/status", (RequestDelegate)(context => StatusAsync(context, deps)))
             .RequireKey(Access.Secret | Access.Public | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
             .WithSeedErrors()
             .Describe(Status);
     }
 
-    public static async Task CheckOutAsync(HttpContext context, BillingDesk desk)
+    public static async Task CheckOutAsync(HttpContext context, BillingDeps deps)
     {
         if (await Body.ReadAsync(context, SeedDoorsJson.Default.ResumeAtsCheckout) is not { } body
             || await SeedCallers.CustomerAsync(context) is not { } customer)
@@ -61,13 +61,13 @@ internal static class ResumeAtsBillingDoor
         {
             await WriteAsync(context, StatusCodes.Status400BadRequest, Error, $"Invalid plan type. Must be {Listed(plans)}.");
         }
-        else if (await desk.CheckOutAsync(context, customer, body.Plan!, body.SuccessUrl!, body.CancelUrl!) is var (id, page))
+        else if (await deps.CheckOutAsync(context, customer, body.Plan!, body.SuccessUrl!, body.CancelUrl!) is var (id, page))
         {
             await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id.ToString("D") }, SeedDoorsJson.Default.SeedCheckout);
         }
     }
 
-    private static async Task OpenPortalAsync(HttpContext context, BillingDesk desk, PortalSessions sessions)
+    private static async Task OpenPortalAsync(HttpContext context, BillingDeps deps, PortalSessions sessions)
     {
         if (await Body.ReadAsync(context, SeedDoorsJson.Default.ResumeAtsPortal, new()) is not { } body
             || await SeedCallers.CustomerAsync(context) is not { } customer)
@@ -81,11 +81,11 @@ internal static class ResumeAtsBillingDoor
         {
             await faults.WriteAsync(context);
         }
-        else if (!desk.IsConfigured(project))
+        else if (!deps.IsConfigured(project))
         {
-            await BillingDesk.RefuseAsync(context);
+            await BillingDeps.RefuseAsync(context);
         }
-        else if (await PageAsync(context, desk, sessions, customer, body.ReturnUrl) is not { } page)
+        else if (await PageAsync(context, deps, sessions, customer, body.ReturnUrl) is not { } page)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
         }
@@ -96,7 +96,7 @@ internal static class ResumeAtsBillingDoor
     }
 
     /// <summary>The provider's page where it has one for the customer, else Tollgate's own. Null: there is no such customer.</summary>
-    private static async ValueTask<Uri?> PageAsync(HttpContext context, BillingDesk desk, PortalSessions sessions, string customer, string? returnUrl)
+    private static async ValueTask<Uri?> PageAsync(HttpContext context, BillingDeps deps, PortalSessions sessions, string customer, string? returnUrl)
     {
         var (project, server) = (context.Project(), PublicAddress.Of(context));
         var back = returnUrl ?? HomeOf(project);
@@ -107,16 +107,16 @@ internal static class ResumeAtsBillingDoor
             return null;
         }
 
-        var provider = desk.Providers.Find(project.Payments.Provider);
+        var provider = deps.Providers.Find(project.Payments.Provider);
         var theirs = provider?.Capabilities.HasPortal == true
             ? await provider.OpenPortalAsync(project, new(customer, null, null), back is null ? server : new(back), context.RequestAborted)
             : null;
         return theirs ?? new(server, "/portal/" + session.Token);
     }
 
-    private static Task StatusAsync(HttpContext context, BillingDesk desk)
+    private static Task StatusAsync(HttpContext context, BillingDeps deps)
     {
-        var isConfigured = desk.IsConfigured(context.Project());
+        var isConfigured = deps.IsConfigured(context.Project());
         return Answer.Json(
             context, StatusCodes.Status200OK,
             new ResumeAtsBillingStatus(isConfigured ? "ok" : "not_configured", isConfigured, CatalogWords.Of(context.Project().Payments.Provider)),

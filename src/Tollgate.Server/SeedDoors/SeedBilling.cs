@@ -26,16 +26,16 @@ internal static class SeedBilling
 
     public static void MapSeedBilling(this WebApplication app)
     {
-        var desk = new BillingDesk(
+        var deps = new BillingDeps(
             app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
         app.MapPost(
                 "/billing/create-checkout-session",
-                (RequestDelegate)(context => IsTrendit(context.Project()) ? TrenditBillingDoor.CheckOutAsync(context, desk) : ResumeAtsBillingDoor.CheckOutAsync(context, desk)))
+                (RequestDelegate)(context => IsTrendit(context.Project()) ? TrenditBillingDoor.CheckOutAsync(context, deps) : ResumeAtsBillingDoor.CheckOutAsync(context, deps)))
             .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
             .WithSecretAnswer()
             .WithSeedErrors(Shape)
             .Describe(CheckOut);
-        app.MapResumeAtsBilling(desk);
+        app.MapResumeAtsBilling(deps);
         app.MapTrenditBilling();
         app.MapSeedWebhooks();
     }
@@ -75,7 +75,7 @@ internal static class SeedBilling
 }
 
 /// <summary>Behind the doors.</summary>
-internal sealed record BillingDesk(OpenCheckout Open, PaymentProviders Providers, ProviderKeys Keys)
+internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers, ProviderKeys Keys)
 {
     private const string NotConfigured = "The project has no payment provider on whose page somebody could pay: choose one with PUT /v1/payment-settings.";
 

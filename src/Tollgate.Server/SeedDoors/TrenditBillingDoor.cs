@@ -31,7 +31,7 @@ internal static class TrenditBillingDoor
         }
     }
 
-    public static async Task CheckOutAsync(HttpContext context, BillingDesk desk)
+    public static async Task CheckOutAsync(HttpContext context, BillingDeps deps)
     {
         if (await Body.ReadAsync(context, SeedDoorsJson.Default.TrenditCheckout, new()) is not { } body
             || await SeedCallers.CustomerAsync(context) is not { } customer)
@@ -57,7 +57,7 @@ internal static class TrenditBillingDoor
         else
         {
             var home = PublicAddress.Of(context);
-            if (await desk.CheckOutAsync(context, customer, tier!, new Uri(home, Success).AbsoluteUri, new Uri(home, Canceled).AbsoluteUri) is var (_, page))
+            if (await deps.CheckOutAsync(context, customer, tier!, new Uri(home, Success).AbsoluteUri, new Uri(home, Canceled).AbsoluteUri) is var (_, page))
             {
                 await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri), SeedDoorsJson.Default.SeedCheckout);
             }

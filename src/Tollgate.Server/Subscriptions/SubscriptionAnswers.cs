@@ -26,7 +26,7 @@ internal static class SubscriptionAnswers
             PlanVersion = subscription.Terms.Plan.Number,
             Period = CatalogWords.Of(subscription.Terms.Interval),
             Status = CatalogWords.Of(subscription.Status),
-            DrivenBy = subscription.DrivenBy,
+            ManagedBy = subscription.ManagedBy,
             Currency = subscription.Terms.Currency.Code,
             Quantity = subscription.Terms.Quantity,
             Amount = subscription.Terms.Amount.Minor,
@@ -82,7 +82,7 @@ internal static class SubscriptionAnswers
     };
 
     public static DueItemView Of(DueItem item) => new(
-        item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor, item.Invoice?.Currency.Code, item.Doubt);
+        item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor, item.Invoice?.Currency.Code, item.ParkReason);
 
     /// <summary>Null: the call was done, or nothing had to be done.</summary>
     public static (ErrorCode Code, string? Param)? ProblemOf(SubscriptionOutcome outcome) => outcome switch
@@ -90,7 +90,7 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.Done or SubscriptionOutcome.Replayed or SubscriptionOutcome.NothingChanges or SubscriptionOutcome.NothingScheduled => null,
         SubscriptionOutcome.NotFound => (ErrorCode.SubscriptionNotFound, null),
         SubscriptionOutcome.NotAllowed => (ErrorCode.SubscriptionState, null),
-        SubscriptionOutcome.DrivenByProvider => (ErrorCode.DrivenByProvider, null),
+        SubscriptionOutcome.ProviderManaged => (ErrorCode.ProviderManaged, null),
         SubscriptionOutcome.PlanUnknown => (ErrorCode.PlanNotFound, "plan"),
         SubscriptionOutcome.PriceUnknown or SubscriptionOutcome.NoTrial => (ErrorCode.PriceNotFound, outcome == SubscriptionOutcome.NoTrial ? "trial" : "period"),
         SubscriptionOutcome.AlreadySubscribed => (ErrorCode.SubscriptionExists, "customer"),

@@ -33,7 +33,7 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
 
     protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        var published = await publish.RunAsync(project, payloads.TellAsync, cancel);
+        var published = await publish.RunAsync(project, payloads.BuildAsync, cancel);
         if (published > 0)
         {
             signal.Ring();
@@ -114,7 +114,7 @@ internal sealed class SendLoop(
                 var number = delivery.Number.ToString(CultureInfo.InvariantCulture);
                 if (!await parked.TryAsync(WorkNames.WebhookDeliveries, project, number, () => AttemptAsync(project, delivery, cancel), cancel))
                 {
-                    await queue.GiveBackAsync(delivery, cancel);
+                    await queue.ReturnAsync(delivery, cancel);
                 }
             }
         }

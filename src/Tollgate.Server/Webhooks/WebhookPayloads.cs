@@ -28,8 +28,8 @@ internal sealed class WebhookPayloads(
     SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments, CustomerQueries customers, WebhookEndpoints endpoints,
     Clock clock)
 {
-    /// <inheritdoc cref="TellFacts"/>
-    public async Task<Func<FactToTell, string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
+    /// <inheritdoc cref="BuildPayloads"/>
+    public async Task<Func<FactToPublish, string>> BuildAsync(ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel)
     {
         var known = new Objects(
             (await customers.FindSeveralAsync(project, facts.Select(static fact => fact.Customer).OfType<string>().ToHashSet(StringComparer.Ordinal), cancel))
@@ -44,13 +44,13 @@ internal sealed class WebhookPayloads(
                 .ToDictionary(static one => one.Payment.Id, PaymentEndpoints.ViewOf),
             (await endpoints.FindSeveralAsync(project, IdsOf(facts, WebhookObject.WebhookEndpoint), cancel))
                 .ToDictionary(static one => one.Id, one => WebhookAnswers.Of(one, clock.Now())));
-        return fact => Tell(fact, known);
+        return fact => Build(fact, known);
     }
 
-    private static HashSet<Guid> IdsOf(IReadOnlyList<FactToTell> facts, WebhookObject kind) =>
+    private static HashSet<Guid> IdsOf(IReadOnlyList<FactToPublish> facts, WebhookObject kind) =>
         [.. facts.Where(fact => fact.Type.Object == kind).Select(static fact => fact.Id!.Value)];
 
-    private static string Tell(FactToTell fact, Objects known)
+    private static string Build(FactToPublish fact, Objects known)
     {
         var (type, at) = (fact.Type.Name, fact.At.ToOffset());
         if (fact.Customer is null)
@@ -79,14 +79,14 @@ internal sealed class WebhookPayloads(
         };
     }
 
-    private static ReachedThresholdView ThresholdOf(FactToTell fact, CrossedThreshold threshold) => new(
+    private static ReachedThresholdView ThresholdOf(FactToPublish fact, CrossedThreshold threshold) => new(
         fact.Word, threshold.Percent, threshold.Used.Value, threshold.Granted.Value, threshold.PeriodStart.ToOffset(), fact.At.ToOffset());
 
-    private static SubscriptionFactView ChangeOf(FactToTell fact, SubscriptionState state) => SubscriptionAnswers.Of(
+    private static SubscriptionFactView ChangeOf(FactToPublish fact, SubscriptionState state) => SubscriptionAnswers.Of(
         new SubscriptionFact((int)fact.FactNumber, fact.Word, fact.At, fact.RecordedAt, fact.Actor, fact.Note, fact.Invoice, state));
 
     /// <summary>What is different from the step before, with the values of then. Of the first step nothing is.</summary>
-    private static Dictionary<string, JsonElement> Before(FactToTell fact)
+    private static Dictionary<string, JsonElement> Before(FactToPublish fact)
     {
         if (fact.Before is null)
         {

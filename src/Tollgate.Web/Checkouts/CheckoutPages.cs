@@ -23,93 +23,93 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
     private const string WaitSeconds = "2";
 
     /// <summary>The page of a checkout that was found.</summary>
-    private sealed record Desk(HttpContext Context, ProjectSnapshot Project, CheckoutRow Row, string Path)
+    private sealed record Deps(HttpContext Context, ProjectSnapshot Project, CheckoutRow Row, string Path)
     {
         public string Success => Row.Checkout.SuccessUrl ?? Path;
     }
 
     /// <param name="door"><c>checkout</c> or <c>pay</c>, as it stands in the address.</param>
-    public Task ShowAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, desk => ShowAsync(desk, null, StatusCodes.Status200OK));
+    public Task ShowAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, deps => ShowAsync(deps, null, StatusCodes.Status200OK));
 
-    public Task PayAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    public Task PayAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
         var form = await Forms.ReadAsync(context);
         if (!long.TryParse(form["due"], NumberStyles.Integer, CultureInfo.InvariantCulture, out var told))
         {
-            await ShowAsync(desk, "The form was incomplete, and nothing was charged. Please send it again.", StatusCodes.Status400BadRequest);
+            await ShowAsync(deps, "The form was incomplete, and nothing was charged. Please send it again.", StatusCodes.Status400BadRequest);
             return;
         }
 
         var with = CardValue.Read(form["card"]) ?? PayWith.Nothing;
-        var answer = await pay.RunAsync(desk.Project, desk.Row, with, new(told, form["quote"]), PayCheckout.ActorOf(desk.Row), context.RequestAborted);
+        var answer = await pay.RunAsync(deps.Project, deps.Row, with, new(told, form["quote"]), PayCheckout.ActorOf(deps.Row), context.RequestAborted);
         await (answer.Outcome switch
         {
-            PayOutcome.Completed => Pages.LeadToAsync(context, desk.Success),
-            PayOutcome.Attempted => LeadOnAsync(desk, answer.Payment!.Payment),
-            PayOutcome.IsPending => Pages.LeadToAsync(context, desk.Path + "/wait"),
-            PayOutcome.QuoteMoved => ShowAsync(desk, "The price or your plan has changed since you opened this page, and nothing was charged. This is the price now.", StatusCodes.Status409Conflict),
+            PayOutcome.Completed => Pages.LeadToAsync(context, deps.Success),
+            PayOutcome.Attempted => LeadOnAsync(deps, answer.Payment!.Payment),
+            PayOutcome.IsPending => Pages.LeadToAsync(context, deps.Path + "/wait"),
+            PayOutcome.QuoteMoved => ShowAsync(deps, "The price or your plan has changed since you opened this page, and nothing was charged. This is the price now.", StatusCodes.Status409Conflict),
             PayOutcome.PlanIsTaken => ShowAsync(
-                desk, "Another payment for your plan is under way, and nothing was charged here. Look again in a moment.", StatusCodes.Status409Conflict),
-            PayOutcome.NoMethod => ShowAsync(desk, "Choose a card first. Nothing was charged.", StatusCodes.Status422UnprocessableEntity),
-            _ => Pages.LeadToAsync(context, desk.Path),
+                deps, "Another payment for your plan is under way, and nothing was charged here. Look again in a moment.", StatusCodes.Status409Conflict),
+            PayOutcome.NoMethod => ShowAsync(deps, "Choose a card first. Nothing was charged.", StatusCodes.Status422UnprocessableEntity),
+            _ => Pages.LeadToAsync(context, deps.Path),
         });
     });
 
     /// <summary>Nobody knows yet whether the money came: the provider is asked at each look but the first.</summary>
-    public Task WaitAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    public Task WaitAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
-        var last = (await queries.LastPaymentAsync(desk.Row, context.RequestAborted))?.Payment;
+        var last = (await queries.LastPaymentAsync(deps.Row, context.RequestAborted))?.Payment;
         if (last is { Status: PaymentStatus.Pending } && context.Request.Query.ContainsKey("again"))
         {
-            await settle.AskAsync(desk.Project, last.Id, resends: false, context.RequestAborted);
-            last = (await queries.LastPaymentAsync(desk.Row, context.RequestAborted))?.Payment;
+            await settle.AskAsync(deps.Project, last.Id, resends: false, context.RequestAborted);
+            last = (await queries.LastPaymentAsync(deps.Row, context.RequestAborted))?.Payment;
         }
 
         if (last is not { Status: PaymentStatus.Pending })
         {
-            await (last is null ? Pages.LeadToAsync(context, desk.Path) : LeadOnAsync(desk, last));
+            await (last is null ? Pages.LeadToAsync(context, deps.Path) : LeadOnAsync(deps, last));
             return;
         }
 
-        context.Response.Headers["Refresh"] = $"{WaitSeconds};url={desk.Path}/wait?again=1";
+        context.Response.Headers["Refresh"] = $"{WaitSeconds};url={deps.Path}/wait?again=1";
         await Pages.WriteAsync<WaitPage>(
             context, StatusCodes.Status200OK,
             new Dictionary<string, object?>
             {
-                ["Seller"] = desk.Project.Name, ["IsSandbox"] = desk.Project.Mode == ProjectMode.Sandbox, ["Path"] = desk.Path, ["Amount"] = last.Amount,
+                ["Seller"] = deps.Project.Name, ["IsSandbox"] = deps.Project.Mode == ProjectMode.Sandbox, ["Path"] = deps.Path, ["Amount"] = last.Amount,
             });
     });
 
-    public Task AskBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    public Task AskBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
-        if (await queries.LastPaymentAsync(desk.Row, context.RequestAborted) is not { Payment: { Status: PaymentStatus.RequiresAction } payment })
+        if (await queries.LastPaymentAsync(deps.Row, context.RequestAborted) is not { Payment: { Status: PaymentStatus.RequiresAction } payment })
         {
-            await Pages.LeadToAsync(context, desk.Path);
+            await Pages.LeadToAsync(context, deps.Path);
             return;
         }
 
         await Pages.WriteAsync<BankPage>(
             context, StatusCodes.Status200OK,
-            new Dictionary<string, object?> { ["Seller"] = desk.Project.Name, ["Path"] = desk.Path, ["Amount"] = payment.Amount }, desk.Row.Checkout.SuccessUrl);
+            new Dictionary<string, object?> { ["Seller"] = deps.Project.Name, ["Path"] = deps.Path, ["Amount"] = payment.Amount }, deps.Row.Checkout.SuccessUrl);
     });
 
-    public Task AnswerBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    public Task AnswerBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
         var isApproved = (await Forms.ReadAsync(context))["answer"].ToString() switch { "approve" => true, "deny" => false, _ => (bool?)null };
-        var settled = isApproved is { } approves ? await pay.ConfirmAsync(desk.Project, desk.Row, approves, context.RequestAborted) : null;
-        await (settled is null ? Pages.LeadToAsync(context, desk.Path) : LeadOnAsync(desk, settled.Payment));
+        var settled = isApproved is { } approves ? await pay.ConfirmAsync(deps.Project, deps.Row, approves, context.RequestAborted) : null;
+        await (settled is null ? Pages.LeadToAsync(context, deps.Path) : LeadOnAsync(deps, settled.Payment));
     });
 
     /// <summary>Where an attempt leads.</summary>
-    private static Task LeadOnAsync(Desk desk, Payment payment) => Pages.LeadToAsync(desk.Context, payment switch
+    private static Task LeadOnAsync(Deps deps, Payment payment) => Pages.LeadToAsync(deps.Context, payment switch
     {
-        { Status: PaymentStatus.Succeeded, Invoice: not null } => desk.Success,
-        { Status: PaymentStatus.Pending } => desk.Path + "/wait",
-        { Status: PaymentStatus.RequiresAction } => desk.Path + "/authenticate",
-        _ => desk.Path,
+        { Status: PaymentStatus.Succeeded, Invoice: not null } => deps.Success,
+        { Status: PaymentStatus.Pending } => deps.Path + "/wait",
+        { Status: PaymentStatus.RequiresAction } => deps.Path + "/authenticate",
+        _ => deps.Path,
     });
 
-    private async Task AtAsync(HttpContext context, string door, string token, Func<Desk, Task> run)
+    private async Task AtAsync(HttpContext context, string door, string token, Func<Deps, Task> run)
     {
         if (await queries.FindByTokenAsync(token, context.RequestAborted) is not { } row || !directory.Current.ProjectsById.TryGetValue(row.Project, out var project))
         {
@@ -138,16 +138,16 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         }
     }
 
-    private async Task ShowAsync(Desk desk, string? fault, int status)
+    private async Task ShowAsync(Deps deps, string? fault, int status)
     {
-        var (context, project, row) = (desk.Context, desk.Project, desk.Row);
+        var (context, project, row) = (deps.Context, deps.Project, deps.Row);
         var (checkout, cancel) = (row.Checkout, context.RequestAborted);
         var last = await queries.LastPaymentAsync(row, cancel);
         if (checkout.Status == CheckoutStatus.Completed)
         {
             await NoticeAsync(
                 context, StatusCodes.Status200OK, project, checkout.Kind == CheckoutKind.Setup ? "Your card is saved" : "Thank you",
-                checkout.Payment is null ? await NothingDueAsync(desk) : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl, $"Go on to {project.Name}");
+                checkout.Payment is null ? await NothingDueAsync(deps) : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl, $"Go on to {project.Name}");
             return;
         }
 
@@ -162,7 +162,7 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
 
         if (last is { Payment.Status: PaymentStatus.Pending })
         {
-            await Pages.LeadToAsync(context, desk.Path + "/wait");
+            await Pages.LeadToAsync(context, deps.Path + "/wait");
             return;
         }
 
@@ -186,13 +186,13 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         var saved = await methods.ListAsync(project, checkout.Customer, cancel) ?? [];
         var tried = last is { Payment: { Status: PaymentStatus.Failed, Method: not null } } ? await methods.OfAsync(last, cancel) : null;
         await Pages.WriteAsync<CheckoutPage>(
-            context, status, new Dictionary<string, object?> { ["Model"] = new CheckoutModel(desk.Path, project, row, quote, saved, last, tried, fault) }, checkout.SuccessUrl);
+            context, status, new Dictionary<string, object?> { ["Model"] = new CheckoutModel(deps.Path, project, row, quote, saved, last, tried, fault) }, checkout.SuccessUrl);
     }
 
     /// <summary>What was confirmed and cost nothing now: a change that waits says for when.</summary>
-    private async Task<string> NothingDueAsync(Desk desk) =>
-        (await subscriptions.FindLiveAsync(desk.Project, desk.Row.Checkout.Customer, desk.Context.RequestAborted))?.Row.Subscription is { Scheduled: { } later } waiting
-            ? $"Nothing is due now. Your plan changes to {later.Plan.Plan.Name} on {Words.Day(waiting.Current.End, desk.Project)}."
+    private async Task<string> NothingDueAsync(Deps deps) =>
+        (await subscriptions.FindLiveAsync(deps.Project, deps.Row.Checkout.Customer, deps.Context.RequestAborted))?.Row.Subscription is { Scheduled: { } later } waiting
+            ? $"Nothing is due now. Your plan changes to {later.Plan.Plan.Name} on {Words.Day(waiting.Current.End, deps.Project)}."
             : "Nothing is due.";
 
     private static Task NoticeAsync(HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link = null, string? linkText = null) =>

@@ -55,7 +55,7 @@ public sealed record PortalModel(
 
     /// <summary>What is charged, where that is not just the plan's price; null: it is.</summary>
     public string? Pays => Subscription is not { } some ? null
-        : some.DrivenBy is { } provider ? $"{(provider == "stripe" ? "Stripe" : provider)} charges it, with its taxes and discounts."
+        : some.ManagedBy is { } provider ? $"{(provider == "stripe" ? "Stripe" : provider)} charges it, with its taxes and discounts."
         : string.Join(' ', new[] { Usage, Renewals(some), Parts }.OfType<string>()) is { Length: > 0 } text ? text : null;
 
     /// <summary>A month of usage inside of a longer period, or what is left to bill at the end.</summary>
@@ -134,7 +134,7 @@ public sealed record PortalModel(
 
     /// <summary>What it would mean that a card is gone, to be read before it is removed; null: another one is charged, or nothing will be.</summary>
     public string? WhenRemoved(PaymentMethod method) =>
-        Methods is [var only] && only.Id == method.Id && Subscription is { CancelAt: null, DrivenBy: null, Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue or SubscriptionStatus.Trialing }
+        Methods is [var only] && only.Id == method.Id && Subscription is { CancelAt: null, ManagedBy: null, Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue or SubscriptionStatus.Trialing }
             ? "It is your only card. Without one nothing is charged automatically, and you pay each invoice yourself."
             : null;
 
@@ -159,7 +159,7 @@ public sealed record PortalModel(
         { CancelAt: { } end, Status: SubscriptionStatus.PastDue } => $"Ends on {Words.Day(end, Project)}.",
         { CancelAt: { } end } => $"Ends on {Words.Day(end, Project)}. Until then nothing changes.",
         { Status: SubscriptionStatus.Paused } => "Nothing is charged while it is paused.",
-        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false, DrivenBy: not null } => $"Free until {Words.Day(end, Project)}. After that a card is needed.",
+        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false, ManagedBy: not null } => $"Free until {Words.Day(end, Project)}. After that a card is needed.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false } => $"The trial ends on {Words.Day(end, Project)}, and nothing is charged.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end } => $"Free until {Words.Day(end, Project)}.",
         { Scheduled: { } next } some => $"Changes to {next.Plan.Plan.Name} on {Words.Day(some.Current.End, Project)}.",

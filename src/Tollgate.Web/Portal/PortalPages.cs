@@ -24,49 +24,49 @@ public sealed class PortalPages(
 {
     private const int MostInvoices = 36;
 
-    private sealed record Desk(HttpContext Context, ProjectSnapshot Project, PortalSession Session, string Path)
+    private sealed record Deps(HttpContext Context, ProjectSnapshot Project, PortalSession Session, string Path)
     {
         public string Actor => $"customer {Session.Customer}";
 
         public Task BackAsync() => Pages.LeadToAsync(Context, Path);
     }
 
-    public Task ShowAsync(HttpContext context, string token) => AtAsync(context, token, async desk =>
+    public Task ShowAsync(HttpContext context, string token) => AtAsync(context, token, async deps =>
     {
-        var (project, customer, cancel) = (desk.Project, desk.Session.Customer, context.RequestAborted);
+        var (project, customer, cancel) = (deps.Project, deps.Session.Customer, context.RequestAborted);
         var rows = await invoices.ListAsync(project, new(customer, null, null, null, null, false), null, MostInvoices, cancel);
-        var plan = await PlanAsync(desk);
+        var plan = await PlanAsync(deps);
 
         // A provider is not asked for each look at the page: it can be slow, or away.
         var ahead = plan.Newest is { } newest ? await change.GlanceAsync(project, newest, cancel) : null;
         var model = new PortalModel(
-            desk.Path, project, customer, desk.Session.ReturnUrl, plan, [.. rows.Select(static row => row.Invoice)],
+            deps.Path, project, customer, deps.Session.ReturnUrl, plan, [.. rows.Select(static row => row.Invoice)],
             await methods.ListAsync(project, customer, cancel) ?? [], await notices.ListAsync(project, customer, cancel) ?? [],
             providers.CapabilitiesOf(project).HasCheckout, ahead?.Next, ahead?.Prices ?? []);
         await Pages.WriteAsync<PortalPage>(context, StatusCodes.Status200OK, new Dictionary<string, object?> { ["Model"] = model });
     });
 
     /// <param name="server">Where customers reach this server.</param>
-    public Task PayAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async desk =>
+    public Task PayAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async deps =>
     {
         var named = (await Forms.ReadAsync(context))["invoice"].ToString();
-        if (!Guid.TryParse(named, out var invoice) || await invoices.FindAsync(desk.Project, invoice, context.RequestAborted) is not { } row
-            || row.Invoice.Customer != desk.Session.Customer)
+        if (!Guid.TryParse(named, out var invoice) || await invoices.FindAsync(deps.Project, invoice, context.RequestAborted) is not { } row
+            || row.Invoice.Customer != deps.Session.Customer)
         {
-            await desk.BackAsync();
+            await deps.BackAsync();
             return;
         }
 
-        await CheckOutAsync(desk, CheckoutKind.Invoice, new() { Invoice = invoice }, server);
+        await CheckOutAsync(deps, CheckoutKind.Invoice, new() { Invoice = invoice }, server);
     });
 
-    public Task ChangeCardsAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async desk =>
+    public Task ChangeCardsAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async deps =>
     {
         var form = await Forms.ReadAsync(context);
-        var (project, customer) = (desk.Project, desk.Session.Customer);
+        var (project, customer) = (deps.Project, deps.Session.Customer);
         if (form["do"] == "add")
         {
-            await CheckOutAsync(desk, CheckoutKind.Setup, new(), server);
+            await CheckOutAsync(deps, CheckoutKind.Setup, new(), server);
             return;
         }
 
@@ -80,29 +80,29 @@ public sealed class PortalPages(
             };
         }
 
-        await desk.BackAsync();
+        await deps.BackAsync();
     });
 
-    public Task CancelAsync(HttpContext context, string token) => AtAsync(context, token, async desk =>
+    public Task CancelAsync(HttpContext context, string token) => AtAsync(context, token, async deps =>
     {
-        if (await LiveAsync(desk) is { } item)
+        if (await LiveAsync(deps) is { } item)
         {
-            _ = await change.CancelAsync(desk.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(desk.Actor, false), context.RequestAborted);
+            _ = await change.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted);
         }
 
-        await desk.BackAsync();
+        await deps.BackAsync();
     });
 
     /// <summary>Takes back what the button was for, and nothing else: pressed twice, it takes back one thing.</summary>
-    public Task UncancelAsync(HttpContext context, string token) => AtAsync(context, token, async desk =>
+    public Task UncancelAsync(HttpContext context, string token) => AtAsync(context, token, async deps =>
     {
         var undoesChange = (await Forms.ReadAsync(context))["undo"] == "change";
-        if (await LiveAsync(desk) is { Row.Subscription: { } subscription } && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
+        if (await LiveAsync(deps) is { Row.Subscription: { } subscription } && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
         {
-            _ = await change.UncancelAsync(desk.Project, subscription.Id, new(desk.Actor, false), context.RequestAborted);
+            _ = await change.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted);
         }
 
-        await desk.BackAsync();
+        await deps.BackAsync();
     });
 
     /// <summary>The project and an invoice of the customer whose page it is, for whoever draws it. Null: there is none.</summary>
@@ -120,30 +120,30 @@ public sealed class PortalPages(
     }
 
     /// <summary>The plan that the customer has, whatever it comes from.</summary>
-    private async Task<PortalPlan> PlanAsync(Desk desk)
+    private async Task<PortalPlan> PlanAsync(Deps deps)
     {
-        var (project, customer, cancel) = (desk.Project, desk.Session.Customer, desk.Context.RequestAborted);
+        var (project, customer, cancel) = (deps.Project, deps.Session.Customer, deps.Context.RequestAborted);
         var account = await customers.FindAccountAsync(project, customer, cancel);
         var plan = account?.PlanVersionId is { } version ? project.Catalog.PlanVersions[version] : project.Catalog.DefaultPlan;
-        var newest = await NewestAsync(desk);
+        var newest = await NewestAsync(deps);
         return new(plan.Plan, plan.Code == project.Catalog.DefaultPlan.Code, account is not null && account.Customer.Id != customer, newest?.Row.Subscription, account?.Customer.Vat.Status);
     }
 
-    private async Task<SubscriptionItem?> LiveAsync(Desk desk) => await NewestAsync(desk) is { Row.Subscription.IsEnded: false } live ? live : null;
+    private async Task<SubscriptionItem?> LiveAsync(Deps deps) => await NewestAsync(deps) is { Row.Subscription.IsEnded: false } live ? live : null;
 
-    private async Task<SubscriptionItem?> NewestAsync(Desk desk) =>
-        (await subscriptions.ListAsync(desk.Project, new(desk.Session.Customer, null, null), null, 1, desk.Context.RequestAborted)).SingleOrDefault();
+    private async Task<SubscriptionItem?> NewestAsync(Deps deps) =>
+        (await subscriptions.ListAsync(deps.Project, new(deps.Session.Customer, null, null), null, 1, deps.Context.RequestAborted)).SingleOrDefault();
 
-    private async Task CheckOutAsync(Desk desk, CheckoutKind kind, CheckoutWanted wanted, Uri server)
+    private async Task CheckOutAsync(Deps deps, CheckoutKind kind, CheckoutWanted wanted, Uri server)
     {
-        var back = new Uri(server, desk.Path).AbsoluteUri;
+        var back = new Uri(server, deps.Path).AbsoluteUri;
         var answer = await open.RunAsync(
-            desk.Project, new(desk.Session.Customer, kind, wanted, back, back, CheckoutLife.Default, IssuerOf(desk.Session)), server, desk.Actor, desk.Context.RequestAborted);
+            deps.Project, new(deps.Session.Customer, kind, wanted, back, back, CheckoutLife.Default, IssuerOf(deps.Session)), server, deps.Actor, deps.Context.RequestAborted);
         await (answer.Page is { } page
-            ? Pages.LeadToAsync(desk.Context, page.AbsoluteUri)
+            ? Pages.LeadToAsync(deps.Context, page.AbsoluteUri)
             : NoticeAsync(
-                desk.Context, StatusCodes.Status409Conflict, desk.Project, "This cannot be paid here at the moment",
-                $"Nothing was charged. {WhyNot(answer, desk.Project)}", desk.Path, "Back to your plan and invoices"));
+                deps.Context, StatusCodes.Status409Conflict, deps.Project, "This cannot be paid here at the moment",
+                $"Nothing was charged. {WhyNot(answer, deps.Project)}", deps.Path, "Back to your plan and invoices"));
     }
 
     private static string WhyNot(CheckoutAnswer answer, ProjectSnapshot project) => answer.Outcome switch
@@ -157,7 +157,7 @@ public sealed class PortalPages(
     /// <summary>The hour of the portal is no limit of a payment that was begun in it; what limits the credential behind the session is.</summary>
     private static Issuer IssuerOf(PortalSession session) => new(null, null, session.Id, session.Issuer.ExpiresAt);
 
-    private async Task AtAsync(HttpContext context, string token, Func<Desk, Task> run)
+    private async Task AtAsync(HttpContext context, string token, Func<Deps, Task> run)
     {
         var session = await sessions.FindAsync(token, context.RequestAborted);
         if (session is null || !directory.Current.ProjectsById.TryGetValue(session.Project, out var project))

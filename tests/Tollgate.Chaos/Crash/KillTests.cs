@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Crash;
 
@@ -8,7 +8,7 @@ namespace Tollgate.Chaos.Crash;
 /// QUALITY R1, R2, R11: kill -9 of the server, of PostgreSQL and of one of its backends, and a PostgreSQL that stands
 /// still, all under load. Nothing acknowledged is lost, nothing counts twice, no hold leaks, and service returns by itself.
 /// </summary>
-public sealed class KillTests(Theatres theatres)
+public sealed class KillTests(ChaosServers servers)
 {
     private const int Callers = 48;
     private const int CallsBetweenBlows = 400;
@@ -16,35 +16,35 @@ public sealed class KillTests(Theatres theatres)
     private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public Task The_server_is_killed_under_load() => UnderBlows(Form.Of(rounds: 4), async (theatre, gate, _) =>
+    public Task The_server_is_killed_under_load() => UnderBlows(Form.Of(rounds: 4), async (chaos, gate, _) =>
     {
-        await theatre.Server.Kill9Async();
-        await theatre.Server.StartAgainAsync();
-        await Theatre.UntilServingAsync(gate, BackWithin);
+        await chaos.Server.Kill9Async();
+        await chaos.Server.StartAgainAsync();
+        await ChaosServer.UntilServingAsync(gate, BackWithin);
     });
 
     [Fact]
-    public Task PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (theatre, gate, _) =>
+    public Task PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (chaos, gate, _) =>
     {
-        var killed = Postmaster(theatre);
+        var killed = Postmaster(chaos);
         Signal.KillHard(killed);
-        await NextPostmasterAsync(theatre, killed);
-        await Theatre.UntilServingAsync(gate, BackWithin);
+        await NextPostmasterAsync(chaos, killed);
+        await ChaosServer.UntilServingAsync(gate, BackWithin);
     });
 
     [Fact]
-    public Task A_backend_of_PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (theatre, gate, random) =>
+    public Task A_backend_of_PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (chaos, gate, random) =>
     {
-        var backends = Signal.ChildrenOf(Postmaster(theatre)).Where(child => child.Title.Contains("[local]", StringComparison.Ordinal)).ToList();
+        var backends = Signal.ChildrenOf(Postmaster(chaos)).Where(child => child.Title.Contains("[local]", StringComparison.Ordinal)).ToList();
         backends.ShouldNotBeEmpty();
         Signal.KillHard(backends[random.Next(backends.Count)].Process);
         await BackAsync(gate);
     });
 
     [Fact]
-    public Task PostgreSQL_stands_still_for_three_seconds_under_load() => UnderBlows(Form.Of(rounds: 1), async (theatre, gate, _) =>
+    public Task PostgreSQL_stands_still_for_three_seconds_under_load() => UnderBlows(Form.Of(rounds: 1), async (chaos, gate, _) =>
     {
-        var postmaster = Postmaster(theatre);
+        var postmaster = Postmaster(chaos);
         int[] all = [postmaster, .. Signal.ChildrenOf(postmaster).Select(child => child.Process)];
         try
         {
@@ -56,14 +56,14 @@ public sealed class KillTests(Theatres theatres)
             Array.ForEach(all, Signal.Thaw);
         }
 
-        await Theatre.UntilServingAsync(gate, BackWithin);
+        await ChaosServer.UntilServingAsync(gate, BackWithin);
     });
 
     /// <summary>Load from the first blow to the last, then the account is settled and the checker runs.</summary>
-    private async Task UnderBlows(Form form, Func<Theatre, GateClient, Random, Task> blow)
+    private async Task UnderBlows(Form form, Func<ChaosServer, GateClient, Random, Task> blow)
     {
-        var theatre = await theatres.PrivatePostgresAsync();
-        using var project = await theatre.ProjectAsync("kill");
+        var chaos = await servers.PrivatePostgresAsync();
+        using var project = await chaos.ProjectAsync("kill");
         var load = new Load(project, form.FirstSeed);
         using var stop = new CancellationTokenSource();
         var running = load.RunAsync(Callers, stop.Token);
@@ -73,7 +73,7 @@ public sealed class KillTests(Theatres theatres)
             {
                 var random = new Random(seed);
                 await load.UntilMoreAsync(random.Next(CallsBetweenBlows / 2, CallsBetweenBlows * 2));
-                await blow(theatre, project.Gate, random);
+                await blow(chaos, project.Gate, random);
             });
             await load.UntilMoreAsync(CallsBetweenBlows);
         }
@@ -81,36 +81,36 @@ public sealed class KillTests(Theatres theatres)
         {
             await stop.CancelAsync();
             await running;
-            theatre.SayErrors();
+            chaos.SayErrors();
         }
 
         await load.ShouldAddUpAsync();
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     // The blow must be felt before the return can be measured: answers in flight may still come from the old process.
     private static async Task BackAsync(GateClient gate)
     {
         await Task.Delay(50);
-        await Theatre.UntilServingAsync(gate, BackWithin);
+        await ChaosServer.UntilServingAsync(gate, BackWithin);
     }
 
-    private static async Task NextPostmasterAsync(Theatre theatre, int killed)
+    private static async Task NextPostmasterAsync(ChaosServer chaos, int killed)
     {
         var waiting = Stopwatch.StartNew();
-        while (PostmasterOrNone(theatre) is not { } next || next == killed)
+        while (PostmasterOrNone(chaos) is not { } next || next == killed)
         {
-            waiting.Elapsed.ShouldBeLessThan(BackWithin, $"The server does not start PostgreSQL again:\n{theatre.Server.Log}");
+            waiting.Elapsed.ShouldBeLessThan(BackWithin, $"The server does not start PostgreSQL again:\n{chaos.Server.Log}");
             await Task.Delay(20);
         }
     }
 
     // The file that tells it is gone or half written for a moment between two lives.
-    private static int? PostmasterOrNone(Theatre theatre)
+    private static int? PostmasterOrNone(ChaosServer chaos)
     {
         try
         {
-            return theatre.Server.PostgresProcessId;
+            return chaos.Server.PostgresProcessId;
         }
         catch (Exception between) when (between is IOException or InvalidOperationException)
         {
@@ -118,6 +118,6 @@ public sealed class KillTests(Theatres theatres)
         }
     }
 
-    private static int Postmaster(Theatre theatre) =>
-        theatre.Server.PostgresProcessId ?? throw new InvalidOperationException("The server runs no PostgreSQL of its own.");
+    private static int Postmaster(ChaosServer chaos) =>
+        chaos.Server.PostgresProcessId ?? throw new InvalidOperationException("The server runs no PostgreSQL of its own.");
 }

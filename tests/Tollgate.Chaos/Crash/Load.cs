@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Crash;
 

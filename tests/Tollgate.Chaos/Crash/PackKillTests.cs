@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Crash;
 
 /// <summary>kill -9 of the server while credit packs are paid: each is unpaid and gives nothing, or paid and given once.</summary>
-public sealed class PackKillTests(Theatres theatres)
+public sealed class PackKillTests(ChaosServers servers)
 {
     private const int CustomersInARound = 24;
 
@@ -27,8 +27,8 @@ public sealed class PackKillTests(Theatres theatres)
     [Fact]
     public async Task The_server_is_killed_while_packs_are_paid_and_each_is_unpaid_or_given_once()
     {
-        var theatre = await theatres.PrivatePostgresAsync();
-        using var project = await theatre.ProjectAsync("packs", Shop);
+        var chaos = await servers.PrivatePostgresAsync();
+        using var project = await chaos.ProjectAsync("packs", Shop);
         var bought = new Dictionary<string, string>();
         await Form.Of(rounds: 3).EachAsync(async seed =>
         {
@@ -54,9 +54,9 @@ public sealed class PackKillTests(Theatres theatres)
                 await Task.Delay(1);
             }
 
-            await theatre.Server.Kill9Async();
+            await chaos.Server.Kill9Async();
             await paying;
-            await theatre.Server.StartAgainAsync();
+            await chaos.Server.StartAgainAsync();
             var states = new List<string>();
             foreach (var (customer, invoice) in mine)
             {
@@ -75,7 +75,7 @@ public sealed class PackKillTests(Theatres theatres)
             (await StateAsync(project.Gate, customer, invoice)).ShouldBe(Given, customer);
         }
 
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     private const string Given = "paid granted [100] 110";

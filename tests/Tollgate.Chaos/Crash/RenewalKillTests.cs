@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Crash;
 
@@ -9,7 +9,7 @@ namespace Tollgate.Chaos.Crash;
 /// QUALITY R4: kill -9 of the server in the middle of a renewal run, alone and while it races another. The invoices are those of a run
 /// that nobody disturbed.
 /// </summary>
-public sealed class RenewalKillTests(Theatres theatres)
+public sealed class RenewalKillTests(ChaosServers servers)
 {
     private const int Customers = 60;
     private const int Months = 12;
@@ -37,9 +37,9 @@ public sealed class RenewalKillTests(Theatres theatres)
     [Fact]
     public async Task The_server_is_killed_in_a_renewal_run_and_the_invoices_are_the_same()
     {
-        var theatre = await theatres.PrivatePostgresAsync();
-        using var quiet = await theatre.ProjectAsync("quiet", Shop, "sandbox");
-        using var killed = await theatre.ProjectAsync("killed", Shop, "sandbox");
+        var chaos = await servers.PrivatePostgresAsync();
+        using var quiet = await chaos.ProjectAsync("quiet", Shop, "sandbox");
+        using var killed = await chaos.ProjectAsync("killed", Shop, "sandbox");
         await FillAsync(quiet.Gate);
         await FillAsync(killed.Gate);
         for (var month = 1; month <= Months; month++)
@@ -52,23 +52,23 @@ public sealed class RenewalKillTests(Theatres theatres)
             var random = new Random(seed);
             var running = killed.Gate.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = Text(Start.AddMonths(Months)) });
             await Task.Delay(random.Next(20, 250));
-            await theatre.Server.Kill9Async();
+            await chaos.Server.Kill9Async();
             await running;
-            await theatre.Server.StartAgainAsync();
-            await UntilReadyAsync(theatre);
+            await chaos.Server.StartAgainAsync();
+            await UntilReadyAsync(chaos);
         });
         await AdvanceAsync(killed.Gate, Start.AddMonths(Months));
         await ShouldHaveTheSameInvoicesAsync(killed.Gate, quiet.Gate, Months);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task Two_servers_race_through_renewals_and_one_is_killed_and_the_invoices_are_the_same()
     {
         const int MonthsInARound = 4;
-        var theatre = await theatres.TwoServersAsync();
-        using var quiet = await theatre.ProjectAsync("quiet", Shop, "sandbox");
-        using var raced = await theatre.ProjectAsync("raced", Shop, "sandbox");
+        var chaos = await servers.TwoServersAsync();
+        using var quiet = await chaos.ProjectAsync("quiet", Shop, "sandbox");
+        using var raced = await chaos.ProjectAsync("raced", Shop, "sandbox");
         await FillAsync(quiet.Gate);
         await FillAsync(raced.Gate);
         var months = 0;
@@ -77,7 +77,7 @@ public sealed class RenewalKillTests(Theatres theatres)
             // Nobody is told to bill: the clock stands later all at once, and much is due.
             await BillAsync(raced.Gates[1], new int[1], 0);
             months += MonthsInARound;
-            await theatre.TamperAsync(
+            await chaos.TamperAsync(
                 $"UPDATE projects SET test_clock = '{Text(Start.AddMonths(months))}' WHERE code = '{raced.Code}'; "
                 + $"SELECT pg_notify('tollgate_changed', 'project:' || id) FROM projects WHERE code = '{raced.Code}'");
             await UntilItIsAsync(raced.Gates[1], Start.AddMonths(months));
@@ -90,11 +90,11 @@ public sealed class RenewalKillTests(Theatres theatres)
             }
 
             await Task.Delay(new Random(seed).Next(0, 25));
-            await theatre.Servers[1].Kill9Async();
+            await chaos.Servers[1].Kill9Async();
             await billers;
             Form.Say($"{string.Join(" + ", billed)} renewals were acknowledged when the second server was killed");
             await BillAsync(raced.Gate, billed, 0);
-            await theatre.Servers[1].StartAgainAsync();
+            await chaos.Servers[1].StartAgainAsync();
         });
         for (var month = 1; month <= months; month++)
         {
@@ -103,7 +103,7 @@ public sealed class RenewalKillTests(Theatres theatres)
 
         await ShouldHaveTheSameInvoicesAsync(raced.Gate, quiet.Gate, months);
         (await raced.Gate.SendAsync(HttpMethod.Get, "/v1/billing/parked", null)).Member("data").GetArrayLength().ShouldBe(0);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     /// <summary>Until nothing is left, or the server is gone.</summary>
@@ -188,12 +188,12 @@ public sealed class RenewalKillTests(Theatres theatres)
         }
     }
 
-    private static async Task UntilReadyAsync(Theatre theatre)
+    private static async Task UntilReadyAsync(ChaosServer chaos)
     {
         var waiting = System.Diagnostics.Stopwatch.StartNew();
-        while (!await theatre.IsReadyAsync())
+        while (!await chaos.IsReadyAsync())
         {
-            waiting.Elapsed.ShouldBeLessThan(BackWithin, $"The server does not serve again:\n{theatre.Server.Log}");
+            waiting.Elapsed.ShouldBeLessThan(BackWithin, $"The server does not serve again:\n{chaos.Server.Log}");
             await Task.Delay(50);
         }
     }

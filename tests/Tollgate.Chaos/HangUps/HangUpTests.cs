@@ -1,13 +1,13 @@
 using System.Globalization;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
-using Tollgate.Chaos.Strangers;
+using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Fuzzing;
 using Tollgate.Testing;
 
 namespace Tollgate.Chaos.HangUps;
 
 /// <summary>Clients that hang up at random instants, on every operation that changes something. Nothing of them stays: no turn, no connection, no lock, no payment without an answer.</summary>
-public sealed class HangUpTests(Theatres theatres)
+public sealed class HangUpTests(ChaosServers servers)
 {
     /// <summary>In a round. The suite has ten rounds.</summary>
     private const int HangUps = 1_000;
@@ -46,20 +46,20 @@ public sealed class HangUpTests(Theatres theatres)
     [Fact]
     public async Task Every_operation_does_its_work_with_one_connection_of_the_pool()
     {
-        await using var theatre = await theatres.OneServerAsync(new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = "1", ["TOLLGATE_CONNECT_SECONDS"] = "10" });
-        using var cast = await Cast.GatherAsync(theatre);
+        await using var chaos = await servers.OneServerAsync(new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = "1", ["TOLLGATE_CONNECT_SECONDS"] = "10" });
+        using var cast = await Cast.GatherAsync(chaos);
         var faults = new List<string>();
-        var troupe = cast.Troupes[0];
+        var callers = cast.CallerSets[0];
         foreach (var (number, operation) in cast.Operations.Index())
         {
             // What one operation ends, such as an invoice or a subscription, another one needs.
             if (number % OperationsOfOne == 0)
             {
-                troupe = await Troupe.GatherAsync(cast.Project.Gate);
+                callers = await CallerSet.GatherAsync(cast.Project.Gate);
             }
 
             await cast.HaveEndpointAsync();
-            var answer = await cast.AskAsync(operation, troupe);
+            var answer = await cast.AskAsync(operation, callers);
             Form.Say($"{operation.Name}: {answer.Status} {answer.Code}");
             if (answer.Fate is Fate.Refused or Fate.Broken or Fate.Unknown)
             {
@@ -73,15 +73,15 @@ public sealed class HangUpTests(Theatres theatres)
         }
 
         faults.ShouldBeEmpty(string.Join('\n', faults));
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task Clients_that_hang_up_at_any_instant_leave_nothing_behind()
     {
-        await using var theatre = await theatres.OneServerAsync(
+        await using var chaos = await servers.OneServerAsync(
             new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = Pool.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_PAYMENT_SECONDS"] = "5" });
-        using var cast = await Cast.GatherAsync(theatre);
+        using var cast = await Cast.GatherAsync(chaos);
         await Form.Of(rounds: 10).EachAsync(async seed =>
         {
             await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>
@@ -92,53 +92,53 @@ public sealed class HangUpTests(Theatres theatres)
                     await cast.HangUpAsync(client, random);
                 }
             }));
-            await ShouldBeFreeAsync(theatre, cast);
+            await ShouldBeFreeAsync(chaos, cast);
         });
 
         // Whatever was begun is finished: money that a provider was asked for has its answer.
-        await Eventually.UntilAsync(async () => await theatre.CountAsync("SELECT count(*) FROM payments WHERE status = 'pending'") == 0);
-        theatre.Server.Log.Split('\n').Where(line => line.Contains("failed: internal", StringComparison.Ordinal)).ShouldBeEmpty();
-        await theatre.ShouldVerifyAsync();
+        await Eventually.UntilAsync(async () => await chaos.CountAsync("SELECT count(*) FROM payments WHERE status = 'pending'") == 0);
+        chaos.Server.Log.Split('\n').Where(line => line.Contains("failed: internal", StringComparison.Ordinal)).ShouldBeEmpty();
+        await chaos.ShouldVerifyAsync();
     }
 
     /// <summary>Of the server's turns, of its pool, and of PostgreSQL's locks.</summary>
-    private static async Task ShouldBeFreeAsync(Theatre theatre, Cast cast)
+    private static async Task ShouldBeFreeAsync(ChaosServer chaos, Cast cast)
     {
         // A transaction may be open for a moment; one that was left behind stays.
         await Eventually.UntilAsync(
-            async () => await theatre.CountAsync(
+            async () => await chaos.CountAsync(
                 """
                 SELECT count(*) FROM pg_stat_activity
                  WHERE datname = current_database() AND pid <> pg_backend_pid()
                    AND (state LIKE 'idle in transaction%' OR wait_event_type = 'Lock')
                 """) == 0);
         await Eventually.UntilAsync(async () => await cast.UsedConnectionsAsync() == 0);
-        foreach (var troupe in cast.Seen)
+        foreach (var callers in cast.Seen)
         {
             using var patch = GateClient.Raw("""{"metadata":{"seen":"yes"}}""", "application/json");
-            var answer = await cast.Project.Gate.SendAsync(HttpMethod.Patch, $"/v1/customers/{troupe}", patch);
-            answer.Status.ShouldBeOneOf([200, 404], $"{troupe} is locked: {answer}");
+            var answer = await cast.Project.Gate.SendAsync(HttpMethod.Patch, $"/v1/customers/{callers}", patch);
+            answer.Status.ShouldBeOneOf([200, 404], $"{callers} is locked: {answer}");
         }
 
         var reads = await Task.WhenAll(Enumerable.Range(0, 4 * Pool).Select(_ => cast.Project.Gate.SendAsync(HttpMethod.Get, "/v1/payments", null)));
         reads.ShouldAllBe(static answer => answer.Status == 200);
-        (await theatre.IsReadyAsync()).ShouldBeTrue();
+        (await chaos.IsReadyAsync()).ShouldBeTrue();
     }
 
     /// <summary>The project, the customers and who calls with what.</summary>
     private sealed class Cast : IDisposable
     {
-        private readonly Theatre _theatre;
+        private readonly ChaosServer _theatre;
         private readonly GateClient _admin;
         private readonly HashSet<string> _seen = [];
         private readonly int[] _left = new int[Clients];
         private DateTime _clock = new(2033, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         private string _endpoint = "";
 
-        private Cast(Theatre theatre, Project project, IReadOnlyList<Operation> operations)
+        private Cast(ChaosServer chaos, Project project, IReadOnlyList<Operation> operations)
         {
-            (_theatre, Project, Operations) = (theatre, project, operations);
-            _admin = new(theatre.Server.Url, theatre.Server.AdminKey);
+            (_theatre, Project, Operations) = (chaos, project, operations);
+            _admin = new(chaos.Server.Url, chaos.Server.AdminKey);
         }
 
         public Project Project { get; }
@@ -146,7 +146,7 @@ public sealed class HangUpTests(Theatres theatres)
         public IReadOnlyList<Operation> Operations { get; }
 
         /// <summary>One for each client.</summary>
-        public Troupe[] Troupes { get; } = new Troupe[Clients];
+        public CallerSet[] CallerSets { get; } = new CallerSet[Clients];
 
         /// <summary>The customers that there were since the last round.</summary>
         public IReadOnlyList<string> Seen
@@ -155,19 +155,19 @@ public sealed class HangUpTests(Theatres theatres)
             {
                 string[] seen = [.. _seen];
                 _seen.Clear();
-                return [.. seen, .. Troupes.Select(static troupe => troupe.Customer)];
+                return [.. seen, .. CallerSets.Select(static callers => callers.Customer)];
             }
         }
 
-        public static async Task<Cast> GatherAsync(Theatre theatre)
+        public static async Task<Cast> GatherAsync(ChaosServer chaos)
         {
-            var project = await theatre.ProjectAsync("hangups", Troupe.Shop, "sandbox");
-            var cast = new Cast(theatre, project, await Operation.AllAsync(project.Gate));
+            var project = await chaos.ProjectAsync("hangups", CallerSet.Shop, "sandbox");
+            var cast = new Cast(chaos, project, await Operation.AllAsync(project.Gate));
             await cast.AdvanceAsync();
             await cast.HaveEndpointAsync();
             for (var n = 0; n < Clients; n++)
             {
-                cast.Troupes[n] = await Troupe.GatherAsync(project.Gate);
+                cast.CallerSets[n] = await CallerSet.GatherAsync(project.Gate);
             }
 
             return cast;
@@ -190,12 +190,12 @@ public sealed class HangUpTests(Theatres theatres)
                 await Project.Gate.SendAsync(HttpMethod.Delete, "/v1/webhook-endpoints/" + id, null);
             }
 
-            _endpoint = await Troupe.EndpointAsync(Project.Gate);
+            _endpoint = await CallerSet.EndpointAsync(Project.Gate);
         }
 
-        public async Task<Answer> AskAsync(Operation operation, Troupe troupe)
+        public async Task<Answer> AskAsync(Operation operation, CallerSet callers)
         {
-            var request = RequestOf(operation, troupe, null);
+            var request = RequestOf(operation, callers, null);
             using var gate = new GateClient(_theatre.Server.Url, request.Key, request.Key == _theatre.Server.AdminKey ? Project.Code : null);
             using var content = request.Body is null ? null : GateClient.Raw(request.Body, request.MediaType);
             return await gate.SendAsync(operation.HttpMethod, request.Path, content, patience: TimeSpan.FromSeconds(60));
@@ -207,20 +207,20 @@ public sealed class HangUpTests(Theatres theatres)
             {
                 lock (_seen)
                 {
-                    _seen.Add(Troupes[client].Customer);
+                    _seen.Add(CallerSets[client].Customer);
                 }
 
-                Troupes[client] = await Troupe.GatherAsync(Project.Gate);
+                CallerSets[client] = await CallerSet.GatherAsync(Project.Gate);
                 await HaveEndpointAsync();
             }
 
             // Every fourth is on somebody else's customer: several changes of one customer at a time.
-            var troupe = Troupes[random.Next(4) == 0 ? random.Next(Clients) : client];
+            var callers = CallerSets[random.Next(4) == 0 ? random.Next(Clients) : client];
             var mutating = Operations.Where(static one => one.Mutates).ToArray();
             var operation = mutating[random.Next(mutating.Length)];
             var idempotencyKey = operation.Method is "post" or "patch" && random.Next(3) == 0 ? random.NextInt64().ToString(CultureInfo.InvariantCulture) : null;
-            await Leaver.LeaveAsync(
-                _theatre.Server.Url, RequestOf(operation, troupe, idempotencyKey), TimeSpan.FromMicroseconds(random.Next(LatestMicroseconds)),
+            await HangUp.LeaveAsync(
+                _theatre.Server.Url, RequestOf(operation, callers, idempotencyKey), TimeSpan.FromMicroseconds(random.Next(LatestMicroseconds)),
                 isReset: random.Next(2) == 0, isWhole: random.Next(20) > 0);
         }
 
@@ -239,14 +239,14 @@ public sealed class HangUpTests(Theatres theatres)
             Project.Dispose();
         }
 
-        private RawRequest RequestOf(Operation operation, Troupe troupe, string? idempotencyKey)
+        private RawRequest RequestOf(Operation operation, CallerSet callers, string? idempotencyKey)
         {
             // Eight hours further each time: now and then a month ends and subscriptions renew.
             var clock = operation.Name == "POST /v1/test-clock" ? Later() : _clock;
             var key = operation.Path.StartsWith("/v1/projects", StringComparison.Ordinal) ? _theatre.Server.AdminKey
                 : operation.Path.StartsWith(OurPaths, StringComparison.Ordinal) ? Project.SecretKey
-                : troupe.Token;
-            return troupe.RequestOf(operation, key, _endpoint, clock, idempotencyKey);
+                : callers.Token;
+            return callers.RequestOf(operation, key, _endpoint, clock, idempotencyKey);
         }
 
         private DateTime Later()

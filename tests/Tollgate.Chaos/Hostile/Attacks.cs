@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 using static Tollgate.Chaos.Hostile.HostileTenant;
 
 namespace Tollgate.Chaos.Hostile;

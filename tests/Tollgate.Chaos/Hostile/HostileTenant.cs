@@ -5,8 +5,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
-using Tollgate.Chaos.Strangers;
+using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Fuzzing;
 
 namespace Tollgate.Chaos.Hostile;
 
@@ -46,9 +46,9 @@ internal sealed class HostileTenant : IDisposable
     /// <summary>Answers 500: faults of the server, whoever asks.</summary>
     public IReadOnlyCollection<string> Broken => [.. _broken.Values];
 
-    public static async Task<HostileTenant> SettleInAsync(Theatre theatre)
+    public static async Task<HostileTenant> SettleInAsync(ChaosServer chaos)
     {
-        var project = await theatre.ProjectAsync("hostile", HostileCatalogue.Own(), "sandbox");
+        var project = await chaos.ProjectAsync("hostile", HostileCatalogue.Own(), "sandbox");
         var gate = project.Gate;
         for (var at = 0; at < Payers; at++)
         {

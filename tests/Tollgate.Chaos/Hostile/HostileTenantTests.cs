@@ -1,6 +1,6 @@
 using System.Globalization;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Hostile;
@@ -39,22 +39,22 @@ public sealed class HostileTenantTests
     {
         var form = Form.Of(rounds: 1);
         // What the attack has in flight at the end is not worth waiting for.
-        await using var theatre = await Theatre.WithPrivatePostgresAsync(new Dictionary<string, string> { ["TOLLGATE_DRAIN_SECONDS"] = "1" });
-        using var good = await theatre.ProjectAsync("neighbour");
-        using var tenant = await HostileTenant.SettleInAsync(theatre);
+        await using var chaos = await ChaosServer.WithPrivatePostgresAsync(new Dictionary<string, string> { ["TOLLGATE_DRAIN_SECONDS"] = "1" });
+        using var good = await chaos.ProjectAsync("neighbour");
+        using var tenant = await HostileTenant.SettleInAsync(chaos);
         var neighbour = new Neighbour(good);
         await neighbour.SettleInAsync();
         await neighbour.MeasureAsync(TimeSpan.FromSeconds(2), CancellationToken.None);
         var quiet = await neighbour.MeasureAsync(form.Long is { } whole ? whole / 10 : ShortQuiet, CancellationToken.None);
-        var before = Signal.ResidentBytes(theatre.Server.ProcessId);
+        var before = Signal.ResidentBytes(chaos.Server.ProcessId);
 
-        var (attacked, most) = await AttackAsync(theatre.Server, tenant, neighbour, form);
+        var (attacked, most) = await AttackAsync(chaos.Server, tenant, neighbour, form);
 
         Say(quiet, attacked, tenant, before, most);
         var faults = Judge(quiet, attacked, form.IsLong ? FloorMilliseconds : ShortFormMilliseconds).Concat(tenant.Broken).ToList();
         faults.ShouldBeEmpty(string.Join('\n', faults));
         (most - before).ShouldBeLessThan(MostGrowth, "The server's memory grew by more than a gibibyte.");
-        (await Theatre.UntilServingAsync(tenant.Gate, "after", HostileCatalogue.Hot, TimeSpan.FromSeconds(60))).ShouldBeLessThan(TimeSpan.FromSeconds(60));
+        (await ChaosServer.UntilServingAsync(tenant.Gate, "after", HostileCatalogue.Hot, TimeSpan.FromSeconds(60))).ShouldBeLessThan(TimeSpan.FromSeconds(60));
     }
 
     /// <summary>All attacks at the same time until the neighbour has measured enough.</summary>

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Strangers;
+using Tollgate.Chaos.Fuzzing;
 
 namespace Tollgate.Chaos.Hostile;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Oversell;
 

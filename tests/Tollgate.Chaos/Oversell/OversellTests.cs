@@ -1,17 +1,17 @@
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Oversell;
 
 /// <summary>QUALITY R3. Two server processes on one database.</summary>
-public sealed class OversellTests(Theatres theatres)
+public sealed class OversellTests(ChaosServers servers)
 {
     [Fact]
     public async Task A_hard_cap_is_never_oversold_and_nobody_is_denied_while_enough_is_free()
     {
         var form = Form.Of(rounds: 20, seed: 1);
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("oversell");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("oversell");
 
         var bursts = new List<Burst>();
         await form.EachAsync(async seed =>
@@ -29,7 +29,7 @@ public sealed class OversellTests(Theatres theatres)
         }
 
         Form.Say($"{bursts.Sum(burst => burst.History.Steps.Count)} decisions, {bursts.Sum(burst => burst.History.Steps.Count(step => step.Granted))} granted.");
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     // Used is the sum of what was acknowledged, nothing is held, and what is left can be taken to the last unit.

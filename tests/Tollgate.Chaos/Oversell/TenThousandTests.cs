@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Oversell;
 
 /// <summary>Ten thousand parallel consumes against a quota of 1,000 allow exactly 1,000, whatever happens to the server.</summary>
-public sealed class TenThousandTests(Theatres theatres)
+public sealed class TenThousandTests(ChaosServers servers)
 {
     private const int Calls = 10_000;
     private const int AtOnce = 512;
@@ -14,8 +14,8 @@ public sealed class TenThousandTests(Theatres theatres)
     [Fact]
     public async Task Ten_thousand_parallel_consumes_against_a_thousand_allow_a_thousand()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("ten-thousand");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("ten-thousand");
         var granted = 0;
         await Parallel.ForAsync(0, Calls, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (call, _) =>
         {
@@ -27,14 +27,14 @@ public sealed class TenThousandTests(Theatres theatres)
         granted.ShouldBe(Quota);
         var usage = await Usage.OfAsync(project.Gate, "many", Catalogue.Thousand);
         usage.ShouldBe(new Usage(Quota, Quota, 0, 0));
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task Ten_thousand_allow_a_thousand_also_when_the_server_is_killed_in_the_middle()
     {
-        var theatre = await theatres.PrivatePostgresAsync();
-        using var project = await theatre.ProjectAsync("ten-thousand");
+        var chaos = await servers.PrivatePostgresAsync();
+        using var project = await chaos.ProjectAsync("ten-thousand");
         var fates = new ConcurrentDictionary<int, Fate>();
         var grantedBeforeTheKill = new TaskCompletionSource();
 
@@ -47,8 +47,8 @@ public sealed class TenThousandTests(Theatres theatres)
             }
         });
         await grantedBeforeTheKill.Task;
-        await theatre.Server.Kill9Async();
-        await theatre.Server.StartAgainAsync();
+        await chaos.Server.Kill9Async();
+        await chaos.Server.StartAgainAsync();
         await all;
 
         var before = fates.Values.Count(fate => fate == Fate.Granted);
@@ -61,7 +61,7 @@ public sealed class TenThousandTests(Theatres theatres)
         fates.Values.Count(fate => fate == Fate.Granted).ShouldBe(Quota, $"{before} were granted before the retries of {lost.Count} lost calls");
         (await Usage.OfAsync(project.Gate, "many", Catalogue.Thousand)).ShouldBe(new Usage(Quota, Quota, 0, 0));
         await ShouldReplayAsync(project, [.. fates.Where(call => call.Value == Fate.Granted).Select(call => call.Key)]);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     // Acknowledged before or after the kill: it is remembered, and asking again takes nothing.

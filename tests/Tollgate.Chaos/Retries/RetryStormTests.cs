@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Retries;
 
 /// <summary>QUALITY R2: each id is sent one to five times at once, to both servers, some copies with other content.</summary>
-public sealed class RetryStormTests(Theatres theatres)
+public sealed class RetryStormTests(ChaosServers servers)
 {
     private const int Ids = 1_000;
     private const int Customers = 10;
@@ -14,8 +14,8 @@ public sealed class RetryStormTests(Theatres theatres)
     public async Task Each_id_has_one_effect_however_often_it_is_sent()
     {
         var form = Form.Of(rounds: 1);
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("storm");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("storm");
         await form.EachAsync(async seed =>
         {
             var effects = new decimal[Customers];
@@ -34,14 +34,14 @@ public sealed class RetryStormTests(Theatres theatres)
                 (await Usage.OfAsync(project.Gate, $"storm-{seed}-{customer}", Catalogue.Unlimited)).Used.ShouldBe(effects[customer]);
             }
         });
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task A_replay_answers_as_before_also_when_the_quota_is_full()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("replay");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("replay");
         var first = await project.Gate.ConsumeAsync("full", Catalogue.Thousand, 600, "first");
         (await project.Gate.ConsumeAsync("full", Catalogue.Thousand, 400, "second")).Fate.ShouldBe(Fate.Granted);
         (await project.Gates[1].ConsumeAsync("full", Catalogue.Thousand, 1, "third")).Code.ShouldBe("quota_exceeded");
@@ -54,14 +54,14 @@ public sealed class RetryStormTests(Theatres theatres)
         var elsewhere = await project.Gate.ConsumeAsync("full", Catalogue.Unlimited, 600, "first");
         elsewhere.Code.ShouldBe("idempotency_key_reused", elsewhere.ToString());
         (await Usage.OfAsync(project.Gate, "full", Catalogue.Thousand)).Used.ShouldBe(1_000);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task One_reservation_is_made_settled_and_counted_once()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("holds");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("holds");
         var amounts = new Dictionary<string, decimal> { [Catalogue.Thousand] = 100 };
         await Parallel.ForAsync(0, 20, async (number, _) =>
         {
@@ -77,14 +77,14 @@ public sealed class RetryStormTests(Theatres theatres)
             settled.Count(answer => !answer.Replayed).ShouldBe(1, "one of the copies settles it");
             (await Usage.OfAsync(project.Gates[1], customer, Catalogue.Thousand)).ShouldBe(new Usage(1_000, 70, 0, 930));
         });
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task A_settle_and_a_release_at_once_have_one_winner()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("races");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("races");
         var amounts = new Dictionary<string, decimal> { [Catalogue.Thousand] = 100 };
         await Parallel.ForAsync(0, 40, async (number, _) =>
         {
@@ -95,14 +95,14 @@ public sealed class RetryStormTests(Theatres theatres)
             var used = ends[0].Fate == Fate.Granted ? 100 : 0;
             (await Usage.OfAsync(project.Gate, customer, Catalogue.Thousand)).ShouldBe(new Usage(1_000, used, 0, 1_000 - used));
         });
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task An_Idempotency_Key_replays_the_whole_answer_byte_by_byte()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("keys");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("keys");
         const string Customer = "topped-up";
         var body = new JsonObject { ["feature"] = Catalogue.Thousand, ["amount"] = 50 };
         (await project.Gate.ConsumeAsync(Customer, Catalogue.Thousand, 1)).Fate.ShouldBe(Fate.Granted);
@@ -117,7 +117,7 @@ public sealed class RetryStormTests(Theatres theatres)
         body["amount"] = 51;
         (await project.Gate.PostAsync($"/v1/customers/{Customer}/grants", body, "grant-1")).Code.ShouldBe("idempotency_key_reused");
         (await Usage.OfAsync(project.Gate, Customer, Catalogue.Thousand)).Limit.ShouldBe(1_050);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     /// <returns>The amount that took effect.</returns>

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Streams;
 
 /// <summary>NDJSON: broken lines, broken connections, and any length at constant memory.</summary>
-public sealed class EventStreamTests(Theatres theatres)
+public sealed class EventStreamTests(ChaosServers servers)
 {
     private const int Lines = 50_000;
     private const int Customers = 100;
@@ -34,8 +34,8 @@ public sealed class EventStreamTests(Theatres theatres)
     [Fact]
     public async Task Broken_lines_are_listed_and_the_others_recorded()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("stream");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("stream");
         var random = new Random(Form.Of(rounds: 1).FirstSeed);
         var broken = Enumerable.Range(0, 40).Select(_ => random.Next(Lines)).Distinct()
             .Select((at, number) => (at, fault: Broken[number % Broken.Length])).ToDictionary(pair => pair.at, pair => pair.fault);
@@ -57,14 +57,14 @@ public sealed class EventStreamTests(Theatres theatres)
         }
 
         await ShouldHaveUsedAsync(project, at => !broken.ContainsKey(at), Lines);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task A_client_that_disconnects_in_the_middle_can_send_everything_again()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("stream");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("stream");
         const int All = 12_000;
         foreach (var breakAfter in (int[])[1, 700, 5_000])
         {
@@ -78,19 +78,19 @@ public sealed class EventStreamTests(Theatres theatres)
         whole.Member("rejected").GetArrayLength().ShouldBe(0);
         Form.Say($"{whole.Number("replayed")} of {All} lines had arrived before the connection broke");
         await ShouldHaveUsedAsync(project, _ => true, All);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task A_long_stream_takes_constant_memory()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("stream");
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("stream");
         var lines = Form.Of(rounds: 1).IsLong ? 1_000_000 : 150_000;
 
         // Warm: code, pools and buffers are there before the measurement.
         (await SendAsync(project, new LineContent(Enumerable.Range(0, 20_000).Select(at => Line("w", at))))).Status.ShouldBe(200);
-        var server = theatre.Server.ProcessId;
+        var server = chaos.Server.ProcessId;
         var before = Signal.ResidentBytes(server);
         var highest = before;
         using var done = new CancellationTokenSource();

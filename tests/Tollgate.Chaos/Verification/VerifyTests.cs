@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Verification;
 
 /// <summary>The checker that every other test here rests on: clean when all is right, and it sees what was tampered with.</summary>
-public sealed class VerifyTests(Theatres theatres)
+public sealed class VerifyTests(ChaosServers servers)
 {
     private static readonly (string What, string Break, string Mend)[] Tampering =
     [
@@ -29,9 +29,9 @@ public sealed class VerifyTests(Theatres theatres)
     [Fact]
     public async Task Verify_is_clean_until_somebody_tampers_and_after_it_was_mended()
     {
-        var theatre = await theatres.TwoServersAsync();
-        using var project = await theatre.ProjectAsync("verify");
-        await theatre.ShouldVerifyAsync();
+        var chaos = await servers.TwoServersAsync();
+        using var project = await chaos.ProjectAsync("verify");
+        await chaos.ShouldVerifyAsync();
 
         (await project.Gate.ConsumeAsync("watched", Catalogue.Thousand, 5)).Fate.ShouldBe(Fate.Granted);
         (await project.Gate.RecordAsync(new JsonArray(new JsonObject
@@ -42,16 +42,16 @@ public sealed class VerifyTests(Theatres theatres)
             ["quantity"] = 3,
         }))).Fate.ShouldBe(Fate.Granted);
         (await project.Gate.ReserveAsync("watched", new Dictionary<string, decimal> { [Catalogue.Thousand] = 3 }, 3_600)).Fate.ShouldBe(Fate.Granted);
-        await theatre.ShouldVerifyAsync();
+        await chaos.ShouldVerifyAsync();
 
         foreach (var (what, spoil, mend) in Tampering)
         {
-            await theatre.TamperAsync(Ours(spoil));
-            var (code, output) = await theatre.VerifyAsync();
+            await chaos.TamperAsync(Ours(spoil));
+            var (code, output) = await chaos.VerifyAsync();
             code.ShouldNotBe(0, $"Verify did not see that {what}:\n{output}");
             output.ShouldContain("watched", customMessage: $"Verify does not say whom it concerns when {what}:\n{output}");
-            await theatre.TamperAsync(Ours(mend));
-            await theatre.ShouldVerifyAsync();
+            await chaos.TamperAsync(Ours(mend));
+            await chaos.ShouldVerifyAsync();
         }
     }
 

@@ -1,5 +1,5 @@
 using Tollgate.Core.Gateway;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Gateway;
@@ -73,7 +73,7 @@ public sealed class GatewayRulesTests
     [InlineData("azure", "/openai/deployments/prod-chat/chat/completions", null, true)]
     [InlineData("anthropic", "/v1/messages", "claude-opus-4-1", false)]
     public void Which_models_think_in_secret(string provider, string path, string? model, bool hides) =>
-        GatewayRules.HidesThought(LlmRoutes.OfProvider(provider, path), new LlmAsk { Model = model }).ShouldBe(hides);
+        GatewayRules.HidesThought(LlmRoutes.OfProvider(provider, path), new LlmRequest { Model = model }).ShouldBe(hides);
 
     [Theory]
     [InlineData("stability", "/v2beta/stable-image/generate/sd3", "sd3.5-medium", "sd3.5-medium")]
@@ -82,7 +82,7 @@ public sealed class GatewayRulesTests
     [InlineData("azure", "/openai/deployments/my-own/chat/completions", "gpt-4o-mini", "my-own")]
     [InlineData("gemini", "/v1beta/models/gemini-2.5-flash:generateContent", "other", "gemini-2.5-flash")]
     public void What_a_call_is_priced_by_until_its_answer_comes(string provider, string path, string? inBody, string name) =>
-        GatewayRules.NameOf(LlmRoutes.OfProvider(provider, path), new LlmAsk { Model = inBody }, path).ShouldBe(name);
+        GatewayRules.NameOf(LlmRoutes.OfProvider(provider, path), new LlmRequest { Model = inBody }, path).ShouldBe(name);
 
     [Theory]
     [InlineData("/v1/crawl/123", "123", null)]
@@ -160,7 +160,7 @@ public sealed class GatewayRulesTests
     [InlineData("/v1/search?x=/y", "search")]
     [InlineData("/", "call")]
     public void A_call_without_a_model_is_priced_by_its_operation(string path, string operation) =>
-        GatewayRules.NameOf(new LlmRoute("any", LlmApi.Unknown), new LlmAsk(), path).ShouldBe(operation);
+        GatewayRules.NameOf(new LlmRoute("any", LlmApi.Unknown), new LlmRequest(), path).ShouldBe(operation);
 
     [Theory]
     [InlineData("openai", null, "k", 0)]

@@ -76,12 +76,12 @@ public sealed class InvoiceMathTests
         Changed(5_000, 0, [Tva], (5_000, [Tva])).ShouldSatisfyAllConditions(
             sums => (sums.Total, sums.Left, sums.Tax).ShouldBe((Usd(0), Usd(6_000), Usd(-1_000))),
             sums => sums.Taxes.ShouldBe([new("TVA", new(20), false, Usd(-5_000), Usd(-1_000))]),
-            sums => (sums.TaxOfLines[0], sums.TaxGivenBack[0]).ShouldBe((Usd(-1_000), Usd(1_000))));
+            sums => (sums.TaxOfLines[0], sums.ProrationCreditTaxes[0]).ShouldBe((Usd(-1_000), Usd(1_000))));
 
         // Paid without tax, or with another one: each at its own.
         Changed(5_000, 8_000, [Tva], (5_000, [])).ShouldSatisfyAllConditions(sums => (sums.Total, sums.Tax).ShouldBe((Usd(4_600), Usd(1_600))));
         Changed(5_000, 8_000, [], (2_500, [Tva]), (2_500, [])).ShouldSatisfyAllConditions(
-            sums => (sums.Total, sums.Tax).ShouldBe((Usd(2_500), Usd(-500))), sums => sums.TaxGivenBack.ShouldBe([Usd(500), Usd(0)]));
+            sums => (sums.Total, sums.Tax).ShouldBe((Usd(2_500), Usd(-500))), sums => sums.ProrationCreditTaxes.ShouldBe([Usd(500), Usd(0)]));
         Changed(1_004, 2_001, [Tva], (1_004, [Tva])).Tax.ShouldBe(Usd(199), "A rate is rounded once on an invoice: 9.97 × 20 %.");
 
         // A sixth of 1770.33 is 295.055, whatever the sixths of its parts lose.
@@ -89,7 +89,7 @@ public sealed class InvoiceMathTests
 
         // The price contains it.
         Changed(6_000, 0, [], (6_000, [Tva with { IsInclusive = true }])).ShouldSatisfyAllConditions(
-            sums => (sums.Left, sums.Tax, sums.Taxes[0].Base, sums.TaxGivenBack[0]).ShouldBe((Usd(6_000), Usd(-1_000), Usd(-5_000), Usd(0))));
+            sums => (sums.Left, sums.Tax, sums.Taxes[0].Base, sums.ProrationCreditTaxes[0]).ShouldBe((Usd(6_000), Usd(-1_000), Usd(-5_000), Usd(0))));
     }
 
     [Fact]

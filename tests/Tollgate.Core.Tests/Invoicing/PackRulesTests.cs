@@ -60,7 +60,7 @@ public sealed class PackRulesTests
         (bill.Sums.Subtotal.Minor, bill.Sums.Tax.Minor, bill.Sums.Total.Minor, bill.Sums.FromCredits.Minor).ShouldBe((1500, 285, total, fromCredits));
         var line = bill.Lines.ShouldHaveSingleItem();
         (line.Kind, line.Feature, line.Quantity.Value, line.UnitPrice!.Value.Major, line.Amount.Minor).ShouldBe((InvoiceLineKind.CreditPack, "token", 3m, 5m, 1500));
-        InvoiceRules.Doubt(bill, new() { Seller = new() { Name = "Us" }, Prefix = "US" }).ShouldBeNull();
+        InvoiceRules.ImplausibleReason(bill, new() { Seller = new() { Name = "Us" }, Prefix = "US" }).ShouldBeNull();
     }
 
     [Theory]

@@ -37,7 +37,7 @@ public sealed class FeaturePeriodTests
     {
         var terms = plans.Split(' ').Select(static (plan, i) => Of(plan.Split('@'), i)).ToList();
         var feature = new FeatureEntry(1, new Feature { Code = "unit", Name = "Unit" });
-        var book = new AccountBook
+        var book = new AccountState
         {
             ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1, Terms = new(terms), CustomerSince = Instant.Epoch,
             Zone = TimeZoneInfo.Utc, Cycles = [new(Subscribed, new Anchor(Subscribed), PriceInterval.Monthly)],

@@ -1,6 +1,6 @@
 using System.Text;
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using static Tollgate.Core.Llm.LlmUnit;
 using static Tollgate.Core.Tests.Llm.TestPrices;
@@ -19,7 +19,7 @@ public sealed class DearestUsageTests
 
     private static LlmUnit Of(LlmRoute route, string body, (LlmUnit Unit, decimal Amount) part, params (LlmUnit, string)[] prices)
     {
-        var ask = AskReader.Read(route, Encoding.UTF8.GetBytes(body), "application/json").ShouldNotBeNull();
+        var ask = RequestReader.Read(route, Encoding.UTF8.GetBytes(body), "application/json").ShouldNotBeNull();
         var held = DearestUsage.Of(Used((part.Unit, Q(part.Amount))), route, ask, Model("p", "m", prices)).Parts.ShouldHaveSingleItem();
         held.Amount.Value.ShouldBe(part.Amount);
         return held.Unit;

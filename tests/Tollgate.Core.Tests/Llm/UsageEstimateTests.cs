@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 
@@ -36,7 +36,7 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
     {
         foreach (var (kind, text, counts) in Corpus.Where(static each => each.Kind != "base64"))
         {
-            var ask = new LlmAsk { Prompt = DeliveredText.OfPlain(Encoding.UTF8.GetBytes(text)), Messages = 1 };
+            var ask = new LlmRequest { Prompt = DeliveredText.OfPlain(Encoding.UTF8.GetBytes(text)), Messages = 1 };
             UsageEstimate.Before(Chat, ask with { Model = "gpt-4o" }, 0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("o200k").GetInt64(), $"{kind}: {text}");
             UsageEstimate.Before(Chat, ask with { Model = "gpt-4" }, 0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("cl100k").GetInt64(), $"{kind}: {text}");
             if (kind != "thai")
@@ -170,7 +170,7 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
         UsageEstimate.After(Chat, Asked(), TextOf("Hi"), report).ShouldBe(report.Usage);
     }
 
-    private static LlmAsk Asked() => new() { Model = "gpt-4o", Messages = 1, Prompt = TextOf("What is the capital of Egypt?") };
+    private static LlmRequest Asked() => new() { Model = "gpt-4o", Messages = 1, Prompt = TextOf("What is the capital of Egypt?") };
 
     private static DeliveredText TextOf(string text) => DeliveredText.OfPlain(Encoding.UTF8.GetBytes(text));
 }

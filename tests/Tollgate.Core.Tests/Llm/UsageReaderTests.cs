@@ -127,7 +127,7 @@ public sealed class UsageReaderTests
     {
         var report = UsageReader.Read(Chat, Encoding.UTF8.GetBytes(body));
         report.IsReported.ShouldBeTrue();
-        report.Doubt.ShouldNotBeNull().ShouldContain(why);
+        report.Inconsistency.ShouldNotBeNull().ShouldContain(why);
         report.Usage[LlmUnit.Request].Value.ShouldBe(1);
     }
 
@@ -142,7 +142,7 @@ public sealed class UsageReaderTests
     public void Numbers_that_differ_from_each_other_are_kept_and_the_difference_is_noted(string body, int input, int output, string how)
     {
         var report = UsageReader.Read(Chat, Encoding.UTF8.GetBytes(body));
-        (report.IsReported, report.Doubt, report.ReportedCost).ShouldBe((true, null, null));
+        (report.IsReported, report.Inconsistency, report.ReportedCost).ShouldBe((true, null, null));
         (report.Usage.InputTokens.Value, report.Usage.OutputTokens.Value).ShouldBe((input, output));
         report.Difference.ShouldNotBeNull().ShouldContain(how);
     }
@@ -157,7 +157,7 @@ public sealed class UsageReaderTests
     public void Every_shape_notes_a_difference(string host, string path, string body)
     {
         var report = UsageReader.Read(LlmRoutes.Of(host, path), Encoding.UTF8.GetBytes(body));
-        (report.Doubt, report.Difference is null).ShouldBe((null, false));
+        (report.Inconsistency, report.Difference is null).ShouldBe((null, false));
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class UsageReaderTests
         foreach (var route in new[] { LlmRoutes.Of("api.mistral.ai", "/v1/audio/transcriptions"), LlmRoutes.OfAnswer("mistral", "voxtral-mini-latest") })
         {
             var report = UsageReader.Read(route, body);
-            (report.IsReported, report.Doubt, report.Model).ShouldBe((true, null, "voxtral-mini-2507"));
+            (report.IsReported, report.Inconsistency, report.Model).ShouldBe((true, null, "voxtral-mini-2507"));
             report.Usage.ShouldBe(LlmUsage.Of((LlmUnit.Second, Of(203)), (LlmUnit.Input, Of(4)), (LlmUnit.Output, Of(635)), (LlmUnit.Request, Of(1))));
             report.Difference.ShouldNotBeNull().ShouldContain("3264");
         }
@@ -184,7 +184,7 @@ public sealed class UsageReaderTests
     public void Details_that_stand_beside_the_totals_are_read(string host, string body, int input, int cached, int image, int output, int reasoning)
     {
         var report = UsageReader.Read(LlmRoutes.Of(host, "/v1/chat/completions"), Encoding.UTF8.GetBytes(body));
-        (report.Doubt, report.Difference).ShouldBe((null, null));
+        (report.Inconsistency, report.Difference).ShouldBe((null, null));
         report.Usage.ShouldBe(LlmUsage.Of(
             (LlmUnit.Input, Of(input)), (LlmUnit.CachedInput, Of(cached)), (LlmUnit.ImageInput, Of(image)), (LlmUnit.Output, Of(output)), (LlmUnit.Reasoning, Of(reasoning)),
             (LlmUnit.Request, Of(1))));
@@ -219,11 +219,11 @@ public sealed class UsageReaderTests
     [InlineData("api.openai.com", "/v1/responses", """{"usage":{"input_tokens":"5","output_tokens":1}}""")]
     [InlineData("google.serper.dev", "/search", """{"credits":-1}""")]
     public void Every_shape_doubts(string host, string path, string body) =>
-        UsageReader.Read(LlmRoutes.Of(host, path), Encoding.UTF8.GetBytes(body)).Doubt.ShouldNotBeNull();
+        UsageReader.Read(LlmRoutes.Of(host, path), Encoding.UTF8.GetBytes(body)).Inconsistency.ShouldNotBeNull();
 
     [Fact]
     public void The_samples_are_not_doubted_and_agree_with_themselves() =>
-        UsageSample.All.Where(static sample => UsageReader.Read(sample.Route, sample.Body, sample.Status) is { Doubt: not null } or { Difference: not null })
+        UsageSample.All.Where(static sample => UsageReader.Read(sample.Route, sample.Body, sample.Status) is { Inconsistency: not null } or { Difference: not null })
             .Select(static sample => sample.File).ShouldBeEmpty();
 
     [Fact]
@@ -268,7 +268,7 @@ public sealed class UsageReaderTests
     {
         var route = LlmRoutes.Of("generativelanguage.googleapis.com", "/v1beta/openai/chat/completions");
         var report = UsageReader.Read(route, """{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115}}"""u8);
-        (report.Usage[LlmUnit.Output].Value, report.Usage[LlmUnit.Reasoning].Value, report.Doubt).ShouldBe((5, 100, null));
+        (report.Usage[LlmUnit.Output].Value, report.Usage[LlmUnit.Reasoning].Value, report.Inconsistency).ShouldBe((5, 100, null));
     }
 
     [Fact]
@@ -278,7 +278,7 @@ public sealed class UsageReaderTests
             {"choices":[],"usage":{"prompt_tokens":33,"completion_tokens":7163,"total_tokens":7196,"citation_tokens":23949,
              "num_search_queries":30,"reasoning_tokens":193947,"cost":{"total_cost":1.05}}}
             """u8);
-        report.Doubt.ShouldBeNull();
+        report.Inconsistency.ShouldBeNull();
         report.Usage.ShouldBe(LlmUsage.Of((LlmUnit.Input, Of(33 + 23949)), (LlmUnit.Output, Of(7163)),
             (LlmUnit.Reasoning, Of(193947)), (LlmUnit.Search, Of(30)), (LlmUnit.Request, Of(1))));
         report.ReportedCost!.Value.Value.ShouldBe(1_050_000_000);
@@ -317,7 +317,7 @@ public sealed class UsageReaderTests
     public void Usage_alone_shows_whose_it_is(string? provider, string body, int input)
     {
         var report = UsageReader.Read(LlmRoutes.OfAnswer(provider, null), Encoding.UTF8.GetBytes(body));
-        (report.IsReported, report.Usage.InputTokens.Value, report.Doubt).ShouldBe((true, input, null));
+        (report.IsReported, report.Usage.InputTokens.Value, report.Inconsistency).ShouldBe((true, input, null));
     }
 
     [Theory]
@@ -354,7 +354,7 @@ public sealed class UsageReaderTests
     {
         var usage = report.Usage;
         decimal Sum(params LlmUnit[] units) => units.Sum(unit => usage[unit].Value);
-        report.Doubt.ShouldBeNull();
+        report.Inconsistency.ShouldBeNull();
         report.IsReported.ShouldBe(!WithoutUsage.Contains(sample.File));
         usage.InputTokens.Value.ShouldBe(sample.Number("input_total"));
         Sum(LlmUnit.CachedInput, LlmUnit.CachedAudioInput, LlmUnit.CachedImageInput).ShouldBe(sample.Number("cache_read"));

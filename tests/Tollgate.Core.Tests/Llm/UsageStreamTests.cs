@@ -229,8 +229,8 @@ public sealed class UsageStreamTests
     {
         const string Absurd = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":-3,\"completion_tokens\":1}}\n\n";
         const string Good = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n";
-        Fed(Chat, Encoding.UTF8.GetBytes(Good + Absurd)).Finish().Doubt.ShouldNotBeNull();
-        Fed(Chat, Encoding.UTF8.GetBytes(Absurd + Good)).Finish().Doubt.ShouldBeNull();
+        Fed(Chat, Encoding.UTF8.GetBytes(Good + Absurd)).Finish().Inconsistency.ShouldNotBeNull();
+        Fed(Chat, Encoding.UTF8.GetBytes(Absurd + Good)).Finish().Inconsistency.ShouldBeNull();
     }
 
     [Theory]

@@ -1,6 +1,6 @@
 using System.Text;
 using Tollgate.Core.Llm;
-using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Llm;
@@ -62,7 +62,7 @@ public sealed class WorkStateTests
     public void The_start_of_a_crawl_may_read_as_many_pages_as_it_names(string path, string ask, long pages)
     {
         var route = LlmRoutes.OfProvider("firecrawl", path);
-        UsageEstimate.Before(route, AskReader.Read(route, Encoding.UTF8.GetBytes(ask), null)!, 0)[LlmUnit.Page].Value.ShouldBe(pages);
+        UsageEstimate.Before(route, RequestReader.Read(route, Encoding.UTF8.GetBytes(ask), null)!, 0)[LlmUnit.Page].Value.ShouldBe(pages);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class WorkStateTests
     [InlineData("""{"model":"sonar"}""", "sonar", null)]
     public void The_request_inside_is_what_is_asked(string body, string model, long? most)
     {
-        var ask = AskReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null).ShouldNotBeNull();
+        var ask = RequestReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null).ShouldNotBeNull();
         (ask.Model, ask.MaxOutputTokens).ShouldBe((model, most));
     }
 
@@ -83,5 +83,5 @@ public sealed class WorkStateTests
     [InlineData("""{"request":"x","request":{"model":"b"}}""")]
     [InlineData("""{"request":"x"}""")]
     public void A_request_that_is_there_twice_or_is_none_is_not_read(string body) =>
-        AskReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null).ShouldBeNull();
+        RequestReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null).ShouldBeNull();
 }

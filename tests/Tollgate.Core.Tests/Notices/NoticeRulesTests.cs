@@ -122,7 +122,7 @@ public sealed class NoticeRulesTests
         var link = page is { Length: > 0 } ? new Uri(page) : null;
         var notice = NoticeRules.Of(Facts with
         {
-            Subscription = Trial with { Status = SubscriptionStatus.PastDue, DrivenBy = "stripe", TrialEnd = null },
+            Subscription = Trial with { Status = SubscriptionStatus.PastDue, ManagedBy = "stripe", TrialEnd = null },
             PastDueSince = Day(2, 27), Bill = page is null ? null : new("ST-0007", new(2900, Currency.Of("USD")), link),
         }).ShouldHaveSingleItem();
         (notice.Code, notice.Severity, notice.Since, notice.Title, notice.Text).ShouldBe((NoticeCode.PaymentFailed, NoticeSeverity.Warning, Day(2, 27), title, text));
@@ -142,7 +142,7 @@ public sealed class NoticeRulesTests
         Said(waiting with { CancelAt = Day(3, 2) }).ShouldBe((
             NoticeCode.CancelScheduled, (NoticeAction.KeepPlan, "Do not cancel"),
             "It is canceled. After that you are on Free. If you do not cancel, it changes to Basic then, as scheduled before."));
-        Said(waiting with { DrivenBy = "stripe" }).Action.ShouldBeNull("Only the provider takes back what it has scheduled.");
+        Said(waiting with { ManagedBy = "stripe" }).Action.ShouldBeNull("Only the provider takes back what it has scheduled.");
 
         static (NoticeCode, (NoticeAction, string)? Action, string) Said(Subscription subscription) =>
             NoticeRules.Of(Facts with { Subscription = subscription }).Select(static notice => (notice.Code, notice.Action, notice.Text)).Single();
@@ -163,7 +163,7 @@ public sealed class NoticeRulesTests
     {
         Said(Trial).ShouldBe(["After that Pro goes on for $29.00 a month. If you do not want that, cancel before."]);
         Said(Trial with { ConvertsTrial = false }).ShouldBe(["After that you are on Free. To keep Pro, subscribe to it for $29.00 a month."]);
-        Said(Trial with { ConvertsTrial = false, DrivenBy = "stripe" })
+        Said(Trial with { ConvertsTrial = false, ManagedBy = "stripe" })
             .ShouldBe(["After that Pro goes on for $29.00 a month if there is a card, or another way to pay, of yours by then. Without one you are on Free."]);
         Said(Trial with { CancelAt = Day(3, 2) }).ShouldBe(["It is canceled. After that you are on Free."], "The plan ends with its trial.");
         Said(Trial with { CancelAt = Day(3, 20) })

@@ -8,7 +8,7 @@ public sealed class GrantTests
     [Fact]
     public void A_grant_lives_from_its_tick_to_just_before_its_expiry()
     {
-        var grant = TestBook.Grant(1, 5) with { EffectiveAt = new(1_000), ExpiresAt = new(2_000) };
+        var grant = TestAccount.Grant(1, 5) with { EffectiveAt = new(1_000), ExpiresAt = new(2_000) };
         (long, bool)[] table = [(999, false), (1_000, true), (1_999, true), (2_000, false)];
         foreach (var (at, isLive) in table)
         {
@@ -22,13 +22,13 @@ public sealed class GrantTests
     {
         Grant[] inOrder =
         [
-            TestBook.Grant(9, 1, priority: 50, days: 90),
-            TestBook.Grant(8, 1, days: 10),
-            TestBook.Grant(7, 1, GrantSource.Rollover, days: 20),
-            TestBook.Grant(6, 1, days: 20),
-            TestBook.Grant(5, 1, days: 20) with { CreatedAt = TestBook.Month.Start.Plus(TimeSpan.FromTicks(TimeSpan.TicksPerMicrosecond)) },
-            TestBook.Grant(4, 1, priority: 150, days: 1),
+            TestAccount.Grant(9, 1, priority: 50, days: 90),
+            TestAccount.Grant(8, 1, days: 10),
+            TestAccount.Grant(7, 1, GrantSource.Rollover, days: 20),
+            TestAccount.Grant(6, 1, days: 20),
+            TestAccount.Grant(5, 1, days: 20) with { CreatedAt = TestAccount.Month.Start.Plus(TimeSpan.FromTicks(TimeSpan.TicksPerMicrosecond)) },
+            TestAccount.Grant(4, 1, priority: 150, days: 1),
         ];
-        GrantRules.InBurnOrder([.. inOrder.Reverse()], TestBook.Now).Select(grant => grant.Id).ShouldBe(inOrder.Select(grant => grant.Id));
+        GrantRules.InBurnOrder([.. inOrder.Reverse()], TestAccount.Now).Select(grant => grant.Id).ShouldBe(inOrder.Select(grant => grant.Id));
     }
 }

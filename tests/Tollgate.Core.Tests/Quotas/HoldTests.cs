@@ -10,7 +10,7 @@ public sealed class HoldTests
     [Fact]
     public void A_hold_expires_at_its_tick_and_not_before()
     {
-        var expiry = TestBook.Now;
+        var expiry = TestAccount.Now;
         var hold = new Hold { Id = Guid.Empty, State = HoldState.Open, Amounts = [], Parts = [], CreatedAt = Instant.Epoch, ExpiresAt = expiry };
         hold.IsExpired(new(expiry.UnixMicroseconds - 1)).ShouldBeFalse();
         hold.IsExpired(expiry).ShouldBeTrue();
@@ -20,21 +20,21 @@ public sealed class HoldTests
     [Fact]
     public void A_customer_has_so_many_holds_open_and_no_more()
     {
-        var test = new TestBook(new Entitlement { Feature = "unit", Quota = null });
-        for (var i = 0; i < AccountBook.MostOpenHolds; i++)
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
+        for (var i = 0; i < AccountState.MostOpenHolds; i++)
         {
             Open(test, i, minutes: 1 + (i % 60));
         }
 
-        AccountRules.Reserve(test.Book, [test.Of(1)], TestBook.Now).Outcome.ShouldBe(Outcome.ConcurrencyLimited);
+        AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Outcome.ShouldBe(Outcome.ConcurrencyLimited);
         AccountRules.Close(test.Book, test.Book.Holds[IdOf(0)], HoldState.Released);
-        AccountRules.Reserve(test.Book, [test.Of(1)], TestBook.Now).Allowed.ShouldBeTrue();
+        AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Allowed.ShouldBeTrue();
     }
 
     [Fact]
     public void The_next_expiry_follows_what_is_opened_extended_and_closed()
     {
-        var test = new TestBook(new Entitlement { Feature = "unit", Quota = null });
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
         foreach (var minutes in (int[])[5, 3, 9])
         {
             Open(test, minutes, minutes);
@@ -51,17 +51,17 @@ public sealed class HoldTests
         test.Book.NextExpiry.ShouldBe(Instant.FarFuture);
     }
 
-    private static Instant In(int minutes) => TestBook.Now.Plus(TimeSpan.FromMinutes(minutes));
+    private static Instant In(int minutes) => TestAccount.Now.Plus(TimeSpan.FromMinutes(minutes));
 
     private static Guid IdOf(int number) => new(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
 
-    private static void Open(TestBook test, int number, int minutes)
+    private static void Open(TestAccount test, int number, int minutes)
     {
-        var verdict = AccountRules.Reserve(test.Book, [test.Of(1)], TestBook.Now);
+        var verdict = AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now);
         verdict.Allowed.ShouldBeTrue();
         test.Book.OpenHold(new()
         {
-            Id = IdOf(number), State = HoldState.Open, Amounts = [new(1, TestBook.Q(1))], Parts = verdict.Parts, CreatedAt = TestBook.Now, ExpiresAt = In(minutes),
+            Id = IdOf(number), State = HoldState.Open, Amounts = [new(1, TestAccount.Q(1))], Parts = verdict.Parts, CreatedAt = TestAccount.Now, ExpiresAt = In(minutes),
         });
     }
 }

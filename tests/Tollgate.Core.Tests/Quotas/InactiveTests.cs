@@ -13,17 +13,17 @@ public sealed class InactiveTests
     [InlineData(null)]
     public void Decisions_are_refused_whatever_the_plan_gives(int? quota)
     {
-        var test = new TestBook(new Entitlement { Feature = "unit", Quota = quota is { } units ? TestBook.Q(units) : null }, isInactive: true);
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = quota is { } units ? TestAccount.Q(units) : null }, isInactive: true);
 
         AccountRules.IsUnlimited(test.Book, test.Feature).ShouldBeFalse();
         foreach (var verdict in new[]
         {
-            AccountRules.Check(test.Book, test.Feature, TestBook.Q(3), TestBook.Now),
-            AccountRules.Use(test.Book, [test.Of(3)], TestBook.Now, TestBook.Now, enforce: true),
-            AccountRules.Reserve(test.Book, [test.Of(3)], TestBook.Now),
+            AccountRules.Check(test.Book, test.Feature, TestAccount.Q(3), TestAccount.Now),
+            AccountRules.Use(test.Book, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: true),
+            AccountRules.Reserve(test.Book, [test.Of(3)], TestAccount.Now),
         })
         {
-            (verdict.Outcome, verdict.Allowed, verdict.Requested, verdict.RestsOnPlan).ShouldBe((Outcome.SubscriptionInactive, false, TestBook.Q(3), true));
+            (verdict.Outcome, verdict.Allowed, verdict.Requested, verdict.RestsOnPlan).ShouldBe((Outcome.SubscriptionInactive, false, TestAccount.Q(3), true));
         }
 
         (test.Balance.Used.Value, test.Balance.Held.Value, test.Balance.Denied).ShouldBe((0, 0, 2));
@@ -32,20 +32,20 @@ public sealed class InactiveTests
     [Fact]
     public void Facts_are_recorded_and_settled()
     {
-        var test = new TestBook(new Entitlement { Feature = "unit", Quota = TestBook.Q(10) }, isInactive: true);
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = TestAccount.Q(10) }, isInactive: true);
 
-        AccountRules.Use(test.Book, [test.Of(3)], TestBook.Now, TestBook.Now, enforce: false).Outcome.ShouldBe(Outcome.WithinQuota);
-        AccountRules.UseAsSettle(test.Book, [test.Of(4)], TestBook.Now, TestBook.Now).Outcome.ShouldBe(Outcome.WithinQuota);
+        AccountRules.Use(test.Book, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome.ShouldBe(Outcome.WithinQuota);
+        AccountRules.UseAsSettle(test.Book, [test.Of(4)], TestAccount.Now, TestAccount.Now).Outcome.ShouldBe(Outcome.WithinQuota);
         test.Balance.Used.Value.ShouldBe(7);
     }
 
     [Fact]
     public void A_refusal_says_what_was_asked_for()
     {
-        var test = new TestBook(new Entitlement { Feature = "unit", Quota = TestBook.Q(2) });
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = TestAccount.Q(2) });
 
-        AccountRules.Use(test.Book, [test.Of(3)], TestBook.Now, TestBook.Now, enforce: true).Requested.ShouldBe(TestBook.Q(3));
-        AccountRules.Check(test.Book, test.Feature, TestBook.Q(3), TestBook.Now).Requested.ShouldBe(TestBook.Q(3));
-        AccountRules.Check(test.Book, test.Feature, TestBook.Q(2), TestBook.Now).Requested.ShouldBeNull();
+        AccountRules.Use(test.Book, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: true).Requested.ShouldBe(TestAccount.Q(3));
+        AccountRules.Check(test.Book, test.Feature, TestAccount.Q(3), TestAccount.Now).Requested.ShouldBe(TestAccount.Q(3));
+        AccountRules.Check(test.Book, test.Feature, TestAccount.Q(2), TestAccount.Now).Requested.ShouldBeNull();
     }
 }

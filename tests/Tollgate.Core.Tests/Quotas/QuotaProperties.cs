@@ -11,7 +11,7 @@ namespace Tollgate.Core.Tests.Quotas;
 /// <summary>What holds for any sequence of decisions. Failing cases print their seed and shrink.</summary>
 public sealed class QuotaProperties
 {
-    private static readonly Entitlement Ten = new() { Feature = "unit", Quota = TestBook.Q(10), Thresholds = [] };
+    private static readonly Entitlement Ten = new() { Feature = "unit", Quota = TestAccount.Q(10), Thresholds = [] };
 
     private static void Always(Func<int[], bool> holds, int tests = 500) =>
         Prop.ForAll(ArbMap.Default.ArbFor<int[]>(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(tests));
@@ -31,7 +31,7 @@ public sealed class QuotaProperties
     {
         private const int Granted = 17;
 
-        private readonly TestBook _test = new(Ten, TestBook.Grant(1, 4), TestBook.Grant(2, 3, GrantSource.Promotion, priority: 50, days: 5));
+        private readonly TestAccount _test = new(Ten, TestAccount.Grant(1, 4), TestAccount.Grant(2, 3, GrantSource.Promotion, priority: 50, days: 5));
         private readonly List<(Slot<Hold> Slot, int Amount)> _holds = [];
         private readonly List<(Verdict Verdict, int Amount)> _events = [];
         private int _used;
@@ -54,7 +54,7 @@ public sealed class QuotaProperties
         private bool Use(int amount)
         {
             var fits = _used + _held + amount <= Granted;
-            var verdict = AccountRules.Use(_test.Book, [_test.Of(amount)], TestBook.Now, TestBook.Now, enforce: true);
+            var verdict = AccountRules.Use(_test.Book, [_test.Of(amount)], TestAccount.Now, TestAccount.Now, enforce: true);
             if (verdict.Allowed)
             {
                 _used += amount;
@@ -67,7 +67,7 @@ public sealed class QuotaProperties
         private bool Reserve(int amount)
         {
             var fits = _used + _held + amount <= Granted;
-            var verdict = AccountRules.Reserve(_test.Book, [_test.Of(amount)], TestBook.Now);
+            var verdict = AccountRules.Reserve(_test.Book, [_test.Of(amount)], TestAccount.Now);
             if (verdict.Allowed)
             {
                 _held += amount;
@@ -82,7 +82,7 @@ public sealed class QuotaProperties
             var (slot, held) = _holds[^1];
             _holds.RemoveAt(_holds.Count - 1);
             var truth = Math.Min(amount, held);
-            _events.Add((AccountRules.Settle(_test.Book, slot.Current, [_test.Of(truth)], TestBook.Now), truth));
+            _events.Add((AccountRules.Settle(_test.Book, slot.Current, [_test.Of(truth)], TestAccount.Now), truth));
             _test.Book.CloseHold(slot.Current.Id);
             (_held, _used) = (_held - held, _used + truth);
             return true;
@@ -100,15 +100,15 @@ public sealed class QuotaProperties
         {
             var (done, amount) = _events[0];
             _events.RemoveAt(0);
-            AccountRules.Reverse(_test.Book, done.Postings, done.Burns, TestBook.Now);
+            AccountRules.Reverse(_test.Book, done.Postings, done.Burns, TestAccount.Now);
             _used -= amount;
             return true;
         }
 
         private static Hold HoldOf(Verdict verdict, int amount, int number) => new()
         {
-            Id = new Guid(number, 0, 0, BitConverter.GetBytes((long)amount)), State = HoldState.Open, CreatedAt = TestBook.Now,
-            ExpiresAt = TestBook.Now.Plus(TimeSpan.FromMinutes(10)), Amounts = [new(1, TestBook.Q(amount))], Parts = verdict.Parts,
+            Id = new Guid(number, 0, 0, BitConverter.GetBytes((long)amount)), State = HoldState.Open, CreatedAt = TestAccount.Now,
+            ExpiresAt = TestAccount.Now.Plus(TimeSpan.FromMinutes(10)), Amounts = [new(1, TestAccount.Q(amount))], Parts = verdict.Parts,
         };
     }
 
@@ -116,11 +116,11 @@ public sealed class QuotaProperties
     [Fact]
     public void A_refusal_leaves_nothing_but_a_count() => Always(steps =>
     {
-        var test = new TestBook(Ten);
+        var test = new TestAccount(Ten);
         foreach (var amount in steps.Select(s => Math.Abs(s) % 12))
         {
             var before = test.Balance;
-            var verdict = AccountRules.Use(test.Book, [test.Of(amount)], TestBook.Now, TestBook.Now, enforce: true);
+            var verdict = AccountRules.Use(test.Book, [test.Of(amount)], TestAccount.Now, TestAccount.Now, enforce: true);
             if (!verdict.Allowed && test.Balance != before with { Denied = before.Denied + 1 })
             {
                 return false;
@@ -134,11 +134,11 @@ public sealed class QuotaProperties
     [Fact]
     public void Burns_and_the_plans_share_make_the_amount() => Always(numbers =>
     {
-        var grants = numbers.Skip(2).Take(5).Select((n, i) => TestBook.Grant(
+        var grants = numbers.Skip(2).Take(5).Select((n, i) => TestAccount.Grant(
             i, (Math.Abs(n) % 9) + 1, (GrantSource)new[] { 0, 2, 3, 4 }[Math.Abs(n) % 4], 50 + (Math.Abs(n) % 3 * 50), 1 + (Math.Abs(n) % 40))).ToArray();
-        var amount = TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 60);
-        var used = TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 12);
-        var facts = new TestBook(Ten).Facts(Ten.Quota, Ten, Balance.Empty(1, TestBook.Month, Ten.Quota) with { Used = used }, grants);
+        var amount = TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 60);
+        var used = TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 12);
+        var facts = new TestAccount(Ten).Facts(Ten.Quota, Ten, Balance.Empty(1, TestAccount.Month, Ten.Quota) with { Used = used }, grants);
         var burns = GrantRules.Burns(facts, amount);
         var burned = burns.Sum(b => b.Amount.Value);
         var total = grants.Sum(g => g.Remaining.Value);
@@ -151,10 +151,10 @@ public sealed class QuotaProperties
     [Fact]
     public void Live_rollovers_never_exceed_their_bound_and_are_never_negative() => Always(numbers =>
     {
-        var max = TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 10);
-        var live = numbers.Skip(2).Take(4).Select((n, i) => TestBook.Grant(i, (Math.Abs(n) % 9) + 1, GrantSource.Rollover, days: i + 1)).ToList();
+        var max = TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 10);
+        var live = numbers.Skip(2).Take(4).Select((n, i) => TestAccount.Grant(i, (Math.Abs(n) % 9) + 1, GrantSource.Rollover, days: i + 1)).ToList();
         var ended = new GrantRules.EndedPeriod(
-            TestBook.Month, TestBook.Q(10), TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 15), Quantity.Zero, Quantity.Zero);
+            TestAccount.Month, TestAccount.Q(10), TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 15), Quantity.Zero, Quantity.Zero);
         var (rolled, trimmed) = GrantRules.Roll(new(max, 1, false), ended, live);
         var left = live.Sum(g => g.Remaining.Value) - trimmed.Sum(t => t.Amount.Value);
         return !rolled.IsNegative && rolled <= ended.Unused && rolled.Value + left <= max.Value
@@ -166,27 +166,27 @@ public sealed class QuotaProperties
     public void A_smooth_window_admits_its_burst_at_once_and_its_rate_in_the_long_run() => Always(numbers =>
     {
         var limit = new RateLimit(
-            RateUnit.Minute, TestBook.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 50) + 1), TestBook.Q((Math.Abs(numbers.ElementAtOrDefault(1)) % 50) + 1), true);
+            RateUnit.Minute, TestAccount.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 50) + 1), TestAccount.Q((Math.Abs(numbers.ElementAtOrDefault(1)) % 50) + 1), true);
         RateState? state = null;
         var burst = 0;
         RateRules.Verdict verdict;
-        while ((verdict = RateRules.Judge(limit, 1, 0, state, Quantity.One, TestBook.Now, default)).Allowed)
+        while ((verdict = RateRules.Judge(limit, 1, 0, state, Quantity.One, TestAccount.Now, default)).Allowed)
         {
             (state, burst) = (verdict.State, burst + 1);
         }
 
-        var almost = TestBook.Now.Plus(verdict.RetryAfter!.Value - TimeSpan.FromMicroseconds(1));
+        var almost = TestAccount.Now.Plus(verdict.RetryAfter!.Value - TimeSpan.FromMicroseconds(1));
         if (burst != limit.Burst!.Value.Value
             || RateRules.Judge(limit, 1, 0, state, Quantity.One, almost, default).Allowed
-            || !RateRules.Judge(limit, 1, 0, state, Quantity.One, TestBook.Now.Plus(verdict.RetryAfter.Value), default).Allowed)
+            || !RateRules.Judge(limit, 1, 0, state, Quantity.One, TestAccount.Now.Plus(verdict.RetryAfter.Value), default).Allowed)
         {
             return false;
         }
 
         // A caller that always asks again when it was told to.
         var admitted = 0;
-        var end = TestBook.Now.Plus(TimeSpan.FromMinutes(10));
-        for (var at = TestBook.Now; at <= end;)
+        var end = TestAccount.Now.Plus(TimeSpan.FromMinutes(10));
+        for (var at = TestAccount.Now; at <= end;)
         {
             verdict = RateRules.Judge(limit, 1, 0, state, Quantity.One, at, default);
             (state, admitted) = verdict.Allowed ? (verdict.State, admitted + 1) : (state, admitted);
@@ -200,14 +200,14 @@ public sealed class QuotaProperties
     [Fact]
     public void A_fixed_window_admits_its_limit_and_starts_anew() => Always(numbers =>
     {
-        var limit = new RateLimit(RateUnit.Hour, TestBook.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 20) + 1), null, false);
-        var window = new Period(TestBook.Now, TestBook.Now.Plus(TimeSpan.FromHours(1)));
+        var limit = new RateLimit(RateUnit.Hour, TestAccount.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 20) + 1), null, false);
+        var window = new Period(TestAccount.Now, TestAccount.Now.Plus(TimeSpan.FromHours(1)));
         var next = new Period(window.End, window.End.Plus(TimeSpan.FromHours(1)));
         RateState? state = null;
         var admitted = 0m;
         foreach (var amount in numbers.Select(n => Math.Abs(n) % 5))
         {
-            var verdict = RateRules.Judge(limit, 1, 0, state, TestBook.Q(amount), TestBook.Now, window);
+            var verdict = RateRules.Judge(limit, 1, 0, state, TestAccount.Q(amount), TestAccount.Now, window);
             if (verdict.Allowed != (admitted + amount <= limit.Limit.Value))
             {
                 return false;

@@ -27,21 +27,21 @@ public sealed class QuotaRulesTests
         {
             Feature = "unit", Quota = OrNull(quota), HardCap = hard, OverageLimit = OrNull(overage),
         };
-        var balance = Balance.Empty(1, TestBook.Month, OrNull(quota)) with { Used = TestBook.Q(used), Held = TestBook.Q(held) };
-        var facts = new TestBook(entitlement).Facts(OrNull(quota), entitlement, balance);
-        QuotaRules.Judge(facts, TestBook.Q(amount)).ShouldBe(expected);
+        var balance = Balance.Empty(1, TestAccount.Month, OrNull(quota)) with { Used = TestAccount.Q(used), Held = TestAccount.Q(held) };
+        var facts = new TestAccount(entitlement).Facts(OrNull(quota), entitlement, balance);
+        QuotaRules.Judge(facts, TestAccount.Q(amount)).ShouldBe(expected);
     }
 
     [Fact]
     public void A_disabled_feature_opens_with_a_live_grant()
     {
         var entitlement = new Entitlement { Feature = "unit", Quota = Quantity.Zero };
-        var balance = Balance.Empty(1, TestBook.Month, Quantity.Zero);
-        var book = new TestBook(entitlement);
-        var pack = TestBook.Grant(1, 3);
-        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestBook.Q(3)).ShouldBe(Outcome.WithinQuota);
-        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestBook.Q(4)).ShouldBe(Outcome.QuotaExceeded);
-        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack with { ExpiresAt = TestBook.Now }), TestBook.Q(1)).ShouldBe(Outcome.FeatureDisabled);
+        var balance = Balance.Empty(1, TestAccount.Month, Quantity.Zero);
+        var book = new TestAccount(entitlement);
+        var pack = TestAccount.Grant(1, 3);
+        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(3)).ShouldBe(Outcome.WithinQuota);
+        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(4)).ShouldBe(Outcome.QuotaExceeded);
+        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack with { ExpiresAt = TestAccount.Now }), TestAccount.Q(1)).ShouldBe(Outcome.FeatureDisabled);
     }
 
     [Theory]
@@ -52,18 +52,18 @@ public sealed class QuotaRulesTests
     [InlineData(0, 5, 0, new int[0])]
     public void Thresholds_are_crossed_at_their_percent_and_not_before(double before, double after, int granted, int[] expected)
     {
-        var balance = Balance.Empty(1, TestBook.Month, null);
+        var balance = Balance.Empty(1, TestAccount.Month, null);
         QuotaRules.Crossed(
-            new() { Feature = "unit" }, balance with { Used = TestBook.Q((decimal)before) }, balance with { Used = TestBook.Q((decimal)after) }, TestBook.Q(granted))
+            new() { Feature = "unit" }, balance with { Used = TestAccount.Q((decimal)before) }, balance with { Used = TestAccount.Q((decimal)after) }, TestAccount.Q(granted))
             .ShouldBe(expected);
     }
 
     [Fact]
     public void A_threshold_that_fired_does_not_fire_again()
     {
-        var balance = Balance.Empty(1, TestBook.Month, null) with { Fired = 80 };
-        QuotaRules.Crossed(new() { Feature = "unit" }, balance, balance with { Used = TestBook.Q(9) }, TestBook.Q(10)).ShouldBe([90]);
+        var balance = Balance.Empty(1, TestAccount.Month, null) with { Fired = 80 };
+        QuotaRules.Crossed(new() { Feature = "unit" }, balance, balance with { Used = TestAccount.Q(9) }, TestAccount.Q(10)).ShouldBe([90]);
     }
 
-    private static Quantity? OrNull(int? value) => value is { } some ? TestBook.Q(some) : null;
+    private static Quantity? OrNull(int? value) => value is { } some ? TestAccount.Q(some) : null;
 }

@@ -15,18 +15,18 @@ public sealed class RangeTests
     [Fact]
     public void A_sum_beyond_the_range_is_refused_also_as_a_fact_and_leaves_the_balance()
     {
-        var test = new TestBook(new Entitlement { Feature = "unit", Quota = null });
-        AccountRules.Use(test.Book, [test.Of(Quantity.Largest)], TestBook.Now, TestBook.Now, enforce: true).Outcome.ShouldBe(Outcome.Unlimited);
-        AccountRules.Use(test.Book, [test.Of(0.000000001m)], TestBook.Now, TestBook.Now, enforce: false).Outcome.ShouldBe(Outcome.OutOfRange);
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
+        AccountRules.Use(test.Book, [test.Of(Quantity.Largest)], TestAccount.Now, TestAccount.Now, enforce: true).Outcome.ShouldBe(Outcome.Unlimited);
+        AccountRules.Use(test.Book, [test.Of(0.000000001m)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome.ShouldBe(Outcome.OutOfRange);
         (test.Balance.Used, test.Balance.Denied).ShouldBe((Largest, 1));
     }
 
     [Fact]
     public void A_sum_of_holds_beyond_the_range_is_refused()
     {
-        var test = new TestBook(new Entitlement { Feature = "unit", Quota = null });
-        AccountRules.Reserve(test.Book, [test.Of(Quantity.Largest)], TestBook.Now).Allowed.ShouldBeTrue();
-        AccountRules.Reserve(test.Book, [test.Of(1)], TestBook.Now).Outcome.ShouldBe(Outcome.OutOfRange);
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
+        AccountRules.Reserve(test.Book, [test.Of(Quantity.Largest)], TestAccount.Now).Allowed.ShouldBeTrue();
+        AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Outcome.ShouldBe(Outcome.OutOfRange);
         test.Balance.Held.ShouldBe(Largest);
     }
 
@@ -53,7 +53,7 @@ public sealed class RangeTests
         foreach (var unit in (RateUnit[])[RateUnit.Second, RateUnit.Minute])
         {
             var window = new RateLimit(unit, At(limit), burst is null ? null : At(burst), CountsDecisions: false);
-            RateRules.Judge(window, 1, 0, null, At(amount), TestBook.Now, default).Allowed.ShouldBe(allowed);
+            RateRules.Judge(window, 1, 0, null, At(amount), TestAccount.Now, default).Allowed.ShouldBe(allowed);
         }
     }
 
@@ -61,10 +61,10 @@ public sealed class RangeTests
     public void A_prorated_quota_of_any_size_is_its_share()
     {
         var entitlement = new Entitlement { Feature = "unit", Quota = Largest, GrantOnChange = GrantOnChange.Prorated };
-        var middle = new Instant((TestBook.Month.Start.UnixMicroseconds + TestBook.Month.End.UnixMicroseconds) / 2);
-        var terms = new TermsTimeline([TestBook.Terms(Instant.Epoch, 1, entitlement with { Quota = Quantity.Zero }), TestBook.Terms(middle, 2, entitlement)]);
-        QuotaRules.QuotaFor(terms, 1, TestBook.Month, TestBook.Month.End, isMoney: true).ShouldBe(At("499999999999999999.999999999"));
-        QuotaRules.QuotaFor(terms, 1, TestBook.Month, TestBook.Month.End, isMoney: false).ShouldBe(At("499999999999999999"));
+        var middle = new Instant((TestAccount.Month.Start.UnixMicroseconds + TestAccount.Month.End.UnixMicroseconds) / 2);
+        var terms = new TermsTimeline([TestAccount.Terms(Instant.Epoch, 1, entitlement with { Quota = Quantity.Zero }), TestAccount.Terms(middle, 2, entitlement)]);
+        QuotaRules.QuotaFor(terms, 1, TestAccount.Month, TestAccount.Month.End, isMoney: true).ShouldBe(At("499999999999999999.999999999"));
+        QuotaRules.QuotaFor(terms, 1, TestAccount.Month, TestAccount.Month.End, isMoney: false).ShouldBe(At("499999999999999999"));
     }
 
     private static Quantity At(string text) => Quantity.Of(decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture));

@@ -30,7 +30,7 @@ public sealed class SubscriptionMirrorTests
         {
             foreach (var step in SubscriptionMirror.Follow(Guid.Empty, "stripe", at, state, Now))
             {
-                step.Charges.ShouldBeEmpty("Who drives it also bills it.");
+                step.Charges.ShouldBeEmpty("Who manages it also bills it.");
                 step.After.DueAt.ShouldBeNull("Nothing happens by itself.");
                 at = step.After;
                 told.Add($"{step.Verb} {at.Status} {step.At.ToString()[..10]}");
@@ -55,7 +55,7 @@ public sealed class SubscriptionMirrorTests
     [Fact]
     public void Each_state_is_told_as_what_happened()
     {
-        Told(In(June), In(June)).ShouldBe("Start Active 2026-06-10", "What is so already is no news.");
+        Told(In(June), In(June)).ShouldBe("Start Active 2026-06-10", "What is so already is no update.");
         Told(In(June, SubscriptionStatus.Incomplete), In(June)).ShouldBe("Start Incomplete 2026-06-10, Activate Active 2026-11-20");
         Told(In(June), In(July), In(August)).ShouldBe("Start Active 2026-06-10, Renew Active 2026-07-10, Renew Active 2026-08-10");
         Told(In(June), In(August)).ShouldBe("Start Active 2026-06-10, Change Active 2026-08-10", "A period was missed.");

@@ -37,7 +37,7 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
         {
             try
             {
-                await PublishAsync((_, _, _) => Task.FromResult<Func<FactToTell, string>>(_ => throw new TimeoutException("Payloads could not be written.")));
+                await PublishAsync((_, _, _) => Task.FromResult<Func<FactToPublish, string>>(_ => throw new TimeoutException("Payloads could not be written.")));
             }
             catch (TimeoutException)
             {
@@ -55,10 +55,10 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
         (await EventsAsync()).ShouldBe(2);
         (await _database.ScalarAsync<long>("SELECT count(DISTINCT object) FROM webhook_events WHERE sequence = 1")).ShouldBe(2);
 
-        Task<int> PublishAsync(TellFacts tell) => publish.RunAsync(_rig.Project, tell, CancellationToken.None);
+        Task<int> PublishAsync(BuildPayloads tell) => publish.RunAsync(_rig.Project, tell, CancellationToken.None);
         Task<long> EventsAsync() => _database.ScalarAsync<long>("SELECT count(*) FROM webhook_events");
     }
 
-    private static Task<Func<FactToTell, string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel) =>
-        Task.FromResult<Func<FactToTell, string>>(static fact => $$"""{"sequence": {{fact.Sequence}}}""");
+    private static Task<Func<FactToPublish, string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel) =>
+        Task.FromResult<Func<FactToPublish, string>>(static fact => $$"""{"sequence": {{fact.Sequence}}}""");
 }

@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>A contract that began before somebody entered it.</summary>
-public sealed class BackdatedLives(LivesStage stage)
+public sealed class BackdatedLives(LivesHost host)
 {
     private const string Subscriptions = "/v1/subscriptions";
 
@@ -38,7 +38,7 @@ public sealed class BackdatedLives(LivesStage stage)
               subscription   1000  2031-06-11 00:00 → 2031-07-11 00:00
               usage pages     300  2031-04-11 00:00 → 2031-05-11 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // A calendar month that began after the start is a quota period of its own: 150 pages less basic's 100.
     [Fact]
@@ -54,7 +54,7 @@ public sealed class BackdatedLives(LivesStage stage)
               subscription   1000  2031-06-11 00:00 → 2031-07-11 00:00
               usage pages     500  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_coupon_is_redeemed_when_it_is_named() => Given(Shops.Standard).WithoutTheNaiveBiller()
@@ -66,5 +66,5 @@ public sealed class BackdatedLives(LivesStage stage)
             2031-04-20 00:00 open 1000
               subscription   1000  2031-04-20 00:00 → 2031-05-20 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Short months, leap years, clocks that are changed.</summary>
-public sealed class CalendarLives(LivesStage stage)
+public sealed class CalendarLives(LivesHost host)
 {
     [Fact]
     public Task Who_joins_on_31_January_is_billed_on_the_last_day_of_short_months_and_on_the_31st_again() => Given(Shops.Standard)
@@ -23,7 +23,7 @@ public sealed class CalendarLives(LivesStage stage)
             2031-05-31 09:00 open 1000
               subscription   1000  2031-05-31 09:00 → 2031-06-30 09:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Who_joins_on_the_30th_meets_the_29th_of_a_leap_year() => Given(Shops.Standard)
@@ -37,7 +37,7 @@ public sealed class CalendarLives(LivesStage stage)
             2032-03-30 12:00 open 1000
               subscription   1000  2032-03-30 12:00 → 2032-04-30 12:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_year_from_29_February_ends_on_the_28th_until_the_next_leap_year() => Given(Shops.Standard)
@@ -55,7 +55,7 @@ public sealed class CalendarLives(LivesStage stage)
             2036-02-29 08:00 open 10000
               subscription   10000  2036-02-29 08:00 → 2037-02-28 08:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_month_from_29_February_keeps_the_29th() => Given(Shops.Standard)
@@ -69,7 +69,7 @@ public sealed class CalendarLives(LivesStage stage)
             2032-04-29 08:00 open 1000
               subscription   1000  2032-04-29 08:00 → 2032-05-29 08:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Berlin is at UTC+1, from 30 March 2031 2:00 at UTC+2. On that day there is no half past two: the clock jumps at 1:00 UTC.
     [Fact]
@@ -86,7 +86,7 @@ public sealed class CalendarLives(LivesStage stage)
             2031-04-30 00:30 open 1000
               subscription   1000  2031-04-30 00:30 → 2031-05-30 00:30
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // On 26 October 2031 Berlin shows half past two twice: at 0:30 UTC and at 1:30 UTC.
     [Fact]
@@ -101,7 +101,7 @@ public sealed class CalendarLives(LivesStage stage)
             2031-11-26 01:30 open 1000
               subscription   1000  2031-11-26 01:30 → 2031-12-26 01:30
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // New York is at UTC−5, from 9 March 2031 2:00 at UTC−4: there is no quarter past two on that day.
     [Fact]
@@ -116,7 +116,7 @@ public sealed class CalendarLives(LivesStage stage)
             2031-04-09 06:15 open 1000
               subscription   1000  2031-04-09 06:15 → 2031-05-09 06:15
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // March has 743 hours there: 359 until the 16th, 384 from then on. 1000 × 384/743 = 516.8; 3000 × 384/743 = 1550.5.
     [Fact]
@@ -130,7 +130,7 @@ public sealed class CalendarLives(LivesStage stage)
               proration_credit    -517  2031-03-16 00:00 → 2031-04-01 00:00
               proration_charge    1550  2031-03-16 00:00 → 2031-04-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // A day of 23 hours is a day: 16 of 31. 1000 × 16/31 = 516.1; 3000 × 16/31 = 1548.4.
     [Fact]
@@ -144,7 +144,7 @@ public sealed class CalendarLives(LivesStage stage)
               proration_credit    -516  2031-03-16 00:00 → 2031-04-01 00:00
               proration_charge    1548  2031-03-16 00:00 → 2031-04-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Adelaide is at UTC+10:30 until 6 April 2031 3:00, then at UTC+9:30: half past two comes twice, first at 16:00 UTC of the 5th.
     [Fact]
@@ -159,7 +159,7 @@ public sealed class CalendarLives(LivesStage stage)
             2031-05-05 17:00 open 1000
               subscription   1000  2031-05-05 17:00 → 2031-06-05 17:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Lord Howe is at UTC+10:30, from 5 October 2031 2:00 at UTC+11: the clock jumps by half an hour only, over quarter past two.
     [Fact]
@@ -174,7 +174,7 @@ public sealed class CalendarLives(LivesStage stage)
             2031-11-04 15:15 open 1000
               subscription   1000  2031-11-04 15:15 → 2031-12-04 15:15
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Weeks_keep_the_local_time_of_day() => Given(Shops.In("Europe/Berlin"))
@@ -188,5 +188,5 @@ public sealed class CalendarLives(LivesStage stage)
             2031-04-01 10:00 open 250
               subscription   250  2031-04-01 10:00 → 2031-04-08 10:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>The shop changes its prices; who has bought keeps what was sold.</summary>
-public sealed class CatalogueLives(LivesStage stage)
+public sealed class CatalogueLives(LivesHost host)
 {
     /// <summary>Basic is $15 and 50 pages instead of $10 and 100.</summary>
     private static readonly Shop Dearer = Shops.Standard.With(
@@ -27,7 +27,7 @@ public sealed class CatalogueLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages     200  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Who_comes_after_pays_the_new_price() => Given(Shops.Standard)
@@ -50,7 +50,7 @@ public sealed class CatalogueLives(LivesStage stage)
             2031-05-01 00:00 open 1000
               subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task More_seats_of_an_old_plan_cost_the_old_price() => Given(Shops.Standard)
@@ -67,7 +67,7 @@ public sealed class CatalogueLives(LivesStage stage)
             2031-05-01 00:00 open 2000
               subscription x2     2000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Credited is the old price, charged the new one: 1500 × 15/31 = 725.8.
     [Fact]
@@ -91,5 +91,5 @@ public sealed class CatalogueLives(LivesStage stage)
             2031-06-01 00:00 open 1500, 726 from credit
               subscription        1500  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

@@ -1,4 +1,4 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
@@ -8,7 +8,7 @@ namespace Tollgate.Lifetimes.Lives;
 /// Other plans, other intervals, other quantities. April has 30 days: a day of basic is 33.33 cents, of pro $1, of
 /// enterprise $10. Each change is previewed, and the preview must be what the change then comes to.
 /// </summary>
-public sealed class ChangeLives(LivesStage stage)
+public sealed class ChangeLives(LivesHost host)
 {
     // 1000 × 20/30 = 666.7 and 3000 × 20/30 = 2000; then 3000 × 10/30 = 1000 and 30000 × 10/30 = 10000.
     [Fact]
@@ -35,7 +35,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-21 00:00 change
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The month from 31 January to 28 February has 28 days. 14 are left: 2900 and 29900 halve.
     [Fact]
@@ -60,7 +60,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-02-28 09:00 renew
             2031-03-31 09:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_downgrade_waits_for_the_end_of_the_period() => Given(Shops.Standard)
@@ -78,7 +78,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-10 00:00 schedule
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_downgrade_is_undone() => Given(Shops.Standard)
@@ -98,7 +98,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-12 00:00 unschedule
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task The_last_of_two_scheduled_changes_counts() => Given(Shops.Standard)
@@ -118,7 +118,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-12 00:00 schedule
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Two of Enterprise become three for half of April: $300 back, $450 charged. Pro begins in May all the same, with three.
     [Fact]
@@ -136,7 +136,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-05-01 00:00 open 9000
               subscription x3       9000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Pro was to begin in May. Asked for again without a word about when, it is dearer and so begins now: 15 of 30 days.
     [Fact]
@@ -160,7 +160,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-16 00:00 change
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Half of the month is left: −1500 + 500. The 1000 pay the whole next invoice.
     [Fact]
@@ -185,7 +185,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-05-01 00:00 renew
             2031-06-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // −4500 + 500 leave 4000: four months of basic, less what the fifth is open for.
     [Fact]
@@ -213,7 +213,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-06-01 00:00 open 1000
               subscription        1000  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_credit_larger_than_the_next_invoice_pays_several() => Given(Shops.Standard.With(Shops.Enterprise with { Prices = [new(Interval.Monthly, 9000)] }))
@@ -246,7 +246,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-08-01 00:00 renew
             2031-09-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The upgrade on the 4th was for nothing. On the 7th 24 of 30 days of pro would be 2400, but only 1000 were asked for.
     [Fact]
@@ -270,7 +270,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-07 00:00 change
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Up at once: 2000 × 15/30 and 5000 × 15/30. Down at the end.
     [Fact]
@@ -294,7 +294,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-20 00:00 schedule
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_month_becomes_a_year_at_once_and_the_anchor_moves() => Given(Shops.Standard)
@@ -315,7 +315,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-16 12:00 change
             2032-04-16 12:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // $100 a year are $8.33 a month: cheaper than $10, so it waits for the renewal. 2032 is a leap year.
     [Fact]
@@ -340,7 +340,7 @@ public sealed class ChangeLives(LivesStage stage)
             2032-02-29 00:00 renew
             2033-02-28 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_year_becomes_a_month_at_the_renewal_and_the_31st_stays() => Given(Shops.Standard)
@@ -364,7 +364,7 @@ public sealed class ChangeLives(LivesStage stage)
             2032-02-29 00:00 renew
             2032-03-31 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // From 15:00 on the 11th 474 of 720 hours are left: 1000 × 474/720 = 658.3; 3000 × 474/720 = 1975.
     [Fact]
@@ -382,7 +382,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-01 09:00 start
             2031-04-11 15:00 change
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The 11th belongs to the new plan: 20 of 30 days.
     [Fact]
@@ -400,7 +400,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-01 09:00 start
             2031-04-11 15:00 change
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Without_proration_the_new_price_counts_from_the_renewal() => Given(Shops.Standard)
@@ -418,7 +418,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-11 00:00 change
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Half of the month is left, but only a quarter of the 100 pages.
     [Fact]
@@ -437,7 +437,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-01 00:00 start
             2031-04-16 00:00 change
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 90 % of the pages are left, but only half of the month.
     [Fact]
@@ -456,7 +456,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-01 00:00 start
             2031-04-16 00:00 change
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 2,591,999 of 2,592,000 seconds are left: 999.9996 and 2999.9988.
     [Fact]
@@ -474,7 +474,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-01 00:00 start
             2031-04-01 00:00:01 change
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // One second of a month costs a thousandth of a cent: there is nothing to bill.
     [Fact]
@@ -493,7 +493,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-04-30 23:59:59 change
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // At midnight of the 1st the renewal comes first; the change gives all of it back.
     [Fact]
@@ -514,7 +514,7 @@ public sealed class ChangeLives(LivesStage stage)
             2031-05-01 00:00 renew
             2031-05-01 00:00 change
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     private static PlanSpec Trendit(string code, long amount) => new(code, [new(Interval.Monthly, amount)], [new("pages", null)]);
 }

@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>What goes back is what was paid: less its discount, with its own tax, and once. Basic has 100 pages a month and asks 10 cents for each further one.</summary>
-public sealed class CorrectedLives(LivesStage stage)
+public sealed class CorrectedLives(LivesHost host)
 {
     private const string Invoice = "/v1/invoices/{invoice}";
 
@@ -30,7 +30,7 @@ public sealed class CorrectedLives(LivesStage stage)
               subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
               usage pages    -400  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Usage_of_a_void_invoice_does_not_go_back() => Given(Shops.Standard).WithoutTheNaiveBiller()
@@ -49,7 +49,7 @@ public sealed class CorrectedLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages       0  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The usage line of May's invoice was credited: the event is voided afterwards, and nothing more goes back. A third of it was: two thirds do.
     [Theory]
@@ -63,7 +63,7 @@ public sealed class CorrectedLives(LivesStage stage)
         .On("2031-05-02").Calls("POST", Invoice + "/credit-notes", note)
         .On("2031-05-03").TakesBack("mistake")
         .On("2031-06-01").IsLast(1000 + back, $"usage pages {back} 2031-04-01 00:00 → 2031-05-01 00:00")
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The other way round: what went back on June's invoice cannot be credited on May's, of which $10 are left.
     [Fact]
@@ -74,7 +74,7 @@ public sealed class CorrectedLives(LivesStage stage)
         .On("2031-05-03").TakesBack("mistake")
         .On("2031-05-31 23:00").CancelsNow()
         .IsRefused("credit_refused", "POST", Invoice + "/credit-notes", """{"amount": 1, "reason": "sorry"}""")
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // $5 off $30 each month. After 10 days $20 less two thirds of $5 are left; the new period has the coupon again: ten days cost $8.33 and no less.
     [Fact]
@@ -95,7 +95,7 @@ public sealed class CorrectedLives(LivesStage stage)
               subscription        3000  2031-04-21 00:00 → 2031-05-21 00:00
               discount            -500
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The same by way of the interval, and back: half of April is $12.50 whatever happens in it, and the new month has its coupon although nothing is asked for.
     [Fact]
@@ -116,7 +116,7 @@ public sealed class CorrectedLives(LivesStage stage)
               subscription        3000  2031-04-16 00:01 → 2031-05-16 00:01
               discount            -500
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // April at 20 %, then 10 %, then 5 %. Basic's 667 go back with 20 % of them; pro's 2000 had 200 of tax, whatever basic's time paid of them, and go back with that.
     [Fact]
@@ -134,7 +134,7 @@ public sealed class CorrectedLives(LivesStage stage)
               proration_credit   -2000  2031-04-11 00:00 → 2031-05-01 00:00
               proration_charge     667  2031-04-11 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     private static string Rates(int percent) => $$"""{"rates": [{"country": "GB", "name": "VAT", "percent": {{percent}}}]}""";
 }

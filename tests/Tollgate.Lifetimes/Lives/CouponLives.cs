@@ -1,10 +1,10 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-public sealed class CouponLives(LivesStage stage)
+public sealed class CouponLives(LivesHost host)
 {
     private const string Bert = "bert", Carl = "carl", Dora = "dora";
 
@@ -27,7 +27,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-05-01 00:00 open 1000
               subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_percentage_for_three_months() => Given(Shops.With(new CouponSpec("THREE", 20, null, Duration.Repeating, 3)))
@@ -46,7 +46,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-04-30 00:00 open 1000
               subscription   1000  2031-04-30 00:00 → 2031-05-31 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_percentage_for_ever_rounds_half_up() => Given(Shops.With(new CouponSpec("EVER", 12.5m, null, Duration.Forever)).With(Shops.Basic with { Prices = [new(Interval.Monthly, 1004)] }))
@@ -63,7 +63,7 @@ public sealed class CouponLives(LivesStage stage)
               subscription   1004  2031-06-01 00:00 → 2031-07-01 00:00
               discount       -126
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task An_amount_larger_than_the_invoice_takes_what_there_is_and_the_rest_is_forfeited() => Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Once)))
@@ -76,7 +76,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-05-01 00:00 open 1000
               subscription    1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Of $15 a month the first invoice has $10, and the change in April the other $5. Nothing was paid for April, so nothing of it goes back.
     [Fact]
@@ -99,7 +99,7 @@ public sealed class CouponLives(LivesStage stage)
               subscription x4       4000  2031-05-01 00:00 → 2031-06-01 00:00
               discount             -1500
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task An_amount_for_two_months() => Given(Shops.With(new CouponSpec("THREEDOLLARS", null, 300, Duration.Repeating, 2)))
@@ -115,7 +115,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-06-01 00:00 open 1000
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 20 % of 1000 and of 50 × 10 cents.
     [Fact]
@@ -132,7 +132,7 @@ public sealed class CouponLives(LivesStage stage)
               usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
               discount       -300
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_coupon_for_once_waits_for_the_first_invoice_after_a_trial() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Once)))
@@ -145,7 +145,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-05-03 10:00 open 3000
               subscription    3000  2031-05-03 10:00 → 2031-06-03 10:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Three months of the paid time: the trial does not count.
     [Fact]
@@ -165,7 +165,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-07-03 10:00 open 3000
               subscription    3000  2031-07-03 10:00 → 2031-08-03 10:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The whole month was for nothing, so nothing is given back for the half that is left.
     [Fact]
@@ -180,7 +180,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-04-16 00:00 open 1500
               proration_charge    1500  2031-04-16 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // $25 are two and a half months; the tax is on what is left. In June 50 pages of May are $5.
     [Fact]
@@ -203,7 +203,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-07-01 00:00 open 1190, tax 190
               subscription    1000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 20 % of what $3 leave are $1.40. From 10 May on there are 20 % of all. Two months from 10 April are over on 10 June.
     [Fact]
@@ -239,7 +239,7 @@ public sealed class CouponLives(LivesStage stage)
             2031-06-01 00:00 renew
             2031-07-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Anna's month begins on 31 March: a month from 28 February alone would end before. Bert redeems in the very second of a renewal, and Carl of
     // his start, which both have been invoiced. Dora's on 30 March has the renewal of the next day, and not that of 30 April as well.
@@ -289,7 +289,7 @@ public sealed class CouponLives(LivesStage stage)
               subscription   1000  2031-02-28 12:00 → 2031-03-31 12:00
             {AprilHalved}
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The year is one invoice. Three months from 10 May have the usage of May, which is billed on 1 June, and are over before the year begins anew.
     [Fact]
@@ -322,5 +322,5 @@ public sealed class CouponLives(LivesStage stage)
             2033-04-01 00:00 open 10000
               subscription   10000  2033-04-01 00:00 → 2034-04-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

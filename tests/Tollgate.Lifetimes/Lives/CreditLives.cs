@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Money that customers prepaid or were given.</summary>
-public sealed class CreditLives(LivesStage stage)
+public sealed class CreditLives(LivesHost host)
 {
     private const string Bert = "bert";
 
@@ -53,7 +53,7 @@ public sealed class CreditLives(LivesStage stage)
               subscription    1000  2031-07-01 00:00 → 2031-08-01 00:00
               discount        -200
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // A gift is a gift to the customer: it outlives the subscription. A second earlier June would have had it.
     [Fact]
@@ -82,7 +82,7 @@ public sealed class CreditLives(LivesStage stage)
             2031-06-10 00:00 open 1000
               subscription    1000  2031-06-10 00:00 → 2031-07-10 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The month was a gift: nothing of it is given back in money.
     [Fact]
@@ -97,5 +97,5 @@ public sealed class CreditLives(LivesStage stage)
             2031-04-16 00:00 open 1500
               proration_charge    1500  2031-04-16 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Leaving, staying after all, coming back.</summary>
-public sealed class EndLives(LivesStage stage)
+public sealed class EndLives(LivesHost host)
 {
     [Fact]
     public Task Who_cancels_at_the_end_keeps_what_was_paid_until_then() => Given(Shops.Standard)
@@ -23,7 +23,7 @@ public sealed class EndLives(LivesStage stage)
             2031-04-10 00:00 schedule_cancel
             2031-05-01 00:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Who_cancels_now_gets_nothing_back() => Given(Shops.Standard)
@@ -38,7 +38,7 @@ public sealed class EndLives(LivesStage stage)
             2031-04-01 00:00 start
             2031-04-10 00:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_cancellation_is_taken_back() => Given(Shops.Standard)
@@ -58,7 +58,7 @@ public sealed class EndLives(LivesStage stage)
             2031-04-20 00:00 uncancel
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Usage_that_was_not_billed_yet_is_billed_when_somebody_leaves_at_once() => Given(Shops.Standard)
@@ -77,7 +77,7 @@ public sealed class EndLives(LivesStage stage)
             2031-04-01 00:00 start
             2031-04-10 12:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Usage_of_the_last_period_is_billed_at_its_end() => Given(Shops.Standard)
@@ -97,7 +97,7 @@ public sealed class EndLives(LivesStage stage)
             2031-04-10 00:00 schedule_cancel
             2031-05-01 00:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // At midnight of the 1st the renewal comes first: May is billed, and nothing of it is given back.
     [Fact]
@@ -116,7 +116,7 @@ public sealed class EndLives(LivesStage stage)
             2031-05-01 00:00 renew
             2031-05-01 00:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Who_cancels_a_second_before_the_boundary_is_not_renewed() => Given(Shops.Standard)
@@ -132,7 +132,7 @@ public sealed class EndLives(LivesStage stage)
             2031-04-30 23:59:59 schedule_cancel
             2031-05-01 00:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Who_comes_back_begins_anew() => Given(Shops.Standard)
@@ -154,7 +154,7 @@ public sealed class EndLives(LivesStage stage)
             2031-06-20 15:00 start
             2031-07-20 15:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The credit of the first subscription (−1500 + 500) pays the second one's invoices.
     [Fact]
@@ -177,7 +177,7 @@ public sealed class EndLives(LivesStage stage)
             2031-04-16 00:00 cancel
             2031-06-01 00:00 start
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Cancelling_a_yearly_plan_now_bills_the_month_of_usage_and_gives_nothing_back() => Given(Shops.Standard)
@@ -194,5 +194,5 @@ public sealed class EndLives(LivesStage stage)
             2031-04-01 00:00 start
             2031-05-16 00:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

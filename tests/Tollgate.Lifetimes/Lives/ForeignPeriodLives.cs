@@ -1,4 +1,4 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
@@ -8,7 +8,7 @@ namespace Tollgate.Lifetimes.Lives;
 /// Quotas by the calendar month beside billing periods that begin on another day, and fees that are due without use. What the
 /// months cost is not for the naive biller, who knows months of the anchor only.
 /// </summary>
-public sealed class ForeignPeriodLives(LivesStage stage)
+public sealed class ForeignPeriodLives(LivesHost host)
 {
     // Trial until 15 April. Of April's 170 pages 140 were used on trial, more than the 100 that are included: 30 are beyond.
     [Fact]
@@ -24,7 +24,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               subscription   3000  2031-05-15 00:00 → 2031-06-15 00:00
               usage pages     300  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     // On trial 60 of the 100 pages, then 70: April comes to 30 beyond.
     [Fact]
@@ -40,7 +40,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               subscription   3000  2031-05-15 00:00 → 2031-06-15 00:00
               usage pages     300  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     // 50 pages beyond before the pause. 11 of April's 30 days were paid and not had.
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               subscription       3000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages         500  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     // 60 pages beyond under the plan that sells them; the next one has a hard cap.
     [Fact]
@@ -75,7 +75,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               subscription   1000  2031-05-15 00:00 → 2031-06-15 00:00
               usage pages     600  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     // The free plan's 10 pages are used when the paid plan, which includes none, begins: only what comes after costs.
     [Fact]
@@ -91,7 +91,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               subscription    500  2031-05-20 00:00 → 2031-06-20 00:00
               usage pages      70  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     // April: nothing beyond. May: nothing used. June: 3 beyond. The fee is due in each of them, once.
     [Fact]
@@ -113,7 +113,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
               usage pages     230  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     // What comes late into a month that was not used is a correction: the fee was billed, 3 pages at 10 cents were not.
     [Fact]
@@ -132,7 +132,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               usage pages      30  2031-04-01 00:00 → 2031-05-01 00:00
               usage pages     200  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     [Fact]
     public Task A_first_tier_fee_on_use_is_due_with_use_only() => Given(Fees("on_use"))
@@ -149,7 +149,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages     230  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     // Canceled in the middle: the month that was begun has its fee.
     [Fact]
@@ -162,7 +162,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
             2031-04-11 00:00 open 200
               usage pages     200  2031-04-01 00:00 → 2031-04-11 00:00
             """)
-        .WithoutTheNaiveBiller().LivesAsync(stage);
+        .WithoutTheNaiveBiller().LivesAsync(host);
 
     private const string ByTheCalendar = "period: calendar_month";
 

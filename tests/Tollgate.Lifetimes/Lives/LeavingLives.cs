@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Who has said when it ends, and what is given back where that is asked for.</summary>
-public sealed class LeavingLives(LivesStage stage)
+public sealed class LeavingLives(LivesHost host)
 {
     private const string Cancel = "/v1/subscriptions/{subscription}/cancel";
 
@@ -24,7 +24,7 @@ public sealed class LeavingLives(LivesStage stage)
               proration_credit   -500  2031-02-14 00:00 → 2031-02-28 00:00
               subscription      10000  2031-02-14 00:00 → 2032-02-14 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task The_end_moves_with_the_period_that_a_resumption_begins() => Given(Shops.Standard)
@@ -41,7 +41,7 @@ public sealed class LeavingLives(LivesStage stage)
               proration_credit   -700  2031-04-10 00:00 → 2031-05-01 00:00
               subscription       1000  2031-04-20 00:00 → 2031-05-20 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 20 pages beyond the 100 are $2; 15 of 30 days are $5. $3 are left and pay for the return.
     [Fact]
@@ -59,7 +59,7 @@ public sealed class LeavingLives(LivesStage stage)
             2031-06-01 00:00 open 1000, 300 from credit
               subscription       1000  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Half was taken off, so 29 of 30 days of $5 go back.
     [Fact]
@@ -73,7 +73,7 @@ public sealed class LeavingLives(LivesStage stage)
             2031-04-02 00:00 paid 0
               proration_credit   -483  2031-04-02 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Counted from the pause on: 20 of 30 days.
     [Fact]
@@ -87,7 +87,7 @@ public sealed class LeavingLives(LivesStage stage)
             2031-04-20 00:00 paid 0
               proration_credit   -667  2031-04-11 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Without_the_request_nothing_is_given_back() => Given(Shops.Standard)
@@ -97,7 +97,7 @@ public sealed class LeavingLives(LivesStage stage)
             2031-04-01 00:00 open 1000
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Canceled on the 16th, begun again as of the 16th: one time is paid once.
     [Fact]
@@ -113,5 +113,5 @@ public sealed class LeavingLives(LivesStage stage)
             2031-04-16 00:00 open 1000
               subscription       1000  2031-04-16 00:00 → 2031-05-16 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Tollgate.Lifetimes.Naive;
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Lives;
@@ -138,10 +138,10 @@ public sealed class Life
     /// <summary>Units that the running quota period grants.</summary>
     public Life May(decimal limit, string feature = "pages") => Then(new LimitCheck(_customer, feature, limit));
 
-    public async Task LivesAsync(LivesStage stage)
+    public async Task LivesAsync(LivesHost host)
     {
         var naive = _naively ? LiveNaively() : null;
-        await using var player = await stage.OpenAsync(_shop);
+        await using var player = await host.OpenAsync(_shop);
         foreach (var part in _script)
         {
             switch (part)

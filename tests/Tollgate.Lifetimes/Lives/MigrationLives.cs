@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>The shop moves those who have an old version of a plan to its newest.</summary>
-public sealed class MigrationLives(LivesStage stage)
+public sealed class MigrationLives(LivesHost host)
 {
     /// <summary>Basic is $15 and 50 pages instead of $10 and 100; pro is $40 instead of $30.</summary>
     private static readonly Shop Dearer = Shops.Standard.With(
@@ -31,7 +31,7 @@ public sealed class MigrationLives(LivesStage stage)
             2031-04-12 00:00 schedule
             2031-05-01 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task At_once_with_proration() => Given(Shops.Standard).WithoutTheNaiveBiller()
@@ -48,7 +48,7 @@ public sealed class MigrationLives(LivesStage stage)
             2031-05-01 00:00 open 1500
               subscription       1500  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Who_waits_for_another_plan_gets_that() => Given(Shops.Standard).WithoutTheNaiveBiller()
@@ -63,7 +63,7 @@ public sealed class MigrationLives(LivesStage stage)
             2031-05-01 00:00 open 1000
               subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // One instead of two of pro was scheduled: it is one of the new pro then.
     [Fact]
@@ -79,7 +79,7 @@ public sealed class MigrationLives(LivesStage stage)
             2031-05-01 00:00 open 4000
               subscription      4000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Also_where_the_rest_is_moved_at_once() => Given(Shops.Standard).WithoutTheNaiveBiller()
@@ -97,7 +97,7 @@ public sealed class MigrationLives(LivesStage stage)
             2031-05-01 00:00 open 4000
               subscription          4000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_trial_is_moved_at_once_and_pays_the_new_price_at_its_end() => Given(Shops.Standard).WithoutTheNaiveBiller()
@@ -109,7 +109,7 @@ public sealed class MigrationLives(LivesStage stage)
             2031-04-15 00:00 open 4000
               subscription   4000  2031-04-15 00:00 → 2031-05-15 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 20 of 30 days were left at the old price; the new period is at the new one.
     [Fact]
@@ -126,5 +126,5 @@ public sealed class MigrationLives(LivesStage stage)
               proration_credit   -667  2031-04-11 00:00 → 2031-05-01 00:00
               subscription       1500  2031-04-21 00:00 → 2031-05-21 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

@@ -1,4 +1,4 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
@@ -8,7 +8,7 @@ namespace Tollgate.Lifetimes.Lives;
 /// What is agreed as a minimum: committed is $10 a month and at least $30 with its usage, each page costs 10 cents; scale is $60 and
 /// at least $120. Of less than a period the minimum is the share of the time.
 /// </summary>
-public sealed class MinimumLives(LivesStage stage)
+public sealed class MinimumLives(LivesHost host)
 {
     private static readonly PlanSpec Committed = new(
         "committed",
@@ -33,7 +33,7 @@ public sealed class MinimumLives(LivesStage stage)
               usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
               minimum        1500  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 15 of 30 days: $15 agreed, $5 of the plan's price are for that time.
     [Fact]
@@ -46,7 +46,7 @@ public sealed class MinimumLives(LivesStage stage)
             2031-04-16 00:00 open 1000
               minimum        1000  2031-04-01 00:00 → 2031-04-16 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_pause_does_not_get_out_of_it() => Given(Shop)
@@ -61,7 +61,7 @@ public sealed class MinimumLives(LivesStage stage)
               subscription       1000  2031-05-10 00:00 → 2031-06-10 00:00
               minimum            1000  2031-04-01 00:00 → 2031-04-16 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Nor_does_a_cancellation_in_a_pause() => Given(Shop)
@@ -74,7 +74,7 @@ public sealed class MinimumLives(LivesStage stage)
             2031-04-20 00:00 open 1000
               minimum        1000  2031-04-01 00:00 → 2031-04-16 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // One of 30 days: $4 of $120 agreed, $2 of the plan's $60 are for that day.
     [Fact]
@@ -92,7 +92,7 @@ public sealed class MinimumLives(LivesStage stage)
               subscription       6000  2031-05-01 00:00 → 2031-06-01 00:00
               minimum             200  2031-04-30 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 29 of 30 days: $116 agreed, $58 of the plan's price are for them; 150 pages beyond basic's 100 are $15 of the rest.
     [Fact]
@@ -112,7 +112,7 @@ public sealed class MinimumLives(LivesStage stage)
               usage pages        1500  2031-04-01 00:00 → 2031-05-01 00:00
               minimum            4300  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Agreed $120: $58 and $2 of the plans' prices and 620 pages at 10 cents are $122.
     [Fact]
@@ -127,7 +127,7 @@ public sealed class MinimumLives(LivesStage stage)
               subscription       6000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages        6200  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Under yearly billing usage is billed by months and counts for the year: $365 agreed, $100 for the plan, $1 in May.
     [Fact]
@@ -144,7 +144,7 @@ public sealed class MinimumLives(LivesStage stage)
             2032-04-01 00:00 open 26400
               minimum           26400  2031-04-01 00:00 → 2032-04-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // $20 of usage are part of the $30 that were agreed, whenever they are told; $12 more are beyond by $12; what is taken back of them is given back down to the minimum.
     [Fact]
@@ -174,7 +174,7 @@ public sealed class MinimumLives(LivesStage stage)
               usage pages   -1200  2031-04-01 00:00 → 2031-05-01 00:00
               minimum        2000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // $5 of the $20 that the minimum covers are taken back: nothing is given back.
     [Fact]
@@ -194,5 +194,5 @@ public sealed class MinimumLives(LivesStage stage)
               minimum         500  2031-04-01 00:00 → 2031-05-01 00:00
               minimum        1226  2031-05-01 00:00 → 2031-05-20 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

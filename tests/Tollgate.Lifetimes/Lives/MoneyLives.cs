@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Currencies of no, two and three decimals; taxes.</summary>
-public sealed class MoneyLives(LivesStage stage)
+public sealed class MoneyLives(LivesHost host)
 {
     private static readonly TaxSpec German = new("DE", "Umsatzsteuer", 19);
 
@@ -26,7 +26,7 @@ public sealed class MoneyLives(LivesStage stage)
               subscription        2980  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages           11  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 2.995 dinars are 2995 fils: × 20/30 = 1996.7; 9995 × 20/30 = 6663.3. 7 pages at 0.0125 dinars are 87.5 fils.
     [Fact]
@@ -45,7 +45,7 @@ public sealed class MoneyLives(LivesStage stage)
               subscription        9995  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages           88  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_customer_keeps_the_currency_that_it_began_with() => Given(Shops.Standard.With(
@@ -63,7 +63,7 @@ public sealed class MoneyLives(LivesStage stage)
             2031-05-01 00:00 open 2700
               subscription        2700  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Tax_on_top() => Given(Shops.Taxing(German))
@@ -72,7 +72,7 @@ public sealed class MoneyLives(LivesStage stage)
             2031-04-01 00:00 open 1190, tax 190
               subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 1000 × 20/120 = 166.7.
     [Fact]
@@ -82,7 +82,7 @@ public sealed class MoneyLives(LivesStage stage)
             2031-04-01 00:00 open 1000, tax 167
               subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_business_abroad_owes_the_tax_itself() => Given(Shops.Taxing(German, new TaxSpec("FR", "TVA", 20, ReverseCharge: true)))
@@ -91,7 +91,7 @@ public sealed class MoneyLives(LivesStage stage)
             2031-04-01 00:00 open 1000
               subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_person_abroad_pays_the_tax() => Given(Shops.Taxing(German, new TaxSpec("FR", "TVA", 20, ReverseCharge: true)))
@@ -100,7 +100,7 @@ public sealed class MoneyLives(LivesStage stage)
             2031-04-01 00:00 open 1200, tax 200
               subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Where_no_rate_is_known_no_tax_is_asked_for() => Given(Shops.Taxing(German))
@@ -109,7 +109,7 @@ public sealed class MoneyLives(LivesStage stage)
             2031-04-01 00:00 open 1000
               subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 19 % of 800.
     [Fact]
@@ -120,7 +120,7 @@ public sealed class MoneyLives(LivesStage stage)
               subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
               discount       -200
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 19 % of 1003 is 190.57 and of 503 is 95.57: rounded one by one 191 + 96 = 287. Of the sum it is 286.14.
     [Fact]
@@ -136,7 +136,7 @@ public sealed class MoneyLives(LivesStage stage)
               subscription   1003  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages     503  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // −1500 + 500 go back with their tax of 190, and pay the whole next invoice with its tax.
     [Fact]
@@ -153,7 +153,7 @@ public sealed class MoneyLives(LivesStage stage)
             2031-05-01 00:00 paid 1190, tax 190, 1190 from credit
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // $49 pay for three seats, each further one is $12: five are 49 + 24, seven 49 + 48; half of the month is left.
     [Fact]
@@ -174,7 +174,7 @@ public sealed class MoneyLives(LivesStage stage)
               subscription        4900  2031-05-01 00:00 → 2031-06-01 00:00
               seat x4             4800  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // April: $10 and 50 pages at 10 cents are $15 of at least $40. May: $10 and $50 are more than that.
     [Fact]
@@ -195,7 +195,7 @@ public sealed class MoneyLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages    5000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     private static Shop Priced(string currency, long small, long large, decimal page) => new()
     {

@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Credit packs: bought once, given when they are paid, used up beside the plan. The naive biller sells none.</summary>
-public sealed class PackLives(LivesStage stage)
+public sealed class PackLives(LivesHost host)
 {
     // Two packs of 50 pages are $8. Paid on the 10th they live until 10 May. April: 100 pages of the plan, then 50 of the 100.
     // May: the 50 that are left expire before the month ends, so they go first: 30 of them, and 20 are lost on the 10th. 80 + 30 of
@@ -31,7 +31,7 @@ public sealed class PackLives(LivesStage stage)
               subscription            1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages              100  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // $30 − $10 for half of the month and the 19 % on them are $11.90 to get, and pay $7 with its tax: $8.33. The rest, $3.57, pays a part of May.
     [Fact]
@@ -53,7 +53,7 @@ public sealed class PackLives(LivesStage stage)
             2031-05-01 00:00 open 1190, tax 190, 357 from credit
               subscription            1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     private static Shop Selling(params PackSpec[] packs) => Shops.Standard with { Packs = packs };
 }

@@ -1,10 +1,10 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Times in which nothing is billed and nothing is granted.</summary>
-public sealed class PauseLives(LivesStage stage)
+public sealed class PauseLives(LivesHost host)
 {
     // 10 of 30 days were paid and not had: 333.3.
     [Fact]
@@ -28,7 +28,7 @@ public sealed class PauseLives(LivesStage stage)
             2031-05-11 00:00 resume
             2031-06-11 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_pause_within_a_period_begins_a_new_one() => Given(Shops.Standard)
@@ -51,7 +51,7 @@ public sealed class PauseLives(LivesStage stage)
             2031-04-10 00:00 resume
             2031-05-10 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_pause_with_an_end_resumes_by_itself() => Given(Shops.Standard)
@@ -74,7 +74,7 @@ public sealed class PauseLives(LivesStage stage)
             2031-05-06 07:30 resume
             2031-06-06 07:30 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 150 pages before the pause: 50 beyond the quota. The 40 of the pause are the free plan's, and nobody's to pay.
     [Fact]
@@ -101,7 +101,7 @@ public sealed class PauseLives(LivesStage stage)
             2031-05-11 00:00 resume
             2031-06-11 00:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The late 10 pages beyond April's quota and the 20 beyond May's. 22 of May's 31 days were not had: 709.7.
     [Fact]
@@ -123,7 +123,7 @@ public sealed class PauseLives(LivesStage stage)
               usage pages          100  2031-04-01 00:00 → 2031-05-01 00:00
               usage pages          200  2031-05-01 00:00 → 2031-05-10 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Nothing is given back to who leaves; what was used before the pause is still to pay.
     [Fact]
@@ -139,5 +139,5 @@ public sealed class PauseLives(LivesStage stage)
             2031-05-05 00:00 open 500
               usage pages          500  2031-04-01 00:00 → 2031-04-21 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

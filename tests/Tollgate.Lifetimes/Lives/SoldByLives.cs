@@ -1,4 +1,4 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
@@ -9,7 +9,7 @@ namespace Tollgate.Lifetimes.Lives;
 /// and asks 10 cents for each further one, dear 90 cents, big has 1,000 at 5 cents; hard has 10 and no more, bare has none. Free has none
 /// either. A year of "year" is $120, with 10 pages a month; "top" is $240 and has none.
 /// </summary>
-public sealed class SoldByLives(LivesStage stage)
+public sealed class SoldByLives(LivesHost host)
 {
     private static readonly Shop Shop = new()
     {
@@ -42,7 +42,7 @@ public sealed class SoldByLives(LivesStage stage)
             2031-05-07 00:00 open 1000
               subscription   1000  2031-05-07 00:00 → 2031-06-07 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 50 beyond pro's 100 at 10 cents are $5, whatever comes next.
     [Theory]
@@ -65,7 +65,7 @@ public sealed class SoldByLives(LivesStage stage)
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages          500  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // One month has one quota: 90 under pro and 7 that nobody sold leave 3 of the 100, so 17 of the last 20 are beyond.
     [Fact]
@@ -90,7 +90,7 @@ public sealed class SoldByLives(LivesStage stage)
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages          170  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Three plans in a month, and what was used under each comes in any order: pro 120 (20 beyond, $2), dear 30 ($27), big until 150 + 860 = 1,010 (10 beyond, $0.50).
     [Fact]
@@ -113,7 +113,7 @@ public sealed class SoldByLives(LivesStage stage)
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages         2950  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The 90 of April are no use of the year that begins on the 20th: all of its time that is left comes back, 361 of 366 days.
     [Fact]
@@ -136,7 +136,7 @@ public sealed class SoldByLives(LivesStage stage)
               proration_credit  -11836  2031-04-25 00:00 → 2032-04-20 00:00
               proration_charge   23672  2031-04-25 00:00 → 2032-04-20 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // hard and bare sell no page: their 50 cost nothing. They stay used, so the 70 after the change are all beyond sell's 20.
     [Theory]
@@ -158,7 +158,7 @@ public sealed class SoldByLives(LivesStage stage)
               subscription        1000  2031-05-02 00:00 → 2031-06-02 00:00
               usage pages          700  2031-04-02 00:00 → 2031-05-02 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 76 on bare, which has no page, then fee: $5 once, and 10 × 10 cents.
     [Fact]
@@ -177,7 +177,7 @@ public sealed class SoldByLives(LivesStage stage)
               subscription        1000  2031-05-07 00:00 → 2031-06-07 00:00
               usage pages          600  2031-04-07 00:00 → 2031-05-07 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 50 beyond pro in March, told in April under another plan, cost what they cost in March.
     [Theory]
@@ -198,7 +198,7 @@ public sealed class SoldByLives(LivesStage stage)
               subscription   1000  2031-05-10 00:00 → 2031-06-10 00:00
               usage pages     500  2031-03-10 00:00 → 2031-04-10 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Told five days after the end: on the first invoice of the next subscription, whether anything was used in time or not.
     [Theory]
@@ -221,7 +221,7 @@ public sealed class SoldByLives(LivesStage stage)
             2031-05-05 00:00 open 1000
               subscription   1000  2031-05-05 00:00 → 2031-06-05 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Late_usage_after_the_end_is_billed_where_nothing_was_used_in_time() => Given(Shop)
@@ -239,7 +239,7 @@ public sealed class SoldByLives(LivesStage stage)
             2031-05-05 00:00 open 1000
               subscription   1000  2031-05-05 00:00 → 2031-06-05 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The paid time ends with the pause. What it used and told later is billed when it goes on; what was used in the pause is not.
     [Fact]
@@ -259,7 +259,7 @@ public sealed class SoldByLives(LivesStage stage)
             2031-06-06 00:00 open 1000
               subscription        1000  2031-06-06 00:00 → 2031-07-06 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Boost adds 75 pages and ends with April. 160 pages of April that are told in May are within 175; 20 more are beyond by 5.
     [Theory]
@@ -284,7 +284,7 @@ public sealed class SoldByLives(LivesStage stage)
               subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
               usage pages      50  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 150 pages of April without an add-on are 50 beyond, whatever is bought in May.
     [Fact]
@@ -307,7 +307,7 @@ public sealed class SoldByLives(LivesStage stage)
               add_on               500  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages          500  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     private static readonly Shop Boosting = Shop with
     {

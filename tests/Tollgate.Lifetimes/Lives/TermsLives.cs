@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Terms beside plan and quantity: add-ons, a price that was agreed, a quota that was.</summary>
-public sealed class TermsLives(LivesStage stage)
+public sealed class TermsLives(LivesHost host)
 {
     /// <summary>Boost is $5 a month and adds 50 pages.</summary>
     private static readonly Shop Boosting = Shops.Standard with
@@ -36,7 +36,7 @@ public sealed class TermsLives(LivesStage stage)
               subscription       1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages         200  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Two are $10; one is dropped at once on the 16th: 15 of 30 days of $20 back, of $15 charged.
     [Fact]
@@ -57,7 +57,7 @@ public sealed class TermsLives(LivesStage stage)
               subscription       1000  2031-05-01 00:00 → 2031-06-01 00:00
               add_on              500  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_price_is_agreed_on_later_prorated_as_any_change() => Given(Shops.Standard).WithoutTheNaiveBiller()
@@ -83,7 +83,7 @@ public sealed class TermsLives(LivesStage stage)
             2031-07-01 00:00 open 3000
               subscription       3000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // April is rated with 5,000 pages, since the agreement holds at its end; it ends in May, so May has basic's 100 again.
     [Fact]
@@ -102,5 +102,5 @@ public sealed class TermsLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages     300  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

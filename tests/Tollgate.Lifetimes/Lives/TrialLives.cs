@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Two weeks for nothing, and what comes after them.</summary>
-public sealed class TrialLives(LivesStage stage)
+public sealed class TrialLives(LivesHost host)
 {
     [Fact]
     public Task A_trial_becomes_a_paid_month_that_begins_where_it_ends() => Given(Shops.Standard)
@@ -23,7 +23,7 @@ public sealed class TrialLives(LivesStage stage)
             2031-04-03 10:00 convert_trial
             2031-05-03 10:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Berlin puts its clock forward on 30 March: 14 calendar days are an hour short of 14 × 24 hours.
     [Fact]
@@ -38,7 +38,7 @@ public sealed class TrialLives(LivesStage stage)
             2031-03-25 09:00 start
             2031-04-08 08:00 convert_trial
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Usage_of_a_trial_is_not_billed() => Given(Shops.Standard)
@@ -58,7 +58,7 @@ public sealed class TrialLives(LivesStage stage)
             2031-04-03 10:00 convert_trial
             2031-05-03 10:00 renew
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_trial_that_expires_falls_back_to_the_free_plan() => Given(Shops.Standard)
@@ -69,7 +69,7 @@ public sealed class TrialLives(LivesStage stage)
             2031-03-20 10:00 start
             2031-04-03 10:00 expire_trial
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_trial_that_is_given_up_at_its_end_falls_back_to_the_free_plan() => Given(Shops.Standard)
@@ -82,7 +82,7 @@ public sealed class TrialLives(LivesStage stage)
             2031-03-22 00:00 schedule_cancel
             2031-04-03 10:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_trial_that_is_canceled_ends_at_once_and_costs_nothing() => Given(Shops.Standard)
@@ -93,7 +93,7 @@ public sealed class TrialLives(LivesStage stage)
             2031-03-20 10:00 start
             2031-03-22 00:00 cancel
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_change_in_a_trial_swaps_what_is_paid_after_it() => Given(Shops.Standard)
@@ -111,7 +111,7 @@ public sealed class TrialLives(LivesStage stage)
             2031-03-26 00:00 change
             2031-04-03 10:00 convert_trial
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_downgrade_in_a_trial_swaps_the_plan_at_once_too() => Given(Shops.Standard)
@@ -127,5 +127,5 @@ public sealed class TrialLives(LivesStage stage)
             2031-03-25 00:00 change
             2031-04-03 10:00 convert_trial
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

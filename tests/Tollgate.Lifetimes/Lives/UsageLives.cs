@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>What goes beyond the quota: basic has 100 pages a month and asks 10 cents for each further one, pro 1,000 and 5 cents.</summary>
-public sealed class UsageLives(LivesStage stage)
+public sealed class UsageLives(LivesHost host)
 {
     // Weeks end on the 8th and the 15th, and in the second in which the third begins the month of quotas is cut: 50 pages beyond its 100.
     [Fact]
@@ -25,7 +25,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription       1000  2031-04-15 00:00 → 2031-05-15 00:00
               usage pages         500  2031-04-01 00:00 → 2031-04-15 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // It did not come late, so a meter that ignores what is late does not ignore it.
     [Fact]
@@ -42,7 +42,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-04-08 00:00 open 500
               usage letters  500  2031-04-01 00:00 → 2031-04-08 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Usage_beyond_the_quota_is_on_the_invoice_of_the_renewal() => Given(Shops.Standard)
@@ -60,7 +60,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-06-01 00:00 open 1000
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 101 pages just before midnight are April's: one too many. 200 at midnight are May's: 100 too many.
     [Fact]
@@ -79,7 +79,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages    1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Usage_that_is_reported_late_but_before_the_invoice_counts_as_if_in_time() => Given(Shops.Standard)
@@ -93,7 +93,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages     300  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // April was billed for 120 pages: 200. With 30 more it is 150: 500. The difference comes with the next invoice.
     [Fact]
@@ -114,7 +114,7 @@ public sealed class UsageLives(LivesStage stage)
               usage pages     300  2031-04-01 00:00 → 2031-05-01 00:00
               usage pages      50  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Late_usage_within_the_quota_costs_nothing() => Given(Shops.Standard)
@@ -130,7 +130,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-06-01 00:00 open 1000
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // An upgrade makes an invoice too: it is the next one.
     [Fact]
@@ -148,7 +148,7 @@ public sealed class UsageLives(LivesStage stage)
               proration_charge    1984  2031-05-11 12:00 → 2031-06-01 00:00
               usage pages          100  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 12 files are one package, and so are 14: there is no difference to bill.
     [Fact]
@@ -166,7 +166,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-06-01 00:00 open 1000
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // To say that one will leave is no invoice. The late 10 pages beyond April's quota wait for the last one.
     [Fact]
@@ -185,7 +185,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-06-01 00:00 open 100
               usage pages     100  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task What_is_taken_back_before_the_invoice_was_never_used() => Given(Shops.Standard)
@@ -201,7 +201,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages     200  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task What_is_taken_back_after_the_invoice_is_given_back_with_the_next_one() => Given(Shops.Standard)
@@ -220,7 +220,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages    -300  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 50 pages beyond basic's 100 stay sold; what comes after the upgrade is within pro's 1,000.
     [Fact]
@@ -239,7 +239,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription        3000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages          500  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 1000 − 1000 from the downgrade. The 150 pages were within pro's 1,000 when they were used; of basic's 100 nothing is left for the next 20.
     [Fact]
@@ -259,7 +259,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages          200  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task A_downgrade_at_the_end_leaves_the_month_to_the_larger_quota() => Given(Shops.Standard)
@@ -278,7 +278,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages     100  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 1 April 2031 is a Tuesday. April's slice ends on a Thursday; the first invoice after it is that of 6 May.
     [Fact]
@@ -301,7 +301,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription    250  2031-05-06 00:00 → 2031-05-13 00:00
               usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The months of a year from 31 January end on the 28th, the 31st, the 30th … and what they went beyond is billed then.
     [Fact]
@@ -323,7 +323,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   10000  2032-01-31 00:00 → 2033-01-31 00:00
               usage pages      100  2031-12-31 00:00 → 2032-01-31 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 100 pages a month, of which up to 50 unused ones live one month longer. April leaves 80: 50 roll. May has 150 and uses 120,
     // the 50 rolled ones among them, since they expire with May's own and were there first: 30 of May's own are left and roll.
@@ -342,7 +342,7 @@ public sealed class UsageLives(LivesStage stage)
             2032-04-01 00:00 open 10000
               subscription   10000  2032-04-01 00:00 → 2033-04-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // April leaves 30 pages. With them May has 130: of 150 used 20 are beyond, not 50.
     [Fact]
@@ -362,7 +362,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
               usage pages     200  2031-05-01 00:00 → 2031-06-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // April was billed for 20 pages beyond, $2. The late 30 would be $3 more.
     [Fact]
@@ -385,7 +385,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
         .ReportsLate("anna pages 30 300 2031-04-01 00:00 → 2031-05-01 00:00")
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Anna's first month had 60 pages, bert's none at all. What carries them beyond 100 comes when the month was invoiced.
     [Fact]
@@ -417,7 +417,7 @@ public sealed class UsageLives(LivesStage stage)
             bert pages 50 500 2031-04-20 00:00 → 2031-05-20 00:00
             anna pages 70 700 2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Each month of a year is invoiced when it ends: nothing was used in February, and what comes in April is late. March's is not.
     [Fact]
@@ -436,7 +436,7 @@ public sealed class UsageLives(LivesStage stage)
             anna pages 10 100 2031-02-28 00:00 → 2031-03-31 00:00
             anna pages 50 500 2031-01-31 00:00 → 2031-02-28 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 50 beyond were $5. 30 of them are taken back, which is no usage that came late: $3 are given back. Then 40 come late.
     [Fact]
@@ -460,7 +460,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
         .ReportsLate("anna pages 40 400 2031-04-01 00:00 → 2031-05-01 00:00")
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // A year and a half later a mistake is found: 40 of the 50 beyond go back, and what nobody owes pays the next year.
     [Fact]
@@ -482,7 +482,7 @@ public sealed class UsageLives(LivesStage stage)
             2033-01-01 00:00 open 10000, 400 from credit
               subscription   10000  2033-01-01 00:00 → 2034-01-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The subscription ended, half a day later a mistake of its last month is found, and in February she comes back: 40 of the 50 go back then.
     [Fact]
@@ -506,7 +506,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-04-10 00:00 open 1000
               subscription   1000  2031-04-10 00:00 → 2031-05-10 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Three seats share the plan's 100 pages.
     [Fact]
@@ -521,7 +521,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription x3  3000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages       300  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The month of pages is cut on the 16th, and the 150 used in it are billed with the year.
     [Fact]
@@ -539,7 +539,7 @@ public sealed class UsageLives(LivesStage stage)
               subscription       10000  2031-04-16 00:00 → 2032-04-16 00:00
               usage pages          500  2031-04-01 00:00 → 2031-04-16 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // Beyond 10 units of each. Calls: 5 × 0.20 + 10 × 0.10 + 2.00 for the second tier + 5 × 0.05. Texts: all 20 at 0.03, that tier's price.
     // Files: 11 of them are 3 packages of 5. Minutes: 2.5 × 0.333 = 0.8325.
@@ -558,7 +558,7 @@ public sealed class UsageLives(LivesStage stage)
               usage minutes    83  2031-04-01 00:00 → 2031-05-01 00:00
               usage texts      60  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 15 calls: exactly 5 beyond, all in the first tier, no fee of the second. 20 texts: 10 beyond, the last ones at 0.05.
     // 15 files: exactly one package.
@@ -576,7 +576,7 @@ public sealed class UsageLives(LivesStage stage)
               usage files     200  2031-04-01 00:00 → 2031-05-01 00:00
               usage texts      50  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     private static Shop IgnoringLate() => Shops.Standard with
     {

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Simulation;
@@ -10,7 +10,7 @@ namespace Tollgate.Lifetimes.Simulation;
 /// the naive biller, and compared line by line, as is how each usage line came about.
 /// </summary>
 /// <remarks><c>TOLLGATE_LIVES_SEED</c>, <c>TOLLGATE_LIVES_CUSTOMERS</c> and <c>TOLLGATE_LIVES_MONTHS</c> make it another or a larger story: <c>./tollgate lifetimes</c>.</remarks>
-public sealed class SimulationTests(LivesStage stage)
+public sealed class SimulationTests(LivesHost host)
 {
     private const int MostExplained = 2000;
     private static readonly int Seed = Number("TOLLGATE_LIVES_SEED", 2031);
@@ -38,7 +38,7 @@ public sealed class SimulationTests(LivesStage stage)
     /// <summary>The first play's usage is explained as well: <see cref="MostExplained"/> quota periods.</summary>
     private async Task<(Books Books, IReadOnlyList<Explained> Explained)> PlayAsync(Story story, bool previews)
     {
-        await using var player = await stage.OpenAsync(story.Shop, previews);
+        await using var player = await host.OpenAsync(story.Shop, previews);
         foreach (var tick in story.Ticks)
         {
             await player.AdvanceAsync(tick.At);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Lifetimes.Stories;
 
-namespace Tollgate.Lifetimes.Stage;
+namespace Tollgate.Lifetimes.TestHost;
 
 /// <summary>What is read: the server's JSON as bills and facts. Whatever an invoice says about itself must add up.</summary>
 internal static class Answers

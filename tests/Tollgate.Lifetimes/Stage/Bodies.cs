@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Lifetimes.Stories;
 
-namespace Tollgate.Lifetimes.Stage;
+namespace Tollgate.Lifetimes.TestHost;
 
 /// <summary>What is sent: the steps of a story as JSON.</summary>
 internal static class Bodies

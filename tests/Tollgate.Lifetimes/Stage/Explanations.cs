@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Tollgate.Lifetimes.Stories;
 
-namespace Tollgate.Lifetimes.Stage;
+namespace Tollgate.Lifetimes.TestHost;
 
 /// <summary>How a usage line says that it came about. The steps are computed again, and must come to what the line asks for.</summary>
 internal static partial class Explanations

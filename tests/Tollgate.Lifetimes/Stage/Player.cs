@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Lifetimes.Stories;
 
-namespace Tollgate.Lifetimes.Stage;
+namespace Tollgate.Lifetimes.TestHost;
 
 /// <summary>Plays the steps of a story on the real server, in a project of its own, and reads what came of it.</summary>
 public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable

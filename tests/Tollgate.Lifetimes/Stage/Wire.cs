@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Tollgate.Lifetimes.Stage;
+namespace Tollgate.Lifetimes.TestHost;
 
 /// <summary>Plain HTTP and JSON, sharing no code with the server. An answer that is no success ends the life.</summary>
 public sealed class Wire(HttpClient http) : IDisposable

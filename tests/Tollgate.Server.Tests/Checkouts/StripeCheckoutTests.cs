@@ -7,13 +7,13 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Checkouts;
 
 /// <summary>From the plan to the page at Stripe, and back by its events.</summary>
-public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<StripeStage>
+public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeHost>
 {
-    private StripeBooks Books => stage.Stripe.Books;
+    private StripeBooks Books => host.Stripe.Books;
 
     private async Task<(BillingSandbox Sandbox, string Session)> OpenAsync()
     {
-        var sandbox = await stage.ProjectAsync();
+        var sandbox = await host.ProjectAsync();
         var opened = await sandbox.Door.PostAsync(
             "/v1/checkouts",
             """{"customer": "bea", "plan": "enterprise", "period": "monthly", "success_url": "https://app.example.com/ok", "cancel_url": "https://app.example.com/no"}""");
@@ -33,7 +33,7 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
         var told = Books.EventsOf(session, intent).Where(one => (string?)one["data"]!["object"]!["id"] is { } id && (id == session || id == intent));
         foreach (var happened in told.Reverse().SelectMany(static one => new[] { one, one }))
         {
-            (await stage.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
+            (await host.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
         }
 
         await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray() is [{ } one] && (string?)one["status"] == "active");
@@ -46,7 +46,7 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     public async Task A_page_that_nobody_pays_on_gives_nothing()
     {
         var (sandbox, session) = await OpenAsync();
-        await stage.SendAsync(sandbox, Books.Expire(session) is var expired ? Books.EventsOf((string)expired["id"]!)[^1] : null!);
+        await host.SendAsync(sandbox, Books.Expire(session) is var expired ? Books.EventsOf((string)expired["id"]!)[^1] : null!);
         await UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["status"] == "failed");
         (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray().ShouldBeEmpty();
     }
@@ -62,11 +62,11 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     [Fact]
     public async Task A_page_that_Stripe_did_not_make_is_asked_for_again_and_an_invoice_has_one_page_however_often_it_is_asked_for()
     {
-        var sandbox = await stage.ProjectAsync();
+        var sandbox = await host.ProjectAsync();
         await sandbox.SubscribeAsync("""{"customer": "jürgen", "plan": "pro", "trial": false}""");
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices"))["data"][0]!["id"]!.GetValue<string>();
         var order = $$"""{"customer": "jürgen", "invoice": "{{invoice}}"}""";
-        stage.Stripe.Next(StripeMishap.ServerError, 3, "/v1/checkout/sessions");
+        host.Stripe.Next(StripeMishap.ServerError, 3, "/v1/checkout/sessions");
 
         (await sandbox.Door.PostAsync("/v1/checkouts", order)).Status.ShouldBe(HttpStatusCode.BadGateway);
         var opened = await sandbox.Door.PostAsync("/v1/checkouts", order);
@@ -81,7 +81,7 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     [Fact]
     public async Task A_page_over_more_than_is_due_by_now_is_closed_and_another_is_made()
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         var (first, url) = await PageOfAsync(sandbox, invoice);
         (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"reason": "Sorry", "amount": 900}""")).Status.ShouldBe(HttpStatusCode.Created);
 
@@ -106,7 +106,7 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
         ((string?)Books.Get("checkout.session", session)["status"]).ShouldBe("expired");
         ((string?)(await sandbox.Door.GetAsync($"/v1/invoices/{invoice}"))["status"]).ShouldBe("paid");
         ((string?)(await sandbox.Door.GetAsync("/v1/subscriptions?customer=ann"))["data"][0]!["status"]).ShouldBe("active");
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -119,13 +119,13 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
 
         (await StatesAsync(sandbox)).ShouldBe(["failed", "succeeded"]);
         ((string?)(await sandbox.Door.GetAsync($"/v1/invoices/{invoice}"))["status"]).ShouldBe("paid");
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
     }
 
     /// <summary>ann's renewal has failed, her card is good again, and she has opened a page half an hour before the next attempt.</summary>
     private async Task<(BillingSandbox Sandbox, string Invoice, string Session)> LeftAsync()
     {
-        var (sandbox, _, card) = await stage.OwingAsync(StripeCard.Declined);
+        var (sandbox, _, card) = await host.OwingAsync(StripeCard.Declined);
         await sandbox.AdvanceAsync("2027-02-28T23:30:00Z");
         Books.Becomes(card, StripeCard.Good);
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=ann"))["data"][0]!["id"]!.GetValue<string>();
@@ -146,14 +146,14 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     [Fact]
     public async Task The_catalogue_is_brought_to_Stripe()
     {
-        var sandbox = await stage.ProjectAsync();
+        var sandbox = await host.ProjectAsync();
         var dry = await sandbox.Door.PostAsync("/v1/stripe/sync", """{"dry_run": true}""");
         dry.Status.ShouldBe(HttpStatusCode.OK, dry.Json?.ToJsonString());
         var lines = (await sandbox.Door.PostAsync("/v1/stripe/sync", "{}"))["lines"].AsArray();
         lines.Select(static line => $"{line!["name"]} {line["outcome"]}").ShouldContain("pro monthly JPY created");
         lines.Select(static line => $"{line!["name"]} {line["outcome"]}").ShouldContain("team monthly USD skipped");
 
-        var other = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z");
+        var other = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         var refused = await other.Door.PostAsync("/v1/stripe/sync", "{}");
         (refused.Status, (string?)refused["code"]).ShouldBe((HttpStatusCode.Conflict, "billing_not_configured"));
     }

@@ -4,12 +4,12 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate prices</c> against a running server.</summary>
-public sealed class PriceCommandsTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class PriceCommandsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const string Line = """{"provider":"house","model":"$NAME","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"$INPUT","output":"8"},"source":"list of the test"}""";
 
     private Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) =>
-        ServerProcess.RunAsync(["prices", .. arguments, "--data", stage.Server.Data, "--project", "meters"]);
+        ServerProcess.RunAsync(["prices", .. arguments, "--data", host.Server.Data, "--project", "meters"]);
 
     private static string Priced(string name, string input) =>
         Line.Replace("$NAME", name, StringComparison.Ordinal).Replace("$INPUT", input, StringComparison.Ordinal);
@@ -105,17 +105,17 @@ public sealed class PriceCommandsTests(MeteringStage stage) : IClassFixture<Mete
     {
         using var folder = TestFolder.Create();
         var file = ListOf(folder, "shared.json", Priced("cli-7", "5"));
-        var (code, text) = await ServerProcess.RunAsync("prices", "import", file, "--yes", "--data", stage.Server.Data);
+        var (code, text) = await ServerProcess.RunAsync("prices", "import", file, "--yes", "--data", host.Server.Data);
 
         (code, text.Contains("added to the shared ones", StringComparison.Ordinal)).ShouldBe((0, true), text);
         (await CostAsync("""{"customer":"cli","provider":"house","model":"cli-7","input_tokens":1000000}""")).ShouldBe("5");
-        (await ServerProcess.RunAsync("prices", "list", "--model", "cli-7", "--data", stage.Server.Data)).Output.ShouldContain("shared");
+        (await ServerProcess.RunAsync("prices", "list", "--model", "cli-7", "--data", host.Server.Data)).Output.ShouldContain("shared");
     }
 
     [Fact]
     public async Task A_projects_key_cannot_reach_the_shared_prices()
     {
-        var (status, body) = await stage.PostAsync("/v1/model-prices/import", "[" + Priced("cli-8", "5") + "]");
+        var (status, body) = await host.PostAsync("/v1/model-prices/import", "[" + Priced("cli-8", "5") + "]");
 
         (status, body.GetProperty("scope").GetString()).ShouldBe((200, "project"));
     }
@@ -125,11 +125,11 @@ public sealed class PriceCommandsTests(MeteringStage stage) : IClassFixture<Mete
     [InlineData("[{]", 400)]
     [InlineData("""[{"provider":"p"}]""", 422)]
     public async Task A_body_that_is_no_list_is_refused(string body, int status) =>
-        (await stage.PostAsync("/v1/model-prices/import", body)).Status.ShouldBe(status);
+        (await host.PostAsync("/v1/model-prices/import", body)).Status.ShouldBe(status);
 
     private async Task<string?> CostAsync(string call)
     {
-        var (status, body) = await stage.PostAsync("/v1/llm-calls", call);
+        var (status, body) = await host.PostAsync("/v1/llm-calls", call);
         status.ShouldBe(200, body.ToString());
         return body.GetProperty("cost_usd").GetString();
     }

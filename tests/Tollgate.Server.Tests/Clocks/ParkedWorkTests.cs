@@ -16,7 +16,7 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 {
     private const string Month = "2031-02-02T00:00:00Z";
 
-    private readonly List<WebhookStage> _stages = [];
+    private readonly List<WebhookHost> _stages = [];
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(running.ConnectionString);
 
     /// <param name="Work">As the list names it.</param>
@@ -29,9 +29,9 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var stage in _stages)
+        foreach (var host in _stages)
         {
-            await stage.DisposeAsync();
+            await host.DisposeAsync();
         }
 
         await _database.DisposeAsync();
@@ -391,7 +391,7 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 
     private async Task<Case> WebhookEventsAsync()
     {
-        var (bad, good) = (await WebhookStage.StartAsync(running), await WebhookStage.StartAsync(running));
+        var (bad, good) = (await WebhookHost.StartAsync(running), await WebhookHost.StartAsync(running));
         _stages.AddRange([bad, good]);
         var project = await ProjectAsync(bad.Sandbox);
         return new(
@@ -409,22 +409,22 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 
     private async Task<Case> WebhookDeliveriesAsync()
     {
-        var stage = await WebhookStage.StartAsync(running);
-        _stages.Add(stage);
-        await WebhookStage.AddAsync(stage.Sandbox, stage.Receiver.Url + "/poisoned");
+        var host = await WebhookHost.StartAsync(running);
+        _stages.Add(host);
+        await WebhookHost.AddAsync(host.Sandbox, host.Receiver.Url + "/poisoned");
         return new(
             "webhook_deliveries",
             async () =>
             {
-                await PoisonAsync("delivering", "webhook_attempts", $"NEW.url = '{stage.Receiver.Url}/poisoned'");
-                await stage.SubscribeAsync(1);
+                await PoisonAsync("delivering", "webhook_attempts", $"NEW.url = '{host.Receiver.Url}/poisoned'");
+                await host.SubscribeAsync(1);
             },
-            () => IsAsync($"SELECT count(*) = 2 FROM webhook_deliveries WHERE endpoint = '{stage.Endpoint}' AND state = 'delivered'"),
+            () => IsAsync($"SELECT count(*) = 2 FROM webhook_deliveries WHERE endpoint = '{host.Endpoint}' AND state = 'delivered'"),
             () => MendAsync("delivering", "webhook_attempts"),
             async () =>
             {
                 await RetryAllAsync("webhook_deliveries");
-                return await IsAsync($"SELECT count(*) = 4 FROM webhook_deliveries WHERE project_id = {ProjectAsync(stage.Sandbox).Result} AND state = 'delivered'");
+                return await IsAsync($"SELECT count(*) = 4 FROM webhook_deliveries WHERE project_id = {ProjectAsync(host.Sandbox).Result} AND state = 'delivered'");
             });
     }
 

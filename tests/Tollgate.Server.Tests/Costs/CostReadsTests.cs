@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Costs;
 
 /// <summary>What is read of costs, right after calls were recorded: reads must not wait for the loop that sums up.</summary>
-public sealed class CostReadsTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private static string Today => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
@@ -16,17 +16,17 @@ public sealed class CostReadsTests(MeteringStage stage) : IClassFixture<Metering
         {
             var each = model == "dear" ? 1 : 0.001m;
             var price = $$"""{"provider":"house","model":"{{model}}","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"{{each}}","output":"{{each}}"} }""";
-            (await stage.PostAsync("/v1/model-prices", price)).Status.ShouldBe(201);
+            (await host.PostAsync("/v1/model-prices", price)).Status.ShouldBe(201);
         }
 
-        var (status, body) = await stage.PostAsync("/v1/llm-calls", calls);
+        var (status, body) = await host.PostAsync("/v1/llm-calls", calls);
         status.ShouldBe(200, body.ToString());
         body.GetProperty("rejected").GetArrayLength().ShouldBe(0, body.ToString());
     }
 
     private async Task<JsonElement> ReadAsync(string path)
     {
-        var (status, body) = await stage.GetAsync(path);
+        var (status, body) = await host.GetAsync(path);
         status.ShouldBe(200, body.ToString());
         return body;
     }
@@ -45,7 +45,7 @@ public sealed class CostReadsTests(MeteringStage stage) : IClassFixture<Metering
              {"id":"cc-3","customer":"costs","model":"riddle","input_tokens":1000},
              {"id":"cc-4","customer":"costs","model":"dear","input_tokens":999999}]
             """);
-        (await stage.PostAsync("/v1/events/cc-4/void", """{"customer":"costs"}""")).Status.ShouldBe(200);
+        (await host.PostAsync("/v1/events/cc-4/void", """{"customer":"costs"}""")).Status.ShouldBe(200);
 
         var costs = await ReadAsync("/v1/customers/costs/costs?days=3");
         FiguresOf(costs.GetProperty("total")).ShouldBe("3 1 1 1121 20 10 1131 0.000130001", costs.ToString());
@@ -83,7 +83,7 @@ public sealed class CostReadsTests(MeteringStage stage) : IClassFixture<Metering
             .Single(line => line.GetProperty("model").GetString() == "m-1");
         (byPlan.GetProperty("group").GetString(), byPlan.GetProperty("latency").ValueKind).ShouldBe(("free", JsonValueKind.Null));
 
-        using var csv = await stage.Http.GetAsync("/v1/analytics/models.csv?group_by=month");
+        using var csv = await host.Http.GetAsync("/v1/analytics/models.csv?group_by=month");
         csv.Content.Headers.ContentType!.MediaType.ShouldBe("text/csv");
         (await csv.Content.ReadAsStringAsync()).ShouldContain($"\r\n{Today[..7]},slow,m-1,,100,25,0.25,100,0,");
     }
@@ -102,7 +102,7 @@ public sealed class CostReadsTests(MeteringStage stage) : IClassFixture<Metering
         var one = await ReadAsync("/v1/analytics/customers?limit=1");
         (one.GetProperty("has_more").GetBoolean(), one.GetProperty("customers").GetInt64() >= 2).ShouldBe((true, true));
         (await ReadAsync("/v1/analytics/models?limit=1")).GetProperty("data").GetArrayLength().ShouldBe(1);
-        (await stage.Http.GetStringAsync("/v1/analytics/customers.csv")).ShouldContain("\r\nrank-1,2,0,0,0,60000001,0,0,60000001,60.000001\r\n");
+        (await host.Http.GetStringAsync("/v1/analytics/customers.csv")).ShouldContain("\r\nrank-1,2,0,0,0,60000001,0,0,60000001,60.000001\r\n");
     }
 
     [Fact]
@@ -146,10 +146,10 @@ public sealed class CostReadsTests(MeteringStage stage) : IClassFixture<Metering
     public async Task Another_projects_calls_are_never_shown()
     {
         await RecordAsync("""[{"customer":"secret","feature":"chat","model":"dear","input_tokens":5,"latency_ms":3}]""");
-        using var admin = stage.Server.NewClient(stage.Server.AdminKey);
+        using var admin = host.Server.NewClient(host.Server.AdminKey);
         var project = new JsonObject { ["code"] = "other", ["name"] = "Other", ["mode"] = "live", ["catalog"] = "trendit" };
-        using var created = await admin.PostAsync("/v1/projects", MeteringStage.Text(project.ToJsonString()));
-        using var other = stage.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
+        using var created = await admin.PostAsync("/v1/projects", MeteringHost.Text(project.ToJsonString()));
+        using var other = host.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
         foreach (var path in (string[])["customers/secret/costs", "customers/secret/trends", "customers/secret/dashboard", "analytics/models", "analytics/providers",
             "analytics/features", "analytics/customers", "analytics/revenue-vs-cost", "analytics/models.csv", "analytics/customers.csv"])
         {
@@ -173,7 +173,7 @@ public sealed class CostReadsTests(MeteringStage stage) : IClassFixture<Metering
     [InlineData("customers/c/trends?months=99", "months")]
     public async Task Questions_that_make_no_sense_are_told_at_once(string path, string fields)
     {
-        var (status, problem) = await stage.GetAsync("/v1/" + path);
+        var (status, problem) = await host.GetAsync("/v1/" + path);
         status.ShouldBe(422, problem.ToString());
         string.Join(' ', problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString())).ShouldBe(fields, problem.ToString());
     }

@@ -8,7 +8,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Dunning;
 
 /// <summary>Renewals that nobody can collect: through no fault of the customer, or because the project has changed its provider. Each test has a project of its own.</summary>
-public sealed class StoppedCollectionLives(StripeStage stage) : IClassFixture<StripeStage>
+public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<StripeHost>
 {
     [Fact]
     public async Task An_amount_that_the_provider_cannot_move_stops_collecting_and_costs_the_customer_nothing()
@@ -26,13 +26,13 @@ public sealed class StoppedCollectionLives(StripeStage stage) : IClassFixture<St
         var owed = (await OwedAsync(sandbox)).ShouldHaveSingleItem();
         (Text(owed, "invoice"), Text(owed, "failure"), owed["attempts"]!.GetValue<int>(), owed["next_attempt_at"], Text(owed, "stopped_at"))
             .ShouldBe((Text(invoice, "id"), "amount_not_possible", 0, null, "2027-02-28T00:00:00Z"));
-        stage.Running.Server.Log.ShouldContain($"Payment {Text(payment, "id")} over 0.20 USD of project {sandbox.Code} failed with amount_not_possible");
+        host.Running.Server.Log.ShouldContain($"Payment {Text(payment, "id")} over 0.20 USD of project {sandbox.Code} failed with amount_not_possible");
         (await MailsAsync(sandbox)).ShouldNotContain("payment_failed");
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
 
         (await sandbox.Door.PostAsync($"/v1/invoices/{Text(invoice, "id")}/pay", "{}")).Status.ShouldBe(HttpStatusCode.OK);
         (await OwedAsync(sandbox)).ShouldBeEmpty();
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class StoppedCollectionLives(StripeStage stage) : IClassFixture<St
         var sandbox = await SubscribedAsync(StripeCard.Declined);
         await sandbox.AdvanceAsync("2027-02-28T12:00:00Z");
         (await StatusAsync(sandbox)).ShouldBe("past_due");
-        stage.Stripe.Next(StripeMishap.Refuse, 1, "/v1/payment_intents");
+        host.Stripe.Next(StripeMishap.Refuse, 1, "/v1/payment_intents");
 
         await sandbox.AdvanceAsync("2027-03-20T00:00:00Z");
 
@@ -49,13 +49,13 @@ public sealed class StoppedCollectionLives(StripeStage stage) : IClassFixture<St
         (await PaymentsAsync(sandbox)).Select(static one => Text(one, "failure")).ShouldBe(["declined", "provider_refused"]);
         var owed = (await OwedAsync(sandbox)).ShouldHaveSingleItem();
         (owed["attempts"]!.GetValue<int>(), Text(owed, "stopped_at")).ShouldBe((1, "2027-03-01T00:00:00Z"));
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
 
-        await stage.AddCardAsync(sandbox, StripeCard.Good);
+        await host.AddCardAsync(sandbox, StripeCard.Good);
         var paid = await PaymentSteps.ChargeAsync(sandbox, Text(owed, "invoice"));
         PaymentSteps.Word(paid, "status").ShouldBe("succeeded");
         (await OwedAsync(sandbox)).ShouldBeEmpty();
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class StoppedCollectionLives(StripeStage stage) : IClassFixture<St
     [InlineData("stripe")]
     public async Task Who_is_past_due_when_the_project_changes_its_provider_reaches_the_end_of_the_policy(string provider)
     {
-        var sandbox = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z");
+        var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_declined"}""")).Status.ShouldBe(HttpStatusCode.Created);
         await sandbox.SubscribeAsync("""{"customer": "ann", "plan": "pro", "trial": false}""");
         await sandbox.AdvanceAsync("2027-01-31T12:00:00Z");
@@ -77,13 +77,13 @@ public sealed class StoppedCollectionLives(StripeStage stage) : IClassFixture<St
         (await PaymentsAsync(sandbox)).Select(static one => $"{Text(one, "created_at")[..10]} {Text(one, "failure")}").ShouldBe([
             "2027-01-31 declined", "2027-02-01 payment_method_missing", "2027-02-03 payment_method_missing", "2027-02-05 payment_method_missing",
             "2027-02-07 payment_method_missing"]);
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Who_is_not_past_due_is_not_dunned_by_a_project_that_charges_nobody()
     {
-        var sandbox = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z");
+        var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(HttpStatusCode.Created);
         (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}""")).Status.ShouldBe(HttpStatusCode.OK);
         await sandbox.SubscribeAsync("""{"customer": "ann", "plan": "pro", "trial": false}""");
@@ -97,12 +97,12 @@ public sealed class StoppedCollectionLives(StripeStage stage) : IClassFixture<St
     /// <summary>ann has Pro since the 31st of January, which she has not paid; her card was left after that.</summary>
     private async Task<BillingSandbox> SubscribedAsync(StripeCard card)
     {
-        var (sandbox, _, _) = await stage.OwingAsync(card);
+        var (sandbox, _, _) = await host.OwingAsync(card);
         return sandbox;
     }
 
     private static async Task GiveAsync(BillingSandbox sandbox, long amount) =>
-        (await sandbox.Door.PostAsync($"/v1/customers/{StripeStage.Customer}/credits", $$"""{"amount": {{amount}}, "kind": "prepaid"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync($"/v1/customers/{StripeHost.Customer}/credits", $$"""{"amount": {{amount}}, "kind": "prepaid"}""")).Status.ShouldBe(HttpStatusCode.Created);
 
     private static string Text(JsonNode from, string member) => from[member]!.GetValue<string>();
 

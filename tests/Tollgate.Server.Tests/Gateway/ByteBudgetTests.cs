@@ -60,11 +60,11 @@ public sealed class ByteBudgetTests
     public async Task An_answer_that_nobody_reads_is_read_on_for_a_while()
     {
         using var gone = new CancellationTokenSource();
-        using var silence = new Silence(TimeSpan.FromHours(1), gone.Token, unread: TimeSpan.FromMilliseconds(200));
-        var next = silence.Next();
+        using var idle = new IdleTimeout(TimeSpan.FromHours(1), gone.Token, unread: TimeSpan.FromMilliseconds(200));
+        var next = idle.Next();
         await gone.CancelAsync();
         next.IsCancellationRequested.ShouldBeFalse();
         await Should.ThrowAsync<OperationCanceledException>(() => Task.Delay(TimeSpan.FromSeconds(30), next));
-        silence.IsOver.ShouldBeTrue();
+        idle.IsOver.ShouldBeTrue();
     }
 }

@@ -13,7 +13,7 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int LargestBody = 256 * 1024;
 
-    private readonly GatewayStage _stage = new(postgres)
+    private readonly GatewayHost _host = new(postgres)
     {
         Environment = new Dictionary<string, string>
         {
@@ -21,21 +21,21 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         },
     };
 
-    public ValueTask InitializeAsync() => _stage.InitializeAsync();
+    public ValueTask InitializeAsync() => _host.InitializeAsync();
 
-    public ValueTask DisposeAsync() => _stage.DisposeAsync();
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     private static string AskOf(int bytes) => GatewayTests.Ask.Replace("Say hello.", new string('x', bytes), StringComparison.Ordinal);
 
     [Fact]
     public async Task Bodies_that_do_not_come_to_their_end_take_no_more_than_the_projects_share()
     {
-        _stage.Upstream.AnswersWith(Said.Completion(5, 5));
+        _host.Upstream.AnswersWith(Said.Completion(5, 5));
         using (await HoldAsync())
         {
-            using var refused = await _stage.Project.Http.SendAsync(GatewayStage.Request("full", AskOf(LargestBody - 1_000)), TestContext.Current.CancellationToken);
+            using var refused = await _host.Project.Http.SendAsync(GatewayHost.Request("full", AskOf(LargestBody - 1_000)), TestContext.Current.CancellationToken);
             refused.Headers.GetValues("X-Tollgate-Error").Single().ShouldBe("gateway_busy");
-            (await _stage.CallAsync("small", GatewayTests.Ask)).Status.ShouldBe(200, "there is room for small ones");
+            (await _host.CallAsync("small", GatewayTests.Ask)).Status.ShouldBe(200, "there is room for small ones");
         }
 
         await UntilAsync("freed", LargestBody - 1_000, 200);
@@ -44,37 +44,37 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_customers_body_has_a_smaller_bound()
     {
-        _stage.Upstream.AnswersWith(Said.Completion(5, 5));
-        var (_, issued) = await _stage.Project.PostAsync("/v1/customers/sender/tokens", "{}");
-        using var client = _stage.Project.Server.NewClient(issued.GetProperty("token").GetString());
+        _host.Upstream.AnswersWith(Said.Completion(5, 5));
+        var (_, issued) = await _host.Project.PostAsync("/v1/customers/sender/tokens", "{}");
+        using var client = _host.Project.Server.NewClient(issued.GetProperty("token").GetString());
         foreach (var (bytes, status) in ((int, int)[])[(60_000, 200), (70_000, 413)])
         {
-            using var answer = await client.PostAsync("/gateway/openai/v1/chat/completions", MeteringStage.Text(AskOf(bytes)));
+            using var answer = await client.PostAsync("/gateway/openai/v1/chat/completions", MeteringHost.Text(AskOf(bytes)));
             ((int)answer.StatusCode).ShouldBe(status, await answer.Content.ReadAsStringAsync());
         }
 
-        (await _stage.CallAsync("sender", AskOf(70_000))).Status.ShouldBe(200, "the back end's own");
+        (await _host.CallAsync("sender", AskOf(70_000))).Status.ShouldBe(200, "the back end's own");
     }
 
     [Fact]
     public async Task An_answer_that_finds_no_room_passes_as_it_comes()
     {
         var said = Said.Completion(1000, 30).Replace("Hello", new string('y', 900_000), StringComparison.Ordinal);
-        _stage.Upstream.AnswersWith(said);
-        var (status, body, _) = await _stage.CallAsync("large", GatewayTests.Ask);
+        _host.Upstream.AnswersWith(said);
+        var (status, body, _) = await _host.CallAsync("large", GatewayTests.Ask);
         (status, body == said).ShouldBe((200, true));
-        (await _stage.TheCallAsync("large")).GetProperty("estimated").GetBoolean().ShouldBeTrue();
-        (await _stage.StandsAsync("large", "llm_cost")).Held.ShouldBe(0);
+        (await _host.TheCallAsync("large")).GetProperty("estimated").GetBoolean().ShouldBeTrue();
+        (await _host.StandsAsync("large", "llm_cost")).Held.ShouldBe(0);
     }
 
     [Fact]
     public async Task A_poll_whose_answer_finds_no_room_is_refused_and_can_be_repeated()
     {
-        await _stage.SetUpstreamAsync("firecrawl", _stage.Upstream.Url);
+        await _host.SetUpstreamAsync("firecrawl", _host.Upstream.Url);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/gateway/firecrawl/v1/crawl/crawl-9");
         request.Headers.Add("X-Tollgate-Customer", "poller");
-        _stage.Upstream.AnswersWith($$"""{"status":"completed","data":"{{new string('y', 900_000)}}"}""");
-        using var answer = await _stage.Project.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        _host.Upstream.AnswersWith($$"""{"status":"completed","data":"{{new string('y', 900_000)}}"}""");
+        using var answer = await _host.Project.Http.SendAsync(request, TestContext.Current.CancellationToken);
         ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Error").Single()).ShouldBe((429, "gateway_busy"));
     }
 
@@ -83,7 +83,7 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
     public async Task An_answer_without_end_is_not_read_without_end()
     {
         var givenUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _stage.Upstream.Answer = async (context, _) =>
+        _host.Upstream.Answer = async (context, _) =>
         {
             context.RequestAborted.Register(() => givenUp.TrySetResult());
             context.Response.ContentType = "text/event-stream";
@@ -95,14 +95,14 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         };
         using (var leave = new CancellationTokenSource())
         {
-            using var request = GatewayStage.Request("left", """{"model":"o3-house","messages":[{"role":"user","content":"Think."}],"max_tokens":100,"stream":true}""");
-            using var answer = await _stage.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leave.Token);
+            using var request = GatewayHost.Request("left", """{"model":"o3-house","messages":[{"role":"user","content":"Think."}],"max_tokens":100,"stream":true}""");
+            using var answer = await _host.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leave.Token);
             await leave.CancelAsync();
         }
 
         await givenUp.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-        (await _stage.TheCallAsync("left")).GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("caller");
-        (await _stage.StandsAsync("left", "llm_cost")).Held.ShouldBe(0);
+        (await _host.TheCallAsync("left")).GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("caller");
+        (await _host.StandsAsync("left", "llm_cost")).Held.ShouldBe(0);
     }
 
     [Fact]
@@ -110,8 +110,8 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await _stage.SetUpstreamAsync("once", $"http://{listener.LocalEndpoint}");
-        var calling = _stage.Project.Http.GetAsync("/gateway/once/v1/models", TestContext.Current.CancellationToken);
+        await _host.SetUpstreamAsync("once", $"http://{listener.LocalEndpoint}");
+        var calling = _host.Project.Http.GetAsync("/gateway/once/v1/models", TestContext.Current.CancellationToken);
         using var connection = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
         var stream = connection.GetStream();
         await stream.ReadExactlyAsync(new byte[16], TestContext.Current.CancellationToken);
@@ -127,11 +127,11 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<TcpClient> BeginAsync(int announced, int sent)
     {
         var tcp = new TcpClient();
-        var url = _stage.Project.Http.BaseAddress!;
+        var url = _host.Project.Http.BaseAddress!;
         await tcp.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
         await tcp.GetStream().WriteAsync(
             Encoding.ASCII.GetBytes(
-                $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {_stage.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: half\r\n"
+                $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {_host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: half\r\n"
                 + $"Content-Type: application/json\r\nContent-Length: {announced}\r\n\r\n{new string(' ', sent)}"), TestContext.Current.CancellationToken);
         return tcp;
     }
@@ -143,7 +143,7 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         {
             var half = await BeginAsync(LargestBody, LargestBody - 10);
             await Task.Delay(500, TestContext.Current.CancellationToken);
-            if ((await _stage.CallAsync("full", AskOf(LargestBody - 1_000))).Status == 429)
+            if ((await _host.CallAsync("full", AskOf(LargestBody - 1_000))).Status == 429)
             {
                 return half;
             }
@@ -159,7 +159,7 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         var last = 0;
         for (var i = 0; i < 100 && last != status; i++)
         {
-            (last, _, _) = await _stage.CallAsync(customer, AskOf(bytes));
+            (last, _, _) = await _host.CallAsync(customer, AskOf(bytes));
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
 

@@ -8,7 +8,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>Where the gateway goes on a server whose operator has listed no network.</summary>
-public sealed class GatewayReachTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     [Theory]
     [InlineData("http://127.0.0.1:9099")]
@@ -32,7 +32,7 @@ public sealed class GatewayReachTests(MeteringStage stage) : IClassFixture<Meter
     [InlineData("https://255.255.255.255")]
     public async Task An_upstream_is_of_the_public_internet(string url)
     {
-        using var set = await stage.Http.PutAsync("/v1/upstreams/inside", MeteringStage.Text($$"""{"base_url":"{{url}}","api_key":"k"}"""));
+        using var set = await host.Http.PutAsync("/v1/upstreams/inside", MeteringHost.Text($$"""{"base_url":"{{url}}","api_key":"k"}"""));
         var problem = JsonElement.Parse(await set.Content.ReadAsStringAsync());
         (((int)set.StatusCode), problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "base_url"), problem.ToString());
         problem.GetProperty("detail").GetString()!.ShouldContain("TOLLGATE_UPSTREAM_NETWORKS");
@@ -41,10 +41,10 @@ public sealed class GatewayReachTests(MeteringStage stage) : IClassFixture<Meter
     [Fact]
     public async Task A_sandbox_project_reaches_no_more_than_a_live_one()
     {
-        using var admin = stage.Server.NewClient(stage.Server.AdminKey);
-        using var created = await admin.PostAsync("/v1/projects", MeteringStage.Text("""{"code":"reach-sandbox","name":"Reach","mode":"sandbox"}"""));
-        using var sandbox = stage.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
-        using var set = await sandbox.PutAsync("/v1/upstreams/inside", MeteringStage.Text("""{"base_url":"http://127.0.0.1:9099","api_key":"k"}"""));
+        using var admin = host.Server.NewClient(host.Server.AdminKey);
+        using var created = await admin.PostAsync("/v1/projects", MeteringHost.Text("""{"code":"reach-sandbox","name":"Reach","mode":"sandbox"}"""));
+        using var sandbox = host.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
+        using var set = await sandbox.PutAsync("/v1/upstreams/inside", MeteringHost.Text("""{"base_url":"http://127.0.0.1:9099","api_key":"k"}"""));
         ((int)set.StatusCode).ShouldBe(422);
     }
 
@@ -55,22 +55,22 @@ public sealed class GatewayReachTests(MeteringStage stage) : IClassFixture<Meter
         await using var inside = await FakeUpstream.StartAsync();
         inside.AnswersWith(Said.Completion(5, 5));
         await SetAsync("older", """{"base_url":"https://api.example.com","api_key":"k"}""");
-        await stage.Database.ExecuteAsync($"UPDATE upstreams SET base_url = '{inside.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}', version = DEFAULT WHERE provider = 'older'");
+        await host.Database.ExecuteAsync($"UPDATE upstreams SET base_url = '{inside.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}', version = DEFAULT WHERE provider = 'older'");
         await SetAsync("other", """{"base_url":"https://api.example.com","api_key":"k"}""");
 
-        using var metered = GatewayStage.Request("reached", GatewayTests.Ask, "/gateway/older/v1/chat/completions");
-        using var answer = await stage.Http.SendAsync(metered);
+        using var metered = GatewayHost.Request("reached", GatewayTests.Ask, "/gateway/older/v1/chat/completions");
+        using var answer = await host.Http.SendAsync(metered);
         ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Error").Single(), inside.Calls.Count).ShouldBe((403, "upstream_not_allowed", 0), await answer.Content.ReadAsStringAsync());
         (await answer.Content.ReadAsStringAsync()).ShouldNotContain("127.0.0.1");
-        using var read = await stage.Http.GetAsync("/gateway/older/v1/models");
+        using var read = await host.Http.GetAsync("/gateway/older/v1/models");
         ((int)read.StatusCode, inside.Calls.Count).ShouldBe((403, 0));
-        var (_, stands) = await stage.PostAsync("/v1/check", """{"customer":"reached","feature":"llm_cost","amount":0}""");
+        var (_, stands) = await host.PostAsync("/v1/check", """{"customer":"reached","feature":"llm_cost","amount":0}""");
         (stands.GetProperty("used").GetDecimal(), stands.GetProperty("held").GetDecimal()).ShouldBe((0, 0));
     }
 
     private async Task SetAsync(string provider, string body)
     {
-        using var set = await stage.Http.PutAsync($"/v1/upstreams/{provider}", MeteringStage.Text(body));
+        using var set = await host.Http.PutAsync($"/v1/upstreams/{provider}", MeteringHost.Text(body));
         ((int)set.StatusCode).ShouldBe(200, await set.Content.ReadAsStringAsync());
     }
 }
@@ -80,15 +80,15 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int MostCalls = 8;
 
-    private readonly GatewayStage _stage = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_GATEWAY_CALLS"] = $"{MostCalls}" } };
+    private readonly GatewayHost _host = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_GATEWAY_CALLS"] = $"{MostCalls}" } };
 
-    private string Self => _stage.Project.Server.Url.ToString().TrimEnd('/');
+    private string Self => _host.Project.Server.Url.ToString().TrimEnd('/');
 
-    private string Key => _stage.Project.Http.DefaultRequestHeaders.Authorization!.Parameter!;
+    private string Key => _host.Project.Http.DefaultRequestHeaders.Authorization!.Parameter!;
 
-    public ValueTask InitializeAsync() => _stage.InitializeAsync();
+    public ValueTask InitializeAsync() => _host.InitializeAsync();
 
-    public ValueTask DisposeAsync() => _stage.DisposeAsync();
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     [Fact]
     public async Task The_server_is_no_upstream_of_its_own()
@@ -96,9 +96,9 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
         using var set = await SetAsync("loop", $"{Self}/gateway/loop");
         ((int)set.StatusCode).ShouldBe(422);
         (await SetAsync("loop", "https://api.example.com")).Dispose();
-        await _stage.Project.Database.ExecuteAsync($"UPDATE upstreams SET base_url = '{Self}/gateway/loop', version = DEFAULT WHERE provider = 'loop'");
+        await _host.Project.Database.ExecuteAsync($"UPDATE upstreams SET base_url = '{Self}/gateway/loop', version = DEFAULT WHERE provider = 'loop'");
         (await SetAsync("other", "https://api.example.com")).Dispose();
-        using var answer = await _stage.Project.Http.GetAsync("/gateway/loop/v1/models");
+        using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
         ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Error").Single()).ShouldBe((403, "upstream_not_allowed"));
     }
 
@@ -106,26 +106,26 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_call_that_comes_back_by_way_of_somebody_else_is_refused_at_its_second_coming()
     {
         ForwardBack(static _ => true);
-        (await SetAsync("loop", _stage.Upstream.Url)).Dispose();
-        using var answer = await _stage.Project.Http.GetAsync("/gateway/loop/v1/models");
+        (await SetAsync("loop", _host.Upstream.Url)).Dispose();
+        using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
         ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync()).Contains("went around", StringComparison.Ordinal)
-            || (await answer.Content.ReadAsStringAsync()).Contains("Tollgate server sent this call already", StringComparison.Ordinal), _stage.Upstream.Calls.Count).ShouldBe((422, true, 1));
+            || (await answer.Content.ReadAsStringAsync()).Contains("Tollgate server sent this call already", StringComparison.Ordinal), _host.Upstream.Calls.Count).ShouldBe((422, true, 1));
     }
 
     [Fact]
     public async Task A_loop_whose_mark_somebody_takes_away_ends_at_the_projects_limit()
     {
         ForwardBack(static name => !name.StartsWith("X-Tollgate-", StringComparison.OrdinalIgnoreCase));
-        (await SetAsync("loop", _stage.Upstream.Url)).Dispose();
-        using var answer = await _stage.Project.Http.GetAsync("/gateway/loop/v1/models");
-        ((int)answer.StatusCode, _stage.Upstream.Calls.Count).ShouldBe((429, MostCalls));
+        (await SetAsync("loop", _host.Upstream.Url)).Dispose();
+        using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
+        ((int)answer.StatusCode, _host.Upstream.Calls.Count).ShouldBe((429, MostCalls));
 
-        _stage.Upstream.AnswersWith("{}");
-        using var after = await _stage.Project.Http.GetAsync("/gateway/loop/v1/models");
+        _host.Upstream.AnswersWith("{}");
+        using var after = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
         ((int)after.StatusCode).ShouldBe(200, "a call that has ended leaves its place");
     }
 
-    private void ForwardBack(Func<string, bool> keeps) => _stage.Upstream.Answer = async (context, seen) =>
+    private void ForwardBack(Func<string, bool> keeps) => _host.Upstream.Answer = async (context, seen) =>
     {
         using var client = new HttpClient();
         using var message = new HttpRequestMessage(new(seen.Method), $"{Self}/gateway/loop{seen.Target}");
@@ -141,5 +141,5 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
     };
 
     private Task<HttpResponseMessage> SetAsync(string provider, string url) =>
-        _stage.Project.Http.PutAsync($"/v1/upstreams/{provider}", MeteringStage.Text($$"""{"base_url":"{{url}}","api_key":"{{Key}}"}"""));
+        _host.Project.Http.PutAsync($"/v1/upstreams/{provider}", MeteringHost.Text($$"""{"base_url":"{{url}}","api_key":"{{Key}}"}"""));
 }

@@ -9,12 +9,12 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>What stands between two connections: paths, headers, who leaves when, and what falls silent.</summary>
-public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<GatewayStage>
+public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<GatewayHost>
 {
     private async Task<string> RawAsync(string method, string target, string key, string body = "")
     {
         using var tcp = new TcpClient();
-        var url = stage.Project.Http.BaseAddress!;
+        var url = host.Project.Http.BaseAddress!;
         await tcp.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
         await using var stream = tcp.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
@@ -35,21 +35,21 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     [InlineData("GET", "http://x/gateway/openai/v1/batches", 403)]
     public async Task What_a_call_is_cannot_be_hidden_in_its_path(string method, string target, int status)
     {
-        var (_, issued) = await stage.Project.PostAsync("/v1/customers/raw/tokens", "{}");
-        stage.Upstream.AnswersWith(Said.Completion(5, 5));
-        await stage.SetUpstreamAsync("gemini", stage.Upstream.Url);
-        var before = stage.Upstream.Calls.Count;
+        var (_, issued) = await host.Project.PostAsync("/v1/customers/raw/tokens", "{}");
+        host.Upstream.AnswersWith(Said.Completion(5, 5));
+        await host.SetUpstreamAsync("gemini", host.Upstream.Url);
+        var before = host.Upstream.Calls.Count;
         (await RawAsync(method, target, issued.GetProperty("token").GetString()!, GatewayTests.Ask)).ShouldStartWith($"HTTP/1.1 {status}");
-        stage.Upstream.Calls.Count.ShouldBe(before);
+        host.Upstream.Calls.Count.ShouldBe(before);
     }
 
     [Fact]
     public async Task A_path_that_is_encoded_is_the_call_that_the_provider_will_see()
     {
-        stage.Upstream.AnswersWith(Said.Completion(1000, 30));
-        (await stage.CallAsync("encoded", GatewayTests.Ask, "/%67ateway/openai/v1/chat/%63ompletions")).Status.ShouldBe(200);
-        (await stage.TheCallAsync("encoded")).GetProperty("endpoint").GetString().ShouldBe("/v1/chat/completions");
-        stage.Upstream.Calls.Last().Target.ShouldBe("/v1/chat/completions");
+        host.Upstream.AnswersWith(Said.Completion(1000, 30));
+        (await host.CallAsync("encoded", GatewayTests.Ask, "/%67ateway/openai/v1/chat/%63ompletions")).Status.ShouldBe(200);
+        (await host.TheCallAsync("encoded")).GetProperty("endpoint").GetString().ShouldBe("/v1/chat/completions");
+        host.Upstream.Calls.Last().Target.ShouldBe("/v1/chat/completions");
     }
 
     [Theory]
@@ -57,9 +57,9 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     [InlineData("/gateway/openai/v1/{0}")]
     public async Task A_name_that_is_too_long_for_the_books_is_refused_before_the_call(string path)
     {
-        var before = stage.Upstream.Calls.Count;
-        var (status, body, _) = await stage.CallAsync("named", """{"messages":[]}""", string.Format(null, path, new string('a', 3_000)));
-        (status, body.Contains("model", StringComparison.Ordinal), stage.Upstream.Calls.Count).ShouldBe((422, true, before));
+        var before = host.Upstream.Calls.Count;
+        var (status, body, _) = await host.CallAsync("named", """{"messages":[]}""", string.Format(null, path, new string('a', 3_000)));
+        (status, body.Contains("model", StringComparison.Ordinal), host.Upstream.Calls.Count).ShouldBe((422, true, before));
     }
 
     [Theory]
@@ -67,7 +67,7 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     [InlineData("private, max-age=5", "max-age=5, private")]
     public async Task An_answer_is_kept_by_nobody_unless_the_upstream_says_so_and_its_type_is_its_type(string? upstream, string cache)
     {
-        stage.Upstream.Answer = async (context, _) =>
+        host.Upstream.Answer = async (context, _) =>
         {
             context.Response.ContentType = "application/json";
             context.Response.Headers.XContentTypeOptions = "sniff";
@@ -79,30 +79,30 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
             Content = new StringContent(GatewayTests.Ask, Encoding.UTF8, "application/json"),
         };
         request.Headers.Add("X-Tollgate-Customer", "kept");
-        using var answer = await stage.Project.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var answer = await host.Project.Http.SendAsync(request, TestContext.Current.CancellationToken);
         ((int)answer.StatusCode, answer.Headers.CacheControl!.ToString(), string.Join(",", answer.Headers.GetValues("X-Content-Type-Options"))).ShouldBe((200, cache, "nosniff"));
     }
 
     [Fact]
     public async Task Headers_that_are_no_ASCII_hurt_nobody()
     {
-        stage.Upstream.Answer = async (context, _) =>
+        host.Upstream.Answer = async (context, _) =>
         {
             context.Response.ContentType = "application/json";
             context.Response.Headers["X-Model"] = "plain";
             await context.Response.WriteAsync(Said.Completion(5, 5));
         };
         using var tcp = new TcpClient();
-        var url = stage.Project.Http.BaseAddress!;
+        var url = host.Project.Http.BaseAddress!;
         await tcp.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
         await using var stream = tcp.GetStream();
         var ask = GatewayTests.Ask;
         await stream.WriteAsync(Encoding.UTF8.GetBytes(
-            $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {stage.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: cafe\r\n"
+            $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: cafe\r\n"
             + $"X-Title: Caf\u00e9\r\nContent-Length: {ask.Length}\r\nConnection: close\r\n\r\n{ask}"), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldStartWith("HTTP/1.1 200");
-        stage.Upstream.Calls.Last().Headers["X-Title"].ShouldBe("Caf\u00e9");
+        host.Upstream.Calls.Last().Headers["X-Title"].ShouldBe("Caf\u00e9");
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     {
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
-        await stage.SetUpstreamAsync("odd", $"http://127.0.0.1:{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}");
+        await host.SetUpstreamAsync("odd", $"http://127.0.0.1:{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}");
         var answering = Task.Run(async () =>
         {
             using var peer = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
@@ -120,7 +120,7 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
             await stream.WriteAsync(Encoding.Latin1.GetBytes(
                 $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Place: K\u00f6ln\r\nX-Plain: yes\r\nContent-Length: {body.Length}\r\n\r\n{body}"), TestContext.Current.CancellationToken);
         }, TestContext.Current.CancellationToken);
-        var (status, _, answer) = await stage.CallAsync("odd", GatewayTests.Ask, "/gateway/odd/v1/chat/completions");
+        var (status, _, answer) = await host.CallAsync("odd", GatewayTests.Ask, "/gateway/odd/v1/chat/completions");
         await answering;
         (status, answer.Headers.Contains("X-Plain"), answer.Headers.Contains("X-Place")).ShouldBe((200, true, false));
     }
@@ -128,25 +128,25 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     [Fact]
     public async Task A_configured_header_replaces_the_callers_however_that_is_written()
     {
-        using var set = await stage.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringStage.Text($$$"""{"base_url":"{{{stage.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a"}}"""));
+        using var set = await host.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringHost.Text($$$"""{"base_url":"{{{host.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a"}}"""));
         ((int)set.StatusCode).ShouldBe(200);
-        stage.Upstream.AnswersWith(Said.Completion(5, 5));
-        using var request = GatewayStage.Request("teamed", GatewayTests.Ask, "/gateway/teamed/v1/chat/completions");
+        host.Upstream.AnswersWith(Said.Completion(5, 5));
+        using var request = GatewayHost.Request("teamed", GatewayTests.Ask, "/gateway/teamed/v1/chat/completions");
         request.Headers.Add("x-team", "b");
-        using var answer = await stage.Project.Http.SendAsync(request);
-        ((int)answer.StatusCode, stage.Upstream.Calls.Last().Headers["X-Team"]).ShouldBe((200, "a"));
+        using var answer = await host.Project.Http.SendAsync(request);
+        ((int)answer.StatusCode, host.Upstream.Calls.Last().Headers["X-Team"]).ShouldBe((200, "a"));
 
-        using var twice = await stage.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringStage.Text($$$"""{"base_url":"{{{stage.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a","x-team":"b"}}"""));
+        using var twice = await host.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringHost.Text($$$"""{"base_url":"{{{host.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a","x-team":"b"}}"""));
         ((int)twice.StatusCode).ShouldBe(422);
     }
 
     [Fact]
     public async Task A_stream_whose_thought_is_hidden_is_read_to_its_end_when_the_caller_leaves()
     {
-        await stage.Project.PostAsync("/v1/model-prices",
+        await host.Project.PostAsync("/v1/model-prices",
             """{"provider":"openai","model":"o3-house","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2.5","output":"10"},"source":"test"}""");
         var left = new TaskCompletionSource();
-        stage.Upstream.Answer = async (context, _) =>
+        host.Upstream.Answer = async (context, _) =>
         {
             context.Response.ContentType = "text/event-stream";
             await context.Response.WriteAsync(Said.Chunk("Hello").Replace("house-2026-01-01", "o3-house", StringComparison.Ordinal));
@@ -157,9 +157,9 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
         };
         var ask = GatewayTests.Ask.Replace("house", "o3-house", StringComparison.Ordinal).Replace("100", "6000,\"stream\":true", StringComparison.Ordinal);
         using (var leave = new CancellationTokenSource())
-        using (var request = GatewayStage.Request("thinks", ask))
+        using (var request = GatewayHost.Request("thinks", ask))
         {
-            using var answer = await stage.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            using var answer = await host.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
             await reader.ReadLineAsync(leave.Token);
             await reader.ReadLineAsync(leave.Token);
@@ -169,7 +169,7 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
         }
 
         left.SetResult();
-        var call = await stage.TheCallAsync("thinks");
+        var call = await host.TheCallAsync("thinks");
         (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString()).ShouldBe((5000, false, "0.0525"));
         call.GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("caller");
     }
@@ -177,29 +177,29 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     [Fact]
     public async Task A_stream_whose_thought_is_hidden_is_read_to_its_end_when_the_budget_ends()
     {
-        await stage.Project.PostAsync("/v1/model-prices",
+        await host.Project.PostAsync("/v1/model-prices",
             """{"provider":"openai","model":"o4-house","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2.5","output":"10"},"source":"test"}""");
-        await stage.Project.PostAsync("/v1/llm-calls", """{"customer":"ponders","model":"house","input_tokens":396000}""");
+        await host.Project.PostAsync("/v1/llm-calls", """{"customer":"ponders","model":"house","input_tokens":396000}""");
         var words = Said.Chunk(string.Concat(Enumerable.Repeat("word ", 400)));
-        _ = stage.Upstream.Streams(
+        _ = host.Upstream.Streams(
             new[] { words, words, words, words, Said.UsageChunk(1000, 50_000), Said.Done }.Select(piece => piece.Replace("house-2026-01-01", "o4-house", StringComparison.Ordinal)));
-        var (_, body, _) = await stage.CallAsync("ponders", """{"model":"o4-house","messages":[{"role":"user","content":"Say hello."}],"stream":true}""");
+        var (_, body, _) = await host.CallAsync("ponders", """{"model":"o4-house","messages":[{"role":"user","content":"Say hello."}],"stream":true}""");
         body.ShouldContain("budget_exceeded");
         body.ShouldNotContain("[DONE]");
-        var call = (await stage.RecordedAsync("ponders")).Single(one => one.GetProperty("model").GetString() == "o4-house");
+        var call = (await host.RecordedAsync("ponders")).Single(one => one.GetProperty("model").GetString() == "o4-house");
         (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString()).ShouldBe((50_000, false, "0.5025"));
         call.GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("budget");
-        (await stage.StandsAsync("ponders", "llm_cost")).Held.ShouldBe(0);
+        (await host.StandsAsync("ponders", "llm_cost")).Held.ShouldBe(0);
     }
 
     [Fact]
     public async Task The_event_that_ends_a_stream_early_stands_for_itself_however_the_stream_was_cut()
     {
-        await stage.Project.PostAsync("/v1/llm-calls", """{"customer":"garbled","model":"house","input_tokens":392000}""");
+        await host.Project.PostAsync("/v1/llm-calls", """{"customer":"garbled","model":"house","input_tokens":392000}""");
         var text = string.Concat(Enumerable.Range(0, 400).Select(_ => Said.Chunk(string.Concat(Enumerable.Repeat("word ", 40)))));
-        _ = stage.Upstream.Streams(text.Chunk(333).Select(piece => new string(piece)));
+        _ = host.Upstream.Streams(text.Chunk(333).Select(piece => new string(piece)));
         var ask = GatewayTests.Ask.Replace(",\"max_tokens\":100", ",\"stream\":true,\"stream_options\":{\"include_usage\":true}", StringComparison.Ordinal);
-        var (_, body, _) = await stage.CallAsync("garbled", ask);
+        var (_, body, _) = await host.CallAsync("garbled", ask);
         foreach (var line in body.TrimEnd().Split("\n\n"))
         {
             Should.NotThrow(() => JsonElement.Parse(line["data: ".Length..]), line);
@@ -215,12 +215,12 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
         listener.Start();
         var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        await stage.SetUpstreamAsync("down", $"http://127.0.0.1:{port}");
+        await host.SetUpstreamAsync("down", $"http://127.0.0.1:{port}");
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(400));
-        using var request = GatewayStage.Request("gone", GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal), "/gateway/down/v1/chat/completions");
-        await Should.ThrowAsync<OperationCanceledException>(() => stage.Project.Http.SendAsync(request, patience.Token));
-        var call = await stage.TheCallAsync("gone");
+        using var request = GatewayHost.Request("gone", GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal), "/gateway/down/v1/chat/completions");
+        await Should.ThrowAsync<OperationCanceledException>(() => host.Project.Http.SendAsync(request, patience.Token));
+        var call = await host.TheCallAsync("gone");
         (call.GetProperty("cost_usd").GetString(), call.GetProperty("status").GetInt32()).ShouldBe(("0", 502));
-        (await stage.StandsAsync("gone", "tokens")).ShouldBe((0, 0));
+        (await host.StandsAsync("gone", "tokens")).ShouldBe((0, 0));
     }
 }

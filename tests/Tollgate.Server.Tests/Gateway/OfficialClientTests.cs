@@ -15,23 +15,23 @@ namespace Tollgate.Server.Tests.Gateway;
 /// Providers' official clients, of which nothing but the address and the key is changed: the key is a customer token. The upstream
 /// answers with the providers' recorded answers.
 /// </summary>
-public sealed class OfficialClientTests(GatewayStage stage) : IClassFixture<GatewayStage>
+public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<GatewayHost>
 {
     private static string Sample(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Samples", name));
 
     private async Task<string> TokenAsync(string customer)
     {
-        var (_, issued) = await stage.Project.PostAsync($"/v1/customers/{customer}/tokens", "{}");
+        var (_, issued) = await host.Project.PostAsync($"/v1/customers/{customer}/tokens", "{}");
         return issued.GetProperty("token").GetString()!;
     }
 
     private ChatClient OpenAi(string token) => new("gpt-4o-mini", new ApiKeyCredential(token), new OpenAIClientOptions
     {
-        Endpoint = new Uri(stage.Project.Http.BaseAddress!, "/gateway/openai/v1"),
+        Endpoint = new Uri(host.Project.Http.BaseAddress!, "/gateway/openai/v1"),
     });
 
     /// <summary>Answers as OpenAI does: usage in a stream only when it is asked for.</summary>
-    private void AnswersAsOpenAi() => stage.Upstream.Answer = async (context, seen) =>
+    private void AnswersAsOpenAi() => host.Upstream.Answer = async (context, seen) =>
     {
         var isStream = seen.Text.Contains("\"stream\":true", StringComparison.Ordinal);
         var asks = seen.Text.Contains("\"include_usage\":true", StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed class OfficialClientTests(GatewayStage stage) : IClassFixture<Gate
         text.ToString().ShouldBe("Hello");
 
         // 93 × $0.15 + 1,024 cached × $0.075 + 46 × $0.6, each for a million.
-        var calls = await stage.RecordedAsync("dotnet");
+        var calls = await host.RecordedAsync("dotnet");
         calls.Count.ShouldBe(2);
         calls[1].GetProperty("cost_usd").GetString().ShouldBe("0.00011835");
         calls[0].GetProperty("estimated").GetBoolean().ShouldBeFalse();
@@ -70,7 +70,7 @@ public sealed class OfficialClientTests(GatewayStage stage) : IClassFixture<Gate
     {
         AnswersAsOpenAi();
         var token = await TokenAsync("poor");
-        await stage.Project.PostAsync("/v1/llm-calls", """{"customer":"poor","model":"house","input_tokens":400000}""");
+        await host.Project.PostAsync("/v1/llm-calls", """{"customer":"poor","model":"house","input_tokens":400000}""");
         var thrown = await Should.ThrowAsync<ClientResultException>(() => OpenAi(token).CompleteChatAsync([new UserChatMessage("Say hello.")], cancellationToken: TestContext.Current.CancellationToken));
         thrown.Status.ShouldBe(402);
         thrown.Message.ShouldContain("budget_exceeded");
@@ -92,24 +92,24 @@ public sealed class OfficialClientTests(GatewayStage stage) : IClassFixture<Gate
         }
         else
         {
-            await stage.SetUpstreamAsync(provider, stage.Upstream.Url);
-            stage.Upstream.AnswersWith(Sample(sample), type: mode == "stream" ? "text/event-stream" : "application/json");
+            await host.SetUpstreamAsync(provider, host.Upstream.Url);
+            host.Upstream.AnswersWith(Sample(sample), type: mode == "stream" ? "text/event-stream" : "application/json");
         }
 
         var customer = $"{provider}-{mode}";
-        var got = await NpmClients.CallAsync(provider, mode, stage.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
+        var got = await NpmClients.CallAsync(provider, mode, host.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
 
         got.TryGetProperty("error", out _).ShouldBeFalse(got.ToString());
         (text is null || got.GetProperty("text").GetString() == text).ShouldBeTrue(got.ToString());
         var reported = got.GetProperty("output");
         (reported.ValueKind == JsonValueKind.Null ? (int?)null : reported.GetInt32()).ShouldBe(output, got.ToString());
-        var call = (await stage.RecordedAsync(customer)).ShouldHaveSingleItem();
+        var call = (await host.RecordedAsync(customer)).ShouldHaveSingleItem();
         call.GetProperty("estimated").GetBoolean().ShouldBeFalse();
         call.GetProperty("cost_usd").GetString().ShouldNotBeNull();
         (cost is null || call.GetProperty("cost_usd").GetString() == cost).ShouldBeTrue(call.ToString());
-        var seen = stage.Upstream.Calls.Last();
+        var seen = host.Upstream.Calls.Last();
         seen.Headers.Values.ShouldNotContain(value => value.Contains("tg_ct_", StringComparison.Ordinal), "The caller's key stays here.");
-        seen.Headers.Values.ShouldContain(value => value.Contains(GatewayStage.UpstreamKey, StringComparison.Ordinal));
+        seen.Headers.Values.ShouldContain(value => value.Contains(GatewayHost.UpstreamKey, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -119,10 +119,10 @@ public sealed class OfficialClientTests(GatewayStage stage) : IClassFixture<Gate
     public async Task The_clients_of_npm_throw_their_own_errors_for_a_used_up_budget(string provider, string error)
     {
         await NpmClients.InstallAsync();
-        await stage.SetUpstreamAsync(provider, stage.Upstream.Url);
+        await host.SetUpstreamAsync(provider, host.Upstream.Url);
         var customer = $"{provider}-poor";
-        await stage.Project.PostAsync("/v1/llm-calls", $$"""{"customer":"{{customer}}","model":"house","input_tokens":400000}""");
-        var got = await NpmClients.CallAsync(provider, "plain", stage.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
+        await host.Project.PostAsync("/v1/llm-calls", $$"""{"customer":"{{customer}}","model":"house","input_tokens":400000}""");
+        var got = await NpmClients.CallAsync(provider, "plain", host.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
         (got.GetProperty("error").GetString(), got.GetProperty("status").GetInt32()).ShouldBe((error, 402), got.ToString());
         got.GetProperty("message").GetString()!.ShouldContain("Model cost");
     }

@@ -14,14 +14,14 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Hosting;
 
 /// <summary>What operators see of requests: over OTLP, in <c>/metrics</c> and in the log.</summary>
-public sealed class TelemetryTests(TelemetryStage stage) : IClassFixture<TelemetryStage>
+public sealed class TelemetryTests(TelemetryHost host) : IClassFixture<TelemetryHost>
 {
     private const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     [Fact]
     public async Task Spans_and_metrics_over_OTLP_name_the_service_and_the_route_and_no_customer()
     {
-        var (server, collector) = (stage.Server, stage.Collector);
+        var (server, collector) = (host.Server, host.Collector);
         using var client = server.ClientFor("resume-ats");
         using var answer = await client.GetAsync(new Uri("/v1/customers/somebody-known/usage?secret=hush", UriKind.Relative), Cancel);
 
@@ -45,7 +45,7 @@ public sealed class TelemetryTests(TelemetryStage stage) : IClassFixture<Telemet
     [Fact]
     public async Task Requests_are_counted_and_timed_by_route_method_and_class_of_status()
     {
-        var server = stage.Server;
+        var server = host.Server;
         using var client = server.ClientFor("resume-ats");
         foreach (var path in new[] { "/v1/customers/a", "/v1/customers/b%2Fc", "/nowhere/at/all", "/wp-admin.php", "/v1/plans" })
         {
@@ -68,7 +68,7 @@ public sealed class TelemetryTests(TelemetryStage stage) : IClassFixture<Telemet
     [Fact]
     public async Task Each_line_of_the_log_within_a_request_names_the_request_its_project_and_its_trace()
     {
-        var server = stage.Server;
+        var server = host.Server;
         using var client = server.ClientFor("resume-ats");
         using var call = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/llm-calls", UriKind.Relative))
         {
@@ -90,17 +90,17 @@ public sealed class TelemetryTests(TelemetryStage stage) : IClassFixture<Telemet
     [Fact]
     public async Task Forged_webhooks_are_counted_and_logged_without_their_bodies()
     {
-        using var forged = await stage.Server.Http.PostAsJsonAsync("/v1/webhooks/stripe", new JsonObject { ["id"] = "evt_hidden" }, Cancel);
+        using var forged = await host.Server.Http.PostAsJsonAsync("/v1/webhooks/stripe", new JsonObject { ["id"] = "evt_hidden" }, Cancel);
 
-        (await MetricsAsync(stage.Server)).ShouldContain("""tollgate_inbox_refused_total{provider="stripe",reason="forged"} 1""");
-        await Eventually.UntilAsync(() => stage.Server.Log.Contains("Security: a webhook for stripe", StringComparison.Ordinal));
-        stage.Server.Log.ShouldNotContain("evt_hidden");
+        (await MetricsAsync(host.Server)).ShouldContain("""tollgate_inbox_refused_total{provider="stripe",reason="forged"} 1""");
+        await Eventually.UntilAsync(() => host.Server.Log.Contains("Security: a webhook for stripe", StringComparison.Ordinal));
+        host.Server.Log.ShouldNotContain("evt_hidden");
     }
 
     [Fact]
     public async Task The_page_of_metrics_lists_what_the_server_says_and_nothing_else()
     {
-        var server = stage.Server;
+        var server = host.Server;
         var told = Regex.Matches(await MetricsAsync(server), "(?m)^# TYPE (\\S+) (\\S+)$").Select(static match => (Name: match.Groups[1].Value, Type: match.Groups[2].Value)).ToList();
         var page = await File.ReadAllTextAsync(Path.Combine(ServerProcess.Root, "docs", "reference", "metrics.md"), Cancel);
         var listed = Regex.Matches(page, "(?m)^\\| `([a-z_]+)` \\|.*$").Select(static match => (Name: match.Groups[1].Value, Line: match.Value)).ToList();
@@ -127,7 +127,7 @@ public sealed class TelemetryTests(TelemetryStage stage) : IClassFixture<Telemet
 }
 
 /// <summary>A server that sends what it measures to a collector.</summary>
-public sealed class TelemetryStage(TestPostgres postgres) : IAsyncLifetime
+public sealed class TelemetryHost(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _database;
     private TestServer? _server;

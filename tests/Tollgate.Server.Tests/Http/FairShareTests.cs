@@ -10,16 +10,16 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>What one project cannot take from the others.</summary>
-public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairShareStage>
+public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShareHost>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_project_that_uses_its_share_waits_and_is_refused_and_nobody_else_notices()
     {
-        using var busy = stage.Server.ClientFor("resume-ats");
-        using var other = stage.Server.ClientFor("trendit");
-        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        using var busy = host.Server.ClientFor("resume-ats");
+        using var other = host.Server.ClientFor("trendit");
+        await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using var locked = await holder.BeginTransactionAsync(Cancel);
         await using (var both = new NpgsqlCommand("LOCK TABLE invoices, coupons IN ACCESS EXCLUSIVE MODE", holder))
@@ -40,13 +40,13 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         using var consumed = await busy.PostAsJsonAsync("/v1/consume", new JsonObject { ["customer"] = "a", ["feature"] = "ats_scan" }, Cancel);
         consumed.StatusCode.ShouldBe(HttpStatusCode.OK, "what the lanes decide takes no place");
         (await GetAsync(other, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await GetAsync(stage.Server.Http, "/health/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await GetAsync(host.Server.Http, "/health/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await locked.RollbackAsync(Cancel);
         (await heavy).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await ordinary).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var admin = stage.Server.NewClient(stage.Server.AdminKey);
+        using var admin = host.Server.NewClient(host.Server.AdminKey);
         (await admin.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancel)).ShouldContain("""tollgate_share_refused_total{load="heavy"} 2""");
     }
 
@@ -56,15 +56,15 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         var sockets = new List<Socket>();
         try
         {
-            for (var at = 0; at < 4 * FairShareStage.Requests; at++)
+            for (var at = 0; at < 4 * FairShareHost.Requests; at++)
             {
-                sockets.Add(await HalfAsync("POST /v1/customers", stage.Server.Keys["TOLLGATE_KEY_RESUME_ATS"]));
+                sockets.Add(await HalfAsync("POST /v1/customers", host.Server.Keys["TOLLGATE_KEY_RESUME_ATS"]));
                 sockets.Add(await HalfAsync("POST /portal/nobody/cancel", null));
             }
 
-            using var same = stage.Server.ClientFor("resume-ats");
+            using var same = host.Server.ClientFor("resume-ats");
             (await GetAsync(same, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
-            (await GetAsync(stage.Server.Http, "/portal/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+            (await GetAsync(host.Server.Http, "/portal/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         }
         finally
         {
@@ -77,7 +77,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     public async Task A_stranger_who_uses_the_share_of_one_address_leaves_room_for_another()
     {
         using var stranger = ClientFrom("127.0.0.2");
-        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using var locked = await holder.BeginTransactionAsync(Cancel);
         await using (var sessions = new NpgsqlCommand("LOCK TABLE portal_sessions IN ACCESS EXCLUSIVE MODE", holder))
@@ -85,12 +85,12 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
             await sessions.ExecuteNonQueryAsync(Cancel);
         }
 
-        var held = Enumerable.Range(0, FairShareStage.Requests).Select(_ => GetAsync(stranger, "/portal/nobody")).ToList();
-        await UntilHeldAsync(FairShareStage.Requests);
+        var held = Enumerable.Range(0, FairShareHost.Requests).Select(_ => GetAsync(stranger, "/portal/nobody")).ToList();
+        await UntilHeldAsync(FairShareHost.Requests);
         using var refused = await GetAsync(stranger, "/pay/nobody");
         refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
         (await refused.Content.ReadAsStringAsync(Cancel)).ShouldContain("This address has 2 requests at work");
-        (await GetAsync(stage.Server.Http, "/pay/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await GetAsync(host.Server.Http, "/pay/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 
         await locked.RollbackAsync(Cancel);
         foreach (var answer in await Task.WhenAll(held))
@@ -103,11 +103,11 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     [Fact]
     public async Task A_page_that_knows_its_project_takes_of_its_visitors_share_and_webhooks_have_places_of_their_own()
     {
-        using var project = stage.Server.ClientFor("alwrity");
+        using var project = host.Server.ClientFor("alwrity");
         (await project.PostAsJsonAsync("/v1/customers", new JsonObject { ["id"] = "visitor" }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Created);
         using var opened = await project.PostAsJsonAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "visitor" }, Cancel);
         var portal = new Uri((string)JsonNode.Parse(await opened.Content.ReadAsStringAsync(Cancel))!["url"]!).AbsolutePath;
-        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using (var invoices = await LockAsync(holder, "invoices"))
         {
@@ -123,8 +123,8 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         await using var sessions = await LockAsync(holder, "portal_sessions");
         using var one = ClientFrom("127.0.0.5");
         using var other = ClientFrom("127.0.0.6");
-        var all = Enumerable.Range(0, 2 * FairShareStage.Requests).Select(at => GetAsync(at % 2 == 0 ? one : other, "/portal/nobody")).ToList();
-        await UntilHeldAsync(2 * FairShareStage.Requests);
+        var all = Enumerable.Range(0, 2 * FairShareHost.Requests).Select(at => GetAsync(at % 2 == 0 ? one : other, "/portal/nobody")).ToList();
+        await UntilHeldAsync(2 * FairShareHost.Requests);
         using var webhook = await one.PostAsJsonAsync("/v1/webhooks/stripe", new JsonObject(), Cancel);
         webhook.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         await sessions.RollbackAsync(Cancel);
@@ -135,11 +135,11 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     [Fact]
     public async Task Public_keys_and_customer_tokens_leave_the_share_of_the_back_end_alone()
     {
-        using var project = stage.Server.ClientFor("email-assistant");
+        using var project = host.Server.ClientFor("email-assistant");
         (await project.PostAsJsonAsync("/v1/customers", new JsonObject { ["id"] = "visitor" }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Created);
         using var made = await project.PostAsJsonAsync("/v1/customers/visitor/tokens", new JsonObject(), Cancel);
-        using var visitor = stage.Server.NewClient((string)JsonNode.Parse(await made.Content.ReadAsStringAsync(Cancel))!["token"]!);
-        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        using var visitor = host.Server.NewClient((string)JsonNode.Parse(await made.Content.ReadAsStringAsync(Cancel))!["token"]!);
+        await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using var sessions = await LockAsync(holder, "portal_sessions");
         var held = Enumerable.Range(0, 4).Select(_ => visitor.PostAsJsonAsync("/v1/portal-sessions", new JsonObject(), Cancel)).ToList();
@@ -162,7 +162,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         {
             for (var at = 0; at < 36; at++)
             {
-                sockets.Add(await HalfAsync("POST /v1/customers", stage.Server.Keys["TOLLGATE_KEY_TRENDIT"], length: 1_000_000));
+                sockets.Add(await HalfAsync("POST /v1/customers", host.Server.Keys["TOLLGATE_KEY_TRENDIT"], length: 1_000_000));
             }
 
             var answers = await Task.WhenAll(sockets.Select(StatusOfAsync));
@@ -184,7 +184,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         {
             for (var at = 0; at < 130; at++)
             {
-                sockets.Add(await HalfAsync("POST /v1/check", stage.Server.Keys["TOLLGATE_KEY_ALWRITY"], length: 262_144));
+                sockets.Add(await HalfAsync("POST /v1/check", host.Server.Keys["TOLLGATE_KEY_ALWRITY"], length: 262_144));
             }
 
             var answers = await Task.WhenAll(sockets.Select(StatusOfAsync));
@@ -197,7 +197,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         }
 
         // The server decides a body that has arrived as before, and frees its room.
-        using var project = stage.Server.ClientFor("alwrity");
+        using var project = host.Server.ClientFor("alwrity");
         using var padded = new StringContent(new string(' ', 200_000) + """{"customer": "a", "feature": "no_such_feature"}""", Encoding.UTF8, "application/json");
         using var answer = await project.PostAsync(new Uri("/v1/check", UriKind.Relative), padded, Cancel);
         answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
@@ -207,8 +207,8 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     [Fact]
     public async Task What_takes_no_turn_takes_few_connections()
     {
-        using var project = stage.Server.ClientFor("trendit");
-        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        using var project = host.Server.ClientFor("trendit");
+        await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using (var holds = await LockAsync(holder, "holds"))
         {
@@ -222,20 +222,20 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
 
         await using var schema = await LockAsync(holder, "schema_migrations");
         await Task.Delay(1_100, Cancel);
-        var asked = Enumerable.Range(0, 20).Select(_ => GetAsync(stage.Server.Http, "/health/ready")).ToList();
+        var asked = Enumerable.Range(0, 20).Select(_ => GetAsync(host.Server.Http, "/health/ready")).ToList();
         await UntilHeldAsync(1);
         await Task.Delay(300, Cancel);
         (await HeldAsync("schema_migrations")).ShouldBe(1);
         await schema.RollbackAsync(Cancel);
         await Task.WhenAll(asked);
-        await Eventually.UntilAsync(async () => (await GetAsync(stage.Server.Http, "/health/ready")).StatusCode == HttpStatusCode.OK);
+        await Eventually.UntilAsync(async () => (await GetAsync(host.Server.Http, "/health/ready")).StatusCode == HttpStatusCode.OK);
     }
 
     [Fact]
     public async Task A_client_that_disconnects_while_it_waits_leaves_its_place()
     {
-        using var busy = stage.Server.ClientFor("email-assistant");
-        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        using var busy = host.Server.ClientFor("email-assistant");
+        await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using var locked = await holder.BeginTransactionAsync(Cancel);
         await using (var coupons = new NpgsqlCommand("LOCK TABLE coupons IN ACCESS EXCLUSIVE MODE", holder))
@@ -244,9 +244,9 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         }
 
         using var gone = new CancellationTokenSource();
-        var leaving = Enumerable.Range(0, 3 * FairShareStage.Requests)
+        var leaving = Enumerable.Range(0, 3 * FairShareHost.Requests)
             .Select(_ => busy.GetAsync(new Uri("/v1/coupons", UriKind.Relative), gone.Token)).ToList();
-        await UntilHeldAsync(FairShareStage.Requests);
+        await UntilHeldAsync(FairShareHost.Requests);
         await gone.CancelAsync();
         foreach (var one in leaving)
         {
@@ -260,7 +260,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     [Fact]
     public async Task A_project_has_only_so_many_keys_coupons_and_tokens()
     {
-        using var project = stage.Server.ClientFor("career-coach");
+        using var project = host.Server.ClientFor("career-coach");
         (string Path, Func<int, JsonObject> Body, string Knob)[] things =
         [
             ("/v1/api-keys", static _ => new() { ["kind"] = "secret" }, "TOLLGATE_MOST_KEYS"),
@@ -271,19 +271,19 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         {
             var made = 0;
             HttpResponseMessage answer;
-            while ((answer = await project.PostAsJsonAsync(new Uri(path, UriKind.Relative), body(made), Cancel)).IsSuccessStatusCode && made <= FairShareStage.Things)
+            while ((answer = await project.PostAsJsonAsync(new Uri(path, UriKind.Relative), body(made), Cancel)).IsSuccessStatusCode && made <= FairShareHost.Things)
             {
                 made++;
             }
 
-            made.ShouldBeInRange(1, FairShareStage.Things, path);
+            made.ShouldBeInRange(1, FairShareHost.Things, path);
             answer.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity, path);
             var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancel))!;
             ((string?)problem["code"]).ShouldBe("limit_reached");
             ((string?)problem["detail"])!.ShouldContain(knob);
         }
 
-        using var other = stage.Server.ClientFor("alwrity");
+        using var other = host.Server.ClientFor("alwrity");
         using var theirs = await other.PostAsJsonAsync(new Uri("/v1/api-keys", UriKind.Relative), new JsonObject { ["kind"] = "secret" }, Cancel);
         theirs.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
@@ -291,10 +291,10 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     [Fact]
     public async Task A_customer_token_uses_only_so_many_new_idempotency_keys_a_day()
     {
-        using var project = stage.Server.ClientFor("resume-ats");
+        using var project = host.Server.ClientFor("resume-ats");
         using var created = await project.PostAsJsonAsync(new Uri("/v1/customers", UriKind.Relative), new JsonObject { ["id"] = "keys-1" }, Cancel);
         using var issued = await project.PostAsJsonAsync(new Uri("/v1/customers/keys-1/tokens", UriKind.Relative), new JsonObject(), Cancel);
-        using var customer = stage.Server.NewClient((string?)JsonNode.Parse(await issued.Content.ReadAsStringAsync(Cancel))!["token"]);
+        using var customer = host.Server.NewClient((string?)JsonNode.Parse(await issued.Content.ReadAsStringAsync(Cancel))!["token"]);
         using var first = await OpenAsync("key-1");
         first.StatusCode.ShouldBe(HttpStatusCode.Created);
         using var refused = await OpenAsync("key-2");
@@ -321,7 +321,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
             await socket.ConnectAsync(to.DnsEndPoint, cancel);
             return new NetworkStream(socket, ownsSocket: true);
         },
-    }) { BaseAddress = stage.Server.Url };
+    }) { BaseAddress = host.Server.Url };
 
     private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path) => await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
@@ -341,7 +341,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     /// <param name="table">Only statements that speak of it; empty: any.</param>
     private async Task<int> HeldAsync(string table)
     {
-        await using var waiting = stage.Database.Source.CreateCommand(
+        await using var waiting = host.Database.Source.CreateCommand(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tollgate' AND wait_event_type = 'Lock' AND strpos(query, $1) > 0");
         waiting.Parameters.Add(new() { Value = table });
         return Convert.ToInt32(await waiting.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture);
@@ -358,7 +358,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     private async Task<HttpStatusCode> PostAsync(string path, int bytes)
     {
         using var body = new StringContent(new string('x', bytes), Encoding.UTF8, "application/json");
-        using var answer = await stage.Server.Http.PostAsync(new Uri(path, UriKind.Relative), body, Cancel);
+        using var answer = await host.Server.Http.PostAsync(new Uri(path, UriKind.Relative), body, Cancel);
         return answer.StatusCode;
     }
 
@@ -376,7 +376,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     private async Task<Socket> HalfAsync(string request, string? key, int length = 1_000)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(stage.Server.Url.Host, stage.Server.Port, Cancel);
+        await socket.ConnectAsync(host.Server.Url.Host, host.Server.Port, Cancel);
         var authorization = key is null ? "" : $"Authorization: Bearer {key}\r\n";
         await socket.SendAsync(
             Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{\"id\":"), Cancel);
@@ -385,7 +385,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
 }
 
 /// <summary>A server on which a project may do hardly anything at one time.</summary>
-public sealed class FairShareStage(TestPostgres postgres) : IAsyncLifetime
+public sealed class FairShareHost(TestPostgres postgres) : IAsyncLifetime
 {
     public const int Requests = 2;
 

@@ -12,20 +12,20 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>An address that guesses, and its neighbours. Three failures a minute are allowed here; addresses of 127.0.0.0/8 stand for clients of the network.</summary>
-public sealed class GuessTests(GuessTests.Stage stage) : IClassFixture<GuessTests.Stage>
+public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTests.TestHost>
 {
     /// <summary>One comes back every twenty seconds: so few that a slow machine does not give any back while a test runs.</summary>
     private const int PerMinute = 3;
 
     private const string WebhookSecret = "whsec_of_the_guessed";
 
-    private TestServer Server => stage.Server;
+    private TestServer Server => host.Server;
 
-    private TestDatabase Database => stage.Database;
+    private TestDatabase Database => host.Database;
 
     private string Secret => Server.Keys["TOLLGATE_KEY_RESUME_ATS"];
 
-    public sealed class Stage(TestPostgres postgres) : IAsyncLifetime
+    public sealed class TestHost(TestPostgres postgres) : IAsyncLifetime
     {
         private TestDatabase? _database;
         private TestServer? _server;

@@ -10,13 +10,13 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>Stripe's events at <c>/v1/webhooks/stripe</c> of a real server.</summary>
-public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeStage>
+public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost>
 {
-    private StripeBooks Books => stage.Stripe.Books;
+    private StripeBooks Books => host.Stripe.Books;
 
     private async Task<(BillingSandbox Sandbox, string Payment, string Intent)> PaidAsync()
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         var paid = await sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""");
         var id = paid["id"].GetValue<string>();
         return (sandbox, id, (string)Books.All("payment_intent").Single(one => (string?)one["metadata"]!["tollgate_payment"] == id)["id"]!);
@@ -35,7 +35,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         Books.Refund(intent, 900);
         foreach (var happened in Books.Events.Skip(from).Reverse().SelectMany(static one => new[] { one, StripeHooks.Older(one), one }).ToList())
         {
-            (await stage.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
+            (await host.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
         }
 
         await SettledAsync(sandbox);
@@ -54,18 +54,18 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         Books.Refund(intent, 900);
         var refunds = Books.Events.Skip(from).ToList();
         var dispute = Books.Dispute(intent, status);
-        (await stage.SendAsync(sandbox, Books.EventsOf((string)dispute["id"]!)[^1])).ShouldBe(HttpStatusCode.OK);
+        (await host.SendAsync(sandbox, Books.EventsOf((string)dispute["id"]!)[^1])).ShouldBe(HttpStatusCode.OK);
         await SettledAsync(sandbox);
 
         foreach (var happened in refunds)
         {
-            await stage.SendAsync(sandbox, happened);
+            await host.SendAsync(sandbox, happened);
         }
 
         await SettledAsync(sandbox);
         (await sandbox.Door.GetAsync("/v1/payments/" + payment))["amount_refunded"].GetValue<long>().ShouldBe(900);
         (await StatesAsync(sandbox)).ShouldAllBe(static one => one == "done");
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         for (var times = 0; times < 2; times++)
         {
             told["id"] = $"evt_{sandbox.Code}_{times}";
-            (await stage.SendAsync(sandbox, told)).ShouldBe(HttpStatusCode.OK);
+            (await host.SendAsync(sandbox, told)).ShouldBe(HttpStatusCode.OK);
             await SettledAsync(sandbox);
         }
 
@@ -88,15 +88,15 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         (Word(shown, "status"), shown["amount_refunded"].GetValue<long>(), (string?)shown["refunds"][0]!["status"]).ShouldBe(("succeeded", 0, "failed"));
         (await StatesAsync(sandbox)).ShouldAllBe(static one => one == "done");
         (await CreditAsync(sandbox)).ShouldBe(900);
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
 
         var again = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""");
         (again.Status, (string?)again["refunds"][1]!["status"], (long?)again["refunds"][1]!["from_credit"]).ShouldBe((HttpStatusCode.Created, "succeeded", 900), again.Json?.ToJsonString());
         (await CreditAsync(sandbox)).ShouldBe(0);
-        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+        (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
 
         static async Task<long> CreditAsync(BillingSandbox of) =>
-            (await of.Door.GetAsync($"/v1/customers/{StripeStage.Customer}/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+            (await of.Door.GetAsync($"/v1/customers/{StripeHost.Customer}/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
         static string Word(Came came, string member) => came[member].GetValue<string>();
     }
 
@@ -109,7 +109,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         Books.Dispute(intent, "lost");
         foreach (var happened in Books.Events.Skip(from).Reverse().ToList())
         {
-            await stage.SendAsync(sandbox, happened);
+            await host.SendAsync(sandbox, happened);
             await SettledAsync(sandbox);
         }
 
@@ -121,9 +121,9 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
     public async Task A_forged_event_is_refused_and_leaves_nothing_but_a_line_in_the_log()
     {
         var (sandbox, _, _) = await PaidAsync();
-        (await stage.SendAsync(sandbox, Books.Events[^1], "whsec_forged")).ShouldBe(HttpStatusCode.BadRequest);
+        (await host.SendAsync(sandbox, Books.Events[^1], "whsec_forged")).ShouldBe(HttpStatusCode.BadRequest);
         (await StatesAsync(sandbox)).ShouldBeEmpty();
-        stage.Running.Server.Log.ShouldContain("Security: a webhook for stripe");
+        host.Running.Server.Log.ShouldContain("Security: a webhook for stripe");
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         var (second, payment, intent) = await PaidAsync();
         (await second.Door.PutAsync(
             "/v1/payment-settings",
-            $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}", "webhook_secret": "{{StripeStage.SecretOf(first)}}"} }"""))
+            $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}", "webhook_secret": "{{StripeHost.SecretOf(first)}}"} }"""))
             .Status.ShouldBe(HttpStatusCode.OK);
         var from = Books.Events.Count;
         Books.Refund(intent, 900);
@@ -144,7 +144,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
 
         foreach (var happened in told.Append(nameless))
         {
-            (await stage.SendAsync(first, happened)).ShouldBe(HttpStatusCode.OK);
+            (await host.SendAsync(first, happened)).ShouldBe(HttpStatusCode.OK);
         }
 
         await SettledAsync(first);
@@ -161,7 +161,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         var (sandbox, _, _) = await PaidAsync();
         var happened = Books.Events[^1].DeepClone().AsObject();
         (happened["id"], happened["type"]) = ("evt_new_thing", "some.thing.new");
-        (await stage.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
+        (await host.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
         await SettledAsync(sandbox);
         (await StatesAsync(sandbox)).ShouldBe(["ignored"]);
     }
@@ -176,7 +176,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
     public async Task What_Stripe_does_not_know_by_the_projects_key_waits_and_says_so(string type, string told, string named)
     {
         var (sandbox, _, _) = await PaidAsync();
-        (await stage.SendAsync(sandbox, EventOf(type, told))).ShouldBe(HttpStatusCode.OK);
+        (await host.SendAsync(sandbox, EventOf(type, told))).ShouldBe(HttpStatusCode.OK);
         await UntilAsync(async () => (await EventAsync(sandbox))["reason"] is not null);
         var shown = await EventAsync(sandbox);
         ((string?)shown["state"], (string?)shown["reason"]).ShouldBe(
@@ -187,7 +187,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
     public async Task What_Stripe_says_was_deleted_is_ignored()
     {
         var (sandbox, _, _) = await PaidAsync();
-        (await stage.SendAsync(sandbox, EventOf("invoice.deleted", """{"id": "in_gone", "object": "invoice", "deleted": true}"""))).ShouldBe(HttpStatusCode.OK);
+        (await host.SendAsync(sandbox, EventOf("invoice.deleted", """{"id": "in_gone", "object": "invoice", "deleted": true}"""))).ShouldBe(HttpStatusCode.OK);
         await SettledAsync(sandbox);
         (await StatesAsync(sandbox)).ShouldBe(["ignored"]);
     }
@@ -210,8 +210,8 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         happened["id"] = "evt_of_library";
         var body = happened.ToJsonString();
         using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/webhooks/stripe") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
-        message.Headers.TryAddWithoutValidation("Stripe-Signature", await NpmClients.StripeSignsAsync(StripeStage.SecretOf(sandbox), DateTimeOffset.UtcNow.ToUnixTimeSeconds(), body));
-        (await stage.Running.Server.Http.SendAsync(message)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        message.Headers.TryAddWithoutValidation("Stripe-Signature", await NpmClients.StripeSignsAsync(StripeHost.SecretOf(sandbox), DateTimeOffset.UtcNow.ToUnixTimeSeconds(), body));
+        (await host.Running.Server.Http.SendAsync(message)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await SettledAsync(sandbox);
         (await StatesAsync(sandbox)).ShouldBe(["done"]);
     }

@@ -10,9 +10,9 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>What Tollgate and Stripe say differently is listed once, and what Stripe is right about is brought here.</summary>
-public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<StripeStage>
+public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<StripeHost>
 {
-    private StripeBooks Books => stage.Stripe.Books;
+    private StripeBooks Books => host.Stripe.Books;
 
     [Fact]
     public async Task What_nobody_told_is_listed_once_and_after_a_repair_nothing_is_left()
@@ -51,7 +51,7 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
     [Fact]
     public async Task Payments_of_both_sides_are_compared_and_what_is_booked_is_not_taken_back()
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         var paid = await sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""");
         var (id, reference) = (paid["id"]!.ToString(), paid["reference"]!.ToString());
         (await ListAsync(sandbox)).ShouldBeEmpty();
@@ -66,15 +66,15 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
 
         // Asked for by a server whose database is gone.
         Books.Get("payment_intent", reference)["metadata"]!["tollgate_payment"] = Guid.NewGuid().ToString();
-        await stage.AskAsync("UPDATE payments SET reference = 'pi_gone' WHERE id = $1", Guid.Parse(id));
+        await host.AskAsync("UPDATE payments SET reference = 'pi_gone' WHERE id = $1", Guid.Parse(id));
         (await ListAsync(sandbox)).ShouldBe([$"payment {reference} ", "payment  "], ignoreOrder: true);
         var kept = await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"repair": true}""");
         ((int)kept["remaining"]!, (string?)(await sandbox.Door.GetAsync($"/v1/payments/{id}"))["status"]).ShouldBe((2, "succeeded"));
         Books.Get("payment_intent", reference)["metadata"]!["tollgate_payment"] = id;
-        await stage.AskAsync("UPDATE payments SET reference = $2 WHERE id = $1", Guid.Parse(id), reference);
+        await host.AskAsync("UPDATE payments SET reference = $2 WHERE id = $1", Guid.Parse(id), reference);
 
         // A refusal was booked, and the money came all the same.
-        await stage.AskAsync("UPDATE payments SET status = 'failed', failure = 'declined' WHERE id = $1", Guid.Parse(id));
+        await host.AskAsync("UPDATE payments SET status = 'failed', failure = 'declined' WHERE id = $1", Guid.Parse(id));
         (await ListAsync(sandbox)).ShouldHaveSingleItem().ShouldBe($"payment {reference} status");
         (await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"repair": true, "since_days": 3}"""))["remaining"]!.GetValue<int>().ShouldBe(0);
         ((string?)(await sandbox.Door.GetAsync($"/v1/payments/{id}"))["status"], (await ListAsync(sandbox)).Count).ShouldBe(("succeeded", 0));
@@ -83,11 +83,11 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
     [Fact]
     public async Task Who_has_no_keys_of_Stripe_is_told_so_and_silence_is_no_agreement()
     {
-        var other = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z");
+        var other = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         (await other.Door.PostAsync("/v1/stripe/reconcile", "{}"))["code"]!.ToString().ShouldBe("billing_not_configured");
         var sandbox = await StageAsync();
         ((int)(await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"since_days": 0}""")).Status).ShouldBe(422);
-        stage.Stripe.Next(StripeMishap.ServerError, 3, static one => one.Path == "/v1/payment_intents" && one.Method == "GET");
+        host.Stripe.Next(StripeMishap.ServerError, 3, static one => one.Path == "/v1/payment_intents" && one.Method == "GET");
         (await sandbox.Door.PostAsync("/v1/stripe/reconcile", "{}"))["code"]!.ToString().ShouldBe("upstream_unreachable");
     }
 
@@ -110,7 +110,7 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
 
     private async Task<string> SayAsync(BillingSandbox sandbox, int expected)
     {
-        var (code, output) = await ServerProcess.RunAsync(["stripe", "reconcile", "--since", "7", "--data", stage.Running.Server.Data, "--project", sandbox.Code]);
+        var (code, output) = await ServerProcess.RunAsync(["stripe", "reconcile", "--since", "7", "--data", host.Running.Server.Data, "--project", sandbox.Code]);
         code.ShouldBe(expected, output);
         return Regex.Replace(output, " +", " ");
     }
@@ -119,7 +119,7 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
 
     private async Task<BillingSandbox> StageAsync()
     {
-        var sandbox = await stage.ProjectAsync();
+        var sandbox = await host.ProjectAsync();
         (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""")).Status.ShouldBe(HttpStatusCode.OK);
         await sandbox.Door.PostAsync("/v1/stripe/sync", "{}");
         return sandbox;
@@ -152,7 +152,7 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
         var subscription = (string)Books.Pay(page)["subscription"]!;
         foreach (var told in Books.Events.Skip(from).ToList())
         {
-            (await stage.SendAsync(sandbox, told)).ShouldBe(HttpStatusCode.OK);
+            (await host.SendAsync(sandbox, told)).ShouldBe(HttpStatusCode.OK);
         }
 
         await UntilAsync(async () => (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}"))["data"].AsArray().Count == 1);

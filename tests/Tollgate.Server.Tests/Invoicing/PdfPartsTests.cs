@@ -38,7 +38,7 @@ public sealed class PdfPartsTests
     [Fact]
     public void A_letter_with_an_accent_brings_its_parts_along()
     {
-        var face = PaperFonts.Plain(9).Face;
+        var face = DocumentFonts.Plain(9).Face;
         var (plain, composed, both) = (Subset("e"), Subset("é"), Subset("eé"));
         composed.ShouldBeGreaterThan(plain);
         both.ShouldBe(composed);
@@ -50,7 +50,7 @@ public sealed class PdfPartsTests
     [Fact]
     public void Figures_are_of_one_width()
     {
-        foreach (var face in (TypeFace[])[PaperFonts.Plain(9).Face, PaperFonts.Strong(9).Face])
+        foreach (var face in (TypeFace[])[DocumentFonts.Plain(9).Face, DocumentFonts.Strong(9).Face])
         {
             "0123456789".Select(figure => face.WidthOf(face.GlyphOf(figure))).Distinct().Count().ShouldBe(1);
             "€$£¥₹₩₺₽₴₦₫₪ẞłŐșΩЖё№".ShouldAllBe(letter => face.GlyphOf(letter) != 0);

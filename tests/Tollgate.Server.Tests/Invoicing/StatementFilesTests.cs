@@ -50,6 +50,6 @@ public sealed class StatementFilesTests
     [InlineData("fr")]
     [InlineData("es")]
     public void Every_kind_of_entry_has_words(string locale) =>
-        Enum.GetValues<StatementEntryKind>().Select(kind => StatementPaper.Describe(new(kind, default, "TR-1", default, default), InvoiceLocale.Of(locale).Words))
+        Enum.GetValues<StatementEntryKind>().Select(kind => StatementDocument.Describe(new(kind, default, "TR-1", default, default), InvoiceLocale.Of(locale).Words))
             .ShouldAllBe(words => words.Contains("TR-1", StringComparison.Ordinal) && !words.Contains('{'));
 }

@@ -6,18 +6,18 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>Calls as lines of JSON, and calls whose usage nobody reported.</summary>
-public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private async Task<JsonElement> StreamAsync(string lines, string type = "application/x-ndjson")
     {
-        var (status, body) = await stage.PostAsync("/v1/llm-calls", lines, type);
+        var (status, body) = await host.PostAsync("/v1/llm-calls", lines, type);
         status.ShouldBe(200, body.ToString());
         return body;
     }
 
     private async Task SetPriceAsync(string model)
     {
-        var (status, body) = await stage.PostAsync("/v1/model-prices", "{\"provider\":\"openai\",\"model\":\"" + model + "\",\"prices\":{\"input\":\"1\",\"output\":\"2\"}}");
+        var (status, body) = await host.PostAsync("/v1/model-prices", "{\"provider\":\"openai\",\"model\":\"" + model + "\",\"prices\":{\"input\":\"1\",\"output\":\"2\"}}");
         status.ShouldBe(201, body.ToString());
     }
 
@@ -41,7 +41,7 @@ public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<Meterin
             .ShouldBe((2_501, 1, 1, 2, "0.025"), body.ToString());
         body.GetProperty("rejected").EnumerateArray().Select(one => $"{one.GetProperty("index")} {one.GetProperty("id")} {one.GetProperty("code")}")
             .ShouldBe(["2500  malformed_json", "2501 bad validation_failed"]);
-        (await stage.UsedAsync("lines", "tokens")).ShouldBe(25_001m);
+        (await host.UsedAsync("lines", "tokens")).ShouldBe(25_001m);
         Number(await StreamAsync(lines.ToString(), "application/jsonl"), "replayed").ShouldBe(2_502);
     }
 
@@ -73,9 +73,9 @@ public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<Meterin
         const string Lines = "{\"customer\":\"headed\",\"model\":\"m\"}\n{\"customer\":\"headed\",\"model\":\"m\"}\n";
         foreach (var expected in new[] { (2, 0), (0, 2) })
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/llm-calls") { Content = MeteringStage.Text(Lines, "application/x-ndjson") };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/llm-calls") { Content = MeteringHost.Text(Lines, "application/x-ndjson") };
             request.Headers.Add("Idempotency-Key", "batch-7");
-            using var answer = await stage.Http.SendAsync(request);
+            using var answer = await host.Http.SendAsync(request);
             var body = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
             (Number(body, "accepted"), Number(body, "replayed")).ShouldBe(expected, body.ToString());
         }
@@ -83,7 +83,7 @@ public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<Meterin
 
     [Fact]
     public async Task Calls_of_another_media_type_are_refused() =>
-        (await stage.PostAsync("/v1/llm-calls", "{}", "text/plain")).Status.ShouldBe(415);
+        (await host.PostAsync("/v1/llm-calls", "{}", "text/plain")).Status.ShouldBe(415);
 
     [Fact]
     public async Task A_call_whose_answer_reports_nothing_is_estimated_from_its_texts()
@@ -95,10 +95,10 @@ public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<Meterin
              "raw_request":{"model":"guess-1","messages":[{"role":"user","content":"What is the capital of Egypt, and how many people live there?"}]},
              "raw_response":{"id":"chat-9","model":"guess-1","choices":[{"finish_reason":"stop","message":{"role":"assistant","content":"The capital of Egypt is Cairo."}}]}}
             """;
-        var (status, body) = await stage.PostAsync("/v1/llm-calls", Call);
+        var (status, body) = await host.PostAsync("/v1/llm-calls", Call);
         (status, body.GetProperty("priced").GetBoolean()).ShouldBe((200, true), body.ToString());
 
-        var call = (await stage.GetAsync("/v1/llm-calls?customer=guessed")).Body.GetProperty("data")[0];
+        var call = (await host.GetAsync("/v1/llm-calls?customer=guessed")).Body.GetProperty("data")[0];
         call.GetProperty("estimated").GetBoolean().ShouldBeTrue();
         call.GetProperty("input_tokens").GetInt64().ShouldBeInRange(20, 40);
         call.GetProperty("output_tokens").GetInt64().ShouldBeInRange(5, 10);
@@ -110,10 +110,10 @@ public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<Meterin
         const string Events =
             "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"claude-guess\",\"usage\":{\"input_tokens\":321,\"output_tokens\":1}}}\n\n"
             + "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"The capital of Egypt is Cairo, a city of ten million people.\"}}\n\n";
-        var (status, body) = await stage.PostAsync("/v1/llm-calls", "{\"customer\":\"broken\",\"provider\":\"anthropic\",\"raw_response\":" + JsonSerializer.Serialize(Events) + "}");
+        var (status, body) = await host.PostAsync("/v1/llm-calls", "{\"customer\":\"broken\",\"provider\":\"anthropic\",\"raw_response\":" + JsonSerializer.Serialize(Events) + "}");
         status.ShouldBe(200, body.ToString());
 
-        var call = (await stage.GetAsync("/v1/llm-calls?customer=broken")).Body.GetProperty("data")[0];
+        var call = (await host.GetAsync("/v1/llm-calls?customer=broken")).Body.GetProperty("data")[0];
         (call.GetProperty("estimated").GetBoolean(), call.GetProperty("input_tokens").GetInt64()).ShouldBe((true, 321));
         call.GetProperty("output_tokens").GetInt64().ShouldBeInRange(10, 30);
     }
@@ -125,7 +125,7 @@ public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<Meterin
     [InlineData("""{"customer":"c","model":"m","input_tokens":5,"raw_request":{"messages":[]}}""", "raw_request")]
     public async Task Nothing_is_estimated_of_which_a_side_is_not_known(string call, string field)
     {
-        var (status, problem) = await stage.PostAsync("/v1/llm-calls", call);
+        var (status, problem) = await host.PostAsync("/v1/llm-calls", call);
         (status, problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, field), problem.ToString());
     }
 

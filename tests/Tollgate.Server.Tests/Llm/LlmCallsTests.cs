@@ -4,21 +4,21 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>Calls to models that are reported after they were made, with prices of the project's own.</summary>
-public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class LlmCallsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const string OldPrice =
         """{"provider":"openai","model":"house-1","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2.5","cached_input":"1.25","output":"10"},"source":"test"}""";
 
     private async Task<JsonElement> RecordAsync(string call)
     {
-        var (status, body) = await stage.PostAsync("/v1/llm-calls", call);
+        var (status, body) = await host.PostAsync("/v1/llm-calls", call);
         status.ShouldBe(200, body.ToString());
         return body;
     }
 
     private async Task SetPriceAsync(string price)
     {
-        var (status, body) = await stage.PostAsync("/v1/model-prices", price);
+        var (status, body) = await host.PostAsync("/v1/model-prices", price);
         status.ShouldBe(201, body.ToString());
     }
 
@@ -41,7 +41,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
         (body.GetProperty("provider").GetString(), body.GetProperty("priced").GetBoolean(), body.GetProperty("replayed").GetBoolean())
             .ShouldBe(("openai", true, false));
         (UsedOf(body, "openai_calls"), UsedOf(body, "tokens"), UsedOf(body, "llm_cost"), UsedOf(body, "chat")).ShouldBe((1m, 1237m, 0.00312m, 1m));
-        (await stage.UsedAsync("whole", "llm_cost")).ShouldBe(0.00312m);
+        (await host.UsedAsync("whole", "llm_cost")).ShouldBe(0.00312m);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
         var repeat = await RecordAsync(Call);
         (CostOf(repeat), repeat.GetProperty("replayed").GetBoolean(), UsedOf(repeat, "llm_cost")).ShouldBe(("2.5", true, 2.5m));
         CostOf(await RecordAsync(Call.Replace("same", "next", StringComparison.Ordinal))).ShouldBe("7", "The newer price of the same moment holds.");
-        var (status, reused) = await stage.PostAsync("/v1/llm-calls", Call.Replace("1000000", "5", StringComparison.Ordinal));
+        var (status, reused) = await host.PostAsync("/v1/llm-calls", Call.Replace("1000000", "5", StringComparison.Ordinal));
         (status, reused.GetProperty("code").GetString()).ShouldBe((409, "idempotency_key_reused"));
     }
 
@@ -134,7 +134,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
         var body = await RecordAsync(
             """{"customer":"totals","model":"house-3","inclusive":true,"input_tokens":1200,"cached_input_tokens":200,"output_tokens":37,"reasoning_tokens":7}""");
         (CostOf(body), UsedOf(body, "tokens")).ShouldBe(("0.00312", 1237m));
-        var (status, problem) = await stage.PostAsync("/v1/llm-calls", """{"customer":"totals","model":"m","inclusive":true,"input_tokens":1,"cached_input_tokens":2}""");
+        var (status, problem) = await host.PostAsync("/v1/llm-calls", """{"customer":"totals","model":"m","inclusive":true,"input_tokens":1,"cached_input_tokens":2}""");
         (status, problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "input_tokens"), problem.ToString());
     }
 
@@ -155,8 +155,8 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
             .ShouldBe((2, 1, 1, "1"), body.ToString());
         body.GetProperty("rejected").EnumerateArray().Select(r => $"{r.GetProperty("index")} {r.GetProperty("id")} {r.GetProperty("code")}")
             .ShouldBe(["1 b validation_failed", "3  invalid_type"], body.ToString());
-        (await stage.UsedAsync("many", "llm_cost")).ShouldBe(1m);
-        (await stage.UsedAsync("many", "tokens")).ShouldBe(400001m);
+        (await host.UsedAsync("many", "llm_cost")).ShouldBe(1m);
+        (await host.UsedAsync("many", "tokens")).ShouldBe(400001m);
     }
 
     [Theory]
@@ -167,7 +167,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     [InlineData("""{"customer":"c","model":"m","latency_ms":-1,"status":1000,"properties":[]}""", "latency_ms status properties")]
     public async Task All_faults_of_a_call_are_told_at_once(string call, string fields)
     {
-        var (status, problem) = await stage.PostAsync("/v1/llm-calls", call);
+        var (status, problem) = await host.PostAsync("/v1/llm-calls", call);
         status.ShouldBe(422);
         string.Join(' ', problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString())).ShouldBe(fields, problem.ToString());
     }
@@ -178,7 +178,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     [InlineData("  [{}, ", 400)]
     [InlineData("7", 422)]
     [InlineData("""{"customer":"c","model":"m","surprise":1}""", 422)]
-    public async Task A_body_that_is_no_call_is_refused(string body, int status) => (await stage.PostAsync("/v1/llm-calls", body)).Status.ShouldBe(status);
+    public async Task A_body_that_is_no_call_is_refused(string body, int status) => (await host.PostAsync("/v1/llm-calls", body)).Status.ShouldBe(status);
 
     [Theory]
     [InlineData("{}", "provider model prices")]
@@ -187,7 +187,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     [InlineData("""{"provider":"p","model":"m","prices":{"input":"1"},"valid_from":"2026-01-02T00:00:00Z","valid_to":"2026-01-01T00:00:00Z","currency":"EUR"}""", "currency valid_to")]
     public async Task All_faults_of_a_price_are_told_at_once(string price, string fields)
     {
-        var (status, problem) = await stage.PostAsync("/v1/model-prices", price);
+        var (status, problem) = await host.PostAsync("/v1/model-prices", price);
         status.ShouldBe(422, problem.ToString());
         string.Join(' ', problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString())).ShouldBe(fields, problem.ToString());
     }
@@ -200,10 +200,10 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
             await SetPriceAsync($$$"""{"provider":"p","model":"paged","aliases":["leafed"],"prices":{"input":"{{{price}}}"}}""");
         }
 
-        var (_, first) = await stage.GetAsync("/v1/model-prices?model=leafed&limit=2");
+        var (_, first) = await host.GetAsync("/v1/model-prices?model=leafed&limit=2");
         first.GetProperty("data").EnumerateArray().Select(p => p.GetProperty("prices").GetProperty("input").GetString()).ShouldBe(["3", "2"]);
         first.GetProperty("has_more").GetBoolean().ShouldBeTrue();
-        var (_, second) = await stage.GetAsync($"/v1/model-prices?model=leafed&limit=2&starting_after={first.GetProperty("data")[1].GetProperty("id").GetString()}");
+        var (_, second) = await host.GetAsync($"/v1/model-prices?model=leafed&limit=2&starting_after={first.GetProperty("data")[1].GetProperty("id").GetString()}");
         second.GetProperty("data").EnumerateArray().Select(p => $"{p.GetProperty("prices").GetProperty("input")} {p.GetProperty("scope")}").ShouldBe(["1 project"]);
     }
 
@@ -216,10 +216,10 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
             {"id":"l-1","customer":"listed","feature":"chat","model":"house-5","input_tokens":1000,"output_tokens":30,"latency_ms":12,"status":200,
              "request_id":"r","reported_cost_usd":"0.003","estimated":true,"properties":{"team":"a","id":7,"input_tokens":"mine"}}
             """);
-        await stage.PostAsync("/v1/events", """{"id":"l-2","customer":"listed","type":"llm_call","properties":{"total_tokens":1,"cost_usd":0,"input_tokens":[]}}""");
-        await stage.PostAsync("/v1/events/l-1/void", """{"customer":"listed"}""");
+        await host.PostAsync("/v1/events", """{"id":"l-2","customer":"listed","type":"llm_call","properties":{"total_tokens":1,"cost_usd":0,"input_tokens":[]}}""");
+        await host.PostAsync("/v1/events/l-1/void", """{"customer":"listed"}""");
 
-        var (status, body) = await stage.GetAsync("/v1/llm-calls?customer=listed");
+        var (status, body) = await host.GetAsync("/v1/llm-calls?customer=listed");
         status.ShouldBe(200, body.ToString());
         var rows = body.GetProperty("data").EnumerateArray().ToList();
         rows.Count.ShouldBe(3, "The call, an event of that type, and the reversing event.");
@@ -230,7 +230,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
             .ShouldBe(("0.003", true, "chat"));
         call.GetProperty("properties").GetRawText().Replace(" ", "", StringComparison.Ordinal).ShouldBe("""{"id":7,"team":"a"}""");
         call.GetProperty("voided_by").GetString().ShouldNotBeNull();
-        (await stage.UsedAsync("listed", "llm_cost")).ShouldBe(0m, "The void gave the dollars back.");
+        (await host.UsedAsync("listed", "llm_cost")).ShouldBe(0m, "The void gave the dollars back.");
     }
 
     [Fact]
@@ -255,7 +255,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     [InlineData("""{"customer":"raw","model":"m","input_tokens":1,"raw_response":{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":1}}}""")]
     public async Task An_answer_that_tells_nothing_or_lies_is_refused(string call)
     {
-        var (status, problem) = await stage.PostAsync("/v1/llm-calls", call);
+        var (status, problem) = await host.PostAsync("/v1/llm-calls", call);
         (status, problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "raw_response"), problem.ToString());
     }
 
@@ -263,15 +263,15 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     public async Task A_model_that_only_the_raw_request_names_is_a_name_or_a_fault()
     {
         const string Call = """{"customer":"raw-name","provider":"openai","raw_response":{"choices":[{"message":{"content":"hi"}}]},"raw_request":{"model":"a\u0000b","messages":[]}}""";
-        var (status, problem) = await stage.PostAsync("/v1/llm-calls", Call);
+        var (status, problem) = await host.PostAsync("/v1/llm-calls", Call);
         (status, problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "model"), problem.ToString());
 
-        var (_, many) = await stage.PostAsync("/v1/llm-calls", $$"""[{"customer":"raw-name","model":"m","input_tokens":1},{{Call}}]""");
+        var (_, many) = await host.PostAsync("/v1/llm-calls", $$"""[{"customer":"raw-name","model":"m","input_tokens":1},{{Call}}]""");
         (many.GetProperty("accepted").GetInt32(), many.GetProperty("rejected")[0].GetProperty("index").GetInt32()).ShouldBe((1, 1), many.ToString());
     }
 
     private async Task<JsonElement> UnpricedAsync(string model) =>
-        (await stage.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().Single(row => row.GetProperty("model").GetString() == model);
+        (await host.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().Single(row => row.GetProperty("model").GetString() == model);
 
     [Fact]
     public async Task A_check_says_how_long_an_answer_all_limits_together_allow()
@@ -281,7 +281,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
 
         async Task<long?> AffordableAsync(string more, string feature = "chat")
         {
-            var (status, body) = await stage.PostAsync("/v1/check", $$"""{"customer":"affords","feature":"{{feature}}"{{more}}}""");
+            var (status, body) = await host.PostAsync("/v1/check", $$"""{"customer":"affords","feature":"{{feature}}"{{more}}}""");
             status.ShouldBe(200, body.ToString());
             return body.TryGetProperty("affordable", out var tokens) ? tokens.GetInt64() : null;
         }
@@ -295,6 +295,6 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
 
         // A model without a price is limited by tokens alone.
         (await AffordableAsync(""","model":"riddle-afford","input_tokens":1000""")).ShouldBe(899_653);
-        (await stage.PostAsync("/v1/check", """{"customer":"affords","feature":"chat","model":"m","input_tokens":-1}""")).Status.ShouldBe(422);
+        (await host.PostAsync("/v1/check", """{"customer":"affords","feature":"chat","model":"m","input_tokens":-1}""")).Status.ShouldBe(422);
     }
 }

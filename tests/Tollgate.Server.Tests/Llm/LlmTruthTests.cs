@@ -4,17 +4,17 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>Reported calls are recorded with what their provider says, priced by tier and hour, and attributed without being counted.</summary>
-public sealed class LlmTruthTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class LlmTruthTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private async Task<JsonElement> RecordAsync(string call)
     {
-        var (status, body) = await stage.PostAsync("/v1/llm-calls", call);
+        var (status, body) = await host.PostAsync("/v1/llm-calls", call);
         status.ShouldBe(200, body.ToString());
         return body;
     }
 
     private async Task<JsonElement> ListedAsync(string customer) =>
-        (await stage.GetAsync($"/v1/llm-calls?customer={customer}")).Body.GetProperty("data").EnumerateArray().First();
+        (await host.GetAsync($"/v1/llm-calls?customer={customer}")).Body.GetProperty("data").EnumerateArray().First();
 
     private static string? TextOf(JsonElement body, string name) => body.GetProperty(name).GetString();
 
@@ -32,7 +32,7 @@ public sealed class LlmTruthTests(MeteringStage stage) : IClassFixture<MeteringS
         var listed = await ListedAsync("differs");
         (listed.GetProperty("input_tokens").GetInt64(), listed.GetProperty("output_tokens").GetInt64(), listed.GetProperty("estimated").GetBoolean()).ShouldBe((5000, 2000, false));
         TextOf(listed, "usage_difference").ShouldBe(TextOf(body, "usage_difference"));
-        var (status, refused) = await stage.PostAsync("/v1/llm-calls",
+        var (status, refused) = await host.PostAsync("/v1/llm-calls",
             """{"customer":"differs","provider":"openai","model":"gpt-4o","raw_response":{"model":"gpt-4o","usage":{"prompt_tokens":-1,"completion_tokens":2}}}""");
         (status, refused.ToString().Contains("prompt_tokens is -1", StringComparison.Ordinal)).ShouldBe((422, true));
     }
@@ -58,7 +58,7 @@ public sealed class LlmTruthTests(MeteringStage stage) : IClassFixture<MeteringS
         var body = await RecordAsync("""{"customer":"empty","provider":"openai","model":"gpt-4o","input_tokens":0,"output_tokens":0}""");
 
         (TextOf(body, "cost_usd"), body.GetProperty("priced").GetBoolean()).ShouldBe(("0", true));
-        (await stage.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().ShouldNotContain(one => TextOf(one, "model") == "gpt-4o");
+        (await host.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().ShouldNotContain(one => TextOf(one, "model") == "gpt-4o");
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class LlmTruthTests(MeteringStage stage) : IClassFixture<MeteringS
         (TextOf(listed, "cost_usd"), TextOf(listed, "computed_cost_usd"), TextOf(listed, "reported_cost_usd")).ShouldBe(("0.0160614", "0.0045", "0.0160614"));
 
         // Pricing it anew leaves what was charged.
-        (await stage.PostAsync("/v1/model-prices/rerate", """{"all":true,"provider":"openrouter"}""")).Body.GetProperty("changed").GetInt32().ShouldBe(0);
+        (await host.PostAsync("/v1/model-prices/rerate", """{"all":true,"provider":"openrouter"}""")).Body.GetProperty("changed").GetInt32().ShouldBe(0);
 
         var (status, upstream) = await PutAsync("openrouter", """{"api_key":"sk","reported_cost":"beside"}""");
         (status, TextOf(upstream, "reported_cost")).ShouldBe((200, "beside"), upstream.ToString());
@@ -89,14 +89,14 @@ public sealed class LlmTruthTests(MeteringStage stage) : IClassFixture<MeteringS
     [Fact]
     public async Task The_service_tier_and_the_hour_select_the_price()
     {
-        var (status, price) = await stage.PostAsync("/v1/model-prices",
+        var (status, price) = await host.PostAsync("/v1/model-prices",
             """
             {"provider":"openai","model":"tiered","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2","output":"8"},"source":"test",
              "service_tiers":{"flex":{"prices":{"input":"1","output":"4"}},"priority":{"prices":{"input":"4","output":"16"},"tiers":[{"above_tokens":2000000,"prices":{"input":"9"}}]}}}
             """);
         status.ShouldBe(201, price.ToString());
         price.GetProperty("service_tiers").GetProperty("priority").GetProperty("tiers")[0].GetProperty("above_tokens").GetInt64().ShouldBe(2_000_000);
-        (await stage.PostAsync("/v1/model-prices",
+        (await host.PostAsync("/v1/model-prices",
             """
             {"provider":"openai","model":"by-hour","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2"},"source":"test",
              "hours":[{"from":"00:00","to":"12:00","prices":{"input":"4"}},{"from":"12:00","to":"00:00","prices":{"input":"6"}}]}
@@ -113,12 +113,12 @@ public sealed class LlmTruthTests(MeteringStage stage) : IClassFixture<MeteringS
             {"customer":"tiers","provider":"openai","model":"tiered",
              "raw_response":{"model":"tiered","service_tier":"flex","choices":[],"usage":{"prompt_tokens":1000000,"completion_tokens":1000000}}}
             """), "cost_usd").ShouldBe("5");
-        (await stage.PostAsync("/v1/model-prices/rerate", """{"all":true,"model":"tiered"}""")).Body.GetProperty("changed").GetInt32().ShouldBe(0, "the tier is on record");
+        (await host.PostAsync("/v1/model-prices/rerate", """{"all":true,"model":"tiered"}""")).Body.GetProperty("changed").GetInt32().ShouldBe(0, "the tier is on record");
 
         var day = DateTime.UtcNow.Date.AddDays(-1);
         TextOf(await RecordAsync($$"""{"customer":"hours","provider":"openai","model":"by-hour","input_tokens":1000000,"occurred_at":"{{day.AddHours(11.99):O}}"}"""), "cost_usd").ShouldBe("4");
         TextOf(await RecordAsync($$"""{"customer":"hours","provider":"openai","model":"by-hour","input_tokens":1000000,"occurred_at":"{{day.AddHours(12):O}}"}"""), "cost_usd").ShouldBe("6");
-        var (faulty, faults) = await stage.PostAsync("/v1/model-prices",
+        var (faulty, faults) = await host.PostAsync("/v1/model-prices",
             """{"provider":"openai","model":"x","prices":{"input":"2"},"hours":[{"from":"25:00","to":"1","prices":{"input":"1"}},null],"service_tiers":{"batches":{"prices":{"input":"1"}},"flex":null}}""");
         faulty.ShouldBe(422, faults.ToString());
     }
@@ -126,30 +126,30 @@ public sealed class LlmTruthTests(MeteringStage stage) : IClassFixture<MeteringS
     [Fact]
     public async Task A_guarded_route_that_logs_its_call_counts_once_and_the_cost_is_attributed()
     {
-        (await stage.PostAsync("/v1/consume", """{"customer":"guarded","feature":"chat"}""")).Status.ShouldBe(200);
+        (await host.PostAsync("/v1/consume", """{"customer":"guarded","feature":"chat"}""")).Status.ShouldBe(200);
         var body = await RecordAsync("""{"customer":"guarded","attribute_to":"chat","provider":"openai","model":"gpt-4o","input_tokens":1000}""");
         body.GetProperty("balances").TryGetProperty("chat", out _).ShouldBeFalse();
-        (await stage.UsedAsync("guarded", "chat")).ShouldBe(1m);
+        (await host.UsedAsync("guarded", "chat")).ShouldBe(1m);
 
         // A tag that is no feature is kept, and so is one beside a feature that is used.
         await RecordAsync("""{"customer":"guarded","attribute_to":"nightly batch","provider":"openai","model":"gpt-4o","input_tokens":2000}""");
         await RecordAsync("""{"customer":"guarded","feature":"chat","attribute_to":"team a","provider":"openai","model":"gpt-4o","input_tokens":4000}""");
         await RecordAsync("""{"customer":"guarded","feature":"chat","provider":"openai","model":"gpt-4o","input_tokens":8000}""");
-        (await stage.UsedAsync("guarded", "chat")).ShouldBe(3m);
+        (await host.UsedAsync("guarded", "chat")).ShouldBe(3m);
         (TextOf(await ListedAsync("guarded"), "feature"), TextOf(await ListedAsync("guarded"), "attribute_to")).ShouldBe(("chat", null));
 
-        var costs = (await stage.GetAsync("/v1/customers/guarded/costs")).Body.GetProperty("by_feature");
+        var costs = (await host.GetAsync("/v1/customers/guarded/costs")).Body.GetProperty("by_feature");
         var lines = costs.EnumerateArray().Select(one => $"{TextOf(one, "feature")} {TextOf(one, "cost_usd")}").Order(StringComparer.Ordinal);
         lines.ShouldBe(["chat 0.0225", "nightly batch 0.005", "team a 0.01"]);
-        (await stage.PostAsync("/v1/llm-calls", $$"""{"customer":"guarded","attribute_to":"{{new string('x', 101)}}","model":"gpt-4o"}""")).Status.ShouldBe(422);
-        var (status, unknown) = await stage.PostAsync("/v1/llm-calls", """{"customer":"guarded","feature":"chatt","model":"gpt-4o"}""");
+        (await host.PostAsync("/v1/llm-calls", $$"""{"customer":"guarded","attribute_to":"{{new string('x', 101)}}","model":"gpt-4o"}""")).Status.ShouldBe(422);
+        var (status, unknown) = await host.PostAsync("/v1/llm-calls", """{"customer":"guarded","feature":"chatt","model":"gpt-4o"}""");
         status.ShouldBe(422);
         TextOf(unknown, "detail")!.ShouldContain("Did you mean 'chat'?");
     }
 
     private async Task<(int Status, JsonElement Body)> PutAsync(string provider, string body)
     {
-        using var answer = await stage.Http.PutAsync($"/v1/upstreams/{provider}", MeteringStage.Text(body));
+        using var answer = await host.Http.PutAsync($"/v1/upstreams/{provider}", MeteringHost.Text(body));
         return ((int)answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()));
     }
 }

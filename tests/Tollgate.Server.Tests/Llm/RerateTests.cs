@@ -5,14 +5,14 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>Costs that were unknown and become known, markups, and what budgets do meanwhile.</summary>
-public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private static string Call(string customer, string model, int tokens = 100_000, string id = "1") =>
         $$"""{"id":"{{id}}-{{model}}","customer":"{{customer}}","provider":"anew","model":"{{model}}","input_tokens":{{tokens}}}""";
 
     private async Task<JsonElement> PostAsync(string path, string body, int expected = 200)
     {
-        var (status, answer) = await stage.PostAsync(path, body);
+        var (status, answer) = await host.PostAsync(path, body);
         status.ShouldBe(expected, answer.ToString());
         return answer;
     }
@@ -35,13 +35,13 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
         await SetPriceAsync("r-1", "2");
 
         (await RerateAsync("r-1", query: "?dry_run=true")).ShouldBe((2, 2, 0, "0.4"));
-        (await stage.UsedAsync("late", "llm_cost")).ShouldBe(0m, "a dry run changes nothing");
+        (await host.UsedAsync("late", "llm_cost")).ShouldBe(0m, "a dry run changes nothing");
         (await RerateAsync("r-1")).ShouldBe((2, 2, 0, "0.4"));
-        (await stage.UsedAsync("late", "llm_cost")).ShouldBe(0.4m);
-        (await stage.UsedAsync("late", "tokens")).ShouldBe(200_000m, "only the cost is corrected");
+        (await host.UsedAsync("late", "llm_cost")).ShouldBe(0.4m);
+        (await host.UsedAsync("late", "tokens")).ShouldBe(200_000m, "only the cost is corrected");
 
         (await RerateAsync("r-1")).ShouldBe((2, 0, 0, "0"));
-        (await stage.UsedAsync("late", "llm_cost")).ShouldBe(0.4m);
+        (await host.UsedAsync("late", "llm_cost")).ShouldBe(0.4m);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
         {
             await SetPriceAsync("r-2", price);
             (await RerateAsync("r-2")).ShouldBe((1, 1, 0, delta), price);
-            (await stage.UsedAsync("again", "llm_cost")).ShouldBe(used, $"At {price}: a budget is not given back what is cheaper now.");
+            (await host.UsedAsync("again", "llm_cost")).ShouldBe(used, $"At {price}: a budget is not given back what is cheaper now.");
         }
     }
 
@@ -65,7 +65,7 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
 
         (await RerateAsync("r-3")).ShouldBe((0, 0, 0, "0"));
         (await RerateAsync("r-3", ",\"all\":true")).ShouldBe((1, 1, 0, "0.4"));
-        (await stage.UsedAsync("known", "llm_cost")).ShouldBe(0.5m);
+        (await host.UsedAsync("known", "llm_cost")).ShouldBe(0.5m);
     }
 
     [Fact]
@@ -75,13 +75,13 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
         var body = await PostAsync("/v1/llm-calls", """{"id":"f","customer":"assumed","provider":"falls","model":"r-4","input_tokens":100000}""");
 
         (body.GetProperty("priced").GetBoolean(), body.GetProperty("cost_usd").ValueKind).ShouldBe((false, JsonValueKind.Null));
-        (await stage.UsedAsync("assumed", "llm_cost")).ShouldBe(0.3m);
-        (await stage.GetAsync("/v1/unpriced-models")).Body.ToString().ShouldContain("r-4");
+        (await host.UsedAsync("assumed", "llm_cost")).ShouldBe(0.3m);
+        (await host.GetAsync("/v1/unpriced-models")).Body.ToString().ShouldContain("r-4");
 
         // The true price comes to more, and the budget moves by what it did not have yet.
         await PostAsync("/v1/model-prices", """{"provider":"falls","model":"r-4","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"5"}}""", 201);
         (await RerateAsync("r-4")).ShouldBe((1, 1, 0, "0.5"));
-        (await stage.UsedAsync("assumed", "llm_cost")).ShouldBe(0.5m);
+        (await host.UsedAsync("assumed", "llm_cost")).ShouldBe(0.5m);
     }
 
     [Fact]
@@ -100,15 +100,15 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
         await PostAsync("/v1/llm-calls", Call("mended", "r-8"));
         await SetPriceAsync("r-8", "1");
         (await RerateAsync("r-8")).ShouldBe((1, 1, 0, "0.1"));
-        var adjustment = (await stage.GetAsync("/v1/events?customer=mended&type=llm_cost_adjustment")).Body.GetProperty("data")[0].GetProperty("id").GetString();
+        var adjustment = (await host.GetAsync("/v1/events?customer=mended&type=llm_cost_adjustment")).Body.GetProperty("data")[0].GetProperty("id").GetString();
         await PostAsync($"/v1/events/{adjustment}/void", """{"customer":"mended"}""");
-        (await stage.UsedAsync("mended", "llm_cost")).ShouldBe(0m);
+        (await host.UsedAsync("mended", "llm_cost")).ShouldBe(0m);
 
         await SetPriceAsync("r-8", "3");
         (await RerateAsync("r-8")).ShouldBe((1, 1, 0, "0.3"));
-        (await stage.UsedAsync("mended", "llm_cost")).ShouldBe(0.3m);
+        (await host.UsedAsync("mended", "llm_cost")).ShouldBe(0.3m);
         (await RerateAsync("r-8")).ShouldBe((1, 0, 0, "0"));
-        (await stage.GetAsync("/v1/customers/mended/costs")).Body.GetProperty("total").GetProperty("unpriced_calls").GetInt32().ShouldBe(0);
+        (await host.GetAsync("/v1/customers/mended/costs")).Body.GetProperty("total").GetProperty("unpriced_calls").GetInt32().ShouldBe(0);
     }
 
     [Theory]
@@ -146,16 +146,16 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
     }
 
     // A markup is the whole project's: the other tests must not see it.
-    private async Task<MeteringStage> AnotherStageAsync()
+    private async Task<MeteringHost> AnotherStageAsync()
     {
-        var other = new MeteringStage(stage.Postgres);
+        var other = new MeteringHost(host.Postgres);
         await other.InitializeAsync();
         return other;
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(MeteringStage stage, params string[] arguments)
+    private static async Task<(int ExitCode, string Output)> RunAsync(MeteringHost host, params string[] arguments)
     {
-        var (code, text) = await ServerProcess.RunAsync(["prices", .. arguments, "--data", stage.Server.Data, "--project", "meters"]);
+        var (code, text) = await ServerProcess.RunAsync(["prices", .. arguments, "--data", host.Server.Data, "--project", "meters"]);
         return (code, text.Trim());
     }
 }

@@ -202,7 +202,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     public async Task A_mail_server_that_is_away_gets_the_mail_later_and_one_that_refuses_ends_it()
     {
         var live = _running.DoorOf("trendit");
-        server.Stage.Answer = static line => line.Contains("later@", StringComparison.Ordinal) ? "450 come again" : line.Contains("never@", StringComparison.Ordinal) ? "550 nobody" : "250 OK";
+        server.TestHost.Answer = static line => line.Contains("later@", StringComparison.Ordinal) ? "450 come again" : line.Contains("never@", StringComparison.Ordinal) ? "550 nobody" : "250 OK";
         var plan = (await live.GetAsync("/v1/plans"))["data"].AsArray().First(static one => one!["prices"]!.AsArray().Any(static price => price!["amount"]!.GetValue<long>() > 0))!;
         var price = plan["prices"]!.AsArray().First(static one => one!["amount"]!.GetValue<long>() > 0)!;
         foreach (var customer in new[] { "now", "later", "never" })
@@ -219,11 +219,11 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await UntilAsync(async () => Text(await OnlyAsync("never"), "status") == "failed");
         await UntilAsync(async () => (await OnlyAsync("later"))["attempts"]!.GetValue<int>() == 1 && (await OnlyAsync("later"))["reason"] is not null);
         Text(await OnlyAsync("later"), "status").ShouldBe("waiting");
-        server.Stage.Answer = static _ => "250 OK";
+        server.TestHost.Answer = static _ => "250 OK";
         await ExecuteAsync("UPDATE mails SET due_at = now() WHERE customer = 'mail-later' AND state = 'waiting'");
         await UntilAsync(async () => Text(await OnlyAsync("later"), "status") == "sent");
 
-        var taken = server.Stage.Taken.Where(static message => message.Contains("@acme.example", StringComparison.Ordinal)).ToArray();
+        var taken = server.TestHost.Taken.Where(static message => message.Contains("@acme.example", StringComparison.Ordinal)).ToArray();
         taken.Length.ShouldBe(2);
         taken[0].ShouldContain("From: ");
         taken[0].ShouldContain("billing@trendit.example");
@@ -360,12 +360,12 @@ public sealed class MailedServer : IAsyncLifetime
     {
         Environment = new Dictionary<string, string>
         {
-            ["TOLLGATE_SMTP_HOST"] = "127.0.0.1", ["TOLLGATE_SMTP_PORT"] = Stage.Port.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_SMTP_TLS"] = "0",
+            ["TOLLGATE_SMTP_HOST"] = "127.0.0.1", ["TOLLGATE_SMTP_PORT"] = TestHost.Port.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_SMTP_TLS"] = "0",
             ["TOLLGATE_SMTP_FROM"] = "billing@trendit.example",
         },
     };
 
-    public SmtpStage Stage { get; } = new SmtpStage().Open();
+    public SmtpHost TestHost { get; } = new SmtpHost().Open();
 
     public RunningServer Running { get; }
 
@@ -374,6 +374,6 @@ public sealed class MailedServer : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Running.DisposeAsync();
-        await Stage.DisposeAsync();
+        await TestHost.DisposeAsync();
     }
 }

@@ -16,14 +16,14 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
     [Fact]
     public async Task Mail_leaves_encrypted_and_with_a_login()
     {
-        using var certificate = SmtpStage.NewCertificate();
-        await using var stage = new SmtpStage(certificate, Password).Open();
-        await using var house = await HouseAsync(stage, certificate, Password);
+        using var certificate = SmtpHost.NewCertificate();
+        await using var host = new SmtpHost(certificate, Password).Open();
+        await using var house = await HouseAsync(host, certificate, Password);
 
         await house.PayAsync("ada");
 
         (await house.UntilAsync("ada", "sent"))["attempts"]!.GetValue<int>().ShouldBe(1);
-        stage.Taken.ShouldHaveSingleItem().ShouldContain("To: ada@acme.example");
+        host.Taken.ShouldHaveSingleItem().ShouldContain("To: ada@acme.example");
         house.Server.Log.ShouldNotContain(Password);
     }
 
@@ -32,16 +32,16 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
     [InlineData(false, Password, "certificate")]
     public async Task Who_is_not_let_in_keeps_the_mail_and_says_why(bool isTrusted, string password, string reason)
     {
-        using var certificate = SmtpStage.NewCertificate();
-        await using var stage = new SmtpStage(certificate, Password).Open();
-        await using var house = await HouseAsync(stage, isTrusted ? certificate : null, password);
+        using var certificate = SmtpHost.NewCertificate();
+        await using var host = new SmtpHost(certificate, Password).Open();
+        await using var house = await HouseAsync(host, isTrusted ? certificate : null, password);
 
         await house.PayAsync("ada");
 
         var mail = await house.UntilAsync("ada", "waiting", isTried: true);
         mail["reason"]!.GetValue<string>().ShouldContain(reason, Case.Insensitive);
         mail["reason"]!.GetValue<string>().ShouldNotContain(password);
-        stage.Taken.ShouldBeEmpty();
+        host.Taken.ShouldBeEmpty();
         house.Server.Log.ShouldContain("The mail server did not take mail");
         house.Server.Log.ShouldNotContain(password);
         house.Server.Log.ShouldNotContain("ada@acme.example");
@@ -51,38 +51,38 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
     public async Task A_server_that_is_killed_before_it_knows_that_a_mail_was_taken_sends_it_again_under_the_same_id()
     {
         var isKilled = new TaskCompletionSource();
-        await using var stage = new SmtpStage { BeforeTaken = () => isKilled.Task }.Open();
-        await using var house = await HouseAsync(stage, null, null);
+        await using var host = new SmtpHost { BeforeTaken = () => isKilled.Task }.Open();
+        await using var house = await HouseAsync(host, null, null);
         await house.PayAsync("ada");
-        for (var left = 300; stage.Taken.IsEmpty && left > 0; left--)
+        for (var left = 300; host.Taken.IsEmpty && left > 0; left--)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
 
         await house.Server.Kill9Async();
-        stage.BeforeTaken = static () => Task.CompletedTask;
+        host.BeforeTaken = static () => Task.CompletedTask;
         isKilled.SetResult();
         await house.Server.StartAgainAsync();
         await house.ExecuteAsync("UPDATE mails SET due_at = now() WHERE customer = 'ada' AND state = 'waiting'");
 
         (await house.UntilAsync("ada", "sent"))["attempts"]!.GetValue<int>().ShouldBe(2);
-        stage.Taken.Count.ShouldBe(2);
-        stage.Taken.Select(static message => MessageId().Match(message).Groups[1].Value).Distinct().ShouldHaveSingleItem().ShouldNotBeEmpty();
+        host.Taken.Count.ShouldBe(2);
+        host.Taken.Select(static message => MessageId().Match(message).Groups[1].Value).Distinct().ShouldHaveSingleItem().ShouldNotBeEmpty();
     }
 
     /// <param name="trusted">A certificate that the machine knows.</param>
     /// <param name="password">Null: no encryption and no login.</param>
-    private async Task<House> HouseAsync(SmtpStage stage, X509Certificate2? trusted, string? password)
+    private async Task<House> HouseAsync(SmtpHost host, X509Certificate2? trusted, string? password)
     {
         var folder = TestFolder.Create();
         var environment = new Dictionary<string, string>
         {
-            ["TOLLGATE_SMTP_HOST"] = "localhost", ["TOLLGATE_SMTP_PORT"] = stage.Port.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_SMTP_FROM"] = "billing@trendit.example",
+            ["TOLLGATE_SMTP_HOST"] = "localhost", ["TOLLGATE_SMTP_PORT"] = host.Port.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_SMTP_FROM"] = "billing@trendit.example",
             ["TOLLGATE_SMTP_TLS"] = password is null ? "0" : "1",
         };
         if (password is not null)
         {
-            (environment["TOLLGATE_SMTP_USER"], environment["TOLLGATE_SMTP_PASSWORD"]) = (SmtpStage.User, password);
+            (environment["TOLLGATE_SMTP_USER"], environment["TOLLGATE_SMTP_PASSWORD"]) = (SmtpHost.User, password);
         }
 
         if (trusted is not null)

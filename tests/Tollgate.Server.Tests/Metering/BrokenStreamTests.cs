@@ -9,7 +9,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Metering;
 
 /// <summary>A stream of events that does not come to its end, because the disk is gone or because the sender is.</summary>
-public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const int Before = 3_000;
     private const int All = 8_000;
@@ -66,25 +66,25 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
         using (var socket = await BeginAsync())
         {
             await WriteAsync(socket, LinesOf(customer, 0, Before) + LineOf(customer, Before).TrimEnd());
-            await UntilAsync(async () => await stage.UsedAsync(customer, "call") >= 1_000);
+            await UntilAsync(async () => await host.UsedAsync(customer, "call") >= 1_000);
             socket.LingerState = new(enable: reset, 0);
         }
 
         // What is there is the beginning of what was sent, each line once: it replays, and the rest is new.
         var recorded = (int)await SettledAsync(customer);
         recorded.ShouldBeInRange(1_000, Before);
-        (await SendAsync(stage.Http, LinesOf(customer, 0, recorded))).Accepted.ShouldBe(0);
-        var all = await SendAsync(stage.Http, LinesOf(customer, 0, Before + 1));
+        (await SendAsync(host.Http, LinesOf(customer, 0, recorded))).Accepted.ShouldBe(0);
+        var all = await SendAsync(host.Http, LinesOf(customer, 0, Before + 1));
         (all.Accepted + all.Replayed).ShouldBe(Before + 1);
         all.Replayed.ShouldBeInRange(recorded, Before, "the line that was cut is not there");
-        (await stage.UsedAsync(customer, "call")).ShouldBe(Before + 1);
+        (await host.UsedAsync(customer, "call")).ShouldBe(Before + 1);
     }
 
     [Fact]
     public async Task A_line_without_an_end_and_senders_who_leave_cost_no_memory()
     {
         const int piece = 1024 * 1024, pieces = 256, senders = 20;
-        await SendAsync(stage.Http, LinesOf("warm", 0, Before));
+        await SendAsync(host.Http, LinesOf("warm", 0, Before));
         var before = ResidentBytes();
         using (var socket = await BeginAsync())
         {
@@ -102,9 +102,9 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
             await WriteAsync(socket, LinesOf($"sender-{i}", 0, Before));
         }
 
-        (await SendAsync(stage.Http, LinesOf("stayed", 0, Before))).ShouldBe((Before, 0));
+        (await SendAsync(host.Http, LinesOf("stayed", 0, Before))).ShouldBe((Before, 0));
         (ResidentBytes() - before).ShouldBeLessThan(MemoryBound);
-        await UntilAsync(async () => await stage.UsedAsync("endless", "call") == 10);
+        await UntilAsync(async () => await host.UsedAsync("endless", "call") == 10);
     }
 
     // ---- sending -----------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
 
     private static async Task<(long Accepted, long Replayed)> SendAsync(HttpClient client, string lines)
     {
-        using var answer = await client.PostAsync("/v1/events", MeteringStage.Text(lines, "application/x-ndjson"));
+        using var answer = await client.PostAsync("/v1/events", MeteringHost.Text(lines, "application/x-ndjson"));
         var body = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
         ((int)answer.StatusCode).ShouldBe(200, body.ToString());
         return (body.GetProperty("accepted").GetInt64(), body.GetProperty("replayed").GetInt64());
@@ -128,7 +128,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
 
     private static async Task<decimal> UsedAsync(HttpClient client, string customer)
     {
-        using var answer = await client.PostAsync("/v1/check", MeteringStage.Text($$"""{"customer":"{{customer}}","feature":"ats_scan"}"""));
+        using var answer = await client.PostAsync("/v1/check", MeteringHost.Text($$"""{"customer":"{{customer}}","feature":"ats_scan"}"""));
         return JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("used").GetDecimal();
     }
 
@@ -136,9 +136,9 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
     private async Task<Socket> BeginAsync()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync("127.0.0.1", stage.Server.Port);
+        await socket.ConnectAsync("127.0.0.1", host.Server.Port);
         var head = "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n"
-            + $"Authorization: {stage.Http.DefaultRequestHeaders.Authorization}\r\nTransfer-Encoding: chunked\r\n\r\n";
+            + $"Authorization: {host.Http.DefaultRequestHeaders.Authorization}\r\nTransfer-Encoding: chunked\r\n\r\n";
         await SendAllAsync(socket, Encoding.ASCII.GetBytes(head));
         return socket;
     }
@@ -161,7 +161,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
         await UntilAsync(async () =>
         {
             await Task.Delay(250);
-            var now = await stage.UsedAsync(customer, "call");
+            var now = await host.UsedAsync(customer, "call");
             (used, unchanged) = (now, now == used ? unchanged + 1 : 0);
             return unchanged == 6;
         });
@@ -170,7 +170,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
 
     private long ResidentBytes()
     {
-        var line = File.ReadLines($"/proc/{stage.Server.ProcessId}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{host.Server.ProcessId}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 

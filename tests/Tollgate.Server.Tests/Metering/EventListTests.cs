@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-public sealed class EventListTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private static string Ago(int seconds) =>
         DateTimeOffset.UtcNow.AddSeconds(-seconds).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
@@ -11,13 +11,13 @@ public sealed class EventListTests(MeteringStage stage) : IClassFixture<Metering
     private async Task RecordAsync(string customer, params (string Id, string Type, int Ago)[] events)
     {
         var items = events.Select(e => $$"""{"id":"{{e.Id}}","customer":"{{customer}}","type":"{{e.Type}}","occurred_at":"{{Ago(e.Ago)}}"}""");
-        var (_, body) = await stage.PostAsync("/v1/events", $"[{string.Join(',', items)}]");
+        var (_, body) = await host.PostAsync("/v1/events", $"[{string.Join(',', items)}]");
         body.GetProperty("accepted").GetInt64().ShouldBe(events.Length, body.ToString());
     }
 
     private async Task<(string[] Ids, bool More)> IdsAsync(string query)
     {
-        var (status, body) = await stage.GetAsync("/v1/events" + query);
+        var (status, body) = await host.GetAsync("/v1/events" + query);
         status.ShouldBe(200, body.ToString());
         return ([.. body.GetProperty("data").EnumerateArray().Select(e => e.GetProperty("id").GetString()!)], body.GetProperty("has_more").GetBoolean());
     }
@@ -46,26 +46,26 @@ public sealed class EventListTests(MeteringStage stage) : IClassFixture<Metering
         (await IdsAsync("?customer=filtered&feature=call")).Ids.ShouldBe(["f-3"]);
         (await IdsAsync($"?customer=filtered&from={Ago(4_000)}&to={Ago(600)}")).Ids.ShouldBe(["f-2"]);
         (await IdsAsync("?customer=nobody")).Ids.ShouldBeEmpty();
-        (await stage.GetAsync($"/v1/events?from={Ago(0)}&to={Ago(100)}")).Status.ShouldBe(422);
-        (await stage.GetAsync("/v1/events?from=2020-01-01T00:00:00Z")).Status.ShouldBe(422);
-        (await stage.GetAsync("/v1/events?limit=0&from=x")).Body.GetProperty("errors").GetArrayLength().ShouldBe(2);
-        (await stage.GetAsync("/v1/events?customer=filtered&starting_after=never")).Status.ShouldBe(404);
+        (await host.GetAsync($"/v1/events?from={Ago(0)}&to={Ago(100)}")).Status.ShouldBe(422);
+        (await host.GetAsync("/v1/events?from=2020-01-01T00:00:00Z")).Status.ShouldBe(422);
+        (await host.GetAsync("/v1/events?limit=0&from=x")).Body.GetProperty("errors").GetArrayLength().ShouldBe(2);
+        (await host.GetAsync("/v1/events?customer=filtered&starting_after=never")).Status.ShouldBe(404);
     }
 
     [Fact]
     public async Task The_feature_filter_finds_what_a_pool_paid()
     {
-        await stage.PostAsync("/v1/consume", """{"customer":"pooled","feature":"cv","amount":2,"id":"p-1"}""");
+        await host.PostAsync("/v1/consume", """{"customer":"pooled","feature":"cv","amount":2,"id":"p-1"}""");
         (await IdsAsync("?customer=pooled&feature=credits")).Ids.ShouldBe(["p-1"]);
     }
 
     [Fact]
     public async Task CSV_has_every_event_and_no_formulas()
     {
-        await stage.PostAsync("/v1/events", """{"id":"=1+1","customer":"sheet","type":"call","quantity":1.5,"properties":{"q":"a,\"b\""}}""");
-        await stage.PostAsync("/v1/events", """{"id":"plain","customer":"sheet","type":"call"}""");
-        await stage.PostAsync("/v1/events/plain/void", "");
-        using var answer = await stage.Http.GetAsync("/v1/events.csv?customer=sheet");
+        await host.PostAsync("/v1/events", """{"id":"=1+1","customer":"sheet","type":"call","quantity":1.5,"properties":{"q":"a,\"b\""}}""");
+        await host.PostAsync("/v1/events", """{"id":"plain","customer":"sheet","type":"call"}""");
+        await host.PostAsync("/v1/events/plain/void", "");
+        using var answer = await host.Http.GetAsync("/v1/events.csv?customer=sheet");
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/csv");
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n");
         lines[0].ShouldBe("id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties,member");
@@ -77,25 +77,25 @@ public sealed class EventListTests(MeteringStage stage) : IClassFixture<Metering
     [Fact]
     public async Task A_decision_is_explained_from_what_was_recorded()
     {
-        await stage.PostAsync("/v1/consume", """{"customer":"why","feature":"cv","amount":2,"id":"why-1"}""");
-        var (status, cv) = await stage.GetAsync("/v1/decisions/why-1");
+        await host.PostAsync("/v1/consume", """{"customer":"why","feature":"cv","amount":2,"id":"why-1"}""");
+        var (status, cv) = await host.GetAsync("/v1/decisions/why-1");
         status.ShouldBe(200, cv.ToString());
         var postings = cv.GetProperty("postings").EnumerateArray().ToList();
         postings.Select(p => p.GetProperty("feature").GetString()).ShouldBe(["cv", "credits"]);
         postings[0].GetProperty("used_after").GetDecimal().ShouldBe(2);
         (postings[1].GetProperty("used").GetDecimal(), postings[1].GetProperty("used_now").GetDecimal()).ShouldBe((5m, 5m));
 
-        await stage.PostAsync("/v1/events", """{"id":"why-2","customer":"why","type":"scan","quantity":3}""");
-        var over = (await stage.GetAsync("/v1/decisions/why-2?customer=why")).Body;
+        await host.PostAsync("/v1/events", """{"id":"why-2","customer":"why","type":"scan","quantity":3}""");
+        var over = (await host.GetAsync("/v1/decisions/why-2?customer=why")).Body;
         over.GetProperty("reason").GetString().ShouldBe("recorded_over_limit");
         over.GetProperty("thresholds").EnumerateArray().Select(t => t.GetProperty("percent").GetInt32()).ShouldBe([80, 90, 100]);
 
-        var held = (await stage.PostAsync("/v1/reservations", """{"customer":"why","feature":"call","amount":1,"id":"why-3"}""")).Body;
-        (await stage.GetAsync("/v1/decisions/why-3")).Body.GetProperty("kind").GetString().ShouldBe("reservation", held.ToString());
-        await stage.PostAsync("/v1/reservations/why-3/settle", "{}");
-        (await stage.GetAsync("/v1/decisions/why-3")).Body.GetProperty("kind").GetString().ShouldBe("settlement");
+        var held = (await host.PostAsync("/v1/reservations", """{"customer":"why","feature":"call","amount":1,"id":"why-3"}""")).Body;
+        (await host.GetAsync("/v1/decisions/why-3")).Body.GetProperty("kind").GetString().ShouldBe("reservation", held.ToString());
+        await host.PostAsync("/v1/reservations/why-3/settle", "{}");
+        (await host.GetAsync("/v1/decisions/why-3")).Body.GetProperty("kind").GetString().ShouldBe("settlement");
 
-        var (missing, problem) = await stage.GetAsync("/v1/decisions/never");
+        var (missing, problem) = await host.GetAsync("/v1/decisions/never");
         (missing, problem.GetProperty("code").GetString()).ShouldBe((404, "event_not_found"));
     }
 }

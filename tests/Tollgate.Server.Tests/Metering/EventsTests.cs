@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private static (long Accepted, long Replayed, long OverLimit, long Rejected) Counts(JsonElement body) =>
         (body.GetProperty("accepted").GetInt64(), body.GetProperty("replayed").GetInt64(), body.GetProperty("over_limit").GetInt64(),
@@ -16,21 +16,21 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
     public async Task One_event_is_recorded_and_its_repeat_replays()
     {
         const string Event = """{"id":"one","customer":"single","type":"call","quantity":2.5,"properties":{"a":[1,{"b":"é"}]}}""";
-        var (status, body) = await stage.PostAsync("/v1/events", Event);
+        var (status, body) = await host.PostAsync("/v1/events", Event);
         (status, Counts(body)).ShouldBe((200, (1, 0, 0, 0)), body.ToString());
-        Counts((await stage.PostAsync("/v1/events", Event)).Body).ShouldBe((0, 1, 0, 0));
-        var reused = (await stage.PostAsync("/v1/events", Event.Replace("2.5", "3", StringComparison.Ordinal))).Body;
+        Counts((await host.PostAsync("/v1/events", Event)).Body).ShouldBe((0, 1, 0, 0));
+        var reused = (await host.PostAsync("/v1/events", Event.Replace("2.5", "3", StringComparison.Ordinal))).Body;
         Codes(reused).ShouldBe(["0 idempotency_key_reused"]);
-        (await stage.UsedAsync("single", "call")).ShouldBe(2.5m);
+        (await host.UsedAsync("single", "call")).ShouldBe(2.5m);
     }
 
     [Fact]
     public async Task An_event_without_an_id_is_voided_by_the_one_that_was_generated()
     {
-        var id = (await stage.PostAsync("/v1/events", """{"customer":"nameless","type":"call"}""")).Body.GetProperty("id").GetString();
-        var (status, body) = await stage.PostAsync($"/v1/events/{id}/void", """{"customer":"nameless"}""");
+        var id = (await host.PostAsync("/v1/events", """{"customer":"nameless","type":"call"}""")).Body.GetProperty("id").GetString();
+        var (status, body) = await host.PostAsync($"/v1/events/{id}/void", """{"customer":"nameless"}""");
         status.ShouldBe(200, body.ToString());
-        (await stage.PostAsync("/v1/events", """[{"customer":"nameless","type":"call"},{"customer":"nameless","type":"call"}]""")).Body.GetProperty("id").ValueKind.ShouldBe(JsonValueKind.Null);
+        (await host.PostAsync("/v1/events", """[{"customer":"nameless","type":"call"},{"customer":"nameless","type":"call"}]""")).Body.GetProperty("id").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
     [Theory]
@@ -52,21 +52,21 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
     [InlineData("{\"customer\":\"c\",\"type\":\"call\",\"properties\":[1]}", 422, "invalid_type")]
     public async Task A_faulty_body_is_refused_whole(string body, int status, string code)
     {
-        var (seen, problem) = await stage.PostAsync("/v1/events", body);
+        var (seen, problem) = await host.PostAsync("/v1/events", body);
         (seen, problem.GetProperty("code").GetString()).ShouldBe((status, code), problem.ToString());
     }
 
     [Fact]
     public async Task All_faults_of_an_event_are_told_at_once()
     {
-        var (_, problem) = await stage.PostAsync("/v1/events", """{"id":"","type":7,"quantity":"x"}""");
+        var (_, problem) = await host.PostAsync("/v1/events", """{"id":"","type":7,"quantity":"x"}""");
         problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString()).ShouldBe(["id", "type", "quantity", "customer"]);
     }
 
     [Fact]
     public async Task Faulty_items_of_an_array_are_listed_and_the_others_recorded()
     {
-        var (status, body) = await stage.PostAsync("/v1/events",
+        var (status, body) = await host.PostAsync("/v1/events",
             """
             [{"id":"a","customer":"array","type":"scan"}, {"id":"b","customer":"array"}, 7,
              {"id":"c","customer":"array","type":"scan","quantity":2}, {"id":"d","customer":"array","type":"scan","occurred_at":"2001-01-01T00:00:00Z"},
@@ -75,17 +75,17 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
         status.ShouldBe(200);
         Codes(body).ShouldBe(["1 validation_failed", "2 validation_failed", "4 event_too_old", "5 event_in_future"]);
         Counts(body).ShouldBe((2, 1, 1, 4));
-        (await stage.UsedAsync("array", "scan")).ShouldBe(3);
+        (await host.UsedAsync("array", "scan")).ShouldBe(3);
     }
 
     [Fact]
     public async Task Enforce_applies_the_caps_to_each_event()
     {
         var events = string.Join(',', Enumerable.Range(0, 4).Select(i => $$"""{"id":"enforced-{{i}}","customer":"enforced","type":"scan"}"""));
-        var (_, body) = await stage.PostAsync("/v1/events?enforce=true", $"[{events}]");
+        var (_, body) = await host.PostAsync("/v1/events?enforce=true", $"[{events}]");
         Codes(body).ShouldBe(["2 quota_exceeded", "3 quota_exceeded"]);
-        (await stage.UsedAsync("enforced", "scan")).ShouldBe(2);
-        (await stage.PostAsync("/v1/events?enforce=perhaps", "[]")).Status.ShouldBe(422);
+        (await host.UsedAsync("enforced", "scan")).ShouldBe(2);
+        (await host.PostAsync("/v1/events?enforce=perhaps", "[]")).Status.ShouldBe(422);
     }
 
     [Fact]
@@ -105,12 +105,12 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
             });
         }
 
-        var (status, body) = await stage.PostAsync("/v1/events", lines.ToString(), "application/x-ndjson");
+        var (status, body) = await host.PostAsync("/v1/events", lines.ToString(), "application/x-ndjson");
         status.ShouldBe(200, body.ToString());
         Codes(body).ShouldBe(["5 malformed_json", "7 validation_failed", "8 payload_too_large"]);
         Counts(body).ShouldBe((2_996, 0, 0, 3));
-        (await stage.UsedAsync("stream", "call")).ShouldBe(2_996);
-        Counts((await stage.PostAsync("/v1/events", lines.ToString(), "application/jsonl")).Body).ShouldBe((0, 2_996, 0, 3));
+        (await host.UsedAsync("stream", "call")).ShouldBe(2_996);
+        Counts((await host.PostAsync("/v1/events", lines.ToString(), "application/jsonl")).Body).ShouldBe((0, 2_996, 0, 3));
     }
 
     /// <summary>JSON allows the escape, and no text can be made of it: neither a value nor the name of a member.</summary>
@@ -122,16 +122,16 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
     [InlineData("application/cloudevents+json", """{"specversion":"1.0","id":"h","source":"s","subject":"half","type":"call","data":{"\ud800":1}}""")]
     public async Task Half_of_a_surrogate_pair_in_a_name_is_a_fault_of_its_event_alone(string type, string half)
     {
-        var (status, problem) = await stage.PostAsync("/v1/events", half, type);
+        var (status, problem) = await host.PostAsync("/v1/events", half, type);
         (status, problem.GetProperty("code").GetString()).ShouldBe((422, "validation_failed"), problem.ToString());
 
         var good = type == "application/json" ? """{"customer":"half","type":"call"}""" : """{"specversion":"1.0","id":"g","source":"s","subject":"half","type":"call"}""";
-        var (many, body) = await stage.PostAsync("/v1/events", $"[{good},{half},{good}]", type.Replace("events+", "events-batch+", StringComparison.Ordinal));
+        var (many, body) = await host.PostAsync("/v1/events", $"[{good},{half},{good}]", type.Replace("events+", "events-batch+", StringComparison.Ordinal));
         many.ShouldBe(200, body.ToString());
         Codes(body).ShouldBe(["1 validation_failed"]);
         (body.GetProperty("accepted").GetInt64() + body.GetProperty("replayed").GetInt64()).ShouldBe(2);
 
-        var (_, stream) = await stage.PostAsync("/v1/events", $$"""{"customer":"half","type":"call"}{{'\n'}}{{half}}{{'\n'}}{"customer":"half","type":"call"}""", "application/x-ndjson");
+        var (_, stream) = await host.PostAsync("/v1/events", $$"""{"customer":"half","type":"call"}{{'\n'}}{{half}}{{'\n'}}{"customer":"half","type":"call"}""", "application/x-ndjson");
         Codes(stream).ShouldBe(["1 malformed_json"]);
         stream.GetProperty("accepted").GetInt64().ShouldBe(2);
     }
@@ -139,16 +139,16 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
     [Fact]
     public async Task A_long_name_is_not_cut_in_the_middle_of_a_character()
     {
-        var (status, problem) = await stage.PostAsync("/v1/events", $$"""{"customer":"c","type":"call","{{new string('a', 99)}}\ud83d\ude00":1}""");
+        var (status, problem) = await host.PostAsync("/v1/events", $$"""{"customer":"c","type":"call","{{new string('a', 99)}}\ud83d\ude00":1}""");
         (status, problem.GetProperty("param").GetString()).ShouldBe((422, new string('a', 99) + "…"));
     }
 
     [Fact]
     public async Task A_fault_of_Unicode_is_told_with_its_place()
     {
-        var (_, one) = await stage.PostAsync("/v1/events", """{"id":"h","\ud800":1}""");
+        var (_, one) = await host.PostAsync("/v1/events", """{"id":"h","\ud800":1}""");
         one.GetProperty("detail").GetString()!.ShouldContain("Byte 12:");
-        var (_, line) = await stage.PostAsync("/v1/events", """{"\ud800":1}""", "application/x-ndjson");
+        var (_, line) = await host.PostAsync("/v1/events", """{"\ud800":1}""", "application/x-ndjson");
         line.GetProperty("rejected")[0].GetProperty("detail").GetString()!.ShouldStartWith("Byte 3 of the line:");
     }
 
@@ -156,9 +156,9 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
     public async Task An_array_has_at_most_ten_thousand_events()
     {
         var items = string.Join(',', Enumerable.Repeat("""{"customer":"many","type":"call"}""", 10_001));
-        (await stage.PostAsync("/v1/events", $"[{items}]")).Status.ShouldBe(413);
-        (await stage.PostAsync("/v1/events", $"[{items[(items.IndexOf("},", StringComparison.Ordinal) + 2)..]}]")).Body.GetProperty("accepted").GetInt64().ShouldBe(10_000);
-        (await stage.UsedAsync("many", "call")).ShouldBe(10_000);
+        (await host.PostAsync("/v1/events", $"[{items}]")).Status.ShouldBe(413);
+        (await host.PostAsync("/v1/events", $"[{items[(items.IndexOf("},", StringComparison.Ordinal) + 2)..]}]")).Body.GetProperty("accepted").GetInt64().ShouldBe(10_000);
+        (await host.UsedAsync("many", "call")).ShouldBe(10_000);
     }
 
     [Fact]
@@ -168,10 +168,10 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events")
             {
-                Content = MeteringStage.Text("""[{"customer":"keyed","type":"call"},{"customer":"keyed","type":"call"}]"""),
+                Content = MeteringHost.Text("""[{"customer":"keyed","type":"call"},{"customer":"keyed","type":"call"}]"""),
                 Headers = { { "Idempotency-Key", "batch-7" } },
             };
-            using var answer = await stage.Http.SendAsync(request);
+            using var answer = await host.Http.SendAsync(request);
             Counts(JsonElement.Parse(await answer.Content.ReadAsStringAsync())).ShouldBe(attempt == 0 ? (2, 0, 0, 0) : (0, 2, 0, 0));
         }
     }
@@ -185,21 +185,21 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
             """;
         var now = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
         var one = One.Replace("2026-11-21T08:00:00Z", now, StringComparison.Ordinal);
-        Counts((await stage.PostAsync("/v1/events", one, "application/cloudevents+json")).Body).ShouldBe((1, 0, 0, 0));
+        Counts((await host.PostAsync("/v1/events", one, "application/cloudevents+json")).Body).ShouldBe((1, 0, 0, 0));
         var batch = $"[{one},{one.Replace("ce-1", "ce-2", StringComparison.Ordinal)},{{}}]";
-        var mixed = (await stage.PostAsync("/v1/events", batch, "application/cloudevents-batch+json")).Body;
+        var mixed = (await host.PostAsync("/v1/events", batch, "application/cloudevents-batch+json")).Body;
         Counts(mixed).ShouldBe((1, 1, 0, 1), mixed.ToString());
 
-        using var binary = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = MeteringStage.Text("""{"quantity":4,"model":"m-2"}""") };
+        using var binary = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = MeteringHost.Text("""{"quantity":4,"model":"m-2"}""") };
         foreach (var (name, value) in ((string, string)[])[("specversion", "1.0"), ("id", "ce-3"), ("source", "/app"), ("subject", "cloud"), ("type", "call")])
         {
             binary.Headers.Add("ce-" + name, value);
         }
 
-        using var answer = await stage.Http.SendAsync(binary);
+        using var answer = await host.Http.SendAsync(binary);
         Counts(JsonElement.Parse(await answer.Content.ReadAsStringAsync())).ShouldBe((1, 0, 0, 0));
-        (await stage.UsedAsync("cloud", "call")).ShouldBe(10);
-        var listed = (await stage.GetAsync("/v1/events?customer=cloud")).Body.GetProperty("data").EnumerateArray().ToDictionary(e => e.GetProperty("id").GetString()!);
+        (await host.UsedAsync("cloud", "call")).ShouldBe(10);
+        var listed = (await host.GetAsync("/v1/events?customer=cloud")).Body.GetProperty("data").EnumerateArray().ToDictionary(e => e.GetProperty("id").GetString()!);
         listed["ce-1"].GetProperty("properties").ToString().ShouldBe("""{"model":"m-1"}""");
         listed["ce-3"].GetProperty("properties").GetProperty("model").GetString().ShouldBe("m-2");
     }
@@ -207,28 +207,28 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
     [Fact]
     public async Task A_void_gives_back_once_and_shows_in_the_list()
     {
-        await stage.PostAsync("/v1/events", """{"id":"wrong","customer":"voider","type":"scan","quantity":2}""");
-        var (status, first) = await stage.PostAsync("/v1/events/wrong/void", "{\"customer\":\"voider\"}");
+        await host.PostAsync("/v1/events", """{"id":"wrong","customer":"voider","type":"scan","quantity":2}""");
+        var (status, first) = await host.PostAsync("/v1/events/wrong/void", "{\"customer\":\"voider\"}");
         (status, first.GetProperty("replayed").GetBoolean(), first.GetProperty("used").GetDecimal(), first.GetProperty("remaining").GetDecimal())
             .ShouldBe((200, false, 0m, 2m), first.ToString());
-        var (_, second) = await stage.PostAsync("/v1/events/wrong/void?customer=voider", "");
+        var (_, second) = await host.PostAsync("/v1/events/wrong/void?customer=voider", "");
         (second.GetProperty("replayed").GetBoolean(), second.GetProperty("id").GetString()).ShouldBe((true, first.GetProperty("id").GetString()));
-        var rows = (await stage.GetAsync("/v1/events?customer=voider")).Body.GetProperty("data").EnumerateArray().ToList();
+        var rows = (await host.GetAsync("/v1/events?customer=voider")).Body.GetProperty("data").EnumerateArray().ToList();
         rows.Single(r => r.GetProperty("id").GetString() == "wrong").GetProperty("voided_by").GetString().ShouldBe(first.GetProperty("id").GetString());
         rows.Single(r => r.GetProperty("voids").GetString() == "wrong").GetProperty("quantity").GetDecimal().ShouldBe(-2);
-        (await stage.PostAsync("/v1/events/nothing/void", "")).Status.ShouldBe(404);
-        (await stage.PostAsync("/v1/events/wrong/void", """{"customer":"voider","why":1}""")).Status.ShouldBe(422);
+        (await host.PostAsync("/v1/events/nothing/void", "")).Status.ShouldBe(404);
+        (await host.PostAsync("/v1/events/wrong/void", """{"customer":"voider","why":1}""")).Status.ShouldBe(422);
     }
 
     [Fact]
     public async Task An_event_that_no_meter_reads_can_be_voided_too()
     {
-        await stage.PostAsync("/v1/events", """{"id":"unread","customer":"voider","type":"signal"}""");
-        var (status, body) = await stage.PostAsync("/v1/events/unread/void", "");
+        await host.PostAsync("/v1/events", """{"id":"unread","customer":"voider","type":"signal"}""");
+        var (status, body) = await host.PostAsync("/v1/events/unread/void", "");
         (status, body.GetProperty("feature").ValueKind).ShouldBe((200, JsonValueKind.Null), body.ToString());
     }
 
     [Fact]
     public async Task Other_media_types_are_refused() =>
-        (await stage.PostAsync("/v1/events", "a,b", "text/csv")).Status.ShouldBe(415);
+        (await host.PostAsync("/v1/events", "a,b", "text/csv")).Status.ShouldBe(415);
 }

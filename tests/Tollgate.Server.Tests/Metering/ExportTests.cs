@@ -9,20 +9,20 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Metering;
 
 /// <summary>A server with few connections.</summary>
-public sealed class ExportStage(TestPostgres postgres) : IAsyncLifetime
+public sealed class ExportHost(TestPostgres postgres) : IAsyncLifetime
 {
-    public MeteringStage Stage { get; } = new(postgres)
+    public MeteringHost TestHost { get; } = new(postgres)
     {
         Environment = new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = "4", ["TOLLGATE_EXPORTS_PER_PROJECT"] = "20", ["TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND"] = "0" },
     };
 
-    public ValueTask InitializeAsync() => Stage.InitializeAsync();
+    public ValueTask InitializeAsync() => TestHost.InitializeAsync();
 
-    public ValueTask DisposeAsync() => Stage.DisposeAsync();
+    public ValueTask DisposeAsync() => TestHost.DisposeAsync();
 }
 
 /// <summary>Exports hold nothing of the database at their reader's pace.</summary>
-public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
+public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
 {
     private const int Readers = 20;
 
@@ -31,16 +31,16 @@ public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
 
     private static readonly DateTimeOffset First = DateTimeOffset.UtcNow.AddDays(-20);
 
-    private readonly MeteringStage _stage = export.Stage;
+    private readonly MeteringHost _host = export.TestHost;
 
     [Fact]
     public async Task Readers_who_take_their_time_keep_nobody_waiting_and_have_a_budget()
     {
-        await RecordAsync(_stage, "slow", Rows, 2_000);
-        using var readers = new SlowReaders(_stage, "/v1/events.csv?customer=slow");
+        await RecordAsync(_host, "slow", Rows, 2_000);
+        using var readers = new SlowReaders(_host, "/v1/events.csv?customer=slow");
         await readers.BeginAsync(Readers);
 
-        using var other = _stage.Server.ClientFor("alwrity");
+        using var other = _host.Server.ClientFor("alwrity");
         for (var n = 0; n < 10; n++)
         {
             await readers.SipAsync();
@@ -51,7 +51,7 @@ public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
             }
         }
 
-        using var beyond = await _stage.Http.GetAsync(new Uri("/v1/events.csv?customer=slow", UriKind.Relative));
+        using var beyond = await _host.Http.GetAsync(new Uri("/v1/events.csv?customer=slow", UriKind.Relative));
         (beyond.StatusCode, beyond.Headers.RetryAfter is not null).ShouldBe((HttpStatusCode.TooManyRequests, true));
         (await beyond.Content.ReadAsStringAsync()).ShouldContain("\"rate_limited\"");
     }
@@ -59,7 +59,7 @@ public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
     [Fact]
     public async Task A_reader_who_stands_still_is_cut()
     {
-        var strict = new MeteringStage(_stage.Postgres)
+        var strict = new MeteringHost(_host.Postgres)
         {
             Environment = new Dictionary<string, string> { ["TOLLGATE_EXPORTS_PER_PROJECT"] = "1", ["TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND"] = "1000000" },
         };
@@ -82,13 +82,13 @@ public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
     [Fact]
     public async Task Every_event_comes_once_while_others_are_recorded()
     {
-        await RecordAsync(_stage, "quick", 3_500, 300);
+        await RecordAsync(_host, "quick", 3_500, 300);
         using var stop = new CancellationTokenSource();
         var writing = Task.Run(async () =>
         {
             for (var n = 0; !stop.IsCancellationRequested; n++)
             {
-                await _stage.PostAsync("/v1/events", $$"""[{"id":"late-{{n}}","customer":"quick","type":"call"}]""");
+                await _host.PostAsync("/v1/events", $$"""[{"id":"late-{{n}}","customer":"quick","type":"call"}]""");
             }
         });
         var ids = await IdsAsync("/v1/events.csv?customer=quick");
@@ -104,7 +104,7 @@ public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
     public async Task Events_of_many_customers_with_one_id_and_time_come_once_each()
     {
         const int Customers = 2_100;
-        await SendAsync(_stage, Enumerable.Range(0, Customers).Select(n => $$"""{"id":"same","customer":"twin-{{n}}","type":"twin","occurred_at":"{{Text(First)}}"}"""), Customers);
+        await SendAsync(_host, Enumerable.Range(0, Customers).Select(n => $$"""{"id":"same","customer":"twin-{{n}}","type":"twin","occurred_at":"{{Text(First)}}"}"""), Customers);
 
         var found = await LinesAsync($"/v1/events.csv?type=twin&from={Text(First.AddDays(-1))}&to={Text(First.AddDays(1))}");
 
@@ -114,33 +114,33 @@ public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
     private static string Text(DateTimeOffset at) => at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>A second apart, from the oldest on.</summary>
-    private static Task RecordAsync(MeteringStage stage, string customer, int count, int characters)
+    private static Task RecordAsync(MeteringHost host, string customer, int count, int characters)
     {
         var text = new string('x', characters);
         return SendAsync(
-            stage,
+            host,
             Enumerable.Range(0, count).Select(n =>
                 $$"""{"id":"{{customer}}-{{n}}","customer":"{{customer}}","type":"call","occurred_at":"{{Text(First.AddSeconds(n))}}","properties":{"text":"{{text}}"} }"""),
             count);
     }
 
-    private static async Task SendAsync(MeteringStage stage, IEnumerable<string> lines, int count)
+    private static async Task SendAsync(MeteringHost host, IEnumerable<string> lines, int count)
     {
         using var content = new StringContent(string.Join('\n', lines), Encoding.UTF8);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-        using var answer = await stage.Http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
+        using var answer = await host.Http.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
         var text = await answer.Content.ReadAsStringAsync();
         answer.StatusCode.ShouldBe(HttpStatusCode.OK, text);
         JsonElement.Parse(text).GetProperty("accepted").GetInt64().ShouldBe(count, text);
     }
 
     private async Task<IReadOnlyList<string>> LinesAsync(string path) =>
-        [.. (await _stage.Http.GetStringAsync(new Uri(path, UriKind.Relative))).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+        [.. (await _host.Http.GetStringAsync(new Uri(path, UriKind.Relative))).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1)];
 
     private async Task<IReadOnlyList<string>> IdsAsync(string path) => [.. (await LinesAsync(path)).Select(static line => line[..line.IndexOf(',', StringComparison.Ordinal)])];
 
     /// <summary>Clients with small windows, who read the first bytes of an answer and then a few now and then, or none.</summary>
-    private sealed class SlowReaders(MeteringStage stage, string path) : IDisposable
+    private sealed class SlowReaders(MeteringHost host, string path) : IDisposable
     {
         private const int Sip = 100;
 
@@ -148,12 +148,12 @@ public sealed class ExportTests(ExportStage export) : IClassFixture<ExportStage>
 
         public async Task BeginAsync(int readers)
         {
-            var key = stage.Http.DefaultRequestHeaders.Authorization!.Parameter;
+            var key = host.Http.DefaultRequestHeaders.Authorization!.Parameter;
             for (var n = 0; n < readers; n++)
             {
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
                 _sockets.Add(socket);
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, stage.Server.Port));
+                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, host.Server.Port));
                 await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n"));
 
                 // One after the other: twenty first pages at once would wait for each other on a busy machine.

@@ -4,26 +4,26 @@ using System.Text.Json;
 namespace Tollgate.Server.Tests.Metering;
 
 /// <summary>Events of types that no meter reads are kept, flagged, counted and listed, or refused where the catalogue wants it.</summary>
-public sealed class UnmatchedEventsTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class UnmatchedEventsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     [Fact]
     public async Task They_are_recorded_flagged_counted_and_listed_with_the_nearest_name()
     {
-        var (status, body) = await stage.PostAsync("/v1/events", """{"id":"u-1","customer":"lost","type":"scann"}""");
+        var (status, body) = await host.PostAsync("/v1/events", """{"id":"u-1","customer":"lost","type":"scann"}""");
         (status, body.GetProperty("accepted").GetInt64(), body.GetProperty("unmatched").GetBoolean(), body.GetProperty("unmatched_count").GetInt64()).ShouldBe((200, 1, true, 1), body.ToString());
         body.GetProperty("unmatched_types").EnumerateArray().Select(type => type.GetString()).ShouldBe(["scann"]);
-        (await stage.PostAsync("/v1/events", """{"id":"u-1","customer":"lost","type":"scann"}""")).Body.GetProperty("unmatched_count").GetInt64().ShouldBe(0, "it was counted before");
-        await stage.PostAsync("/v1/events?enforce=true", """[{"customer":"lost","type":"scann"},{"customer":"lost","type":"Open-AI.Calls"},{"customer":"lost","type":"something else entirely"},{"customer":"lost","type":"call"}]""");
-        var fine = (await stage.PostAsync("/v1/events", """{"customer":"lost","type":"call"}""")).Body;
+        (await host.PostAsync("/v1/events", """{"id":"u-1","customer":"lost","type":"scann"}""")).Body.GetProperty("unmatched_count").GetInt64().ShouldBe(0, "it was counted before");
+        await host.PostAsync("/v1/events?enforce=true", """[{"customer":"lost","type":"scann"},{"customer":"lost","type":"Open-AI.Calls"},{"customer":"lost","type":"something else entirely"},{"customer":"lost","type":"call"}]""");
+        var fine = (await host.PostAsync("/v1/events", """{"customer":"lost","type":"call"}""")).Body;
         (fine.GetProperty("unmatched").GetBoolean(), fine.GetProperty("unmatched_types").GetArrayLength()).ShouldBe((false, 0));
 
-        var listed = (await stage.GetAsync("/v1/unmatched-events")).Body;
+        var listed = (await host.GetAsync("/v1/unmatched-events")).Body;
         listed.GetProperty("data").EnumerateArray().Select(one => $"{one.GetProperty("type")} {one.GetProperty("count")} {one.GetProperty("nearest")}")
             .ShouldBe(["Open-AI.Calls 1 openai_calls", "scann 2 scan", "something else entirely 1 "]);
-        var page = (await stage.GetAsync("/v1/unmatched-events?limit=1&starting_after=Open-AI.Calls")).Body;
+        var page = (await host.GetAsync("/v1/unmatched-events?limit=1&starting_after=Open-AI.Calls")).Body;
         (page.GetProperty("data")[0].GetProperty("type").GetString(), page.GetProperty("has_more").GetBoolean()).ShouldBe(("scann", true));
-        (await stage.GetAsync("/v1/events?customer=lost&type=scann")).Body.GetProperty("data").GetArrayLength().ShouldBe(2, "they are kept");
-        using var admin = stage.Server.NewClient(stage.Server.AdminKey);
+        (await host.GetAsync("/v1/events?customer=lost&type=scann")).Body.GetProperty("data").GetArrayLength().ShouldBe(2, "they are kept");
+        using var admin = host.Server.NewClient(host.Server.AdminKey);
 
         // Other tests of the server have some as well.
         var counted = System.Text.RegularExpressions.Regex.Match(await admin.GetStringAsync("/metrics"), @"^tollgate_events_unmatched_total (\d+)", System.Text.RegularExpressions.RegexOptions.Multiline);
@@ -34,8 +34,8 @@ public sealed class UnmatchedEventsTests(MeteringStage stage) : IClassFixture<Me
     public async Task The_catalogue_may_refuse_them_and_counts_them_all_the_same()
     {
         var key = await ProjectAsync("strict", "unmatched_events: refuse");
-        using var http = stage.Server.NewClient(key);
-        using var answer = await http.PostAsync("/v1/events", MeteringStage.Text("""[{"id":"a","customer":"c","type":"scann"},{"customer":"c","type":"scan"}]"""));
+        using var http = host.Server.NewClient(key);
+        using var answer = await http.PostAsync("/v1/events", MeteringHost.Text("""[{"id":"a","customer":"c","type":"scann"},{"customer":"c","type":"scan"}]"""));
         var body = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
         (body.GetProperty("accepted").GetInt64(), body.GetProperty("unmatched").GetBoolean()).ShouldBe((1, false));
         var rejected = body.GetProperty("rejected")[0];
@@ -46,7 +46,7 @@ public sealed class UnmatchedEventsTests(MeteringStage stage) : IClassFixture<Me
 
     private async Task<string> ProjectAsync(string code, string policy)
     {
-        using var admin = stage.Server.NewClient(stage.Server.AdminKey);
+        using var admin = host.Server.NewClient(host.Server.AdminKey);
         var catalog = $"code: {code}\nname: {code}\ndefault_plan: free\n{policy}\nfeatures:\n  - {{code: scan, name: Scans}}\nplans:\n  - {{code: free, name: Free, entitlements: [{{feature: scan, quota: 5}}]}}\n";
         using var made = await admin.PostAsync("/v1/projects", new StringContent(
             JsonSerializer.Serialize(new Dictionary<string, string> { ["code"] = code, ["name"] = code, ["mode"] = "live", ["catalog"] = catalog }), Encoding.UTF8, "application/json"));

@@ -6,7 +6,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.SeedDoors;
 
 /// <summary>The seeds' doors to payment of a project that is with Stripe, against a double of it.</summary>
-public sealed class StripeDoorTests(StripeStage stage) : IClassFixture<StripeStage>
+public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
 {
     [Theory]
     [InlineData("/webhooks/stripe")]
@@ -14,18 +14,18 @@ public sealed class StripeDoorTests(StripeStage stage) : IClassFixture<StripeSta
     [InlineData("/billing/webhooks/stripe")]
     public async Task A_webhook_is_taken_at_the_products_own_path_and_applied_once(string path)
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         var paid = await sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""");
         var payment = paid["id"].GetValue<string>();
-        var intent = (string)stage.Stripe.Books.All("payment_intent").Single(one => (string?)one["metadata"]!["tollgate_payment"] == payment)["id"]!;
-        var from = stage.Stripe.Books.Events.Count;
-        stage.Stripe.Books.Refund(intent, 900);
-        foreach (var happened in stage.Stripe.Books.Events.Skip(from).ToList())
+        var intent = (string)host.Stripe.Books.All("payment_intent").Single(one => (string?)one["metadata"]!["tollgate_payment"] == payment)["id"]!;
+        var from = host.Stripe.Books.Events.Count;
+        host.Stripe.Books.Refund(intent, 900);
+        foreach (var happened in host.Stripe.Books.Events.Skip(from).ToList())
         {
             for (var i = 0; i < 3; i++)
             {
                 using var answer = await StripeDouble.SendAsync(
-                    stage.Running.Server.Http, path, happened, TimeProvider.System.GetUtcNow(), StripeStage.SecretOf(sandbox));
+                    host.Running.Server.Http, path, happened, TimeProvider.System.GetUtcNow(), StripeHost.SecretOf(sandbox));
                 (answer.StatusCode, await answer.Content.ReadAsStringAsync()).ShouldBe((HttpStatusCode.OK, """{"status":"success"}"""));
             }
         }
@@ -37,10 +37,10 @@ public sealed class StripeDoorTests(StripeStage stage) : IClassFixture<StripeSta
     [Fact]
     public async Task C_the_pages_are_Stripes()
     {
-        var sandbox = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z", "resume-ats");
+        var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z", "resume-ats");
         var chosen = await sandbox.Door.PutAsync(
             "/v1/payment-settings",
-            $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}", "webhook_secret": "{{StripeStage.SecretOf(sandbox)}}"} }""");
+            $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}", "webhook_secret": "{{StripeHost.SecretOf(sandbox)}}"} }""");
         chosen.Status.ShouldBe(HttpStatusCode.OK, chosen.Json?.ToJsonString());
         (await sandbox.Door.GetAsync("/billing/status")).ShouldBe(HttpStatusCode.OK, """{"status": "ok", "configured": true, "provider": "stripe"}""");
 
@@ -51,15 +51,15 @@ public sealed class StripeDoorTests(StripeStage stage) : IClassFixture<StripeSta
         made.Status.ShouldBe(HttpStatusCode.OK, made.Json?.ToJsonString());
         made["checkout_url"].GetValue<string>().ShouldStartWith("https://checkout.stripe.com/");
 
-        var driven = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""");
-        driven.Status.ShouldBe(HttpStatusCode.OK, driven.Json?.ToJsonString());
+        var managed = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""");
+        managed.Status.ShouldBe(HttpStatusCode.OK, managed.Json?.ToJsonString());
         await sandbox.Door.PostAsync("/v1/stripe/sync", "{}");
         var subscribed = await sandbox.Door.SendAsync(
             HttpMethod.Post, "/billing/create-checkout-session",
             """{"plan": "pro", "success_url": "http://localhost:3000/dashboard?success=true", "cancel_url": "http://localhost:3000/billing?canceled=true"}""",
             ("X-Tollgate-Customer", "v"));
         subscribed.Status.ShouldBe(HttpStatusCode.OK, subscribed.Json?.ToJsonString());
-        ((string?)stage.Stripe.Books.All("checkout.session").Last()["mode"]).ShouldBe("subscription", "The door follows the project's setting.");
+        ((string?)host.Stripe.Books.All("checkout.session").Last()["mode"]).ShouldBe("subscription", "The door follows the project's setting.");
 
         var portal = await sandbox.Door.SendAsync(HttpMethod.Post, "/billing/create-portal-session", null, ("X-Tollgate-Customer", "u"));
         portal.Status.ShouldBe(HttpStatusCode.OK, portal.Json?.ToJsonString());

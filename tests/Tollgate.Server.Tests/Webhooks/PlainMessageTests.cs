@@ -12,14 +12,14 @@ public sealed class PlainMessageTests(RunningServer running)
     public async Task A_message_has_no_escapes_that_JSON_does_not_need()
     {
         await NpmClients.InstallAsync();
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.created");
-        (await stage.Door.PostAsync("/v1/customers", """{"id": "plain", "name": "Müller & Söhne <AG> 'x' + 🚀"}""")).Status.ShouldBe(System.Net.HttpStatusCode.Created);
-        await stage.Sandbox.SubscribeAsync("""{"customer": "plain", "plan": "pro", "trial": false}""");
+        await using var host = await WebhookHost.StartAsync(running, "subscription.created");
+        (await host.Door.PostAsync("/v1/customers", """{"id": "plain", "name": "Müller & Söhne <AG> 'x' + 🚀"}""")).Status.ShouldBe(System.Net.HttpStatusCode.Created);
+        await host.Sandbox.SubscribeAsync("""{"customer": "plain", "plan": "pro", "trial": false}""");
 
-        var message = (await stage.TakenAsync(1))[0];
+        var message = (await host.TakenAsync(1))[0];
         var text = Encoding.UTF8.GetString(message.Seen.Body);
         text.ShouldContain("\"name\":\"Müller & Söhne <AG> 'x' + 🚀\"", customMessage: text);
         text.ShouldNotContain("\\u");
-        (await NpmClients.VerifiesAsync(stage.Secret, message.Seen)).ShouldBeTrue();
+        (await NpmClients.VerifiesAsync(host.Secret, message.Seen)).ShouldBeTrue();
     }
 }

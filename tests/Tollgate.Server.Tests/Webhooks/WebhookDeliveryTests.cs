@@ -14,15 +14,15 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     public async Task What_happens_is_told_once_signed_and_as_the_API_shows_it()
     {
         await NpmClients.InstallAsync();
-        await using var stage = await WebhookStage.StartAsync(running);
-        var id = await stage.Sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
-        await stage.Sandbox.UseAsync("anna", "calls", 85);
-        await stage.TakenAsync(3);
-        var invoice = (await stage.Door.GetAsync("/v1/invoices?customer=anna"))["data"][0]!["id"]!.GetValue<string>();
-        (await stage.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "bank"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        var messages = await stage.TakenAsync(5);
-        await stage.SettledAsync();
-        var payment = (await stage.Door.GetAsync("/v1/payments"))["data"][0]!;
+        await using var host = await WebhookHost.StartAsync(running);
+        var id = await host.Sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
+        await host.Sandbox.UseAsync("anna", "calls", 85);
+        await host.TakenAsync(3);
+        var invoice = (await host.Door.GetAsync("/v1/invoices?customer=anna"))["data"][0]!["id"]!.GetValue<string>();
+        (await host.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "bank"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        var messages = await host.TakenAsync(5);
+        await host.SettledAsync();
+        var payment = (await host.Door.GetAsync("/v1/payments"))["data"][0]!;
 
         messages.Select(static one => (one.Type, one.Sequence, one.Subject)).ShouldBe(
             [
@@ -30,12 +30,12 @@ public sealed class WebhookDeliveryTests(RunningServer running)
                 ("payment.succeeded", 1, payment["id"]!.GetValue<string>()),
             ],
             ignoreOrder: true);
-        stage.Receiver.Calls.Count.ShouldBe(5);
+        host.Receiver.Calls.Count.ShouldBe(5);
         var created = messages.Single(static one => one.Type == "subscription.created").Body["data"]!;
-        JsonNode.DeepEquals(created["subscription"], (await stage.Door.GetAsync($"/v1/subscriptions/{id}")).Json).ShouldBeTrue(created.ToJsonString());
-        JsonNode.DeepEquals(created["customer"], (await stage.Door.GetAsync("/v1/customers/anna")).Json).ShouldBeTrue(created.ToJsonString());
+        JsonNode.DeepEquals(created["subscription"], (await host.Door.GetAsync($"/v1/subscriptions/{id}")).Json).ShouldBeTrue(created.ToJsonString());
+        JsonNode.DeepEquals(created["customer"], (await host.Door.GetAsync("/v1/customers/anna")).Json).ShouldBeTrue(created.ToJsonString());
         var paid = messages.Single(static one => one.Type == "invoice.paid").Body["data"]!;
-        JsonNode.DeepEquals(paid["invoice"], (await stage.Door.GetAsync($"/v1/invoices/{invoice}")).Json).ShouldBeTrue(paid.ToJsonString());
+        JsonNode.DeepEquals(paid["invoice"], (await host.Door.GetAsync($"/v1/invoices/{invoice}")).Json).ShouldBeTrue(paid.ToJsonString());
         (paid["change"]!["type"]!.GetValue<string>(), paid["change"]!["note"]!.GetValue<string>()).ShouldBe(("pay", $"payment {payment["id"]}"));
         var came = messages.Single(static one => one.Type == "payment.succeeded").Body["data"]!["payment"];
         JsonNode.DeepEquals(came, payment).ShouldBeTrue(came!.ToJsonString());
@@ -44,25 +44,25 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         foreach (var message in messages)
         {
             message.Seen.Headers["content-type"].ShouldStartWith("application/json");
-            (await NpmClients.VerifiesAsync(stage.Secret, message.Seen)).ShouldBeTrue();
+            (await NpmClients.VerifiesAsync(host.Secret, message.Seen)).ShouldBeTrue();
         }
 
         var tampered = messages[0].Seen with { Body = [.. messages[0].Seen.Body, (byte)' '] };
-        (await NpmClients.VerifiesAsync(stage.Secret, tampered)).ShouldBeFalse();
+        (await NpmClients.VerifiesAsync(host.Secret, tampered)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_refund_is_told_with_its_credit_note()
     {
-        await using var stage = await WebhookStage.StartAsync(running, "invoice.*");
-        await stage.SubscribeAsync(1);
-        var invoice = (await stage.Door.GetAsync("/v1/invoices?customer=c0"))["data"][0]!["id"]!.GetValue<string>();
-        (await stage.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "bank"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        var payment = (await stage.Door.GetAsync("/v1/payments"))["data"][0]!["id"]!.GetValue<string>();
-        var refunded = await stage.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900, "reason": "outage"}""");
+        await using var host = await WebhookHost.StartAsync(running, "invoice.*");
+        await host.SubscribeAsync(1);
+        var invoice = (await host.Door.GetAsync("/v1/invoices?customer=c0"))["data"][0]!["id"]!.GetValue<string>();
+        (await host.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "bank"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        var payment = (await host.Door.GetAsync("/v1/payments"))["data"][0]!["id"]!.GetValue<string>();
+        var refunded = await host.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900, "reason": "outage"}""");
         ((int)refunded.Status).ShouldBeInRange(200, 201, refunded.Json?.ToJsonString());
-        await stage.SettledAsync();
-        var told = (await stage.EventsAsync()).Where(static one => one!["object_type"]!.GetValue<string>() == "invoice").Select(static one => (one!["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>()))
+        await host.SettledAsync();
+        var told = (await host.EventsAsync()).Where(static one => one!["object_type"]!.GetValue<string>() == "invoice").Select(static one => (one!["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>()))
             .ToList();
         told.Take(2).ShouldBe([("invoice.finalized", 2900), ("invoice.paid", 2900)]);
         told.Skip(2).ShouldBe([("invoice.credited", 900), ("invoice.refunded", 900)], ignoreOrder: true);
@@ -71,10 +71,10 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     [Fact]
     public async Task A_receiver_that_fails_gets_every_event_of_an_object_in_order_and_without_a_gap()
     {
-        await using var stage = await WebhookStage.StartAsync(running);
+        await using var host = await WebhookHost.StartAsync(running);
         var (chance, gate) = (new Random(7), new Lock());
         var taken = new List<Message>();
-        stage.Receiver.Answer = (context, seen) =>
+        host.Receiver.Answer = (context, seen) =>
         {
             lock (gate)
             {
@@ -88,13 +88,13 @@ public sealed class WebhookDeliveryTests(RunningServer running)
 
             return Task.CompletedTask;
         };
-        await stage.SubscribeAsync(4);
-        await stage.Sandbox.AdvanceAsync("2031-06-15T00:00:00Z");
-        await stage.SettledAsync(hurry: true);
+        await host.SubscribeAsync(4);
+        await host.Sandbox.AdvanceAsync("2031-06-15T00:00:00Z");
+        await host.SettledAsync(hurry: true);
 
-        var events = await stage.EventsAsync();
+        var events = await host.EventsAsync();
         events.Count.ShouldBe(4 * (6 + 6), "A start and five renewals, each with its invoice.");
-        (await stage.DeliveriesAsync("?status=failed")).ShouldBeEmpty();
+        (await host.DeliveriesAsync("?status=failed")).ShouldBeEmpty();
         var bySubject = taken.GroupBy(static one => one.Subject).ToList();
         bySubject.Count.ShouldBe(4 + (4 * 6));
         foreach (var subject in bySubject)
@@ -110,27 +110,27 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     [Fact]
     public async Task A_later_event_waits_for_the_earlier_one_of_its_object_and_no_other_does()
     {
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
-        stage.Receiver.Answer = (context, seen) =>
+        await using var host = await WebhookHost.StartAsync(running, "subscription.*");
+        host.Receiver.Answer = (context, seen) =>
         {
             context.Response.StatusCode = seen.Text.Contains("\"id\":\"slow0\"", StringComparison.Ordinal) ? 500 : 200;
             return Task.CompletedTask;
         };
-        await stage.SubscribeAsync(1, "slow");
-        await stage.TakenAsync(1);
-        await stage.Sandbox.AdvanceAsync("2031-02-15T00:00:00Z");
-        await stage.SubscribeAsync(3, "quick");
-        await UntilAsync(async () => (await stage.DeliveriesAsync("?status=delivered")).Count == 3, static () => "The quick ones were held up.");
-        var waiting = await stage.DeliveriesAsync("?status=waiting");
+        await host.SubscribeAsync(1, "slow");
+        await host.TakenAsync(1);
+        await host.Sandbox.AdvanceAsync("2031-02-15T00:00:00Z");
+        await host.SubscribeAsync(3, "quick");
+        await UntilAsync(async () => (await host.DeliveriesAsync("?status=delivered")).Count == 3, static () => "The quick ones were held up.");
+        var waiting = await host.DeliveriesAsync("?status=waiting");
         waiting.Select(static one => (one!["sequence"]!.GetValue<long>(), one["next_attempt_at"] is null)).ShouldBe([(2, true), (1, false)]);
-        stage.Receiver.Calls.Select(static seen => new Message(seen)).Where(static one => one.Body["data"]!["customer"]!["id"]!.GetValue<string>() == "slow0")
+        host.Receiver.Calls.Select(static seen => new Message(seen)).Where(static one => one.Body["data"]!["customer"]!["id"]!.GetValue<string>() == "slow0")
             .ShouldAllBe(static one => one.Sequence == 1);
     }
 
     [Fact]
     public async Task A_receiver_that_hangs_keeps_nobody_else_waiting()
     {
-        await using var stage = await WebhookStage.StartAsync(running);
+        await using var host = await WebhookHost.StartAsync(running);
         await using var dead = await FakeUpstream.StartAsync();
         using var release = new CancellationTokenSource();
         var ended = 0;
@@ -142,11 +142,11 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         };
         for (var number = 0; number < 5; number++)
         {
-            await WebhookStage.AddAsync(stage.Sandbox, dead);
+            await WebhookHost.AddAsync(host.Sandbox, dead);
         }
 
-        await stage.SubscribeAsync(20);
-        await stage.TakenAsync(40);
+        await host.SubscribeAsync(20);
+        await host.TakenAsync(40);
         dead.Calls.Count.ShouldBeInRange(1, 5 * 4, "Each has a few places and no more.");
         ended.ShouldBe(0, "All of the healthy one's came while every request to the others hung.");
         await release.CancelAsync();
@@ -155,42 +155,42 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     [Fact]
     public async Task A_receiver_that_asks_for_time_is_left_alone_until_then()
     {
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
-        stage.Receiver.Answer = (context, _) =>
+        await using var host = await WebhookHost.StartAsync(running, "subscription.*");
+        host.Receiver.Answer = (context, _) =>
         {
             context.Response.StatusCode = 429;
             context.Response.Headers.RetryAfter = "120";
             return Task.CompletedTask;
         };
-        await stage.SubscribeAsync(1);
-        await UntilAsync(async () => (await EndpointAsync(stage))["paused_until"] is not null, static () => "It was not paused.");
-        var delivery = (await stage.DeliveriesAsync())[0]!;
+        await host.SubscribeAsync(1);
+        await UntilAsync(async () => (await EndpointAsync(host))["paused_until"] is not null, static () => "It was not paused.");
+        var delivery = (await host.DeliveriesAsync())[0]!;
         (delivery["next_attempt_at"]!.GetValue<DateTimeOffset>() - delivery["last_attempt_at"]!.GetValue<DateTimeOffset>()).ShouldBeGreaterThan(TimeSpan.FromSeconds(119));
-        var before = stage.Receiver.Calls.Count;
-        await stage.SubscribeAsync(1, "other");
-        await UntilAsync(async () => (await stage.DeliveriesAsync()).Count == 2, static () => "The second event was not published.");
+        var before = host.Receiver.Calls.Count;
+        await host.SubscribeAsync(1, "other");
+        await UntilAsync(async () => (await host.DeliveriesAsync()).Count == 2, static () => "The second event was not published.");
         await Task.Delay(1500, TestContext.Current.CancellationToken);
-        stage.Receiver.Calls.Count.ShouldBe(before);
-        stage.Receiver.AnswersWith("taken");
-        await stage.SettledAsync(hurry: true);
+        host.Receiver.Calls.Count.ShouldBe(before);
+        host.Receiver.AnswersWith("taken");
+        await host.SettledAsync(hurry: true);
     }
 
     [Fact]
     public async Task A_receiver_that_is_gone_is_disabled_and_what_waits_goes_out_when_it_is_back()
     {
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
-        stage.Receiver.AnswersWith("gone", 410);
-        await stage.SubscribeAsync(1);
-        await UntilAsync(async () => (await EndpointAsync(stage))["status"]!.GetValue<string>() == "disabled", static () => "It is still enabled.");
-        (await EndpointAsync(stage))["disabled_reason"]!.GetValue<string>().ShouldBe("gone");
-        stage.Receiver.Calls.Count.ShouldBe(1);
-        var waiting = (await stage.DeliveriesAsync("?status=waiting")).ShouldHaveSingleItem()!;
-        (await stage.Door.PostAsync($"/v1/deliveries/{waiting["id"]}/redeliver"))["code"].GetValue<string>().ShouldBe("webhook_endpoint_state");
+        await using var host = await WebhookHost.StartAsync(running, "subscription.*");
+        host.Receiver.AnswersWith("gone", 410);
+        await host.SubscribeAsync(1);
+        await UntilAsync(async () => (await EndpointAsync(host))["status"]!.GetValue<string>() == "disabled", static () => "It is still enabled.");
+        (await EndpointAsync(host))["disabled_reason"]!.GetValue<string>().ShouldBe("gone");
+        host.Receiver.Calls.Count.ShouldBe(1);
+        var waiting = (await host.DeliveriesAsync("?status=waiting")).ShouldHaveSingleItem()!;
+        (await host.Door.PostAsync($"/v1/deliveries/{waiting["id"]}/redeliver"))["code"].GetValue<string>().ShouldBe("webhook_endpoint_state");
 
-        stage.Receiver.AnswersWith("taken");
-        (await stage.Door.PatchAsync($"/v1/webhook-endpoints/{stage.Endpoint}", """{"enabled": true}"""))["status"].GetValue<string>().ShouldBe("enabled");
-        await stage.SettledAsync();
-        (await stage.TakenAsync(2))[1].Id.ShouldBe(waiting["event"]!.GetValue<string>());
+        host.Receiver.AnswersWith("taken");
+        (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": true}"""))["status"].GetValue<string>().ShouldBe("enabled");
+        await host.SettledAsync();
+        (await host.TakenAsync(2))[1].Id.ShouldBe(waiting["event"]!.GetValue<string>());
     }
 
     [Theory]
@@ -198,47 +198,47 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     [InlineData(500, "failing")]
     public async Task That_an_endpoint_is_disabled_is_told_to_the_others_and_once(int status, string reason)
     {
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        await using var host = await WebhookHost.StartAsync(running, "subscription.*");
         await using var other = await FakeUpstream.StartAsync();
         other.AnswersWith("taken");
-        await WebhookStage.AddAsync(stage.Sandbox, other, "webhook_endpoint.*");
-        stage.Receiver.AnswersWith("no", status);
-        await stage.SubscribeAsync(2);
+        await WebhookHost.AddAsync(host.Sandbox, other, "webhook_endpoint.*");
+        host.Receiver.AnswersWith("no", status);
+        await host.SubscribeAsync(2);
         // One 410 is enough: the second event may find the endpoint disabled.
-        await stage.TakenAsync(1);
-        await stage.FailForAsync(TimeSpan.FromDays(5));
+        await host.TakenAsync(1);
+        await host.FailForAsync(TimeSpan.FromDays(5));
         await UntilAsync(
             async () =>
             {
-                await stage.HurryAsync();
-                return (await EndpointAsync(stage))["status"]!.GetValue<string>() == "disabled";
+                await host.HurryAsync();
+                return (await EndpointAsync(host))["status"]!.GetValue<string>() == "disabled";
             },
             static () => "It is still enabled.");
-        (await EndpointAsync(stage))["disabled_reason"]!.GetValue<string>().ShouldBe(reason);
+        (await EndpointAsync(host))["disabled_reason"]!.GetValue<string>().ShouldBe(reason);
 
-        var told = (await WebhookStage.TakenAsync(other, 1)).ShouldHaveSingleItem();
+        var told = (await WebhookHost.TakenAsync(other, 1)).ShouldHaveSingleItem();
         (told.Type, told.Sequence, told.Body["data"]!["change"]!["reason"]!.GetValue<string>()).ShouldBe(("webhook_endpoint.disabled", 1, reason));
-        JsonNode.DeepEquals(told.Body["data"]!["endpoint"], await EndpointAsync(stage)).ShouldBeTrue(told.Body.ToJsonString());
-        (await stage.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem()!["object"]!.GetValue<string>().ShouldBe(stage.Endpoint);
+        JsonNode.DeepEquals(told.Body["data"]!["endpoint"], await EndpointAsync(host)).ShouldBeTrue(told.Body.ToJsonString());
+        (await host.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem()!["object"]!.GetValue<string>().ShouldBe(host.Endpoint);
 
         // Whoever has asked for it knows it.
-        (await stage.Door.PatchAsync($"/v1/webhook-endpoints/{stage.Endpoint}", """{"enabled": true}""")).Status.ShouldBe(HttpStatusCode.OK);
-        (await stage.Door.PatchAsync($"/v1/webhook-endpoints/{stage.Endpoint}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.OK);
-        (await stage.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem();
+        (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": true}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await host.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task Each_attempt_is_shown_with_what_was_sent_and_what_came_back()
     {
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
-        stage.Receiver.AnswersWith(new string('x', 5000), 500);
-        await stage.SubscribeAsync(1);
-        await UntilAsync(async () => (await stage.DeliveriesAsync()).Any(static one => one!["attempts"]!.GetValue<int>() == 1), static () => "It was not tried.");
-        stage.Receiver.AnswersWith("taken");
-        await stage.SettledAsync(hurry: true);
-        var id = (await stage.DeliveriesAsync()).ShouldHaveSingleItem()!["id"]!.GetValue<string>();
-        var detail = await stage.Door.GetAsync($"/v1/deliveries/{id}");
-        var messages = await stage.TakenAsync(2);
+        await using var host = await WebhookHost.StartAsync(running, "subscription.*");
+        host.Receiver.AnswersWith(new string('x', 5000), 500);
+        await host.SubscribeAsync(1);
+        await UntilAsync(async () => (await host.DeliveriesAsync()).Any(static one => one!["attempts"]!.GetValue<int>() == 1), static () => "It was not tried.");
+        host.Receiver.AnswersWith("taken");
+        await host.SettledAsync(hurry: true);
+        var id = (await host.DeliveriesAsync()).ShouldHaveSingleItem()!["id"]!.GetValue<string>();
+        var detail = await host.Door.GetAsync($"/v1/deliveries/{id}");
+        var messages = await host.TakenAsync(2);
         detail["request_body"].GetValue<string>().ShouldBe(messages[0].Seen.Text);
         var history = detail["history"].AsArray();
         history.Select(static one => (one!["attempt"]!.GetValue<int>(), one["status"]!.GetValue<int>(), one["response"]!.GetValue<string>().Length)).ShouldBe([(1, 500, 2048), (2, 200, 5)]);
@@ -256,66 +256,66 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     public async Task While_a_secret_is_rotated_both_sign()
     {
         await NpmClients.InstallAsync();
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
-        var rotated = await stage.Door.PostAsync($"/v1/webhook-endpoints/{stage.Endpoint}/rotate-secret", """{"grace_seconds": 3600}""");
+        await using var host = await WebhookHost.StartAsync(running, "subscription.*");
+        var rotated = await host.Door.PostAsync($"/v1/webhook-endpoints/{host.Endpoint}/rotate-secret", """{"grace_seconds": 3600}""");
         rotated.Status.ShouldBe(HttpStatusCode.OK, rotated.Json?.ToJsonString());
         var secret = rotated["secret"].GetValue<string>();
-        secret.ShouldNotBe(stage.Secret);
-        await stage.SubscribeAsync(1, "during");
-        var during = (await stage.TakenAsync(1))[0];
+        secret.ShouldNotBe(host.Secret);
+        await host.SubscribeAsync(1, "during");
+        var during = (await host.TakenAsync(1))[0];
         (await NpmClients.VerifiesAsync(secret, during.Seen)).ShouldBeTrue();
-        (await NpmClients.VerifiesAsync(stage.Secret, during.Seen)).ShouldBeTrue();
+        (await NpmClients.VerifiesAsync(host.Secret, during.Seen)).ShouldBeTrue();
 
-        var ended = (await stage.Door.PostAsync($"/v1/webhook-endpoints/{stage.Endpoint}/rotate-secret", """{"grace_seconds": 0}"""))["secret"].GetValue<string>();
-        await stage.SubscribeAsync(1, "after");
-        var after = (await stage.TakenAsync(2))[1];
+        var ended = (await host.Door.PostAsync($"/v1/webhook-endpoints/{host.Endpoint}/rotate-secret", """{"grace_seconds": 0}"""))["secret"].GetValue<string>();
+        await host.SubscribeAsync(1, "after");
+        var after = (await host.TakenAsync(2))[1];
         (await NpmClients.VerifiesAsync(ended, after.Seen)).ShouldBeTrue();
         (await NpmClients.VerifiesAsync(secret, after.Seen)).ShouldBeFalse();
-        (await NpmClients.VerifiesAsync(stage.Secret, after.Seen)).ShouldBeFalse();
+        (await NpmClients.VerifiesAsync(host.Secret, after.Seen)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task One_delivery_or_a_range_is_sent_again()
     {
-        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
-        await stage.SubscribeAsync(3);
-        await stage.TakenAsync(3);
-        await stage.SettledAsync();
-        var one = (await stage.DeliveriesAsync())[0]!;
-        var again = await stage.Door.PostAsync($"/v1/deliveries/{one["id"]}/redeliver");
+        await using var host = await WebhookHost.StartAsync(running, "subscription.*");
+        await host.SubscribeAsync(3);
+        await host.TakenAsync(3);
+        await host.SettledAsync();
+        var one = (await host.DeliveriesAsync())[0]!;
+        var again = await host.Door.PostAsync($"/v1/deliveries/{one["id"]}/redeliver");
         (again.Status, again["redelivery"].GetValue<bool>(), again["event"].GetValue<string>()).ShouldBe((HttpStatusCode.Created, true, one["event"]!.GetValue<string>()));
-        (await stage.TakenAsync(4))[3].Id.ShouldBe(one["event"]!.GetValue<string>());
-        await stage.SettledAsync();
+        (await host.TakenAsync(4))[3].Id.ShouldBe(one["event"]!.GetValue<string>());
+        await host.SettledAsync();
 
         // A receiver that came later gets what it missed, of the types that it asked for, once.
         await using var late = await FakeUpstream.StartAsync();
         late.AnswersWith("taken");
-        var added = (await WebhookStage.AddAsync(stage.Sandbox, late, "subscription.created"))["id"].GetValue<string>();
-        var events = await stage.EventsAsync();
+        var added = (await WebhookHost.AddAsync(host.Sandbox, late, "subscription.created"))["id"].GetValue<string>();
+        var events = await host.EventsAsync();
         var path = $"/v1/webhook-endpoints/{added}/redeliver";
-        var range = await stage.Door.PostAsync(path, $$"""{"after": "{{events[0]!["id"]}}"}""");
+        var range = await host.Door.PostAsync(path, $$"""{"after": "{{events[0]!["id"]}}"}""");
         (range.Status, range["deliveries"].GetValue<int>(), range["has_more"].GetValue<bool>()).ShouldBe((HttpStatusCode.OK, 2, false));
-        (await WebhookStage.TakenAsync(late, 2)).Select(static message => message.Id).ShouldBe(
+        (await WebhookHost.TakenAsync(late, 2)).Select(static message => message.Id).ShouldBe(
             events.Where(static one => one!["type"]!.GetValue<string>() == "subscription.created").Skip(1).Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
-        await stage.SettledAsync();
-        (await stage.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z"}"""))["deliveries"].GetValue<int>().ShouldBe(1, "What it has is left out.");
-        await stage.SettledAsync();
-        (await stage.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z", "only_missing": false}"""))["deliveries"].GetValue<int>().ShouldBe(3);
-        await WebhookStage.TakenAsync(late, 6);
+        await host.SettledAsync();
+        (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z"}"""))["deliveries"].GetValue<int>().ShouldBe(1, "What it has is left out.");
+        await host.SettledAsync();
+        (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z", "only_missing": false}"""))["deliveries"].GetValue<int>().ShouldBe(3);
+        await WebhookHost.TakenAsync(late, 6);
     }
 
     [Fact]
     public async Task A_consumer_that_was_away_reads_on_where_it_was()
     {
-        await using var stage = await WebhookStage.StartAsync(running);
-        await stage.SubscribeAsync(5);
-        await stage.SettledAsync();
-        var all = (await stage.EventsAsync()).Select(static one => one!["id"]!.GetValue<string>()).ToList();
+        await using var host = await WebhookHost.StartAsync(running);
+        await host.SubscribeAsync(5);
+        await host.SettledAsync();
+        var all = (await host.EventsAsync()).Select(static one => one!["id"]!.GetValue<string>()).ToList();
         all.Count.ShouldBe(10);
         var read = new List<string>();
         for (var after = ""; ;)
         {
-            var came = await stage.Door.GetAsync($"/v1/webhook-events?limit=3{(after.Length == 0 ? "" : "&after=" + after)}");
+            var came = await host.Door.GetAsync($"/v1/webhook-events?limit=3{(after.Length == 0 ? "" : "&after=" + after)}");
             read.AddRange(came["data"].AsArray().Select(static one => one!["id"]!.GetValue<string>()));
             if (!came["has_more"].GetValue<bool>())
             {
@@ -326,18 +326,18 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         }
 
         read.ShouldBe(all);
-        (await stage.EventsAsync($"?after={all[^1]}")).ShouldBeEmpty();
-        (await stage.EventsAsync("?type=invoice.finalized")).Count.ShouldBe(5);
-        var shown = await stage.Door.GetAsync($"/v1/webhook-events/{all[0]}");
-        JsonNode.DeepEquals(shown.Json, (await stage.EventsAsync())[0]).ShouldBeTrue();
-        (await stage.EventsAsync($"?object={Uri.EscapeDataString(shown["object"].GetValue<string>())}")).Count.ShouldBe(1);
+        (await host.EventsAsync($"?after={all[^1]}")).ShouldBeEmpty();
+        (await host.EventsAsync("?type=invoice.finalized")).Count.ShouldBe(5);
+        var shown = await host.Door.GetAsync($"/v1/webhook-events/{all[0]}");
+        JsonNode.DeepEquals(shown.Json, (await host.EventsAsync())[0]).ShouldBeTrue();
+        (await host.EventsAsync($"?object={Uri.EscapeDataString(shown["object"].GetValue<string>())}")).Count.ShouldBe(1);
     }
 
     [Fact]
     public async Task A_project_sees_and_gets_nothing_of_another()
     {
-        await using var mine = await WebhookStage.StartAsync(running);
-        await using var theirs = await WebhookStage.StartAsync(running);
+        await using var mine = await WebhookHost.StartAsync(running);
+        await using var theirs = await WebhookHost.StartAsync(running);
         await theirs.SubscribeAsync(2);
         await theirs.SettledAsync();
         var (delivery, told) = ((await theirs.DeliveriesAsync())[0]!["id"], (await theirs.EventsAsync())[0]!["id"]);
@@ -362,5 +362,5 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         (await mine.Door.PostAsync($"/v1/webhook-endpoints/{mine.Endpoint}/redeliver", $$"""{"after": "{{told}}"}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
     }
 
-    private static async Task<JsonNode> EndpointAsync(WebhookStage stage) => (await stage.Door.GetAsync($"/v1/webhook-endpoints/{stage.Endpoint}")).Json!;
+    private static async Task<JsonNode> EndpointAsync(WebhookHost host) => (await host.Door.GetAsync($"/v1/webhook-endpoints/{host.Endpoint}")).Json!;
 }

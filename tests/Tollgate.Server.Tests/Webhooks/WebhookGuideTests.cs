@@ -24,17 +24,17 @@ public sealed class WebhookGuideTests(RunningServer running)
     [InlineData("csharp")]
     public async Task A_receiver_of_the_guide_takes_what_is_sent_once_and_nothing_that_is_forged(string language)
     {
-        await using var stage = await WebhookStage.StartAsync(running, "quota.*");
+        await using var host = await WebhookHost.StartAsync(running, "quota.*");
         await using var receiver = GuideReceiver.Take();
-        var made = await WebhookStage.AddAsync(stage.Sandbox, receiver.Url, "subscription.*");
+        var made = await WebhookHost.AddAsync(host.Sandbox, receiver.Url, "subscription.*");
         var secret = made["secret"].GetValue<string>();
         await receiver.RunAsync(language, secret);
 
-        await stage.SubscribeAsync(1);
+        await host.SubscribeAsync(1);
         await UntilAsync(async () => await DeliveredAsync() == 1, static () => "It was not taken.");
-        var delivery = (await stage.DeliveriesAsync("?status=delivered")).ShouldHaveSingleItem()!;
+        var delivery = (await host.DeliveriesAsync("?status=delivered")).ShouldHaveSingleItem()!;
         delivery["last_status"]!.GetValue<int>().ShouldBe(204);
-        (await stage.Door.PostAsync($"/v1/deliveries/{delivery["id"]}/redeliver")).Status.ShouldBe(HttpStatusCode.Created);
+        (await host.Door.PostAsync($"/v1/deliveries/{delivery["id"]}/redeliver")).Status.ShouldBe(HttpStatusCode.Created);
         await UntilAsync(async () => await DeliveredAsync() == 2, static () => "The repeat was not taken.");
 
         foreach (var (what, headers, body) in Forged(WebhookSecret.Parse(secret)!))
@@ -48,7 +48,7 @@ public sealed class WebhookGuideTests(RunningServer running)
         await UntilAsync(() => Task.FromResult(receiver.Handled.Count >= 2), () => $"{receiver.Handled.Count} of 2 were handled.");
         receiver.Handled.ShouldBe(["subscription.created", "forged"]);
 
-        async Task<int> DeliveredAsync() => (await stage.DeliveriesAsync($"?status=delivered&endpoint={made["id"]}")).Count;
+        async Task<int> DeliveredAsync() => (await host.DeliveriesAsync($"?status=delivered&endpoint={made["id"]}")).Count;
     }
 
     private static WebhookSecret Other { get; } = WebhookSecret.Of(new byte[32]);

@@ -34,7 +34,7 @@ public sealed class WebhookKillTests(FreshDatabase database) : IClassFixture<Fre
         await killed.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await server.StartAgainAsync();
 
-        var messages = await WebhookStage.TakenAsync(receiver, 2);
+        var messages = await WebhookHost.TakenAsync(receiver, 2);
         messages.Select(static one => one.Id).Distinct().ShouldHaveSingleItem();
         messages.Select(static one => one.Seen.Text).Distinct().ShouldHaveSingleItem();
         await UntilAsync(

@@ -6,7 +6,7 @@ namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
 /// What an answer has said so far. A stream writes it again and again: a later word replaces an earlier one, nothing is
-/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Doubt"/>, and numbers that differ from each other
+/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Inconsistency"/>, and numbers that differ from each other
 /// one in <see cref="Difference"/>.
 /// </summary>
 internal sealed class UsageDraft(LlmRoute route)
@@ -36,7 +36,7 @@ internal sealed class UsageDraft(LlmRoute route)
 
     public string? Error { get; private set; }
 
-    public string? Doubt { get; private set; }
+    public string? Inconsistency { get; private set; }
 
     public string? Difference { get; private set; }
 
@@ -57,7 +57,7 @@ internal sealed class UsageDraft(LlmRoute route)
     public void Restart()
     {
         Array.Clear(_amounts);
-        Doubt = null;
+        Inconsistency = null;
         Difference = null;
         Cost = null;
     }
@@ -78,7 +78,7 @@ internal sealed class UsageDraft(LlmRoute route)
     /// <summary>Answers come from elsewhere: what could not be stored, or is no name, is not taken for one.</summary>
     private static bool IsName(string? text) => text is { Length: > 0 and <= PriceRules.LongestModel } && CustomerRules.IsLine(text);
 
-    public void Suspect(string why) => Doubt ??= why;
+    public void Suspect(string why) => Inconsistency ??= why;
 
     public void Differs(string how) => Difference ??= how;
 
@@ -217,7 +217,7 @@ internal sealed class UsageDraft(LlmRoute route)
             ReportedCost = Cost,
             Error = Error,
             ServiceTier = ServiceTier,
-            Doubt = Doubt,
+            Inconsistency = Inconsistency,
             Difference = Difference,
         };
     }

@@ -17,7 +17,7 @@ public static class UsageOption
 
     /// <summary>
     /// The body with the option set, whatever stood in its place; null when it is set already, or when the body is no JSON object.
-    /// A body with the option twice is refused before (<see cref="Asks.AskReader"/>).
+    /// A body with the option twice is refused before (<see cref="Requests.RequestReader"/>).
     /// </summary>
     public static byte[]? AddTo(ReadOnlySpan<byte> body)
     {

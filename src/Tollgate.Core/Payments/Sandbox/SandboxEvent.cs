@@ -38,14 +38,14 @@ public sealed record SandboxEvent
     }
 
     /// <summary>Null: this type concerns nobody here.</summary>
-    public ProviderNews? Told() => Type switch
+    public ProviderUpdate? ToUpdate() => Type switch
     {
-        PaymentSucceeded => new PaymentNews(Data.Key, Data.Reference, null),
-        PaymentFailed => new PaymentNews(Data.Key, Data.Reference, Data.Failure ?? PaymentFailure.Declined),
+        PaymentSucceeded => new PaymentUpdate(Data.Key, Data.Reference, null),
+        PaymentFailed => new PaymentUpdate(Data.Key, Data.Reference, Data.Failure ?? PaymentFailure.Declined),
         RefundSucceeded when Data is { Charge: { } charge, Amount: { } amount, Currency: { } currency } =>
-            new RefundNews(Data.Key, charge, Data.Reference, new(amount, Currency.Of(currency)), HasFailed: false, Data.Reason),
+            new RefundUpdate(Data.Key, charge, Data.Reference, new(amount, Currency.Of(currency)), HasFailed: false, Data.Reason),
         DisputeOpened or DisputeWon or DisputeLost when Data is { Charge: { } charge, Amount: { } amount, Currency: { } currency } =>
-            new DisputeNews(Data.Reference, charge, new(amount, Currency.Of(currency)), StatusOf(Type), Data.Reason),
+            new DisputeUpdate(Data.Reference, charge, new(amount, Currency.Of(currency)), StatusOf(Type), Data.Reason),
         _ => null,
     };
 

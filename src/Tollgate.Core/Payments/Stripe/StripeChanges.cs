@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>What Stripe is asked for when a subscription that it drives is to change, and what it foresees.</summary>
+/// <summary>What Stripe is asked for when a subscription that it manages is to change, and what it foresees.</summary>
 public static class StripeChanges
 {
     /// <summary>Reasons for which Stripe has a word of its own.</summary>

@@ -5,7 +5,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>A coupon of ours as one of Stripe's, made there when somebody redeems it for a subscription that Stripe drives.</summary>
+/// <summary>A coupon of ours as one of Stripe's, made there when somebody redeems it for a subscription that Stripe manages.</summary>
 /// <remarks>
 /// How often, until when and by whom it may be redeemed is judged here, where it is counted. Terms of a coupon never change, at Stripe neither.
 /// </remarks>

@@ -17,16 +17,16 @@ namespace Tollgate.Core.Payments.Stripe;
 public sealed record StripeDrift(string Kind, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool IsTheirs);
 
 /// <summary>A subscription as either side has it.</summary>
-public sealed record DrivenState(string Status, string Plan, string Interval, long Quantity, Period Period, Instant? CancelAt);
+public sealed record ProviderManagedState(string Status, string Plan, string Interval, long Quantity, Period Period, Instant? CancelAt);
 
 /// <summary>Who differs in what. Both sides in, differences out.</summary>
 public static class StripeDrifts
 {
-    private const string Follow = "Stripe drives it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
+    private const string Follow = "Stripe manages it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
 
     /// <summary>Each member that differs, once.</summary>
     /// <param name="theirs">Null: it is over there, or never was.</param>
-    public static IEnumerable<StripeDrift> OfSubscription(string reference, string? id, DrivenState? ours, DrivenState? theirs)
+    public static IEnumerable<StripeDrift> OfSubscription(string reference, string? id, ProviderManagedState? ours, ProviderManagedState? theirs)
     {
         if (ours is null || theirs is null)
         {

@@ -85,8 +85,8 @@ public sealed partial class PaymobProvider
     }
 
     /// <summary>On a page the customer tries another card; a saved card that was charged is declined for good.</summary>
-    private async Task<ProviderTold> TellOfDeclineAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel) =>
+    private async Task<ParsedEvent> ParseDeclineAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel) =>
         PaymobRules.StatusOf(told) == PaymentStatus.Failed && await KeyOfAsync(project, told.Order, cancel) is { } key && await OrderAsync(project, key, cancel) is { IsCharge: true }
-            ? new([new PaymentNews(key, ReferenceOf(told), PaymobRules.FailureOf(told))])
+            ? new([new PaymentUpdate(key, ReferenceOf(told), PaymobRules.FailureOf(told))])
             : new([]);
 }

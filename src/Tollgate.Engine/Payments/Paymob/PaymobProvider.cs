@@ -171,17 +171,17 @@ public sealed partial class PaymobProvider(
     }
 
     /// <summary>Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.</summary>
-    public async Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
+    public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
         if (@event.Type == PaymobCallbacks.Token)
         {
-            return await TellOfCardAsync(project, @event, cancel);
+            return await ParseCardAsync(project, @event, cancel);
         }
 
         if (@event.Type != PaymobCallbacks.Transaction || !long.TryParse(@event.Object, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
         {
             // Plans that Paymob would renew by itself are not used.
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         var answer = await client.FindAsync(AccountOrSilence(project), id, cancel) ?? throw Silent();
@@ -189,30 +189,30 @@ public sealed partial class PaymobProvider(
         return told switch
         {
             { Pending: true } => new([]),
-            { Parent: { } parent } when told.IsRefund || told.IsVoid => await TellOfRefundAsync(project, told, parent, cancel),
-            _ => await TellOfPaymentAsync(project, told, cancel),
+            { Parent: { } parent } when told.IsRefund || told.IsVoid => await ParseRefundAsync(project, told, parent, cancel),
+            _ => await ParsePaymentAsync(project, told, cancel),
         };
     }
 
-    private async Task<ProviderTold> TellOfPaymentAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel)
+    private async Task<ParsedEvent> ParsePaymentAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel)
     {
         if (PaymobRules.StatusOf(told) != PaymentStatus.Succeeded)
         {
-            return await TellOfDeclineAsync(project, told, cancel);
+            return await ParseDeclineAsync(project, told, cancel);
         }
 
         // What nobody here asked for may be the merchant's other business.
-        return await KeyOfAsync(project, told.Order, cancel) is not { } key ? ProviderTold.Nothing
+        return await KeyOfAsync(project, told.Order, cancel) is not { } key ? ParsedEvent.Nothing
             : await WhyNotWholeAsync(project, key, told, cancel) is { } why ? throw new ProviderSilentException(why)
-            : new([new PaymentNews(key, ReferenceOf(told), null)]);
+            : new([new PaymentUpdate(key, ReferenceOf(told), null)]);
     }
 
     /// <summary>With the payment, which may not have been told yet.</summary>
-    private async Task<ProviderTold> TellOfRefundAsync(ProjectSnapshot project, PaymobTransaction told, long parent, CancellationToken cancel)
+    private async Task<ParsedEvent> ParseRefundAsync(ProjectSnapshot project, PaymobTransaction told, long parent, CancellationToken cancel)
     {
         if (await KeyOfAsync(project, told.Order, cancel) is not { } key)
         {
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         await using var command = database.Command(
@@ -220,14 +220,14 @@ public sealed partial class PaymobProvider(
             SqlCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
         var ours = await command.ExecuteScalarAsync(cancel) as Guid?;
         var paid = parent.ToString(CultureInfo.InvariantCulture);
-        return new([new PaymentNews(key, paid, null), new RefundNews(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
+        return new([new PaymentUpdate(key, paid, null), new RefundUpdate(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
     }
 
-    private async Task<ProviderTold> TellOfCardAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) =>
+    private async Task<ParsedEvent> ParseCardAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) =>
         PaymobCallbacks.CardOf(@event) is { } card && await KeyOfAsync(project, card.Order, cancel) is { } key
             && await payments.FindAsync(project, key, cancel) is { } row
-                ? new([new MethodNews(row.Payment.Customer, card.Token, card.Brand, card.Last4)])
-                : ProviderTold.Nothing;
+                ? new([new PaymentMethodUpdate(row.Payment.Customer, card.Token, card.Brand, card.Last4)])
+                : ParsedEvent.Nothing;
 
     /// <summary>Another amount than was asked for settles nothing, and somebody has to look.</summary>
     /// <returns>Null: it is all of it.</returns>

@@ -46,14 +46,14 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         var wait = outcome == SandboxOutcome.LateSuccess ? Lateness : TimeSpan.Zero;
         var failure = SandboxCards.FailureOf(outcome);
         var answer = await DoAsync(project, order.Key, ("ch", failure, wait), cancel);
-        await TellAsync(project, order.Key, order.Amount, failure, outcome == SandboxOutcome.LateSuccess ? wait : null, cancel);
+        await QueueAsync(project, order.Key, order.Amount, failure, outcome == SandboxOutcome.LateSuccess ? wait : null, cancel);
         return outcome == SandboxOutcome.Timeout ? null : answer;
     }
 
     public async Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel)
     {
         var answer = await DoAsync(project, order.Key, ("re", null, TimeSpan.Zero), cancel);
-        await webhooks.TellAsync(
+        await webhooks.QueueAsync(
             project, SandboxEvent.RefundSucceeded,
             new(ReferenceOf("re", order.Key), order.Key, null, order.Charge, order.Amount.Minor, order.Amount.Currency.Code), null, cancel);
         return answer;
@@ -74,18 +74,18 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
         SandboxSignature.Read(credentials, request, now);
 
-    public Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
-        Task.FromResult(SandboxEvent.Read(@event.Body)?.Told() is { } news ? new ProviderTold([news]) : ProviderTold.Nothing);
+    public Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
+        Task.FromResult(SandboxEvent.Read(@event.Body)?.ToUpdate() is { } update ? new ParsedEvent([update]) : ParsedEvent.Nothing);
 
     /// <summary>What the customer answered on the bank's page. What was answered first counts.</summary>
     public async Task<ProviderAnswer> ConfirmAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, bool isApproved, CancellationToken cancel)
     {
         var answer = (await DoAsync(project, key, ("ch", isApproved ? null : PaymentFailure.AuthenticationRequired, TimeSpan.Zero), cancel))!;
-        await TellAsync(project, key, amount, answer.Failure, null, cancel);
+        await QueueAsync(project, key, amount, answer.Failure, null, cancel);
         return answer;
     }
 
-    private Task TellAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, PaymentFailure? failure, TimeSpan? wait, CancellationToken cancel) => webhooks.TellAsync(
+    private Task QueueAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, PaymentFailure? failure, TimeSpan? wait, CancellationToken cancel) => webhooks.QueueAsync(
         project,
         failure is null ? SandboxEvent.PaymentSucceeded : SandboxEvent.PaymentFailed,
         new(ReferenceOf("ch", key), key, failure, Amount: amount.Minor, Currency: amount.Currency.Code),

@@ -96,5 +96,5 @@ internal static class SandboxSql
     public const string ForgetWebhook = "DELETE FROM sandbox_webhooks WHERE id = $1";
 
     /// <summary>What could not be sent is due when its pause is over. $1 id.</summary>
-    public const string GiveBackWebhook = "UPDATE sandbox_webhooks SET due_at = now() WHERE id = $1";
+    public const string ReturnWebhook = "UPDATE sandbox_webhooks SET due_at = now() WHERE id = $1";
 }

@@ -39,8 +39,8 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
 
     /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
     /// <param name="wait">Null: only if the project wants webhooks.</param>
-    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a charge all the same: <see cref="AskPayments"/> asks.</returns>
-    public async Task<bool> TellAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
+    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a charge all the same: <see cref="QueryPayments"/> asks.</returns>
+    public async Task<bool> QueueAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
     {
         var behavior = await BehaviorAsync(project, cancel);
         var copies = wait is null ? behavior.Copies : Math.Max(behavior.Copies, 1);

@@ -13,7 +13,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     private const int MostPages = 10;
 
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
-    public Task<ProviderTold> TellAsync(StripeAccount account, StripeEvent told, CancellationToken cancel) => told.Type.Split('.') switch
+    public Task<ParsedEvent> ParseAsync(StripeAccount account, StripeEvent told, CancellationToken cancel) => told.Type.Split('.') switch
     {
         ["payment_intent", ..] => PaymentAsync(account, told.ObjectId!, cancel),
         ["checkout", "session", ..] => CheckoutAsync(account, told.ObjectId!, cancel),
@@ -21,22 +21,22 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
         ["charge", "dispute", ..] => DisputeAsync(account, told, cancel),
         ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer => mirror.CustomerAsync(account, customer, (told.ObjectId, null), cancel),
-        ["invoice", "deleted"] => Task.FromResult(ProviderTold.Nothing),
+        ["invoice", "deleted"] => Task.FromResult(ParsedEvent.Nothing),
         ["invoice", ..] when told.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
-        _ => Task.FromResult(ProviderTold.Nothing),
+        _ => Task.FromResult(ParsedEvent.Nothing),
     };
 
     /// <summary>What became of a payment intent.</summary>
-    internal async Task<ProviderTold> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
+    internal async Task<ParsedEvent> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var found = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payment_method"]), cancel);
         return found is not { } intent ? StripeMirror.Missing(id)
-            : PaymentOf(intent) is { } news ? new([news, .. MethodOf(intent)])
-            : ProviderTold.Nothing;
+            : PaymentOf(intent) is { } update ? new([update, .. MethodOf(intent)])
+            : ParsedEvent.Nothing;
     }
 
     /// <summary>What a page came to.</summary>
-    internal async Task<ProviderTold> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
+    internal async Task<ParsedEvent> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(id)}";
         if (await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found)
@@ -46,7 +46,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
 
         if (StripeCheckout.Read(found) is not { } session)
         {
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         if (session.Mode == "subscription")
@@ -56,27 +56,27 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
 
         if (session.Mode != "payment" || KeyOf(session.Metadata, StripeProvider.PaymentField) is not { } key)
         {
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         if (session.Status == "expired")
         {
-            return new([new PaymentNews(key, session.Id, PaymentFailure.Canceled)]);
+            return new([new PaymentUpdate(key, session.Id, PaymentFailure.Canceled)]);
         }
 
-        return found.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent && PaymentOf(intent) is { } news
-            ? new([news, .. MethodOf(intent)])
-            : ProviderTold.Nothing;
+        return found.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent && PaymentOf(intent) is { } update
+            ? new([update, .. MethodOf(intent)])
+            : ParsedEvent.Nothing;
     }
 
     /// <summary>What began on a page, and the page itself where it is one of ours.</summary>
-    private async Task<ProviderTold> SubscribedAsync(StripeAccount account, StripeCheckout session, CancellationToken cancel)
+    private async Task<ParsedEvent> SubscribedAsync(StripeAccount account, StripeCheckout session, CancellationToken cancel)
     {
         var told = session is { Status: "complete", Customer: { } customer }
             ? await mirror.CustomerAsync(account, customer, (session.Subscription, OwnerOf(session)), cancel)
-            : ProviderTold.Nothing;
+            : ParsedEvent.Nothing;
         return session.Status is "complete" or "expired" && KeyOf(session.Metadata, StripeSubscriptions.CheckoutField) is { } checkout
-            ? told with { News = [.. told.News, new CheckoutNews(checkout, session.Status == "complete" ? session.Subscription : null)], IsKnown = true }
+            ? told with { Updates = [.. told.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)], IsKnown = true }
             : told;
     }
 
@@ -84,11 +84,11 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         new[] { session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField), session.ClientReference }.FirstOrDefault(static one => !string.IsNullOrEmpty(one));
 
     /// <summary>All that went back of a payment, in the order of their making.</summary>
-    internal async Task<ProviderTold> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
+    internal async Task<ParsedEvent> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
     {
         if (payment is null)
         {
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         var (isFollowed, before) = await PaidAsync(account, payment, cancel);
@@ -97,21 +97,21 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return before;
         }
 
-        var news = new List<ProviderNews>();
+        var update = new List<ProviderUpdate>();
         await foreach (var one in accounts.ListAsync(account, "/v1/refunds", () => new StripeForm().Set("payment_intent", payment), MostPages, cancel))
         {
             if (one.Text("id") is { } id && StripeAmounts.FromStripe(one.Number("amount"), one.Text("currency")) is { } amount)
             {
-                news.Insert(0, new RefundNews(
+                update.Insert(0, new RefundUpdate(
                     KeyOf(one.Metadata(), StripeProvider.RefundField), payment, id, amount, one.Text("status") is "failed" or "canceled", one.Text("reason")));
             }
         }
 
-        return before with { News = [.. before.News, .. news], IsKnown = true };
+        return before with { Updates = [.. before.Updates, .. update], IsKnown = true };
     }
 
     /// <summary>Whether a payment is followed here: Tollgate asked for it, or it paid an invoice of Stripe's own, which is told first.</summary>
-    private async Task<(bool IsFollowed, ProviderTold Before)> PaidAsync(StripeAccount account, string payment, CancellationToken cancel)
+    private async Task<(bool IsFollowed, ParsedEvent Before)> PaidAsync(StripeAccount account, string payment, CancellationToken cancel)
     {
         if (await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel) is not { } intent)
         {
@@ -120,23 +120,23 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
 
         if (KeyOf(intent.Metadata(), StripeProvider.PaymentField) is not null)
         {
-            return (true, ProviderTold.Nothing);
+            return (true, ParsedEvent.Nothing);
         }
 
         var told = await mirror.InvoiceOfAsync(account, payment, cancel);
-        return (told.News.OfType<InvoiceNews>().Any(), told);
+        return (told.Updates.OfType<InvoiceUpdate>().Any(), told);
     }
 
-    private async Task<ProviderTold> DisputeAsync(StripeAccount account, StripeEvent told, CancellationToken cancel)
+    private async Task<ParsedEvent> DisputeAsync(StripeAccount account, StripeEvent told, CancellationToken cancel)
     {
         if (StripeDispute.Read(told.Object) is not { PaymentIntent: { } payment, Amount: { } amount } dispute)
         {
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         var (isFollowed, before) = await PaidAsync(account, payment, cancel);
         return isFollowed
-            ? before with { News = [.. before.News, new DisputeNews(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)], IsKnown = true }
+            ? before with { Updates = [.. before.Updates, new DisputeUpdate(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)], IsKnown = true }
             : before;
     }
 
@@ -148,14 +148,14 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     };
 
     /// <summary>Null: it is none of ours, or nothing is decided yet. On a page the customer tries until one card does, or until it is closed.</summary>
-    private static PaymentNews? PaymentOf(JsonElement intent) =>
+    private static PaymentUpdate? PaymentOf(JsonElement intent) =>
         StripePayment.Read(intent) is { Outcome: ({ } moved, var failure) } payment && KeyOf(payment.Metadata, StripeProvider.PaymentField) is { } key
         && (moved || payment.Status == "canceled" || !payment.Metadata.ContainsKey(StripeProvider.PageField))
             ? new(key, payment.Id, failure)
             : null;
 
     /// <summary>What the customer left to be charged by.</summary>
-    private static IEnumerable<MethodNews> MethodOf(JsonElement intent)
+    private static IEnumerable<PaymentMethodUpdate> MethodOf(JsonElement intent)
     {
         if (intent.Text("status") == "succeeded" && intent.Text("setup_future_usage") == "off_session"
             && intent.Metadata().GetValueOrDefault(StripeAccounts.CustomerField) is { } customer

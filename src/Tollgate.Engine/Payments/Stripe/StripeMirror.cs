@@ -8,7 +8,7 @@ using Tollgate.Engine.Invoicing;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Subscriptions that Stripe drives: what they are there, with their invoices, and what Stripe is told to invoice with them. Who is asked for one is asked
+/// Subscriptions that Stripe manages: what they are there, with their invoices, and what Stripe is told to invoice with them. Who is asked for one is asked
 /// for all of a customer, so that one which is over never stands in the way of the next.
 /// </summary>
 public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variables)
@@ -23,14 +23,14 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     private const int MostPages = 10;
 
     /// <summary>A key of another account, or of the other mode, sees nothing of what its events tell; with the right one they can be read again.</summary>
-    internal static ProviderTold Missing(string id) =>
-        ProviderTold.Unknown($"Stripe knows no {id} by the project's key: is the key of the account, and of the mode, that sends the webhooks?");
+    internal static ParsedEvent Missing(string id) =>
+        ParsedEvent.Unknown($"Stripe knows no {id} by the project's key: is the key of the account, and of the mode, that sends the webhooks?");
 
     /// <param name="customer">Stripe's id.</param>
     /// <param name="about">The subscription that is asked about, and whose a checkout says that it is. Others are told of as well, without doubts.</param>
     /// <returns>All subscriptions of the customer, in the order of their making.</returns>
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
-    public async Task<ProviderTold> CustomerAsync(StripeAccount account, string customer, (string? Subscription, string? Owner) about, CancellationToken cancel)
+    public async Task<ParsedEvent> CustomerAsync(StripeAccount account, string customer, (string? Subscription, string? Owner) about, CancellationToken cancel)
     {
         var askedAt = await accounts.NowAsync(cancel);
         var (found, isThere) = (new List<StripeSubscription>(), about.Subscription is null);
@@ -45,11 +45,11 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
         if (!isThere && found.Count == 0)
         {
-            return await IsDeletedAsync(account, customer, cancel) ? ProviderTold.Nothing : Missing(about.Subscription!);
+            return await IsDeletedAsync(account, customer, cancel) ? ParsedEvent.Nothing : Missing(about.Subscription!);
         }
 
         var known = await accounts.OwnerOfAsync(account.Project, customer, cancel);
-        var (news, doubt) = (new List<ProviderNews>(), (string?)null);
+        var (updates, doubt) = (new List<ProviderUpdate>(), (string?)null);
         foreach (var subscription in found.OrderBy(static one => one.Created))
         {
             var isMeant = subscription.Id == about.Subscription;
@@ -61,7 +61,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
                 continue;
             }
 
-            news.Add(told);
+            updates.Add(told);
             if (known is null && NamedBy(subscription) is { } named)
             {
                 // Only who has the keys can write metadata. A checkout's reference may stand in a link, and is the word of whoever clicked.
@@ -70,7 +70,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             }
         }
 
-        return new(news, IsKnown: news.Count > 0 || doubt is not null) { Doubt = doubt, Subscription = about.Subscription };
+        return new(updates, IsKnown: updates.Count > 0 || doubt is not null) { UnresolvedReason = doubt, Subscription = about.Subscription };
     }
 
     /// <summary>Stripe keeps the ids of customers who were deleted, and says so of them.</summary>
@@ -79,7 +79,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
     /// <summary>An invoice, after the subscriptions that it may be the first to tell of.</summary>
     /// <inheritdoc cref="CustomerAsync"/>
-    public async Task<ProviderTold> InvoiceAsync(StripeAccount account, string id, CancellationToken cancel)
+    public async Task<ParsedEvent> InvoiceAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var askedAt = await accounts.NowAsync(cancel);
         var found = await accounts.FetchAsync(account, $"/v1/invoices/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payments"]), cancel);
@@ -91,22 +91,22 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         if (StripeInvoice.Read(json) is not { Customer: { } customer } invoice
             || (invoice.Subscription ?? invoice.Metadata.GetValueOrDefault(SubscriptionField)) is not { } subscription)
         {
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         var told = await CustomerAsync(account, customer, (subscription, null), cancel);
-        return told.News.OfType<SubscriptionNews>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } news
-            ? told with { News = [.. told.News, news] }
+        return told.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } updates
+            ? told with { Updates = [.. told.Updates, updates] }
             : told;
     }
 
     /// <summary>The invoice that a payment paid which Tollgate did not ask for.</summary>
     /// <inheritdoc cref="CustomerAsync"/>
-    public async Task<ProviderTold> InvoiceOfAsync(StripeAccount account, string payment, CancellationToken cancel)
+    public async Task<ParsedEvent> InvoiceOfAsync(StripeAccount account, string payment, CancellationToken cancel)
     {
         var query = new StripeForm().Set("payment", new StripeForm().Set("type", "payment_intent").Set("payment_intent", payment));
         var list = await accounts.FetchAsync(account, "/v1/invoice_payments", query, cancel);
-        return list?.Items("data").FirstOrDefault().Reference("invoice") is { } invoice ? await InvoiceAsync(account, invoice, cancel) : ProviderTold.Nothing;
+        return list?.Items("data").FirstOrDefault().Reference("invoice") is { } invoice ? await InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
     }
 
     /// <summary>
@@ -214,7 +214,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
     /// <summary>A subscription as it would be followed, or why it cannot be; neither: it is none of the project's.</summary>
     /// <param name="known">Whom its customer at Stripe is known as.</param>
-    internal async Task<(SubscriptionNews? News, string? Doubt)> ReadAsync(
+    internal async Task<(SubscriptionUpdate? Updates, string? UnresolvedReason)> ReadAsync(
         StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
         IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt) : default;
 
@@ -226,7 +226,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, ProviderReference.IdOf(subscription.Id), cancel);
 
     /// <summary>What neither is for a plan nor of a customer here is somebody else's.</summary>
-    private (SubscriptionNews? News, string? Doubt) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)
+    private (SubscriptionUpdate? Updates, string? UnresolvedReason) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)
     {
         var (item, price) = SoldAs(account, subscription);
         if (owner is null)
@@ -266,7 +266,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return (subscription.Item, null);
     }
 
-    private static InvoiceNews? Tell(StripeInvoice invoice, SubscriptionNews of, Instant askedAt) =>
+    private static InvoiceUpdate? Tell(StripeInvoice invoice, SubscriptionUpdate of, Instant askedAt) =>
         invoice is { Total: { } total, Paid: { } paid, Created: { } created } && Enum.TryParse<ProviderInvoiceStatus>(invoice.Status, ignoreCase: true, out var status)
             ? new(
                 of.Customer, invoice.Id, of.Reference, invoice.Number, status, total, invoice.Tax ?? new(0, total.Currency), paid, invoice.PaymentIntent,

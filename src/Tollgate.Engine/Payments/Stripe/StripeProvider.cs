@@ -31,7 +31,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
 
     public ProviderCapabilities Capabilities { get; } = new()
     {
-        ChargesSavedMethods = true, HasCheckout = true, ClosesPages = true, HasPortal = true, Refunds = true, SendsWebhooks = true, DrivesSubscriptions = true,
+        ChargesSavedMethods = true, HasCheckout = true, ClosesPages = true, HasPortal = true, Refunds = true, SendsWebhooks = true, ManagesSubscriptions = true,
         Credentials = StripeCredentials.Fields,
     };
 
@@ -227,15 +227,15 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         return projects.FirstOrDefault(one => one.Id == known);
     }
 
-    public async Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
+    public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
         if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { IsHandled: true } told)
         {
-            return ProviderTold.Nothing;
+            return ParsedEvent.Nothing;
         }
 
         var account = accounts.Open(project) ?? throw new ProviderSilentException("The project has no keys of Stripe any more.");
-        return await events.TellAsync(account, told, cancel);
+        return await events.ParseAsync(account, told, cancel);
     }
 
     private StripeAccount? Open(ProjectSnapshot project)

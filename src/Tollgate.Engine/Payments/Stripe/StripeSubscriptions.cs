@@ -13,27 +13,27 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Subscriptions that Stripe drives, as they are begun and changed from here. Each call has an idempotency key of its own, under which it is repeated; after that the
+/// Subscriptions that Stripe manages, as they are begun and changed from here. Each call has an idempotency key of its own, under which it is repeated; after that the
 /// subscription is read again, which tells what became of a call whose answer was lost. The same asked for once more changes nothing at Stripe, so no key is needed
 /// to outlive a call, and a refused card can be followed by a better one at once (Stripe would answer an old key with the old refusal for a day).
 /// </summary>
-public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mirror, StripeEvents events, StripeVariables variables, Clock clock) : ISubscriptionDriver
+public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mirror, StripeEvents events, StripeVariables variables, Clock clock) : ISubscriptionBackend
 {
     public const string CheckoutField = "tollgate_checkout";
 
     /// <summary>How long Stripe lets a page be open, less what the way there may take.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) PageLife = (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
 
-    private static readonly DriveAnswer NoKeys = DriveAnswer.Impossible("The project has no keys of Stripe any more: PUT /v1/payment-settings.");
+    private static readonly BackendAnswer NoKeys = BackendAnswer.Impossible("The project has no keys of Stripe any more: PUT /v1/payment-settings.");
 
     public PaymentProvider Name => PaymentProvider.Stripe;
 
-    public Task<DriveAnswer> OpenPageAsync(ProjectSnapshot project, DrivenCheckout order, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> OpenPageAsync(ProjectSnapshot project, ProviderManagedCheckout order, CancellationToken cancel) => SafelyAsync(project, async account =>
     {
         var (price, fault) = await PriceAsync(account, order.Terms, cancel);
         if (price is null)
         {
-            return DriveAnswer.Impossible(fault!);
+            return BackendAnswer.Impossible(fault!);
         }
 
         if (order.Coupon is { } coupon && await CouponAsync(account, coupon, cancel) is { } refused)
@@ -43,7 +43,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
 
         if (await accounts.CustomerAsync(account, order.Customer, cancel) is not { } customer)
         {
-            return DriveAnswer.Silent;
+            return BackendAnswer.Silent;
         }
 
         var marks = new StripeForm().Set(StripeAccounts.CustomerField, order.Customer.Id).Set(StripePrices.ProjectField, project.Code)
@@ -57,28 +57,28 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var answer = await accounts.Client.PostAsync(account.Secret, "/v1/checkout/sessions", form, order.Key.ToString(), cancel);
         return answer switch
         {
-            { Outcome: StripeOutcome.Done } when StripeCheckout.Read(answer.Body) is { Url: { } url } session => new(DriveOutcome.Done) { Page = new(session.Id, new(url)) },
-            { Error: { IsOfKey: false } error } => DriveAnswer.Impossible($"Stripe makes no page for it: {error.Message}"),
-            _ => DriveAnswer.Silent,
+            { Outcome: StripeOutcome.Done } when StripeCheckout.Read(answer.Body) is { Url: { } url } session => new(BackendOutcome.Done) { Page = new(session.Id, new(url)) },
+            { Error: { IsOfKey: false } error } => BackendAnswer.Impossible($"Stripe makes no page for it: {error.Message}"),
+            _ => BackendAnswer.Silent,
         };
     });
 
-    public Task<DriveAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) => SafelyAsync(project, async account =>
     {
         // What Stripe refuses to close has an end already, which is read.
         var answer = await accounts.Client.PostAsync(account.Secret, $"/v1/checkout/sessions/{Uri.EscapeDataString(reference)}/expire", new(), null, cancel);
         return answer.Outcome == StripeOutcome.NoAnswer || answer.Error is { IsOfKey: true }
-            ? DriveAnswer.Silent
-            : new(DriveOutcome.Done) { Told = (await events.CheckoutAsync(account, reference, cancel)).News };
+            ? BackendAnswer.Silent
+            : new(BackendOutcome.Done) { Updates = (await events.CheckoutAsync(account, reference, cancel)).Updates };
     });
 
-    public Task<DriveAnswer> ChangeAsync(ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel) =>
+    public Task<BackendAnswer> ChangeAsync(ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel) =>
         OnItemAsync(
             project, row, (terms, proration), (account, item, price) => DoAsync(
                 account, row, StripeChanges.Change(item, price, terms.Quantity, proration),
                 now => now.Items.Any(one => one.Id == item && one.Price == price && one.Quantity == terms.Quantity), cancel), cancel);
 
-    public Task<DriveAnswer> CancelAsync(ProjectSnapshot project, SubscriptionRow row, CancelOrder order, CancellationToken cancel) => SafelyAsync(project, account =>
+    public Task<BackendAnswer> CancelAsync(ProjectSnapshot project, SubscriptionRow row, CancelOrder order, CancellationToken cancel) => SafelyAsync(project, account =>
     {
         var why = StripeChanges.WhyOf(order.Reason, order.Comment);
         if (order is { When: not ChangeTime.Now, GivesBack: false })
@@ -91,18 +91,18 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         return DoAsync(account, row, () => accounts.Client.DeleteAsync(account.Secret, PathOf(row), end, cancel), static now => now.IsOver, cancel);
     });
 
-    public Task<DriveAnswer> UncancelAsync(ProjectSnapshot project, SubscriptionRow row, CancellationToken cancel) => SafelyAsync(project, account =>
+    public Task<BackendAnswer> UncancelAsync(ProjectSnapshot project, SubscriptionRow row, CancellationToken cancel) => SafelyAsync(project, account =>
         UncancelAsync(account, row, cancel));
 
     /// <summary>An end that was set to a day is taken back in another way than one with the period.</summary>
-    private async Task<DriveAnswer> UncancelAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
+    private async Task<BackendAnswer> UncancelAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
     {
         var isOfDay = await ReadAsync(account, row, cancel) is { CancelsAtPeriodEnd: false, CancelAt: not null };
         var form = isOfDay ? new StripeForm().Set("cancel_at", "") : new StripeForm().Set("cancel_at_period_end", false);
         return await DoAsync(account, row, form, static now => now is { CancelsAtPeriodEnd: false, CancelAt: null }, cancel);
     }
 
-    public Task<DriveAnswer> RedeemAsync(ProjectSnapshot project, SubscriptionRow row, Coupon coupon, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> RedeemAsync(ProjectSnapshot project, SubscriptionRow row, Coupon coupon, CancellationToken cancel) => SafelyAsync(project, async account =>
     {
         if (await CouponAsync(account, coupon, cancel) is { } refused)
         {
@@ -111,26 +111,26 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
 
         var (held, id) = (await DiscountsAsync(account, row, cancel), StripeCoupons.IdOf(project.Code, coupon.Code));
         return held.Any(one => one.Coupon == id)
-            ? await TellAsync(account, row, cancel)
+            ? await ReadStateAsync(account, row, cancel)
             : await DoAsync(
                 account, row, new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. held.Select(Keeping), new StripeForm().Set("coupon", id)]),
                 async () => (await DiscountsAsync(account, row, cancel)).Any(one => one.Coupon == id), cancel);
     });
 
-    public Task<DriveAnswer> EndCouponAsync(ProjectSnapshot project, SubscriptionRow row, string code, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> EndCouponAsync(ProjectSnapshot project, SubscriptionRow row, string code, CancellationToken cancel) => SafelyAsync(project, async account =>
     {
         var (held, id) = (await DiscountsAsync(account, row, cancel), StripeCoupons.IdOf(project.Code, code));
         var rest = held.Where(one => one.Coupon != id).ToList();
         if (rest.Count == held.Count)
         {
-            return await TellAsync(account, row, cancel);
+            return await ReadStateAsync(account, row, cancel);
         }
 
         var form = rest.Count == 0 ? new StripeForm().Set("discounts", "") : new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. rest.Select(Keeping)]);
         return await DoAsync(account, row, form, async () => (await DiscountsAsync(account, row, cancel)).All(one => one.Coupon != id), cancel);
     });
 
-    public Task<DriveAnswer> PreviewAsync(
+    public Task<BackendAnswer> PreviewAsync(
         ProjectSnapshot project, SubscriptionRow row, string customer, SubscriptionTerms? terms, Proration proration, CancellationToken cancel)
     {
         return terms is null
@@ -145,24 +145,24 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
                     return isAsked ? Looked(seen, null) : Looked(null, seen);
                 }, cancel);
 
-        Task<(Invoice?, DriveAnswer?)> ForeseeAsync(StripeAccount account, StripeForm form, InvoiceKind kind) =>
+        Task<(Invoice?, BackendAnswer?)> ForeseeAsync(StripeAccount account, StripeForm form, InvoiceKind kind) =>
             PreviewAsync(account, row, customer, form, kind, cancel);
 
-        static DriveAnswer Looked((Invoice?, DriveAnswer?)? now, (Invoice?, DriveAnswer?)? next) =>
-            now?.Item2 ?? next?.Item2 ?? new(DriveOutcome.Done) { Invoice = now?.Item1, Next = next?.Item1 };
+        static BackendAnswer Looked((Invoice?, BackendAnswer?)? now, (Invoice?, BackendAnswer?)? next) =>
+            now?.Item2 ?? next?.Item2 ?? new(BackendOutcome.Done) { Invoice = now?.Item1, Next = next?.Item1 };
     }
 
-    public Task<DriveAnswer> PreviewEndAsync(ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel) => SafelyAsync(
+    public Task<BackendAnswer> PreviewEndAsync(ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel) => SafelyAsync(
         project, async account =>
         {
             var (invoice, refused) = await PreviewAsync(account, row, customer, StripeChanges.PreviewOfEnd(row.Reference!, givesBack), InvoiceKind.Final, cancel);
-            return refused ?? new(DriveOutcome.Done) { Invoice = invoice };
+            return refused ?? new(BackendOutcome.Done) { Invoice = invoice };
         });
 
     public async Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel) =>
         accounts.Open(project) is { } account ? await mirror.BillAsync(account, bill, cancel) : new Dictionary<Guid, string>();
 
-    private async Task<(Invoice? Invoice, DriveAnswer? Refused)> PreviewAsync(
+    private async Task<(Invoice? Invoice, BackendAnswer? Refused)> PreviewAsync(
         StripeAccount account, SubscriptionRow row, string customer, StripeForm form, InvoiceKind kind, CancellationToken cancel)
     {
         var answer = await accounts.Client.PostAsync(account.Secret, "/v1/invoices/create_preview", form, null, cancel);
@@ -172,40 +172,40 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             { Outcome: StripeOutcome.Done } when StripeChanges.Foreseen(answer.Body, row.Subscription, customer, (Guid.CreateVersion7(now.ToOffset()), kind, now)) is { } invoice =>
                 (invoice.Lines.Count == 0 ? null : invoice, null),
             { Error.Code: "invoice_upcoming_none" } => (null, null),
-            { Error: { IsOfKey: false } error } => (null, DriveAnswer.Impossible($"Stripe refuses it: {error.Message}")),
-            _ => (null, DriveAnswer.Silent),
+            { Error: { IsOfKey: false } error } => (null, BackendAnswer.Impossible($"Stripe refuses it: {error.Message}")),
+            _ => (null, BackendAnswer.Silent),
         };
     }
 
     /// <summary>What a price and an item are needed for.</summary>
-    private Task<DriveAnswer> OnItemAsync(
-        ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted, Func<StripeAccount, string, string, Task<DriveAnswer>> work,
+    private Task<BackendAnswer> OnItemAsync(
+        ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted, Func<StripeAccount, string, string, Task<BackendAnswer>> work,
         CancellationToken cancel) => SafelyAsync(project, async account =>
     {
         if (StripeChanges.BehaviorOf(wanted.Proration) is null)
         {
-            return DriveAnswer.Impossible($"Stripe shares a period out by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
+            return BackendAnswer.Impossible($"Stripe shares a period out by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
         }
 
         if (await ReadAsync(account, row, cancel) is not { } at || mirror.ItemOf(account, at) is not { } item)
         {
-            return DriveAnswer.Impossible($"Stripe has no subscription {row.Reference} with an item that could be changed.");
+            return BackendAnswer.Impossible($"Stripe has no subscription {row.Reference} with an item that could be changed.");
         }
 
         // Who has an old price keeps it as long as plan and interval stay.
         var (held, next) = (row.Subscription.Terms, wanted.Terms);
         var isSame = (held.Plan.Code, held.Interval) == (next.Plan.Code, next.Interval) && next.Price?.Seats is null;
         var (price, fault) = isSame ? (item.Price, null) : await PriceAsync(account, next, cancel);
-        return price is null ? DriveAnswer.Impossible(fault!) : await work(account, item.Id, price);
+        return price is null ? BackendAnswer.Impossible(fault!) : await work(account, item.Id, price);
     });
 
-    private Task<DriveAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
+    private Task<BackendAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
         DoAsync(account, row, () => PostAsync(account, row, form), isDone, cancel);
 
-    private Task<DriveAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<Task<bool>> isDone, CancellationToken cancel) =>
+    private Task<BackendAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<Task<bool>> isDone, CancellationToken cancel) =>
         DoAsync(account, row, () => PostAsync(account, row, form), isDone, cancel);
 
-    private Task<DriveAnswer> DoAsync(
+    private Task<BackendAnswer> DoAsync(
         StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
         DoAsync(account, row, ask, async () => await ReadAsync(account, row, cancel) is { } now && isDone(now), cancel);
 
@@ -213,33 +213,33 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
     private Task<StripeAnswer> PostAsync(StripeAccount account, SubscriptionRow row, StripeForm form) =>
         accounts.Client.PostAsync(account.Secret, PathOf(row), form, Guid.CreateVersion7().ToString(), CancellationToken.None);
 
-    private async Task<DriveAnswer> DoAsync(StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<Task<bool>> isDone, CancellationToken cancel)
+    private async Task<BackendAnswer> DoAsync(StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<Task<bool>> isDone, CancellationToken cancel)
     {
         var answer = await ask();
         if (answer is { Outcome: StripeOutcome.Refused, Error: { } error })
         {
             // What was canceled meanwhile, or by the call whose answer was lost, is canceled.
-            return StripeRules.FailureOf(error) is { } failure ? new(DriveOutcome.Declined, error.Message, failure)
-                : error.IsOfKey ? DriveAnswer.Silent
-                : error.IsMissing && await isDone() ? await TellAsync(account, row, cancel)
-                : error.IsMissing && await ReadAsync(account, row, cancel) is null ? new(DriveOutcome.Missing, $"Stripe has no subscription {row.Reference}.")
-                : DriveAnswer.Impossible($"Stripe refuses it: {error.Message}");
+            return StripeRules.FailureOf(error) is { } failure ? new(BackendOutcome.Declined, error.Message, failure)
+                : error.IsOfKey ? BackendAnswer.Silent
+                : error.IsMissing && await isDone() ? await ReadStateAsync(account, row, cancel)
+                : error.IsMissing && await ReadAsync(account, row, cancel) is null ? new(BackendOutcome.Missing, $"Stripe has no subscription {row.Reference}.")
+                : BackendAnswer.Impossible($"Stripe refuses it: {error.Message}");
         }
 
-        return answer.Outcome == StripeOutcome.Done || await isDone() ? await TellAsync(account, row, cancel) : DriveAnswer.Silent;
+        return answer.Outcome == StripeOutcome.Done || await isDone() ? await ReadStateAsync(account, row, cancel) : BackendAnswer.Silent;
     }
 
     /// <summary>What Stripe has now, its newest invoice among it.</summary>
-    private async Task<DriveAnswer> TellAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
+    private async Task<BackendAnswer> ReadStateAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
     {
         if (await ReadAsync(account, row, cancel) is not { Customer: { } customer } now)
         {
-            return DriveAnswer.Silent;
+            return BackendAnswer.Silent;
         }
 
-        var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ProviderTold.Nothing;
-        told = told.News.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
-        return new(DriveOutcome.Done, told.Doubt) { Told = told.News };
+        var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
+        told = told.Updates.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
+        return new(BackendOutcome.Done, told.UnresolvedReason) { Updates = told.Updates };
     }
 
     private async Task<StripeSubscription?> ReadAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel) =>
@@ -262,7 +262,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var name = $"{terms.Plan.Code} {CatalogWords.Of(terms.Interval)} {terms.Currency.Code}";
         if (terms.AddOns.Count > 0 || terms.Price?.Seats is not null || terms.CustomAmount is not null)
         {
-            return (null, $"What Stripe drives has the price of its plan: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
+            return (null, $"What Stripe manages has the price of its plan: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
         }
 
         var project = account.Project;
@@ -280,29 +280,29 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
     }
 
     /// <summary>The coupon at Stripe, made when it is missing. Null: it is there and takes the same off.</summary>
-    private async Task<DriveAnswer?> CouponAsync(StripeAccount account, Coupon coupon, CancellationToken cancel)
+    private async Task<BackendAnswer?> CouponAsync(StripeAccount account, Coupon coupon, CancellationToken cancel)
     {
         if (StripeCoupons.FaultOf(coupon) is { } fault)
         {
-            return DriveAnswer.Impossible($"Coupon '{coupon.Code}': {fault}");
+            return BackendAnswer.Impossible($"Coupon '{coupon.Code}': {fault}");
         }
 
         var id = StripeCoupons.IdOf(account.Project.Code, coupon.Code);
         if (await accounts.FetchAsync(account, $"/v1/coupons/{Uri.EscapeDataString(id)}", null, cancel) is { } found)
         {
-            return StripeCoupons.IsSame(found, coupon) ? null : DriveAnswer.Impossible($"Coupon {id} takes something else off at Stripe, or counts no more there. Delete it there.");
+            return StripeCoupons.IsSame(found, coupon) ? null : BackendAnswer.Impossible($"Coupon {id} takes something else off at Stripe, or counts no more there. Delete it there.");
         }
 
         var made = await accounts.Client.PostAsync(account.Secret, "/v1/coupons", StripeCoupons.FormOf(account.Project.Code, coupon), Guid.CreateVersion7().ToString(), cancel);
         return made switch
         {
             { Outcome: StripeOutcome.Done } or { Error.Code: "resource_already_exists" } => null,
-            { Error: { IsOfKey: false } error } => DriveAnswer.Impossible($"Stripe makes no coupon {id}: {error.Message}"),
-            _ => DriveAnswer.Silent,
+            { Error: { IsOfKey: false } error } => BackendAnswer.Impossible($"Stripe makes no coupon {id}: {error.Message}"),
+            _ => BackendAnswer.Silent,
         };
     }
 
-    private async Task<DriveAnswer> SafelyAsync(ProjectSnapshot project, Func<StripeAccount, Task<DriveAnswer>> work)
+    private async Task<BackendAnswer> SafelyAsync(ProjectSnapshot project, Func<StripeAccount, Task<BackendAnswer>> work)
     {
         try
         {
@@ -310,7 +310,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         }
         catch (ProviderSilentException)
         {
-            return DriveAnswer.Silent;
+            return BackendAnswer.Silent;
         }
     }
 

@@ -88,9 +88,9 @@ public sealed class StripeChangesTests
     [Fact]
     public void Each_member_that_differs_is_said_once()
     {
-        var ours = new DrivenState("active", "pro", "monthly", 1, January, null);
+        var ours = new ProviderManagedState("active", "pro", "monthly", 1, January, null);
         StripeDrifts.OfSubscription("sub_1", "sub_1", ours, ours).ShouldBeEmpty();
-        var theirs = new DrivenState("past_due", "max", "yearly", 2, new(Now, January.End), January.End);
+        var theirs = new ProviderManagedState("past_due", "max", "yearly", 2, new(Now, January.End), January.End);
         StripeDrifts.OfSubscription("sub_1", "sub_1", ours, theirs).Select(static one => $"{one.Field} {one.IsTheirs}")
             .ShouldBe(["status True", "plan True", "quantity True", "period True", "cancel_at True"]);
         StripeDrifts.OfSubscription("sub_1", null, null, theirs).ShouldHaveSingleItem().IsTheirs.ShouldBeTrue();

@@ -9,7 +9,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Engine.Tests.Payments.Stripe;
 
 /// <summary>
-/// Whole lives of subscriptions that Stripe drives, told while they are lived and after it: in any order, several times, in both shapes, with stale and
+/// Whole lives of subscriptions that Stripe manages, told while they are lived and after it: in any order, several times, in both shapes, with stale and
 /// tampered events among them. However they are told, the rows are in the end what is so at Stripe.
 /// </summary>
 public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifetime

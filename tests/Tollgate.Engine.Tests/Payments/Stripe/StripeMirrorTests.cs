@@ -40,7 +40,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM subscriptions WHERE due_at IS NOT NULL")).ShouldBe(0, "What a provider drives is never due here.");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM subscriptions WHERE due_at IS NOT NULL")).ShouldBe(0, "What a provider manages is never due here.");
         await _rig!.DisposeAsync();
         await _database!.DisposeAsync();
     }
@@ -340,18 +340,18 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     {
         var (start, at) = (Instant.From(DateTimeOffset.UtcNow.AddDays(-3)), Instant.From(DateTimeOffset.UtcNow));
         var follow = new FollowSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock);
-        var news = new SubscriptionNews(
+        var updates = new SubscriptionUpdate(
             "ada", "sub_1", new("pro", PriceInterval.Monthly, 1, new(2900, Currency.Usd)), SubscriptionStatus.Active, new(start, start.Plus(TimeSpan.FromDays(30))), start, start,
             null, null, null, null, at);
-        (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, news, CancellationToken.None)).ShouldBeNull();
-        var older = news with { Status = SubscriptionStatus.PastDue, AskedAt = at.Minus(TimeSpan.FromMilliseconds(1)) };
+        (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, updates, CancellationToken.None)).ShouldBeNull();
+        var older = updates with { Status = SubscriptionStatus.PastDue, AskedAt = at.Minus(TimeSpan.FromMilliseconds(1)) };
         (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older, CancellationToken.None)).ShouldBeNull();
         (await SeenAsync()).ShouldBe("active pro monthly 1");
         (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None)).ShouldBeNull();
         (await SeenAsync()).ShouldBe("past_due pro monthly 1");
 
         var invoices = new FollowInvoice(Rig.Ledger.Changes, StripeRig.Secrets, Rig.Ledger.Clock);
-        var invoice = new InvoiceNews(
+        var invoice = new InvoiceUpdate(
             "ada", "in_1", "sub_1", "A-1", ProviderInvoiceStatus.Open, new(2900, Currency.Usd), new(0, Currency.Usd), new(0, Currency.Usd), "pi_1", true, null, start, null, [], at);
         (await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice, CancellationToken.None)).ShouldBeNull();
         (await PaymentsAsync()).ShouldBe("failed 2900 0");

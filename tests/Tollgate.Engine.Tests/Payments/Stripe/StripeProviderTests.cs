@@ -50,7 +50,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         Rig.Provider.ReadWebhook(StripeRig.Credentials, Signed(happened, secret, Now), Now + late);
 
     /// <summary>What the newest event of a type comes to, as it goes in the inbox.</summary>
-    private async Task<ProviderTold> TellAsync(string type) =>
+    private async Task<ParsedEvent> TellAsync(string type) =>
         await Rig.Provider.TellAsync(Rig.Project, Read(Books.Events.Last(one => (string?)one["type"] == type)).Event!, CancellationToken.None);
 
     [Fact]
@@ -85,8 +85,8 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         foreach (var type in new[] { "checkout.session.completed", "payment_intent.succeeded" })
         {
             var told = await TellAsync(type);
-            told.News[0].ShouldBe(new PaymentNews(key, intent, null), type);
-            var method = told.News[1].ShouldBeOfType<MethodNews>();
+            told.Updates[0].ShouldBe(new PaymentUpdate(key, intent, null), type);
+            var method = told.Updates[1].ShouldBeOfType<PaymentMethodUpdate>();
             (method.Customer, method.Brand, method.Last4).ShouldBe(("ann", "visa", "4242"));
             Books.Get("payment_method", method.Token)["customer"]!.ToString().ShouldBe((string?)Books.All("customer").Single()["id"]);
         }
@@ -96,7 +96,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_card_is_kept_only_where_the_customer_was_asked()
     {
         Books.Pay((await OpenAsync(Guid.CreateVersion7(), save: false)).Reference);
-        (await TellAsync("payment_intent.succeeded")).News.ShouldHaveSingleItem().ShouldBeOfType<PaymentNews>().Failure.ShouldBeNull();
+        (await TellAsync("payment_intent.succeeded")).Updates.ShouldHaveSingleItem().ShouldBeOfType<PaymentUpdate>().Failure.ShouldBeNull();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         var key = Guid.CreateVersion7();
         var page = await OpenAsync(key);
         Books.Expire(page.Reference);
-        (await TellAsync("checkout.session.expired")).News.ShouldBe([new PaymentNews(key, page.Reference, PaymentFailure.Canceled)]);
+        (await TellAsync("checkout.session.expired")).Updates.ShouldBe([new PaymentUpdate(key, page.Reference, PaymentFailure.Canceled)]);
     }
 
     [Fact]
@@ -123,13 +123,13 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         var intent = (string)Books.Get("checkout.session", page.Reference)["payment_intent"]!;
         Books.Refund(intent, 1000);
         Books.Refund(intent, 500);
-        var back = (await TellAsync("charge.refunded")).News.Cast<RefundNews>().ToList();
+        var back = (await TellAsync("charge.refunded")).Updates.Cast<RefundUpdate>().ToList();
         back.Select(static one => (one.Refund, one.Charge, one.Amount.Minor, one.HasFailed)).ShouldBe([(null, intent, 1000, false), (null, intent, 500, false)]);
 
         Books.Dispute(intent);
-        (await TellAsync("charge.dispute.created")).News.ShouldBe([new DisputeNews($"dp_{intent}", intent, new(2999, Currency.Usd), DisputeStatus.Open, "fraudulent")]);
+        (await TellAsync("charge.dispute.created")).Updates.ShouldBe([new DisputeUpdate($"dp_{intent}", intent, new(2999, Currency.Usd), DisputeStatus.Open, "fraudulent")]);
         Books.Dispute(intent, "won");
-        (await TellAsync("charge.dispute.closed")).News.Cast<DisputeNews>().Single().Status.ShouldBe(DisputeStatus.Won);
+        (await TellAsync("charge.dispute.closed")).Updates.Cast<DisputeUpdate>().Single().Status.ShouldBe(DisputeStatus.Won);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         Books.AddCard(customer, StripeCard.Good);
         var told = await TellAsync("customer.created");
         told.IsKnown.ShouldBeFalse();
-        told.News.ShouldBeEmpty();
+        told.Updates.ShouldBeEmpty();
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         Books.Pay((await OpenAsync(Guid.CreateVersion7())).Reference);
         Rig.Stripe.Next(StripeMishap.Drop, 3);
         await Should.ThrowAsync<ProviderSilentException>(() => TellAsync("payment_intent.succeeded"));
-        (await TellAsync("payment_intent.succeeded")).News.Count.ShouldBe(2);
+        (await TellAsync("payment_intent.succeeded")).Updates.Count.ShouldBe(2);
     }
 
     [Fact]

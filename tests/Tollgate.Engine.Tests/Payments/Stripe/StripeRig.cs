@@ -72,7 +72,7 @@ public sealed class StripeRig : IAsyncDisposable
 
     public StripeMirror Mirror { get; }
 
-    public ApplyNews Apply { get; }
+    public ApplyProviderUpdate Apply { get; }
 
     public PaymentQueries Queries { get; }
 

@@ -222,7 +222,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         }
 
         await UntilAsync(async () => (await PaymentAsync("back"))["refunds"][0]!["status"]!.GetValue<string>() == "succeeded");
-        await TellAsync(_paymob.CallbackOf(_paymob.RefundByHand(paid, 10_000)));
+        await TellAsync(_paymob.CallbackOf(_paymob.RefundInDashboard(paid, 10_000)));
         await UntilAsync(async () => (await PaymentAsync("back"))["amount_refunded"].GetValue<long>() == 50_000);
         (await RowsAsync("back")).ShouldBe("pro: succeeded 100000 back 50000 in 2; paid 100000 paid 100000 notes 2");
         await ShouldBeCleanAsync();
@@ -253,9 +253,9 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
             told.Add(_paymob.CallbackOf(declined));
             var paid = _paymob.Pay(secret);
             told.Add(_paymob.CallbackOf(paid));
-            told.Add(_paymob.CallbackOf(_paymob.RefundByHand(paid, 30_000)));
+            told.Add(_paymob.CallbackOf(_paymob.RefundInDashboard(paid, 30_000)));
             told.Add(_paymob.CallbackOf(paid));
-            told.Add(_paymob.CallbackOf(_paymob.RefundByHand(paid, 20_000)));
+            told.Add(_paymob.CallbackOf(_paymob.RefundInDashboard(paid, 20_000)));
             told.Add(_paymob.CardOf(paid, $"token-{seed}-{i}"));
             told.Add(PaymobDouble.CallbackOf(_paymob.Transaction(declined), "guessed"));
         }

@@ -71,7 +71,7 @@ public sealed partial class PaymobDouble
 
     /// <summary>The merchant sends money back in Paymob's dashboard.</summary>
     /// <returns>The refund's transaction.</returns>
-    public long RefundByHand(long transaction, long amount)
+    public long RefundInDashboard(long transaction, long amount)
     {
         lock (_lock)
         {

@@ -100,7 +100,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         new(new Dictionary<string, string>(), HttpUtility.ParseQueryString(callback.Query) is var query ? query.AllKeys.ToDictionary(static name => name!, name => query[name]!) : [], Encoding.UTF8.GetBytes(callback.Body)),
         TimeProvider.System.GetUtcNow());
 
-    private Task<ProviderTold> TellAsync((string Query, string Body) callback) => Provider.TellAsync(Project, Read(callback).Event!, default);
+    private Task<ParsedEvent> TellAsync((string Query, string Body) callback) => Provider.TellAsync(Project, Read(callback).Event!, default);
 
     // ---- pages -------------------------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
         var paid = await PaidAsync(key);
         (await Provider.FindAsync(Project, key, default)).ShouldBe(new ProviderAnswer(paid.ToString(CultureInfo.InvariantCulture), null));
-        (await TellAsync(Paymob.CallbackOf(paid))).News.ShouldHaveSingleItem().ShouldBe(new PaymentNews(key, paid.ToString(CultureInfo.InvariantCulture), null));
+        (await TellAsync(Paymob.CallbackOf(paid))).Updates.ShouldHaveSingleItem().ShouldBe(new PaymentUpdate(key, paid.ToString(CultureInfo.InvariantCulture), null));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
         var declined = Paymob.Pay(secret, success: false, code: "INSUFFICIENT_FUNDS");
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
-        (await TellAsync(Paymob.CallbackOf(declined))).ShouldSatisfyAllConditions(told => told.News.ShouldBeEmpty(), told => told.IsKnown.ShouldBeTrue());
+        (await TellAsync(Paymob.CallbackOf(declined))).ShouldSatisfyAllConditions(told => told.Updates.ShouldBeEmpty(), told => told.IsKnown.ShouldBeTrue());
 
         var paid = Paymob.Pay(secret, isPending: true);
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
@@ -195,7 +195,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         await Should.ThrowAsync<ProviderSilentException>(() => Provider.FindAsync(Project, key, default));
         Paymob.Next($"/api/acceptance/transactions/{paid}", PaymobTrouble.Fails);
         await Should.ThrowAsync<ProviderSilentException>(() => TellAsync(Paymob.CallbackOf(paid)));
-        (await TellAsync(Paymob.CallbackOf(paid))).News.ShouldHaveSingleItem();
+        (await TellAsync(Paymob.CallbackOf(paid))).Updates.ShouldHaveSingleItem();
     }
 
     // ---- money that goes back ----------------------------------------------------------------------------------
@@ -219,8 +219,8 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
 
         // Its number comes with the callback at the latest, and it is ours.
         var child = Paymob.ChildrenOf(paid)[^1];
-        (await TellAsync(Paymob.CallbackOf(child))).News[^1].ShouldBeOfType<RefundNews>().ShouldSatisfyAllConditions(
-            news => news.Refund.ShouldBe(refund), news => news.Amount.Minor.ShouldBe(40_000), news => news.HasFailed.ShouldBeFalse());
+        (await TellAsync(Paymob.CallbackOf(child))).Updates[^1].ShouldBeOfType<RefundUpdate>().ShouldSatisfyAllConditions(
+            update => update.Refund.ShouldBe(refund), update => update.Amount.Minor.ShouldBe(40_000), update => update.HasFailed.ShouldBeFalse());
         (await RefundAsync(refund, paid, 40_000))!.Reference.ShouldBe(child.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -269,16 +269,16 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         var (paid, refund) = (await PaidAsync(Guid.CreateVersion7()), Guid.CreateVersion7());
         (await RefundAsync(refund, paid, amount))!.Failure.ShouldBeNull();
         (Paymob.CallsOf("/api/acceptance/void_refund/void"), Paymob.CallsOf("/api/acceptance/void_refund/refund")).ShouldBe((voids, refunds));
-        (await TellAsync(Paymob.CallbackOf(Paymob.ChildrenOf(paid).Single()))).News[^1].ShouldBeOfType<RefundNews>().Refund.ShouldBe(refund);
+        (await TellAsync(Paymob.CallbackOf(Paymob.ChildrenOf(paid).Single()))).Updates[^1].ShouldBeOfType<RefundUpdate>().Refund.ShouldBe(refund);
     }
 
     [Fact]
     public async Task What_the_merchant_sends_back_at_Paymob_is_told_as_nobodys()
     {
         var paid = await PaidAsync(Guid.CreateVersion7());
-        var child = Paymob.RefundByHand(paid, 25_000);
-        (await TellAsync(Paymob.CallbackOf(child))).News[^1].ShouldBe(
-            new RefundNews(null, paid.ToString(CultureInfo.InvariantCulture), child.ToString(CultureInfo.InvariantCulture), new(25_000, Egp), false, "Approved"));
+        var child = Paymob.RefundInDashboard(paid, 25_000);
+        (await TellAsync(Paymob.CallbackOf(child))).Updates[^1].ShouldBe(
+            new RefundUpdate(null, paid.ToString(CultureInfo.InvariantCulture), child.ToString(CultureInfo.InvariantCulture), new(25_000, Egp), false, "Approved"));
     }
 
     // ---- callbacks ---------------------------------------------------------------------------------------------
@@ -296,9 +296,9 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (read.Verdict, read.Event!.Id).ShouldBe((WebhookVerdict.Genuine, genuine.Event!.Id));
 
         // And what it says of itself is not believed.
-        (await Provider.TellAsync(Project, read.Event, default)).News.ShouldHaveSingleItem().ShouldBeOfType<PaymentNews>();
+        (await Provider.TellAsync(Project, read.Event, default)).Updates.ShouldHaveSingleItem().ShouldBeOfType<PaymentUpdate>();
 
-        Paymob.RefundByHand(paid, 100_000);
+        Paymob.RefundInDashboard(paid, 100_000);
         Read(Paymob.CallbackOf(paid)).Event!.Id.ShouldNotBe(genuine.Event.Id);
     }
 
@@ -336,7 +336,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         var paid = await PaidAsync(Guid.CreateVersion7());
         await books.Database.ExecuteAsync("DELETE FROM paymob_orders WHERE project_id = $1", Project.Id);
         (await TellAsync(Paymob.CallbackOf(paid))).IsKnown.ShouldBeFalse();
-        (await TellAsync(Paymob.CallbackOf(Paymob.RefundByHand(paid, 1)))).IsKnown.ShouldBeFalse();
+        (await TellAsync(Paymob.CallbackOf(Paymob.RefundInDashboard(paid, 1)))).IsKnown.ShouldBeFalse();
         (await TellAsync(Paymob.CardOf(paid, "e98a"))).IsKnown.ShouldBeFalse();
     }
 

@@ -7,27 +7,27 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Payments.Stripe;
 
 /// <summary>Charges and refunds of a real server at the double, which allows what Stripe's OpenAPI description allows.</summary>
-public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<StripeStage>
+public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private static string Word(Came came, string member) => came[member].GetValue<string>();
 
     private static Task<Came> ChargeAsync(BillingSandbox sandbox, string invoice) => sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""");
 
     private IEnumerable<System.Text.Json.Nodes.JsonObject> IntentsOf(string payment) =>
-        stage.Stripe.Books.All("payment_intent").Where(one => (string?)one["metadata"]!["tollgate_payment"] == payment);
+        host.Stripe.Books.All("payment_intent").Where(one => (string?)one["metadata"]!["tollgate_payment"] == payment);
 
     [Fact]
     public async Task A_charge_is_a_payment_intent_that_names_the_payment()
     {
-        var (sandbox, invoice, card) = await stage.OwingAsync(StripeCard.Good);
+        var (sandbox, invoice, card) = await host.OwingAsync(StripeCard.Good);
         var paid = await ChargeAsync(sandbox, invoice);
         paid.Status.ShouldBe(HttpStatusCode.Created, paid.Json?.ToJsonString());
         (Word(paid, "status"), Word(paid, "provider")).ShouldBe(("succeeded", "stripe"));
         var intent = IntentsOf(Word(paid, "id")).ShouldHaveSingleItem();
         ((string?)intent["payment_method"], (long?)intent["amount"], (string?)intent["currency"], (string?)intent["metadata"]!["tollgate_customer"])
-            .ShouldBe((card, 2900, "usd", StripeStage.Customer));
+            .ShouldBe((card, 2900, "usd", StripeHost.Customer));
         ((string?)(await sandbox.Door.GetAsync($"/v1/invoices/{invoice}"))["status"]).ShouldBe("paid");
-        stage.Stripe.Requests.Last(one => one.Path == "/v1/payment_intents").Key.ShouldBe(Word(paid, "id"));
+        host.Stripe.Requests.Last(one => one.Path == "/v1/payment_intents").Key.ShouldBe(Word(paid, "id"));
     }
 
     [Theory]
@@ -36,10 +36,10 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [InlineData(StripeCard.NeedsAuthentication, "authentication_required")]
     public async Task A_card_that_does_not_pay_says_why(StripeCard card, string failure)
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(card);
+        var (sandbox, invoice, _) = await host.OwingAsync(card);
         var failed = await ChargeAsync(sandbox, invoice);
         (Word(failed, "status"), Word(failed, "failure")).ShouldBe(("failed", failure));
-        await stage.AddCardAsync(sandbox, StripeCard.Good);
+        await host.AddCardAsync(sandbox, StripeCard.Good);
         Word(await ChargeAsync(sandbox, invoice), "status").ShouldBe("succeeded");
     }
 
@@ -49,8 +49,8 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [InlineData(StripeMishap.RateLimit)]
     public async Task An_answer_that_was_lost_is_asked_for_and_the_money_is_taken_once(StripeMishap mishap)
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
-        stage.Stripe.Next(mishap, mishap == StripeMishap.RateLimit ? 1 : 3, "/v1/payment_intents");
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
+        host.Stripe.Next(mishap, mishap == StripeMishap.RateLimit ? 1 : 3, "/v1/payment_intents");
         var pending = await ChargeAsync(sandbox, invoice);
         Word(pending, "status").ShouldBeOneOf("pending", "succeeded");
 
@@ -63,8 +63,8 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [Fact]
     public async Task A_method_that_Stripe_does_not_know_any_more_is_a_failure()
     {
-        var (sandbox, invoice, card) = await stage.OwingAsync(StripeCard.Good);
-        await stage.AskAsync("UPDATE payment_methods SET token = 'pm_gone' WHERE token = $1", card);
+        var (sandbox, invoice, card) = await host.OwingAsync(StripeCard.Good);
+        await host.AskAsync("UPDATE payment_methods SET token = 'pm_gone' WHERE token = $1", card);
         var failed = await ChargeAsync(sandbox, invoice);
         (Word(failed, "status"), Word(failed, "failure")).ShouldBe(("failed", "declined"));
     }
@@ -72,11 +72,11 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [Fact]
     public async Task A_key_that_is_not_good_any_more_fails_nobodys_payment()
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "credentials": {"secret_key": "sk_test_revoked"}}""");
         var pending = await ChargeAsync(sandbox, invoice);
         Word(pending, "status").ShouldBe("pending");
-        stage.Running.Server.Log.ShouldNotContain("sk_test_revoked");
+        host.Running.Server.Log.ShouldNotContain("sk_test_revoked");
 
         await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}"} }""");
         await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + Word(pending, "id")), "status") == "succeeded");
@@ -85,15 +85,15 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [Fact]
     public async Task A_refund_goes_back_once_also_when_its_answer_is_lost()
     {
-        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
-        stage.Stripe.Next(StripeMishap.LoseAnswer, 3, "/v1/refunds");
+        host.Stripe.Next(StripeMishap.LoseAnswer, 3, "/v1/refunds");
         var refund = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""");
         refund.Status.ShouldBe(HttpStatusCode.Created, refund.Json?.ToJsonString());
 
         await UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments/" + payment))["refunds"][0]!["status"] == "succeeded");
         var intent = (string)IntentsOf(payment).Single()["id"]!;
-        var sent = stage.Stripe.Books.All("refund").Where(one => (string?)one["payment_intent"] == intent).ShouldHaveSingleItem();
+        var sent = host.Stripe.Books.All("refund").Where(one => (string?)one["payment_intent"] == intent).ShouldHaveSingleItem();
         ((long?)sent["amount"], (string?)sent["metadata"]!["tollgate_refund"]).ShouldBe((900, (string?)refund["refunds"][0]!["id"]));
     }
 
@@ -106,7 +106,7 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [InlineData("""{"secret_key": "sk_test_1", "previous_webhook_secret": "whsec_"}""", "credentials.previous_webhook_secret")]
     public async Task Keys_that_cannot_be_right_are_refused(string credentials, string field)
     {
-        var sandbox = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z");
+        var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         var refused = await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {{credentials}}}""");
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity, refused.Json?.ToJsonString());
         refused.Json!.ToJsonString().ShouldContain(field);
@@ -119,9 +119,9 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     public async Task Test_keys_are_for_sandbox_projects_only(string key, HttpStatusCode status)
     {
         var body = new JsonObject { ["code"] = $"live-{key.Replace('_', '-')}", ["name"] = "Live", ["mode"] = "live", ["catalog"] = BillingSandbox.Catalog };
-        var made = await stage.Running.DoorWith(stage.Running.Server.AdminKey).PostAsync("/v1/projects", body.ToJsonString());
+        var made = await host.Running.DoorWith(host.Running.Server.AdminKey).PostAsync("/v1/projects", body.ToJsonString());
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
-        var door = stage.Running.DoorWith(Word(made, "secret_key"));
+        var door = host.Running.DoorWith(Word(made, "secret_key"));
 
         var set = await door.PutAsync("/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "{{key}}"} }""");
 
@@ -135,7 +135,7 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [Fact]
     public async Task What_is_kept_is_not_shown()
     {
-        var sandbox = await stage.ProjectAsync();
+        var sandbox = await host.ProjectAsync();
         var shown = await sandbox.Door.GetAsync("/v1/payment-settings");
         (Word(shown, "provider"), shown["configured"].GetValue<bool>(), Word(shown, "webhook_path")).ShouldBe(("stripe", true, "/v1/webhooks/stripe"));
         shown.Json!.ToJsonString().ShouldNotContain(StripeDouble.SecretKey);

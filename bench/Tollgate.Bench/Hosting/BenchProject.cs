@@ -1,0 +1,40 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Tollgate.Bench.Hosting;
+
+/// <summary>
+/// A project with a catalogue of its own: the features are ordinary ones with a hard cap, the default thresholds and a
+/// calendar month, so that the hot path does everything it does for a real customer.
+/// </summary>
+internal sealed record BenchProject(string Key)
+{
+    public const string Code = "bench";
+
+    /// <summary>Hard cap, far above what a run consumes.</summary>
+    public const string Feature = "api_calls";
+
+    /// <summary>Hard cap of <see cref="TightQuota"/>, to see it hold under the full load.</summary>
+    public const string TightFeature = "tight";
+
+    public const int TightQuota = 1000;
+
+    /// <summary>Of every load with evenly chosen customers.</summary>
+    public const int Customers = 10_000;
+
+    /// <param name="code">Of the project, and of its catalogue among the scripts.</param>
+    public static async Task<BenchProject> CreateAsync(TollgateServer server, string code, CancellationToken cancel, string mode = "live")
+    {
+        var catalog = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", code + ".yaml"), cancel);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/projects", UriKind.Relative))
+        {
+            Content = JsonContent.Create(new { code, name = "Bench", mode, catalog }),
+        };
+        request.Headers.Authorization = new("Bearer", server.KeyOf("TOLLGATE_ADMIN_KEY"));
+        using var answer = await server.Http.SendAsync(request, cancel);
+        var text = await answer.Content.ReadAsStringAsync(cancel);
+        return answer.IsSuccessStatusCode
+            ? new BenchProject(JsonDocument.Parse(text).RootElement.GetProperty("secret_key").GetString()!)
+            : throw new BenchFault($"POST /v1/projects answered {(int)answer.StatusCode}: {text}");
+    }
+}

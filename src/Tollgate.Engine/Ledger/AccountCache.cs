@@ -1,0 +1,340 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// The books that a lane keeps in memory, and what it reads into them before a batch is decided. Only the lane changes
+/// it; other threads may <see cref="Peek"/>.
+/// </summary>
+internal sealed class AccountCache(int mostAccounts, ServerPresence presence, NewCustomers created)
+{
+    private readonly ConcurrentDictionary<(int Project, string Customer), AccountState> _books = new();
+
+    /// <summary>An account whose rows name what no catalogue has would otherwise have the directory loaded for each operation.</summary>
+    private static readonly TimeSpan RenewEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The lane waits for it.</summary>
+    private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(1);
+
+    /// <summary>An account that cannot be read would otherwise be read for each operation. What another server changed is decided on after it.</summary>
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>Beyond it all are forgotten: each costs one read again.</summary>
+    private const int MostUnreadable = 10_000;
+
+    private readonly Dictionary<(int Project, string Customer), (Exception Why, long At, int Revision)> _unreadable = [];
+
+    private long _renewedAt = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
+
+    /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
+    private int _count;
+
+    /// <summary>The account's book as memory has it; null when it is not there or was made with another catalogue. Versions prove it when it is written.</summary>
+    public AccountState? Peek(int project, string customer, int catalogRevision) =>
+        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
+
+    /// <summary>
+    /// The same for whoever only reads, while this server is alone: null also when it was read before that. A server that has left since
+    /// may have changed the account.
+    /// </summary>
+    public AccountState? PeekOfThisEra(int project, string customer, int catalogRevision) =>
+        Peek(project, customer, catalogRevision) is { } book && book.Era == presence.Era ? book : null;
+
+    /// <summary>
+    /// Gives every operation its account's book; those that memory does not have are read, all in one round trip. Operations of an account
+    /// that cannot be read have a <see cref="LaneOp.Failure"/>.
+    /// </summary>
+    public ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
+    {
+        // First of all: whatever stood before it in the batch needs the book that is read below.
+        foreach (var op in ops)
+        {
+            if (op is ForgetOp)
+            {
+                _unreadable.Remove((op.Project.Id, op.Customer));
+            }
+
+            if (op is ForgetOp or ReadOp { Fresh: true } || (op is ReadOp && PeekOfThisEra(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is null))
+            {
+                Remove((op.Project.Id, op.Customer));
+            }
+        }
+
+        Dictionary<(int, string), AccountWanted>? wanted = null;
+        Dictionary<int, ProjectSnapshot>? newest = null;
+        foreach (var op in ops)
+        {
+            op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is { } book && book.ReadFor <= op.Now ? book : null;
+            if (op.Book is null && op is not ForgetOp)
+            {
+                var key = (op.Project.Id, op.Customer);
+                newest ??= [];
+                newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id) ?? presence.Directory.Current.ProjectsById.GetValueOrDefault(op.Project.Id));
+                if (op is not ReadOp { Fresh: true } && _unreadable.TryGetValue(key, out var known) && known.Revision == newest[op.Project.Id].Catalog.Revision && Stopwatch.GetElapsedTime(known.At) < ReadAgainAfter)
+                {
+                    (op.Failure, op.FailedBefore) = (known.Why, true);
+                    continue;
+                }
+
+                wanted ??= [];
+                var one = new AccountWanted(op.Project, op.Customer, op.Partition, op.Now, op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id)));
+                wanted[key] = wanted.TryGetValue(key, out var other) ? one.And(other) : one;
+            }
+        }
+
+        return wanted is null ? ValueTask.CompletedTask
+            : ReadAsync(connection, ops, [.. wanted.Values.Select(one => one with { Project = newest![one.Project.Id] })], locked);
+    }
+
+    private static ProjectSnapshot Newer(ProjectSnapshot one, ProjectSnapshot? other) =>
+        other is null || other.Catalog.Revision < one.Catalog.Revision ? one : other;
+
+    private async ValueTask ReadAsync(NpgsqlConnection connection, List<LaneOp> ops, List<AccountWanted> wanted, bool locked)
+    {
+        var projects = wanted.Select(one => one.Project).DistinctBy(project => project.Id).ToDictionary(project => project.Id);
+        var unreadable = await ReadAsync(connection, wanted, locked);
+        if (unreadable.Values.Any(static why => why is CatalogTooOldException))
+        {
+            // Published since the requests came in: once more, with the catalogue as it is now.
+            var again = wanted.Where(one => unreadable.GetValueOrDefault(one.Key) is CatalogTooOldException);
+            await RenewAsync(again.Select(one => one.Project.Id), projects);
+            unreadable = await ReadAsync(connection, [.. wanted.Select(one => one with { Project = projects[one.Project.Id], Create = false })], locked);
+        }
+
+        Remember(unreadable, projects);
+        foreach (var op in ops.Where(static op => !op.FailedBefore))
+        {
+            op.Book = _books.GetValueOrDefault((op.Project.Id, op.Customer));
+            if (op.Book is { } book)
+            {
+                if (book.CatalogRevision > op.Project.Catalog.Revision)
+                {
+                    op.Renew(projects[op.Project.Id]);
+                }
+            }
+            else if (op is not ForgetOp)
+            {
+                op.Failure = unreadable.GetValueOrDefault((op.Project.Id, op.Customer));
+            }
+        }
+    }
+
+    private void Remember(Dictionary<(int Project, string Customer), Exception> unreadable, Dictionary<int, ProjectSnapshot> projects)
+    {
+        if (_unreadable.Count + unreadable.Count > MostUnreadable)
+        {
+            _unreadable.Clear();
+        }
+
+        foreach (var (key, why) in unreadable)
+        {
+            _unreadable[key] = (why, Stopwatch.GetTimestamp(), projects[key.Project].Catalog.Revision);
+        }
+    }
+
+    /// <returns>The accounts that cannot be read, and why. They have no book.</returns>
+    private async Task<Dictionary<(int Project, string Customer), Exception>> ReadAsync(NpgsqlConnection connection, List<AccountWanted> wanted, bool locked)
+    {
+        // Asked for before the read: what changes hands during it counts as read before.
+        var era = presence.Era;
+        var reading = await new AccountLoader(connection).LoadAsync(wanted, created, locked, CancellationToken.None);
+        var nows = wanted.ToDictionary(static one => one.Key, static one => one.Now);
+        foreach (var (key, book) in reading.Books)
+        {
+            (book.Era, book.ReadFor, book.GrantsSince) = (era, nows[key], nows[key]);
+            _count += _books.ContainsKey(key) ? 0 : 1;
+            _books[key] = book;
+            _unreadable.Remove(key);
+        }
+
+        foreach (var key in reading.Unreadable.Keys)
+        {
+            Remove(key);
+        }
+
+        return reading.Unreadable;
+    }
+
+    /// <summary>Puts the current snapshots of the named projects in the place of those that proved too old.</summary>
+    private async Task RenewAsync(IEnumerable<int> stale, Dictionary<int, ProjectSnapshot> projects)
+    {
+        var ids = stale.Distinct().ToList();
+        if (!Take() && Stopwatch.GetElapsedTime(_renewedAt) > RenewEvery)
+        {
+            _renewedAt = Stopwatch.GetTimestamp();
+            try
+            {
+                using var soon = new CancellationTokenSource(LongestRenewal);
+                await presence.Directory.RefreshAsync(soon.Token);
+                Take();
+            }
+            catch (Exception away) when (away is OperationCanceledException or NpgsqlException or TimeoutException)
+            {
+                // Those accounts fail, and nobody else: their callers ask again.
+            }
+        }
+
+        bool Take()
+        {
+            var current = presence.Directory.Current.ProjectsById;
+            var newer = true;
+            foreach (var id in ids)
+            {
+                newer &= current.TryGetValue(id, out var project) && project.Catalog.Revision > projects[id].Catalog.Revision;
+                projects[id] = Newer(projects[id], project);
+            }
+
+            return newer;
+        }
+    }
+
+    /// <summary>Tells the books which of the members that operations name belong to them.</summary>
+    public static async ValueTask LoadMembersAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    {
+        var unknown = new HashSet<(AccountState, string)>();
+        foreach (var op in ops)
+        {
+            if (op is { Member: { } member, Book: { } book } && !book.HasMember(member))
+            {
+                unknown.Add((book, member));
+            }
+        }
+
+        if (unknown.Count > 0)
+        {
+            await new AccountLoader(connection).LoadMembersAsync(unknown, CancellationToken.None);
+        }
+    }
+
+    /// <summary>
+    /// Brings rows into the books that an open period does not have: periods of late events and old holds, and the ended
+    /// periods that a rollover rests on. Then opens periods whose features roll over.
+    /// </summary>
+    public static ValueTask PrepareAsync(NpgsqlConnection connection, List<LaneOp> ops, StoredFacts? known, bool locked)
+    {
+        var rows = new RowsWanted(known);
+        foreach (var op in ops)
+        {
+            if (op.Book is { } book)
+            {
+                rows.Add(op, book);
+            }
+        }
+
+        return rows.IsEmpty ? ValueTask.CompletedTask : PrepareAsync(connection, rows, locked);
+    }
+
+    private static async ValueTask PrepareAsync(NpgsqlConnection connection, RowsWanted rows, bool locked)
+    {
+        var loader = new AccountLoader(connection);
+        await loader.LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
+        await loader.LoadHistoryAsync(rows.Histories, locked, CancellationToken.None);
+        await loader.LoadGrantsAsync(rows.GrantsSince, CancellationToken.None);
+        await loader.LoadRolloversAsync(rows.RolloversSince(), CancellationToken.None);
+        foreach (var (book, feature, period, now) in rows.ToOpen)
+        {
+            if (!feature.IsOpened(period))
+            {
+                RolloverRules.Open(book, feature, now);
+            }
+            else if (feature.FindBalance(period.Start) is null)
+            {
+                RolloverRules.OpenPast(book, feature, period);
+            }
+        }
+    }
+
+    /// <summary>What the database knows of the ids of a batch, for the exact path.</summary>
+    public static async Task<StoredFacts> LoadFactsAsync(NpgsqlConnection connection, List<LaneOp> ops, Instant now)
+    {
+        var known = new StoredFacts();
+        var events = new List<(AccountState, Guid)>();
+        var holds = new List<(AccountState, Guid)>();
+        var uniques = new List<(AccountState, int, Instant, Guid)>();
+        foreach (var op in ops)
+        {
+            if (op.Book is not { } book)
+            {
+                continue;
+            }
+
+            switch (op)
+            {
+                case UseOp use:
+                    events.Add((book, use.Key.Id));
+                    uniques.AddRange(use.Effects.Where(e => e.Aggregate == MeterAggregate.Unique)
+                        .Select(e => (book, e.Feature.Key, book.BookOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
+                    break;
+                case ReserveOp reserve:
+                    // Also one whose id was generated: the batch may be decided again because its connection broke after the commit.
+                    holds.Add((book, reserve.Id));
+                    break;
+                case HoldOp hold:
+                    holds.Add((book, hold.Id));
+                    events.Add((book, hold.Id));
+                    break;
+                case VoidOp voiding:
+                    events.Add((book, voiding.EventId));
+                    events.Add((book, EventKey.OfVoid(voiding.EventId)));
+                    break;
+            }
+        }
+
+        await known.LoadEventsAsync(connection, events, now, CancellationToken.None);
+        await known.LoadHoldsAsync(connection, holds, CancellationToken.None);
+        await known.LoadUniqueAsync(connection, uniques, CancellationToken.None);
+        var burned = new List<(AccountState, Guid)>();
+        foreach (var voiding in ops.OfType<VoidOp>())
+        {
+            if (voiding.Book is { } book && known.Events.TryGetValue((book.Account, voiding.EventId), out var target))
+            {
+                await known.LoadOthersAsync(connection, book, target, voiding.Project, CancellationToken.None);
+                burned.AddRange(target.Data.Burns.Select(burn => (book, burn.Grant)));
+            }
+        }
+
+        await new AccountLoader(connection).LoadGrantsAsync(burned, CancellationToken.None);
+
+        return known;
+    }
+
+    /// <summary>The batch was not committed: the accounts are read again when they are needed.</summary>
+    public void Forget(List<LaneOp> ops)
+    {
+        foreach (var op in ops)
+        {
+            Remove((op.Project.Id, op.Customer));
+            _unreadable.Remove((op.Project.Id, op.Customer));
+        }
+    }
+
+    /// <summary>Memory is bounded: when it is full, half of the books go. They cost one read when they are needed again.</summary>
+    public void Trim()
+    {
+        if (_count <= mostAccounts)
+        {
+            return;
+        }
+
+        var most = _count / 2;
+        foreach (var key in _books.Keys)
+        {
+            if (_count <= most)
+            {
+                break;
+            }
+
+            Remove(key);
+        }
+    }
+
+    private void Remove((int Project, string Customer) key) => _count -= _books.TryRemove(key, out _) ? 1 : 0;
+}

@@ -1,0 +1,316 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>An account that a batch needs.</summary>
+/// <param name="Now">Of the earliest operation: later ones need no row that is over by then.</param>
+internal readonly record struct AccountWanted(ProjectSnapshot Project, string Customer, short Partition, Instant Now, bool Create)
+{
+    public (int Project, string Customer) Key => (Project.Id, Customer);
+
+    /// <summary>What this operation and another one of the same account need.</summary>
+    public AccountWanted And(in AccountWanted other) => this with { Now = Now < other.Now ? Now : other.Now, Create = Create || other.Create };
+}
+
+/// <summary>A balance row that a batch needs beyond those of open periods.</summary>
+internal readonly record struct RowWanted(AccountState Book, int FeatureKey, Instant PeriodStart);
+
+/// <summary>Reads accounts into books, all of a batch in one round trip.</summary>
+internal sealed class AccountLoader(NpgsqlConnection connection)
+{
+    /// <summary>
+    /// The books of the wanted accounts; an account that is missing and not to be created has none in the answer. With
+    /// <paramref name="locked"/> the rows stay locked until the caller's transaction ends.
+    /// </summary>
+    /// <param name="wanted">With one snapshot of each project.</param>
+    public async Task<AccountReading> LoadAsync(
+        IReadOnlyList<AccountWanted> wanted, NewCustomers created, bool locked, CancellationToken cancel)
+    {
+        var sorted = wanted.OrderBy(w => w.Partition).ThenBy(w => w.Project.Id).ThenBy(w => w.Customer, StringComparer.Ordinal).ToArray();
+        var partitions = Array.ConvertAll(sorted, w => w.Partition);
+        var projects = Array.ConvertAll(sorted, w => w.Project.Id);
+        var ids = Array.ConvertAll(sorted, w => w.Customer);
+        var nows = Array.ConvertAll(sorted, w => w.Now.ToUtc());
+        if (sorted.Any(w => w.Create))
+        {
+            await CreateAsync([.. sorted.Where(w => w.Create)], created, cancel);
+        }
+
+        await using var batch = new NpgsqlBatch(connection);
+        var customers = (locked ? LedgerSql.LockCustomers : LedgerSql.LoadCustomers, false);
+        var balances = (locked ? LedgerSql.LockBalances : LedgerSql.LoadBalances, true);
+        foreach (var (sql, takesNow) in new[] { customers, balances, (LedgerSql.LoadGrants, true), (LedgerSql.LoadHolds, false), (LedgerSql.LoadRates, false) })
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.Add(new() { Value = partitions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+            command.Parameters.Add(new() { Value = projects, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+            command.Parameters.Add(new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+            if (takesNow)
+            {
+                command.Parameters.Add(new() { Value = nows, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+            }
+
+            batch.BatchCommands.Add(command);
+        }
+
+        var byProject = new Dictionary<int, ProjectSnapshot>();
+        foreach (var one in sorted)
+        {
+            byProject[one.Project.Id] = one.Project;
+        }
+
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        var reading = new AccountReading(byProject);
+        await reading.ReadAsync(reader, cancel);
+        return reading;
+    }
+
+    private async Task CreateAsync(AccountWanted[] missing, NewCustomers created, CancellationToken cancel)
+    {
+        await using var create = new NpgsqlCommand(CustomerSql.CreateMissing, connection);
+        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Project.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Customer), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        await using var reader = await create.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            if (reader.GetBoolean(CustomerSql.IsNew))
+            {
+                created.Created(reader.GetInt32(CustomerSql.ProjectOfMissing), 1);
+            }
+        }
+    }
+
+    /// <exception cref="CatalogTooOldException">A plan version of the customer is newer than the snapshot.</exception>
+    public static AccountState ReadCustomer(NpgsqlDataReader reader, ProjectSnapshot project)
+    {
+        var catalog = project.Catalog;
+        var cycles = CycleText.Read(reader.GetString(6));
+        return new()
+        {
+            ProjectId = project.Id,
+            Customer = reader.GetString(3),
+            Partition = reader.GetInt16(0),
+            Account = reader.GetInt32(1),
+            CustomerVersion = reader.GetInt32(4),
+            CatalogRevision = catalog.Revision,
+            Terms = TermsOf(reader.IsDBNull(8) ? null : reader.GetString(8), catalog),
+            CustomerSince = At(reader, 5),
+            Cycles = cycles,
+            IsInactive = catalog.Document.WithoutSubscription == WithoutSubscription.Inactive
+                && BillingCycles.HaveLapsed(cycles, reader.IsDBNull(9) ? null : At(reader, 9)),
+            Zone = project.Zone,
+            Owner = reader.IsDBNull(7) ? null : reader.GetString(7),
+            FeaturesByCode = catalog.Features,
+        };
+    }
+
+    private static TermsTimeline TermsOf(string? changes, PublishedCatalog catalog)
+    {
+        try
+        {
+            return TermsReader.Read(changes, catalog);
+        }
+        catch (KeyNotFoundException missing)
+        {
+            throw new CatalogTooOldException($"A plan version is not in the catalogue of revision {catalog.Revision}.", missing);
+        }
+    }
+
+    /// <summary>Tells the books which of these belong to them; who does not is not said.</summary>
+    public async Task LoadMembersAsync(IReadOnlyCollection<(AccountState Book, string Member)> wanted, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LedgerSql.FindMembers, connection);
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Member).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        var books = wanted.Select(w => w.Book).Distinct().ToDictionary(book => book.Account);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            books[reader.GetInt32(0)].LoadMember(reader.GetString(1));
+        }
+    }
+
+    /// <summary>Puts rows of ended periods into their books; those that do not exist stay missing.</summary>
+    public Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel) =>
+        LoadRowsAsync(wanted, locked ? LedgerSql.LockBalancesByKey : LedgerSql.LoadBalancesByKey, cancel);
+
+    /// <summary>Puts into their books the rows from the newest one before a period on.</summary>
+    public Task LoadHistoryAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel) =>
+        LoadRowsAsync(wanted, locked ? LedgerSql.LockHistory : LedgerSql.LoadHistory, cancel);
+
+    private async Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, string sql, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        var sorted = wanted.Distinct().OrderBy(w => w.Book.Partition).ThenBy(w => w.Book.Account)
+            .ThenBy(w => w.FeatureKey).ThenBy(w => w.PeriodStart).ToArray();
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.FeatureKey), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.PeriodStart.ToUtc()), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        var books = new Dictionary<int, AccountState>();
+        foreach (var one in sorted)
+        {
+            books[one.Book.Account] = one.Book;
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var balance = ReadBalance(reader);
+            var book = books[reader.GetInt32(1)];
+            var feature = book.FindAccount(balance.FeatureKey);
+
+            // A row of a period that was not over when the book was read came later, and grants with it: the book is stale, and the batch will find it so.
+            if (feature is not null && feature.FindBalance(balance.Period.Start) is null && balance.Period.End <= book.ReadFor)
+            {
+                feature.Load(balance);
+            }
+        }
+    }
+
+    /// <summary>Puts rollovers that were not over at these times into their books.</summary>
+    public async Task LoadRolloversAsync(IReadOnlyDictionary<AccountState, Instant> since, CancellationToken cancel)
+    {
+        if (since.Count > 0)
+        {
+            await using var command = new NpgsqlCommand(LedgerSql.LoadRolloversSince, connection);
+            AddAccounts(command, [.. since.Keys]);
+            command.Parameters.Add(new() { Value = since.Values.Select(static at => at.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+            await ReadGrantsAsync(command, since.Keys, cancel);
+        }
+    }
+
+    /// <summary>Puts grants that are over, and were not at these times, into their books. A day more is read, so that not every late event reads anew.</summary>
+    public async Task LoadGrantsAsync(IReadOnlyDictionary<AccountState, Instant> since, CancellationToken cancel)
+    {
+        if (since.Count == 0)
+        {
+            return;
+        }
+
+        var from = since.ToDictionary(static one => one.Key, static one => one.Value.Minus(TimeSpan.FromDays(1)));
+        await using var command = new NpgsqlCommand(LedgerSql.LoadGrantsSince, connection);
+        AddAccounts(command, [.. from.Keys]);
+        command.Parameters.Add(new() { Value = from.Values.Select(static at => at.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        await ReadGrantsAsync(command, from.Keys, cancel);
+        foreach (var (book, at) in from)
+        {
+            book.GrantsSince = at;
+        }
+    }
+
+    /// <summary>Puts particular grants into their books, over or not.</summary>
+    public async Task LoadGrantsAsync(IReadOnlyCollection<(AccountState Book, Guid Grant)> wanted, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = new NpgsqlCommand(LedgerSql.LoadGrantsByKey, connection);
+        AddAccounts(command, [.. wanted.Select(static one => one.Book)]);
+        command.Parameters.Add(new() { Value = wanted.Select(static one => one.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await ReadGrantsAsync(command, wanted.Select(static one => one.Book), cancel);
+    }
+
+    private static void AddAccounts(NpgsqlCommand command, AccountState[] books)
+    {
+        command.Parameters.Add(new() { Value = Array.ConvertAll(books, static book => book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(books, static book => book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+    }
+
+    private static async Task ReadGrantsAsync(NpgsqlCommand command, IEnumerable<AccountState> books, CancellationToken cancel)
+    {
+        var byAccount = books.Distinct().ToDictionary(static book => book.Account);
+        var found = new Dictionary<FeatureState, Dictionary<Guid, Grant>>();
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                var (book, grant) = (byAccount[reader.GetInt32(1)], ReadGrant(reader));
+                var feature = book.FindAccount(grant.FeatureKey) ?? book.BookOf(book.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
+                var read = found.TryGetValue(feature, out var known) ? known : found[feature] = [];
+                read.TryAdd(grant.Id, grant);
+            }
+        }
+
+        foreach (var (feature, grants) in found)
+        {
+            foreach (var slot in feature.Grants)
+            {
+                grants.Remove(slot.Current.Id);
+            }
+
+            feature.Load(grants.Values);
+        }
+    }
+
+    public static Balance ReadBalance(NpgsqlDataReader reader) => new()
+    {
+        FeatureKey = reader.GetInt32(2),
+        Period = new(At(reader, 3), At(reader, 4)),
+        Version = reader.GetInt64(5),
+        Used = Quantity.Of(reader.GetDecimal(6)),
+        Held = Quantity.Of(reader.GetDecimal(7)),
+        Drawn = Quantity.Of(reader.GetDecimal(8)),
+        Carried = Quantity.Of(reader.GetDecimal(9)),
+        Quota = reader.IsDBNull(10) ? null : Quantity.Of(reader.GetDecimal(10)),
+        Denied = reader.GetInt64(11),
+        Fired = reader.GetInt16(12),
+        OpenHolds = reader.GetInt16(13),
+    };
+
+    public static Grant ReadGrant(NpgsqlDataReader reader) => new()
+    {
+        FeatureKey = reader.GetInt32(2),
+        Id = reader.GetGuid(3),
+        Source = Enum.Parse<GrantSource>(reader.GetString(4), ignoreCase: true),
+        Priority = reader.GetInt16(5),
+        Amount = Quantity.Of(reader.GetDecimal(6)),
+        Used = Quantity.Of(reader.GetDecimal(7)),
+        Forfeited = Quantity.Of(reader.GetDecimal(8)),
+        EffectiveAt = At(reader, 9),
+        ExpiresAt = At(reader, 10),
+        CreatedAt = At(reader, 11),
+        Reference = reader.IsDBNull(12) ? null : reader.GetString(12),
+        Withdrawn = Quantity.Of(reader.GetDecimal(13)),
+    };
+
+    public static Hold ReadHold(NpgsqlDataReader reader)
+    {
+        var features = reader.GetFieldValue<int[]>(4);
+        var amounts = reader.GetFieldValue<decimal[]>(5);
+        var heldFeatures = reader.GetFieldValue<int[]>(6);
+        var heldPeriods = reader.GetFieldValue<DateTime[]>(7);
+        var heldAmounts = reader.GetFieldValue<decimal[]>(8);
+        return new()
+        {
+            Id = reader.GetGuid(2),
+            State = Enum.Parse<HoldState>(reader.GetString(3), ignoreCase: true),
+            Amounts = [.. features.Select((f, i) => new FeatureQuantity(f, Quantity.Of(amounts[i])))],
+            Parts = [.. heldFeatures.Select((f, i) => new HeldPart(f, Instant.FromUtc(heldPeriods[i]), Quantity.Of(heldAmounts[i])))],
+            CreatedAt = At(reader, 9),
+            ExpiresAt = At(reader, 10),
+            Reference = reader.IsDBNull(11) ? null : reader.GetString(11),
+            Member = reader.IsDBNull(13) ? null : reader.GetString(13),
+        };
+    }
+
+    public static Instant At(NpgsqlDataReader reader, int column) => Instant.FromUtc(reader.GetDateTime(column));
+}

@@ -1,0 +1,119 @@
+using Npgsql;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>The account names a plan version or a feature that was published after the operation's snapshot of the catalogue was read.</summary>
+internal sealed class CatalogTooOldException(string message, Exception? cause = null) : InvalidOperationException(message, cause);
+
+/// <summary>
+/// The books of one read. A row that cannot be read costs its own account the book and no other: lanes decide for everybody, and one account
+/// must not stop them.
+/// </summary>
+internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> projects)
+{
+    private readonly Dictionary<int, (AccountState Book, ProjectSnapshot Project)> _byAccount = [];
+    private readonly Dictionary<FeatureState, List<Grant>> _grants = [];
+
+    public Dictionary<(int Project, string Customer), AccountState> Books { get; } = [];
+
+    /// <summary>Accounts that exist and have no book, and why.</summary>
+    public Dictionary<(int Project, string Customer), Exception> Unreadable { get; } = [];
+
+    /// <summary>The answers of the statements of <see cref="AccountLoader.LoadAsync"/>, in their order.</summary>
+    public async Task ReadAsync(NpgsqlDataReader reader, CancellationToken cancel)
+    {
+        while (await reader.ReadAsync(cancel))
+        {
+            ReadCustomer(reader);
+        }
+
+        await ReadRowsAsync(reader, static (row, feature) => feature.Load(AccountLoader.ReadBalance(row)), cancel);
+        await ReadRowsAsync(reader, Gather, cancel);
+        await ReadEachAsync(reader, ReadHold, cancel);
+        await ReadRowsAsync(
+            reader,
+            static (row, feature) => feature.Load(new RateState(
+                row.GetInt32(2), row.GetInt16(3), row.GetInt32(4), AccountLoader.At(row, 5), Quantity.Of(row.GetDecimal(6)))),
+            cancel);
+        foreach (var (feature, grants) in _grants)
+        {
+            feature.Load(grants);
+        }
+    }
+
+    private void ReadCustomer(NpgsqlDataReader reader)
+    {
+        var project = projects[reader.GetInt32(2)];
+        var key = (project.Id, reader.GetString(3));
+        try
+        {
+            var book = AccountLoader.ReadCustomer(reader, project);
+            Books[key] = book;
+            _byAccount[book.Account] = (book, project);
+        }
+        catch (Exception fault) when (fault is not NpgsqlException)
+        {
+            Unreadable[key] = fault;
+        }
+    }
+
+    private void Gather(NpgsqlDataReader row, FeatureState feature)
+    {
+        if (!_grants.TryGetValue(feature, out var grants))
+        {
+            _grants[feature] = grants = [];
+        }
+
+        grants.Add(AccountLoader.ReadGrant(row));
+    }
+
+    /// <summary>What it holds may lie in a period that is over, of a feature that has no other row: whoever frees it finds the feature all the same.</summary>
+    private static void ReadHold(NpgsqlDataReader row, AccountState book, ProjectSnapshot project)
+    {
+        var hold = AccountLoader.ReadHold(row);
+        foreach (var part in hold.Parts)
+        {
+            BookOf(book, project, part.FeatureKey);
+        }
+
+        book.LoadHold(hold);
+    }
+
+    private Task ReadRowsAsync(NpgsqlDataReader reader, Action<NpgsqlDataReader, FeatureState> read, CancellationToken cancel) =>
+        ReadEachAsync(reader, (row, book, project) => read(row, BookOf(book, project, row.GetInt32(2))), cancel);
+
+    private async Task ReadEachAsync(
+        NpgsqlDataReader reader, Action<NpgsqlDataReader, AccountState, ProjectSnapshot> read, CancellationToken cancel)
+    {
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var account = reader.GetInt32(1);
+            if (!_byAccount.TryGetValue(account, out var known))
+            {
+                continue;
+            }
+
+            try
+            {
+                read(reader, known.Book, known.Project);
+            }
+            catch (Exception fault) when (fault is not NpgsqlException)
+            {
+                var key = (known.Project.Id, known.Book.Customer);
+                Unreadable[key] = fault;
+                Books.Remove(key);
+                _byAccount.Remove(account);
+            }
+        }
+    }
+
+    private static FeatureState BookOf(AccountState book, ProjectSnapshot project, int featureKey) =>
+        project.Catalog.FeaturesByKey.TryGetValue(featureKey, out var feature)
+            ? book.BookOf(feature)
+            : throw new CatalogTooOldException($"Feature {featureKey} has rows but no name in the catalogue of revision {project.Catalog.Revision}.");
+}

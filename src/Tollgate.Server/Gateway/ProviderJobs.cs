@@ -1,0 +1,195 @@
+using System.Buffers;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Requests;
+using Tollgate.Core.Llm.Shapes;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>
+/// Work that goes on at a provider, and answers that it keeps: lets customers at their own only, and settles work for whoever started it,
+/// at the first answer that says that it is over.
+/// </summary>
+internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock clock)
+{
+    /// <summary>Older work is recorded as if it happened now: the ledger takes nothing that is more than 35 days old.</summary>
+    private static readonly TimeSpan OldestStart = TimeSpan.FromDays(30);
+
+    /// <summary>Bytes of an answer that is read for what the work used: a dozen images inline. What says that it is larger passes unread.</summary>
+    public const int LargestAnswer = 128 * 1024 * 1024;
+
+    public sealed record Refusal(ErrorCode Code, string Detail);
+
+    /// <summary>What is remembered of a call that started work, or was answered with something that the provider keeps.</summary>
+    public static GatewayJob JobOf(GatewayCall call, string id, IReadOnlyList<Guid> holds, string model, bool isSettled) => new()
+    {
+        Provider = call.Route.Provider, Id = id, Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo, Model = model, Endpoint = call.Path, Holds = holds,
+        StartedAt = call.StartedAt, IsSettled = isSettled, Upstream = isSettled ? null : call.Home.Provider,
+        AskAt = isSettled ? null : (call.Route.Job is null ? StatusOf(call.Path.TrimEnd('/'), Uri.EscapeDataString(id)) : call.Path) + call.Target.Query,
+    };
+
+    // Firecrawl's oldest version keeps it a level deeper.
+    private static string StatusOf(string start, string id) => start.EndsWith("/v0/crawl", StringComparison.Ordinal) ? $"{start}/status/{id}" : $"{start}/{id}";
+
+    /// <summary>The job that the path names, if it is known; for customers a refusal of whatever is not their own.</summary>
+    public async ValueTask<(GatewayJob? Job, Refusal? Refusal)> AdmitAsync(HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body)
+    {
+        var caller = context.Caller();
+        var customer = caller.Kind == KeyKind.CustomerToken ? caller.Customer : null;
+        var named = customer is not null && IsRead(context, body) ? AccountReferences.In(body.Span) : new();
+        if (named is null)
+        {
+            return (null, new(ErrorCode.MalformedJson, "The body could not be read, so it is not known what it names. Nothing was forwarded."));
+        }
+
+        string[] ids = [.. new[] { route.Job, named.Answer }.OfType<string>().Where(GatewayJob.IsId)];
+        var known = ids.Length == 0 ? [] : await jobs.FindAsync(context.Project(), route.Provider, ids, context.RequestAborted);
+        if (customer is not null)
+        {
+            bool IsOwn(string id) => known.Any(one => one.Id == id && one.Customer == customer);
+            var refusal = route.Job is { } asked && !IsOwn(asked) ? "This customer did not start work of that id through the gateway." : GatewayRules.RefusalOf(route, named, IsOwn);
+            if (refusal is not null)
+            {
+                return (null, new(ErrorCode.PathNotForwarded, refusal));
+            }
+        }
+
+        return (known.FirstOrDefault(one => one.Id == route.Job), null);
+    }
+
+    /// <summary>A form holds files and plain fields and names nothing. What begins as JSON is read as such, whatever its type says.</summary>
+    private static bool IsRead(HttpContext context, ReadOnlyMemory<byte> body) =>
+        HttpMethods.IsPost(context.Request.Method) && !body.IsEmpty
+        && (body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) || context.Request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true);
+
+    /// <summary>
+    /// Hands on an answer that may say that a job is over, and settles the job first. Work that was not started through the gateway
+    /// is taken over by the first poll that names its customer, as far as a finished one can be told from a call that was metered already.
+    /// </summary>
+    /// <returns>False: it is no such answer, and nothing was written.</returns>
+    public async ValueTask<bool> TryPassAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
+    {
+        var isPoll = answer.IsSuccessStatusCode && GatewayRules.IsPoll(call.Route, context.Request.Method);
+        var isAdopted = call is { Job: null, Customer: not null, Route: { Api: LlmApi.FirecrawlCrawl, Job: { } id } } && GatewayJob.IsId(id);
+        if (!isPoll || call.Job is { IsSettled: true } || (call.Job is null && !isAdopted))
+        {
+            return false;
+        }
+
+        if (answer.Content.Headers.ContentLength > LargestAnswer)
+        {
+            return false;
+        }
+
+        if (answer.Content.Headers.ContentType?.MediaType == "text/event-stream")
+        {
+            await StreamAsync(context, call, answer, idle);
+            return true;
+        }
+
+        if (await ReadWholeAsync(call, answer, idle) is not { } whole)
+        {
+            context.Response.Clear();
+            await Problems.WriteAsync(context, ErrorCode.GatewayBusy, GatewayEndpoints.NoRoom);
+            return true;
+        }
+
+        var report = UsageReader.Read(call.Route, whole.Span);
+        var settled = report.Work == WorkState.Unsaid ? null : await SettleAsync(call.Project, call.Route, call.Job ?? await AdoptAsync(call), report, whole);
+        if (settled?.Cost.Cost is { } cost)
+        {
+            context.Response.Headers["X-Tollgate-Cost"] = cost.ToString();
+        }
+
+        await AnswerRelay.WriteAsync(context.Response, whole, context.RequestAborted);
+        return true;
+    }
+
+    /// <summary>Null: there is no memory for the answer now.</summary>
+    /// <exception cref="IOException">The answer is larger than any that is read, or broke off.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadWholeAsync(GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
+    {
+        var whole = new HeldBody(call.Memory, LargestAnswer, answer.Content.Headers.ContentLength);
+        await using var body = await answer.Content.ReadAsStreamAsync(idle.Next());
+        return await whole.ReadAsync(body, idle.Next) switch
+        {
+            BodyEnd.NoRoom => default(ReadOnlyMemory<byte>?),
+            BodyEnd.TooLarge => throw new IOException($"The answer has more than {LargestAnswer} bytes."),
+            _ => whole.Bytes,
+        };
+    }
+
+    /// <summary>Records what the work used, if it is over. Null: it is not, or waits for the database.</summary>
+    /// <param name="whole">The answer, for an estimate where a finished one does not say what it used.</param>
+    public async ValueTask<RecordedCall?> SettleAsync(ProjectSnapshot project, LlmRoute route, GatewayJob job, UsageReport report, ReadOnlyMemory<byte> whole) =>
+        report.Work is WorkState.Done or WorkState.Stopped && !job.IsSettled
+            ? await later.SettleAsync(project, CallOf(job, route, report, whole.Span, clock.Now(project)), job.Holds, job)
+            : null;
+
+    /// <summary>The same for every answer that says the same, so that two polls at once count once.</summary>
+    private static LlmCall CallOf(GatewayJob job, LlmRoute route, UsageReport report, ReadOnlySpan<byte> whole, Instant now)
+    {
+        var isStopped = report.Work == WorkState.Stopped;
+        var isEstimated = !isStopped && (!report.IsReported || report.Inconsistency is not null);
+        var usage = isEstimated ? UsageEstimate.After(route, null, DeliveredText.Of(route, whole), report.Inconsistency is null ? report : UsageReport.Silent) : report.Usage;
+        var isNothing = usage.Parts.All(part => part.Unit == LlmUnit.Request);
+        return new()
+        {
+            Id = job.CallId, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Provider = job.Provider, Upstream = job.Upstream, Model = report.Model ?? job.Model, RequestId = job.Id,
+
+            // Firecrawl charges for pages only; who stopped before anything was used pays for nothing.
+            Usage = isNothing && (isStopped || route.Api == LlmApi.FirecrawlCrawl) ? LlmUsage.None : usage,
+            IsEstimated = isEstimated, ReportedCost = report.ReportedCost, UsageDifference = isEstimated ? null : report.Difference, ServiceTier = report.ServiceTier,
+            Endpoint = job.Endpoint.Length > 255 ? job.Endpoint[..255] : job.Endpoint,
+            OccurredAt = now - job.StartedAt < OldestStart ? job.StartedAt : null, Status = StatusCodes.Status200OK,
+            Error = report.Error ?? (isStopped && isNothing ? "The work was stopped before it used anything." : null),
+            PropertiesJson = CallMeter.PropertiesOf(report, CallEnd.Whole),
+        };
+    }
+
+    private async Task<GatewayJob> AdoptAsync(GatewayCall call)
+    {
+        var job = JobOf(call, call.Route.Job!, [], "crawl", isSettled: false);
+        return await jobs.RememberAsync(call.Project.Id, job, CancellationToken.None)
+            ? job
+            : await jobs.FindAsync(call.Project, job.Provider, [job.Id], CancellationToken.None) is [var known] ? known : job;
+    }
+
+    /// <summary>A response in the background, read as a stream. Who leaves before its end leaves it to the next poll.</summary>
+    private async Task StreamAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
+    {
+        var usage = new UsageStream(call.Route);
+        var chunk = ArrayPool<byte>.Shared.Rent(AnswerRelay.ChunkBytes);
+        try
+        {
+            await using var body = await answer.Content.ReadAsStreamAsync(idle.Next());
+            while (await body.ReadAsync(chunk, idle.Next()) is > 0 and var read)
+            {
+                usage.Feed(chunk.AsSpan(0, read));
+                if (!call.Memory.TryKeep(usage.Held))
+                {
+                    usage.Drop();
+                }
+
+                await context.Response.BodyWriter.WriteAsync(chunk.AsMemory(0, read), context.RequestAborted);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        // The end of a stream that was begun in its middle has the usage of the whole.
+        if (usage.Finish() is { IsReported: true } report && call.Job is { } job)
+        {
+            await SettleAsync(call.Project, call.Route, job, report, default);
+        }
+    }
+}

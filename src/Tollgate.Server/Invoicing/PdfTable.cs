@@ -1,0 +1,127 @@
+using Tollgate.Server.Invoicing.Pdf;
+using static Tollgate.Server.Invoicing.PdfCanvas;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary>Draws a table over as many pages as it needs, its head on each of them.</summary>
+internal sealed class PdfTable
+{
+    /// <summary>Between two columns.</summary>
+    private const double Gap = 14;
+
+    /// <summary>The widest that a column of numbers gets; a longer number is written smaller. A unit price of twelve decimals fits.</summary>
+    private const double Widest = 104;
+
+    private const double Padding = 5;
+
+    private readonly PdfFont _head = DocumentFonts.Strong(7.5);
+    private readonly PdfFont _plain = DocumentFonts.Plain(9);
+    private readonly PdfFont _small = DocumentFonts.Plain(7.5);
+
+    private readonly PdfCanvas _sheet;
+    private readonly DocumentTable _table;
+    private readonly double[] _widths;
+
+    private PdfTable(PdfCanvas sheet, DocumentTable table) => (_sheet, _table, _widths) = (sheet, table, new double[table.Columns.Count]);
+
+    public static void Draw(PdfCanvas sheet, DocumentTable table)
+    {
+        var drawn = new PdfTable(sheet, table);
+        drawn.Measure();
+        drawn.Head();
+        foreach (var row in table.Rows)
+        {
+            drawn.Row(row);
+        }
+    }
+
+    private double LineHeight => _plain.Size * Leading;
+
+    private double DetailHeight => _small.Size * Leading;
+
+    private void Measure()
+    {
+        for (var at = 0; at < _widths.Length; at++)
+        {
+            if (_table.Columns[at].Kind != ColumnKind.Text)
+            {
+                var column = at;
+                var widest = _table.Rows.Select(row => WidthOf(row.Cells[column], _plain)).DefaultIfEmpty().Max();
+                _widths[at] = Math.Min(Widest, Math.Max(widest, WidthOf(_table.Columns[at].Label, _head)));
+            }
+        }
+
+        _widths[_table.TextColumn] = Width - _widths.Sum() - (Gap * (_widths.Length - 1));
+    }
+
+    private void Head()
+    {
+        var y = _sheet.Y;
+        Cells((at, x) => Cell(at, x, _table.Columns[at].Label, _head, Quiet, y));
+        _sheet.Y = y + 15;
+        _sheet.Line(Quiet);
+    }
+
+    private void Row(DocumentRow row)
+    {
+        var text = Wrapped(row.Cells[_table.TextColumn], _plain, _widths[_table.TextColumn]);
+        var detail = row.Detail is { } words ? Wrapped(words, _small, _widths[_table.TextColumn]) : [];
+        Break((text.Count * LineHeight) + (detail.Count * DetailHeight) + (2 * Padding));
+        _sheet.Y += Padding;
+        var y = _sheet.Y;
+        Cells((at, x) =>
+        {
+            if (at != _table.TextColumn)
+            {
+                Cell(at, x, row.Cells[at], _plain, Ink, y);
+            }
+        });
+        Lines(text, _plain, Ink, LineHeight);
+        Lines(detail, _small, Quiet, DetailHeight);
+        _sheet.Y += Padding;
+        _sheet.Line(Pale);
+    }
+
+    private void Lines(IReadOnlyList<string> lines, PdfFont font, PdfInk ink, double height)
+    {
+        foreach (var line in lines)
+        {
+            Break(height);
+            _sheet.Text(line, font, ink, TextLeft(), _sheet.Y);
+            _sheet.Y += height;
+        }
+    }
+
+    private void Break(double height)
+    {
+        if (_sheet.Keep(height))
+        {
+            Head();
+            _sheet.Y += 2;
+        }
+    }
+
+    private double TextLeft() => Left + _widths.Take(_table.TextColumn).Sum(static width => width + Gap);
+
+    private void Cells(Action<int, double> draw)
+    {
+        var x = Left;
+        for (var at = 0; at < _widths.Length; at++)
+        {
+            draw(at, x);
+            x += _widths[at] + Gap;
+        }
+    }
+
+    private void Cell(int at, double x, string text, PdfFont font, PdfInk ink, double y)
+    {
+        if (_table.Columns[at].Kind == ColumnKind.Number)
+        {
+            _sheet.TextBefore(text, font, ink, x + _widths[at], y, _widths[at]);
+        }
+        else
+        {
+            _sheet.Text(text, font, ink, x, y);
+        }
+    }
+}
