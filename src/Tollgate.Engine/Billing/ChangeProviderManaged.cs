@@ -16,7 +16,7 @@ namespace Tollgate.Engine.Billing;
 /// state as if an event had told it. A change that the provider cannot make is refused. From 2. on nothing stops when the caller hangs up.
 /// </summary>
 public sealed class ChangeProviderManaged(
-    SubscriptionQueries subscriptions, SubscriptionBackends drivers, ApplyProviderUpdate apply, CouponQueries stored, ChangeCoupons coupons, Clock clock)
+    SubscriptionQueries subscriptions, SubscriptionBackends backends, ApplyProviderUpdate apply, CouponQueries stored, ChangeCoupons coupons, Clock clock)
 {
     /// <returns>Null: Tollgate manages it, or there is none.</returns>
     public async Task<SubscriptionAnswer?> ChangeAsync(ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel)
@@ -32,13 +32,13 @@ public sealed class ChangeProviderManaged(
             return refusal with { Row = item.Row, Customer = item.Customer };
         }
 
-        var driver = BackendOf(item);
+        var backend = BackendOf(item);
         if (!request.Preview)
         {
-            return await ThenAsync(project, item, await driver.ChangeAsync(project, item.Row, terms, order.Proration, CancellationToken.None));
+            return await ThenAsync(project, item, await backend.ChangeAsync(project, item.Row, terms, order.Proration, CancellationToken.None));
         }
 
-        var looked = await driver.PreviewAsync(project, item.Row, item.Customer, terms, order.Proration, cancel);
+        var looked = await backend.PreviewAsync(project, item.Row, item.Customer, terms, order.Proration, cancel);
         var after = item.Row with { Subscription = item.Row.Subscription with { Terms = terms } };
         return looked.Outcome == BackendOutcome.Done ? new(SubscriptionOutcome.Done, after, item.Customer, looked.Invoice) : Refused(item, looked);
     }
@@ -63,14 +63,14 @@ public sealed class ChangeProviderManaged(
             return Impossible(Owing) with { Row = item.Row, Customer = item.Customer };
         }
 
-        var driver = BackendOf(item);
+        var backend = BackendOf(item);
         if (!request.Preview)
         {
-            var done = await driver.CancelAsync(project, item.Row, order, CancellationToken.None);
-            return await ThenAsync(project, item, isNow && done.Outcome == BackendOutcome.Missing ? new(BackendOutcome.Done) { Told = [Ended(item, order, clock.Now())] } : done);
+            var done = await backend.CancelAsync(project, item.Row, order, CancellationToken.None);
+            return await ThenAsync(project, item, isNow && done.Outcome == BackendOutcome.Missing ? new(BackendOutcome.Done) { Updates = [Ended(item, order, clock.Now())] } : done);
         }
 
-        var looked = isNow ? await driver.PreviewEndAsync(project, item.Row, item.Customer, order.GivesBack, cancel) : new(BackendOutcome.Done);
+        var looked = isNow ? await backend.PreviewEndAsync(project, item.Row, item.Customer, order.GivesBack, cancel) : new(BackendOutcome.Done);
         var now = clock.Now(project);
         var after = isNow
             ? subscription with { Status = SubscriptionStatus.Canceled, EndedAt = now, CancelAt = null, CancelReason = order.Reason }
@@ -180,7 +180,7 @@ public sealed class ChangeProviderManaged(
     private async Task<SubscriptionItem?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await subscriptions.FindAsync(project, id, cancel) is { Row: { Subscription.ManagedBy: not null, Reference: not null } } item ? item : null;
 
-    private ISubscriptionBackend BackendOf(SubscriptionItem item) => drivers.Of(item.Row.Subscription.ManagedBy!);
+    private ISubscriptionBackend BackendOf(SubscriptionItem item) => backends.Of(item.Row.Subscription.ManagedBy!);
 
     private static SubscriptionAnswer? NotAllowed(Subscription subscription, SubscriptionVerb verb) =>
         SubscriptionTransitions.After(subscription.Status, verb) is null ? new(SubscriptionOutcome.NotAllowed, Detail: ChangeAtOnce.NotAllowed(subscription, verb).Detail) : null;
@@ -231,9 +231,9 @@ public sealed class ChangeProviderManaged(
             return Refused(item, done);
         }
 
-        foreach (var news in done.Told)
+        foreach (var update in done.Updates)
         {
-            await apply.RunAsync(project, BackendOf(item).Name, news, CancellationToken.None);
+            await apply.RunAsync(project, BackendOf(item).Name, update, CancellationToken.None);
         }
 
         var after = await subscriptions.FindAsync(project, item.Row.Subscription.Id, CancellationToken.None);

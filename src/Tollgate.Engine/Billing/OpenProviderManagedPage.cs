@@ -20,12 +20,12 @@ namespace Tollgate.Engine.Billing;
 /// Opens a page at a provider at whose end it has a subscription, which it then manages: 1. what is asked for is looked at as one of Tollgate's own would be, and taken
 /// back; 2. the checkout is committed; 3. the provider makes the page. There is no payment of ours: the provider invoices what it is paid for.
 /// </summary>
-public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerChanges changes, SecretBox secrets, SubscriptionBackends drivers, CouponQueries coupons, ApplyProviderUpdate apply, Clock clock)
+public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerChanges changes, SecretBox secrets, SubscriptionBackends backends, CouponQueries coupons, ApplyProviderUpdate apply, Clock clock)
 {
     /// <returns>Null: no provider begins it. The customer has a subscription, it costs nothing, or Tollgate begins those of the project.</returns>
     public async Task<CheckoutAnswer?> RunAsync(ProjectSnapshot project, NewCheckout order, string actor, CancellationToken cancel)
     {
-        if (order.Kind != CheckoutKind.Subscription || drivers.OfNew(project) is not { } driver)
+        if (order.Kind != CheckoutKind.Subscription || backends.OfNew(project) is not { } backend)
         {
             return null;
         }
@@ -46,7 +46,7 @@ public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerC
             return answer;
         }
 
-        var made = await driver.OpenPageAsync(project, page, CancellationToken.None);
+        var made = await backend.OpenPageAsync(project, page, CancellationToken.None);
         if (made.Page is { } hosted)
         {
             await using var keep = database.Command(CheckoutSql.KeepPage, row.Partition, row.Account, row.Checkout.Id,
@@ -71,12 +71,12 @@ public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerC
             return true;
         }
 
-        var driver = drivers.Of(provider);
-        var closed = await driver.ClosePageAsync(project, reference, cancel);
+        var backend = backends.Of(provider);
+        var closed = await backend.ClosePageAsync(project, reference, cancel);
         var isFollowed = true;
-        foreach (var news in closed.Told)
+        foreach (var update in closed.Updates)
         {
-            isFollowed &= await apply.RunAsync(project, driver.Name, news, cancel) is null || news is not CheckoutUpdate;
+            isFollowed &= await apply.RunAsync(project, backend.Name, update, cancel) is null || update is not CheckoutUpdate;
         }
 
         // Without keys nobody is there to be asked, ever.

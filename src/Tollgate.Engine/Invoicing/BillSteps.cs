@@ -133,7 +133,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
-            // The end of a provider-managed one is a fact whatever it costs; its lines are looked at before they are told.
+            // The end of a managed one is a fact whatever it costs; its lines are looked at before they are told.
             return new(order, billed, rated, billed is { Bill: { } bill, After.ManagedBy: null } ? InvoiceRules.ImplausibleReason(bill, settings) : null) { Facts = facts };
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)

@@ -489,8 +489,12 @@ public sealed class Lane
         is BatchWriter.StaleState or BatchWriter.DuplicateState or PostgresErrorCodes.UniqueViolation
         or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
-    /// <summary>The connection or the server is gone: nobody's fault among the operations.</summary>
+    /// <summary>
+    /// The connection or the server is gone: nobody's fault among the operations. Or Npgsql takes a statement for prepared that PostgreSQL never saw, because one before it in
+    /// its batch was refused: every later batch on this connection would fail.
+    /// </summary>
     private bool IsLost(Exception failed) => failed is NpgsqlException and not PostgresException { IsTransient: false }
+        or PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName }
         || _connection is not { State: System.Data.ConnectionState.Open };
 
     /// <summary>The database is slow rather than gone: asking again would double what callers wait.</summary>

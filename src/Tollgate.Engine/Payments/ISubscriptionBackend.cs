@@ -36,7 +36,7 @@ public enum BackendOutcome
 public sealed record BackendAnswer(BackendOutcome Outcome, string? Detail = null, PaymentFailure? Failure = null)
 {
     /// <summary>Of what was done: the provider's subscriptions of the customer, and what was invoiced for it.</summary>
-    public IReadOnlyList<ProviderUpdate> Told { get; init; } = [];
+    public IReadOnlyList<ProviderUpdate> Updates { get; init; } = [];
 
     /// <summary>Of a page.</summary>
     public HostedPage? Page { get; init; }

@@ -32,7 +32,8 @@ public sealed class Database : IAsyncDisposable
     private readonly NpgsqlDataSource _dedicated;
     private int _era;
 
-    public Database(string connectionString, DatabaseOptions options)
+    /// <param name="niceness">Of the pool's backends, for a PostgreSQL on this machine.</param>
+    public Database(string connectionString, DatabaseOptions options, BackendNiceness? niceness = null)
     {
         var pooled = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -46,7 +47,17 @@ public sealed class Database : IAsyncDisposable
         };
         var given = pooled.Options;
         pooled.Options = Nets(given, withLocks: true);
-        Source = Named("control", pooled);
+        Source = Named("control", pooled, builder =>
+        {
+            if (niceness is not null)
+            {
+                builder.UsePhysicalConnectionInitializer(niceness.Raise, opened =>
+                {
+                    niceness.Raise(opened);
+                    return Task.CompletedTask;
+                });
+            }
+        });
         pooled.Options = Nets(given, withLocks: false);
         pooled.Pooling = false;
         pooled.AutoPrepareMinUsages = 2;

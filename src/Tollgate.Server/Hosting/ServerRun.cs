@@ -43,7 +43,7 @@ internal static class ServerRun
             await AppRole.EnsureAsync(connection, stop);
         }
 
-        await using var database = new Database(postgres?.AppConnectionString ?? connection, options.Connections);
+        await using var database = new Database(postgres?.AppConnectionString ?? connection, options.Connections, postgres is null ? null : new BackendNiceness(logger));
         await EventMonths.EnsureAsync(database.Source, stop);
 
         await using var app = HttpHost.Build(options, database, secrets, logging);

@@ -2,7 +2,7 @@ using Tollgate.Core.Invoicing;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>An invoice or a credit note as a page: one file, light and dark, for a phone and for source. Send it with <see cref="DocumentHtml.ContentPolicy"/>.</summary>
+/// <summary>An invoice or a credit note as a page: one file, light and dark, for a phone and for document. Send it with <see cref="DocumentHtml.ContentPolicy"/>.</summary>
 internal static class InvoiceHtml
 {
     public static string Of(Invoice invoice, InvoiceStyle style) => DocumentHtml.Write(InvoiceDocument.Of(invoice, style));

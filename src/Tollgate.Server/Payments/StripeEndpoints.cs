@@ -92,7 +92,7 @@ public static class StripeEndpoints
             }
 
             var views = report.Drifts.Select(static one => new StripeDriftView(
-                one.Drift.Kind, one.Drift.Id, one.Drift.Reference, one.Drift.Field, one.Drift.Ours, one.Drift.Theirs, one.Drift.Advice, one.Drift.IsTheirs, one.Repaired, one.Doubt)).ToList();
+                one.Drift.Kind, one.Drift.Id, one.Drift.Reference, one.Drift.Field, one.Drift.Ours, one.Drift.Theirs, one.Drift.Advice, one.Drift.IsTheirs, one.Repaired, one.UnresolvedReason)).ToList();
             await Answer.Json(
                 context, StatusCodes.Status200OK, new(report.Since.ToOffset(), report.Complete, views.Count(static one => !one.Repaired), views), PaymentsJson.Default.StripeReconcileReport);
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Hostile;
@@ -25,7 +24,7 @@ internal sealed record Times(string Kind, IReadOnlyList<double> Milliseconds, IR
 /// A tenant with moderate traffic who measures what its customers feel. Each kind of call has a thread and a connection of its own and
 /// sends at a steady pace; a call that takes long delays the next of its kind only.
 /// </summary>
-internal sealed class Neighbour(Project project)
+internal sealed class Neighbour(Uri server, string key)
 {
     private const int Customers = 20;
 
@@ -36,11 +35,12 @@ internal sealed class Neighbour(Project project)
         new("usage", 20, at => ("GET", $"/v1/customers/{CustomerOf(at)}/usage", null)),
         new("customers", 50, _ => ("GET", "/v1/customers?limit=20", null)),
         new("events", 50, at => ("GET", $"/v1/events?customer={CustomerOf(at)}&limit=20", null)),
-        new("ready", 100, _ => ("GET", "/health/ready", null)),
-        new("live", 100, _ => ("GET", "/health/live", null)),
+        new("ready", 50, _ => ("GET", "/health/ready", null)),
+        new("live", 50, _ => ("GET", "/health/live", null)),
     ];
 
-    public async Task SettleInAsync()
+    /// <summary>Makes its customers.</summary>
+    public static async Task SettleInAsync(Project project)
     {
         for (var at = 0; at < Customers; at++)
         {
@@ -48,19 +48,22 @@ internal sealed class Neighbour(Project project)
         }
     }
 
-    /// <summary>Calls for so long. Ends early when <paramref name="cancel"/> says so.</summary>
-    public async Task<IReadOnlyList<Times>> MeasureAsync(TimeSpan length, CancellationToken cancel)
+    /// <summary>Calls for so long.</summary>
+    public IReadOnlyList<Times> Measure(TimeSpan length)
     {
         var until = Stopwatch.GetTimestamp() + (long)(length.TotalSeconds * Stopwatch.Frequency);
-        return await Task.WhenAll(Kinds.Select(kind => Task.Factory.StartNew(
-            () => Measure(kind, until, cancel), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        var times = new Times[Kinds.Length];
+        var threads = Kinds.Select((kind, at) => new Thread(() => times[at] = Measure(kind, until))).ToList();
+        threads.ForEach(static thread => thread.Start());
+        threads.ForEach(static thread => thread.Join());
+        return times;
     }
 
-    private Times Measure(Kind kind, long until, CancellationToken cancel)
+    private Times Measure(Kind kind, long until)
     {
-        using var caller = new SteadyCaller(project.Gate.Server, project.SecretKey);
+        using var caller = new SteadyCaller(server, key);
         var (times, failures) = (new List<double>(), new List<int>());
-        for (var at = 0; Stopwatch.GetTimestamp() < until && !cancel.IsCancellationRequested; at++)
+        for (var at = 0; Stopwatch.GetTimestamp() < until; at++)
         {
             var (method, path, body) = kind.Call(at);
             var started = Stopwatch.GetTimestamp();

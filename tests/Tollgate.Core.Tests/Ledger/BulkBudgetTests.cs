@@ -42,6 +42,16 @@ public sealed class BulkBudgetTests
     }
 
     [Fact]
+    public void After_one_that_took_too_long_others_have_one_without_it_and_it_begins_small_again()
+    {
+        Bulk(besideOthers: true, static _ => 2);
+        Bulk(besideOthers: true, static _ => 90).ShouldBe(BulkBudget.MostBesideOthers);
+        Bulk(besideOthers: true, static _ => 2).ShouldBe(0);
+        Bulk(besideOthers: true, static _ => 5).ShouldBe(BulkBudget.MostBesideOthers / 4);
+        Bulk(besideOthers: true, static _ => 5).ShouldBe((BulkBudget.MostBesideOthers / 4) + BulkBudget.Part);
+    }
+
+    [Fact]
     public void It_stays_small_for_a_second_after_the_last_of_the_others_and_then_grows()
     {
         for (var at = 0; at < 20; at++)

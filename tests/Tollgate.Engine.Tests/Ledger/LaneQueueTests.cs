@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
@@ -87,13 +88,18 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     {
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
-        await rig.ConsumeAsync("c", "scans");
+        foreach (var customer in (string[])["c", "f0", "f1", "f2", "f3", "f4", "f5", "f6"])
+        {
+            await rig.ConsumeAsync(customer, "scans");
+        }
+
         var lane = rig.Lanes.LaneOf(0);
         await using var connection = await database.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var hold = connection.CreateCommand())
         {
-            hold.CommandText = "SELECT FROM balances FOR UPDATE";
+            // The whole table: nobody is to blame, and the lane stands still instead of putting a customer aside.
+            hold.CommandText = "LOCK TABLE balances";
             await hold.ExecuteNonQueryAsync();
         }
 
@@ -101,7 +107,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await Eventually.UntilAsync(() => lane.Depth == 0);
         var flood = Enumerable.Range(0, 5).Select(batch => rig.Gate.RecordAsync(
             rig.Project, [.. Enumerable.Range(0, 100).Select(i => new EventOrder($"e{batch}-{i}", $"f{i % 7}", "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask()).ToArray();
-        await Eventually.UntilAsync(() => lane.Depth > 50);
+        await Eventually.UntilAsync(() => lane.Depth >= BulkBudget.Part);
         var single = rig.ConsumeAsync("d", "scans");
 
         single.IsCompleted.ShouldBeFalse("it waits for its turn instead of being refused");

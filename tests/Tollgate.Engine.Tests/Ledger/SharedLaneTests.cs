@@ -102,6 +102,30 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         (await Database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(42);
     }
 
+    /// <summary>After a refused batch Npgsql may take a statement for prepared that PostgreSQL does not know. Every later batch of the connection fails then.</summary>
+    [Fact]
+    public async Task A_lane_whose_prepared_statements_are_gone_goes_on_with_a_new_connection()
+    {
+        for (var at = 0; at < 5; at++)
+        {
+            (await Rig.ConsumeAsync("one", "scan")).Fault.ShouldBe(GateFault.None);
+        }
+
+        await Database.ExecuteAsync(
+            """
+            CREATE FUNCTION forget_statements() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$;
+            CREATE TRIGGER forget_statements AFTER UPDATE ON balances FOR EACH STATEMENT EXECUTE FUNCTION forget_statements();
+            """);
+        await Rig.ConsumeAsync("one", "scan");
+        await Database.ExecuteAsync("DROP TRIGGER forget_statements ON balances");
+        for (var at = 0; at < 5; at++)
+        {
+            (await Rig.ConsumeAsync("one", "scan")).Fault.ShouldBe(GateFault.None);
+        }
+
+        (await Database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(11);
+    }
+
     [Fact]
     public async Task An_account_that_cannot_be_read_fails_alone()
     {

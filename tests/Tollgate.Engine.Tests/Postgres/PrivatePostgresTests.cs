@@ -67,6 +67,27 @@ public sealed class PrivatePostgresTests
     }
 
     [Fact]
+    public async Task On_a_busy_machine_the_pool_steps_back_behind_the_lanes()
+    {
+        using var folder = TestFolder.Create();
+        using var data = DataFolder.Take(folder.Combine("data"));
+        await using var postgres = await PrivatePostgres.StartAsync(data, NullLogger.Instance, CancellationToken.None);
+        await using var database = new Database(postgres.ConnectionString, new(), new BackendNiceness(NullLogger.Instance));
+
+        await using var pooled = await database.Source.OpenConnectionAsync();
+        await using var lane = await database.OpenDedicatedAsync(CancellationToken.None);
+
+        (NicenessOf(pooled) - NicenessOf(lane)).ShouldBeGreaterThan(0);
+    }
+
+    private static int NicenessOf(NpgsqlConnection connection)
+    {
+        // "pid (name with spaces) S ppid …": the niceness is the 19th field of all.
+        var stat = File.ReadAllText($"/proc/{connection.ProcessID}/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
     public async Task Stale_lock_files_whose_number_is_another_process_are_no_obstacle()
     {
         using var folder = TestFolder.Create();

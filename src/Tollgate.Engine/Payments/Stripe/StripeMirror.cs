@@ -95,8 +95,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var told = await CustomerAsync(account, customer, (subscription, null), cancel);
-        return told.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } updates
-            ? told with { Updates = [.. told.Updates, updates] }
+        return told.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } update
+            ? told with { Updates = [.. told.Updates, update] }
             : told;
     }
 

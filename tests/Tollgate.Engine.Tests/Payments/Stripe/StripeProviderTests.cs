@@ -51,7 +51,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>What the newest event of a type comes to, as it goes in the inbox.</summary>
     private async Task<ParsedEvent> TellAsync(string type) =>
-        await Rig.Provider.TellAsync(Rig.Project, Read(Books.Events.Last(one => (string?)one["type"] == type)).Event!, CancellationToken.None);
+        await Rig.Provider.ParseAsync(Rig.Project, Read(Books.Events.Last(one => (string?)one["type"] == type)).Event!, CancellationToken.None);
 
     [Fact]
     public async Task A_checkout_is_a_page_of_Stripe_for_the_amount()

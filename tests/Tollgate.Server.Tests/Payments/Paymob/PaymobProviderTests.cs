@@ -100,7 +100,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         new(new Dictionary<string, string>(), HttpUtility.ParseQueryString(callback.Query) is var query ? query.AllKeys.ToDictionary(static name => name!, name => query[name]!) : [], Encoding.UTF8.GetBytes(callback.Body)),
         TimeProvider.System.GetUtcNow());
 
-    private Task<ParsedEvent> TellAsync((string Query, string Body) callback) => Provider.TellAsync(Project, Read(callback).Event!, default);
+    private Task<ParsedEvent> TellAsync((string Query, string Body) callback) => Provider.ParseAsync(Project, Read(callback).Event!, default);
 
     // ---- pages -------------------------------------------------------------------------------------------------
 
@@ -296,7 +296,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (read.Verdict, read.Event!.Id).ShouldBe((WebhookVerdict.Genuine, genuine.Event!.Id));
 
         // And what it says of itself is not believed.
-        (await Provider.TellAsync(Project, read.Event, default)).Updates.ShouldHaveSingleItem().ShouldBeOfType<PaymentUpdate>();
+        (await Provider.ParseAsync(Project, read.Event, default)).Updates.ShouldHaveSingleItem().ShouldBeOfType<PaymentUpdate>();
 
         Paymob.RefundInDashboard(paid, 100_000);
         Read(Paymob.CallbackOf(paid)).Event!.Id.ShouldNotBe(genuine.Event.Id);
@@ -330,7 +330,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     {
         var read = Read(("", PaymobDouble.SubscriptionOf("Successful Transaction", 1264)));
         (read.Verdict, read.Event!.Type).ShouldBe((WebhookVerdict.Genuine, "subscription.successful_transaction"));
-        (await Provider.TellAsync(Project, read.Event, default)).IsKnown.ShouldBeFalse();
+        (await Provider.ParseAsync(Project, read.Event, default)).IsKnown.ShouldBeFalse();
 
         // The merchant's other business: an order that nobody here asked for.
         var paid = await PaidAsync(Guid.CreateVersion7());
