@@ -14,7 +14,7 @@ public sealed partial class RoomTests
 
     /// <summary>
     /// The rank of each room of Core, Engine and Server: inside a project, a room uses only rooms of a lower rank. Rooms in one line are one stage: a room of the
-    /// engine may use the nouns that Core has of its own host and of earlier ones.
+    /// engine may use the nouns that Core has of its own stage and of earlier ones.
     /// </summary>
     private static readonly string[][] Flow =
     [
@@ -228,10 +228,10 @@ public sealed partial class RoomTests
         }
     }
 
-    private static int StageOf(string room) => Array.FindIndex(Flow, host => host.Contains(room, StringComparer.Ordinal));
+    private static int StageOf(string room) => Array.FindIndex(Flow, stage => stage.Contains(room, StringComparer.Ordinal));
 
-    /// <summary>The host, and the place in it.</summary>
-    private static (int, int) RankOf(string room) => StageOf(room) is >= 0 and var host ? (host, Array.IndexOf(Flow[stage], room)) : (-1, 0);
+    /// <summary>The stage, and the place in it.</summary>
+    private static (int, int) RankOf(string room) => StageOf(room) is >= 0 and var stage ? (stage, Array.IndexOf(Flow[stage], room)) : (-1, 0);
 
     private static IEnumerable<(string Room, string Path)> Rooms() =>
         Ranked.SelectMany(static project => Repository.SourcesUnder($"src/{project}")).Where(static source => source.File.Room.Length > 0)

@@ -13,7 +13,6 @@ using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
-using Tollgate.Server.Billing;
 using Tollgate.Server.Http;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;

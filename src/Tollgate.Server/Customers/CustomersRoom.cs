@@ -1,9 +1,7 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Grants;
-using Tollgate.Server.Grants;
 using Tollgate.Server.Http;
-using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Customers;
 
@@ -60,9 +58,5 @@ public static class CustomersRoom
     {
         app.MapCustomers();
         app.MapMembers();
-        app.MapGrants();
-        app.MapGrantSchedules();
-        app.MapReadings();
-        app.MapTerms();
     }
 }

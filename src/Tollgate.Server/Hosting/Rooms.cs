@@ -5,6 +5,7 @@ using Tollgate.Server.Costs;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
+using Tollgate.Server.Grants;
 using Tollgate.Server.Http;
 using Tollgate.Server.Inbox;
 using Tollgate.Server.Invoicing;
@@ -82,6 +83,10 @@ internal static class Rooms
         app.MapGateway();
         app.MapCosts();
         app.MapCustomersRoom();
+        app.MapGrants();
+        app.MapGrantSchedules();
+        app.MapReadings();
+        app.MapTerms();
         app.MapInvoicingRoom();
         app.MapPaymentsRoom();
         app.MapCheckoutsRoom();

@@ -7,7 +7,6 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
-using Tollgate.Server.Billing;
 using Tollgate.Server.Http;
 using Tollgate.Server.Subscriptions;
 

@@ -5,11 +5,6 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Billing;
-using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
-using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Subscriptions;
