@@ -17,25 +17,25 @@ namespace Tollgate.Engine.Billing;
 public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges changes, ChangeCoupons coupons, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate update, CancellationToken cancel)
     {
         CheckoutRow? row;
         await using (var connection = await database.OpenConnectionAsync(cancel))
         {
-            row = await CheckoutQueries.FindAsync(connection, project, news.Checkout, cancel);
+            row = await CheckoutQueries.FindAsync(connection, project, update.Checkout, cancel);
         }
 
-        Guid? subscription = news.Subscription is { } reference ? ProviderReference.IdOf(reference) : null;
+        Guid? subscription = update.Subscription is { } reference ? ProviderReference.IdOf(reference) : null;
         await using (var change = row is null ? null : await changes.BeginOnExistingAsync(project, row.Checkout.Customer, cancel))
         {
             if (row is null || change is null)
             {
-                return $"No checkout {news.Checkout} is known.";
+                return $"No checkout {update.Checkout} is known.";
             }
 
             if (subscription is { } id && await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
             {
-                return $"{news.Subscription} is not followed yet.";
+                return $"{update.Subscription} is not followed yet.";
             }
 
             var (now, actor) = (clock.Now(project), CatalogWords.Of(provider));

@@ -18,21 +18,21 @@ namespace Tollgate.Engine.Billing;
 public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
-        await using var change = await changes.BeginAsync(project, news.Customer, cancel);
-        var (row, id) = (change.Row, ProviderReference.IdOf(news.Reference));
+        await using var change = await changes.BeginAsync(project, update.Customer, cancel);
+        var (row, id) = (change.Row, ProviderReference.IdOf(update.Reference));
         await change.ScalarAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
-        if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != news.Customer)
+        if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != update.Customer)
         {
-            return $"{news.Reference} is of customer '{owner}' here, and of '{news.Customer}' there.";
+            return $"{update.Reference} is of customer '{owner}' here, and of '{update.Customer}' there.";
         }
 
         var known = await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, row.Partition, row.Account, id);
-        var heardAt = news.AskedAt.ToUtc();
+        var heardAt = update.AskedAt.ToUtc();
         if (known is { Subscription.ManagedBy: null })
         {
-            return $"A subscription of Tollgate's own has the id {news.Reference}.";
+            return $"A subscription of Tollgate's own has the id {update.Reference}.";
         }
 
         if (known is not null && await change.ScalarAsync(SubscriptionSql.IsOldUpdate, cancel, row.Partition, row.Account, id, heardAt) is true)
@@ -41,24 +41,24 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         }
 
         // What nobody has paid for yet is no news: it may be one of several tries.
-        if (known is null && news is { Status: SubscriptionStatus.Incomplete, EndedAt: null })
+        if (known is null && update is { Status: SubscriptionStatus.Incomplete, EndedAt: null })
         {
             return null;
         }
 
-        var (terms, doubt) = TermsOf(project, known?.Subscription, news);
+        var (terms, doubt) = TermsOf(project, known?.Subscription, update);
         if (terms is null)
         {
             return doubt;
         }
 
         var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), CatalogWords.Of(provider), clock.Now(project));
-        if (known is null && await RefuseAsync(writing, news, cancel) is { } refused)
+        if (known is null && await RefuseAsync(writing, update, cancel) is { } refused)
         {
             return refused;
         }
 
-        await StepAsync(writing, provider, known, StateOf(news, terms), (id, news.Reference), cancel);
+        await StepAsync(writing, provider, known, StateOf(update, terms), (id, update.Reference), cancel);
         await change.ExecuteAsync(SubscriptionSql.Heard, cancel, row.Partition, row.Account, id, heardAt);
         await change.CommitAsync();
 
@@ -66,22 +66,22 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>Why another subscription cannot begin. One that gives nothing makes way for one that does.</summary>
-    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate news, CancellationToken cancel)
+    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate update, CancellationToken cancel)
     {
         var (change, row) = (writing.Change, writing.Change.Row);
         if (row.Owner is { } owner)
         {
-            return $"Customer '{news.Customer}' is a member of '{owner}', which subscribes for it.";
+            return $"Customer '{update.Customer}' is a member of '{owner}', which subscribes for it.";
         }
 
-        if (news.EndedAt is not null)
+        if (update.EndedAt is not null)
         {
             return null;
         }
 
-        if (row.Customer.Profile.Currency is { } kept && kept != news.Price!.Each.Currency.Code)
+        if (row.Customer.Profile.Currency is { } kept && kept != update.Price!.Each.Currency.Code)
         {
-            return $"Customer '{news.Customer}' is invoiced in {kept}, and {news.Reference} in {news.Price.Each.Currency.Code}.";
+            return $"Customer '{update.Customer}' is invoiced in {kept}, and {update.Reference} in {update.Price.Each.Currency.Code}.";
         }
 
         if (await TakeStep.FindAsync(change, writing.Project, SubscriptionSql.Live, cancel, row.Partition, row.Account) is not { } live)
@@ -89,13 +89,13 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        if (live.Subscription is { ManagedBy: not null, GivesPlan: false } && news.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
+        if (live.Subscription is { ManagedBy: not null, GivesPlan: false } && update.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
         {
-            await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {news.Reference}"), cancel);
+            await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {update.Reference}"), cancel);
             return null;
         }
 
-        return FollowRules.BlockedBy(news.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), news.Reference);
+        return FollowRules.BlockedBy(update.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), update.Reference);
     }
 
     /// <summary>
@@ -103,18 +103,18 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
     /// where the provider's are none of the catalogue.
     /// </summary>
     /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
-    private static (SubscriptionTerms? Terms, string? ParkReason) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionUpdate news)
+    private static (SubscriptionTerms? Terms, string? UnresolvedReason) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionUpdate update)
     {
-        if (news.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
+        if (update.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
-            return (known?.Terms, $"No plan of the catalogue is sold by the price of {news.Reference}: name it (price_<plan>), or let \"tollgate stripe sync\" make it.");
+            return (known?.Terms, $"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), or let \"tollgate stripe sync\" make it.");
         }
 
         var held = known?.Terms.Plan is { } plan && plan.Code == price.Plan ? plan : newest;
         SubscriptionTerms[] possible = [Of(held), Of(newest)];
         return Array.Find(possible, static terms => terms is { AreSold: true, IsPayable: true }) is { } sold
             ? (sold, null)
-            : (known?.Terms, $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × {price.Each}, as {news.Reference} is.");
+            : (known?.Terms, $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × {price.Each}, as {update.Reference} is.");
 
         SubscriptionTerms Of(PlanVersion version)
         {
@@ -123,8 +123,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         }
     }
 
-    private static MirroredState StateOf(SubscriptionUpdate news, SubscriptionTerms terms) => new(
-        news.Status, terms, news.StartedAt, new(news.Anchor), news.Current, news.TrialEnd, news.CancelAt, news.EndedAt, news.Reason) { ConvertsTrial = news.ConvertsTrial };
+    private static MirroredState StateOf(SubscriptionUpdate update, SubscriptionTerms terms) => new(
+        update.Status, terms, update.StartedAt, new(update.Anchor), update.Current, update.TrialEnd, update.CancelAt, update.EndedAt, update.Reason) { ConvertsTrial = update.ConvertsTrial };
 
     private static async Task StepAsync(
         StepWriting writing, PaymentProvider provider, SubscriptionRow? row, MirroredState state, (Guid Id, string Reference) which, CancellationToken cancel)

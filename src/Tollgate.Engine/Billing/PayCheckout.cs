@@ -137,7 +137,7 @@ public sealed class PayCheckout(
     public static string ActorOf(CheckoutRow row) => $"customer {row.Checkout.Customer}";
 
     private async Task<PayAnswer> AttemptAsync(
-        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, QuotedPrice Told) how, string actor, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, QuotedPrice Quoted) how, string actor, CancellationToken cancel)
     {
         var (row, now) = ((await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, clock.Now(project));
         if (!row.Checkout.IsOpen(now))
@@ -158,7 +158,7 @@ public sealed class PayCheckout(
         await CouponQueries.HoldAsync(change, project, row.Wanted.Coupon, cancel);
         await change.MarkAsync(OpenCheckout.Look, cancel);
         var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
-        var held = QuoteToken.Open(secrets, id, how.Told.Quote) is { } quote && quote.Holds(now) ? quote : null;
+        var held = QuoteToken.Open(secrets, id, how.Quoted.Quote) is { } quote && quote.Holds(now) ? quote : null;
         var time = new PurchaseTime(held?.At ?? now, now);
         var purchase = await new MakePurchase(change, project, time, actor).RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
         if (purchase.Refusal is not null)
@@ -167,7 +167,7 @@ public sealed class PayCheckout(
         }
 
         // Of another version, it was the price of another change.
-        if (how.Told.Due != purchase.Due.Minor || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Told.Due)))
+        if (how.Quoted.Due != purchase.Due.Minor || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Quoted.Due)))
         {
             return new(PayOutcome.QuoteMoved, row, Purchase: purchase);
         }
