@@ -1,4 +1,4 @@
--- Room: Gateway. The providers to which a project's calls are forwarded, with its credentials there.
+-- Room: Llm. The providers to which a project's calls are forwarded, with its credentials there.
 
 CREATE TABLE upstreams (
     project_id integer     NOT NULL REFERENCES projects (id),

@@ -1,4 +1,4 @@
--- Room: Clocks. Work of background loops that failed, one row for each thing that it is about: a delivery, an invoice, a whole project. A loop leaves the thing
+-- Room: Jobs. Work of background loops that failed, one row for each thing that it is about: a delivery, an invoice, a whole project. A loop leaves the thing
 -- alone until next_attempt_at and goes on with the others; success removes the row. Real time, as the loops run in.
 CREATE TABLE parked_work (
     id              uuid        PRIMARY KEY,

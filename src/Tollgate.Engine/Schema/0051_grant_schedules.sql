@@ -1,4 +1,4 @@
--- Room: Customers. Grants that come again. A grant's id, time and amount follow from the row and the grant's number, so that it is granted once, whoever makes it and when.
+-- Room: Grants. Grants that come again. A grant's id, time and amount follow from the row and the grant's number, so that it is granted once, whoever makes it and when.
 CREATE TABLE grant_schedules (
     partition   smallint      NOT NULL,
     account     integer       NOT NULL,
@@ -26,7 +26,7 @@ CREATE INDEX grant_schedules_due ON grant_schedules (project_id, due_at) WHERE d
 -- Which schedule made a grant: one of the same name that a caller made is not the schedule's.
 ALTER TABLE grants ADD COLUMN schedule uuid;
 
--- Room: Customers. Facts: credits that were taken back, and out of which grants. What each lost is in its "forfeited".
+-- Room: Grants. Facts: credits that were taken back, and out of which grants. What each lost is in its "forfeited".
 CREATE TABLE grant_withdrawals (
     partition  smallint      NOT NULL,
     account    integer       NOT NULL,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Tollgate.Core.Llm;
 
 namespace Tollgate.Engine.Secrets;
 

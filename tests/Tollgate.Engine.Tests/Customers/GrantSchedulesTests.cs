@@ -75,7 +75,7 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         var back = new WithdrawGrants(Rig.Changes, Rig.Gate, Rig.Clock);
         (await back.RunAsync(Rig.Project, "bert", new("scan", Quantity.Of(10), null, false, null, null), default)).Outcome.ShouldBe(WithdrawOutcome.Withdrawn);
         (await new DeleteCustomer(Rig.Changes).RunAsync(Rig.Project, "bert", default)).ShouldBe(DeleteCustomerOutcome.Deleted);
-        (await _database.ScalarAsync<string>("SELECT (SELECT count(*) FROM grant_schedules) || ' ' || (SELECT count(*) FROM grant_withdrawals)")).ShouldBe("1 0");
+        (await _database!.ScalarAsync<string>("SELECT (SELECT count(*) FROM grant_schedules) || ' ' || (SELECT count(*) FROM grant_withdrawals)")).ShouldBe("1 0");
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         await AddAsync("bert", GrantInterval.Month);
         (await grants.RunAsync(Rig.Project, "bert", Pack("club:3"), default)).Outcome.ShouldBe(AddGrantOutcome.Added);
         (await Give(Rig).RunAsync(later, default)).ShouldBe(1);
-        (await _database.ScalarAsync<string>("SELECT error FROM parked_work"))!.ShouldContain("club:3");
+        (await _database!.ScalarAsync<string>("SELECT error FROM parked_work"))!.ShouldContain("club:3");
         (await Schedules.PauseAsync(later, "bert", "club", true, default)).Outcome.ShouldBe(ScheduleOutcome.GrantExists);
         (await Schedules.EndAsync(later, "bert", "club", default)).Outcome.ShouldBe(ScheduleOutcome.Done);
         (await Give(Rig).RunAsync(later, default)).ShouldBe(0);

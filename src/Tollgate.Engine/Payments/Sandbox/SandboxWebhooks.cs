@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
 using Npgsql;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
-using Tollgate.Core.Webhooks;
-using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;

@@ -5,6 +5,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;

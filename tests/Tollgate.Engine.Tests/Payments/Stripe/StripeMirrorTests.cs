@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Subscriptions;

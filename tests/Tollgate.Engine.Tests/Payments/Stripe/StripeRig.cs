@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Inbox;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Tollgate.Core.Webhooks;
+namespace Tollgate.Core.Outbound;
 
 /// <summary>What signs an endpoint's messages, as Standard Webhooks has it: <c>whsec_</c> and 24 to 64 bytes in base64.</summary>
 /// <remarks>https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</remarks>
