@@ -15,6 +15,9 @@ public enum GateFault
     /// <summary>The feature is a value: it is read, not consumed (422 <c>feature_not_metered</c>).</summary>
     FeatureNotMetered,
 
+    /// <summary>The feature is a level: it is reported by events, not consumed (422 <c>level_not_consumed</c>).</summary>
+    LevelNotConsumed,
+
     /// <summary>The same id came with other content (409 <c>idempotency_key_reused</c>).</summary>
     IdReused,
 

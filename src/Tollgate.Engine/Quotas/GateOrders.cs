@@ -1,3 +1,4 @@
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -41,6 +42,9 @@ public sealed record EventOrder(
 
     /// <summary>Recorded and listed, but no meter reads it: a call that failed and used nothing.</summary>
     public bool MovesNothing { get; init; }
+
+    /// <summary>As meters see it.</summary>
+    public MeteredEvent Metered => new(Type, Quantity, PropertiesJson, ComputedJson) { Feature = Feature, MovesNothing = MovesNothing };
 }
 
 public sealed record ReserveOrder(string Customer, IReadOnlyList<FeatureAmount> Amounts, string? Id, TimeSpan? TimeToLive);
