@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Tollgate.Core;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -6,7 +6,6 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Cli;

@@ -2,6 +2,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Grants;

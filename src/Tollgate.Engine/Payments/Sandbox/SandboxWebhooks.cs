@@ -3,6 +3,7 @@ using Npgsql;
 using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
