@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Cli;

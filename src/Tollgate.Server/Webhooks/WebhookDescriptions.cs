@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Webhooks;
+using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Webhooks;
 using Tollgate.Server.Http;
 
