@@ -3,7 +3,6 @@ using Npgsql;
 using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
-using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -39,7 +38,7 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
 
     /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
     /// <param name="wait">Null: only if the project wants webhooks.</param>
-    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a charge all the same: <see cref="QueryPayments"/> asks.</returns>
+    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a charge all the same: <c>QueryPayments</c> asks.</returns>
     public async Task<bool> QueueAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
     {
         var behavior = await BehaviorAsync(project, cancel);
