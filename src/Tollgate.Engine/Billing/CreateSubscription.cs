@@ -35,8 +35,6 @@ public sealed record SubscriptionOrder(
 /// <summary>Begins a subscription. The customer, created when it is missing, has the plan's quotas at once.</summary>
 public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
 {
-    private readonly TakeStep _take = new(changes, clock);
-
     /// <summary>Idempotent by <see cref="SubscriptionOrder.Id"/>.</summary>
     public async Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, SubscriptionOrder order, StepRequest request, CancellationToken cancel)
     {
@@ -61,7 +59,7 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         }
 
         var answer = await BeginAsync(writing, order, key, cancel);
-        return answer.Row is null ? answer : await _take.EndAsync(writing, await TakeStep.CatchUpAsync(writing, answer, cancel), request, cancel);
+        return answer.Row is null ? answer : await TakeStep.EndAsync(writing, await TakeStep.CatchUpAsync(writing, answer, cancel), request, cancel);
     }
 
     /// <summary>

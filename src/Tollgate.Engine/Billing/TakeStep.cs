@@ -179,7 +179,7 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
     public async Task<SubscriptionAnswer> LookAheadAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await RunAsync(project, id, new("system", Preview: true), static (_, _, _) => new(SubscriptionOutcome.NothingChanges), cancel);
 
-    internal async Task<SubscriptionAnswer> EndAsync(StepWriting writing, SubscriptionAnswer answer, StepRequest request, CancellationToken cancel)
+    internal static async Task<SubscriptionAnswer> EndAsync(StepWriting writing, SubscriptionAnswer answer, StepRequest request, CancellationToken cancel)
     {
         var isLook = request.Preview && answer.Outcome is SubscriptionOutcome.Done or SubscriptionOutcome.NothingChanges;
         if (isLook && answer.Row is { Subscription.DueAt: not null })

@@ -217,7 +217,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         }
     }
 
-    private async Task<ScheduleAnswer> GiveAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    private static async Task<ScheduleAnswer> GiveAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
         var given = await GiveScheduled.GiveInTransactionAsync(change, project, schedule, now, cancel);
         if (given.Outcome == ScheduleOutcome.Done)

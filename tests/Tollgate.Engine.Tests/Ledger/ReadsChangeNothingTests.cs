@@ -239,7 +239,7 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
             return $"overrides {json} {faults.Count}";
         };
 
-        private async Task<string> GrantAsync(LedgerRig rig, ProjectSnapshot project, string customer, string feature, int amount, string id, int days)
+        private static async Task<string> GrantAsync(LedgerRig rig, ProjectSnapshot project, string customer, string feature, int amount, string id, int days)
         {
             var order = new GrantOrder(feature, Quantity.Of(amount), GrantSource.Promotion, null, null, project.TestClock!.Value.Plus(TimeSpan.FromDays(days)), id);
             return $"grant {amount} {feature} {(await new AddGrant(rig.Changes, rig.Clock).RunAsync(project, customer, order, CancellationToken.None)).Outcome}";

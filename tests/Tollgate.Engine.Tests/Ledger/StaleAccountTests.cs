@@ -230,7 +230,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         return (await LedgerRig.StartAsync(Database), Instant.FromUtc(lastMonth));
     }
 
-    private async Task AssignAsync(LedgerRig server, string plan)
+    private static async Task AssignAsync(LedgerRig server, string plan)
     {
         var answer = await new AssignPlan(server.Changes, server.Clock).RunAsync(server.Project, "u1", plan, CancellationToken.None);
         answer.Outcome.ShouldBe(AssignPlanOutcome.Assigned);
