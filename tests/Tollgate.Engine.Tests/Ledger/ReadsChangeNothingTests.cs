@@ -232,7 +232,7 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
             }
         }
 
-        private Func<LedgerRig, ProjectSnapshot, string, Task<string>> Override(string feature, int quota, bool removes) => async (rig, project, customer) =>
+        private static Func<LedgerRig, ProjectSnapshot, string, Task<string>> Override(string feature, int quota, bool removes) => async (rig, project, customer) =>
         {
             var set = removes ? [] : new Dictionary<string, EntitlementOverride> { [feature] = new() { Feature = feature, Quota = new(true, Quantity.Of(quota)) } };
             var (json, faults, _) = await new SetOverrides(rig.Changes, rig.Clock).RunAsync(project, customer, set, removes ? Features : [], CancellationToken.None);
