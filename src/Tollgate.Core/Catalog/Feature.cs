@@ -1,4 +1,3 @@
-using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 

@@ -1,5 +1,5 @@
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
