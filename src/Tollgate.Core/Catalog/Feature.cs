@@ -1,4 +1,3 @@
-using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 
@@ -13,15 +12,6 @@ public enum FeatureKind
 
     /// <summary>A setting that is read, such as <c>data_retention_days</c>.</summary>
     Value,
-}
-
-/// <summary>How the events that match a meter become units.</summary>
-public enum MeterAggregate
-{
-    Count,
-    Sum,
-    Max,
-    Unique,
 }
 
 /// <summary>What happens to an event whose period has been invoiced already. The accept window is the same for all: 35 days.</summary>
@@ -79,6 +69,12 @@ public sealed record Feature
 
     /// <summary>Empty means the default meter.</summary>
     public IReadOnlyList<Meter> Meters { get; init; } = [];
+
+    /// <summary>Its usage is a reported value (<see cref="MeterAggregates.IsLevel"/>).</summary>
+    public bool IsLevel => Level is not null;
+
+    /// <summary>The aggregate that finds this value; null: no level. All meters of a level have the same one.</summary>
+    public MeterAggregate? Level => Meters is [var first, ..] && first.Aggregate.IsLevel() ? first.Aggregate : null;
 
     /// <summary>What is billed is the sum of all meters, so late events are ignored only where every meter says so.</summary>
     public LateEventPolicy LateEvents => Meters.Count > 0 && Meters.All(static meter => meter.LateEvents == LateEventPolicy.IgnoreAndReport)

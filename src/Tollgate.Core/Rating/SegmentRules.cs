@@ -1,5 +1,5 @@
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -53,6 +53,28 @@ public static class SegmentRules
         }
 
         return parts;
+    }
+
+    /// <summary>
+    /// The units of a level that count in each stretch of its period. The level is used as it stands at the end; a unit counts in the stretch
+    /// since which the level has not been below it again. So units that were given up later cost nothing, and those that stayed are billed at the
+    /// price of the plan under which they came.
+    /// </summary>
+    /// <param name="levels">Where it stood at the end of each stretch.</param>
+    public static IReadOnlyList<Quantity> UsedOfLevel(IReadOnlyList<Quantity> levels)
+    {
+        var used = levels.ToArray();
+        for (var i = used.Length - 2; i >= 0; i--)
+        {
+            used[i] = Quantity.Min(used[i], used[i + 1]);
+        }
+
+        for (var i = used.Length - 1; i > 0; i--)
+        {
+            used[i] -= used[i - 1];
+        }
+
+        return used;
     }
 
     /// <summary>Of a period of which nothing is beyond, wherever it was used.</summary>

@@ -1,4 +1,5 @@
-using Tollgate.Engine.Clocks;
+
+using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Costs;
 
@@ -237,15 +238,6 @@ internal static class CostSql
                                  cached_input_tokens, output_tokens, cost_usd)
           JOIN customers c ON c.partition = t.partition AND c.account = t.account
          ORDER BY t.cost_usd DESC, t.calls DESC, t.partition, t.account
-        """;
-
-    /// <summary>Calls of each feature by how many customers. $1 project, $2 and $3 first and last day.</summary>
-    public const string CustomersOfFeatures =
-        """
-        SELECT d.feature, count(DISTINCT (d.partition, d.account))
-          FROM call_customer_days d
-         WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3 AND d.calls > 0
-         GROUP BY d.feature
         """;
 
     /// <summary>

@@ -1,9 +1,10 @@
 using Npgsql;
 using NpgsqlTypes;
-using Tollgate.Core;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
@@ -273,6 +274,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         Denied = reader.GetInt64(11),
         Fired = reader.GetInt16(12),
         OpenHolds = reader.GetInt16(13),
+        Reports = reader.IsDBNull(15) ? null : new(reader.IsDBNull(14) ? null : At(reader, 14), reader.GetInt32(15)),
     };
 
     public static Grant ReadGrant(NpgsqlDataReader reader) => new()

@@ -1,13 +1,13 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Metering;
 

@@ -2,10 +2,11 @@ using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 
@@ -109,7 +110,7 @@ public static class CustomerAnswers
         Replayed = replayed,
     };
 
-    public static FeatureUsage Of(Standing standing, Instant now) => new()
+    public static FeatureUsage Of(Feature feature, Standing standing, Instant now) => new()
     {
         Limit = standing.Limit?.Value,
         Used = standing.Used.Value,
@@ -119,7 +120,7 @@ public static class CustomerAnswers
         CarriedOverage = standing.Carried.IsZero ? null : standing.Carried.Value,
         Percent = UsageProjection.PercentOf(standing.Used, standing.Limit),
         ResetsAt = standing.ResetsAt?.ToOffset(),
-        Projected = UsageProjection.AtPeriodEnd(standing.Used, standing.Period, now)?.Value,
+        Projected = UsageProjection.AtPeriodEnd(feature, standing.Used, standing.Period, now)?.Value,
     };
 
     public static EntitlementView Of(FeatureStanding feature, PlanVersion plan)

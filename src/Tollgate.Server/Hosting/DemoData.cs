@@ -1,13 +1,13 @@
 using System.Globalization;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
-using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Catalog;
 
 namespace Tollgate.Server.Hosting;
 
@@ -116,7 +116,7 @@ internal sealed class DemoData(
     private static string? EventTypeOf(PublishedCatalog catalog, int feature) =>
         catalog.FeaturesByKey.TryGetValue(feature, out var entry) && entry.Feature.Kind == FeatureKind.Metered
             && catalog.MetersByEventType.TryGetValue(entry.Code, out var targets)
-            && targets is [{ Meter: { Aggregate: MeterAggregate.Sum, ValueProperty: null, Filters.Count: 0 } } only]
+            && targets is [{ Meter: { ValueProperty: null, Filters.Count: 0 } meter } only] && AggregateRules.AddsQuantity(meter.Aggregate)
             && only.Feature.Key == feature
             ? entry.Code
             : null;

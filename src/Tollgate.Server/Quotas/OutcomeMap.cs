@@ -1,6 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Quotas;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Server.Quotas;
 
@@ -47,6 +47,7 @@ internal static class OutcomeMap
         GateFault.None => null,
         GateFault.FeatureUnknown => ErrorCode.FeatureNotFound,
         GateFault.FeatureNotMetered => ErrorCode.FeatureNotMetered,
+        GateFault.LevelNotConsumed => ErrorCode.LevelNotConsumed,
         GateFault.IdReused => ErrorCode.IdempotencyKeyReused,
         GateFault.TooOld => ErrorCode.EventTooOld,
         GateFault.InFuture => ErrorCode.EventInFuture,

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
@@ -38,7 +39,7 @@ internal static class ReservationsEndpoints
             Errors =
             [
                 ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited,
-                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.IdempotencyKeyReused, ErrorCode.ValidationFailed,
+                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.LevelNotConsumed, ErrorCode.IdempotencyKeyReused, ErrorCode.ValidationFailed,
             ],
         });
         app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Settle",

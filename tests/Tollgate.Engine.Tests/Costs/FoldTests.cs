@@ -3,6 +3,7 @@ using Tollgate.Core.Costs;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Costs;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;
@@ -189,20 +190,6 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.Ledger.RecordAsync("ann", "llm_call", properties: """{"model":"dear","cost_usd":7,"status":"odd"}""");
         await Rig.Ledger.ConsumeAsync("ann", "chat");
         (await Database.ScalarAsync<long>("SELECT count(*) FROM call_queue")).ShouldBe(0);
-        await Rig.ShouldBeCleanAsync();
-    }
-
-    [Fact]
-    public async Task Calls_of_before_the_rollups_are_taken_in_by_the_migration()
-    {
-        var calls = Enumerable.Range(0, 3).Select(_ => CostRig.Call("ann", "dear")).ToList();
-        await Rig.RecordAsync(calls);
-        await Rig.VoidAsync(calls[0]);
-        await Database.ExecuteAsync("TRUNCATE call_queue");
-        var migration = MigrationFile.BuiltIn.Single(file => file.Version == 7).Sql;
-        await Database.ExecuteAsync(migration[migration.LastIndexOf("INSERT INTO call_queue", StringComparison.Ordinal)..]);
-        await Rig.FoldAllAsync();
-        (await Rig.SumAsync("cost_usd")).ShouldBe(2m);
         await Rig.ShouldBeCleanAsync();
     }
 

@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Quotas;
 
