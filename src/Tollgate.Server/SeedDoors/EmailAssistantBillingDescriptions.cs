@@ -35,12 +35,12 @@ internal static class EmailAssistantBillingDescriptions
     public static readonly Description Upgrade = new(
         Tag,
         "Upgrade the tier",
-        "At once: the rest of the period is given back at the old price and asked for at the new one. 409 when the tier costs no more than "
+        "At once: the rest of the period is credited at the old price and charged at the new one. A user with a saved card pays before the tier changes, as with PATCH /v1/subscriptions/{id}; a refused card is a 402 and changes nothing. 409 when the tier costs no more than "
         + "the present one; the present tier itself changes nothing and takes back a downgrade that was to come.")
     {
         Request = Example.Of<EmailAssistantTierChange>("""{"user_id": "7d1f", "tier": "professional"}"""),
         Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription as it is now.", Sample("professional", "null", 1500))],
-        Errors = ChangeErrors,
+        Errors = [.. ChangeErrors, ErrorCode.PaymentFailed, ErrorCode.PaymentPending, ErrorCode.Conflict],
     };
 
     public static readonly Description Downgrade = new(
