@@ -241,7 +241,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         RefundVerdict.NothingLeft => $"Nothing of it is left{WhereItWent(payment, invoice, bounds)}.",
         RefundVerdict.TooMuch => $"{judged.Amount} of it can go back{WhereItWent(payment, invoice, bounds)}.",
         RefundVerdict.TooMany => $"The payment has {bounds.Refunds} refunds, the most there can be. The last one can only send back all that is left, {judged.Amount}: leave amount out.",
-        _ => "What goes back is more than 0.",
+        _ => "The amount to refund must be more than 0.",
     };
 
     private static string WhereItWent(Payment payment, Invoice? invoice, RefundBounds bounds)

@@ -13,7 +13,7 @@ namespace Tollgate.Server.Notices;
 public static class NoticesRoom
 {
     private static readonly Description List = new(
-        "Customers", "List what a customer is to be told",
+        "Customers", "List notices to a customer",
         """
         What is so now, what matters most first: payments that failed, with the next attempt and what comes of it; plans that ended unpaid; invoices to be paid; a trial within
         three days of its end; thresholds of quotas; what is scheduled. Nothing is stored or cleared: a notice is gone when what it tells of is. All in one page. A member

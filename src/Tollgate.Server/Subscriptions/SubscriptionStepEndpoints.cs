@@ -104,13 +104,13 @@ public static class SubscriptionStepEndpoints
     {
         { IsOfAnother: true } => Problems.WriteAsync(
             context, ErrorCode.PaymentPending,
-            $"What became of payment {paid.Payment.Id}, for a plan or a change that was asked for before, is not known yet. Nothing was charged for this change: ask again when it is."),
+            $"Payment {paid.Payment.Id}, for an earlier plan or change, is pending. Tollgate charged nothing for this change; repeat the request when that payment has succeeded or failed."),
         { Payment: { Status: PaymentStatus.Failed } payment } => Problems.WriteAsync(
             context, ErrorCode.PaymentFailed, $"{payment.Amount} are due for the change, and the card was refused: {CatalogWords.Of(payment.Failure!.Value)}. Nothing was changed."),
         { Payment: { Status: PaymentStatus.Succeeded } payment } => Problems.WriteAsync(
             context, ErrorCode.Conflict, $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are the customer's credit."),
         { Payment: var payment } => Problems.WriteAsync(
-            context, ErrorCode.PaymentPending, $"What became of payment {payment.Id} is not known yet. The change is made when its money is known to have come."),
+            context, ErrorCode.PaymentPending, $"Payment {payment.Id} is pending. Tollgate makes the change when the payment succeeds."),
     };
 
     private static async Task CancelAsync(HttpContext context, Deps deps)
@@ -190,7 +190,7 @@ public static class SubscriptionStepEndpoints
         await (answer switch
         {
             _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),
-            { Next: null } => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, "Nothing will be asked for: the subscription ends, is paused, or costs nothing."),
+            { Next: null } => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, "There is no upcoming invoice: the subscription ends, is paused, or costs nothing."),
             _ => Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(answer.Next!, answer.Row!.Reference), InvoicesJson.Default.InvoiceView),
         });
     }

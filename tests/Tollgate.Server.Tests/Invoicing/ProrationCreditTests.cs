@@ -34,7 +34,7 @@ public sealed class ProrationCreditTests(RunningServer running)
         {
             var refused = await sandbox.Door.PostAsync($"/v1/invoices/{first}/credit-notes", """{"reason": "again"}""");
             (refused.Status, refused["detail"].GetValue<string>()).ShouldBe(
-                (HttpStatusCode.UnprocessableEntity, "The invoice asked for 299.00 USD. Of that 299.00 USD when the subscription changed went back already."));
+                (HttpStatusCode.UnprocessableEntity, "The invoice's total is 299.00 USD. Of that 299.00 USD when the subscription changed was already credited or refunded."));
         }
 
         (await CreditAsync(sandbox)).ShouldBe(0);
