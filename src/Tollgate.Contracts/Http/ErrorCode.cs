@@ -453,6 +453,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The feature is a value or a switch, which has no quantity to use.",
         "Read the feature from GET /v1/customers/{id}/entitlements.");
 
+    public static readonly ErrorCode LevelNotConsumed = new(
+        "level_not_consumed", 422, "The feature is reported, not consumed",
+        "The feature is a level (a meter of the aggregate latest or max reads it): its usage is a value that you report, so nothing can be added to it, held on it or granted to it.",
+        "Report the value with POST /v1/events. Ask POST /v1/check before you let the level rise. To allow more, raise the quota by a plan, an add-on or an override.");
+
     public static readonly ErrorCode EventTooOld = new(
         "event_too_old", 422, "The event is too old",
         "occurred_at is more than 35 days in the past. Tollgate accepts no older events.",
@@ -566,7 +571,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         SubscriptionState, ProviderManaged, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, UnknownParameter, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
-        FeatureNotMetered, EventTooOld, EventInFuture,
+        FeatureNotMetered, LevelNotConsumed, EventTooOld, EventInFuture,
         EventUnmatched, EventValueInvalid, GatewayLoop, LimitReached,
         RateLimited, GatewayBusy, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
     ];

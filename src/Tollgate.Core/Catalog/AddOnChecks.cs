@@ -80,6 +80,11 @@ internal static class AddOnChecks
                 : $"'{pack.Feature}' is a {CatalogWords.Of(feature.Kind)} feature; a pack holds units of a metered one."));
         }
 
+        if (feature is { IsLevel: true })
+        {
+            faults.Add(new($"{path}.feature", $"'{pack.Feature}' is a level: units of it are not used up. An add-on raises its quota."));
+        }
+
         if (!pack.Quantity.IsPositive)
         {
             faults.Add(new($"{path}.quantity", $"A quantity of {pack.Quantity}; a pack grants more than 0 units."));

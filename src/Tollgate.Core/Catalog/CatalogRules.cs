@@ -17,6 +17,10 @@ public static partial class CatalogRules
         return faults;
     }
 
+    /// <summary>What <paramref name="document"/> would change and may not, seen from the features of its codes that the project had before, whenever that was.</summary>
+    public static IReadOnlyList<CatalogFault> CheckChanges(IReadOnlyDictionary<string, Feature> known, CatalogDocument document) =>
+        [.. MeterChecks.Changed(known, document)];
+
     /// <summary>What is wrong with one customer's overrides, seen from the catalogue in force. Paths begin with the feature's code.</summary>
     public static IReadOnlyList<CatalogFault> CheckOverrides(CatalogDocument document, IEnumerable<EntitlementOverride> overrides)
     {
@@ -97,55 +101,7 @@ public static partial class CatalogRules
             faults.Add(new($"{path}.money", "A budget in money is a metered feature whose 'unit' is a currency code such as USD."));
         }
 
-        if (feature.Meters.Count > 0 && feature.Kind != FeatureKind.Metered)
-        {
-            faults.Add(new($"{path}.meters", $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; only metered features have meters."));
-        }
-
-        CheckCount(feature.Meters.Count, CatalogLimits.Meters, $"{path}.meters", faults);
-        for (var i = 0; i < feature.Meters.Count; i++)
-        {
-            CheckMeter(feature.Meters[i], $"{path}.meters[{i}]", faults);
-            if (feature.Meters.Take(i).Any(other => CountsTheSame(other, feature.Meters[i])))
-            {
-                faults.Add(new($"{path}.meters[{i}]", "An earlier meter of the feature reads the same events with the same filters: they would count twice."));
-            }
-        }
-    }
-
-    private static bool CountsTheSame(Meter a, Meter b) =>
-        a.EventType == b.EventType
-        && a.Filters.Count == b.Filters.Count
-        && a.Filters.All(f => b.Filters.Any(other => other.Property == f.Property && other.AnyOf.ToHashSet().SetEquals(f.AnyOf)));
-
-    private static void CheckMeter(Meter meter, string path, List<CatalogFault> faults)
-    {
-        if (!EventType().IsMatch(meter.EventType))
-        {
-            faults.Add(new($"{path}.event_type", $"'{meter.EventType}' is not an event type: letters, digits and _ . : / -, at most 127 characters."));
-        }
-
-        if (meter.Aggregate == MeterAggregate.Unique && meter.ValueProperty is null)
-        {
-            faults.Add(new($"{path}.value_property", "A unique meter counts the different values of a property; 'value_property' names it."));
-        }
-
-        if (meter.Aggregate == MeterAggregate.Count && meter.ValueProperty is not null)
-        {
-            faults.Add(new($"{path}.value_property", "A count meter counts events and reads no value; use sum, or leave 'value_property' out."));
-        }
-
-        CheckOptionalText(meter.ValueProperty, $"{path}.value_property", CatalogLimits.ShortText, faults);
-        CheckCount(meter.Filters.Count, CatalogLimits.Filters, $"{path}.filters", faults);
-        for (var i = 0; i < meter.Filters.Count; i++)
-        {
-            CheckText(meter.Filters[i].Property, $"{path}.filters[{i}].property", CatalogLimits.ShortText, faults);
-            CheckCount(meter.Filters[i].AnyOf.Count, CatalogLimits.FilterValues, $"{path}.filters[{i}].any_of", faults);
-            if (meter.Filters[i].AnyOf.Count == 0)
-            {
-                faults.Add(new($"{path}.filters[{i}].any_of", "A filter without values matches nothing; name at least one."));
-            }
-        }
+        MeterChecks.Check(feature, path, faults);
     }
 
     private static void CheckPlans(CatalogDocument document, List<CatalogFault> faults)
@@ -318,7 +274,7 @@ public static partial class CatalogRules
         }
     }
 
-    private static void CheckText(string text, string path, int longest, List<CatalogFault> faults)
+    internal static void CheckText(string text, string path, int longest, List<CatalogFault> faults)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
@@ -333,6 +289,8 @@ public static partial class CatalogRules
             faults.Add(new(path, "The text holds control characters or broken letters."));
         }
     }
+
+    internal static bool IsEventType(string text) => EventType().IsMatch(text);
 
     private static bool HasLoneSurrogate(string text)
     {

@@ -23,6 +23,11 @@ internal static class EntitlementChecks
         CheckRateLimits(entitlement, path, faults);
         CheckPool(entitlement, path, document, faults);
         CheckThresholds(entitlement, path, faults);
+        if (feature.IsLevel && (entitlement.Pool is not null || entitlement.Rollover is not null))
+        {
+            var member = entitlement.Pool is not null ? "pool" : "rollover";
+            faults.Add(new($"{path}.{member}", $"'{feature.Code}' is a level (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)}): it may fall again, so it burns no credits and leaves nothing to roll over."));
+        }
     }
 
     private static void CheckUnmetered(Entitlement entitlement, string path, Feature feature, List<CatalogFault> faults)
@@ -156,6 +161,7 @@ internal static class EntitlementChecks
         {
             null => $"The catalogue has no feature '{pool.Feature}'.{CatalogFault.Guess(faults, pool.Feature, document.Features.Select(static one => one.Code))}",
             _ when credits.Code == entitlement.Feature => "A feature cannot draw on itself.",
+            { IsLevel: true } => $"'{pool.Feature}' is a level: its meter says what is used of it, so nothing can be drawn from it.",
             { Kind: not FeatureKind.Metered } => $"'{pool.Feature}' is a {CatalogWords.Of(credits.Kind)} feature; credits are metered.",
             _ when DrawsOnPool(pool.Feature, document) => $"'{pool.Feature}' draws on a pool itself; credits are one level deep.",
             _ => null,

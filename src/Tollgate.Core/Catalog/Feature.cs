@@ -15,15 +15,6 @@ public enum FeatureKind
     Value,
 }
 
-/// <summary>How the events that match a meter become units.</summary>
-public enum MeterAggregate
-{
-    Count,
-    Sum,
-    Max,
-    Unique,
-}
-
 /// <summary>What happens to an event whose period has been invoiced already. The accept window is the same for all: 35 days.</summary>
 public enum LateEventPolicy
 {
@@ -79,6 +70,12 @@ public sealed record Feature
 
     /// <summary>Empty means the default meter.</summary>
     public IReadOnlyList<Meter> Meters { get; init; } = [];
+
+    /// <summary>What is used of it is a value that is reported (<see cref="MeterAggregates.IsLevel"/>).</summary>
+    public bool IsLevel => Level is not null;
+
+    /// <summary>How that value is found; null: it is no level. All meters of a level have the same aggregate.</summary>
+    public MeterAggregate? Level => Meters is [var first, ..] && first.Aggregate.IsLevel() ? first.Aggregate : null;
 
     /// <summary>What is billed is the sum of all meters, so late events are ignored only where every meter says so.</summary>
     public LateEventPolicy LateEvents => Meters.Count > 0 && Meters.All(static meter => meter.LateEvents == LateEventPolicy.IgnoreAndReport)

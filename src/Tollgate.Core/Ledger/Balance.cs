@@ -1,3 +1,4 @@
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -38,6 +39,9 @@ public sealed record Balance
 
     /// <summary>The plan's own quota when last decided; null is unlimited.</summary>
     public Quantity? Quota { get; init; }
+
+    /// <summary>Of a feature whose last reported value is used: which report that is; null: none was recorded.</summary>
+    public LatestReport? Reports { get; init; }
 
     /// <summary>What burned the plan's own quota.</summary>
     public Quantity OfPlan => Used - Drawn;

@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -158,13 +159,14 @@ public static class AccountRules
     }
 
     /// <summary>Takes back what an event posted: the reversing event's postings are the negatives.</summary>
-    public static IReadOnlyList<Posting> Reverse(AccountState book, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Instant now)
+    public static IReadOnlyList<Posting> Reverse(AccountState book, IReadOnlyList<Reversal> reversals, IReadOnlyList<Burn> burns, Instant now)
     {
-        var reversed = new List<Posting>(postings.Count);
-        foreach (var posting in postings)
+        var reversed = new List<Posting>(reversals.Count);
+        foreach (var (posting, movesReport, reportAt) in reversals)
         {
             var slot = RowOf(book, posting.FeatureKey, posting.PeriodStart);
             var after = slot.Current with { Used = slot.Current.Used - posting.Used, Drawn = slot.Current.Drawn - posting.Drawn };
+            after = movesReport ? after with { Reports = new(reportAt, after.Reports!.Count) } : after;
             after.AssertSound();
             book.Put(slot, after);
             if (book.FindAccount(posting.FeatureKey) is { RollsOver: true } feature && !feature.IsNewest(after.Period))

@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -107,7 +108,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
         if (outcome > Outcome.RecordedOverLimit)
         {
-            if (enforce)
+            if (enforce && AggregateRules.MayBeRefused(effect, amount))
             {
                 return outcome;
             }
@@ -115,22 +116,24 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
             outcome = Outcome.RecordedOverLimit;
         }
 
-        // 3. Its rate windows.
-        if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited && JudgeRates(feature, limited, amount) is { } slow)
+        // 3. Its rate windows. A level that falls gives no units of them back.
+        if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited && JudgeRates(feature, limited, amount.FloorAtZero()) is { } slow)
         {
             return slow;
         }
 
         // 4. Book it.
-        return BookOne(feature, slot, facts, amount, fromPool) ?? outcome;
+        return BookOne(feature, slot, facts, effect, amount, fromPool) ?? outcome;
     }
 
     /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
-    private Outcome? BookOne(FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    private Outcome? BookOne(FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, in Effect effect, Quantity amount, Quantity fromPool)
     {
         if (!hold)
         {
-            BookUse(feature, slot, facts, amount, fromPool);
+            BookUse(feature, slot, effect.Aggregate.IsLevel()
+                ? QuotaRules.SetLevel(facts, amount, AggregateRules.ReportsAfter(effect, slot.Current.Reports, at))
+                : QuotaRules.Use(facts, amount, fromPool), facts);
         }
         else if (Math.Max(book.Holds.Count, slot.Current.OpenHolds) >= AccountState.MostOpenHolds)
         {
@@ -146,10 +149,8 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
     private Quantity UnitsOf(in Effect effect, in FeatureFacts facts)
     {
-        var amount = effect.Aggregate == MeterAggregate.Max
-            ? (effect.Amount - facts.Balance.Used).FloorAtZero()
-            : effect.Amount;
-        return ClipsBySettlePolicy && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
+        var amount = AggregateRules.ChangeOf(effect, facts.Balance.Used, facts.Balance.Reports, at);
+        return ClipsBySettlePolicy && !effect.Aggregate.IsLevel() && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
             ? Quantity.Min(amount, most)
             : amount;
     }
@@ -182,7 +183,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         }
         else
         {
-            BookUse(feature, slot, facts, credits, Quantity.Zero);
+            BookUse(feature, slot, QuotaRules.Use(facts, credits, Quantity.Zero), facts);
         }
 
         return outcome;
@@ -235,9 +236,8 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         (_parts ??= []).Add(new(after.FeatureKey, after.Period.Start, amount));
     }
 
-    private void BookUse(FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    private void BookUse(FeatureState feature, Slot<Balance> slot, in UseResult used, in FeatureFacts facts)
     {
-        var used = QuotaRules.Use(facts, amount, fromPool);
         var after = used.Balance;
         foreach (var burn in used.Burns)
         {
@@ -257,7 +257,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
         after.AssertSound();
         _isOutOfRange |= after.Used.IsBeyondRange;
-        _postings.Add(new(after.FeatureKey, after.Period.Start, amount, after.Drawn - slot.Current.Drawn));
+        _postings.Add(new(after.FeatureKey, after.Period.Start, after.Used - slot.Current.Used, after.Drawn - slot.Current.Drawn));
         book.Put(slot, after);
         if (feature.RollsOver && !feature.IsNewest(after.Period))
         {

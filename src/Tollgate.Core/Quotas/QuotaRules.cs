@@ -1,6 +1,7 @@
 using System.Numerics;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -126,6 +127,13 @@ public static class QuotaRules
 
         return new(balance with { Used = balance.Used + amount, Drawn = balance.Drawn + drawn, Quota = facts.Quota }, burns);
     }
+
+    /// <summary>
+    /// Books a level that has changed by <paramref name="change"/>. It burns no grant and draws on no pool, since it may fall again: the
+    /// catalogue allows neither (<see cref="CatalogRules"/>).
+    /// </summary>
+    public static UseResult SetLevel(in FeatureFacts facts, Quantity change, LatestReport? reports) =>
+        new(facts.Balance with { Used = facts.Balance.Used + change, Quota = facts.Quota, Reports = reports }, []);
 
     /// <summary>The thresholds that <paramref name="after"/> reached and <paramref name="before"/> had not recorded yet.</summary>
     public static IReadOnlyList<int> Crossed(Entitlement entitlement, Balance before, Balance after, Quantity? limit)

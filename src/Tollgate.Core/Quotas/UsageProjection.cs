@@ -1,3 +1,4 @@
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -6,6 +7,10 @@ namespace Tollgate.Core.Quotas;
 /// <summary>Where usage is heading (<c>SEMANTICS</c> 5): used so far ÷ elapsed share of the period.</summary>
 public static class UsageProjection
 {
+    /// <summary>The same for a feature: a level that is reported stays until the next report.</summary>
+    public static Quantity? AtPeriodEnd(Feature feature, Quantity used, Period period, Instant now) =>
+        !feature.IsLevel ? AtPeriodEnd(used, period, now) : period.End == Instant.FarFuture ? null : used;
+
     /// <summary>
     /// What <paramref name="used"/> becomes by the period's end at the pace so far, rounded half away from zero to as many
     /// decimals as <paramref name="used"/> has: calls stay whole, dollars keep their cents. Null for a period that never ends.

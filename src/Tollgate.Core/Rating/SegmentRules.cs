@@ -55,6 +55,28 @@ public static class SegmentRules
         return parts;
     }
 
+    /// <summary>
+    /// What of a level counts in which stretch of its period. Used is where it stands at the end; a unit of that counts in the stretch since
+    /// which the level has not been below it again. So units that were given up later cost nothing, and those that stayed are billed at the
+    /// price of the plan under which they came.
+    /// </summary>
+    /// <param name="levels">Where it stood at the end of each stretch.</param>
+    public static IReadOnlyList<Quantity> UsedOfLevel(IReadOnlyList<Quantity> levels)
+    {
+        var used = levels.ToArray();
+        for (var i = used.Length - 2; i >= 0; i--)
+        {
+            used[i] = Quantity.Min(used[i], used[i + 1]);
+        }
+
+        for (var i = used.Length - 1; i > 0; i--)
+        {
+            used[i] -= used[i - 1];
+        }
+
+        return used;
+    }
+
     /// <summary>Of a period of which nothing is beyond, wherever it was used.</summary>
     public static IReadOnlyList<UsagePart> Within(IReadOnlyList<UsageSegment> segments) => [.. segments.Select(static segment => Part(segment, null, Quantity.Zero))];
 

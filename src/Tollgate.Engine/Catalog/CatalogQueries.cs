@@ -50,6 +50,24 @@ public static class CatalogQueries
         return CatalogIndex.Build(newest.Revision, newest.ETag, newest.Document, features, known, versions, defaults);
     }
 
+    /// <summary>What publishing the document would change of the project's features and may not.</summary>
+    internal static async Task<IReadOnlyList<CatalogFault>> FaultsOfChangesAsync(
+        NpgsqlConnection connection, int projectId, CatalogDocument document, CancellationToken cancel)
+    {
+        var known = new Dictionary<string, Feature>(StringComparer.Ordinal);
+        await using var command = new NpgsqlCommand(CatalogSql.FeaturesNamed, connection);
+        command.Parameters.Add(new() { Value = projectId });
+        command.Parameters.Add(new() { Value = document.Features.Select(static feature => feature.Code).ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var feature = CatalogReader.ReadStoredFeature(Utf8(reader, 0));
+            known[feature.Code] = feature;
+        }
+
+        return CatalogRules.CheckChanges(known, document);
+    }
+
     /// <summary>How many customers a new version of each plan would reach, and how many are pinned to an older one.</summary>
     internal static async Task<IReadOnlyList<PlanCustomers>> CustomersByPlanAsync(
         NpgsqlConnection connection, int projectId, string defaultPlan, CancellationToken cancel)

@@ -18,6 +18,13 @@ internal static class CatalogSql
          ORDER BY id
         """;
 
+    /// <summary><c>$2</c> codes.</summary>
+    public const string FeaturesNamed = """
+        SELECT document::text
+          FROM features
+         WHERE project_id = $1 AND code = ANY ($2)
+        """;
+
     /// <summary><c>$2</c> the last id that is known already.</summary>
     public const string PlanVersions = """
         SELECT id, version, document::text

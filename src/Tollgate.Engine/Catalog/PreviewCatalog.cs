@@ -11,8 +11,9 @@ namespace Tollgate.Engine.Catalog;
 /// another one.
 /// </param>
 /// <param name="PinnedCustomers">Customers on changed or removed plans who keep the version they have.</param>
+/// <param name="Faults">What it would change and may not: publishing it is refused.</param>
 public sealed record CatalogPreview(
-    int Revision, string ETag, string NewETag, CatalogDiff Diff, long AffectedCustomers, long PinnedCustomers);
+    int Revision, string ETag, string NewETag, CatalogDiff Diff, long AffectedCustomers, long PinnedCustomers, IReadOnlyList<CatalogFault> Faults);
 
 /// <summary>The dry run: the diff, and who is affected by it.</summary>
 public sealed class PreviewCatalog(NpgsqlDataSource database)
@@ -33,6 +34,7 @@ public sealed class PreviewCatalog(NpgsqlDataSource database)
             CatalogWriter.ETagOf(document),
             diff,
             customers.Where(row => !row.Pinned && (defaultPlanMoves || touched.Contains(row.Plan))).Sum(static row => row.Customers),
-            customers.Where(row => row.Pinned && touched.Contains(row.Plan)).Sum(static row => row.Customers));
+            customers.Where(row => row.Pinned && touched.Contains(row.Plan)).Sum(static row => row.Customers),
+            await CatalogQueries.FaultsOfChangesAsync(connection, projectId, document, cancel));
     }
 }

@@ -21,6 +21,9 @@ public enum PublishOutcome
 
     /// <summary>The project would have had more features than <see cref="CatalogLimits.FeaturesEver"/>; nothing was written.</summary>
     TooManyFeatures,
+
+    /// <summary>It changes what may not be changed: <see cref="CatalogRules.CheckChanges"/>. Nothing was written.</summary>
+    Refused,
 }
 
 /// <param name="Revision">Of the catalogue in force after the call.</param>
@@ -30,7 +33,7 @@ public sealed record Publication(PublishOutcome Outcome, int Revision, string ET
 
 /// <summary>
 /// Puts a catalogue into force:
-/// 1. one publisher at a time per project, and only if the caller saw what is in force;
+/// 1. one publisher at a time per project, and only if the caller saw what is in force and changes nothing that may not be changed;
 /// 2. numbers for features that are new;
 /// 3. a new immutable version of each plan that changed, and only of those;
 /// 4. the catalogue itself as the next revision;
@@ -86,6 +89,11 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         if (before?.ETag == etag)
         {
             return new(PublishOutcome.Unchanged, before.Revision, etag, []);
+        }
+
+        if ((await CatalogQueries.FaultsOfChangesAsync(connection, projectId, document, cancel)).Count > 0)
+        {
+            return new(PublishOutcome.Refused, before?.Revision ?? 0, before?.ETag ?? "", []);
         }
 
         // 2

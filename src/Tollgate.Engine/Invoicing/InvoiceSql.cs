@@ -88,6 +88,33 @@ internal static class InvoiceSql
          GROUP BY number
         """;
 
+    /// <summary>
+    /// Where levels stood at the ends of stretches: by the last report of the period until then, or the highest one of max meters, without
+    /// those that were voided; a void happened, as far as it says, when its event did. Parameters as of <see cref="UsedInStretches"/>. Rows: the
+    /// stretch's number from 1, value; none where nothing was reported by then.
+    /// </summary>
+    public const string LevelsInStretches =
+        """
+        SELECT x.number, l.value
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::date[], $6::timestamptz[], $7::timestamptz[])
+                 WITH ORDINALITY AS x (partition, account, feature, period_start, month, since, until, number)
+         CROSS JOIN LATERAL (
+                SELECT (r.report ->> 1)::numeric AS value
+                  FROM events e
+                 CROSS JOIN LATERAL jsonb_array_elements(coalesce(e.data -> 'last', '[]') || coalesce(e.data -> 'raw', '[]')) AS r (report)
+                 WHERE e.partition = x.partition AND e.account = x.account AND e.month >= x.month
+                   AND e.occurred_at >= x.period_start AND e.occurred_at < x.until
+                   AND e.data ?| '{last,raw}' AND (r.report ->> 0)::integer = x.feature
+                   AND coalesce((SELECT (p ->> 1)::bigint FROM jsonb_array_elements(e.data -> 'post') AS p WHERE (p ->> 0)::integer = x.feature LIMIT 1),
+                                (extract(epoch FROM e.period_start) * 1000000)::bigint) = (extract(epoch FROM x.period_start) * 1000000)::bigint
+                   AND NOT EXISTS (SELECT FROM events v
+                                    WHERE v.partition = x.partition AND v.account = x.account AND v.month >= x.month
+                                      AND v.occurred_at >= x.period_start AND v.occurred_at < x.until
+                                      AND v.data ? 'void' AND (v.data ->> 'void')::uuid = e.id)
+                 ORDER BY CASE WHEN jsonb_array_length(r.report) = 2 THEN (r.report ->> 1)::numeric END DESC, e.occurred_at DESC, (r.report ->> 2)::integer DESC
+                 LIMIT 1) l
+        """;
+
     /// <summary>Which of these periods were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.</summary>
     public const string RatedBefore =
         """

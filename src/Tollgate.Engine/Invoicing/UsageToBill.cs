@@ -143,41 +143,52 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     // ---- what was used in which stretch ----------------------------------------------------------------------------
 
     /// <summary>
-    /// Position by position; null: all in the last stretch, or wherever it was nothing of it is beyond. One statement, and none where no
-    /// period with something beyond has more than one stretch.
+    /// Position by position; null: all in the last stretch, or wherever it was nothing of it is beyond. One statement for what adds up and one for
+    /// levels, and none where no such period with something beyond has more than one stretch.
     /// </summary>
-    private async Task<IReadOnlyList<Quantity[]?>> UsedAsync(List<PeriodToRate> periods, CancellationToken cancel)
+    private async Task<IReadOnlyList<IReadOnlyList<Quantity>?>> UsedAsync(List<PeriodToRate> periods, CancellationToken cancel)
     {
-        var used = new Quantity[periods.Count][];
-        var wanted = periods.Select(static (period, i) => (period, i)).Where(static one => one.period.NeedsStretches)
-            .SelectMany(static one => one.period.Segments.Select((segment, at) => (one.period, one.i, segment, at))).ToArray();
-        if (wanted.Length == 0)
+        var used = new IReadOnlyList<Quantity>?[periods.Count];
+        var wanted = periods.Select(static (period, i) => (Period: period, At: i)).Where(static one => one.Period.NeedsStretches).ToLookup(static one => one.Period.Feature.Feature.IsLevel);
+        foreach (var (at, sums) in await InStretchesAsync(InvoiceSql.UsedInStretches, wanted[false], cancel))
         {
-            return used;
+            used[at] = sums;
         }
 
-        foreach (var one in wanted)
+        foreach (var (at, levels) in await InStretchesAsync(InvoiceSql.LevelsInStretches, wanted[true], cancel))
         {
-            used[one.i] ??= new Quantity[one.period.Segments.Count];
+            used[at] = SegmentRules.UsedOfLevel(levels);
+        }
+
+        return used;
+    }
+
+    private async Task<Dictionary<int, Quantity[]>> InStretchesAsync(string sql, IEnumerable<(PeriodToRate Period, int At)> periods, CancellationToken cancel)
+    {
+        var found = periods.ToDictionary(static one => one.At, static one => new Quantity[one.Period.Segments.Count]);
+        var wanted = periods.SelectMany(static one => one.Period.Segments.Select((segment, place) => (one.Period, one.At, Segment: segment, Place: place))).ToArray();
+        if (wanted.Length == 0)
+        {
+            return found;
         }
 
         await using var command = connection.Command(
-            InvoiceSql.UsedInStretches,
-            Array.ConvertAll(wanted, static one => one.period.Order.Customer.Partition),
-            Array.ConvertAll(wanted, static one => one.period.Order.Customer.Account),
-            Array.ConvertAll(wanted, static one => one.period.Feature.Key),
-            Array.ConvertAll(wanted, static one => one.period.Period.Start.ToUtc()),
-            Array.ConvertAll(wanted, one => FirstMonthOf(one.period.Period)),
-            Array.ConvertAll(wanted, static one => one.segment.Period.Start.ToUtc()),
-            Array.ConvertAll(wanted, static one => one.segment.Period.End.ToUtc()));
+            sql,
+            Array.ConvertAll(wanted, static one => one.Period.Order.Customer.Partition),
+            Array.ConvertAll(wanted, static one => one.Period.Order.Customer.Account),
+            Array.ConvertAll(wanted, static one => one.Period.Feature.Key),
+            Array.ConvertAll(wanted, static one => one.Period.Period.Start.ToUtc()),
+            Array.ConvertAll(wanted, one => FirstMonthOf(one.Period.Period)),
+            Array.ConvertAll(wanted, static one => one.Segment.Period.Start.ToUtc()),
+            Array.ConvertAll(wanted, static one => one.Segment.Period.End.ToUtc()));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
             var one = wanted[reader.GetInt64(0) - 1];
-            used[one.i][one.at] = Quantity.Of(reader.GetDecimal(1));
+            found[one.At][one.Place] = Quantity.Of(reader.GetDecimal(1));
         }
 
-        return used;
+        return found;
     }
 
     /// <summary>Events lie in the month in which they were recorded, or that their ids tell: of a sandbox that has nothing to do with its clock.</summary>
@@ -286,12 +297,14 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
         /// <summary>
         /// The balance does not tell: there are several stretches, or a cycle ended the period before its time, and what came after that may lie on
-        /// the same balance, in a calendar month that begins with it.
+        /// the same balance, in a calendar month that begins with it: there a level may have fallen since.
         /// </summary>
-        public bool NeedsStretches => Segments.Any(static segment => segment.Plan is not null) && !SegmentRules.IsWithin(Segments, Used)
-            && (Segments.Count > 1 || Order.Customer.Cycles.Any(cycle => cycle.From == Period.End));
+        public bool NeedsStretches => Segments.Any(static segment => segment.Plan is not null)
+            && (Order.Customer.Cycles.Any(cycle => cycle.From == Period.End)
+                ? Feature.Feature.IsLevel || !SegmentRules.IsWithin(Segments, Used)
+                : Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used));
 
-        public RatedPeriod Rate(Quantity[]? used)
+        public RatedPeriod Rate(IReadOnlyList<Quantity>? used)
         {
             var parts = used is not null ? SegmentRules.Beyond(Segments, used)
                 : Segments.Count == 1 ? SegmentRules.Beyond(Segments, [Used])

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
@@ -269,7 +270,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
             {
                 case UseOp use:
                     events.Add((book, use.Key.Id));
-                    uniques.AddRange(use.Effects.Where(e => e.Aggregate == MeterAggregate.Unique)
+                    uniques.AddRange(use.Effects.Where(static e => AggregateRules.CountsValueOnce(e.Aggregate))
                         .Select(e => (book, e.Feature.Key, book.BookOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
                     break;
                 case ReserveOp reserve:

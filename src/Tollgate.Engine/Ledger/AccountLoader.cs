@@ -273,6 +273,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         Denied = reader.GetInt64(11),
         Fired = reader.GetInt16(12),
         OpenHolds = reader.GetInt16(13),
+        Reports = reader.IsDBNull(15) ? null : new(reader.IsDBNull(14) ? null : At(reader, 14), reader.GetInt32(15)),
     };
 
     public static Grant ReadGrant(NpgsqlDataReader reader) => new()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -130,7 +131,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var effects = new List<Effect>(op.Effects.Count);
         foreach (var effect in op.Effects)
         {
-            if (effect.Aggregate != MeterAggregate.Unique)
+            if (!AggregateRules.CountsValueOnce(effect.Aggregate))
             {
                 effects.Add(effect);
                 continue;
@@ -297,13 +298,14 @@ internal sealed class BatchDeciding(BatchWriter writer)
             return new(GateFault.None, AfterVoid(book, target, op.Now), done.Id.ToString("D"), true);
         }
 
-        var postings = _known.PostingsToReverse(book.Account, target);
-        var reversed = AccountRules.Reverse(book, postings, target.Data.Burns, op.Now);
-        foreach (var (feature, value) in _known.NoLongerSeen(book.Account, target))
+        var others = _known.OthersOf(book.Account, target);
+        var reversals = VoidRules.Reverse(target.Postings, target.Data.Readings, others, target.OccurredAt);
+        var reversed = AccountRules.Reverse(book, reversals, target.Data.Burns, op.Now);
+        foreach (var gone in VoidRules.NoLongerSeen(target.Data.Readings, others))
         {
-            var start = target.Postings.First(p => p.FeatureKey == feature).PeriodStart;
-            writer.Add(new UniqueChange(book, feature, start, value, Seen: false));
-            _known.Unique.Remove((book.Account, feature, start, value));
+            var start = target.Postings.First(p => p.FeatureKey == gone.FeatureKey).PeriodStart;
+            writer.Add(new UniqueChange(book, gone.FeatureKey, start, gone.Hash, Seen: false));
+            _known.Unique.Remove((book.Account, gone.FeatureKey, start, gone.Hash));
         }
 
         var plain = reversed.Count == 1 && reversed[0].Used == -target.Quantity && reversed[0].Drawn.IsZero;
@@ -342,7 +344,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var plain = postings.Count == 0 || (postings.Count == 1 && own.Drawn.IsZero && own.Used == op.Quantity);
         var outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : (Outcome?)null;
         var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
-            { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [{ Aggregate: MeterAggregate.Sum }] };
+            { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [var only] }
+            && !AggregateRules.KeepsReading(only.Aggregate);
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
             UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
             IsCall: op.ComputedJson is not null);
@@ -361,9 +364,24 @@ internal sealed class BatchDeciding(BatchWriter writer)
         Postings = postings,
         Burns = burns,
         Outcome = outcome,
-        Raw = [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Max).Select(e => (e.Feature.Key, e.Amount))],
-        Unique = [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Unique).Select(e => (e.Feature.Key, e.Value))],
+        Readings = ReadingsOf(op, book),
     };
+
+    private static IReadOnlyList<Reading> ReadingsOf(UseOp op, AccountState book)
+    {
+        List<Reading>? readings = null;
+        foreach (var effect in op.Effects)
+        {
+            // Decided a moment ago: the row's last report is this event's.
+            if (AggregateRules.KeepsReading(effect.Aggregate)
+                && AggregateRules.ReadingOf(effect, book.FindAccount(effect.Feature.Key) is { } of ? of.FindBalance(of.PeriodAt(op.OccurredAt).Start)?.Current.Reports : null) is { } reading)
+            {
+                (readings ??= []).Add(reading);
+            }
+        }
+
+        return readings ?? (IReadOnlyList<Reading>)[];
+    }
 
     private NewEvent SettleEvent(
         HoldOp op, AccountState book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
@@ -401,7 +419,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private static string TextOf(Hold hold) => hold.Reference ?? hold.Id.ToString("D");
 
     private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountState book) =>
-        [.. amounts.Select(a => new Effect(book.FindAccount(a.FeatureKey)!.Feature, a.Amount, MeterAggregate.Sum, default))];
+        [.. amounts.Select(a => Effect.OfUnits(book.FindAccount(a.FeatureKey)!.Feature, a.Amount))];
 
     private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountState book)
     {
@@ -434,7 +452,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with { Fault = fault, ExpiresAt = hold.ExpiresAt };
 
     private static Verdict Standing(AccountState book, StoredEvent stored, Instant now) => Standing(
-        book, [.. stored.Postings.Take(1).Select(p => new Effect(book.FindAccount(p.FeatureKey)!.Feature, Quantity.Zero, MeterAggregate.Sum, default))],
+        book, [.. stored.Postings.Take(1).Select(p => Effect.OfUnits(book.FindAccount(p.FeatureKey)!.Feature, Quantity.Zero))],
         Outcome.WithinQuota, now);
 
     private static Verdict Standing(AccountState book, IReadOnlyList<Effect> effects, Outcome outcome, Instant now) => new()

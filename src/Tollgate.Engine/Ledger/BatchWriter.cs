@@ -158,7 +158,7 @@ internal sealed class BatchWriter
     }
 
     /// <summary>One event on one balance, and nothing else.</summary>
-    private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated.Count: 1 }
+    private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated: [var row] } && !MovesEdges(row)
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
         && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count + _calls.Count == 0;
 
@@ -241,12 +241,15 @@ internal sealed class BatchWriter
         AddEdges(batch, rows);
     }
 
+    private static bool MovesEdges(in DirtyRow<Balance> row) =>
+        row.After.Carried != row.Before!.Carried || row.After.Period != row.Before.Period || !ReferenceEquals(row.After.Reports, row.Before.Reports);
+
     private static void AddEdges(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
     {
         List<DirtyRow<Balance>>? edges = null;
         foreach (var row in rows)
         {
-            if (row.After.Carried != row.Before!.Carried || row.After.Period != row.Before.Period)
+            if (MovesEdges(row))
             {
                 (edges ??= []).Add(row);
             }
@@ -256,7 +259,8 @@ internal sealed class BatchWriter
         {
             Add(batch, LedgerSql.UpdateEdges,
                 Smallints(edges, r => r.Book.Partition), Integers(edges, r => r.Book.Account), Integers(edges, r => r.After.FeatureKey),
-                Moments(edges, r => r.After.Period.Start), Moments(edges, r => r.After.Period.End), Numerics(edges, r => r.After.Carried));
+                Moments(edges, r => r.After.Period.Start), Moments(edges, r => r.After.Period.End), Numerics(edges, r => r.After.Carried),
+                ReportedAt(edges), Reports(edges));
         }
     }
 
@@ -298,7 +302,7 @@ internal sealed class BatchWriter
                     AddSeen(row);
                 }
 
-                if (row.After.Period.End <= now.Minus(Late) && OfPlan(row.After) != OfPlan(row.Before))
+                if (row.After.Period.End <= now.Minus(Late) && (OfPlan(row.After) != OfPlan(row.Before) || row.After.Reports != row.Before?.Reports))
                 {
                     _late.Add((row, now));
                 }
@@ -359,7 +363,7 @@ internal sealed class BatchWriter
             Moments(rows, r => r.After.Period.Start), Moments(rows, r => r.After.Period.End), Numerics(rows, r => r.After.Used),
             Numerics(rows, r => r.After.Held), Numerics(rows, r => r.After.Drawn), Numerics(rows, r => r.After.Carried),
             Bigints(rows, r => r.After.Denied), Smallints(rows, r => (short)r.After.Fired), Smallints(rows, r => (short)r.After.OpenHolds),
-            Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Book.CustomerVersion), Count(rows.Count));
+            Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Book.CustomerVersion), Count(rows.Count), ReportedAt(rows), Reports(rows));
     }
 
     /// <summary>Two servers lock rows in one order.</summary>
@@ -573,6 +577,10 @@ internal sealed class BatchWriter
 
     private static NpgsqlParameter Moments<T>(IReadOnlyList<T> rows, Func<T, Instant> value) =>
         Column(rows, r => value(r).ToUtc(), NpgsqlDbType.TimestampTz);
+
+    private static NpgsqlParameter ReportedAt(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Reports?.At?.ToUtc(), NpgsqlDbType.TimestampTz);
+
+    private static NpgsqlParameter Reports(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Reports?.Count, NpgsqlDbType.Integer);
 
     private static NpgsqlParameter<TColumn[]> Column<T, TColumn>(IReadOnlyList<T> rows, Func<T, TColumn> value, NpgsqlDbType type)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -16,7 +17,8 @@ namespace Tollgate.Engine.Ledger;
 /// out, such as a cost · <c>plan</c> beside it the customer's plan · <c>by</c> the member of the customer that did it · <c>post</c> all postings where
 /// the columns do not say it: [feature, period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome
 /// where it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c> the id that is reversed ·
-/// <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value].
+/// <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value] ·
+/// <c>last</c> the values of latest meters: [feature, value, number of the report in its period].
 /// </summary>
 public sealed record EventData
 {
@@ -50,9 +52,7 @@ public sealed record EventData
 
     public Guid? Voids { get; init; }
 
-    public IReadOnlyList<(int FeatureKey, Quantity Value)> Raw { get; init; } = [];
-
-    public IReadOnlyList<(int FeatureKey, Guid Value)> Unique { get; init; } = [];
+    public IReadOnlyList<Reading> Readings { get; init; } = [];
 
     public string Write()
     {
@@ -92,16 +92,11 @@ public sealed record EventData
                 json.WriteStringValue(b.Grant);
                 json.WriteNumberValue(b.Amount.Value);
             });
-            WriteList(json, "raw", Raw, r =>
+            foreach (var kind in Readings.GroupBy(static reading => reading.Kind))
             {
-                json.WriteNumberValue(r.FeatureKey);
-                json.WriteNumberValue(r.Value.Value);
-            });
-            WriteList(json, "uniq", Unique, u =>
-            {
-                json.WriteNumberValue(u.FeatureKey);
-                json.WriteStringValue(u.Value);
-            });
+                WriteList(json, KeyOf(kind.Key), [.. kind], reading => Write(json, reading));
+            }
+
             json.WriteEndObject();
         }
 
@@ -133,10 +128,41 @@ public sealed record EventData
             IsSettle = root.TryGetProperty("hold", out _),
             IsLate = root.TryGetProperty("late", out _),
             Voids = root.TryGetProperty("void", out var voided) ? voided.GetGuid() : null,
-            Raw = List(root, "raw", r => (r[0].GetInt32(), Quantity.Of(r[1].GetDecimal()))),
-            Unique = List(root, "uniq", u => (u[0].GetInt32(), u[1].GetGuid())),
+            Readings = [.. Enum.GetValues<ReadingKind>().SelectMany(kind => List(root, KeyOf(kind), pair => Read(kind, pair)))],
         };
     }
+
+    private static string KeyOf(ReadingKind kind) => kind switch
+    {
+        ReadingKind.Highest => "raw",
+        ReadingKind.Seen => "uniq",
+        ReadingKind.Latest => "last",
+    };
+
+    private static void Write(Utf8JsonWriter json, Reading reading)
+    {
+        json.WriteNumberValue(reading.FeatureKey);
+        switch (reading.Kind)
+        {
+            case ReadingKind.Highest:
+                json.WriteNumberValue(reading.Value.Value);
+                break;
+            case ReadingKind.Seen:
+                json.WriteStringValue(reading.Hash);
+                break;
+            case ReadingKind.Latest:
+                json.WriteNumberValue(reading.Value.Value);
+                json.WriteNumberValue(reading.Order);
+                break;
+        }
+    }
+
+    private static Reading Read(ReadingKind kind, JsonElement pair) => kind switch
+    {
+        ReadingKind.Highest => Reading.Highest(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal())),
+        ReadingKind.Seen => Reading.Seen(pair[0].GetInt32(), pair[1].GetGuid()),
+        ReadingKind.Latest => Reading.Latest(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal()), pair[2].GetInt32()),
+    };
 
     private static void WriteText(Utf8JsonWriter json, string name, string? value)
     {

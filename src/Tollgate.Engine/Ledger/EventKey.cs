@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Ledger;
@@ -37,7 +36,7 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
             return Of(id, text.AsSpan().ContainsAnyInRange('A', 'F') ? text : null, now);
         }
 
-        return new(HashOf(text), text, MonthOf(now), false);
+        return new(ValueHash.Of(text), text, MonthOf(now), false);
     }
 
     /// <summary>
@@ -55,25 +54,15 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
     /// <summary>How an event that was sent with a customer token is named unmistakably; null for one of the back end.</summary>
     /// <param name="text">The id as it was sent, where it is not a UUID in canonical form.</param>
     public static string? NameOf(Guid id, string? text) =>
-        text is null || id.Version != 8 || id == HashOf(text) ? null : TokenMark + id.ToString("D");
+        text is null || id.Version != 8 || id == ValueHash.Of(text) ? null : TokenMark + id.ToString("D");
 
     /// <summary>A settle is recorded under the id of its hold: a hold is settled once.</summary>
     public static EventKey OfHold(Guid hold, string? reference, Instant now) => Of(hold, reference, now);
 
     /// <summary>The id that the reversing event of an event has: one void for each event, however often it is asked for.</summary>
-    public static Guid OfVoid(Guid voided) => HashOf("void:" + voided.ToString("D"));
+    public static Guid OfVoid(Guid voided) => ValueHash.Of("void:" + voided.ToString("D"));
 
-    private static Guid HashOfToken(string customer, string text) => HashOf($"token\0{customer}\0{text}");
-
-    /// <summary>The first 128 bits of SHA-256, as a UUID of version 8.</summary>
-    public static Guid HashOf(string text)
-    {
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
-        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
-        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
-        return new Guid(hash[..16], bigEndian: true);
-    }
+    private static Guid HashOfToken(string customer, string text) => ValueHash.Of($"token\0{customer}\0{text}");
 
     public static DateOnly MonthOf(Instant instant)
     {

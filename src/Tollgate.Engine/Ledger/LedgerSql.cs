@@ -116,7 +116,7 @@ internal static class LedgerSql
 
     private const string BalanceColumns =
         "b.partition, b.account, b.feature, b.period_start, b.period_end, b.version, b.used, b.held, b.drawn, b.carried, b.quota, "
-        + "b.denied, b.fired, b.open_holds";
+        + "b.denied, b.fired, b.open_holds, b.report_at, b.reports";
 
     private const string GrantColumns =
         "g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at, "
@@ -202,24 +202,40 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Null or the highest value that a max meter read from the events of a period, without one event and those that were voided. $1 partition,
-    /// $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event.
+    /// The highest value that a max meter read from the events of a period, without one event and those that were voided; no row: there is
+    /// none. $1 partition, $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event, $7 is not used. Columns of
+    /// this and the next two: value, when it happened, number of the report.
     /// </summary>
     public const string HighestOfOthers =
         $"""
-        SELECT max((r.pair ->> 1)::numeric)
+        SELECT max((r.pair ->> 1)::numeric), max(e.occurred_at), 0
           FROM events e
          CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'raw') AS r (pair)
          WHERE {OthersOfPeriod}
-           AND e.data ? 'raw' AND (r.pair ->> 0)::integer = $5
+           AND e.data ? 'raw' AND (r.pair ->> 0)::integer = $5 AND $7::uuid IS NOT NULL
+        HAVING max((r.pair ->> 1)::numeric) IS NOT NULL
         """;
 
-    /// <summary>Whether any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.</summary>
+    /// <summary>A row where any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.</summary>
     public const string SeenByOthers =
         $"""
-        SELECT EXISTS (SELECT FROM events e
-                        WHERE {OthersOfPeriod}
-                          AND e.data @> jsonb_build_object('uniq', jsonb_build_array(jsonb_build_array($5::integer, $7::uuid))))
+        SELECT 1::numeric, e.occurred_at, 0
+          FROM events e
+         WHERE {OthersOfPeriod}
+           AND e.data @> jsonb_build_object('uniq', jsonb_build_array(jsonb_build_array($5::integer, $7::uuid)))
+         LIMIT 1
+        """;
+
+    /// <summary>The last value that a latest meter read from those events. Parameters as in <see cref="HighestOfOthers"/>.</summary>
+    public const string LatestOfOthers =
+        $"""
+        SELECT (r.report ->> 1)::numeric, e.occurred_at, (r.report ->> 2)::integer
+          FROM events e
+         CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'last') AS r (report)
+         WHERE {OthersOfPeriod}
+           AND e.data ? 'last' AND (r.report ->> 0)::integer = $5 AND $7::uuid IS NOT NULL
+         ORDER BY e.occurred_at DESC, 3 DESC
+         LIMIT 1
         """;
 
     /// <summary>
@@ -254,20 +270,21 @@ internal static class LedgerSql
     /// share lock makes a change of them wait for the new row, which it must touch, or this statement wait for the change.
     /// Sent before <see cref="UpdateBalances"/>: customers are locked before balances everywhere.
     /// $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied,
-    /// $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15 how many rows.
+    /// $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15 how many rows,
+    /// $16 when the report of a level happened that counts, $17 how many were recorded.
     /// </summary>
     public const string InsertBalances =
         """
         WITH opened AS (
             INSERT INTO balances (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied,
-                                  fired, open_holds, quota)
+                                  fired, open_holds, quota, report_at, reports)
             SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.used, x.held, x.drawn, x.carried, x.denied,
-                   x.fired, x.open_holds, x.quota
+                   x.fired, x.open_holds, x.quota, x.report_at, x.reports
               FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
                           $7::numeric[], $8::numeric[], $9::numeric[], $10::bigint[], $11::smallint[], $12::smallint[],
-                          $13::numeric[], $14::integer[])
+                          $13::numeric[], $14::integer[], $16::timestamptz[], $17::integer[])
                    AS x (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied, fired,
-                         open_holds, quota, customer_version)
+                         open_holds, quota, customer_version, report_at, reports)
               JOIN customers c ON c.partition = x.partition AND c.account = x.account AND c.version = x.customer_version
                FOR SHARE OF c
                 ON CONFLICT DO NOTHING
@@ -372,15 +389,16 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// What rarely changes: overage that is told late goes on into periods that are open already, and a longer period goes on with the row of a shorter one.
-    /// After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 ends, $6 carried.
+    /// What rarely changes: overage that is told late goes on into periods that are open already, a longer period goes on with the row of a shorter one,
+    /// and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts, $3 features,
+    /// $4 period starts, $5 ends, $6 carried, $7 when the report happened that counts, $8 how many were recorded.
     /// </summary>
     public const string UpdateEdges =
         """
         UPDATE balances b
-           SET period_end = x.period_end, carried = x.carried
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[])
-               AS x (partition, account, feature, period_start, period_end, carried)
+           SET period_end = x.period_end, carried = x.carried, report_at = x.report_at, reports = x.reports
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[], $7::timestamptz[], $8::integer[])
+               AS x (partition, account, feature, period_start, period_end, carried, report_at, reports)
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 

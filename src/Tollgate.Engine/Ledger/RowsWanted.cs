@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 
@@ -90,7 +91,7 @@ internal sealed class RowsWanted(StoredFacts? known)
 
         AddParts(book, hold, op.Now);
         var amounts = op.AmountsOf(hold) ?? hold.Amounts;
-        AddEffects(book, [.. amounts.Select(a => new Effect(features[a.FeatureKey], a.Amount, MeterAggregate.Sum, default))], hold.CreatedAt, op.Now);
+        AddEffects(book, [.. amounts.Select(a => Effect.OfUnits(features[a.FeatureKey], a.Amount))], hold.CreatedAt, op.Now);
     }
 
     private void AddParts(AccountState book, Hold hold, Instant now)

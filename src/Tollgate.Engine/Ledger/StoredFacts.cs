@@ -1,9 +1,12 @@
+using System.Collections.Immutable;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
@@ -33,42 +36,11 @@ internal sealed class StoredFacts
 
     public HashSet<(int Account, int FeatureKey, Instant PeriodStart, Guid Value)> Unique { get; } = [];
 
-    /// <summary>What a void falls back to: the highest value that the other events of the period have for a max meter. Missing: there is none.</summary>
-    public Dictionary<(int Account, Guid Event, int FeatureKey), Quantity> Highest { get; } = [];
+    private readonly Dictionary<(int Account, Guid Event), Dictionary<Reading, OtherReading>> _others = [];
 
-    /// <summary>Values of unique meters of an event to be voided that other events of the period have too.</summary>
-    public HashSet<(int Account, Guid Event, int FeatureKey, Guid Value)> SeenElsewhere { get; } = [];
-
-    /// <summary>
-    /// What a void takes back. Sums are simply reversed; a maximum falls to that of the other events of the period, and a
-    /// unique value counts on while another event of the period has it.
-    /// </summary>
-    public IReadOnlyList<Posting> PostingsToReverse(int account, StoredEvent target)
-    {
-        var postings = new List<Posting>();
-        foreach (var posting in target.Postings)
-        {
-            var used = posting.Used;
-            if (target.Data.Raw.Any(r => r.FeatureKey == posting.FeatureKey))
-            {
-                var most = target.Data.Raw.First(r => r.FeatureKey == posting.FeatureKey).Value;
-                var rest = Highest.GetValueOrDefault((account, target.Id, posting.FeatureKey));
-                used = (most - rest).FloorAtZero();
-            }
-            else if (target.Data.Unique.Any(u => u.FeatureKey == posting.FeatureKey))
-            {
-                used = NoLongerSeen(account, target).Any(u => u.FeatureKey == posting.FeatureKey) ? Quantity.One : Quantity.Zero;
-            }
-
-            postings.Add(posting with { Used = used, Drawn = Quantity.Min(posting.Drawn, used) });
-        }
-
-        return postings;
-    }
-
-    /// <summary>The values of unique meters that only <paramref name="target"/> still showed.</summary>
-    public IReadOnlyList<(int FeatureKey, Guid Value)> NoLongerSeen(int account, StoredEvent target) =>
-        [.. target.Data.Unique.Where(u => !SeenElsewhere.Contains((account, target.Id, u.FeatureKey, u.Value)))];
+    /// <summary>Of an event to be voided: what other live events of its periods say in place of its readings.</summary>
+    public IReadOnlyDictionary<Reading, OtherReading> OthersOf(int account, StoredEvent target) =>
+        _others.TryGetValue((account, target.Id), out var known) ? known : ImmutableDictionary<Reading, OtherReading>.Empty;
 
     public async Task LoadEventsAsync(
         NpgsqlConnection connection, IReadOnlyList<(AccountState Book, Guid Id)> wanted, Instant now, CancellationToken cancel)
@@ -132,47 +104,32 @@ internal sealed class StoredFacts
     }
 
     /// <summary>
-    /// What the other events of its periods say about an event to be voided. PostgreSQL answers one number or one word for each meter: the events
+    /// Asks what the other events of its periods say about an event to be voided. PostgreSQL answers one row for each reading: the events
     /// themselves may be any number, of any size.
     /// </summary>
     public async Task LoadOthersAsync(NpgsqlConnection connection, AccountState book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
     {
-        foreach (var posting in target.Postings)
+        var others = _others[(book.Account, target.Id)] = [];
+        foreach (var reading in target.Data.Readings.Distinct())
         {
-            var end = book.BookOf(project.Catalog.FeaturesByKey[posting.FeatureKey]).PeriodAt(target.OccurredAt).End;
-            if (target.Data.Raw.Any(raw => raw.FeatureKey == posting.FeatureKey)
-                && await AskAsync(connection, LedgerSql.HighestOfOthers, book, target, posting, end, null, cancel) is decimal highest)
+            var start = target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart;
+            var end = book.BookOf(project.Catalog.FeaturesByKey[reading.FeatureKey]).PeriodAt(target.OccurredAt).End;
+            await using var command = connection.Command(
+                SqlOf(reading.Kind), book.Partition, book.Account, start.ToUtc(), end.ToUtc(), reading.FeatureKey, target.Id, reading.Hash);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            if (await reader.ReadAsync(cancel))
             {
-                Highest[(book.Account, target.Id, posting.FeatureKey)] = Quantity.Of(highest);
-            }
-
-            foreach (var (feature, value) in target.Data.Unique.Where(seen => seen.FeatureKey == posting.FeatureKey))
-            {
-                if (await AskAsync(connection, LedgerSql.SeenByOthers, book, target, posting, end, value, cancel) is true)
-                {
-                    SeenElsewhere.Add((book.Account, target.Id, feature, value));
-                }
+                others[reading] = new(Quantity.Of(reader.GetDecimal(0)), AccountLoader.At(reader, 1), reader.GetInt32(2));
             }
         }
     }
 
-    private static async Task<object?> AskAsync(
-        NpgsqlConnection connection, string sql, AccountState book, StoredEvent target, Posting posting, Instant end, Guid? value, CancellationToken cancel)
+    private static string SqlOf(ReadingKind kind) => kind switch
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.Add(new() { Value = book.Partition, NpgsqlDbType = NpgsqlDbType.Smallint });
-        command.Parameters.Add(new() { Value = book.Account, NpgsqlDbType = NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = posting.PeriodStart.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = end.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = posting.FeatureKey, NpgsqlDbType = NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = target.Id, NpgsqlDbType = NpgsqlDbType.Uuid });
-        if (value is { } seen)
-        {
-            command.Parameters.Add(new() { Value = seen, NpgsqlDbType = NpgsqlDbType.Uuid });
-        }
-
-        return await command.ExecuteScalarAsync(cancel);
-    }
+        ReadingKind.Highest => LedgerSql.HighestOfOthers,
+        ReadingKind.Seen => LedgerSql.SeenByOthers,
+        ReadingKind.Latest => LedgerSql.LatestOfOthers,
+    };
 
     private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Book, Guid Id)> wanted)
     {

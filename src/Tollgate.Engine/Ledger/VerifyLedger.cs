@@ -45,6 +45,8 @@ public static class VerifyLedger
         new("overshoot", "used and held exceed what was granted, by facts, overage, settlements or a change of plan", VerifySql.Overshoot, IsBreak: false),
         new("overdue_hold", "a hold is open more than 5 seconds after its expiry (found: seconds)", VerifySql.OverdueHolds),
         new("unique_values", "remembered values of a unique meter are not those of its live events (counts of each side alone)", VerifySql.UniqueValues),
+        new("levels", "a level is not the report that counts: the last one of the period, or of a max meter the highest", VerifySql.Levels),
+        new("reports", "a balance remembers another report than the last one of its period", VerifySql.Reports),
         new("threshold", "a recorded threshold was not reached, or its balance does not remember it", VerifySql.Thresholds),
         new("repeated_id", "an event id counts more than once for one customer", VerifySql.RepeatedIds),
         new("foreign_row", "a row belongs to no customer, or names something of another project", VerifySql.Strangers),

@@ -200,6 +200,46 @@ internal static class VerifySql
                  GROUP BY partition, account, feature, period_start) AS x
         """ + Tail;
 
+    /// <summary>
+    /// What events reported of levels, and of each balance first the report that counts: a live one, the highest of max meters, the last of
+    /// latest meters.
+    /// </summary>
+    private const string Reported =
+        $$"""
+        SELECT DISTINCT ON (partition, account, feature, period_start) partition, account, feature, period_start, is_latest,
+               CASE WHEN live THEN value ELSE 0 END AS value, CASE WHEN live THEN occurred_at END AS occurred_at
+          FROM (SELECT e.partition, e.account, (r ->> 0)::integer AS feature, (r ->> 1)::numeric AS value, (r ->> 2)::integer AS number,
+                       jsonb_array_length(r) = 3 AS is_latest, e.occurred_at, v.id IS NULL AS live,
+                       coalesce((SELECT timestamptz 'epoch' + (p ->> 1)::bigint * interval '1 microsecond'
+                                   FROM jsonb_array_elements(e.data -> 'post') AS p
+                                  WHERE p -> 0 = r -> 0 LIMIT 1), e.period_start) AS period_start
+                  FROM {{Events}} e
+                 CROSS JOIN LATERAL jsonb_array_elements(coalesce(e.data -> 'last', '[]') || coalesce(e.data -> 'raw', '[]')) AS r
+                  LEFT JOIN (SELECT partition, account, (data ->> 'void')::uuid AS id FROM {{Events}} voids WHERE data ? 'void') AS v
+                       ON v.partition = e.partition AND v.account = e.account AND v.id = e.id
+                 WHERE e.data ?| '{last,raw}') AS one
+         ORDER BY partition, account, feature, period_start, live DESC, CASE WHEN NOT is_latest THEN value END DESC, occurred_at DESC, number DESC
+        """;
+
+    /// <summary>What is used of a level is the report that counts, and nothing was counted beside reports.</summary>
+    public const string Levels = Head +
+        $"""
+          FROM (SELECT partition, account, feature, period_start AS place, r.value AS expected, coalesce(b.used, 0) AS found
+                  FROM ({Reported}) AS r
+                  LEFT JOIN {Balances} b USING (partition, account, feature, period_start)
+                 WHERE r.value <> coalesce(b.used, 0)) AS x
+        """ + Tail;
+
+    /// <summary>When the report happened that a balance remembers. Expected and found: seconds since 1970; 0: none counts.</summary>
+    public const string Reports = Head +
+        $"""
+          FROM (SELECT partition, account, feature, period_start AS place, coalesce(extract(epoch FROM r.occurred_at), 0) AS expected,
+                       coalesce(extract(epoch FROM b.report_at), 0) AS found
+                  FROM ({Reported}) AS r
+                  JOIN {Balances} b USING (partition, account, feature, period_start)
+                 WHERE r.is_latest AND r.occurred_at IS DISTINCT FROM b.report_at) AS x
+        """ + Tail;
+
     /// <summary>A crossing says that used had reached percent of granted, and its balance remembers that it fired.</summary>
     public const string Thresholds = Head +
         $"""

@@ -1,6 +1,7 @@
 using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
@@ -71,7 +72,7 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     public long? Affordable(ProjectSnapshot project, CustomerStanding customer, ExpectedCall expected) => AffordableOutput.Find(customer, output =>
     {
         var whole = With(expected, (LlmUnit.Output, Quantity.Of(output)));
-        return Effects.Of(project.Catalog, RecordLlmCalls.OrderOf(whole.Call, CostOf(project, whole, customer.Now))) ?? [];
+        return MeteringRules.EffectsOf(project.Catalog, RecordLlmCalls.OrderOf(whole.Call, CostOf(project, whole, customer.Now)).Metered) ?? [];
     });
 
     private static ExpectedCall With(ExpectedCall expected, (LlmUnit, Quantity) more) =>

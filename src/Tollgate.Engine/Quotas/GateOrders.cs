@@ -1,3 +1,4 @@
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -41,6 +42,9 @@ public sealed record EventOrder(
 
     /// <summary>Recorded and listed, but no meter reads it: a call that failed and used nothing.</summary>
     public bool MovesNothing { get; init; }
+
+    /// <summary>As meters see it.</summary>
+    public MeteredEvent Metered => new(Type, Quantity, PropertiesJson, ComputedJson) { Feature = Feature, MovesNothing = MovesNothing };
 }
 
 public sealed record ReserveOrder(string Customer, IReadOnlyList<FeatureAmount> Amounts, string? Id, TimeSpan? TimeToLive);
@@ -55,6 +59,9 @@ public enum GateFault
 
     /// <summary>The feature is a value: it is read, not consumed (422 <c>feature_not_metered</c>).</summary>
     FeatureNotMetered,
+
+    /// <summary>The feature is a level: it is reported by events, not consumed (422 <c>level_not_consumed</c>).</summary>
+    LevelNotConsumed,
 
     /// <summary>The same id came with other content (409 <c>idempotency_key_reused</c>).</summary>
     IdReused,

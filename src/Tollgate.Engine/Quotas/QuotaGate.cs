@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -66,7 +67,12 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             return new(GateAnswer.Of(GateFault.FeatureNotMetered, order.Id));
         }
 
-        var effects = Effects.OfConsume(project.Catalog, feature, order.Amount, order.PropertiesJson);
+        if (feature.Feature.IsLevel)
+        {
+            return new(GateAnswer.Of(GateFault.LevelNotConsumed, order.Id));
+        }
+
+        var effects = MeteringRules.EffectsOfConsume(project.Catalog, feature, order.Amount, order.PropertiesJson);
         var op = UseOf(
             project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true,
             isOfToken: order.IsOfToken);
@@ -87,11 +93,11 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         for (var i = 0; i < ops.Length; i++)
         {
             var order = orders[i];
-            var effects = Effects.Of(project.Catalog, order);
+            var effects = MeteringRules.EffectsOf(project.Catalog, order.Metered);
             var op = UseOf(
                 project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce,
                 order.ComputedJson, onOwnRows: order.OnOwnAccount, isOfToken: order.IsOfToken);
-            if (op.Answer is null && project.Catalog.Document.UnmatchedEvents == UnmatchedEvents.Refuse && Effects.AreNever(project.Catalog, order))
+            if (op.Answer is null && project.Catalog.Document.UnmatchedEvents == UnmatchedEvents.Refuse && MeteringRules.IsUnmatched(project.Catalog, order.Metered))
             {
                 op.Answer = GateAnswer.Of(GateFault.Unmatched, order.Id);
             }
@@ -126,7 +132,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         }
 
         return [.. ops.Zip(orders, (op, order) => op.Failure is { } failure ? throw failure
-            : op.Answer is { Fault: GateFault.None } answer && Effects.AreNever(project.Catalog, order) ? answer with { IsUnmatched = true }
+            : op.Answer is { Fault: GateFault.None } answer && MeteringRules.IsUnmatched(project.Catalog, order.Metered) ? answer with { IsUnmatched = true }
             : op.Answer!)];
     }
 
@@ -138,13 +144,20 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     public async ValueTask<GateAnswer> ReserveForAsync(
         ProjectSnapshot project, EventOrder expected, TimeSpan timeToLive, bool grows, CancellationToken cancel)
     {
-        if (Effects.Of(project.Catalog, expected) is not { } all)
+        if (MeteringRules.EffectsOf(project.Catalog, expected.Metered) is not { } all)
         {
             return GateAnswer.Of(GateFault.ValueInvalid);
         }
 
-        var effects = all.Where(effect => effect.Aggregate == MeterAggregate.Sum ? !grows || effect.Amount.IsPositive : effect.Aggregate == MeterAggregate.Count && !grows)
-            .Select(effect => effect with { Aggregate = MeterAggregate.Sum }).ToList();
+        var effects = new List<Effect>(all.Count);
+        foreach (var effect in all)
+        {
+            if (AggregateRules.HeldFor(effect, grows) is { } held)
+            {
+                effects.Add(held);
+            }
+        }
+
         var now = clock.Now(project);
         var partition = CustomerPlace.PartitionOf(project.Id, expected.Customer);
         if (effects.Count == 0 || Known(project, expected.Customer, partition) is { } book && effects.TrueForAll(effect => AccountRules.IsUnlimited(book, effect.Feature)))
@@ -168,7 +181,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     public async ValueTask<GateAnswer> SettleAsync(ProjectSnapshot project, EventOrder happened, IReadOnlyList<Guid> holds, CancellationToken cancel)
     {
         var op = UseOf(
-            project, null, happened.Customer, happened.Id, happened.Type, happened.Quantity, Effects.Of(project.Catalog, happened), happened.OccurredAt,
+            project, null, happened.Customer, happened.Id, happened.Type, happened.Quantity, MeteringRules.EffectsOf(project.Catalog, happened.Metered), happened.OccurredAt,
             happened.PropertiesJson, enforce: false, happened.ComputedJson, holds);
         if (op.Answer is { } fault)
         {
@@ -195,7 +208,12 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
                 return GateAnswer.Of(GateFault.FeatureNotMetered, order.Id);
             }
 
-            effects.Add(new(feature, amount, MeterAggregate.Sum, default));
+            if (feature.Feature.IsLevel)
+            {
+                return GateAnswer.Of(GateFault.LevelNotConsumed, order.Id);
+            }
+
+            effects.Add(Effect.OfUnits(feature, amount));
         }
 
         var now = clock.Now(project);
@@ -380,7 +398,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     {
         for (var i = 0; i < (effects?.Count ?? 0); i++)
         {
-            if (effects![i].Aggregate == MeterAggregate.Unique)
+            if (AggregateRules.CountsValueOnce(effects![i].Aggregate))
             {
                 return true;
             }

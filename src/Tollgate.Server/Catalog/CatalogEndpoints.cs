@@ -95,6 +95,12 @@ public static class CatalogEndpoints
 
         var project = context.Project();
         var planned = await preview.Catalog.RunAsync(project.Id, document, context.RequestAborted);
+        if (planned.Faults.Count > 0)
+        {
+            await RefuseAsync(context, planned.Faults, ErrorCode.CatalogInvalid);
+            return;
+        }
+
         var outlook = await preview.Migration.RunAsync(project, document, context.RequestAborted);
         if (dryRun == "true")
         {
@@ -109,6 +115,14 @@ public static class CatalogEndpoints
         if (WhyTooMuch(done.Outcome) is { } limit)
         {
             await Problems.WriteAsync(context, ErrorCode.LimitReached, limit);
+            return;
+        }
+
+        if (done.Outcome == PublishOutcome.Refused)
+        {
+            // Another publication came between the look above and this one.
+            planned = await preview.Catalog.RunAsync(project.Id, document, context.RequestAborted);
+            await RefuseAsync(context, planned.Faults, ErrorCode.CatalogInvalid);
             return;
         }
 
@@ -190,9 +204,14 @@ public static class CatalogEndpoints
             return Problems.WriteAsync(context, ErrorCode.MalformedJson, string.Create(CultureInfo.InvariantCulture, $"Line {fault.Line}, column {fault.Column}: {fault.Message}{hint}"));
         }
 
-        var faults = reading.Faults.Take(WireLimits.Faults).Select(static fault =>
+        return RefuseAsync(context, reading.Faults, reading.Malformed ? ErrorCode.MalformedRequest : ErrorCode.CatalogInvalid);
+    }
+
+    private static Task RefuseAsync(HttpContext context, IReadOnlyList<CatalogFault> found, ErrorCode code)
+    {
+        var faults = found.Take(WireLimits.Faults).Select(static fault =>
             new Fault(fault.Path, FaultCode.InvalidValue, fault.Message) { Line = fault.Line, Column = fault.Column });
-        return Problems.WriteAsync(context, [.. faults], reading.Malformed ? ErrorCode.MalformedRequest : ErrorCode.CatalogInvalid);
+        return Problems.WriteAsync(context, [.. faults], code);
     }
 
     private static void SetHeaders(HttpContext context, string etag, int revision)

@@ -109,7 +109,7 @@ public static class CustomerAnswers
         Replayed = replayed,
     };
 
-    public static FeatureUsage Of(Standing standing, Instant now) => new()
+    public static FeatureUsage Of(Feature feature, Standing standing, Instant now) => new()
     {
         Limit = standing.Limit?.Value,
         Used = standing.Used.Value,
@@ -119,7 +119,7 @@ public static class CustomerAnswers
         CarriedOverage = standing.Carried.IsZero ? null : standing.Carried.Value,
         Percent = UsageProjection.PercentOf(standing.Used, standing.Limit),
         ResetsAt = standing.ResetsAt?.ToOffset(),
-        Projected = UsageProjection.AtPeriodEnd(standing.Used, standing.Period, now)?.Value,
+        Projected = UsageProjection.AtPeriodEnd(feature, standing.Used, standing.Period, now)?.Value,
     };
 
     public static EntitlementView Of(FeatureStanding feature, PlanVersion plan)

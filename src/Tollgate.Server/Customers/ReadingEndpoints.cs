@@ -119,7 +119,7 @@ public static class ReadingEndpoints
             PeriodStart = month.Start.ToOffset(),
             PeriodEnd = month.End.ToOffset(),
             MonthKey = QuotaPeriods.MonthKey(standing.Now, zone),
-            Features = metered.ToDictionary(f => f.Feature.Code, f => CustomerAnswers.Of(f.Standing!, standing.Now)),
+            Features = metered.ToDictionary(f => f.Feature.Code, f => CustomerAnswers.Of(f.Feature.Feature, f.Standing!, standing.Now)),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -116,7 +117,7 @@ internal sealed class DemoData(
     private static string? EventTypeOf(PublishedCatalog catalog, int feature) =>
         catalog.FeaturesByKey.TryGetValue(feature, out var entry) && entry.Feature.Kind == FeatureKind.Metered
             && catalog.MetersByEventType.TryGetValue(entry.Code, out var targets)
-            && targets is [{ Meter: { Aggregate: MeterAggregate.Sum, ValueProperty: null, Filters.Count: 0 } } only]
+            && targets is [{ Meter: { ValueProperty: null, Filters.Count: 0 } meter } only] && AggregateRules.AddsQuantity(meter.Aggregate)
             && only.Feature.Key == feature
             ? entry.Code
             : null;

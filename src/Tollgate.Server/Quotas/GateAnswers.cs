@@ -40,6 +40,8 @@ internal static class GateAnswers
         GateFault.FeatureUnknown when features.FirstOrDefault(code => !catalog.Features.ContainsKey(code)) is { } unknown => UnknownNames.Feature(catalog, unknown),
         GateFault.FeatureNotMetered when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.Kind is FeatureKind.Switch or FeatureKind.Value) is { } read =>
             $"The feature '{read}' is a {CatalogWords.Of(catalog.Features[read].Feature.Kind)}: it is read, not counted.",
+        GateFault.LevelNotConsumed when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.IsLevel == true) is { } level =>
+            $"The feature '{level}' is a level: report its value as an event of the type '{catalog.Features[level].Feature.Meters[0].EventType}'.",
         _ => null,
     };
 

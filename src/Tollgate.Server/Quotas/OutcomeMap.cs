@@ -47,6 +47,7 @@ internal static class OutcomeMap
         GateFault.None => null,
         GateFault.FeatureUnknown => ErrorCode.FeatureNotFound,
         GateFault.FeatureNotMetered => ErrorCode.FeatureNotMetered,
+        GateFault.LevelNotConsumed => ErrorCode.LevelNotConsumed,
         GateFault.IdReused => ErrorCode.IdempotencyKeyReused,
         GateFault.TooOld => ErrorCode.EventTooOld,
         GateFault.InFuture => ErrorCode.EventInFuture,

@@ -62,7 +62,7 @@ internal static class QuotasEndpoints
             Errors =
             [
                 ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited,
-                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.IdempotencyKeyReused, ErrorCode.EventTooOld,
+                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.LevelNotConsumed, ErrorCode.IdempotencyKeyReused, ErrorCode.EventTooOld,
                 ErrorCode.EventInFuture, ErrorCode.EventValueInvalid, ErrorCode.ValidationFailed,
             ],
         });

@@ -38,7 +38,7 @@ internal static class ReservationsEndpoints
             Errors =
             [
                 ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited,
-                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.IdempotencyKeyReused, ErrorCode.ValidationFailed,
+                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.LevelNotConsumed, ErrorCode.IdempotencyKeyReused, ErrorCode.ValidationFailed,
             ],
         });
         app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Settle",

@@ -14,6 +14,7 @@ namespace Tollgate.Chaos.Hostile;
 /// consumes 6 to 12 and 75 to 115 (two minutes beside other work: 9.5 and 108). What is left is a collection of memory (20 to 30 ms) and one transaction of a lane with a part of a batch in it (20 to 50 ms). Neither shrinks with the
 /// quiet value, so that a quiet machine with 5 ms sees 17 times for consumes: hence a floor beside the ten times.
 /// </remarks>
+[Trait("Runs", "alone")]
 public sealed class HostileTenantTests
 {
     private const double Factor = 10;

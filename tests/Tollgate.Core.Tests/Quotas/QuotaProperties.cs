@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -100,7 +101,7 @@ public sealed class QuotaProperties
         {
             var (done, amount) = _events[0];
             _events.RemoveAt(0);
-            AccountRules.Reverse(_test.Book, done.Postings, done.Burns, TestAccount.Now);
+            AccountRules.Reverse(_test.Book, VoidRules.Reverse(done.Postings, [], new Dictionary<Reading, OtherReading>(), TestAccount.Now), done.Burns, TestAccount.Now);
             _used -= amount;
             return true;
         }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -47,6 +48,16 @@ public sealed class UsageProjectionTests
     [InlineData("1", "0", "100")]
     public void Percents_have_one_decimal(string used, string limit, string percent) =>
         UsageProjection.PercentOf(Of(used), Of(limit)).ShouldBe(decimal.Parse(percent, CultureInfo.InvariantCulture));
+
+    [Fact]
+    public void A_level_stays_as_it_was_reported_last()
+    {
+        var seats = new Feature { Code = "seats", Name = "Seats", Meters = [new("seats", MeterAggregate.Latest, null, [], LateEventPolicy.NextInvoice)] };
+        var calls = new Feature { Code = "calls", Name = "Calls" };
+        var at = Start.Plus(TimeSpan.FromDays(3));
+        (UsageProjection.AtPeriodEnd(seats, Of("5"), November, at), UsageProjection.AtPeriodEnd(calls, Of("5"), November, at)).ShouldBe((Of("5"), Of("50")));
+        UsageProjection.AtPeriodEnd(seats, Of("5"), new(Instant.Epoch, Instant.FarFuture), Start).ShouldBeNull();
+    }
 
     [Fact]
     public void Without_a_limit_there_are_no_percents() => UsageProjection.PercentOf(Of("1"), null).ShouldBeNull();

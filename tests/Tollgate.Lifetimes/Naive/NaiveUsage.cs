@@ -29,7 +29,7 @@ internal sealed class NaiveUsage
     public void Sell(DateTime at, NaiveTerms terms) => _sold.Add((at, terms));
 
     /// <summary>In the running slice.</summary>
-    public decimal UsedIn(string feature, DateTime until) => Of(feature, _slices[^1].Start, until).Sum(use => use.Quantity);
+    public decimal UsedIn(string feature, DateTime until) => Of(feature, _slices[^1].Start, _slices[^1].Start, until, until).Sum(use => use.Quantity);
 
     /// <summary>For every slice that has ended: what its usage costs now, less what was asked for it before.</summary>
     public List<BillLine> Due(int digits)
@@ -90,7 +90,7 @@ internal sealed class NaiveUsage
                 : new Stretch(from, to, null, null, 0, 0, null);
 
             // Use under a plan that does not name the feature costs nothing, but it stays used.
-            foreach (var use in Of(feature, from, to).OrderBy(use => use.OccurredAt))
+            foreach (var use in Of(feature, slice.Start, from, to, slice.End!.Value).OrderBy(use => use.OccurredAt))
             {
                 total += use.Quantity;
                 var beyond = next.Price is null ? 0 : Math.Clamp(total - next.Quota!.Value, 0, use.Quantity);
@@ -110,8 +110,27 @@ internal sealed class NaiveUsage
         return stretches;
     }
 
-    private IEnumerable<Use> Of(string feature, DateTime start, DateTime end) =>
-        _uses.Where(use => use.Feature == feature && use.OccurredAt >= start && use.OccurredAt < end);
+    private IEnumerable<Use> Of(string feature, DateTime slice, DateTime start, DateTime end, DateTime sliceEnd)
+    {
+        var uses = _uses.Where(use => use.Feature == feature && use.OccurredAt >= slice && use.OccurredAt < sliceEnd);
+        var isLevel = _sold.Exists(sold => sold.Terms.Find(feature)?.IsLevel == true);
+        return (isLevel ? Units([.. uses.OrderBy(use => use.OccurredAt)]) : uses).Where(use => use.OccurredAt >= start && use.OccurredAt < end);
+    }
+
+    /// <summary>Of a level: each unit that is there at the end, as if it had been used when it came for the last time.</summary>
+    private static IEnumerable<Use> Units(List<Use> reports)
+    {
+        for (var unit = 1; unit <= reports.LastOrDefault()?.Quantity; unit++)
+        {
+            var came = reports.Count - 1;
+            while (came > 0 && reports[came - 1].Quantity >= unit)
+            {
+                came--;
+            }
+
+            yield return reports[came] with { Quantity = 1 };
+        }
+    }
 
     private static bool Sells(NaiveTerms terms, string feature) => terms.Find(feature) is { Overage: not null, Units: not null };
 

@@ -123,6 +123,12 @@ public sealed class StoryWriter
     {
         var occurred = _chance.Next(5) == 0 ? at.AddMinutes(-_chance.Next(30 * 24 * 60)) : at;
         var feature = _chance.Next(3) == 0 ? "calls" : "pages";
+        if (_chance.Next(4) == 0)
+        {
+            var report = string.Create(CultureInfo.InvariantCulture, $"use-{++_usesSoFar}");
+            return new Use(at, customer, "desks", _chance.Next(0, 40), occurred, report);
+        }
+
         var quantity = _chance.Next(5) == 0 ? _chance.Next(1, 400) / 4m : _chance.Next(1, 120);
         var id = string.Create(CultureInfo.InvariantCulture, $"use-{++_usesSoFar}");
         return new Use(at, customer, feature, quantity, occurred, id);

@@ -48,7 +48,11 @@ public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
 /// <summary>Units of a feature that a plan includes in each month of its anchor. Without an overage price: a hard cap.</summary>
 /// <param name="Extra">More keys of the catalogue's entitlement, as YAML.</param>
 /// <param name="IgnoresLate">The feature's meter has <c>late_events: ignore_and_report</c>.</param>
-public sealed record Included(string Feature, decimal? Units, Overage? Overage = null, string? Extra = null, bool IgnoresLate = false);
+public sealed record Included(string Feature, decimal? Units, Overage? Overage = null, string? Extra = null, bool IgnoresLate = false)
+{
+    /// <summary>The last number that was reported of it is what is used; in whole units.</summary>
+    public bool IsLevel { get; init; }
+}
 
 public sealed record PlanSpec(string Code, Price[] Prices, Included[] Included)
 {

@@ -26,13 +26,13 @@ public sealed class ShopText
         }
 
         text.Line($"features:");
-        foreach (var (feature, ignoresLate) in shop.Plans.SelectMany(plan => plan.Included).Select(included => (included.Feature, included.IgnoresLate)).Distinct())
+        foreach (var (feature, ignoresLate, isLevel) in shop.Plans.SelectMany(plan => plan.Included).Select(included => (included.Feature, included.IgnoresLate, included.IsLevel)).Distinct())
         {
             text.Line($"  - code: {feature}");
             text.Line($"    name: {feature}");
-            if (ignoresLate)
+            if (ignoresLate || isLevel)
             {
-                text.Line($"    meters: [{{ event_type: {feature}, late_events: ignore_and_report }}]");
+                text.Line($"    meters: [{{ event_type: {feature}{(ignoresLate ? ", late_events: ignore_and_report" : "")}{(isLevel ? ", aggregate: latest" : "")} }}]");
             }
         }
 

@@ -1,18 +1,10 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Quotas;
-
-/// <summary>What one request or event means for one feature.</summary>
-/// <param name="Amount">Units; for <see cref="MeterAggregate.Max"/> the value that the maximum is taken of.</param>
-/// <param name="Value">For <see cref="MeterAggregate.Unique"/>: the hash of the value seen.</param>
-public readonly record struct Effect(FeatureEntry Feature, Quantity Amount, MeterAggregate Aggregate, Guid Value);
-
-/// <summary>A change of a balance that an event caused: what a void reverses and what verify adds up.</summary>
-/// <param name="Drawn">The part of <paramref name="Used"/> that grants or a pool paid for.</param>
-public readonly record struct Posting(int FeatureKey, Instant PeriodStart, Quantity Used, Quantity Drawn);
 
 /// <summary>How a request over one or more features came out, and everything that it changed in the book.</summary>
 public sealed class Verdict
