@@ -173,7 +173,7 @@ public sealed class ChangeInvoiceStatus(NpgsqlDataSource database, QuotaGate gat
     {
         CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
         CreditVerdict.NothingLeft or CreditVerdict.TooMuch => $"The invoice's total is {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} was already credited or refunded.",
-        CreditVerdict.TooMany => $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one can only give back all that is left: leave amount and lines out.",
+        CreditVerdict.TooMany => $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one must credit the whole remainder: leave amount and lines out.",
         CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
         _ => "The amount to credit must be more than 0.",
     };

@@ -243,7 +243,7 @@ internal static class CatalogCommands
         }
     }
 
-    /// <summary><c> Revenue of a month if all were: 348.00 USD → 468.00 USD (+120.00 USD).</c></summary>
+    /// <summary><c> MRR if all were: 348.00 USD → 468.00 USD (+120.00 USD).</c></summary>
     private static string RevenueOf(CatalogAnswer planned)
     {
         var told = planned.MrrChange.Select(static one =>

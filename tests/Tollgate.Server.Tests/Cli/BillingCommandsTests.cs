@@ -69,7 +69,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(sandbox.Code, "credits give acme 20 USD --kind prepaid", "Left: 20.00 USD prepaid, 49.90 USD promotional.");
         await ShouldSayAsync(sandbox.Code, "credits take acme 12.5 USD --note back", "Left: 7.50 USD prepaid, 49.90 USD promotional.");
         var (code, output) = await RunAsync(sandbox.Code, "credits take acme 7.51 USD");
-        (code, output.Contains("The customer has 7.50 USD prepaid; 7.51 USD cannot be taken back.", StringComparison.Ordinal)).ShouldBe((1, true), output);
+        (code, output.Contains("The customer has 7.50 USD of prepaid credits, so 7.51 USD cannot be taken back.", StringComparison.Ordinal)).ShouldBe((1, true), output);
         foreach (var wrong in (string[])["12.345 USD", "12 DOL", "0 USD", "1.5 JPY", "many USD"])
         {
             (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");

@@ -92,7 +92,7 @@ public sealed class PaymentDoorTests(RunningServer running)
         var (sandbox, token) = await UserAsync("resume-ats");
         await sandbox.SubscribeAsync("""{"customer": "u", "plan": "pro", "trial": false}""");
         (await token.PostAsync(Path, $$"""{"plan": "pro", {{Urls}} }""")).ShouldBe(
-            HttpStatusCode.Conflict, """{"detail": {"error": "billing_error", "detail": "The customer has this plan already."} }""");
+            HttpStatusCode.Conflict, """{"detail": {"error": "billing_error", "detail": "The customer already has this plan."} }""");
         (await token.PostAsync(Path, $$"""{"plan": "elite", {{Urls}} }""")).Status.ShouldBe(HttpStatusCode.OK);
     }
 

@@ -73,7 +73,7 @@ public sealed class CouponsApiTests(RunningServer running)
         }
 
         (await RedeemAsync(sandbox, id, """{"code": "FIVE"}""", HttpStatusCode.UnprocessableEntity))["detail"].GetValue<string>()
-            .ShouldBe("The subscription has redeemed coupon 'FIVE' already.");
+            .ShouldBe("The subscription has already redeemed coupon 'FIVE'.");
         await ShouldVerifyAsync(sandbox);
     }
 
