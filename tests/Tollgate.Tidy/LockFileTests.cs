@@ -22,7 +22,7 @@ public sealed class LockFileTests
     {
         var project = new TextFile("bench/X/X.csproj", """<Project><ItemGroup><PackageReference Include="Npgsql" /></ItemGroup></Project>""");
         Faults(project, null).ShouldNotBeEmpty();
-        Faults(project, Locked("Dapper", Central["Dapper"])).Count().ShouldBe(2);
+        Faults(project, Locked("YamlDotNet", Central["YamlDotNet"])).Count().ShouldBe(2);
         Faults(project, Locked("Npgsql", "1.0.0")).ShouldNotBeEmpty();
         Faults(project, Locked("Npgsql", Central["Npgsql"])).ShouldBeEmpty();
 

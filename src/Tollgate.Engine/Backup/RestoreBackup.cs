@@ -41,7 +41,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         return manifest is null ? throw new StartRefusedException($"The backup {path} is empty.")
             : manifest.Schema <= newest ? manifest
             : throw new StartRefusedException(
-                $"The backup {path} has schema version {manifest.Schema} (Tollgate {manifest.Version}), and this Tollgate knows versions up to {newest}. Restore it with that version or a newer one.");
+                $"The backup {path} has schema version {manifest.Schema} (Tollgate {manifest.Version}), and this Tollgate knows versions up to {newest}. Restore it with the Tollgate that wrote it, or with a newer release.");
     }
 
     /// <exception cref="StartRefusedException">With a sentence that says why nothing was restored.</exception>

@@ -92,22 +92,6 @@ public sealed class CostQueries(Database database, FoldCalls fold)
         return (rows, customers);
     }
 
-    /// <summary>How many customers made calls for each feature.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> CustomersOfFeaturesAsync(ProjectSnapshot project, DayRange days, CancellationToken cancel)
-    {
-        await fold.CatchUpAsync(project.Id, cancel);
-        await using var command = database.Source.CreateCommand(CostSql.CustomersOfFeatures);
-        AddRange(command, project, days);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var customers = new Dictionary<string, long>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancel))
-        {
-            customers.Add(reader.GetString(0), reader.GetInt64(1));
-        }
-
-        return customers;
-    }
-
     /// <summary>
     /// How long the calls of <paramref name="rows"/> took, one row at a time so that memory does not grow with the names of models. Rows of which
     /// no call says it are left out. Features and plans have none.

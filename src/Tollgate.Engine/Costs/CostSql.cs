@@ -239,15 +239,6 @@ internal static class CostSql
          ORDER BY t.cost_usd DESC, t.calls DESC, t.partition, t.account
         """;
 
-    /// <summary>Calls of each feature by how many customers. $1 project, $2 and $3 first and last day.</summary>
-    public const string CustomersOfFeatures =
-        """
-        SELECT d.feature, count(DISTINCT (d.partition, d.account))
-          FROM call_customer_days d
-         WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3 AND d.calls > 0
-         GROUP BY d.feature
-        """;
-
     /// <summary>
     /// For the transaction of <see cref="Latencies"/>. Of a project whose rows came after the last ANALYZE the planner expects a few, and compares each of
     /// 300,000 with each of 1,000 lines: more than a minute, where a hash join takes 0.2 s.

@@ -32,7 +32,4 @@ public sealed record LedgerOptions
 
     /// <summary>Life of a hold that names none. Default 10 minutes.</summary>
     public TimeSpan HoldTimeToLive { get; init; } = TimeSpan.FromMinutes(10);
-
-    /// <summary>The longest life of a hold. Default 24 hours.</summary>
-    public TimeSpan HoldTimeToLiveMost { get; init; } = TimeSpan.FromHours(24);
 }

@@ -6,7 +6,7 @@ using Tollgate.Core;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>One numbered file of <c>Schema/</c>: <c>0002_ledger.sql</c> is version 2, named <c>ledger</c>.</summary>
+/// <summary>One numbered file of <c>Schema/</c>: <c>0008_ledger.sql</c> is version 8, named <c>ledger</c>.</summary>
 public sealed record MigrationFile(int Version, string Name, string Sql)
 {
     private const string Prefix = "Tollgate.Engine.Schema.";

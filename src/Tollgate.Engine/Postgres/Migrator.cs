@@ -50,13 +50,6 @@ public static class Migrator
         }
     }
 
-    /// <summary>The newest version applied; 0 for an empty database.</summary>
-    public static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(MigratorSql.Version, connection);
-        return (int)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
     private static async Task TakeLockAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancel)
     {
         var waiting = Stopwatch.StartNew();
@@ -81,23 +74,25 @@ public static class Migrator
 
     private static void RefuseWhatDoesNotFit(Dictionary<int, (string Name, string Checksum)> applied, IReadOnlyList<MigrationFile> files, string database)
     {
+        // Texts first: a database of a development checkout may have more files than this server, and no newer Tollgate made it.
         var known = files.ToDictionary(file => file.Version);
+        foreach (var (version, (name, checksum)) in applied.OrderBy(a => a.Key))
+        {
+            if (known.TryGetValue(version, out var file) && file.Checksum != checksum)
+            {
+                throw new StartRefusedException(
+                    $"Migration {version} ({name}) was applied to the database {database} with another text than this server has. "
+                    + "The migrations of a release never change, so a development checkout made the database, and this server cannot upgrade it: "
+                    + "start the checkout that made it, or use a new data folder or an empty database.");
+            }
+        }
+
         var newest = applied.Count == 0 ? 0 : applied.Keys.Max();
         if (newest > files.Count)
         {
             throw new StartRefusedException(
                 $"The database {database} has schema version {newest}, and this server knows versions up to {files.Count}. "
                 + "It was migrated by a newer Tollgate: start that one, or restore a backup from before the upgrade.");
-        }
-
-        foreach (var (version, (name, checksum)) in applied.OrderBy(a => a.Key))
-        {
-            if (known[version].Checksum != checksum)
-            {
-                throw new StartRefusedException(
-                    $"Migration {version} ({name}) was applied to the database {database} with another text than this server has. "
-                    + "Applied migrations never change: start the release that made the database, or use a new data folder.");
-            }
         }
     }
 
@@ -170,8 +165,6 @@ internal static class MigratorSql
         """;
 
     public const string Applied = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
-
-    public const string Version = "SELECT coalesce(max(version), 0) FROM schema_migrations";
 
     public const string Record = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
 

@@ -7,7 +7,7 @@ namespace Tollgate.Engine.Secrets;
 
 /// <summary>
 /// Fits the master key of this server to the database, at every start: 1. reads the key; 2. refuses one that is not the database's; 3. makes one for a database
-/// that has none; 4. encrypts what an older version left in clear; 5. makes the server's own keys.
+/// that has none; 4. makes the server's own keys.
 /// </summary>
 public static class OpenSecrets
 {
@@ -32,7 +32,6 @@ public static class OpenSecrets
         }
 
         var box = new SecretBox(new(keys, current), log);
-        await CloseOldSecrets.RunAsync(database, connection, box, log, cancel);
         await MakeSigningKeyAsync(connection, box, SigningKeys.Mail, acceptsNew, cancel);
         return box;
     }

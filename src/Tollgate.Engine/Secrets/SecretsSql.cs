@@ -60,18 +60,6 @@ internal static class SecretsSql
     /// <summary>Live servers. They show themselves every few seconds.</summary>
     public const string LiveServers = "SELECT count(*) FROM servers WHERE seen_at > now() - interval '15 seconds'";
 
-    // ---- what an older version left in clear ---------------------------------------------------------------------
-
-    public const string HasOldKeys = "SELECT to_regclass('protection_keys') IS NOT NULL";
-
-    public const string OldKeys = "SELECT xml FROM protection_keys ORDER BY created_at, name";
-
-    public const string DropOldKeys = "DROP TABLE protection_keys";
-
-    /// <summary>Closed by the framework's data protection (bytes that begin with 09 F0 C9 F0), or in clear.</summary>
-    public static string Old(SecretColumn column) =>
-        Select(column) + (column.IsText ? $"NOT starts_with({column.Column}, '{SecretBox.TextPrefix}')" : $@"substring({column.Column} FROM 1 FOR 4) = '\x09f0c9f0'");
-
     // ---- rotation ------------------------------------------------------------------------------------------------
 
     /// <summary>Those that another master key encrypted.</summary>

@@ -14,9 +14,6 @@ public static class WireLimits
     /// <summary>Characters of an id that the caller chose: customers, events, reservations, grants.</summary>
     public const int IdCharacters = CustomerRules.LongestId;
 
-    /// <summary>Characters of a code in the catalogue.</summary>
-    public const int CodeCharacters = 63;
-
     /// <summary>Characters of names and other short texts.</summary>
     public const int NameCharacters = 200;
 

@@ -99,6 +99,24 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backup_of_a_development_checkout_is_refused_and_the_target_stays_as_it_was()
+    {
+        await RestoreAsync(await BackUpAsync(null), null);
+        await Target.ExecuteAsync("UPDATE projects SET name = 'mine'");
+        Target.Source.Clear();
+        await Source.ExecuteAsync("UPDATE schema_migrations SET name = 'before', checksum = 'x' WHERE version = 2");
+        File.Delete(_folder.Combine("shop.backup"));
+        var file = await BackUpAsync(null);
+
+        var refusal = await Should.ThrowAsync<StartRefusedException>(() => RestoreAsync(file, null, force: true));
+
+        refusal.Message.ShouldContain("Migration 2 (before)");
+        refusal.Message.ShouldContain("development checkout");
+        (await Target.ScalarAsync<string>("SELECT name FROM projects")).ShouldBe("mine");
+        (await DatabasesBesideAsync()).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Interrupted_anywhere_a_restore_leaves_the_target_as_it_was_and_the_next_one_works()
     {
         var file = await BackUpAsync(null);

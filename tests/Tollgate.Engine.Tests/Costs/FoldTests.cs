@@ -193,20 +193,6 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Calls_of_before_the_rollups_are_taken_in_by_the_migration()
-    {
-        var calls = Enumerable.Range(0, 3).Select(_ => CostRig.Call("ann", "dear")).ToList();
-        await Rig.RecordAsync(calls);
-        await Rig.VoidAsync(calls[0]);
-        await Database.ExecuteAsync("TRUNCATE call_queue");
-        var migration = MigrationFile.BuiltIn.Single(file => file.Version == 7).Sql;
-        await Database.ExecuteAsync(migration[migration.LastIndexOf("INSERT INTO call_queue", StringComparison.Ordinal)..]);
-        await Rig.FoldAllAsync();
-        (await Rig.SumAsync("cost_usd")).ShouldBe(2m);
-        await Rig.ShouldBeCleanAsync();
-    }
-
-    [Fact]
     public async Task Buckets_of_the_database_are_those_that_are_read()
     {
         // Each bucket's value lies within 5 % of every latency that the database puts into it.

@@ -1,9 +1,4 @@
 using System.Text;
-using System.Xml.Linq;
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
@@ -11,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Secrets;
 
-/// <summary>The master key and a database: the first start, a wrong key, a lost one, what an older version left, rotation.</summary>
+/// <summary>The master key and a database: the first start, a wrong key, a lost one, rotation.</summary>
 public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
 {
     private readonly TestFolder _folder = TestFolder.Create();
@@ -81,35 +76,12 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
         (await OpenAsync("a")).Ring.Current.Id.ShouldBe(box.Ring.Current.Id);
     }
 
-    /// <summary>As version 40 left it: a key ring in clear, secrets closed with it, a token and a body in clear.</summary>
-    [Fact]
-    public async Task What_an_older_version_left_is_encrypted_and_its_keys_are_gone()
-    {
-        await OldAsync(tokens: 450);
-
-        // Killed in the middle: the connection ends after some batches.
-        await Database.ExecuteAsync("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$");
-        await Database.ExecuteAsync("CREATE TRIGGER die BEFORE UPDATE ON payment_methods FOR EACH ROW WHEN (OLD.last4 = '0300') EXECUTE FUNCTION die()");
-        await Should.ThrowAsync<Npgsql.NpgsqlException>(() => OpenAsync("a"));
-        (await Database.ScalarAsync<long>("SELECT count(*) FROM payment_methods WHERE token LIKE 's1.%'")).ShouldBeInRange(1, 449);
-        await Database.ExecuteAsync("DROP TRIGGER die ON payment_methods");
-
-        var box = await OpenAsync("a");
-
-        (await Database.ScalarAsync<bool>("SELECT to_regclass('protection_keys') IS NULL")).ShouldBeTrue();
-        Encoding.UTF8.GetString(box.Open((await Database.ScalarAsync<byte[]>("SELECT secrets FROM upstreams"))!, SecretPlace.Upstream(1, "openai"))!).ShouldBe("old upstream key");
-        var id = await Database.ScalarAsync<Guid>("SELECT id FROM payment_methods WHERE last4 = '0300'");
-        box.OpenText((await Database.ScalarAsync<string>("SELECT token FROM payment_methods WHERE last4 = '0300'"))!, SecretPlace.Card(id)).ShouldBe("clear_token_0300");
-        (await Database.ScalarAsync<long>("SELECT count(*) FROM payment_methods WHERE token LIKE '%clear%'")).ShouldBe(0);
-        box.OpenText((await Database.ScalarAsync<string>("SELECT body FROM provider_events"))!, SecretPlace.ProviderEvent(1, "stripe", "evt_1")).ShouldBe("{\"clear\":1}");
-        await OpenAsync("a");
-    }
-
     [Fact]
     public async Task Rotation_encrypts_everything_anew_and_goes_on_after_it_was_killed()
     {
-        await OldAsync(tokens: 450);
-        var before = (await OpenAsync("a")).Ring.Current.Id;
+        var first = await OpenAsync("a");
+        var before = first.Ring.Current.Id;
+        await FillAsync(first, tokens: 450);
         await Database.ExecuteAsync("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$");
         await Database.ExecuteAsync("CREATE TRIGGER die BEFORE UPDATE ON payment_methods FOR EACH ROW WHEN (OLD.last4 = '0300') EXECUTE FUNCTION die()");
         await Should.ThrowAsync<Npgsql.NpgsqlException>(RotateAsync);
@@ -126,7 +98,7 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
         var after = await OpenAsync("a");
         after.Ring.Ids.ShouldBe([done.To]);
         (await Database.ScalarAsync<long>("SELECT count(*) FROM payment_methods WHERE NOT starts_with(token, $1)", $"s1.{done.To}.")).ShouldBe(0);
-        Encoding.UTF8.GetString(after.Open((await Database.ScalarAsync<byte[]>("SELECT secrets FROM upstreams"))!, SecretPlace.Upstream(1, "openai"))!).ShouldBe("old upstream key");
+        Encoding.UTF8.GetString(after.Open((await Database.ScalarAsync<byte[]>("SELECT secrets FROM upstreams"))!, SecretPlace.Upstream(1, "openai"))!).ShouldBe("upstream key");
         (await RotateAsync()).From.ShouldBe(done.To, "The next one is a new rotation.");
     }
 
@@ -177,34 +149,15 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
 
     private Task PutAsync(byte[] secrets) => Database.ExecuteAsync("INSERT INTO upstreams (project_id, provider, secrets) VALUES (1, 'openai', $1)", secrets);
 
-    private async Task OldAsync(int tokens)
+    private async Task FillAsync(SecretBox box, int tokens)
     {
-        var ring = new Ring();
-        var services = new ServiceCollection();
-        services.AddDataProtection().SetApplicationName("tollgate");
-        services.Configure<KeyManagementOptions>(options => options.XmlRepository = ring);
-        await using var built = services.BuildServiceProvider();
-        await PutAsync(built.GetRequiredService<IDataProtectionProvider>().CreateProtector("upstreams").Protect("old upstream key"u8.ToArray()));
-        foreach (var (name, xml) in ring.Stored)
-        {
-            await Database.ExecuteAsync("INSERT INTO protection_keys (name, xml) VALUES ($1, $2)", name, xml.ToString(SaveOptions.DisableFormatting));
-        }
-
+        await PutAsync(box.Close("upstream key"u8, SecretPlace.Upstream(1, "openai")));
+        var ids = Enumerable.Range(1, tokens).Select(static _ => Guid.NewGuid()).ToArray();
         await Database.ExecuteAsync(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
-            SELECT 1, 1, gen_random_uuid(), 'stripe', 'clear_token_' || lpad(n::text, 4, '0'), 'visa', lpad(n::text, 4, '0'), false, now() FROM generate_series(1, $1) n
+            SELECT 1, 1, id, 'stripe', token, 'visa', lpad(n::text, 4, '0'), false, now() FROM unnest($1, $2) WITH ORDINALITY AS x (id, token, n)
             """,
-            tokens);
-        await Database.ExecuteAsync("INSERT INTO provider_events (project_id, provider, id, type, body) VALUES (1, 'stripe', 'evt_1', 'charge.succeeded', '{\"clear\":1}')");
-    }
-
-    private sealed class Ring : IXmlRepository
-    {
-        public List<(string Name, XElement Xml)> Stored { get; } = [];
-
-        public IReadOnlyCollection<XElement> GetAllElements() => [.. Stored.Select(static one => one.Xml)];
-
-        public void StoreElement(XElement element, string friendlyName) => Stored.Add((friendlyName, element));
+            ids, ids.Select((id, n) => box.CloseText($"token_{n + 1:0000}", SecretPlace.Card(id))).ToArray());
     }
 }

@@ -23,14 +23,6 @@ internal static class TextTally
         return new(Read(text, isJson, new TextClasses(counts))) { MilliTokens = Weigh(counts, Weights), OldMilliTokens = Weigh(counts, OldWeights) };
     }
 
-    /// <summary>What is counted of a text, by <see cref="TextCount"/>.</summary>
-    internal static int[] ClassesOf(ReadOnlySpan<byte> text)
-    {
-        var counts = new int[TextClasses.Rows];
-        Read(text, isJson: false, new TextClasses(counts));
-        return counts;
-    }
-
     /// <returns>Characters.</returns>
     private static long Read(ReadOnlySpan<byte> text, bool isJson, TextClasses classes)
     {
