@@ -110,7 +110,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         "POST /v1/billing/run?dry_run=true",
         "customer subscription type at total parked\na s-1 renew 2027-05-01T00:00:00Z 29.00 USD -\nb s-2 renew 2027-05-01T00:00:00Z 1200 JPY -\n",
         "c s-3 renew 2027-05-01T00:00:00Z 9000.00 USD Too large.\nd s-4 cancel 2027-05-01T00:00:00Z - -\n",
-        "Due: 5. To be invoiced: 1200 JPY, 30.00 USD. To be parked: 1.")]
+        "Due: 5. To invoice: 1200 JPY, 30.00 USD. To park: 1.")]
     [InlineData(
         "billing run",
         """
