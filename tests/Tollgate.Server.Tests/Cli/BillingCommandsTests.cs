@@ -58,7 +58,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}", $"Written to {file}.");
         (await File.ReadAllTextAsync(file)).ShouldStartWith("%PDF");
         var (again, refused) = await RunAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}");
-        (again, refused.Contains("exists already", StringComparison.Ordinal)).ShouldBe((1, true), refused);
+        (again, refused.Contains("already exists", StringComparison.Ordinal)).ShouldBe((1, true), refused);
     }
 
     [Fact]
