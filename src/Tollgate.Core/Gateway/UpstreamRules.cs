@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
 using Tollgate.Core.Customers;
-using Tollgate.Core.Llm;
 using Tollgate.Core.Outbound;
 
 namespace Tollgate.Core.Gateway;

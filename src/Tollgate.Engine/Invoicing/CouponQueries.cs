@@ -5,6 +5,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -156,8 +157,8 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         await change.ExecuteAsync(CouponSql.CountRedemption, cancel, project.Id, code);
         await change.ExecuteAsync(
             RedemptionSql.InsertCoupon, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, order.AtStart, now.ToUtc(),
-            CustomerCommands.OrNull(ends?.ToUtc(), NpgsqlDbType.TimestampTz), CustomerCommands.OrNull(carried?.Currency.Code, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(carried?.Minor, NpgsqlDbType.Bigint));
+            SqlCommands.OrNull(ends?.ToUtc(), NpgsqlDbType.TimestampTz), SqlCommands.OrNull(carried?.Currency.Code, NpgsqlDbType.Text),
+            SqlCommands.OrNull(carried?.Minor, NpgsqlDbType.Bigint));
         return null;
     }
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Tollgate.Contracts.Clocks;
 using Tollgate.Contracts.Http;
-using Tollgate.Server.Clocks;
+using Tollgate.Server.Billing;
 
 namespace Tollgate.Server.Cli;
 

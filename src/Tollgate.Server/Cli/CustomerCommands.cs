@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Tollgate.Server.Cli;
 
 /// <summary><c>tollgate customers list|show|create|usage</c>.</summary>
-internal static class CustomerCommands
+internal static class SqlCommands
 {
     private const string Path = "/v1/customers";
 

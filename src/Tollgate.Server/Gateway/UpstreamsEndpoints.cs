@@ -3,8 +3,9 @@ using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Shapes;
-using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 

@@ -1,5 +1,4 @@
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Llm;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 

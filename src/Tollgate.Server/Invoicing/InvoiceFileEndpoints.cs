@@ -1,7 +1,6 @@
 using System.Text;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
-using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;

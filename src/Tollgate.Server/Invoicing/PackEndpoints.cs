@@ -2,6 +2,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Customers;

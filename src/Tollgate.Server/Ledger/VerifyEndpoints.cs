@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Ledger;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Verification;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Ledger;

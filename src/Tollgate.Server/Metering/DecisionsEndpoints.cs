@@ -4,9 +4,9 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 

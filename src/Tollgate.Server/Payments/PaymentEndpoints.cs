@@ -4,6 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;

@@ -5,7 +5,7 @@ using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
-using Tollgate.Server.Hosting;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Projects;

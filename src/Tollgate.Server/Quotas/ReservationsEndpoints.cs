@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;

@@ -7,7 +7,6 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
-using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;

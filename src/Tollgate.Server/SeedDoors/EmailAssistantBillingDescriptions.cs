@@ -35,12 +35,13 @@ internal static class EmailAssistantBillingDescriptions
     public static readonly Description Upgrade = new(
         Tag,
         "Upgrade the tier",
-        "Changes the tier at once: Tollgate credits the rest of the period at the old price and charges it at the new one. A tier that costs no more than "
-        + "the present one is a 409. The present tier changes nothing, and cancels a scheduled downgrade.")
+        "Changes the tier at once: Tollgate credits the rest of the period at the old price and charges it at the new one. A user with a saved card pays before the tier changes, as with "
+        + "`PATCH /v1/subscriptions/{id}`; a declined card is a 402 and changes nothing. A tier that costs no more than the present one is a 409. The present tier changes nothing, and "
+        + "cancels a scheduled downgrade.")
     {
         Request = Example.Of<EmailAssistantTierChange>("""{"user_id": "7d1f", "tier": "professional"}"""),
         Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription as it is now.", Sample("professional", "null", 1500))],
-        Errors = ChangeErrors,
+        Errors = [.. ChangeErrors, ErrorCode.PaymentFailed, ErrorCode.PaymentPending, ErrorCode.Conflict],
     };
 
     public static readonly Description Downgrade = new(

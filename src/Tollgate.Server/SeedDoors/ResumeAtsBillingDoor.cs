@@ -2,6 +2,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Http;

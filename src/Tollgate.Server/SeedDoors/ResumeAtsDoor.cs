@@ -5,7 +5,6 @@ using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
-using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;

@@ -2,7 +2,8 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
-using Tollgate.Engine.Checkouts;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Checkouts;
@@ -97,7 +98,7 @@ internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers
         }
 
         var order = new NewCheckout(
-            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, OpenCheckout.DefaultLife,
+            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, CheckoutLife.Default,
             Issuer.Of(context.Caller()));
         var answer = await Open.RunAsync(
             context.Project(), order, PublicAddress.Of(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);

@@ -4,10 +4,10 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
 using Tollgate.Web.Controls;
 using Tollgate.Web.Layout;
 

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Core.Llm;
 using Tollgate.Server.Tests.Metering;
 using Tollgate.Testing;
 

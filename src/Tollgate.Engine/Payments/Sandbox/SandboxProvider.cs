@@ -3,7 +3,6 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
@@ -119,7 +118,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         ProjectSnapshot project, Guid key, (string Prefix, PaymentFailure? Failure, TimeSpan Wait) what, CancellationToken cancel)
     {
         await using (var command = database.Command(
-            SandboxSql.Do, project.Id, key, CustomerCommands.OrNull(what.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text),
+            SandboxSql.Do, project.Id, key, SqlCommands.OrNull(what.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text),
             ReferenceOf(what.Prefix, key), what.Wait.TotalSeconds))
         {
             await command.ExecuteNonQueryAsync(cancel);
