@@ -221,7 +221,7 @@ internal static class VerifySql
          ORDER BY partition, account, feature, period_start, live DESC, CASE WHEN NOT is_latest THEN value END DESC, occurred_at DESC, number DESC
         """;
 
-    /// <summary>What is used of a level is the report that counts, and nothing was counted beside reports.</summary>
+    /// <summary>A level has the value of the report that counts, and nothing was counted beside reports.</summary>
     public const string Levels = Head +
         $"""
           FROM (SELECT partition, account, feature, period_start AS place, r.value AS expected, coalesce(b.used, 0) AS found
