@@ -245,7 +245,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
 
     internal static StepChoice NotAllowed(Subscription subscription, SubscriptionVerb verb) => new(
         SubscriptionOutcome.NotAllowed, Detail: subscription.IsEnded
-            ? $"The subscription is {CatalogWords.Of(subscription.Status)}, which nothing changes any more. POST /v1/subscriptions begins a new one."
+            ? $"The subscription is {CatalogWords.Of(subscription.Status)}, so it cannot change. POST /v1/subscriptions begins a new one."
             : $"The subscription is {CatalogWords.Of(subscription.Status)}; '{CatalogWords.Of(verb)}' is not possible then.");
 
     /// <summary>What ends or stops a period leaves it a boundary without a fraction of a second; never before the period began.</summary>

@@ -121,7 +121,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             var invoice = row.Invoice;
             if (decide(invoice) is not { } after)
             {
-                return new(InvoiceOutcome.NotAllowed, row, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.{(invoice.Status == InvoiceStatus.Paid ? " A refund of its payment gives money back, a credit note takes back what it asked for." : "")}");
+                return new(InvoiceOutcome.NotAllowed, row, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.{(invoice.Status == InvoiceStatus.Paid ? " To return money, refund its payment; to reduce it, issue a credit note." : "")}");
             }
 
             if (ReferenceEquals(after, invoice))
@@ -168,9 +168,9 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
     private static string Explain(CreditVerdict verdict, Invoice invoice, MoneyAmount held) => verdict switch
     {
         CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
-        CreditVerdict.NothingLeft or CreditVerdict.TooMuch => $"The invoice asked for {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} went back already.",
-        CreditVerdict.TooMany => $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one can only give back all that is left: leave amount and lines out.",
+        CreditVerdict.NothingLeft or CreditVerdict.TooMuch => $"The invoice's total is {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} was already credited or refunded.",
+        CreditVerdict.TooMany => $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one must credit the whole remainder: leave amount and lines out.",
         CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
-        _ => "What is given back is more than 0.",
+        _ => "The amount to credit must be more than 0.",
     };
 }

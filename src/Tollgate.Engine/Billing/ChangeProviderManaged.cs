@@ -202,7 +202,7 @@ public sealed class ChangeProviderManaged(
 
         SubscriptionAnswer? Judge() => terms switch
         {
-            _ when order.CustomAmount is not null || order.Discount is not null || order.AddOns is { Count: > 0 } => Impossible("What a provider manages has its plan's price: no agreed amount, and no add-ons."),
+            _ when order.CustomAmount is not null || order.Discount is not null || order.AddOns is { Count: > 0 } => Impossible("A provider-managed subscription has its plan's price: no agreed amount, and no add-ons."),
             { Price: null } => new(SubscriptionOutcome.PriceUnknown, Detail: ChangeAtOnce.PricesOf(terms)),
             _ when NotAllowed(subscription, SubscriptionVerb.Change) is { } refusal => refusal,
             _ when IsOwing(subscription) && order.Proration != Proration.None => Impossible(Owing),
@@ -217,7 +217,7 @@ public sealed class ChangeProviderManaged(
     }
 
     /// <summary>Stripe gives back a share of the price of a period also when nobody has paid for it.</summary>
-    private const string Owing = "The running period is not paid, so nothing of it can be given back: lead the customer to pay first, or change without proration.";
+    private const string Owing = "The running period is not paid, so Tollgate cannot credit it. Let the customer pay first, or change without proration.";
 
     private static bool IsOwing(Subscription subscription) => subscription.Status is SubscriptionStatus.PastDue or SubscriptionStatus.Paused;
 

@@ -77,7 +77,7 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
     {
         { IsOfAnother: true } => new(
             SubscriptionOutcome.PaymentPending,
-            Detail: $"What became of payment {paid.Payment.Id}, for a plan or a change that was asked for before, is not known yet. Nothing was charged for this change: ask again when it is."),
+            Detail: $"Payment {paid.Payment.Id}, for an earlier plan or change, is pending. Tollgate charged nothing for this change; repeat the request when that payment has succeeded or failed."),
         { Payment: { Status: PaymentStatus.Failed } payment } => new(
             SubscriptionOutcome.Declined, Detail: $"{payment.Amount} are due for the change, and the card was refused: {CatalogWords.Of(payment.Failure!.Value)}. Nothing was changed."),
         { Payment: { Status: PaymentStatus.Succeeded } payment } => new(
@@ -85,6 +85,6 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
             Detail: $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are the customer's credit."),
         { Payment: var payment } => new(
             SubscriptionOutcome.PaymentPending,
-            Detail: $"What became of payment {payment.Id} is not known yet. The change is made when its money is known to have come."),
+            Detail: $"Payment {payment.Id} is pending. Tollgate makes the change when the payment succeeds."),
     };
 }

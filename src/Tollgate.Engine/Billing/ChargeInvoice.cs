@@ -114,12 +114,12 @@ public sealed class ChargeInvoice(
 
         if (await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice.Id) is Guid pending)
         {
-            return (new(ChargeOutcome.IsPending, Detail: $"What became of payment {pending} is not known yet."), null);
+            return (new(ChargeOutcome.IsPending, Detail: $"Payment {pending} is pending. Wait until it succeeds or fails."), null);
         }
 
         if (!providers.CapabilitiesOf(project).ChargesSavedMethods)
         {
-            return (new(ChargeOutcome.NotOffered, Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, which charges nobody by itself."), null);
+            return (new(ChargeOutcome.NotOffered, Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, which cannot charge customers automatically."), null);
         }
 
         if (await PaymentMethods.DefaultAsync(change, project, cancel) is not { } method)

@@ -82,7 +82,7 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
         if (answer.Outcome != SubscriptionOutcome.Done)
         {
             return Refused(answer.Outcome == SubscriptionOutcome.NothingChanges
-                ? new(SubscriptionOutcome.NotAllowed, Detail: "The customer has this plan already.")
+                ? new(SubscriptionOutcome.NotAllowed, Detail: "The customer already has this plan.")
                 : new(answer.Outcome, Detail: answer.Detail));
         }
 

@@ -320,7 +320,7 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             }
             catch (Exception fault) when (fault is InvariantBrokenException or ArithmeticException or ArgumentOutOfRangeException)
             {
-                broken.Add((row, $"What is due cannot be computed: {fault.Message}"));
+                broken.Add((row, $"Tollgate cannot compute the due invoice: {fault.Message}"));
             }
         }
 

@@ -77,7 +77,7 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
         var bytes = Encoding.UTF8.GetByteCount(json);
         if (bytes > MostBytes)
         {
-            return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. What many customers share belongs into a plan.";
+            return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. Put terms that many customers share into a plan.";
         }
 
         return bytes > SmallBytes && (long)(await change.ScalarAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll

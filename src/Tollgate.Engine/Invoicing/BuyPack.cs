@@ -158,7 +158,7 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
     private static string Explain(PackVerdict verdict, PackOrder order, string plan, Currency currency, CatalogDocument catalog) => verdict switch
     {
         PackVerdict.Unknown => Spelling.Unknown("pack", order.Pack, catalog.Packs.Where(static pack => pack.Active).Select(static pack => pack.Code)),
-        PackVerdict.Inactive => $"Pack '{order.Pack}' is not offered any more.",
+        PackVerdict.Inactive => $"Pack '{order.Pack}' is no longer offered.",
         PackVerdict.NotForPlan => $"Pack '{order.Pack}' is not for plan '{plan}'.",
         PackVerdict.NotInCurrency => $"Pack '{order.Pack}' is not sold in {currency}.",
         _ => $"{order.Count} of pack '{order.Pack}' are more units than can be granted at once.",

@@ -171,10 +171,10 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         CouponVerdict.Unknown => $"There is no coupon '{code}'.",
         CouponVerdict.Ended => $"Coupon '{code}' was ended.",
         CouponVerdict.Expired => $"Coupon '{code}' has expired.",
-        CouponVerdict.UsedUp => $"Coupon '{code}' was redeemed as often as it may be.",
+        CouponVerdict.UsedUp => $"Coupon '{code}' has reached its number of redemptions.",
         CouponVerdict.NotForPlan => $"Coupon '{code}' is not for this plan.",
         CouponVerdict.NotFirstTime => $"Coupon '{code}' is for a customer's first subscription.",
-        CouponVerdict.Redeemed => $"The subscription has redeemed coupon '{code}' already.",
+        CouponVerdict.Redeemed => $"The subscription has already redeemed coupon '{code}'.",
         CouponVerdict.TooMany => $"The subscription has redeemed {CouponRules.MostOfSubscription} coupons; no more are possible.",
         _ => $"Coupon '{code}' is in another currency.",
     };

@@ -116,7 +116,7 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
         var left = await BuyPack.CreditsAsync(change, amount.Currency, cancel);
         return (left + amount) switch
         {
-            { IsNegative: true } => new(GiveCreditOutcome.NotEnough, Detail: $"The customer has {left} prepaid; {-amount} cannot be taken back."),
+            { IsNegative: true } => new(GiveCreditOutcome.NotEnough, Detail: $"The customer has {left} of prepaid credits, so {-amount} cannot be taken back."),
             { Minor: > LargestAmount } => new(GiveCreditOutcome.TooMuch, Detail: $"A customer can have {new MoneyAmount(LargestAmount, amount.Currency)} prepaid at most."),
             _ => null,
         };

@@ -238,11 +238,11 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
 
     private static string Explain(RefundJudgement judged, Payment payment, Invoice? invoice, RefundBounds bounds) => judged.Verdict switch
     {
-        RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}; no money came.",
-        RefundVerdict.NothingLeft => $"Nothing of it is left{WhereItWent(payment, invoice, bounds)}.",
-        RefundVerdict.TooMuch => $"{judged.Amount} of it can go back{WhereItWent(payment, invoice, bounds)}.",
-        RefundVerdict.TooMany => $"The payment has {bounds.Refunds} refunds, the most there can be. The last one can only send back all that is left, {judged.Amount}: leave amount out.",
-        _ => "What goes back is more than 0.",
+        RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}, so there is nothing to refund.",
+        RefundVerdict.NothingLeft => $"Nothing is left to refund{WhereItWent(payment, invoice, bounds)}.",
+        RefundVerdict.TooMuch => $"At most {judged.Amount} can be refunded{WhereItWent(payment, invoice, bounds)}.",
+        RefundVerdict.TooMany => $"The payment has {bounds.Refunds} refunds, the most there can be. The last one must refund the whole remainder, {judged.Amount}: leave amount out.",
+        _ => "The amount to refund must be more than 0.",
     };
 
     private static string WhereItWent(Payment payment, Invoice? invoice, RefundBounds bounds)

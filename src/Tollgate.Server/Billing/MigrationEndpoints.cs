@@ -20,12 +20,12 @@ public static class MigrationEndpoints
 
     private static readonly Description Migrate = new(
         "Subscriptions",
-        "Move subscriptions to a plan's newest version",
-        "A changed plan is a new version, and who has an older one keeps it with its price. This ends that: at each one's renewal, or now with proration. "
-        + "`dry_run: true` lists who would be moved and what it would cost, and changes nothing. Each is moved in a transaction of its own. While "
-        + "`has_more` is true, call again with `starting_after` the last `subscription` of the answer.\n\n"
-        + "A trial is moved at once, since it costs nothing yet, and a paused subscription when its pause ends. Whoever waits for another plan, or "
-        + "cannot have the new version in their currency and period, is left alone: `refused` says why.")
+        "Migrate subscriptions to a plan's newest version",
+        "A changed plan is a new version, and existing subscriptions keep their older version with its price. This call migrates them at their renewal, or now with proration. "
+        + "`dry_run: true` lists the subscriptions and the cost of their migration, and changes nothing. Tollgate migrates each subscription in a transaction of its own. While "
+        + "`has_more` is true, call again with `starting_after` set to the last `subscription` of the answer.\n\n"
+        + "Tollgate migrates a trial at once, since it costs nothing yet, and a paused subscription when its pause ends. A subscription that has a scheduled change of plan, or "
+        + "whose currency and period the new version does not offer, stays: `refused` says why.")
     {
         Path = new Dictionary<string, string> { ["code"] = "The plan's code." },
         Request = Example.Of<MigratePlanRequest>("""{"from_version": 1, "when": "period_end", "dry_run": true}"""),
@@ -33,7 +33,7 @@ public static class MigrationEndpoints
         Answers =
         [
             Example.Of<MigrationView>(
-                200, "Moved, or who would be.",
+                200, "The subscriptions that migrated, or would.",
                 """
                 {"dry_run": true, "data": [{"customer": "acme", "subscription": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "from_version": 1, "to_version": 2,
                   "when": "period_end", "currency": "USD", "amount_before": 2900, "amount_after": 3900, "due_now": null, "refused": null}], "has_more": false}

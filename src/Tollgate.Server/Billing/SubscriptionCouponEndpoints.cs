@@ -144,9 +144,9 @@ internal static class SubscriptionCouponDescriptions
 
     public static readonly Description Redeem = new(
         Tag,
-        "Redeem a further coupon",
-        "It takes something off the invoices from now on, after the coupons and promotional credits that were redeemed before: a percentage applies to what those "
-        + "leave. Months of a `repeating` one count from now, or from the end of the trial. Each coupon is redeemed once by a subscription. "
+        "Redeem another coupon",
+        "The coupon reduces the invoices from now on, after the coupons and promotional credits that were redeemed before: a percentage applies to the "
+        + "remainder. The months of a `repeating` coupon count from now, or from the end of the trial. A subscription redeems each coupon once. "
         + "`preview: true` answers 200 with `{subscription, invoice, next_invoice}` and changes nothing.")
     {
         Request = Example.Of<RedeemCouponRequest>("""{"code": "WELCOME"}"""),
@@ -160,14 +160,14 @@ internal static class SubscriptionCouponDescriptions
     };
 
     public static readonly Description List = new(
-        Tag, "List coupons of a subscription", "All of them in the order of redemption, which is that of the invoice; also what is used up or has ended.")
+        Tag, "List coupons of a subscription", "Lists the coupons in the order of redemption, in which invoices apply them, used-up and ended ones included.")
     {
         Answers = [Example.Of<SubscriptionCouponList>(200, "All of them.", $$"""{"data": [{{One}}], "has_more": false}""")],
         Errors = [ErrorCode.SubscriptionNotFound],
     };
 
     public static readonly Description End = new(
-        Tag, "End a coupon of a subscription", "It takes nothing off the invoices from now on, also of an amount that is left. What was invoiced stays. A repeat changes nothing.")
+        Tag, "End a coupon of a subscription", "From now on, the coupon reduces no invoice, even if a part of its amount is left. Issued invoices do not change. A repeat changes nothing.")
     {
         Path = new Dictionary<string, string> { ["code"] = "The coupon's code." },
         Answers = [Example.Of<SubscriptionCouponView>(200, "Ended.", One)],

@@ -32,13 +32,13 @@ internal static class SubscriptionDescriptions
     public static readonly Description Create = new(
         Tag,
         "Subscribe",
-        "Begins a subscription: the customer, created when missing, has the plan's quotas at once, and the first period is invoiced in advance. "
-        + "With a trial the first invoice comes at its end, from which periods are then counted. A customer has one subscription at a time.\n\n"
-        + "The day of the start is kept for ever: from the 31st, February ends on the 28th and March on the 31st. With an `id` of yours a repeat "
-        + "answers 200 with the subscription as it is now. `preview: true` only looks: `{subscription, invoice, next_invoice}`.")
+        "Begins a subscription: the customer gets the plan's quotas at once, and Tollgate invoices the first period in advance. Creates a missing customer. "
+        + "With a trial, the first invoice comes at its end, and periods count from there. A customer has one subscription at a time.\n\n"
+        + "The day of the start is the anchor of all periods: from the 31st, February ends on the 28th and March on the 31st. With an `id` of your own, a repeat "
+        + "answers 200 with the subscription's present state. `preview: true` changes nothing and returns `{subscription, invoice, next_invoice}`.")
     {
         Request = Example.Of<CreateSubscriptionRequest>("""{"customer": "acme", "plan": "pro", "period": "monthly"}"""),
-        Answers = [Example.Of<SubscriptionView>(201, "Subscribed.", One), Example.Of<SubscriptionView>(200, "The same came before.", One)],
+        Answers = [Example.Of<SubscriptionView>(201, "Subscribed.", One), Example.Of<SubscriptionView>(200, "The subscription already existed.", One)],
         Errors =
         [
             ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.SubscriptionExists, ErrorCode.TrialUsed, ErrorCode.CurrencyFixed, ErrorCode.CouponRefused, ErrorCode.AddOnRefused,
@@ -46,22 +46,22 @@ internal static class SubscriptionDescriptions
         ],
     };
 
-    public static readonly Description List = new(Tag, "List subscriptions", "Of a customer, or of all, in the order of their ids; also those that are over.")
+    public static readonly Description List = new(Tag, "List subscriptions", "Lists the subscriptions of a customer, or of all customers, in the order of their ids, ended ones included.")
     {
         Query =
         [
-            .. QueryParameter.OfPage, new("customer", "Only this customer's."), new("status", "Only in this status.", Words: CatalogWords.All<SubscriptionStatus>()), new("plan", "Only on this plan."),
+            .. QueryParameter.OfPage, new("customer", "Only subscriptions of this customer."), new("status", "Only subscriptions in this status.", Words: CatalogWords.All<SubscriptionStatus>()), new("plan", "Only subscriptions to this plan."),
         ],
         Answers = [Example.Of<SubscriptionList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
     };
 
-    public static readonly Description Show = new(Tag, "Show a subscription", "Where it stands and what comes next.")
+    public static readonly Description Show = new(Tag, "Show a subscription", "Returns the subscription with its status and scheduled change.")
     {
         Answers = [Example.Of<SubscriptionView>(200, "The subscription.", One)],
         Errors = [ErrorCode.SubscriptionNotFound],
     };
 
-    public static readonly Description Facts = new(Tag, "Show what happened", "The timeline of a subscription, oldest first: each step with who caused it, why, and what it was invoiced with.")
+    public static readonly Description Facts = new(Tag, "Show the timeline", "Lists the steps of a subscription, the oldest first, each with its actor, its cause and its invoice.")
     {
         Query = [new("limit", QueryParameter.OfPage[0].Meaning, "integer"), new("starting_after", "The sequence of the last event of the page before.", "integer")],
         Answers =
@@ -82,11 +82,11 @@ internal static class SubscriptionDescriptions
     public static readonly Description Change = new(
         Tag,
         "Change a subscription",
-        "Another plan, period, quantity, other add-ons, or a price that was agreed. What costs more a month than before is changed now: the rest of the period is given back at the old price "
-        + "and charged at the new one, each rounded apart. What costs less is changed at the end of the period. `when` overrides both. Another period "
-        + "now begins a new period and a new anchor. Asking for what it is takes back a scheduled change. Other changes keep one, with what they name; `replaced_change` is the scheduled change that a call changed or took back. Quotas follow at once. "
-        + "Where the customer has a payment method that the project's provider charges, and something is due now, it is paid first: a payment that fails is a 402 and changes nothing. "
-        + "A customer without one gets the change, and an open invoice.")
+        "Changes the plan, period, quantity or add-ons, or sets an agreed price. A change that costs more a month takes effect now: Tollgate credits the rest of the period at the old price "
+        + "and charges it at the new one, each rounded separately. A change that costs less takes effect at the end of the period. `when` overrides both. An immediate change of the period "
+        + "begins a new period and a new anchor. A change to the present terms cancels a scheduled change; any other change keeps the scheduled one and replaces the fields that it names. `replaced_change` is the scheduled change that a call changed or canceled. Quotas follow at once. "
+        + "If the customer has a payment method that the project's provider can charge, and an amount is due now, Tollgate charges it first: a failed payment is a 402 and changes nothing. "
+        + "A customer without a payment method gets the change and an open invoice.")
     {
         Request = Example.Of<ChangeSubscriptionRequest>("""{"plan": "enterprise"}"""),
         Answers = [Example.Of<SubscriptionChangeView>(200, "Changed, or scheduled.", Changed)],
@@ -96,38 +96,37 @@ internal static class SubscriptionDescriptions
     public static readonly Description Preview = Change with
     {
         Summary = "Preview a change",
-        Details = "The same as the change, on the same code, and takes everything back: `invoice` is what would be asked for now, to the cent, without a "
-            + "number; `next_invoice` what the next renewal would ask for with the usage so far.",
-        Answers = [Example.Of<SubscriptionChangeView>(200, "What would be.", Changed)],
+        Details = "Computes the change with the same code as the change itself, and changes nothing. `invoice` is the invoice that the change would issue now, exact to the cent, without a "
+            + "number; `next_invoice` is the invoice of the next renewal with the usage so far.",
+        Answers = [Example.Of<SubscriptionChangeView>(200, "The result of the change.", Changed)],
         Errors = [.. Asked, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused],
     };
 
     public static readonly Description Cancel = new(
         Tag,
         "Cancel a subscription",
-        "At the end of the period unless `at` says `now`. Nothing is given back, unless `credit: true` with `now` asks for it: then what was billed for "
-        + "the unused time, and not given back yet, is the customer's credit. Usage that was not invoiced yet is invoiced at the end. "
-        + "The customer is on the default plan from the end on. With `preview: true` answers `{subscription, invoice, next_invoice}`.")
+        "Cancels at the end of the period, or at once with `at: now`. Tollgate returns nothing for unused time, unless `now` comes with `credit: true`: then the amount billed for "
+        + "the unused time, less earlier credits, becomes the customer's credit. Tollgate invoices open usage at the end. "
+        + "From the end on, the customer is on the default plan. `preview: true` changes nothing and returns `{subscription, invoice, next_invoice}`.")
     {
         Request = Example.Of<CancelSubscriptionRequest>("""{"at": "period_end", "reason": "too_expensive", "comment": "We stop the project."}"""),
         BodyMayBeAbsent = true,
-        Answers = [Example.Of<SubscriptionView>(200, "Canceled, or to be.", One)],
+        Answers = [Example.Of<SubscriptionView>(200, "Canceled, or scheduled to be.", One)],
         Errors = Asked,
     };
 
-    public static readonly Description Uncancel = new(Tag, "Take back a cancellation", "It goes on as if nothing had been said. Without a cancellation, a scheduled change is taken back.")
+    public static readonly Description Uncancel = new(Tag, "Take back a cancellation", "The subscription continues as before. If no cancellation is scheduled, the call cancels a scheduled change.")
     {
         Request = Example.Of<SubscriptionStepRequest>("""{"preview": false}"""),
         BodyMayBeAbsent = true,
-        Answers = [Example.Of<SubscriptionView>(200, "It goes on.", One)],
+        Answers = [Example.Of<SubscriptionView>(200, "The subscription, which continues.", One)],
         Errors = Asked,
     };
 
     public static readonly Description Pause = new(
         Tag,
         "Pause a subscription",
-        "From now on nothing is given and nothing invoiced; the customer is on the default plan. What was paid for the rest of the period is given back "
-        + "when it goes on.")
+        "From now on, Tollgate invoices nothing and the customer is on the default plan. When the subscription resumes, Tollgate credits the price of the rest of the paid period.")
     {
         Request = Example.Of<PauseSubscriptionRequest>("""{"until": "2026-04-01T00:00:00Z"}"""),
         BodyMayBeAbsent = true,
@@ -136,35 +135,35 @@ internal static class SubscriptionDescriptions
     };
 
     public static readonly Description Resume = new(
-        Tag, "Resume a paused subscription", "It goes on with a new period from now, and a new anchor. What was paid and not had before the pause is taken off.")
+        Tag, "Resume a paused subscription", "The subscription continues with a new period from now, and a new anchor. Tollgate deducts the amount paid for the unused rest of the period before the pause.")
     {
         Request = Example.Of<SubscriptionStepRequest>("""{"preview": false}"""),
         BodyMayBeAbsent = true,
-        Answers = [Example.Of<SubscriptionView>(200, "It goes on.", One)],
+        Answers = [Example.Of<SubscriptionView>(200, "The subscription, which continues.", One)],
         Errors = Steps,
     };
 
-    public static readonly Description Upcoming = new(Tag, "Show the upcoming invoice", "What the next renewal will ask for, with the usage so far. It has no number.")
+    public static readonly Description Upcoming = new(Tag, "Show the upcoming invoice", "Returns the invoice of the next renewal with the usage so far. It has no number.")
     {
-        Answers = [Example.Of<InvoiceView>(200, "The invoice to come.", InvoiceDescriptions.Sample)],
+        Answers = [Example.Of<InvoiceView>(200, "The upcoming invoice.", InvoiceDescriptions.Sample)],
         Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.InvoiceNotFound, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable],
     };
 
     public static readonly Description Run = new(
         "Billing",
         "Run what is due",
-        "The server does this by itself every second; the call is for looking and for impatience. `dry_run=true` lists what would happen and changes "
-        + "nothing. With `limit` a call takes up that many subscriptions, the earliest first, and `remaining` says how many are left: call again until it is 0.")
+        "The server does this automatically every second; use the call to preview the work or to run it now. `dry_run=true` lists the due work and changes "
+        + "nothing. With `limit`, a call processes that many subscriptions, the earliest first, and `remaining` counts the rest: call again until it is 0.")
     {
         Query =
         [
-            new("dry_run", "true: only look.", "boolean"),
-            new("limit", $"At most so many subscriptions, 1 to {BillingRunEndpoints.LargestPart}. Default: all that are due. A look lists at most 1,000.", "integer"),
+            new("dry_run", "true: only list the due work.", "boolean"),
+            new("limit", $"The largest number of subscriptions, 1 to {BillingRunEndpoints.LargestPart}. Default: all that are due. A dry run lists at most 1,000.", "integer"),
         ],
         Answers =
         [
             Example.Of<BillingRunView>(
-                200, "Done, or what would be.",
+                200, "The work that was done, or is due.",
                 """
                 {"dry_run": true, "processed": {"invoices": 0, "renewals": 0, "trials_converted": 0, "trials_expired": 0, "canceled": 0, "resumed": 0,
                  "usage_billed": 0, "parked": 0, "collected": 0, "collecting_failed": 0, "schedules_parked": 0},
@@ -176,7 +175,7 @@ internal static class SubscriptionDescriptions
     };
 
     public static readonly Description Parked = new(
-        "Billing", "List what was held back", "Subscriptions whose next invoice looks impossible. Nothing happens to them until somebody has looked and said unpark.")
+        "Billing", "List parked subscriptions", "Lists the subscriptions whose next invoice looks impossible. Nothing happens to them until an operator has checked and unparked them.")
     {
         Answers =
         [
@@ -191,9 +190,9 @@ internal static class SubscriptionDescriptions
     };
 
     public static readonly Description Unpark = new(
-        "Billing", "Let a held one go on", "The next run computes its invoice again. It is held back again as long as the invoice still looks impossible: raise the bound, or correct the usage.")
+        "Billing", "Unpark a subscription", "The next run computes the invoice again. If the invoice still looks impossible, Tollgate parks the subscription again: raise the limit, or correct the usage.")
     {
-        Answers = [Example.Of<SubscriptionView>(200, "It goes on.", One)],
+        Answers = [Example.Of<SubscriptionView>(200, "The subscription, which continues.", One)],
         Errors = [ErrorCode.SubscriptionNotFound],
     };
 }

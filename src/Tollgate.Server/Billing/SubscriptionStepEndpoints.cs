@@ -161,7 +161,7 @@ public static class SubscriptionStepEndpoints
         await (answer switch
         {
             _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),
-            { Next: null } => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, "Nothing will be asked for: the subscription ends, is paused, or costs nothing."),
+            { Next: null } => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, "There is no upcoming invoice: the subscription ends, is paused, or costs nothing."),
             _ => Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(answer.Next!, answer.Row!.Reference), InvoicesJson.Default.InvoiceView),
         });
     }

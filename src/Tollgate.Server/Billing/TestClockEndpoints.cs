@@ -17,7 +17,7 @@ public static class TestClockEndpoints
     /// <summary>One call: enough for any life, and an end for a slip of the pen.</summary>
     internal static readonly TimeSpan Farthest = TimeSpan.FromDays(3_660);
 
-    private static readonly Description Show = new("Test clock", "Show the test clock", "Where a sandbox project stands in time. Live projects follow the database's clock: 409.")
+    private static readonly Description Show = new("Test clock", "Show the test clock", "Returns the time of a sandbox project. Live projects follow the database's clock, so they get a 409.")
     {
         Answers = [Example.Of<TestClockView>(200, "The clock.", """{"now": "2027-01-31T00:00:00Z", "is_frozen": true, "processed": null}""")],
         Errors = [ErrorCode.SandboxOnly],
@@ -26,8 +26,8 @@ public static class TestClockEndpoints
     private static readonly Description Advance = new(
         "Test clock",
         "Advance the test clock",
-        "Puts a sandbox project forward. Everything that is due in between happens in the order of time before the call answers: trials end, "
-        + "periods renew, usage is invoiced, invoices are collected. Then the clock stands still at `advance_to` until the next call. A repeat changes nothing.")
+        "Moves a sandbox project's clock forward. Before the call answers, everything that is due until then happens in order: trials end, "
+        + "periods renew, Tollgate invoices usage and collects invoices. Then the clock stands still at `advance_to` until the next call. A repeat changes nothing.")
     {
         Request = Example.Of<AdvanceClockRequest>("""{"advance_to": "2027-01-31T00:00:00Z"}"""),
         Answers =
@@ -91,7 +91,7 @@ public static class TestClockEndpoints
             AdvanceOutcome.Done => AnswerAsync(context, directory.Current.ProjectsById[project.Id], clock, report),
             AdvanceOutcome.NotASandbox => Problems.WriteAsync(context, ErrorCode.SandboxOnly),
             AdvanceOutcome.Busy => Problems.WriteAsync(context, ErrorCode.ClockBusy),
-            _ => Problems.WriteAsync(context, ErrorCode.Conflict, "The clock was moved beyond this time by another call."),
+            _ => Problems.WriteAsync(context, ErrorCode.Conflict, "Another call moved the clock beyond this time."),
         });
     }
 

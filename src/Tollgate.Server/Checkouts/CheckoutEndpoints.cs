@@ -94,7 +94,7 @@ public static class CheckoutEndpoints
         CheckoutOutcome.NotOffered => Problems.WriteAsync(
             context, ErrorCode.BillingNotConfigured, $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
         CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
-        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "It has a page on which it can be paid, or a payment under way: nothing is asked for twice."),
+        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "The invoice has an open page at the payment provider, or a pending payment. Tollgate never charges it twice; wait until that ends."),
         CheckoutOutcome.TooMany => Problems.WriteAsync(
             context, ErrorCode.LimitReached,
             $"The customer has {CheckoutQueries.MostOpen} open checkouts whose payments are under way. Wait until one is paid or expires."),
@@ -117,7 +117,7 @@ public static class CheckoutEndpoints
             }
             else
             {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+                faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
             }
         }
 
@@ -150,7 +150,7 @@ public static class CheckoutEndpoints
         {
             CheckoutOutcome.Done or CheckoutOutcome.Unchanged => Answer.Json(
                 context, StatusCodes.Status200OK, CheckoutAnswers.Of(answer.Row!), CheckoutsJson.Default.CheckoutView),
-            CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "What became of an attempt to pay the checkout is not known yet."),
+            CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "A payment of the checkout is pending. Wait until it succeeds or fails."),
             CheckoutOutcome.IsCompleted => Problems.WriteAsync(context, ErrorCode.CheckoutState),
             _ => Problems.WriteAsync(context, ErrorCode.CheckoutNotFound),
         });

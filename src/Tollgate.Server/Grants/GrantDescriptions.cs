@@ -22,26 +22,26 @@ internal static class GrantDescriptions
 
     private static readonly IReadOnlyDictionary<string, string> Path = new Dictionary<string, string>(CustomerDescriptions.Path)
     {
-        ["grant"] = "The grant's id: yours where you gave one.",
+        ["grant"] = "The grant's id: your own if you gave one.",
     };
 
     public static readonly Description Add = new(
         Tag,
-        "Grant a quantity",
-        "Gives the customer units of a metered feature beside the plan's quota: a purchased pack, a promotion, a gift. Creates the "
-        + "customer when it is missing. The very next decision can burn it.\n\n"
+        "Grant units",
+        "Gives the customer units of a metered feature beside the plan's quota: a purchased pack, a promotion, a gift. Creates a "
+        + "missing customer. The very next decision can use the grant.\n\n"
         + "Grants burn by `priority` (lowest first), then by earlier expiry, then rollover before plan before top-up, then by age. The "
         + "plan's own quota takes part with priority 100 and the end of its period. Default priority: 50 for a promotion or gift "
         + "(burned before the plan), 100 for a top-up (one that never expires burns after the plan).\n\n"
-        + "With an `id` of yours a repeat answers 200 with the grant as it is now; other content is a 409.")
+        + "With an `id` of your own, a repeat answers 200 with the grant's present state; different content is a 409.")
     {
         Path = Path,
         Request = Example.Of<AddGrantRequest>("""{"feature": "cv_generate", "amount": 20, "source": "topup", "id": "order-77"}"""),
-        Answers = [Example.Of<GrantView>(201, "Granted.", Pack), Example.Of<GrantView>(200, "The same grant came before.", Pack)],
+        Answers = [Example.Of<GrantView>(201, "Granted.", Pack), Example.Of<GrantView>(200, "The grant already existed.", Pack)],
         Errors = [ErrorCode.IdempotencyKeyReused, ErrorCode.CustomerIsMember],
     };
 
-    public static readonly Description List = new(Tag, "List grants", "All of a customer, also expired and used up ones, newest first.")
+    public static readonly Description List = new(Tag, "List grants", "Lists all grants of the customer, the newest first, expired and used-up ones included.")
     {
         Path = Path,
         Query = QueryParameter.OfPage,
@@ -49,7 +49,7 @@ internal static class GrantDescriptions
         Errors = [ErrorCode.CustomerNotFound],
     };
 
-    public static readonly Description Show = new(Tag, "Show a grant", "How much of it was used and what is left.")
+    public static readonly Description Show = new(Tag, "Show a grant", "Returns the grant with its used and remaining units.")
     {
         Path = Path,
         Answers = [Example.Of<GrantView>(200, "The grant.", Pack)],
@@ -58,8 +58,8 @@ internal static class GrantDescriptions
 
     public static readonly Description Void = new(
         Tag,
-        "Take back what is left of a grant",
-        "What was burned stays burned. A repeat finds nothing left and changes nothing.")
+        "Void a grant",
+        "Takes back the grant's remaining units. Used units stay used. A repeat changes nothing.")
     {
         Path = Path,
         Answers = [Example.Of<GrantView>(200, "The grant, with nothing remaining.", Pack)],
@@ -69,7 +69,7 @@ internal static class GrantDescriptions
     public static readonly Description ShowOverrides = new(
         Tag,
         "Show a customer's overrides",
-        "By feature code, the members of the entitlement that differ from the plan's.")
+        "Returns, by feature code, the members of the entitlement that differ from the plan's.")
     {
         Path = Path,
         Answers = [Example.Of<IReadOnlyDictionary<string, JsonElement>>(200, "The overrides; {} when there are none.", Overrides)],
@@ -79,10 +79,10 @@ internal static class GrantDescriptions
     public static readonly Description SetOverrides = new(
         Tag,
         "Override entitlements",
-        "By feature code, members of the entitlement as in the catalogue: `quota` (null is unlimited, 0 disabled), `period`, `hard_cap`, "
+        "Sets, by feature code, members of the entitlement as in the catalogue: `quota` (null is unlimited, 0 disabled), `period`, `hard_cap`, "
         + "`overage_limit`, `overage_price`, `rollover`, `rate_limits`, `pool`, `thresholds`, `settle_over`, `grant_on_change`; `enabled` "
-        + "for switches, `value` for values. Members that are not said are the plan's. Features that are not named keep their "
-        + "override, null removes one. Together they have at most 64 KiB. Creates the customer when it is missing; the very next decision sees the change.")
+        + "for switches, `value` for values. Members that you leave out are the plan's. Features that you leave out keep their "
+        + "override; null removes an override. All overrides of a customer have at most 64 KiB together. Creates a missing customer. The very next decision sees the change.")
     {
         Path = Path,
         Request = Example.Of<IReadOnlyDictionary<string, JsonElement>>("""{"cv_generate": {"quota": 500, "hard_cap": false}, "mock_interview": null}"""),

@@ -27,8 +27,8 @@ public static class ParkedEndpoints
 
     private static readonly Description List = new(
         Tag,
-        "List what failed in the background",
-        "Newest first. When a background job fails on one item (an invoice, a mail, an event), Tollgate leaves that one alone for a pause that grows from 10 seconds to "
+        "List parked work",
+        "Lists parked work, the newest first. When a background job fails on one item (an invoice, a mail, an event), Tollgate leaves that one alone for a pause that grows from 10 seconds to "
         + "6 hours and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an operator: Tollgate could not apply a provider's "
         + "event for two days, or a subscription's next invoice looks impossible. The admin key without `X-Project` sees all projects.")
     {
@@ -38,10 +38,10 @@ public static class ParkedEndpoints
     };
 
     private static readonly Description Retry = new(
-        Tag, "Try parked work again", "Tollgate tries the entry now instead of at `next_attempt_at`. If it fails again, it returns to the list with one more attempt and a longer pause.")
+        Tag, "Retry parked work", "Tollgate tries the entry now instead of at `next_attempt_at`. If it fails again, it returns to the list with one more attempt and a longer pause.")
     {
         Path = new Dictionary<string, string> { ["id"] = "The entry's id." },
-        Answers = [Example.Of<ParkedWorkView>(200, "It is tried within a few seconds.", One)],
+        Answers = [Example.Of<ParkedWorkView>(200, "Tollgate tries it within a few seconds.", One)],
         Errors = [ErrorCode.NotFound],
     };
 
@@ -74,7 +74,7 @@ public static class ParkedEndpoints
             after = Guid.TryParse(text, out var id) ? id : null;
             if (after is null)
             {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+                faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
             }
         }
 

@@ -144,7 +144,7 @@ public static class PaymentEndpoints
 
         if (!Guid.TryParse(text, out var id))
         {
-            faults.Add(name, FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+            faults.Add(name, FaultCode.InvalidFormat, "An id that an answer returned is expected.");
         }
 
         return id;

@@ -68,7 +68,7 @@ public static class PaymentMethodEndpoints
         {
             AddMethodOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             AddMethodOutcome.TooMany => Problems.WriteAsync(
-                context, ErrorCode.LimitReached, $"The customer has {PaymentMethods.Most} payment methods, the most there can be. Remove those that are not charged any more."),
+                context, ErrorCode.LimitReached, $"The customer has {PaymentMethods.Most} payment methods, which is the limit. Remove those that you no longer charge."),
             _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(added.Method!), PaymentsJson.Default.PaymentMethodView),
         });
     }

@@ -18,18 +18,18 @@ internal static class ReadingDescriptions
          "pool": null, "rollover": null, "thresholds": [80, 90, 100]}
         """;
 
-    private const string NobodyIsCreated = " An id that was never used gets the numbers that its first use would meet; nobody is created by being read.";
+    private const string NobodyIsCreated = " For an id without a customer, the call returns the numbers that its first use would meet, and creates nothing.";
 
     public static readonly Description Usage = new(
         Tag,
         "Show usage",
-        "The metered features of the customer's plan. `limit` is the plan's quota plus grants; `projected` is what `used` becomes by the "
+        "Returns the metered features of the customer's plan. `limit` is the plan's quota plus grants; `projected` is what `used` becomes by the "
         + "end of the period at the pace so far (the first hundredth of a period projects nothing)." + NobodyIsCreated)
     {
         Path = CustomerDescriptions.Path,
         Answers =
         [
-            Example.Of<UsageView>(200, "Where the customer stands.", """
+            Example.Of<UsageView>(200, "The customer's usage.", """
                 {"plan": "free", "period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z", "month_key": "2026-11",
                  "features": {"ats_scan": {"limit": 2, "used": 1, "held": 0, "remaining": 1, "unlimited": false, "percent": 50,
                  "resets_at": "2026-12-01T00:00:00Z", "projected": 1}}}
@@ -40,29 +40,29 @@ internal static class ReadingDescriptions
     public static readonly Description Entitlements = new(
         Tag,
         "Show entitlements",
-        "Every feature of the customer's plan, overrides applied: switches with `enabled`, values with `value`, metered ones with quota, "
-        + "rate windows, pool and where they stand." + NobodyIsCreated)
+        "Returns every feature of the customer's plan, with overrides applied: switches with `enabled`, values with `value`, metered features with quota, "
+        + "rate windows, pool and balance." + NobodyIsCreated)
     {
         Path = CustomerDescriptions.Path,
         Answers =
         [
             Example.Of<EntitlementsView>(
-                200, "What the customer may do.", $$"""{"customer": "u_1842", "plan": "free", "plan_version": 1, "features": {"ats_scan": {{Scans}} } }"""),
+                200, "The customer's entitlements.", $$"""{"customer": "u_1842", "plan": "free", "plan_version": 1, "features": {"ats_scan": {{Scans}} } }"""),
         ],
     };
 
     public static readonly Description Terms = new(
         Tag,
         "Show the terms of a time",
-        "What the customer was entitled to at an instant: the version of the plan, add-ons and overrides of then, and the subscription as it stood. Whatever looks back (what "
-        + "rolls over, what is carried, late usage, corrections) uses these. Publishing a catalogue, or changing a plan, an override or an add-on, begins new terms and changes "
-        + "nothing before them. Of a member, those of the customer whose balances it uses.")
+        "Returns the customer's entitlements at an instant: the plan version, add-ons and overrides of that time, and the subscription's state. Every computation about the past "
+        + "(rollover, late usage, corrections) uses these terms. Publishing a catalogue, or changing a plan, an override or an add-on, begins new terms and changes "
+        + "no earlier ones. For a member, the call returns the terms of its customer.")
     {
         Path = CustomerDescriptions.Path,
-        Query = [new("at", "An ISO 8601 time with Z or an offset; now unless given.")],
+        Query = [new("at", "An ISO 8601 time with Z or an offset. Default: now.")],
         Answers =
         [
-            Example.Of<TermsView>(200, "The terms of then.", $$"""
+            Example.Of<TermsView>(200, "The terms at that time.", $$"""
                 {"customer": "u_1842", "at": "2026-10-15T00:00:00Z", "from": "2026-10-03T09:12:00Z", "until": "2026-11-01T00:00:00Z", "plan": "free",
                  "plan_version": 1, "is_default_plan": true, "features": {"ats_scan": {{Scans}} },
                  "subscription": {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "status": "canceled", "plan": "pro", "plan_version": 3, "interval": "monthly", "currency": "USD",
@@ -76,7 +76,7 @@ internal static class ReadingDescriptions
     public static readonly Description Explain = new(
         Tag,
         "Explain a feature",
-        "Why the next decision about one unit would come out as it would: plan version and since when, override, grants in burn order, open "
+        "Returns the decision about one more unit, with its reasons: plan version and its start, override, grants in burn order, open "
         + "reservations, the arithmetic in words and numbers, thresholds crossed, decisions refused." + NobodyIsCreated)
     {
         Path = CustomerDescriptions.Path,

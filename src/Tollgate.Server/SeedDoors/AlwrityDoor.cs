@@ -159,7 +159,7 @@ public static class AlwrityDoor
     private static readonly Description Usage = new(
         Tag,
         "Usage of a user",
-        "Calls, cost and tokens by provider, the plan's limits and how much of each is used.")
+        "Returns calls, cost and tokens by provider, the plan's limits and the used share of each.")
     {
         Answers =
         [
@@ -175,7 +175,7 @@ public static class AlwrityDoor
     };
 
     private static readonly Description Plans = new(
-        Tag, "List the plans on offer", "The active plans with their limits. Without a key: those of the host name's project, else of the server's default project.")
+        Tag, "List the plans on offer", "Lists the active plans with their limits. Without a key, the host name chooses the project; otherwise it is the server's default project.")
     {
         Answers =
         [

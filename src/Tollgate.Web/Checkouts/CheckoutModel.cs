@@ -111,7 +111,7 @@ public sealed record CheckoutModel(
     /// <summary>Why what the page is for cannot be had.</summary>
     public static string WhyNotOf(PurchaseRefusal? why) => why is { Subscription: SubscriptionOutcome.CouponRefused, Detail: { } detail }
         ? detail
-        : "You have it already, or it is not offered any more.";
+        : "You have it already, or it is no longer offered.";
 
     /// <summary>The bank still waits for the customer.</summary>
     public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };

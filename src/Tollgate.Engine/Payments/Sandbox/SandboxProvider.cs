@@ -23,7 +23,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
 
     public (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials) => mode == ProjectMode.Sandbox
         ? null
-        : ("provider", "Nothing moves in the sandbox: a live project takes real money, or is paid by hand.");
+        : ("provider", "The sandbox moves no money. Choose another provider for a live project, or manual.");
 
     /// <summary>How late a late success is.</summary>
     private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(5);
