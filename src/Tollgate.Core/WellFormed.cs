@@ -19,6 +19,30 @@ public static class WellFormed
         return Utf8.IsValid(half < 0 ? json : json[..half]) ? half : NoUtf8In(json);
     }
 
+    /// <summary>PostgreSQL keeps it: no U+0000, and no half of a surrogate pair.</summary>
+    public static bool IsText(string text) => IsWellFormed(text) && !text.Contains('\0', StringComparison.Ordinal);
+
+    /// <summary>A lone half of a surrogate pair cannot be written as UTF-8.</summary>
+    public static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                return false;
+            }
+
+            i++;
+        }
+
+        return true;
+    }
+
     /// <summary>The beginning of a text, of at most so many characters and without half of a surrogate pair at its end: no JSON can be made of such a half.</summary>
     public static string Cut(string text, int longest) =>
         text.Length <= longest ? text : text[..(char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest)];

@@ -13,12 +13,12 @@ public sealed class OwnershipTests
     private static readonly string[] Takers =
     [
         "OpenConnectionAsync", "OpenDedicatedAsync", "BeginTransactionAsync", "ExecuteReaderAsync", "BeginOnExistingAsync", "BeginOnTwoAsync",
-        "CustomerChange.BeginAsync", "OpenTransaction.BeginAsync", "CustomerTurn.TakeAsync", "HeldInvoice.LockAsync",
+        "changes.BeginAsync", "BeginOnManyAsync", "OpenTransaction.BeginAsync", "CustomerTurn.TakeAsync", "HeldInvoice.LockAsync",
     ];
 
     private static readonly string[] Owned =
     [
-        "NpgsqlConnection", "NpgsqlTransaction", "NpgsqlDataReader", "NpgsqlCommand", "NpgsqlBatch", "CustomerChange", "CustomerTurn", "HeldInvoice", "OpenTransaction", "Stream",
+        "NpgsqlConnection", "NpgsqlTransaction", "NpgsqlDataReader", "NpgsqlCommand", "NpgsqlBatch", "CustomerChange", "CustomerTransaction", "CustomerTurn", "HeldInvoice", "OpenTransaction", "Stream",
     ];
 
     /// <summary>Who keeps a connection for as long as it lives. Subject: the file's path.</summary>
@@ -34,6 +34,20 @@ public sealed class OwnershipTests
             .Except(Keepers, "tests/Tollgate.Tidy/OwnershipTests.cs")
             .ShouldBeNone("Take it by 'await using', return it as it is, or hand it on by IntoAsync (Engine/Postgres/OpenTransaction.cs).");
 
+    /// <summary>Who moves a customer's versions past it would leave a stale memory on this server.</summary>
+    [Fact]
+    public void Customers_are_touched_by_the_transaction_that_forgets_them() =>
+        Repository.SourcesUnder("src").Where(static source => source.File.Name is not ("CustomerTransaction.cs" or "CustomerSql.cs")).SelectMany(Touches)
+            .ShouldBeNone("Call CustomerTransaction.TouchAsync: it forgets the customer on this server at the commit.");
+
+    [Fact]
+    public void The_rule_of_touching_sees_an_offender() =>
+        Touches(SourceFile.Parse("src/X/X.cs", "class X { Task Y() => change.ExecuteAsync(CustomerSql.Touch, cancel); }")).ShouldNotBeEmpty();
+
+    private static IEnumerable<Finding> Touches(SourceFile source) =>
+        source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(static access => access.ToString() == "CustomerSql.Touch")
+            .Select(access => new Finding(source.File.Path, source.LineOf(access), "touches a customer by its own statement."));
+
     [Fact]
     public void No_tuple_holds_what_must_be_given_back() =>
         Repository.SourcesUnder("src").SelectMany(Tuples)
@@ -41,15 +55,15 @@ public sealed class OwnershipTests
 
     [Theory]
     [InlineData("class X { async Task Y() { var c = await source.OpenConnectionAsync(cancel); await c.Z(); } }")]
-    [InlineData("class X { async Task Y() { if (await CustomerChange.BeginOnExistingAsync(d, p, c, cancel) is not { } change) { return; } await using (change) { } } }")]
+    [InlineData("class X { async Task Y() { if (await changes.BeginOnExistingAsync(p, c, cancel) is not { } change) { return; } await using (change) { } } }")]
     [InlineData("class X { async Task<(A, B)> Y() => await source.OpenConnectionAsync(cancel) is { } c ? (c, await c.Z()) : (null, null); }")]
     public void The_rule_sees_what_has_no_owner(string code) => Unowned(SourceFile.Parse("src/X/X.cs", code)).ShouldNotBeEmpty();
 
     [Theory]
     [InlineData("class X { async Task Y() { await using var c = await source.OpenConnectionAsync(cancel); } }")]
-    [InlineData("class X { async Task Y() { await using (var c = a ? null : await CustomerChange.BeginOnExistingAsync(d, p, c, cancel)) { } } }")]
+    [InlineData("class X { async Task Y() { await using (var c = a ? null : await changes.BeginOnExistingAsync(p, c, cancel)) { } } }")]
     [InlineData("class X { async Task<C> Y() => await source.OpenConnectionAsync(cancel); }")]
-    [InlineData("class X { Task<C> Y() { return CustomerChange.BeginOnExistingAsync(d, p, c, cancel); } }")]
+    [InlineData("class X { Task<C> Y() { return changes.BeginOnExistingAsync(p, c, cancel); } }")]
     [InlineData("class X { async Task<C?> Y() { var taken = await CustomerTurn.TakeAsync(d); return await taken.IntoAsync(async t => new C(t)); } }")]
     public void The_rule_lets_owners_be(string code) => Unowned(SourceFile.Parse("src/X/X.cs", code)).ShouldBeEmpty();
 

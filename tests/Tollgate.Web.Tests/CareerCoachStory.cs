@@ -30,7 +30,7 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
             var notice = (await NoticesAsync(door)).ShouldHaveSingleItem();
             (Text(notice, "code"), Text(notice, "severity")).ShouldBe(("payment_failed", severity));
             Text(notice, "text").ShouldContain(next);
-            Text(notice, "text").ShouldEndWith("If nothing is paid by 17 Feb 2027, Pro ends and you are on Free.");
+            Text(notice, "text").ShouldEndWith("If you do not pay by 17 Feb 2027, Pro ends and you are on Free.");
             await OpenPortalAsync(door, page);
             await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync(next);
             await Assertions.Expect(page.Button("Pay $29.99 of invoice")).ToBeVisibleAsync();

@@ -2,7 +2,7 @@ using System.Globalization;
 using Tollgate.Bench.Load;
 using Tollgate.Bench.Hosting;
 using Tollgate.Bench.Stats;
-using Tollgate.Engine.Customers;
+using Tollgate.Core.Customers;
 
 namespace Tollgate.Bench.Scenarios;
 

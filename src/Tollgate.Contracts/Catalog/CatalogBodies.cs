@@ -21,7 +21,7 @@ public sealed record PlanView(
     IReadOnlyList<PriceView> Prices,
     IReadOnlyList<PlanEntitlementView> Entitlements)
 {
-    /// <summary>What is sold beside it for the same periods. Absent without any.</summary>
+    /// <summary>The add-ons that are sold beside it for the same periods. Absent without any.</summary>
     public IReadOnlyList<AddOnView>? AddOns { get; init; }
 
     /// <summary>Credits that may be bought once beside it. Absent without any.</summary>
@@ -32,7 +32,7 @@ public sealed record PlanView(
 public sealed record AddOnView(
     string Code, string Name, string? Description, long? MaxQuantity, IReadOnlyList<PriceView> Prices, IReadOnlyList<AddOnEntitlementView> Entitlements);
 
-/// <summary>What one unit of an add-on gives beside the plan.</summary>
+/// <summary>The entitlements that one unit of an add-on adds to the plan.</summary>
 public sealed record AddOnEntitlementView(string Feature)
 {
     /// <summary>Metered features: units more per period; null is unlimited.</summary>
@@ -56,19 +56,19 @@ public sealed record PackPriceView(string Currency, long Amount, string Display)
     public DiscountedView? Discounted { get; init; }
 }
 
-/// <summary>What is due instead of a price: show the price struck through beside it.</summary>
+/// <summary>A discounted price: show the regular price struck through beside it.</summary>
 /// <param name="Percent">Off the price; absent: an amount.</param>
 /// <param name="AmountOff">Minor units off the price for one.</param>
-/// <param name="Amount">What is due for one, rounded to minor units.</param>
+/// <param name="Amount">The price of one, rounded to minor units.</param>
 /// <param name="Display">For people: <c>$26.99</c>.</param>
 public sealed record DiscountedView(decimal? Percent, long? AmountOff, long Amount, string Display);
 
-/// <summary>What seats beyond the included ones cost for one period, in the currency of the price.</summary>
+/// <summary>The price of seats beyond the included ones for one period, in the currency of the price.</summary>
 /// <param name="Included">Seats that the amount pays for.</param>
 /// <param name="PercentOff">Comes off unit prices and fees of the tiers; absent: nothing does.</param>
 public sealed record SeatsView(long Included, string Mode, string FirstFlatFee, IReadOnlyList<TierView> Tiers, decimal? PercentOff);
 
-/// <summary>What units beyond a soft cap cost.</summary>
+/// <summary>The price of units beyond a soft cap.</summary>
 /// <param name="Mode"><c>per_unit</c>, <c>graduated</c>, <c>volume</c>, <c>package</c> or <c>percentage</c>.</param>
 /// <param name="FirstFlatFee"><c>always</c>, or <c>on_use</c>: the first tier's fee is due only when there is a unit.</param>
 /// <param name="PercentOff">Comes off unit prices and fees of the tiers; absent: nothing does.</param>
@@ -90,11 +90,11 @@ public sealed record PriceView(string Interval, string Currency, long Amount, in
     /// <inheritdoc cref="PackPriceView.Discounted"/>
     public DiscountedView? Discounted { get; init; }
 
-    /// <summary>What a period costs at least, plan and usage together, in minor units. Absent: no minimum.</summary>
+    /// <summary>The least that plan and usage of a period cost together, in minor units. Absent: no minimum.</summary>
     public long? Minimum { get; init; }
 }
 
-/// <summary>What a plan grants of one feature.</summary>
+/// <summary>A plan's entitlement to one feature.</summary>
 /// <param name="Kind"><c>metered</c>, <c>switch</c> or <c>value</c>.</param>
 /// <param name="Display">For people: <c>30</c>, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, the value.</param>
 public sealed record PlanEntitlementView(string Feature, string Name, string Kind, string Display)
@@ -139,10 +139,10 @@ public sealed record ComparedPlan(string Code, string Name, string? Tagline, boo
 public sealed record ComparedFeature(
     string Code, string Name, string? Description, string? Icon, string? Unit, IReadOnlyDictionary<string, PlanEntitlementView> Plans);
 
-/// <summary>What putting a catalogue into force changes, or with <c>dry_run</c> would change.</summary>
+/// <summary>The changes that a publication makes, or with <c>dry_run</c> would make.</summary>
 /// <param name="Outcome"><c>published</c>, <c>unchanged</c> or <c>dry_run</c>.</param>
-/// <param name="Revision">Of the catalogue in force after the call.</param>
-/// <param name="Etag">Of the catalogue in force after the call; send it as <c>If-Match</c>.</param>
+/// <param name="Revision">The revision of the catalogue in force after the call.</param>
+/// <param name="Etag">The ETag of the catalogue in force after the call; send it as <c>If-Match</c>.</param>
 /// <param name="ChangedPlans">Plans that get a new version.</param>
 /// <param name="AffectedCustomers">Customers whose plan is another one at once: those on the default plan, when it changes.</param>
 /// <param name="PinnedCustomers">Customers on changed plans who keep the version that they have.</param>
@@ -150,7 +150,7 @@ public sealed record ComparedFeature(
 /// Subscriptions that are not over, for any version of a plan that gets a new one: those that a migration would look at. Until then they
 /// keep the version that they have.
 /// </param>
-/// <param name="MrrChange">Of those subscriptions, by currency, if all that can be were migrated now; empty: none of them brings recurring revenue.</param>
+/// <param name="MrrChange">The change of those subscriptions' MRR, by currency, if every subscription that can migrate did so now; empty: none of them has recurring revenue.</param>
 public sealed record CatalogAnswer(
     string Outcome,
     int Revision,
@@ -164,8 +164,8 @@ public sealed record CatalogAnswer(
     IReadOnlyList<MrrChangeView> MrrChange);
 
 /// <summary>Recurring revenue of a month, in minor units.</summary>
-/// <param name="Before">Of the affected subscriptions on the terms that they have.</param>
-/// <param name="After">Of the same subscriptions in the new versions.</param>
+/// <param name="Before">The MRR of the affected subscriptions on their present terms.</param>
+/// <param name="After">The MRR of the same subscriptions on the new versions.</param>
 /// <param name="Change"><c>after</c> less <c>before</c>.</param>
 public sealed record MrrChangeView(string Currency, long Before, long After, long Change);
 

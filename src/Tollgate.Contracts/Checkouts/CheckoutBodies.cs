@@ -3,7 +3,7 @@ using Tollgate.Contracts.Subscriptions;
 
 namespace Tollgate.Contracts.Checkouts;
 
-/// <summary>What is to be paid for on a page: one of <c>plan</c>, <c>pack</c>, <c>invoice</c> and <c>setup</c>.</summary>
+/// <summary>The purpose of a checkout: one of <c>plan</c>, <c>pack</c>, <c>invoice</c> and <c>setup</c>.</summary>
 public sealed record CreateCheckoutRequest
 {
     /// <summary>Created when it is missing. Left out: that of the invoice.</summary>
@@ -38,7 +38,7 @@ public sealed record CreateCheckoutRequest
     /// <summary>Code of a credit pack, instead of a plan.</summary>
     public string? Pack { get; init; }
 
-    /// <summary>How many packs; 1 when left out.</summary>
+    /// <summary>The number of packs. Default: 1.</summary>
     public long? Count { get; init; }
 
     /// <summary>Id of an open invoice, instead of a plan.</summary>
@@ -47,11 +47,11 @@ public sealed record CreateCheckoutRequest
     /// <summary>The customer only leaves a payment method.</summary>
     public bool? Setup { get; init; }
 
-    /// <summary>Where the page leads when it is done: http or https. <c>{CHECKOUT_ID}</c> in it becomes the checkout's id. Of an invoice it may be left out.</summary>
+    /// <summary>The URL to which the page redirects after payment: http or https. Tollgate replaces <c>{CHECKOUT_ID}</c> by the checkout's id. Optional for an invoice.</summary>
     [Required]
     public string? SuccessUrl { get; init; }
 
-    /// <summary>Where the page leads when nothing is bought.</summary>
+    /// <summary>The URL to which the page redirects if the customer cancels.</summary>
     [Required]
     public string? CancelUrl { get; init; }
 }
@@ -84,7 +84,7 @@ public sealed record CheckoutView
 
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>What began, or was changed.</summary>
+    /// <summary>The subscription that began or changed.</summary>
     public string? Subscription { get; init; }
 
     public string? Invoice { get; init; }
@@ -100,12 +100,12 @@ public sealed record PortalSessionRequest
     /// <summary>Needed unless a customer token asks.</summary>
     public string? Customer { get; init; }
 
-    /// <summary>Where the page leads back to: http or https.</summary>
+    /// <summary>The URL to which the page links back: http or https.</summary>
     public string? ReturnUrl { get; init; }
 }
 
-/// <param name="Url">Whoever has it sees the customer's plan, invoices and cards, and can change what they are charged by.</param>
-/// <param name="Id">What it is listed and revoked by.</param>
+/// <param name="Url">Anybody who has it sees the customer's plan, invoices and cards, and can change the payment method.</param>
+/// <param name="Id">The id to list and revoke it by.</param>
 public sealed record PortalSessionView(string Id, string Url, DateTimeOffset ExpiresAt);
 
 /// <summary>A portal session as it is listed: never its address.</summary>

@@ -17,7 +17,7 @@ public sealed record AdvanceClockRequest
 /// <summary>Answer of <c>/v1/test-clock</c>.</summary>
 /// <param name="Now">The project's time.</param>
 /// <param name="IsFrozen">It stands still there; false: nobody has moved it yet, and it follows the database's clock.</param>
-/// <param name="Processed">What happened on the way; null of a read.</param>
+/// <param name="Processed">The work done on the way; null for a read.</param>
 public sealed record TestClockView(DateTimeOffset Now, bool IsFrozen, BillingReportView? Processed);
 
 /// <summary>How the bodies of the room Clocks are read and written.</summary>

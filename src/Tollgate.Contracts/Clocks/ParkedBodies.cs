@@ -5,7 +5,7 @@ public sealed record ParkedWorkView
 {
     public required Guid Id { get; init; }
 
-    /// <summary>What kind of work: <c>collections</c>, <c>mails</c>, <c>inbox</c> …</summary>
+    /// <summary>The kind of work: <c>collections</c>, <c>mails</c>, <c>inbox</c> …</summary>
     public required string Work { get; init; }
 
     /// <summary>The project's code; null: it concerns no single project.</summary>
@@ -14,12 +14,12 @@ public sealed record ParkedWorkView
     /// <summary>Which one, by its key within the work; empty: everything of this work in the project.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>How often it was tried.</summary>
+    /// <summary>The number of attempts.</summary>
     public required int Attempts { get; init; }
 
     public required ParkedError Error { get; init; }
 
-    /// <summary>What to do about it.</summary>
+    /// <summary>The action to take.</summary>
     public required string Advice { get; init; }
 
     public required DateTimeOffset FirstFailedAt { get; init; }

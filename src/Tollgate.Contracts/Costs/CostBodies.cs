@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Costs;
 
-/// <summary>What a group of calls to models comes to. Voided calls are in none of the figures.</summary>
+/// <summary>The totals of a group of model calls. No figure includes voided calls.</summary>
 public abstract record CostFigures
 {
     public long Calls { get; init; }
@@ -77,7 +77,7 @@ public sealed record CustomerCosts
     /// <summary>Every day of the range, the first one first.</summary>
     public required IReadOnlyList<DayCosts> ByDay { get; init; }
 
-    /// <summary>What costs most first, as in the other lists.</summary>
+    /// <summary>The highest cost first, as in the other lists.</summary>
     public required IReadOnlyList<ProviderCosts> ByProvider { get; init; }
 
     public required IReadOnlyList<ModelCosts> ByModel { get; init; }
@@ -131,7 +131,7 @@ public sealed record CostLine : CostFigures
     /// <summary>The value of what <c>group_by</c> asked for: a day, a month, a plan ….</summary>
     public string? Group { get; init; }
 
-    /// <summary>Of all calls, failed ones: 0 to 1, four decimals.</summary>
+    /// <summary>The share of failed calls: 0 to 1, with four decimals.</summary>
     public required decimal ErrorRate { get; init; }
 
     /// <summary>Null: no call says how long it took, or latencies are not kept by this grouping.</summary>
@@ -150,7 +150,7 @@ public sealed record CostAnalysis
     /// <summary>Null: not asked for.</summary>
     public string? GroupBy { get; init; }
 
-    /// <summary>Of all calls of the range, also of lines that were cut off.</summary>
+    /// <summary>The totals of all calls of the range, lines beyond the limit included.</summary>
     public required CostTotals Total { get; init; }
 
     /// <summary>By day or month where asked for, then what costs most first.</summary>
@@ -192,10 +192,10 @@ public sealed record RevenueVsCost
 
     public required string Currency { get; init; }
 
-    /// <summary>What invoices in dollars earn in the days, without taxes.</summary>
+    /// <summary>The part of invoices in dollars that is earned in the days, without taxes.</summary>
     public required string Revenue { get; init; }
 
-    /// <summary>What payments in dollars brought in the days, taxes included, less refunds and disputes that were lost. It is in no other figure.</summary>
+    /// <summary>The payments in dollars in the days, taxes included, less refunds and lost disputes. No other figure includes it.</summary>
     public required string Cash { get; init; }
 
     public required string Cost { get; init; }
@@ -208,7 +208,7 @@ public sealed record RevenueVsCost
     /// <summary>Calls to models.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Of them, those whose cost is unknown and in no figure.</summary>
+    /// <summary>The requests among them whose cost is unknown and in no figure.</summary>
     public required long UnpricedRequests { get; init; }
 
     /// <summary>Customers that made calls.</summary>

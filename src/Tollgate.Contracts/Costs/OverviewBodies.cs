@@ -26,11 +26,11 @@ public sealed record CustomerDashboard
     /// <summary>Dollars: the month's cost at the pace so far.</summary>
     public required string ProjectedCostUsd { get; init; }
 
-    /// <summary>What is to be said now, the most pressing first.</summary>
+    /// <summary>The present notices, the most urgent first.</summary>
     public required IReadOnlyList<UsageNotice> Notices { get; init; }
 }
 
-/// <summary>How much of a limit is used.</summary>
+/// <summary>The used share of a limit.</summary>
 public sealed record UsageNotice
 {
     public required string Feature { get; init; }

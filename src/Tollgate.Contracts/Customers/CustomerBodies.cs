@@ -98,7 +98,7 @@ public sealed record CustomerView
 
     public string? TaxId { get; init; }
 
-    /// <summary>What VIES says about <c>tax_id</c>.</summary>
+    /// <summary>The answer of VIES about <c>tax_id</c>.</summary>
     public required TaxStandingView Tax { get; init; }
 
     /// <summary>Null: the customer pays the taxes of its country.</summary>
@@ -117,7 +117,7 @@ public sealed record CustomerView
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>Whether a customer's VAT id exists, as VIES (in a sandbox project: the sandbox) answered last.</summary>
+/// <summary>The last answer of VIES (in a sandbox project: of the sandbox) about a customer's VAT id.</summary>
 public sealed record TaxStandingView
 {
     /// <summary>
@@ -133,7 +133,7 @@ public sealed record TaxStandingView
     /// <summary>The proof that VIES was asked. VIES gives one when the project's <c>tax_id</c> in <c>/v1/invoice-settings</c> is a VAT id of the European Union.</summary>
     public string? ConsultationNumber { get; init; }
 
-    /// <summary>Of the id's owner, where its country tells.</summary>
+    /// <summary>The name of the id's owner, if its country discloses it.</summary>
     public string? Name { get; init; }
 
     /// <summary>Why there was no answer.</summary>
@@ -209,7 +209,7 @@ public sealed record GrantView
     /// <summary>Taken back unused.</summary>
     public required decimal Forfeited { get; init; }
 
-    /// <summary>What can still be burned while the grant is active.</summary>
+    /// <summary>The units that can still be used while the grant is active.</summary>
     public required decimal Remaining { get; init; }
 
     /// <summary>Left, and nobody can use it in this period: facts went beyond everything that was granted before the grant came.</summary>
@@ -344,7 +344,7 @@ public sealed record WithdrawalView
 
     public required decimal Requested { get; init; }
 
-    /// <summary>What was taken: less than <c>requested</c> only with <c>up_to</c>.</summary>
+    /// <summary>The units that were taken: less than <c>requested</c> only with <c>up_to</c>.</summary>
     public required decimal Amount { get; init; }
 
     /// <summary>By grant, in burn order.</summary>
@@ -358,6 +358,6 @@ public sealed record WithdrawalView
     public required bool Replayed { get; init; }
 }
 
-/// <summary>What one grant lost.</summary>
+/// <summary>The units that one grant lost.</summary>
 /// <param name="Grant">Its id, as lists of grants have it.</param>
 public sealed record WithdrawnPart(string Grant, decimal Amount);

@@ -44,7 +44,7 @@ public sealed record MemberView
 {
     public required string Id { get; init; }
 
-    /// <summary>Whose balances it uses.</summary>
+    /// <summary>The customer whose balances it uses.</summary>
     public required string Customer { get; init; }
 
     public string? Name { get; init; }

@@ -7,7 +7,7 @@ public sealed record UsageView
 {
     public required string Plan { get; init; }
 
-    /// <summary>Start of the customer's billing month; a feature with a period of its own tells its end in <c>resets_at</c>.</summary>
+    /// <summary>Start of the customer's billing month; for a feature with a period of its own, <c>resets_at</c> is its end.</summary>
     public required DateTimeOffset PeriodStart { get; init; }
 
     public required DateTimeOffset PeriodEnd { get; init; }
@@ -18,7 +18,7 @@ public sealed record UsageView
     public required IReadOnlyDictionary<string, FeatureUsage> Features { get; init; }
 }
 
-/// <summary>Where one metered feature stands.</summary>
+/// <summary>The balance of one metered feature.</summary>
 public sealed record FeatureUsage
 {
     /// <summary>Granted in the period: the plan's quota plus what grants add. Null: unlimited.</summary>
@@ -46,7 +46,7 @@ public sealed record FeatureUsage
     /// <summary>Null: never.</summary>
     public DateTimeOffset? ResetsAt { get; init; }
 
-    /// <summary>What used becomes by the end of the period at the pace so far. Null: the period never ends.</summary>
+    /// <summary>The projected use at the end of the period, at the pace so far. Null: the period never ends.</summary>
     public decimal? Projected { get; init; }
 }
 
@@ -62,7 +62,7 @@ public sealed record EntitlementsView
     public required IReadOnlyDictionary<string, EntitlementView> Features { get; init; }
 }
 
-/// <summary>What a customer may do with one feature. The members after <c>name</c> depend on the kind; the others are null.</summary>
+/// <summary>A customer's entitlement to one feature. The members after <c>name</c> depend on the kind; the others are null.</summary>
 public sealed record EntitlementView
 {
     /// <summary><c>metered</c>, <c>switch</c> or <c>value</c>.</summary>
@@ -70,7 +70,7 @@ public sealed record EntitlementView
 
     public required string Name { get; init; }
 
-    /// <summary>Whether anything of it can be had: switched on, or a quota, grant or pool that is not zero.</summary>
+    /// <summary>True: the customer can use it, since it is switched on, or has a quota, grant or pool above zero.</summary>
     public required bool Enabled { get; init; }
 
     /// <summary>True when an override of the customer changes what the plan says.</summary>
@@ -121,7 +121,7 @@ public sealed record RateWindowView(string Per, decimal Limit, decimal? Burst, s
 /// <summary>The credit feature that is drawn on once the own quota is used up, and the credits that one unit costs.</summary>
 public sealed record PoolView(string Feature, decimal Rate);
 
-/// <summary>How much unused quota is carried over, for how many periods.</summary>
+/// <summary>The unused quota that is carried over, and the number of periods.</summary>
 public sealed record RolloverView(decimal? Max, int Periods);
 
 /// <summary>Answer of <c>GET /v1/customers/{id}/explain?feature=</c>: why the next decision would come out as it would.</summary>
@@ -145,7 +145,7 @@ public sealed record ExplainView
 
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>Whether one more unit would be allowed now.</summary>
+    /// <summary>True: one more unit would be allowed now.</summary>
     public required bool Allowed { get; init; }
 
     /// <summary>The outcome of that decision, in one word.</summary>
@@ -154,7 +154,7 @@ public sealed record ExplainView
     /// <summary>The derivation, a sentence a line.</summary>
     public required IReadOnlyList<string> Because { get; init; }
 
-    /// <summary>What is in force, overrides applied. Null: the plan does not name the feature.</summary>
+    /// <summary>The entitlement in force, overrides applied. Null: the plan does not name the feature.</summary>
     public EntitlementView? Entitlement { get; init; }
 
     /// <summary>The customer's override of the feature, as it was given. Null: none.</summary>

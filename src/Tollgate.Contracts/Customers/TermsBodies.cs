@@ -21,7 +21,7 @@ public sealed record TermsView
     /// <summary>The customer had no plan of its own: it is the version that the project's default plan was then.</summary>
     public required bool IsDefaultPlan { get; init; }
 
-    /// <summary>Every feature of the plan, with add-ons and overrides of then applied; where the customer stood is not said.</summary>
+    /// <summary>Every feature of the plan, with the add-ons and overrides of that time applied, without balances.</summary>
     public required IReadOnlyDictionary<string, EntitlementView> Features { get; init; }
 
     /// <summary>As it stood then; null: the customer had none yet.</summary>
@@ -47,7 +47,7 @@ public sealed record SubscriptionTermsView
     /// <summary>Seats, or how many of the plan.</summary>
     public required long Quantity { get; init; }
 
-    /// <summary>Of a whole period, with seats and add-ons, in minor units of the currency.</summary>
+    /// <summary>The price of a whole period, with seats and add-ons, in minor units of the currency.</summary>
     public required long Amount { get; init; }
 
     /// <summary>Agreed with the customer instead of the plan's price, in minor units; null: the plan's.</summary>
@@ -56,7 +56,7 @@ public sealed record SubscriptionTermsView
     /// <summary>Code and how many of it.</summary>
     public required IReadOnlyDictionary<string, long> AddOns { get; init; }
 
-    /// <summary>Those that took something off invoices of then, in the order of redemption.</summary>
+    /// <summary>The coupons that reduced invoices at that time, in the order of redemption.</summary>
     public required IReadOnlyList<CouponTermsView> Coupons { get; init; }
 
     public required DateTimeOffset PeriodStart { get; init; }

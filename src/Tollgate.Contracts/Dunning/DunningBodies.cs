@@ -18,7 +18,7 @@ public sealed record DunningView
 
     public required string Currency { get; init; }
 
-    /// <summary>How many attempts of the schedule have failed.</summary>
+    /// <summary>The number of failed attempts of the schedule.</summary>
     public required int Attempts { get; init; }
 
     /// <summary>Why the last one did: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c> or
@@ -30,13 +30,13 @@ public sealed record DunningView
     /// <summary>Null: an attempt is on its way, and its answer is awaited; or it was stopped.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
-    /// <summary>It is not tried again by itself since then: charge it, or take the money by hand. Null: it is.</summary>
+    /// <summary>The time since which Tollgate no longer retries it: charge it, or record a manual payment. Null: Tollgate retries it.</summary>
     public DateTimeOffset? StoppedAt { get; init; }
 }
 
 public sealed record DunningList(IReadOnlyList<DunningView> Data, bool HasMore);
 
-/// <summary>How often an invoice that could not be collected is tried again, and what comes after that.</summary>
+/// <summary>The days on which Tollgate retries an invoice that it could not collect, and the final action.</summary>
 public sealed record DunningPolicyBody
 {
     /// <summary>Days after the first failure, each later than the one before; at most 10, none later than 60. Default: 1, 3, 5, 7.</summary>

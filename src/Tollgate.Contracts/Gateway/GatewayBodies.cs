@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Gateway;
 
-/// <summary>Where the gateway forwards a provider's calls to, and with which credentials.</summary>
+/// <summary>The address and credentials with which the gateway forwards a provider's calls.</summary>
 public sealed record UpstreamRequest
 {
     /// <summary>Paths are put behind it; default: the provider's own address, where it is known.</summary>
@@ -43,5 +43,5 @@ public sealed record UpstreamView
 
 public sealed record UpstreamList(IReadOnlyList<UpstreamView> Data, bool HasMore);
 
-/// <summary>What is encrypted of an upstream.</summary>
+/// <summary>The encrypted part of an upstream.</summary>
 public sealed record UpstreamCredentials(string ApiKey, IReadOnlyDictionary<string, string> Headers);

@@ -18,5 +18,5 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(NoMembers))]
 public sealed partial class HttpJson : JsonSerializerContext;
 
-/// <summary>The body of an operation that is told nothing: it may be absent, or an empty object.</summary>
+/// <summary>The body of an operation without parameters: it may be absent, or an empty object.</summary>
 public sealed record NoMembers;

@@ -12,7 +12,7 @@ public sealed record Problem
 
     public required int Status { get; init; }
 
-    /// <summary>What happened this time, for a person.</summary>
+    /// <summary>The explanation of this occurrence, in words.</summary>
     public string? Detail { get; init; }
 
     /// <summary>The path that was called.</summary>
@@ -53,7 +53,7 @@ public sealed record Problem
 
     public string? Reason { get; init; }
 
-    /// <summary>Where the customer can buy more: the catalogue's <c>upgrade_url</c> as an absolute address.</summary>
+    /// <summary>The page on which the customer can buy more: the catalogue's <c>upgrade_url</c> as an absolute URL.</summary>
     public string? UpgradeUrl { get; init; }
 
     public string? SuggestedPlan { get; init; }
@@ -80,13 +80,13 @@ public sealed record Problem
 /// <summary>One fault of a request.</summary>
 /// <param name="Param">The place: <c>amounts.ats_scan</c>, <c>features[2].code</c>, a query parameter or a header.</param>
 /// <param name="Code">One of <see cref="FaultCode"/>, or a code of the room that found it.</param>
-/// <param name="Detail">What is expected, and the value seen where it is no secret.</param>
+/// <param name="Detail">The expected value, and the value seen unless it is secret.</param>
 public sealed record Fault(string Param, string Code, string Detail)
 {
-    /// <summary>Of a catalogue's text: the 1-based line.</summary>
+    /// <summary>The 1-based line in a catalogue's text.</summary>
     public int? Line { get; init; }
 
-    /// <summary>Of a catalogue's text: the 1-based column.</summary>
+    /// <summary>The 1-based column in a catalogue's text.</summary>
     public int? Column { get; init; }
 }
 

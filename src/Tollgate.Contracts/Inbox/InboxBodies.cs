@@ -3,7 +3,7 @@ namespace Tollgate.Contracts.Inbox;
 /// <param name="Received">It is kept, or was known already.</param>
 public sealed record WebhookReceived(bool Received);
 
-/// <summary>An event that a provider told by webhook, and what became of it.</summary>
+/// <summary>An event that a provider sent by webhook, and its state.</summary>
 public sealed record ProviderEventView
 {
     /// <summary>The provider and its own id: <c>stripe:evt_1Qx…</c>.</summary>
@@ -41,5 +41,5 @@ public sealed record ProviderEventView
 
 public sealed record ProviderEventList(IReadOnlyList<ProviderEventView> Data, bool HasMore);
 
-/// <param name="Events">How many parked events are read again.</param>
+/// <param name="Events">The number of parked events that Tollgate processes again.</param>
 public sealed record ProviderEventsRetried(int Events);

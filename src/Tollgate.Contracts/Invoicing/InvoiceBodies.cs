@@ -26,7 +26,7 @@ public sealed record InvoiceLineView
 
     public required DateTimeOffset PeriodEnd { get; init; }
 
-    /// <summary>How the amount came about, in the order of the calculation: shares of a period in days, tiers, what a coupon was taken of.</summary>
+    /// <summary>The calculation of the amount, step by step: shares of a period in days, tiers, the base of a coupon.</summary>
     public required IReadOnlyList<string> Steps { get; init; }
 }
 
@@ -34,12 +34,12 @@ public sealed record InvoiceLineView
 /// <param name="Inclusive">The prices contain it: it is in <c>tax</c> and has no line.</param>
 public sealed record InvoiceTaxView(string Name, decimal Percent, bool Inclusive, long Base, long Amount);
 
-/// <summary>Who sends an invoice, or gets it.</summary>
-/// <param name="TaxIdCheck">Of a buyer: what VIES had answered for its VAT id when the invoice was issued; null: VIES was not asked.</param>
+/// <summary>The seller or the buyer of an invoice.</summary>
+/// <param name="TaxIdCheck">For a buyer: the answer of VIES about its VAT id when the invoice was issued; null: Tollgate had not asked VIES.</param>
 public sealed record InvoicePartyView(
     string Name, IReadOnlyList<string> Address, string? Email, string? Country, string? Region, string? TaxId, TaxIdCheckView? TaxIdCheck);
 
-/// <summary>What was known of a buyer's VAT id.</summary>
+/// <summary>The result of the check of a buyer's VAT id.</summary>
 /// <param name="Status"><c>valid</c>, <c>invalid</c> or <c>pending</c>.</param>
 /// <param name="Source"><c>vies</c> or <c>sandbox</c>; null: it was not asked yet.</param>
 public sealed record TaxIdCheckView(string Status, string? Source, DateTimeOffset? CheckedAt, string? ConsultationNumber);
@@ -77,7 +77,7 @@ public sealed record InvoiceView
     /// <summary>Numbered from 1 in this order.</summary>
     public required IReadOnlyList<InvoiceLineView> Lines { get; init; }
 
-    /// <summary>Of the lines before discounts and taxes. Negative: more is given back than asked for, and the rest pays the next invoices.</summary>
+    /// <summary>The sum of the lines before discounts and taxes. Negative: the credits exceed the charges, and the difference pays the next invoices.</summary>
     public required long Subtotal { get; init; }
 
     public required long Discount { get; init; }
@@ -90,10 +90,10 @@ public sealed record InvoiceView
 
     public required long Total { get; init; }
 
-    /// <summary>What the invoice gives back beyond what it asks for: it became the customer's credits. <c>total</c> is 0 then, and the lines add up to minus this.</summary>
+    /// <summary>The amount by which the invoice's credits exceed its charges, which became the customer's credits. <c>total</c> is then 0, and the lines add up to minus this amount.</summary>
     public required long ToCredits { get; init; }
 
-    /// <summary>Of the total, what credits paid.</summary>
+    /// <summary>The part of the total that credits paid.</summary>
     public required long PaidFromCredits { get; init; }
 
     public required long AmountPaid { get; init; }
@@ -155,8 +155,8 @@ public sealed record LineExplanation
 public sealed record LineTaxRateView(string Name, decimal Percent, bool Inclusive);
 
 /// <param name="Included">The plan's quota in the period.</param>
-/// <param name="Used">Of the plan's quota and beyond; without what grants paid for.</param>
-/// <param name="Events">How many events the period has, and the first of them.</param>
+/// <param name="Used">The usage of the plan's quota and beyond, without usage that grants covered.</param>
+/// <param name="Events">The number of events in the period, and the first of them.</param>
 public sealed record UsageExplanation(
     DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Included, decimal Used, decimal PaidByGrants, decimal Beyond, long EventCount,
     IReadOnlyList<ExplainedEvent> Events)
@@ -171,8 +171,8 @@ public sealed record UsageExplanation(
 /// <summary>A stretch of a quota period with one quota and one price.</summary>
 /// <param name="Plan">The plan's code.</param>
 /// <param name="Included">The quota that was in force; null: unlimited.</param>
-/// <param name="Used">What burned the plan's quota in it; null where nothing of the period is beyond.</param>
-/// <param name="Beyond">Units that the price is asked for: above the quota, and not used before.</param>
+/// <param name="Used">The usage of the plan's quota in it; null if no usage of the period exceeds the quota.</param>
+/// <param name="Beyond">Units that the price applies to: above the quota, and not used earlier.</param>
 /// <param name="Price">Null: nobody sold the feature beyond the quota.</param>
 public sealed record UsagePartView(
     DateTimeOffset From, DateTimeOffset To, string Plan, int PlanVersion, decimal? Included, decimal? Used, decimal Beyond, OveragePriceView? Price);
@@ -182,7 +182,7 @@ public sealed record ExplainedEvent(string Id, DateTimeOffset OccurredAt, decima
 /// <summary>A movement of a customer's account. Amounts in minor units.</summary>
 /// <param name="Kind"><c>invoice</c>, <c>from_credits</c>, <c>payment</c>, <c>refund</c>, <c>credit_note</c>, <c>to_credits</c>, <c>voided</c> or <c>written_off</c>.</param>
 /// <param name="Amount">Positive: the customer owes more.</param>
-/// <param name="Balance">What the customer owes after it.</param>
+/// <param name="Balance">The amount that the customer owes after it.</param>
 public sealed record StatementEntryView(string Kind, DateTimeOffset At, string Number, long Amount, long Balance);
 
 /// <summary>Answer of <c>GET /v1/customers/{id}/statement</c>.</summary>
@@ -196,7 +196,7 @@ public sealed record BuyPackRequest
     [Required]
     public string? Pack { get; init; }
 
-    /// <summary>How many: 1 (default) to 10000.</summary>
+    /// <summary>The number of packs: 1 (default) to 10000.</summary>
     public long? Quantity { get; init; }
 
     /// <summary>Default: the customer's, or the project's.</summary>
@@ -205,7 +205,7 @@ public sealed record BuyPackRequest
     /// <summary>Only look. Nothing is changed.</summary>
     public bool? Preview { get; init; }
 
-    /// <summary>Of your own, for instance the order's number: a repeat buys nothing more.</summary>
+    /// <summary>An id of your own, for instance the order's number: a repeat buys nothing more.</summary>
     public string? Id { get; init; }
 }
 
@@ -216,13 +216,13 @@ public sealed record PackPurchaseView
 
     public required string Pack { get; init; }
 
-    /// <summary>How many packs.</summary>
+    /// <summary>The number of packs.</summary>
     public required long Quantity { get; init; }
 
     /// <summary>Code of the metered feature.</summary>
     public required string Feature { get; init; }
 
-    /// <summary>Of all packs together.</summary>
+    /// <summary>For all packs together.</summary>
     public required decimal Units { get; init; }
 
     /// <summary>Days from the payment on; null: never.</summary>
@@ -236,7 +236,7 @@ public sealed record PackPurchaseView
     /// <summary>Id of the grant, once the invoice is paid.</summary>
     public string? Grant { get; init; }
 
-    /// <summary>Of a preview: without a number.</summary>
+    /// <summary>In a preview, it has no number.</summary>
     public required InvoiceView Invoice { get; init; }
 }
 
@@ -294,22 +294,22 @@ public sealed record CreditFactView
 
     public string? Note { get; init; }
 
-    /// <summary>Who did it by hand.</summary>
+    /// <summary>The person or key that did it manually.</summary>
     public string? Actor { get; init; }
 }
 
-/// <summary>What a customer has of a kind in a currency, in minor units.</summary>
+/// <summary>A customer's balance of one kind and currency, in minor units.</summary>
 public sealed record CreditBalanceView(string Kind, string Currency, long Amount);
 
 /// <summary>Answer of <c>GET /v1/customers/{id}/credits</c>.</summary>
 /// <param name="Balances">Now.</param>
-/// <param name="Data">What came and went, newest first.</param>
+/// <param name="Data">The credits granted and used, the newest first.</param>
 public sealed record CreditAccountView(IReadOnlyList<CreditBalanceView> Balances, IReadOnlyList<CreditFactView> Data, bool HasMore);
 
 /// <summary>Usage that came too late for the invoice of its period and was not billed.</summary>
 /// <param name="Id">For <c>starting_after</c>; it says nothing else.</param>
 /// <param name="Quantity">Units beyond what was billed.</param>
-/// <param name="Amount">What they would have been, in minor units. Not more than 0 where more units make all of them cheaper.</param>
+/// <param name="Amount">Their price, in minor units. It is 0 or less if more units make all units cheaper.</param>
 public sealed record LateUsageView(
     string Id, string Customer, string Feature, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Quantity, long Amount, string Currency);
 
@@ -367,7 +367,7 @@ public sealed record CouponView
 
     public int? Months { get; init; }
 
-    /// <summary>What one invoice leaves of the amount, the next ones have.</summary>
+    /// <summary>The rest of the amount reduces the next invoices.</summary>
     public required bool CarryOver { get; init; }
 
     public int? MaxRedemptions { get; init; }

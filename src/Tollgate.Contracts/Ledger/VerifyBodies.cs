@@ -29,8 +29,8 @@ public sealed record VerifiedView
 public sealed record VerifyFindingView(string Kind, string Meaning, bool Break, long Count, IReadOnlyList<VerifyPlaceView> First);
 
 /// <param name="Place">The period's start, an id or a table.</param>
-/// <param name="Expected">What the facts say.</param>
-/// <param name="Found">What is stored.</param>
+/// <param name="Expected">The value that follows from the facts.</param>
+/// <param name="Found">The stored value.</param>
 public sealed record VerifyPlaceView(string? Project, string? Customer, string? Feature, string Place, string Expected, string Found);
 
 /// <summary>How the bodies of the room Ledger are written.</summary>

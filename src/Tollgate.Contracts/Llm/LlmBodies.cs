@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Llm;
 
-/// <summary>What a call used. Token counts exclude each other: a cached input token is no input token, a reasoning token no output token.</summary>
+/// <summary>The usage of a call. Token counts exclude each other: a cached input token is not an input token, and a reasoning token is not an output token.</summary>
 public abstract record LlmCounts
 {
     public long? InputTokens { get; init; }
@@ -76,10 +76,10 @@ public sealed record LlmCallRequest : LlmCounts
     /// </summary>
     public string? AttributeTo { get; init; }
 
-    /// <summary>Such as <c>openai</c>; default: whose model it is by the price book.</summary>
+    /// <summary>Such as <c>openai</c>; default: the model's provider in the price book.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>As the provider writes it; the answer's own name of it is the most exact.</summary>
+    /// <summary>The model's name in the provider's spelling; the name in the provider's answer is the most exact.</summary>
     [Required]
     public string? Model { get; init; }
 
@@ -119,7 +119,7 @@ public sealed record LlmCallRequest : LlmCounts
     /// <summary>The provider's id of the call.</summary>
     public string? RequestId { get; init; }
 
-    /// <summary>Where the call was made, for instance the app's own route.</summary>
+    /// <summary>The place of the call, for instance the app's own route.</summary>
     public string? Endpoint { get; init; }
 
     public long? LatencyMs { get; init; }
@@ -129,14 +129,14 @@ public sealed record LlmCallRequest : LlmCounts
 
     public string? Error { get; init; }
 
-    /// <summary>When it was made, which decides its price; default now. At most 35 days ago, at most 5 minutes ahead.</summary>
+    /// <summary>The time of the call, which decides its price; default now. At most 35 days ago, at most 5 minutes ahead.</summary>
     public DateTimeOffset? OccurredAt { get; init; }
 
     /// <summary>Kept with the call; meters may filter on it. At most 16 KiB.</summary>
     public JsonElement? Properties { get; init; }
 }
 
-/// <summary>A recorded call, its cost, and where the features stand that it moved.</summary>
+/// <summary>A recorded call, its cost, and the balances of the features that it moved.</summary>
 public sealed record LlmCallRecorded
 {
     public required string Id { get; init; }
@@ -144,28 +144,28 @@ public sealed record LlmCallRecorded
     /// <summary>True: it was recorded under this id before; nothing was counted again.</summary>
     public required bool Replayed { get; init; }
 
-    /// <summary>Null: nobody named it and the price book does not know the model.</summary>
+    /// <summary>Null: the request names no provider and the price book does not know the model.</summary>
     public string? Provider { get; init; }
 
     public required string Model { get; init; }
 
-    /// <summary>Dollars, exact to the billionth; null when no price is known. Never 0 for a price that is missing.</summary>
+    /// <summary>Dollars, exact to the billionth; null when the price is unknown, never 0.</summary>
     public string? CostUsd { get; init; }
 
-    /// <summary>False: the cost is unknown, and the model stands in <c>/v1/unpriced-models</c>.</summary>
+    /// <summary>False: the cost is unknown, and <c>/v1/unpriced-models</c> lists the model.</summary>
     public required bool Priced { get; init; }
 
-    /// <summary>What the price book gives where the cost is what the provider reported, in dollars; null: it does not know, or the cost is its figure.</summary>
+    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the provider's reported cost; null: unknown, or <c>cost_usd</c> is the price book's cost.</summary>
     public string? ComputedCostUsd { get; init; }
 
-    /// <summary>How the numbers of the provider's answer differ from each other; its counts are recorded all the same. Null: they agree.</summary>
+    /// <summary>The difference between the total and the sum of the counts in the provider's answer; Tollgate records the counts. Null: they agree.</summary>
     public string? UsageDifference { get; init; }
 
     /// <summary>By feature code.</summary>
     public required IReadOnlyDictionary<string, LlmBalance> Balances { get; init; }
 }
 
-/// <summary>Where a feature stands. A cost budget counts dollars.</summary>
+/// <summary>The balance of a feature. A cost budget counts dollars.</summary>
 public sealed record LlmBalance
 {
     /// <summary>Granted in this period; null is unlimited.</summary>
@@ -182,22 +182,22 @@ public sealed record LlmBalance
     public DateTimeOffset? ResetsAt { get; init; }
 }
 
-/// <summary>What became of an array or a stream of calls. Every call is in exactly one of accepted, replayed and rejected.</summary>
+/// <summary>The result for an array or a stream of calls. Every call is in exactly one of accepted, replayed and rejected.</summary>
 public sealed record LlmCallsRecorded
 {
     public required long Accepted { get; init; }
 
     public required long Replayed { get; init; }
 
-    /// <summary>Of the accepted ones, whose cost is unknown.</summary>
+    /// <summary>Accepted calls whose cost is unknown.</summary>
     public required long Unpriced { get; init; }
 
-    /// <summary>Of the accepted ones whose cost is known, in dollars.</summary>
+    /// <summary>The cost of the accepted calls whose cost is known, in dollars.</summary>
     public required string CostUsd { get; init; }
 
     public required long RejectedCount { get; init; }
 
-    /// <summary>Of a stream the first 1,000; otherwise all.</summary>
+    /// <summary>The rejected items: of a stream the first 1,000, otherwise all.</summary>
     public required IReadOnlyList<LlmCallRejected> Rejected { get; init; }
 }
 
@@ -212,16 +212,16 @@ public sealed record LlmCallView : LlmCounts
 
     public string? Customer { get; init; }
 
-    /// <summary>Who of the customer's members made it; null: the customer itself.</summary>
+    /// <summary>The member who made the call; null: the customer itself.</summary>
     public string? Member { get; init; }
 
-    /// <summary>The customer's when it was recorded; null for what was recorded before it was kept.</summary>
+    /// <summary>The customer's plan when the call was recorded; null for calls that were recorded before Tollgate stored it.</summary>
     public string? Plan { get; init; }
 
     /// <summary>As it was reported; null when none was named.</summary>
     public string? Feature { get; init; }
 
-    /// <summary>What the cost is for where that is not the feature.</summary>
+    /// <summary>The purpose of the cost, if it differs from the feature.</summary>
     public string? AttributeTo { get; init; }
 
     public string? Provider { get; init; }
@@ -236,16 +236,16 @@ public sealed record LlmCallView : LlmCounts
 
     public bool Estimated { get; init; }
 
-    /// <summary>How the provider's numbers differ from each other; null: they agree.</summary>
+    /// <summary>The difference between the total and the sum of the provider's counts; null: they agree.</summary>
     public string? UsageDifference { get; init; }
 
     /// <summary>The tier that served it; null: the standard one.</summary>
     public string? ServiceTier { get; init; }
 
-    /// <summary>What the provider itself said it charged, in dollars.</summary>
+    /// <summary>The cost that the provider reported, in dollars.</summary>
     public string? ReportedCostUsd { get; init; }
 
-    /// <summary>What the price book gave where the cost is what the provider reported, in dollars; null: it did not know, or the cost is its figure.</summary>
+    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the provider's reported cost; null: unknown, or <c>cost_usd</c> is the price book's cost.</summary>
     public string? ComputedCostUsd { get; init; }
 
     public string? RequestId { get; init; }
@@ -274,7 +274,7 @@ public sealed record LlmCallView : LlmCounts
 
 public sealed record LlmCallList(IReadOnlyList<LlmCallView> Data, bool HasMore);
 
-/// <summary>A model that was called and whose price is not known.</summary>
+/// <summary>A model with recorded calls and without a price.</summary>
 public sealed record UnpricedModelView
 {
     /// <summary>Null: the callers named none.</summary>
@@ -287,13 +287,13 @@ public sealed record UnpricedModelView
     /// <summary>To the minute.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
 
-    /// <summary>A price has come since; calls made before it keep their unknown cost.</summary>
+    /// <summary>The model has a price now; earlier calls keep their unknown cost.</summary>
     public required bool Priced { get; init; }
 }
 
 public sealed record UnpricedModelList(IReadOnlyList<UnpricedModelView> Data, bool HasMore);
 
-/// <summary>A price of a model: the project's own, which stands before the shared ones.</summary>
+/// <summary>A price of a model: the project's own, which overrides the shared one.</summary>
 public sealed record ModelPriceRequest
 {
     [Required]
@@ -312,7 +312,7 @@ public sealed record ModelPriceRequest
     /// <summary>Exclusive; default: until a newer price starts.</summary>
     public DateTimeOffset? ValidTo { get; init; }
 
-    /// <summary>USD, which is the default: prices of models are kept in dollars.</summary>
+    /// <summary>USD, which is the default: Tollgate keeps model prices in dollars.</summary>
     public string? Currency { get; init; }
 
     /// <summary>
@@ -325,13 +325,13 @@ public sealed record ModelPriceRequest
     /// <summary>Prices for long prompts.</summary>
     public IReadOnlyList<PriceTierBody>? Tiers { get; init; }
 
-    /// <summary>What service tiers change, by their names: <c>flex</c>, <c>priority</c>, <c>batch</c>.</summary>
+    /// <summary>The prices of service tiers, by tier: <c>flex</c>, <c>priority</c>, <c>batch</c>.</summary>
     public IReadOnlyDictionary<string, ServiceTierBody>? ServiceTiers { get; init; }
 
-    /// <summary>What hours of the day change. They do not overlap.</summary>
+    /// <summary>The prices of hours of the day. The hours do not overlap.</summary>
     public IReadOnlyList<PriceHoursBody>? Hours { get; init; }
 
-    /// <summary>Where the price was read; default: the API.</summary>
+    /// <summary>The source of the price; default: the API.</summary>
     public string? Source { get; init; }
 }
 
@@ -343,7 +343,7 @@ public sealed record PriceTierBody
     public IReadOnlyDictionary<string, string>? Prices { get; init; }
 }
 
-/// <summary>What a service tier changes. A unit that is not here keeps the standard price.</summary>
+/// <summary>The prices of a service tier. A unit that is absent keeps the standard price.</summary>
 public sealed record ServiceTierBody
 {
     public IReadOnlyDictionary<string, string>? Prices { get; init; }
@@ -352,7 +352,7 @@ public sealed record ServiceTierBody
     public IReadOnlyList<PriceTierBody>? Tiers { get; init; }
 }
 
-/// <summary>What the prices are in some hours of every day. A unit that is not here keeps its price.</summary>
+/// <summary>The prices in some hours of every day. A unit that is absent keeps its price.</summary>
 public sealed record PriceHoursBody
 {
     /// <summary>UTC, inclusive: <c>16:30</c>.</summary>
@@ -398,7 +398,7 @@ public sealed record ModelPriceView
 
 public sealed record ModelPriceList(IReadOnlyList<ModelPriceView> Data, bool HasMore);
 
-/// <summary>What a list changes in the price book, or would change.</summary>
+/// <summary>The changes that a list makes in the price book, or would make.</summary>
 public sealed record PricesImported
 {
     /// <summary>True: nothing was added.</summary>
@@ -410,12 +410,12 @@ public sealed record PricesImported
     /// <summary>Prices of models, or of moments, that the book did not have.</summary>
     public required int New { get; init; }
 
-    /// <summary>Prices that the book had otherwise. Those that hold now change from now on.</summary>
+    /// <summary>Prices that differed in the book. Prices in force change from now on.</summary>
     public required int Changed { get; init; }
 
     public required int Unchanged { get; init; }
 
-    /// <summary>Prices of the past that the book has otherwise and keeps.</summary>
+    /// <summary>Past prices that differ in the book, which keeps its own.</summary>
     public required int Left { get; init; }
 
     /// <summary>All but the unchanged ones, in the order of the list.</summary>
@@ -440,10 +440,10 @@ public sealed record PriceChangeView
 
 /// <param name="Before">Null: not stated.</param>
 /// <param name="Now">Null: not stated any more.</param>
-/// <param name="Percent">Of the price before, to a tenth; null where one of both is missing or was 0.</param>
+/// <param name="Percent">The change in percent of the earlier price, to a tenth; null when either price is missing or the earlier one was 0.</param>
 public sealed record UnitChangeView(string Unit, string? Before, string? Now, decimal? Percent);
 
-/// <summary>What a project's calls cost on top of their prices.</summary>
+/// <summary>The markup that a project adds to the prices of its calls.</summary>
 public sealed record MarkupBody
 {
     /// <summary>Hundredths of a percent: 2000 makes $1.00 to $1.20. From -10000 (free) to 100000; negative for a discount.</summary>
@@ -451,7 +451,7 @@ public sealed record MarkupBody
     public long? BasisPoints { get; init; }
 }
 
-/// <summary>Which recorded calls are priced anew, by today's prices and each at its own time.</summary>
+/// <summary>The recorded calls to rerate by today's prices, each at its own time.</summary>
 public sealed record RerateRequest
 {
     public string? Provider { get; init; }
@@ -467,11 +467,11 @@ public sealed record RerateRequest
     /// <summary>Exclusive; default now.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>The <c>next</c> of the answer before.</summary>
+    /// <summary>The <c>next</c> of the previous answer.</summary>
     public string? StartingAfter { get; init; }
 }
 
-/// <summary>What came of one page of at most 1,000 calls, the newest first.</summary>
+/// <summary>The result of rerating one page of at most 1,000 calls, the newest first.</summary>
 public sealed record Rerated
 {
     /// <summary>True: nothing was recorded.</summary>
@@ -480,16 +480,16 @@ public sealed record Rerated
     /// <summary>Calls that fit the request.</summary>
     public required int Seen { get; init; }
 
-    /// <summary>Calls whose cost is another now, or would be.</summary>
+    /// <summary>Calls whose cost changed, or would change.</summary>
     public required int Changed { get; init; }
 
     /// <summary>Calls that have no price today either.</summary>
     public required int Unknown { get; init; }
 
-    /// <summary>Calls of another price that are older than 35 days and keep their cost.</summary>
+    /// <summary>Calls with a different price that are older than 35 days and keep their cost.</summary>
     public required int TooOld { get; init; }
 
-    /// <summary>Of the changed calls, in dollars; negative when they are cheaper.</summary>
+    /// <summary>The cost change of the changed calls, in dollars; negative when they are cheaper.</summary>
     public required string DeltaUsd { get; init; }
 
     /// <summary>For the next page; null: this was the last.</summary>

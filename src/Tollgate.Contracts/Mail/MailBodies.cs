@@ -21,12 +21,12 @@ public sealed record MailView
     /// <summary>Why it is not sent: <c>no_address</c>, <c>unsubscribed</c>, <c>customer_deleted</c>, <c>trial_is_over</c>, or what the mail server said.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Where it went, all but the beginning hidden: <c>a…@example.com</c>. Null: nowhere yet.</summary>
+    /// <summary>The recipient's address, masked after its beginning: <c>a…@example.com</c>. Null: not sent yet.</summary>
     public string? To { get; init; }
 
     public required int Attempts { get; init; }
 
-    /// <summary>When what it tells of happened, by the project's clock.</summary>
+    /// <summary>The time of the event that the mail reports, by the project's clock.</summary>
     public required DateTimeOffset At { get; init; }
 
     /// <summary>Its day, by the project's clock; null: at once.</summary>

@@ -16,7 +16,7 @@ public sealed record EventRequest
     [Required]
     public string? Customer { get; init; }
 
-    /// <summary>What meters read; a feature without meters of its own counts the events that bear its code.</summary>
+    /// <summary>The type that meters read; a feature without meters of its own counts the events whose type is its code.</summary>
     [Required]
     public string? Type { get; init; }
 
@@ -30,10 +30,10 @@ public sealed record EventRequest
     public JsonElement? Properties { get; init; }
 }
 
-/// <summary>What became of the events of a request. Every event is in exactly one of accepted, replayed and rejected.</summary>
+/// <summary>The result for the events of a request. Every event is in exactly one of accepted, replayed and rejected.</summary>
 public sealed record RecordedEvents
 {
-    /// <summary>Of the event, where just one was recorded or replayed: also an id that Tollgate generated, by which the event can be voided. Null: there were none or several.</summary>
+    /// <summary>The event's id, if the request recorded or replayed exactly one event; use it to void the event, also if Tollgate generated it. Null: none or several.</summary>
     public string? Id { get; init; }
 
     /// <summary>Recorded by this request.</summary>
@@ -47,16 +47,16 @@ public sealed record RecordedEvents
 
     public required long RejectedCount { get; init; }
 
-    /// <summary>Of a stream the first 1,000; otherwise all.</summary>
+    /// <summary>The rejected items: of a stream the first 1,000, otherwise all.</summary>
     public required IReadOnlyList<RejectedEvent> Rejected { get; init; }
 
-    /// <summary>True: events were recorded that no meter takes, so nothing was counted for them. <c>GET /v1/unmatched-events</c> lists their types.</summary>
+    /// <summary>True: no meter reads some of the recorded events, so they count for nothing. <c>GET /v1/unmatched-events</c> lists their types.</summary>
     public required bool Unmatched { get; init; }
 
-    /// <summary>How many those are.</summary>
+    /// <summary>The number of unmatched events.</summary>
     public required long UnmatchedCount { get; init; }
 
-    /// <summary>Their types, the first 20 that came.</summary>
+    /// <summary>The types of the unmatched events, the first 20.</summary>
     public required IReadOnlyList<string> UnmatchedTypes { get; init; }
 }
 
@@ -87,17 +87,17 @@ public sealed record RejectedEvent(long Index, string? Id, string Code, string D
 /// <summary>Body of <c>POST /v1/events/{id}/void</c>; may be omitted.</summary>
 public sealed record VoidRequest
 {
-    /// <summary>Saves the search for the event, and tells apart ids that several customers use.</summary>
+    /// <summary>The event's customer: a faster lookup, and necessary if several customers use the id.</summary>
     public string? Customer { get; init; }
 }
 
-/// <summary>A reversing event and where the feature stands after it.</summary>
+/// <summary>A reversing event and the feature's balance after it.</summary>
 public sealed record VoidedView
 {
-    /// <summary>Of the reversing event.</summary>
+    /// <summary>The id of the reversing event.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Of the event that was reversed.</summary>
+    /// <summary>The id of the event that was reversed.</summary>
     public required string Voids { get; init; }
 
     /// <summary>True: it was voided before; nothing was given back again.</summary>
@@ -127,7 +127,7 @@ public sealed record EventView
 
     public required string Customer { get; init; }
 
-    /// <summary>Who of the customer's members did it; null: the customer itself.</summary>
+    /// <summary>The member who used it; null: the customer itself.</summary>
     public string? Member { get; init; }
 
     public required string Type { get; init; }
@@ -154,13 +154,13 @@ public sealed record EventView
     /// <summary><c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. Null: the back end sent it.</summary>
     public string? Source { get; init; }
 
-    /// <summary>With a source: what names this event where an id is expected (its decision, its void, starting_after).</summary>
+    /// <summary>For an event with a source: the name to use instead of the id (for its decision, its void, starting_after).</summary>
     public string? Key { get; init; }
 }
 
 public sealed record EventList(IReadOnlyList<EventView> Data, bool HasMore);
 
-/// <summary>Why something that was recorded was allowed, and everything that it changed.</summary>
+/// <summary>The reason why Tollgate allowed recorded usage, and everything that the usage changed.</summary>
 public sealed record DecisionExplained
 {
     /// <summary>The event's (or reservation's) id.</summary>
@@ -171,7 +171,7 @@ public sealed record DecisionExplained
 
     public required string Customer { get; init; }
 
-    /// <summary>Who of the customer's members did it; null: the customer itself.</summary>
+    /// <summary>The member who used it; null: the customer itself.</summary>
     public string? Member { get; init; }
 
     public required DateTimeOffset OccurredAt { get; init; }
@@ -203,7 +203,7 @@ public sealed record DecisionExplained
     public required IReadOnlyList<string> Because { get; init; }
 }
 
-/// <summary>What it did to one balance.</summary>
+/// <summary>The change of one balance.</summary>
 public sealed record PostingView
 {
     public required string Feature { get; init; }

@@ -3,7 +3,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Notices;
 
-/// <summary>What a customer is to be told now. Amounts in minor units.</summary>
+/// <summary>A message to show to the customer now. Amounts are in minor units.</summary>
 public sealed record NoticeView
 {
     /// <summary>
@@ -20,10 +20,10 @@ public sealed record NoticeView
     /// <summary>A few words of English, for a heading.</summary>
     public required string Title { get; init; }
 
-    /// <summary>Whole sentences of English, without markup.</summary>
+    /// <summary>Full sentences in English, without markup.</summary>
     public required string Text { get; init; }
 
-    /// <summary>What the customer can do about it. Null: nothing has to be done.</summary>
+    /// <summary>The action that the customer can take. Null: none is needed.</summary>
     public NoticeActionView? Action { get; init; }
 
     /// <summary>The invoice's id. Null: there is none, or the provider made it that manages the subscription.</summary>
@@ -31,29 +31,29 @@ public sealed record NoticeView
 
     public string? InvoiceNumber { get; init; }
 
-    /// <summary>What pays the invoice in full.</summary>
+    /// <summary>The amount that pays the invoice in full.</summary>
     public long? AmountDue { get; init; }
 
     public string? Currency { get; init; }
 
     public string? Subscription { get; init; }
 
-    /// <summary>Of a threshold: the feature's code.</summary>
+    /// <summary>For a threshold: the feature's code.</summary>
     public string? Feature { get; init; }
 
-    /// <summary>Of a threshold: percent of what is granted.</summary>
+    /// <summary>For a threshold: the percentage of the granted amount.</summary>
     public int? Percent { get; init; }
 
-    /// <summary>When the invoice is charged next. Null: not by itself, or an attempt is on its way.</summary>
+    /// <summary>The time of the next automatic charge. Null: there is none, or an attempt is in progress.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
-    /// <summary>When something ends, changes or starts anew by itself: of a failed payment the plan's end, if nothing is paid.</summary>
+    /// <summary>The time at which something ends, changes or resets automatically: for a failed payment, the end of the plan unless the customer pays.</summary>
     public DateTimeOffset? HappensAt { get; init; }
 }
 
 /// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: it takes back the cancellation or the change that is scheduled), or <c>open_link</c>: on a page of the provider that manages the subscription.</param>
-/// <param name="Label">What a button says.</param>
-/// <param name="Url">Of <c>open_link</c>: where it leads.</param>
+/// <param name="Label">The text of a button.</param>
+/// <param name="Url">For <c>open_link</c>: its URL.</param>
 public sealed record NoticeActionView(string Do, string Label, string? Url);
 
 public sealed record NoticeList(IReadOnlyList<NoticeView> Data, bool HasMore);

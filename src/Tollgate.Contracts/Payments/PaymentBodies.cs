@@ -16,7 +16,7 @@ public sealed record PaymentView
 
     public required string Customer { get; init; }
 
-    /// <summary>What the money pays. Of a checkout it is known once the money came; null also where the money became the customer's credit instead.</summary>
+    /// <summary>The invoice that the payment pays. For a checkout it is set once the customer has paid; it is null too if the money became the customer's credit.</summary>
     public string? Invoice { get; init; }
 
     /// <summary>The checkout that it is for, if any.</summary>
@@ -25,7 +25,7 @@ public sealed record PaymentView
     /// <summary>The provider's own invoice that it pays, of a subscription that the provider manages. Then it pays none of Tollgate's.</summary>
     public string? ProviderInvoice { get; init; }
 
-    /// <summary><c>manual</c> (a bank transfer, told by hand), <c>sandbox</c>, <c>stripe</c> or <c>paymob</c>.</summary>
+    /// <summary><c>manual</c> (a recorded bank transfer), <c>sandbox</c>, <c>stripe</c> or <c>paymob</c>.</summary>
     public required string Provider { get; init; }
 
     /// <summary>The payment method that was charged; null of a manual one.</summary>
@@ -33,10 +33,10 @@ public sealed record PaymentView
 
     public required long Amount { get; init; }
 
-    /// <summary>Of it, what went back or is on its way back.</summary>
+    /// <summary>The part of the amount that is refunded, or being refunded.</summary>
     public required long AmountRefunded { get; init; }
 
-    /// <summary>Of it, what the customer's bank holds or took in disputes; it cannot be refunded as well.</summary>
+    /// <summary>The part of the amount that the customer's bank holds or took in disputes; it cannot be refunded as well.</summary>
     public required long AmountDisputed { get; init; }
 
     /// <summary><c>open</c> (the bank has not decided), <c>lost</c> (the money is gone) or <c>won</c> (it stays); null: it was never disputed. Of several the first of these.</summary>
@@ -65,7 +65,7 @@ public sealed record PaymentView
 
 /// <summary>Money that went back.</summary>
 /// <param name="Status"><c>pending</c>, <c>succeeded</c> or <c>failed</c>.</param>
-/// <param name="FromCredit">Of the amount, what its invoice had not asked for: it had become the customer's credit and was taken out of it.</param>
+/// <param name="FromCredit">The part of the amount that exceeded its invoice and had become the customer's credit, from which the refund took it.</param>
 /// <param name="CreditNote">The id of the document over the rest, among the invoice's <c>credit_notes</c>; null: there is no rest.</param>
 public sealed record RefundView(
     string Id, long Amount, long FromCredit, string Status, string? Reason, string? Reference, string? CreditNote, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt);
@@ -77,7 +77,7 @@ public sealed record RefundRequest
     /// <summary>Minor units; left out: all that is left.</summary>
     public long? Amount { get; init; }
 
-    /// <summary>Stands on the credit note.</summary>
+    /// <summary>Reason on the credit note.</summary>
     public string? Reason { get; init; }
 }
 
@@ -89,7 +89,7 @@ public sealed record AddPaymentMethodRequest
     public string? Token { get; init; }
 }
 
-/// <summary>What a customer is charged by.</summary>
+/// <summary>A customer's payment method.</summary>
 /// <param name="Default">It is the one that is charged.</param>
 public sealed record PaymentMethodView(string Id, string Provider, string Brand, string Last4, bool Default, DateTimeOffset AddedAt);
 
@@ -105,6 +105,6 @@ public sealed record PaymentBehaviorRequest
     [Required]
     public string? Outcome { get; init; }
 
-    /// <summary>Of so many of the customer's next charges; 1 when left out.</summary>
+    /// <summary>The number of the customer's next charges that it applies to. Default: 1.</summary>
     public int? Times { get; init; }
 }

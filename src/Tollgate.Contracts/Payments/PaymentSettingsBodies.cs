@@ -18,7 +18,7 @@ public sealed record PaymentSettingsRequest
     public string? Subscriptions { get; init; }
 }
 
-/// <summary>Who moves the project's money.</summary>
+/// <summary>The project's payment provider.</summary>
 public sealed record PaymentSettingsView
 {
     public required string Provider { get; init; }
@@ -26,15 +26,15 @@ public sealed record PaymentSettingsView
     /// <summary>Everything that it needs is stored and can be read.</summary>
     public required bool Configured { get; init; }
 
-    /// <summary>Who renews and bills new subscriptions that are paid on a page: <c>tollgate</c> or <c>provider</c>.</summary>
+    /// <summary>The party that renews and bills new subscriptions from a checkout: <c>tollgate</c> or <c>provider</c>.</summary>
     public required string Subscriptions { get; init; }
 
     public required ProviderCapabilitiesView Capabilities { get; init; }
 
-    /// <summary>What it can be given, and what it has.</summary>
+    /// <summary>The credentials that the provider takes, and whether each is stored.</summary>
     public required IReadOnlyList<CredentialView> Credentials { get; init; }
 
-    /// <summary>Where the provider is to send its webhooks; null: it sends none.</summary>
+    /// <summary>The path for the provider's webhooks; null: it sends none.</summary>
     public string? WebhookPath { get; init; }
 }
 
@@ -43,5 +43,5 @@ public sealed record PaymentSettingsView
 public sealed record ProviderCapabilitiesView(
     bool ChargesSavedMethods, bool Checkout, bool Portal, bool Refunds, bool Voids, bool ManagesSubscriptions, bool Webhooks);
 
-/// <param name="Meaning">Where it is found.</param>
+/// <param name="Meaning">The place where you find it.</param>
 public sealed record CredentialView(string Name, bool Required, bool Stored, string Meaning);

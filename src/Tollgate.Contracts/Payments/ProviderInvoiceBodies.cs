@@ -28,10 +28,10 @@ public sealed record ProviderInvoiceView
 
     public required long AmountPaid { get; init; }
 
-    /// <summary>What paid it, or was to; null: nobody was asked yet.</summary>
+    /// <summary>The payment that paid it, or its last attempt; null: no attempt yet.</summary>
     public string? Payment { get; init; }
 
-    /// <summary>Where the customer sees it.</summary>
+    /// <summary>The page on which the customer sees it.</summary>
     public string? Url { get; init; }
 
     public required IReadOnlyList<ProviderInvoiceLineView> Lines { get; init; }

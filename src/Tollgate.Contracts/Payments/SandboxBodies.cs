@@ -4,10 +4,10 @@ namespace Tollgate.Contracts.Payments;
 
 public sealed record WebhookBehaviorRequest
 {
-    /// <summary>How often each webhook comes; 0: none are sent. 1 when left out.</summary>
+    /// <summary>The number of copies of each webhook; 0 sends none. Default: 1.</summary>
     public int? Copies { get; init; }
 
-    /// <summary>How late, in real time; 0 when left out.</summary>
+    /// <summary>The delay in real time. Default: 0.</summary>
     public int? DelaySeconds { get; init; }
 
     /// <summary>Each at a time of its own within the delay, so in any order.</summary>

@@ -11,7 +11,7 @@ public sealed record StripeReconcileRequest
     /// <summary>Payments, invoices and refunds of so many days; 30 when left out, 1 to 400. Subscriptions are compared whenever they began.</summary>
     public int? SinceDays { get; init; }
 
-    /// <summary>What Stripe is right about is brought here.</summary>
+    /// <summary>True: Tollgate copies Stripe's state where Stripe is authoritative.</summary>
     public bool? Repair { get; init; }
 }
 
@@ -23,10 +23,10 @@ public sealed record StripeReconcileReport(DateTimeOffset Since, bool Complete, 
 /// <param name="Object"><c>subscription</c>, <c>invoice</c>, <c>payment</c> or <c>refund</c>.</param>
 /// <param name="Id">Tollgate's; null: there is none here.</param>
 /// <param name="Reference">Stripe's; null: there is none there.</param>
-/// <param name="Field">What of it differs; null: one side has none.</param>
+/// <param name="Field">The field that differs; null: one side has no such object.</param>
 /// <param name="Ours">As Tollgate has it; null: it has none.</param>
 /// <param name="Theirs">As Stripe has it; null: it has none.</param>
-/// <param name="Advice">What to do.</param>
+/// <param name="Advice">The action to take.</param>
 /// <param name="Repairable">Stripe is right, and <c>repair</c> brings it here.</param>
 /// <param name="Repaired">It was.</param>
 /// <param name="Detail">Why it could not be; null otherwise.</param>
@@ -40,5 +40,5 @@ public sealed record StripeSyncReport(bool DryRun, IReadOnlyList<StripeSyncLine>
 /// <param name="Name">As the catalogue has it.</param>
 /// <param name="Id">At Stripe; null: there is none.</param>
 /// <param name="Outcome"><c>ok</c>, <c>created</c>, <c>updated</c>, <c>replaced</c>, <c>differs</c> or <c>skipped</c>.</param>
-/// <param name="Detail">What differs, for people.</param>
+/// <param name="Detail">The difference in words, for operators.</param>
 public sealed record StripeSyncLine(string Kind, string Name, string? Id, string Outcome, string? Detail);

@@ -167,7 +167,7 @@ public sealed record CreateTokenRequest
 }
 
 /// <summary>A customer token, shown this once.</summary>
-/// <param name="Id">What it is listed and revoked by.</param>
+/// <param name="Id">The id to list and revoke it by.</param>
 public sealed record CreatedToken(string Id, string Token, DateTimeOffset ExpiresAt);
 
 /// <summary>A customer token as it is listed: never its text.</summary>

@@ -4,10 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Quotas;
 
-/// <summary>"May this customer do this?"</summary>
+/// <summary>A check: may the customer use this amount?</summary>
 public sealed record CheckRequest
 {
-    /// <summary>The project's own id of the customer. It is not created by asking.</summary>
+    /// <summary>The project's own id of the customer. A check creates no customer.</summary>
     [Required]
     public string? Customer { get; init; }
 
@@ -17,17 +17,17 @@ public sealed record CheckRequest
     /// <summary>Units; default 1.</summary>
     public decimal? Amount { get; init; }
 
-    /// <summary>A model: the answer then says how long an answer of it the customer's limits allow.</summary>
+    /// <summary>A model: the answer then has the longest response that the customer's limits allow.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Of the model; default: whose the price book says it is.</summary>
+    /// <summary>The model's provider; default: the one in the price book.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>Tokens of the prompt that is going to be sent; default 0.</summary>
+    /// <summary>Tokens of the prompt; default 0.</summary>
     public long? InputTokens { get; init; }
 }
 
-/// <summary>"May this customer do this? Then record it."</summary>
+/// <summary>A consume: decide, and record the use if it is allowed.</summary>
 public sealed record ConsumeRequest
 {
     /// <summary>The project's own id; created on first use.</summary>
@@ -63,20 +63,20 @@ public sealed record ReserveRequest
     /// <summary>Feature code → amount, instead of feature and amount. All are held, or none.</summary>
     public Dictionary<string, decimal>? Amounts { get; init; }
 
-    /// <summary>Seconds until it expires by itself: 1 to 86400, default 600.</summary>
+    /// <summary>Seconds until it expires: 1 to 86400, default 600.</summary>
     public int? TtlSeconds { get; init; }
 
     public string? Id { get; init; }
 }
 
-/// <summary>The true amounts; without any, what was reserved.</summary>
+/// <summary>The true amounts; default: the reserved ones.</summary>
 public sealed record SettleRequest
 {
     public decimal? Amount { get; init; }
 
     public Dictionary<string, decimal>? Amounts { get; init; }
 
-    /// <summary>Saves the search for the reservation, and tells apart ids that several customers use.</summary>
+    /// <summary>The reservation's customer: a faster lookup, and necessary if several customers use the id.</summary>
     public string? Customer { get; init; }
 }
 
@@ -93,7 +93,7 @@ public record DecisionView
 {
     public required bool Allowed { get; init; }
 
-    /// <summary>within_quota, unlimited, overage, switched_on, or why not.</summary>
+    /// <summary>within_quota, unlimited, overage, switched_on, or the reason of the refusal.</summary>
     public required string Reason { get; init; }
 
     public string? Feature { get; init; }
@@ -113,7 +113,7 @@ public record DecisionView
 
     public DateTimeOffset? ResetsAt { get; init; }
 
-    /// <summary>For a check with a model: the largest <c>max_tokens</c> with which the gateway takes one call of it; absent when nothing limits it.</summary>
+    /// <summary>For a check with a model: the largest <c>max_tokens</c> with which the gateway accepts one call of it; absent when nothing limits it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Affordable { get; init; }
 }
@@ -126,7 +126,7 @@ public sealed record ConsumedView : DecisionView
     /// <summary>True: this id was recorded before; nothing was counted again.</summary>
     public required bool Replayed { get; init; }
 
-    /// <summary>Grants that were burned for it, in order; absent when the plan's own quota paid.</summary>
+    /// <summary>Grants that it used, in order; absent when the plan's own quota covered it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<BurnView>? Burned { get; init; }
 }

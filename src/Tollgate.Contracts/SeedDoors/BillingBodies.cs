@@ -10,10 +10,10 @@ public sealed record ResumeAtsCheckout
     /// <summary>Code of a plan that costs something: <c>pro</c>, <c>elite</c>.</summary>
     public string? Plan { get; init; }
 
-    /// <summary>Where the page leads when it is paid.</summary>
+    /// <summary>The URL to which the page redirects after payment.</summary>
     public string? SuccessUrl { get; init; }
 
-    /// <summary>Where the page leads when nothing is bought.</summary>
+    /// <summary>The URL to which the page redirects if the customer cancels.</summary>
     public string? CancelUrl { get; init; }
 }
 
@@ -28,7 +28,7 @@ public sealed record SeedCheckout(string CheckoutUrl)
 /// <summary>C's <c>POST /billing/create-portal-session</c>, whose bodies it does not state.</summary>
 public sealed record ResumeAtsPortal
 {
-    /// <summary>Where the page leads back to; left out: the catalogue's <c>upgrade_url</c>.</summary>
+    /// <summary>The URL to which the page links back; default: the catalogue's <c>upgrade_url</c>.</summary>
     public string? ReturnUrl { get; init; }
 }
 
@@ -36,7 +36,7 @@ public sealed record ResumeAtsPortalOpened(string PortalUrl);
 
 /// <summary>C's <c>GET /billing/status</c>, whose body it does not state.</summary>
 /// <param name="Status"><c>ok</c>, or <c>not_configured</c>: nobody could pay.</param>
-/// <param name="Provider">Who moves the project's money.</param>
+/// <param name="Provider">The project's payment provider.</param>
 public sealed record ResumeAtsBillingStatus(string Status, bool Configured, string Provider);
 
 /// <summary>C's errors of billing.</summary>
@@ -53,5 +53,5 @@ public sealed record TrenditCheckout
 
 // ---- webhooks --------------------------------------------------------------------------------------------------
 
-/// <summary>What A and E answer to a webhook.</summary>
+/// <summary>The answer of A and E to a webhook.</summary>
 public sealed record SeedWebhookTaken(string Status);

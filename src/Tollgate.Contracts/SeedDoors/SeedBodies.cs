@@ -9,7 +9,7 @@ public sealed record SeedError<T>(T Detail);
 
 // ---- A: AI Interview & Career Coach ---------------------------------------------------------------------------
 
-/// <summary>What a guarded route answers when the work may be done: the use is recorded.</summary>
+/// <summary>The answer of a guarded route that allows the work; the use is recorded.</summary>
 /// <param name="MonthlyQuota">Null: unlimited.</param>
 /// <param name="Remaining">Null: unlimited.</param>
 public sealed record CareerCoachAllowed(
@@ -48,17 +48,17 @@ public sealed record CareerCoachFeatures(int PeriodDays, IReadOnlyList<CareerCoa
 
 /// <param name="FeatureCode">Null: calls to models that named no feature.</param>
 /// <param name="UsageCount">Used in the quota periods that reach into the days.</param>
-/// <param name="UniqueUsers">Who used it in them.</param>
+/// <param name="UniqueUsers">The number of users who used it in the days.</param>
 /// <param name="LlmRequests">Calls to models that named it, in the days themselves.</param>
 public sealed record CareerCoachFeature(
     string? FeatureCode, string? Name, decimal UsageCount, long UniqueUsers, long LlmRequests, decimal LlmCostUsd);
 
 /// <summary>The seed's <c>/admin/stats/plans</c>; it states no body. Plans in the catalogue's order, then those that are sold no more.</summary>
-/// <param name="TotalSubscriptions">That are not over.</param>
+/// <param name="TotalSubscriptions">Subscriptions that have not ended.</param>
 public sealed record CareerCoachPlans(long TotalUsers, long TotalSubscriptions, IReadOnlyList<CareerCoachPlan> Plans);
 
-/// <param name="Users">Who have the plan now, with or without a subscription.</param>
-/// <param name="Percentage">Of all users, one decimal; 0 without users.</param>
+/// <param name="Users">The users who have the plan now, with or without a subscription.</param>
+/// <param name="Percentage">The share of all users, with one decimal; 0 without users.</param>
 /// <param name="Subscriptions">For this plan and not over; a paused one gives its user the default plan meanwhile.</param>
 /// <param name="ByStatus">Those subscriptions; statuses that occur.</param>
 /// <param name="ByBillingPeriod">Those subscriptions; periods that occur.</param>
@@ -187,7 +187,7 @@ public sealed record ResumeAtsUsage(string Plan, string MonthKey, IReadOnlyDicti
 /// <param name="Remaining">Null: unlimited.</param>
 public sealed record ResumeAtsFeature(decimal? Limit, decimal Used, decimal? Remaining, bool Unlimited);
 
-/// <summary>What a guarded route answers when the work may be done: the use is recorded.</summary>
+/// <summary>The answer of a guarded route that allows the work; the use is recorded.</summary>
 public sealed record ResumeAtsAllowed(string Status, string Feature, string Plan, decimal? Limit, decimal Used, decimal? Remaining);
 
 /// <summary>The seed's 429.</summary>
@@ -258,7 +258,7 @@ public sealed record AlwrityDashboard(
     AlwrityCurrentUsage CurrentUsage, AlwrityLimits Limits, IReadOnlyDictionary<string, decimal> UsagePercentages, AlwrityProjections Projections,
     IReadOnlyList<AlwrityNotice> Alerts);
 
-/// <param name="ProjectedUsagePercentage">Of the cost cap; null without one.</param>
+/// <param name="ProjectedUsagePercentage">The percentage of the cost cap; null without one.</param>
 public sealed record AlwrityProjections(decimal ProjectedMonthlyCost, decimal? ProjectedUsagePercentage);
 
 /// <param name="Severity"><c>info</c>, <c>warning</c> from 80 % of a limit, <c>critical</c> at 100 %.</param>
@@ -275,14 +275,14 @@ public sealed record AlwrityLimits(string PlanName, IReadOnlyDictionary<string, 
 
 // ---- E: Trendit -----------------------------------------------------------------------------------------------
 
-/// <summary>What is read of the body of <c>POST /sentiment/analyze-batch</c>: how many texts there are.</summary>
+/// <summary>The part of the body of <c>POST /sentiment/analyze-batch</c> that Tollgate reads: the number of texts.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record TrenditBatch
 {
     public IReadOnlyList<JsonElement>? Texts { get; init; }
 }
 
-/// <summary>What a guarded route answers when the work may be done: the use is recorded.</summary>
+/// <summary>The answer of a guarded route that allows the work; the use is recorded.</summary>
 /// <param name="Limit">Null: unlimited.</param>
 public sealed record TrenditAllowed(string Status, string UsageType, decimal CostUnits, decimal CurrentUsage, decimal? Limit);
 

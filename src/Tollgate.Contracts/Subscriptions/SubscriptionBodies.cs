@@ -45,10 +45,10 @@ public sealed record CreateSubscriptionRequest
     /// <summary>Default: with the plan's trial if it is the customer's first subscription.</summary>
     public bool? Trial { get; init; }
 
-    /// <summary>What the end of the trial does: <c>convert</c> (default) begins the first paid period, <c>expire</c> ends the subscription.</summary>
+    /// <summary>The effect of the trial's end: <c>convert</c> (default) begins the first paid period, <c>expire</c> ends the subscription.</summary>
     public string? TrialEndBehavior { get; init; }
 
-    /// <summary>Whatever tells people apart who come twice, for instance of a card: each has one trial. Only a hash is kept.</summary>
+    /// <summary>A value that recognises a returning person, for instance of a card: each gets one trial. Tollgate stores only a hash.</summary>
     public string? TrialFingerprint { get; init; }
 
     /// <summary>A coupon's code. Further ones: <c>POST /v1/subscriptions/{id}/coupons</c>.</summary>
@@ -123,7 +123,7 @@ public sealed record CancelSubscriptionRequest
 /// <summary>Body of <c>POST /v1/subscriptions/{id}/pause</c>.</summary>
 public sealed record PauseSubscriptionRequest
 {
-    /// <summary>When it goes on by itself. Default: when somebody resumes it.</summary>
+    /// <summary>The time at which it resumes automatically. Default: until you resume it.</summary>
     public DateTimeOffset? Until { get; init; }
 
     public bool? Preview { get; init; }
@@ -168,7 +168,7 @@ public sealed record SubscriptionCouponView
     /// <summary>It takes nothing off from then on: its months are over, or it was ended.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
-    /// <summary>How many invoices it took something off.</summary>
+    /// <summary>The number of invoices that it reduced.</summary>
     public required int Invoices { get; init; }
 
     /// <summary>With <c>carry_over</c>: minor units that it can still take off.</summary>
@@ -216,7 +216,7 @@ public sealed record SubscriptionView
     /// <summary><c>incomplete</c>, <c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c>, <c>canceled</c> or <c>expired</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>The payment provider that renews and bills it, <c>stripe</c>; then <c>id</c> is the provider's own. Null: Tollgate does.</summary>
+    /// <summary>The payment provider that renews and bills the subscription, <c>stripe</c>; <c>id</c> is then the provider's own. Null: Tollgate manages it.</summary>
     public string? ManagedBy { get; init; }
 
     public required string Currency { get; init; }
@@ -226,7 +226,7 @@ public sealed record SubscriptionView
     /// <summary>Minor units for one whole period, with seats and add-ons.</summary>
     public required long Amount { get; init; }
 
-    /// <summary>What comes off the plan's price before coupons: agreed, or of the catalogue. It is taken off <c>amount</c>.</summary>
+    /// <summary>The agreed or catalogue discount on the plan's price, before coupons. <c>amount</c> already includes it.</summary>
     public LineDiscountBody? Discount { get; init; }
 
     public required IReadOnlyList<SubscriptionAddOnView> AddOns { get; init; }
@@ -265,7 +265,7 @@ public sealed record SubscriptionView
 }
 
 /// <summary>Answer of a change and of every preview.</summary>
-/// <param name="Invoice">What it asks for now; null: nothing. Of a preview: without a number.</param>
+/// <param name="Invoice">The invoice of the change; null: nothing is due now. In a preview, it has no number.</param>
 /// <param name="NextInvoice">Only with a preview: what the next moment will ask for, with the usage so far.</param>
 /// <param name="ReplacedChange">The scheduled change as it was before, where this call changed it or took it back; null: none waited, or it waits on.</param>
 public sealed record SubscriptionChangeView(SubscriptionView Subscription, InvoiceView? Invoice, InvoiceView? NextInvoice, ScheduledChangeView? ReplacedChange);
@@ -312,7 +312,7 @@ public sealed record ParkedView(string Id, string Customer, DateTimeOffset? DueA
 /// <summary>Answer of <c>GET /v1/billing/parked</c>, oldest first.</summary>
 public sealed record ParkedList(IReadOnlyList<ParkedView> Data, bool HasMore);
 
-/// <summary>What is due and what it would come to.</summary>
+/// <summary>The due work and its expected totals.</summary>
 public sealed record DueItemView(string Customer, string Subscription, string Type, DateTimeOffset At, long? Total, string? Currency, string? Parked);
 
 /// <summary>Answer of <c>POST /v1/billing/run</c>.</summary>
@@ -320,11 +320,11 @@ public sealed record DueItemView(string Customer, string Subscription, string Ty
 /// <param name="Remaining">Subscriptions for which something is due after the call: with <c>limit</c> the rest, with <c>dry_run</c> all.</param>
 public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IReadOnlyList<DueItemView>? Due, long Remaining);
 
-/// <summary>Counts of what happened by itself.</summary>
+/// <summary>Counts of the automatic work.</summary>
 public sealed record BillingReportView(
     int Invoices, int Renewals, int TrialsConverted, int TrialsExpired, int Canceled, int Resumed, int UsageBilled, int Parked)
 {
-    /// <summary>Invoices that were paid by what their customers can be charged by. Of a run of billing 0: collecting goes by itself.</summary>
+    /// <summary>Invoices that a charge of the customer's payment method paid. 0 for a billing run, since Tollgate collects in the background.</summary>
     public int Collected { get; init; }
 
     /// <summary>Attempts at that which failed.</summary>
@@ -358,7 +358,7 @@ public sealed record MigratePlanRequest
 
 /// <summary>One that was moved, or would be. Amounts in minor units for one whole period.</summary>
 /// <param name="When"><c>now</c>, <c>period_end</c>, or <c>resume</c>: when the pause ends.</param>
-/// <param name="DueNow">What is asked for at once; null: nothing.</param>
+/// <param name="DueNow">The invoice that is due at once; null: nothing.</param>
 /// <param name="Refused">Why it was left where it is; null: it was moved.</param>
 public sealed record MigratedView(
     string Customer, string Subscription, int FromVersion, int ToVersion, string When, string Currency, long AmountBefore, long AmountAfter, long? DueNow, string? Refused);

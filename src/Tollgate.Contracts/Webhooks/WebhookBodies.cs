@@ -54,7 +54,7 @@ public sealed record WebhookEndpointView
     /// <summary>Nothing is sent until then: the receiver asked for a pause, or keeps failing.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
 
-    /// <summary>Until then the secret of before the last rotation signs too.</summary>
+    /// <summary>Until this time, the secret before the last rotation signs too.</summary>
     public DateTimeOffset? PreviousSecretUntil { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -73,7 +73,7 @@ public sealed record WebhookEndpointList(IReadOnlyList<WebhookEndpointView> Data
 /// <summary>Body of <c>POST /v1/webhook-endpoints/{id}/rotate-secret</c>.</summary>
 public sealed record RotateWebhookSecretRequest
 {
-    /// <summary>How long both secrets sign: 0 to 604,800, default 86,400.</summary>
+    /// <summary>The seconds for which both secrets sign: 0 to 604,800, default 86,400.</summary>
     public int? GraceSeconds { get; init; }
 }
 
@@ -94,11 +94,11 @@ public sealed record RedeliverRangeRequest
 }
 
 /// <summary>Answer of a redelivery of a range.</summary>
-/// <param name="Deliveries">How many were made.</param>
+/// <param name="Deliveries">The number of new deliveries.</param>
 /// <param name="LastEvent">The last event that was looked at: <c>after</c> of the next call, when there is more.</param>
 public sealed record RedeliveredRange(int Deliveries, string? LastEvent, bool HasMore);
 
-/// <summary>What happened, as it was told.</summary>
+/// <summary>An event as it was published.</summary>
 public sealed record WebhookEventView
 {
     /// <summary>The header <c>webhook-id</c> of every delivery of it.</summary>
@@ -169,7 +169,7 @@ public sealed record WebhookDeliveryView
 
     public DateTimeOffset? LastAttemptAt { get; init; }
 
-    /// <summary>Of the answer to the last attempt; null: none came.</summary>
+    /// <summary>The status of the answer to the last attempt; null: no answer.</summary>
     public int? LastStatus { get; init; }
 
     public string? LastError { get; init; }

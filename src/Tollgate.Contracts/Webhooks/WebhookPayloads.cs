@@ -7,13 +7,13 @@ using Tollgate.Contracts.Subscriptions;
 
 namespace Tollgate.Contracts.Webhooks;
 
-/// <summary>What is sent of a subscription.</summary>
+/// <summary>The payload of an event about a subscription.</summary>
 /// <param name="Timestamp">When it happened, by the project's clock.</param>
 /// <param name="Sequence">Counts the events of the subscription from 1, without a gap.</param>
 public sealed record SubscriptionWebhook(string Type, DateTimeOffset Timestamp, long Sequence, SubscriptionWebhookData Data);
 
 /// <param name="Customer">When the event was published.</param>
-/// <param name="Subscription">When the event was published: a later step may have changed it since the one that the event tells of.</param>
+/// <param name="Subscription">The subscription when the event was published: a later step may have changed it since the step that the event reports.</param>
 /// <param name="Change">The step, and the subscription as it left it.</param>
 /// <param name="PreviousAttributes">Members of <c>change.detail</c> that were different before the step, with their values then.</param>
 public sealed record SubscriptionWebhookData(
@@ -24,14 +24,14 @@ public sealed record InvoiceWebhook(string Type, DateTimeOffset Timestamp, long 
 
 /// <param name="Customer">When the event was published.</param>
 /// <param name="Invoice">When the event was published: what was paid and credited may be of later events.</param>
-/// <param name="Change">What happened to it.</param>
+/// <param name="Change">The change that the event reports.</param>
 public sealed record InvoiceWebhookData(CustomerView Customer, InvoiceView Invoice, InvoiceChangeView Change);
 
-/// <param name="Sequence">Of the invoice's facts, from 1.</param>
+/// <param name="Sequence">The number of the fact among the invoice's facts, from 1.</param>
 /// <param name="Type"><c>finalize</c>, <c>pay</c>, <c>void</c>, <c>mark_uncollectible</c>, <c>credit</c> or <c>refund</c>. An invoice is paid by <c>pay</c>, or by a <c>credit</c> that leaves nothing.</param>
 /// <param name="Amount">Minor units: what was asked for, paid, credited or given back.</param>
 /// <param name="Actor"><c>system</c>, or the key that asked.</param>
-/// <param name="Note">Of a credit note its number; what credits paid is noted as <c>credits</c>.</param>
+/// <param name="Note">For a credit note, its number; for a payment by credits, <c>credits</c>.</param>
 public sealed record InvoiceChangeView(long Sequence, string Type, DateTimeOffset At, long Amount, string Actor, string? Note);
 
 /// <inheritdoc cref="SubscriptionWebhook"/>
@@ -45,10 +45,10 @@ public sealed record PaymentWebhook(string Type, DateTimeOffset Timestamp, long 
 
 /// <param name="Customer">When the event was published.</param>
 /// <param name="Payment">When the event was published, as <c>GET /v1/payments/{id}</c> shows it.</param>
-/// <param name="Change">What happened to it.</param>
+/// <param name="Change">The change that the event reports.</param>
 public sealed record PaymentWebhookData(CustomerView Customer, PaymentView Payment, PaymentChangeView Change);
 
-/// <param name="Sequence">Of the payment's facts, from 1; some are not told, such as the attempt itself.</param>
+/// <param name="Sequence">The number of the fact among the payment's facts, from 1; some facts have no event, such as the attempt itself.</param>
 /// <param name="Type"><c>succeed</c>, <c>fail</c>, <c>refund_succeed</c>, <c>refund_fail</c>, <c>dispute</c>, <c>dispute_won</c> or <c>dispute_lost</c>.</param>
 /// <param name="Amount">Minor units: of the payment, the refund or the dispute.</param>
 /// <param name="Actor"><c>system</c>, or the key that asked.</param>
@@ -62,19 +62,19 @@ public sealed record QuotaWebhook(string Type, DateTimeOffset Timestamp, long Se
 public sealed record QuotaWebhookData(CustomerView Customer, ReachedThresholdView Quota);
 
 /// <param name="Used">In the period, when it went through.</param>
-/// <param name="Granted">Of which the percentage is counted.</param>
+/// <param name="Granted">The amount that the percentage refers to.</param>
 public sealed record ReachedThresholdView(string Feature, int Percent, decimal Used, decimal Granted, DateTimeOffset PeriodStart, DateTimeOffset ReachedAt);
 
-/// <summary>What is sent of an endpoint, to the others.</summary>
+/// <summary>The payload of an event about an endpoint, which Tollgate sends to the others.</summary>
 /// <param name="Timestamp">When it happened, in real time.</param>
 /// <param name="Sequence">Counts the events of the endpoint from 1, without a gap.</param>
 public sealed record WebhookEndpointWebhook(string Type, DateTimeOffset Timestamp, long Sequence, WebhookEndpointWebhookData Data);
 
 /// <param name="Endpoint">When the event was published: it may be enabled again.</param>
-/// <param name="Change">What happened to it.</param>
+/// <param name="Change">The change that the event reports.</param>
 public sealed record WebhookEndpointWebhookData(WebhookEndpointView Endpoint, WebhookEndpointChangeView Change);
 
-/// <param name="Sequence">Of the endpoint's facts, from 1.</param>
+/// <param name="Sequence">The number of the fact among the endpoint's facts, from 1.</param>
 /// <param name="Type"><c>disable</c>.</param>
 /// <param name="Reason"><c>gone</c>: it answered 410. <c>failing</c>: it took nothing for five days.</param>
 public sealed record WebhookEndpointChangeView(long Sequence, string Type, DateTimeOffset At, string Reason);

@@ -1,4 +1,5 @@
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 

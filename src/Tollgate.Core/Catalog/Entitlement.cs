@@ -1,21 +1,7 @@
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
-
-/// <summary>Over which stretch of time a quota counts (<c>SEMANTICS</c> 1).</summary>
-public enum QuotaPeriodKind
-{
-    /// <summary>The monthly slice of the subscription's anchor. Without a subscription: the calendar month.</summary>
-    BillingMonth,
-    CalendarMonth,
-
-    /// <summary>The whole billing period of the subscription. Without a subscription: the calendar month.</summary>
-    BillingPeriod,
-    Week,
-    Day,
-    Hour,
-    Lifetime,
-}
 
 /// <summary>What a settle above its hold does: <see cref="Allow"/> records the truth, <see cref="Clip"/> records at most what is available.</summary>
 public enum SettleOverPolicy

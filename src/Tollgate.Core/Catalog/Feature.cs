@@ -1,4 +1,3 @@
-using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 
@@ -71,10 +70,10 @@ public sealed record Feature
     /// <summary>Empty means the default meter.</summary>
     public IReadOnlyList<Meter> Meters { get; init; } = [];
 
-    /// <summary>What is used of it is a value that is reported (<see cref="MeterAggregates.IsLevel"/>).</summary>
+    /// <summary>Its usage is a reported value (<see cref="MeterAggregates.IsLevel"/>).</summary>
     public bool IsLevel => Level is not null;
 
-    /// <summary>How that value is found; null: it is no level. All meters of a level have the same aggregate.</summary>
+    /// <summary>The aggregate that finds this value; null: no level. All meters of a level have the same one.</summary>
     public MeterAggregate? Level => Meters is [var first, ..] && first.Aggregate.IsLevel() ? first.Aggregate : null;
 
     /// <summary>What is billed is the sum of all meters, so late events are ignored only where every meter says so.</summary>

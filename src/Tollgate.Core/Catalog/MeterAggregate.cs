@@ -26,7 +26,7 @@ public enum MeterValue
 /// <summary>What the catalogue asks of an aggregate: one exhaustive switch per question. How an event counts is asked in <c>Metering.AggregateRules</c>.</summary>
 public static class MeterAggregates
 {
-    /// <summary>What is used of a period is one reported value and no sum: a peak, seats, stored gigabytes. It burns nothing and cannot be consumed, only reported.</summary>
+    /// <summary>The usage of a period is one reported value and no sum: a peak, seats, stored gigabytes. It burns nothing, and nobody can consume it.</summary>
     public static bool IsLevel(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Max or MeterAggregate.Latest => true,
@@ -40,7 +40,7 @@ public static class MeterAggregates
         MeterAggregate.Unique => MeterValue.Property,
     };
 
-    /// <summary>A second meter of the same aggregate in one feature may read the same event, by another filter. Of two values of one report nobody knows the last.</summary>
+    /// <summary>A second meter of the same aggregate in one feature may read the same event, by another filter. Neither of two values of one report is the last.</summary>
     public static bool MayReadTwice(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Latest => false,
@@ -53,7 +53,7 @@ public static class MeterAggregates
     /// <summary>Meters of both may read one event for one feature: a void has to know which of them had counted what.</summary>
     public static bool CombinesOnOneEvent(this MeterAggregate a, MeterAggregate b) => a == b || (a.KeepsNothing() && b.KeepsNothing());
 
-    /// <summary>What the event did to the balance is all that a void has to know of it.</summary>
+    /// <summary>A void has to know no more of an event than its posting.</summary>
     public static bool KeepsNothing(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum => true,

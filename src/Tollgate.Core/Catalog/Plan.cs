@@ -1,13 +1,7 @@
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
-
-public enum PriceInterval
-{
-    Weekly,
-    Monthly,
-    Yearly,
-}
 
 /// <summary>What is taken off one price before coupons: a percentage, or an amount of the price for one.</summary>
 /// <param name="Percent">0 to 100; null: an amount.</param>

@@ -151,26 +151,5 @@ public static class CustomerRules
     private static bool IsOptionalLine(string? text, int longest) => text is null || (text.Length >= 1 && text.Length <= longest && IsLine(text));
 
     /// <summary>Text of several lines is fine; PostgreSQL stores any character but U+0000.</summary>
-    public static bool IsText(string text) => IsWellFormed(text) && !text.Contains('\0', StringComparison.Ordinal);
-
-    /// <summary>A lone half of a surrogate pair cannot be written as UTF-8.</summary>
-    private static bool IsWellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i]))
-            {
-                continue;
-            }
-
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
-            {
-                return false;
-            }
-
-            i++;
-        }
-
-        return true;
-    }
+    public static bool IsText(string text) => WellFormed.IsText(text);
 }

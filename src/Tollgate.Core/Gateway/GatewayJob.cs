@@ -1,4 +1,5 @@
 using Tollgate.Core.Customers;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Gateway;

@@ -63,7 +63,7 @@ public static class GatewayRules
     public static string? RefusalOf(LlmRoute route, AccountReferences named, Func<string, bool> isOwn) =>
         named.Foreign is { } member ? $"The request names '{member}', which is a thing of the project's account at the provider."
         : !(named.Answer is null || isOwn(named.Answer)) ? "The request continues an answer ('previous_response_id') that this customer did not get through the gateway."
-        : route.Api == LlmApi.FirecrawlCrawl && named.HasWebhook ? "Work that customers start is asked for, so that it is metered; it calls no 'webhook'."
+        : route.Api == LlmApi.FirecrawlCrawl && named.HasWebhook ? "Tollgate polls the jobs that customers start, to meter them, so such a job cannot have a 'webhook'."
         : null;
 
     private static readonly string[] FreePosts = ["/messages/count_tokens", ":countTokens", "/moderations", "/responses/input_tokens"];

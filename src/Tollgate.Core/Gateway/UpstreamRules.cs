@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
 using Tollgate.Core.Customers;
-using Tollgate.Core.Llm;
 using Tollgate.Core.Outbound;
 
 namespace Tollgate.Core.Gateway;
@@ -59,7 +58,7 @@ public static partial class UpstreamRules
             $"must have at most {LongestKey} characters of ASCII without spaces around them or line breaks.");
         if (baseUrl is null)
         {
-            Expect(ProviderHome.Of(provider).BaseUrl is not null, "base_url", $"is needed: the address of '{provider}' is not known.");
+            Expect(ProviderHome.Of(provider).BaseUrl is not null, "base_url", $"is needed: Tollgate does not know the address of '{provider}'.");
         }
         else
         {

@@ -1,4 +1,3 @@
-using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 

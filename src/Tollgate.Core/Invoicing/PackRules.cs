@@ -1,5 +1,5 @@
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;

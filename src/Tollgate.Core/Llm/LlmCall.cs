@@ -1,3 +1,4 @@
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -7,10 +8,10 @@ namespace Tollgate.Core.Llm;
 public sealed record LlmCall
 {
     /// <summary>The type of the event under which a call is recorded, and which meters read.</summary>
-    public const string EventType = "llm_call";
+    public const string EventType = CallEvents.Call;
 
     /// <summary>The type of the event that corrects the cost of a recorded call; the meters on <c>cost_usd</c> of calls read it.</summary>
-    public const string AdjustmentType = "llm_cost_adjustment";
+    public const string AdjustmentType = CallEvents.Adjustment;
 
     /// <summary>UTF-16 units of <see cref="AttributeTo"/>.</summary>
     public const int LongestTag = 100;

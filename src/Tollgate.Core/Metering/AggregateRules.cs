@@ -44,7 +44,7 @@ public static class AggregateRules
         MeterAggregate.Latest => at < reports?.At ? Quantity.Zero : effect.Amount - used,
     };
 
-    /// <summary>Which report counts after an event; null: the balance keeps none. Of two that happened at one instant it is the one that was recorded last.</summary>
+    /// <summary>Which report counts after an event; null: the balance keeps none. Of two reports of one instant, the one that was recorded last counts.</summary>
     public static LatestReport? ReportsAfter(in Effect effect, LatestReport? before, Instant at) => effect.Aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Unique => before,

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Metering;
@@ -31,7 +30,7 @@ public static class MeteringRules
             return [];
         }
 
-        if (happened is { Type: LlmCall.AdjustmentType, ComputedJson: { } adjustment })
+        if (happened is { Type: CallEvents.Adjustment, ComputedJson: { } adjustment })
         {
             return EffectsOfAdjustment(catalog, happened.PropertiesJson, adjustment);
         }
@@ -113,7 +112,7 @@ public static class MeteringRules
         }
 
         var effects = new List<Effect>();
-        foreach (var target in catalog.MetersByEventType.GetValueOrDefault(LlmCall.EventType, []))
+        foreach (var target in catalog.MetersByEventType.GetValueOrDefault(CallEvents.Call, []))
         {
             if (target.Meter.ValueProperty == Cost && AggregateRules.AddsQuantity(target.Meter.Aggregate) && facts.Match(target.Meter))
             {

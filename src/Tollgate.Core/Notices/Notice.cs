@@ -51,7 +51,7 @@ public enum NoticeAction
     OpenLink,
 }
 
-/// <summary>What a customer is to be told now. Computed from what is so; nobody has to clear it.</summary>
+/// <summary>Notices to show to a customer now. Computed from the present state; nobody has to clear them.</summary>
 /// <param name="Since">When it became so.</param>
 /// <param name="Text">English, for people. Whole sentences.</param>
 public sealed record Notice(NoticeCode Code, NoticeSeverity Severity, Instant Since, string Title, string Text)

@@ -58,15 +58,15 @@ public static class NoticeRules
         var last = DunningRules.LastAttempt(
             facts.Policy, failing.FirstFailedAt, failing.Failures, failing.PlannedAt ?? owed.CollectAt ?? facts.Now, facts.Zone);
         var isLast = owed.CollectAt == last;
-        var next = owed.CollectAt is not { } at ? "It is being tried again."
+        var next = owed.CollectAt is not { } at ? "We are trying it again."
             : isLast ? $"We try one last time on {Day(facts, at)}."
             : $"We try again on {Day(facts, at)}.";
         var ends = DunningRules.StepAfterFailure(facts.Policy, failing.Status, isLast: true) is not null;
         var end = !ends ? ""
-            : $" You keep {failing.Plan} for now. If nothing is paid by {Day(facts, last)}, "
+            : $" You keep {failing.Plan} for now. If you do not pay by {Day(facts, last)}, "
                 + (facts.Policy.FinalAction == DunningEnd.Cancel
                     ? $"{failing.Plan} ends and you are on {facts.DefaultPlan}."
-                    : $"you are on {facts.DefaultPlan} until it is.");
+                    : $"you are on {facts.DefaultPlan} until you do.");
         return new(
             NoticeCode.PaymentFailed, isLast ? NoticeSeverity.Critical : NoticeSeverity.Warning, failing.FirstFailedAt, $"Your payment of {amount} failed",
             $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. {next}{end}")
@@ -90,7 +90,7 @@ public static class NoticeRules
     private static Notice OfEnd(NoticeFacts facts, OwedInvoice owed, EndedPlan ended) => new(
         NoticeCode.PlanEnded, NoticeSeverity.Critical, ended.At, $"{ended.Plan} has ended",
         $"{ended.Plan} ended on {Day(facts, ended.At)} because invoice {owed.Number} was not paid. You are on {facts.DefaultPlan} now. "
-            + (ended.Waits ? $"Pay {Words(owed.Due)}, and {ended.Plan} goes on at once." : $"You can still pay it; to have {ended.Plan} again, subscribe anew."))
+            + (ended.Waits ? $"If you pay {Words(owed.Due)}, {ended.Plan} continues at once." : $"You can still pay it. To use {ended.Plan} again, subscribe again."))
     {
         Action = Pay(facts, owed), Invoice = owed, Subscription = ended.Subscription,
     };
@@ -119,7 +119,7 @@ public static class NoticeRules
         {
             (true, { } again) => $" More is possible from {Day(facts, again)} on, or with a larger plan.",
             (true, _) => " More is possible with a larger plan.",
-            (_, { } anew) => $" It starts anew on {Day(facts, anew)}.",
+            (_, { } anew) => $" It resets on {Day(facts, anew)}.",
             _ => "",
         };
         return new(
@@ -177,10 +177,10 @@ public static class NoticeRules
 
     private static string AfterTrial(NoticeFacts facts, Subscription subscription, string plan) => subscription switch
     {
-        { ConvertsTrial: true } => $"After that {plan} goes on for {Price(facts, subscription.Terms)}. If you do not want that, cancel before.",
+        { ConvertsTrial: true } => $"After that, {plan} continues for {Price(facts, subscription.Terms)}. If you do not want that, cancel before then.",
         { ManagedBy: not null } =>
-            $"After that {plan} goes on for {Price(subscription.Terms)} if there is a card, or another way to pay, of yours by then. Without one you are on {facts.DefaultPlan}.",
-        _ => $"After that you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
+            $"After that, {plan} continues for {Price(subscription.Terms)} if you have added a card or another payment method by then. Otherwise you are on {facts.DefaultPlan}.",
+        _ => $"After that, you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
     };
 
     /// <summary>How often and until when is known to the provider alone, and so is what it does then.</summary>
@@ -201,7 +201,7 @@ public static class NoticeRules
     {
         PaymentFailure.InsufficientFunds => "there was too little money on the card",
         PaymentFailure.AuthenticationRequired => "your bank wants you to confirm it",
-        PaymentFailure.PaymentMethodMissing => "there is no card that can be charged",
+        PaymentFailure.PaymentMethodMissing => "there is no card to charge",
         _ => "your bank declined it",
     };
 

@@ -15,7 +15,7 @@ public enum SubscriptionsBy
     Provider,
 }
 
-/// <summary>Who moves a project's money.</summary>
+/// <summary>The payment provider of a project.</summary>
 /// <param name="Provider">New payments and checkouts go there.</param>
 /// <param name="Credentials">Also of providers that are not chosen any more: what was paid there is refunded there.</param>
 /// <param name="Version">Moves with every change of the choice.</param>

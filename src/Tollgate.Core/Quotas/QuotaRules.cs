@@ -1,5 +1,6 @@
 using System.Numerics;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Metering;
 using Tollgate.Core.Money;

@@ -2,7 +2,6 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
-using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Quotas;
 

@@ -1,5 +1,5 @@
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -56,8 +56,8 @@ public static class SegmentRules
     }
 
     /// <summary>
-    /// What of a level counts in which stretch of its period. Used is where it stands at the end; a unit of that counts in the stretch since
-    /// which the level has not been below it again. So units that were given up later cost nothing, and those that stayed are billed at the
+    /// The units of a level that count in each stretch of its period. The level is used as it stands at the end; a unit counts in the stretch
+    /// since which the level has not been below it again. So units that were given up later cost nothing, and those that stayed are billed at the
     /// price of the plan under which they came.
     /// </summary>
     /// <param name="levels">Where it stood at the end of each stretch.</param>

@@ -1,4 +1,3 @@
-using Tollgate.Core.Catalog;
 
 namespace Tollgate.Core.Time;
 

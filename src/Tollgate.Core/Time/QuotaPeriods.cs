@@ -1,5 +1,4 @@
 using System.Globalization;
-using Tollgate.Core.Catalog;
 
 namespace Tollgate.Core.Time;
 

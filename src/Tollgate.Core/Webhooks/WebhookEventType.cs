@@ -26,16 +26,16 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
     public const string Every = "*";
 
     private static readonly WebhookEventType Updated = new("subscription.updated", WebhookObject.Subscription,
-        "Its terms, its end, its coupons or what is planned for it have changed; change.type says which.");
+        "The terms, the end, the coupons or the scheduled change of the subscription have changed; change.type says which.");
 
     private static readonly Dictionary<SubscriptionVerb, WebhookEventType> OfSteps = new()
     {
         [SubscriptionVerb.Start] = new("subscription.created", WebhookObject.Subscription, "A subscription has begun, with a trial or without."),
         [SubscriptionVerb.Activate] = new("subscription.activated", WebhookObject.Subscription, "A subscription that was incomplete is active."),
         [SubscriptionVerb.ConvertTrial] = new("subscription.trial_converted", WebhookObject.Subscription, "The trial is over and the first paid period has begun."),
-        [SubscriptionVerb.ExpireTrial] = new("subscription.trial_expired", WebhookObject.Subscription, "The trial is over and nothing was bought; the customer is on the default plan."),
+        [SubscriptionVerb.ExpireTrial] = new("subscription.trial_expired", WebhookObject.Subscription, "The trial is over without a purchase; the customer is on the default plan."),
         [SubscriptionVerb.Renew] = new("subscription.renewed", WebhookObject.Subscription, "The next period has begun and was invoiced."),
-        [SubscriptionVerb.BillUsage] = new("subscription.usage_billed", WebhookObject.Subscription, "A month of quotas inside of a longer period is over, and its usage was invoiced."),
+        [SubscriptionVerb.BillUsage] = new("subscription.usage_billed", WebhookObject.Subscription, "A month within a longer period is over, and Tollgate has invoiced its usage."),
         [SubscriptionVerb.Change] = Updated,
         [SubscriptionVerb.Schedule] = Updated,
         [SubscriptionVerb.Unschedule] = Updated,
@@ -44,46 +44,46 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         [SubscriptionVerb.RedeemCoupon] = Updated,
         [SubscriptionVerb.EndCoupon] = Updated,
         [SubscriptionVerb.Pause] = new("subscription.paused", WebhookObject.Subscription, "The subscription is paused; the customer is on the default plan meanwhile."),
-        [SubscriptionVerb.Resume] = new("subscription.resumed", WebhookObject.Subscription, "A paused subscription goes on."),
+        [SubscriptionVerb.Resume] = new("subscription.resumed", WebhookObject.Subscription, "A paused subscription has resumed."),
         [SubscriptionVerb.Cancel] = new("subscription.canceled", WebhookObject.Subscription, "The subscription has ended."),
         [SubscriptionVerb.FailPayment] = new("subscription.past_due", WebhookObject.Subscription, "A payment has failed."),
-        [SubscriptionVerb.RecoverPayment] = new("subscription.recovered", WebhookObject.Subscription, "A payment that had failed was made."),
+        [SubscriptionVerb.RecoverPayment] = new("subscription.recovered", WebhookObject.Subscription, "A payment has succeeded after a failed one."),
     };
 
-    private static readonly WebhookEventType Finalized = new("invoice.finalized", WebhookObject.Invoice, "The invoice has its number and does not change any more. One of 0 is paid with it.");
-    private static readonly WebhookEventType PartiallyPaid = new("invoice.partially_paid", WebhookObject.Invoice, "Credits paid a part of it.");
-    private static readonly WebhookEventType Paid = new("invoice.paid", WebhookObject.Invoice, "Nothing of it is due any more.");
-    private static readonly WebhookEventType Voided = new("invoice.voided", WebhookObject.Invoice, "The invoice asks for nothing.");
-    private static readonly WebhookEventType Uncollectible = new("invoice.marked_uncollectible", WebhookObject.Invoice, "Nobody is expected to pay it.");
-    private static readonly WebhookEventType Credited = new("invoice.credited", WebhookObject.Invoice, "A credit note was issued for it.");
+    private static readonly WebhookEventType Finalized = new("invoice.finalized", WebhookObject.Invoice, "The invoice has its number, and its lines no longer change. An invoice of 0 is paid at once.");
+    private static readonly WebhookEventType PartiallyPaid = new("invoice.partially_paid", WebhookObject.Invoice, "Credits have paid a part of the invoice.");
+    private static readonly WebhookEventType Paid = new("invoice.paid", WebhookObject.Invoice, "The invoice is paid in full.");
+    private static readonly WebhookEventType Voided = new("invoice.voided", WebhookObject.Invoice, "The invoice is void.");
+    private static readonly WebhookEventType Uncollectible = new("invoice.marked_uncollectible", WebhookObject.Invoice, "The invoice is marked uncollectible.");
+    private static readonly WebhookEventType Credited = new("invoice.credited", WebhookObject.Invoice, "The invoice has a new credit note.");
 
-    private static readonly WebhookEventType Refunded = new("invoice.refunded", WebhookObject.Invoice, "Money that was paid for it was given back.");
+    private static readonly WebhookEventType Refunded = new("invoice.refunded", WebhookObject.Invoice, "A payment of the invoice was refunded.");
 
-    private static readonly WebhookEventType RefundFailed = new("invoice.refund_failed", WebhookObject.Invoice, "Money that was given back came back; it is the customer's credit.");
+    private static readonly WebhookEventType RefundFailed = new("invoice.refund_failed", WebhookObject.Invoice, "A refund of the invoice has failed; its amount is the customer's credit.");
 
     private static readonly WebhookEventType PaymentFailed = new("invoice.payment_failed", WebhookObject.Invoice,
-        "It could not be collected; change.note says why. It is tried again by the dunning policy, unless it is uncollectible now.");
-    private static readonly WebhookEventType CheckoutCompleted = new("checkout.completed", WebhookObject.Checkout, "It was paid, or nothing was due, and what it asked for is done.");
-    private static readonly WebhookEventType CheckoutExpired = new("checkout.expired", WebhookObject.Checkout, "Nobody finished it. It has changed nothing.");
+        "Tollgate could not collect the invoice; change.note says why. Tollgate retries it by the dunning policy, unless it is now uncollectible.");
+    private static readonly WebhookEventType CheckoutCompleted = new("checkout.completed", WebhookObject.Checkout, "The customer has paid, or nothing was due, and the purchase is done.");
+    private static readonly WebhookEventType CheckoutExpired = new("checkout.expired", WebhookObject.Checkout, "Nobody finished the checkout. It has changed nothing.");
     private static readonly WebhookEventType CheckoutCredited = new("checkout.credited", WebhookObject.Checkout,
-        "Money came when what it was for could not be had any more. It is the customer's credit; nothing was given for it.");
+        "The customer has paid when the purchase was no longer possible. The money is the customer's credit.");
 
     private static readonly Dictionary<string, WebhookEventType> OfPayments = new()
     {
-        ["succeed"] = new("payment.succeeded", WebhookObject.Payment, "The money came."),
-        ["fail"] = new("payment.failed", WebhookObject.Payment, "No money came; payment.failure says why. A provider may say later that it came after all."),
-        ["refund_succeed"] = new("payment.refunded", WebhookObject.Payment, "Money of it went back; change.amount says how much."),
-        ["refund_fail"] = new("payment.refund_failed", WebhookObject.Payment, "The provider did not send the money back; it is the customer's credit."),
-        ["dispute"] = new("payment.disputed", WebhookObject.Payment, "The customer's bank asks for the money back."),
+        ["succeed"] = new("payment.succeeded", WebhookObject.Payment, "The payment has succeeded."),
+        ["fail"] = new("payment.failed", WebhookObject.Payment, "The payment has failed; payment.failure says why. A provider may report later that it succeeded after all."),
+        ["refund_succeed"] = new("payment.refunded", WebhookObject.Payment, "A part of the payment, or all of it, was refunded; change.amount is the amount."),
+        ["refund_fail"] = new("payment.refund_failed", WebhookObject.Payment, "The provider could not refund the payment; the amount is the customer's credit."),
+        ["dispute"] = new("payment.disputed", WebhookObject.Payment, "The customer's bank has opened a dispute."),
         ["dispute_won"] = new("payment.dispute_won", WebhookObject.Payment, "A dispute ended, and the money stays."),
         ["dispute_lost"] = new("payment.dispute_lost", WebhookObject.Payment, "A dispute ended, and the bank took the money back."),
     };
 
     public static readonly WebhookEventType ThresholdReached = new("quota.threshold_reached", WebhookObject.Quota,
-        "Usage went through 80, 90 or 100 percent of what was granted, or the catalogue's own thresholds. Once for each customer, feature and period.");
+        "Usage has crossed 80, 90 or 100 percent of the granted amount, or the catalogue's own thresholds. Each fires once per customer, feature and period.");
 
     public static readonly WebhookEventType EndpointDisabled = new("webhook_endpoint.disabled", WebhookObject.WebhookEndpoint,
-        "Nothing is sent to an endpoint any more: it answered 410 (gone), or took nothing for five days (failing). The project's other endpoints hear of it.");
+        "Tollgate has disabled an endpoint: it answered 410 (gone), or accepted nothing for five days (failing). The event goes to the project's other endpoints.");
 
     /// <summary>In the order in which they are documented.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =

@@ -1,7 +1,7 @@
 using Npgsql;
 using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Analytics;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
 using Npgsql;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
 

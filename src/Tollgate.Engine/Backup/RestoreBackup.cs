@@ -1,9 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Engine.Customers;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Verification;
 
 namespace Tollgate.Engine.Backup;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Tollgate.Core.Customers;
+using Tollgate.Core;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -177,7 +177,7 @@ internal static class CatalogText
 
     /// <summary>Any text that PostgreSQL can keep. Escapes of YAML (<c>"\0"</c>, <c>"\uD800"</c>) can write others.</summary>
     private static string Storable(string text, int line, int column) =>
-        CustomerRules.IsText(text) ? text : throw NotText(line, column);
+        WellFormed.IsText(text) ? text : throw NotText(line, column);
 
     private static CatalogTextException NotText(int line, int column) =>
         new("A text holds the character U+0000, half of a surrogate pair, or bytes that are not UTF-8.", line, column);

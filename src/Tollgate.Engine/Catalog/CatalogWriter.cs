@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Catalog;
 

@@ -6,8 +6,8 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
@@ -98,6 +98,12 @@ internal sealed record OpenPage(Guid Payment, Guid Checkout, PaymentProvider Pro
 /// <summary>Reads of checkouts. Every statement is bounded by the project, or by a token that nobody can guess.</summary>
 public sealed class CheckoutQueries(NpgsqlDataSource database)
 {
+    /// <summary>
+    /// Open pages of one customer. One more ends the oldest, because it is often the customer who opens them: a refusal would keep the project's back end from it. Not counted
+    /// are links in mails, an invoice's page at a provider, and pages at whose end a provider has a subscription.
+    /// </summary>
+    public const int MostOpen = 20;
+
     public async Task<CheckoutRow?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -146,9 +152,9 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
             connection.Command(
                 CheckoutSql.List,
                 project.Id,
-                CustomerCommands.OrNull(customer, NpgsqlDbType.Text),
-                CustomerCommands.OrNull(status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
-                CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+                SqlCommands.OrNull(customer, NpgsqlDbType.Text),
+                SqlCommands.OrNull(status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+                SqlCommands.OrNull(after, NpgsqlDbType.Uuid),
                 limit),
             cancel);
     }

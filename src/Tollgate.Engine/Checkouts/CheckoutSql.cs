@@ -1,4 +1,4 @@
-using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 

@@ -1,10 +1,12 @@
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
+using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
@@ -12,12 +14,12 @@ namespace Tollgate.Engine.Checkouts;
 /// <summary>What happens to a checkout's row, inside of a transaction that holds its customer. The caller commits.</summary>
 internal static class CheckoutWriter
 {
-    /// <summary>Ends a customer's oldest pages where one more would be more than <see cref="OpenCheckout.MostOpen"/>. A page whose payment is under way stays.</summary>
+    /// <summary>Ends a customer's oldest pages where one more would be more than <see cref="CheckoutQueries.MostOpen"/>. A page whose payment is under way stays.</summary>
     /// <returns>False: so many have a payment under way that one more would be too many.</returns>
     public static async Task<bool> MakeRoomAsync(CustomerChange change, ProjectSnapshot project, Instant now, CancellationToken cancel)
     {
         var open = await OpenPagesAsync(change, cancel);
-        var over = open.Count - OpenCheckout.MostOpen + 1;
+        var over = open.Count - CheckoutQueries.MostOpen + 1;
         foreach (var (id, _) in open.Where(static one => !one.IsPending).Take(Math.Max(over, 0)))
         {
             await ExpireAsync(change, (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, now, PaymentActors.System, cancel);
@@ -32,9 +34,9 @@ internal static class CheckoutWriter
         var checkout = row.Checkout;
         await change.ExecuteAsync(
             CheckoutSql.Insert, cancel, row.Partition, row.Account, checkout.Id, row.Project, CatalogWords.Of(checkout.Kind),
-            row.Wanted.Write(), CustomerCommands.OrNull(tokenHash, NpgsqlDbType.Bytea), CustomerCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc(),
-            CustomerCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Session, NpgsqlDbType.Uuid));
+            row.Wanted.Write(), SqlCommands.OrNull(tokenHash, NpgsqlDbType.Bytea), SqlCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
+            SqlCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc(),
+            SqlCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Session, NpgsqlDbType.Uuid));
         await AddFactAsync(change, row, "open", checkout.CreatedAt, actor, null, cancel);
     }
 
@@ -42,15 +44,16 @@ internal static class CheckoutWriter
     /// <param name="by">What is charged; no method: the provider's own page asks for one.</param>
     /// <param name="time">When the price was told, and when the attempt is written.</param>
     public static async Task<Guid> AttemptAsync(
-        CustomerChange change, CheckoutRow row, Purchase purchase, (PaymentProvider Provider, Guid? Method, string? Name) by, PurchaseTime time, string actor, CancellationToken cancel)
+        CustomerChange change, CheckoutRow row, (MoneyAmount Due, int? ExpectedVersion) told, (PaymentProvider Provider, Guid? Method, string? Name) by,
+        (Instant AsOf, Instant Now) time, string actor, CancellationToken cancel)
     {
-        var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), purchase.Due, time.Now);
+        var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), told.Due, time.Now);
         await change.ExecuteAsync(
-            PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, CustomerCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
-            row.Checkout.Id, CatalogWords.Of(by.Provider), CustomerCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
-            CustomerCommands.OrNull(purchase.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
+            PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, SqlCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
+            row.Checkout.Id, CatalogWords.Of(by.Provider), SqlCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
+            SqlCommands.OrNull(told.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
         await change.ExecuteAsync(
-            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, CustomerCommands.OrNull(by.Name, NpgsqlDbType.Text));
+            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, SqlCommands.OrNull(by.Name, NpgsqlDbType.Text));
         return payment;
     }
 
@@ -72,7 +75,7 @@ internal static class CheckoutWriter
     /// <summary>Not more than can be ended at once: older versions had no bound.</summary>
     private static async Task<IReadOnlyList<(Guid Id, bool IsPending)>> OpenPagesAsync(CustomerChange change, CancellationToken cancel)
     {
-        await using var command = change.Command(CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * OpenCheckout.MostOpen);
+        await using var command = change.Command(CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * CheckoutQueries.MostOpen);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var open = new List<(Guid, bool)>();
         while (await reader.ReadAsync(cancel))
@@ -89,8 +92,8 @@ internal static class CheckoutWriter
     {
         var isFirst = await change.ExecuteAsync(
             CheckoutSql.Finish, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(status), now.ToUtc(),
-            CustomerCommands.OrNull(came.Subscription, NpgsqlDbType.Uuid), CustomerCommands.OrNull(came.Invoice, NpgsqlDbType.Uuid),
-            CustomerCommands.OrNull(came.Payment, NpgsqlDbType.Uuid)) == 1;
+            SqlCommands.OrNull(came.Subscription, NpgsqlDbType.Uuid), SqlCommands.OrNull(came.Invoice, NpgsqlDbType.Uuid),
+            SqlCommands.OrNull(came.Payment, NpgsqlDbType.Uuid)) == 1;
         if (isFirst)
         {
             var verb = status switch { CheckoutStatus.Completed => "complete", CheckoutStatus.Credited => "credit", _ => "expire" };
@@ -100,5 +103,5 @@ internal static class CheckoutWriter
 
     private static Task AddFactAsync(CustomerChange change, CheckoutRow row, string verb, Instant at, string actor, string? note, CancellationToken cancel) =>
         change.ExecuteAsync(
-            CheckoutSql.AddFact, cancel, row.Partition, row.Account, row.Checkout.Id, verb, at.ToUtc(), actor, CustomerCommands.OrNull(note, NpgsqlDbType.Text));
+            CheckoutSql.AddFact, cancel, row.Partition, row.Account, row.Checkout.Id, verb, at.ToUtc(), actor, SqlCommands.OrNull(note, NpgsqlDbType.Text));
 }

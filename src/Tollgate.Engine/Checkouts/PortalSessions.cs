@@ -3,6 +3,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
@@ -25,7 +26,7 @@ public sealed record PortalSessionRow(
     Guid Id, string Customer, string? ReturnUrl, Guid? IssuedBy, Guid? Token, Instant CreatedAt, Instant ExpiresAt, Instant? RevokedAt);
 
 /// <summary>Addresses under which a customer sees what is theirs, for an hour of real time: whoever has one is the customer.</summary>
-public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory directory, Clock clock)
+public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, Clock clock)
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
@@ -35,21 +36,21 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
     /// <returns>Null: the project has no such customer.</returns>
     public async Task<NewPortalSession?> OpenAsync(ProjectSnapshot project, string customer, string? returnUrl, Issuer issuer, CancellationToken cancel)
     {
-        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel))
+        await using (var change = await changes.BeginOnExistingAsync(project, customer, cancel))
         {
             if (change is null)
             {
                 return null;
             }
 
-            var (row, token, now) = (change.Row, OpenCheckout.NewToken(directory.Current.Check), clock.Now());
+            var (row, token, now) = (change.Row, PageToken.New(directory.Current.Check), clock.Now());
             var (id, until) = (Guid.CreateVersion7(now.ToOffset()), now.Plus(issuer.Clip(Life, now)));
             await change.ExecuteAsync(CheckoutSql.EndOldSessions, cancel, row.Partition, row.Account, Most - 1);
             await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account, Most - 1);
             await change.ExecuteAsync(
                 CheckoutSql.InsertSession, cancel, row.Partition, row.Account, id, project.Id, KeyHash.Of(token).ToBytes(),
-                CustomerCommands.OrNull(returnUrl, NpgsqlDbType.Text), until.ToUtc(),
-                CustomerCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid));
+                SqlCommands.OrNull(returnUrl, NpgsqlDbType.Text), until.ToUtc(),
+                SqlCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid));
             await change.CommitAsync();
             return new(id, token, until);
         }
@@ -74,7 +75,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
 
     /// <summary>Newest first; those that ended stay listed for a week.</summary>
     public Task<IReadOnlyList<PortalSessionRow>> ListAsync(ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel) => ReadAsync(
-        database.Command(CheckoutSql.ListSessions, project.Id, CustomerCommands.OrNull(customer, NpgsqlDbType.Text), CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit),
+        database.Command(CheckoutSql.ListSessions, project.Id, SqlCommands.OrNull(customer, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit),
         cancel);
 
     public async Task<PortalSessionRow?> ShowAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>

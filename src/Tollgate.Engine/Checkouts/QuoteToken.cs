@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Tollgate.Core.Checkouts;
-using Tollgate.Core.Time;
 using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Checkouts;

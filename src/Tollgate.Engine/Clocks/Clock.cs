@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Clocks;
 
@@ -26,9 +25,6 @@ public sealed class Clock
     private bool _measured;
 
     public Clock() => _reading = new(Stopwatch.GetTimestamp(), Instant.From(TimeProvider.System.GetUtcNow()).UnixMicroseconds, 0);
-
-    /// <summary>The time that a project lives in.</summary>
-    public Instant Now(ProjectSnapshot project) => project.TestClock ?? Now();
 
     /// <summary>The database server's time: for expiry of keys and leases, whatever a test clock says.</summary>
     public Instant Now() => new(Volatile.Read(ref _reading).At(Stopwatch.GetTimestamp()));

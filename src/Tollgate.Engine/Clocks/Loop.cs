@@ -6,7 +6,7 @@ namespace Tollgate.Engine.Clocks;
 /// <summary>
 /// Work that comes again in the background: the first look a period after the start, then one each period, never two at a time. A look that fails is logged, counted
 /// and made again after a growing pause, whatever it threw: no row and no lost connection ends the server. What one row breaks concerns that row alone; see
-/// <see cref="ParkedWork"/>.
+/// <c>ParkedWork</c> of the room Jobs.
 /// </summary>
 /// <param name="period">Of real time.</param>
 /// <param name="failure">What the log says of a look that failed, before the reason: "Billing was put off".</param>

@@ -1,7 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
-using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Costs;
@@ -85,8 +84,8 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
     /// <summary>The parameters of <see cref="CostSql.Fold"/>.</summary>
     private static object[] OnlyOf((short Partition, int Account, Guid Id)? only) =>
     [
-        (long)MostAtOnce, CustomerCommands.OrNull(only?.Partition, NpgsqlDbType.Smallint), CustomerCommands.OrNull(only?.Account, NpgsqlDbType.Integer),
-        CustomerCommands.OrNull(only?.Id, NpgsqlDbType.Uuid),
+        (long)MostAtOnce, SqlCommands.OrNull(only?.Partition, NpgsqlDbType.Smallint), SqlCommands.OrNull(only?.Account, NpgsqlDbType.Integer),
+        SqlCommands.OrNull(only?.Id, NpgsqlDbType.Uuid),
     ];
 
     private async Task<int> RunAsync(string fold, object[] parameters, CancellationToken cancel)

@@ -3,9 +3,10 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Customers;
 
@@ -40,7 +41,7 @@ public sealed record AddMemberAnswer(AddMemberOutcome Outcome, Member? Member, s
 /// Lets a user use the balances of a customer: from the commit on, every decision on the member's id is one on the customer's account.
 /// What the member has of its own stays where it is and waits until it leaves.
 /// </summary>
-public sealed class AddMember(NpgsqlDataSource database, QuotaGate gate, Clock clock, CustomerOptions options)
+public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOptions options)
 {
     /// <summary>
     /// 1. both rows are locked, those that are missing created; 2. what speaks against it is looked for; 3. the member is written beside
@@ -54,7 +55,7 @@ public sealed class AddMember(NpgsqlDataSource database, QuotaGate gate, Clock c
             return new(AddMemberOutcome.Nested, null, "A customer is not a member of itself.");
         }
 
-        await using (var change = (await CustomerChange.BeginOnTwoAsync(database, project, customer, id, create: true, cancel))!)
+        await using (var change = (await changes.BeginOnTwoAsync(project, customer, id, create: true, cancel))!)
         {
             var member = change.Other;
             if (await FindRefusalAsync(change, member, profile, project, cancel) is { } answer)
@@ -70,7 +71,6 @@ public sealed class AddMember(NpgsqlDataSource database, QuotaGate gate, Clock c
             await change.TouchAsync(member, now, cancel);
             await ChangeNotice.SendAsync(change.Connection, ChangeNotice.Customer(project.Id, id), cancel);
             await change.CommitAsync();
-            await gate.ForgetAsync(project, id);
             return new(AddMemberOutcome.Added, new(id, customer, profile, now));
         }
     }
@@ -125,5 +125,5 @@ public sealed class AddMember(NpgsqlDataSource database, QuotaGate gate, Clock c
             : null;
     }
 
-    internal static NpgsqlParameter Text(string? value) => CustomerCommands.OrNull(value, NpgsqlTypes.NpgsqlDbType.Text);
+    internal static NpgsqlParameter Text(string? value) => SqlCommands.OrNull(value, NpgsqlTypes.NpgsqlDbType.Text);
 }

@@ -3,7 +3,6 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Customers;
 
@@ -30,7 +29,7 @@ public enum AssignPlanOutcome
 /// periods (<c>grant_on_change: full | prorated</c>) follows from the time of the change and from the version that was
 /// replaced, both of which are kept; <c>QuotaRules.QuotaFor</c> reads them.
 /// </remarks>
-public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class AssignPlan(CustomerChanges changes, Clock clock)
 {
     public const string ByHand = "assigned";
 
@@ -46,7 +45,7 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
             return (AssignPlanOutcome.PlanUnknown, null);
         }
 
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
         if (change.Row.Owner is not null)
         {
             return (AssignPlanOutcome.IsMember, change.Row.Customer);
@@ -64,7 +63,6 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
 
         var assigned = await change.ReadAgainAsync(project, cancel);
         await change.CommitAsync();
-        await gate.ForgetAsync(project, customer);
         return (AssignPlanOutcome.Assigned, assigned.Customer);
     }
 

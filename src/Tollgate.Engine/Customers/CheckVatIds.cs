@@ -7,6 +7,8 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
@@ -20,7 +22,7 @@ public sealed record DueVatCheck(int Project, string Customer, string Country, s
 }
 
 /// <summary>VIES did not answer. The customer's id stays pending and is asked for again.</summary>
-public sealed class ViesUnavailableException : Exception
+public sealed class ViesUnavailableException : OutsideUnavailableException
 {
     public ViesUnavailableException()
     {
@@ -118,7 +120,7 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
             : null;
     }
 
-    private static NpgsqlParameter OrNull(string? text) => CustomerCommands.OrNull(text, NpgsqlDbType.Text);
+    private static NpgsqlParameter OrNull(string? text) => SqlCommands.OrNull(text, NpgsqlDbType.Text);
 }
 
 /// <summary>

@@ -2,9 +2,8 @@ using Npgsql;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Customers;
 
@@ -23,13 +22,13 @@ public enum CreateCustomerOutcome
 }
 
 /// <summary>Makes a customer known before its first use, with what the project tells about it.</summary>
-public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, LedgerLanes lanes, Clock clock, CheckVatIds vat)
+public sealed class CreateCustomer(CustomerChanges changes, NewCustomers pace, Clock clock, CheckVatIds vat)
 {
     /// <summary>Id and profile were checked with <see cref="CustomerRules"/>.</summary>
     public async Task<(CreateCustomerOutcome Outcome, Customer? Customer)> RunAsync(
         ProjectSnapshot project, string id, CustomerProfile profile, CancellationToken cancel)
     {
-        if (!lanes.NewCustomers.MayCreate(project.Id))
+        if (!pace.MayCreate(project.Id))
         {
             return (CreateCustomerOutcome.Limited, null);
         }
@@ -40,10 +39,8 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
             return await CompleteAsync(project, id, profile, cancel);
         }
 
-        lanes.NewCustomers.Created(project.Id, 1);
+        pace.Created(project.Id, 1);
 
-        // A reader may have been told just now that nobody is known by this id.
-        await gate.ForgetAsync(project, id);
         var plan = project.Catalog.DefaultPlan;
         var created = new Customer(id, profile, plan.Code, plan.Number, now) { Vat = VatStanding.Of(null, VatIds.InVies(profile.Country, profile.TaxId) is not null) };
         return (CreateCustomerOutcome.Created, await vat.BeginAsync(project, created, cancel));
@@ -52,16 +49,14 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
     private async Task<bool> InsertAsync(ProjectSnapshot project, string id, CustomerProfile profile, Instant now, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, id);
-        await using var insert = database.Command(
-            CustomerSql.Insert, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()]);
-        return await insert.ExecuteScalarAsync(cancel) is not null;
+        return await changes.InsertAsync(project, id, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()], cancel);
     }
 
     /// <summary>First use may win the race against sign-up: a customer of which nothing is known yet takes the profile.</summary>
     private async Task<(CreateCustomerOutcome, Customer)> CompleteAsync(
         ProjectSnapshot project, string id, CustomerProfile profile, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginAsync(database, project, id, cancel);
+        await using var change = await changes.BeginAsync(project, id, cancel);
         var known = change.Row.Customer.Profile;
         if (known.Equals(profile))
         {

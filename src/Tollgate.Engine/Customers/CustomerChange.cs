@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -14,38 +15,23 @@ namespace Tollgate.Engine.Customers;
 internal sealed class CustomerChange : IAsyncDisposable
 {
     private readonly CustomerTurn _turn;
-    private readonly OpenTransaction _work;
+    private readonly CustomerTransaction _work;
     private readonly CustomerRow? _other;
 
-    private CustomerChange(CustomerTurn turn, OpenTransaction work, CustomerRow row, CustomerRow? other) =>
+    private CustomerChange(CustomerTurn turn, CustomerTransaction work, CustomerRow row, CustomerRow? other) =>
         (_turn, _work, Row, _other) = (turn, work, row, other);
 
     /// <summary>The customer as it was when the lock was taken.</summary>
     public CustomerRow Row { get; }
 
-    /// <summary>The second one of <see cref="BeginOnTwoAsync"/>.</summary>
+    /// <summary>The second one of <see cref="CustomerChanges.BeginOnTwoAsync"/>.</summary>
     public CustomerRow Other => _other ?? throw new InvalidOperationException("One customer is held, not two.");
 
     /// <summary>For rooms whose statements belong into the same transaction.</summary>
     public NpgsqlConnection Connection => _work.Connection;
 
-    /// <summary>Locks the customer, which is created first when it is missing.</summary>
-    public static async Task<CustomerChange> BeginAsync(NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
-        (await HoldAsync(database, project, customer, null, create: true, cancel))!;
-
-    /// <summary>Locks the customer; null when there is none.</summary>
-    public static Task<CustomerChange?> BeginOnExistingAsync(
-        NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
-        HoldAsync(database, project, customer, null, create: false, cancel);
-
-    /// <summary>
-    /// Locks two customers, in the order in which lanes lock several: two changes of the same two do not deadlock. Null: one of
-    /// them is missing.
-    /// </summary>
-    /// <param name="create">Creates those that are missing.</param>
-    public static Task<CustomerChange?> BeginOnTwoAsync(
-        NpgsqlDataSource database, ProjectSnapshot project, string customer, string other, bool create, CancellationToken cancel) =>
-        HoldAsync(database, project, customer, other, create, cancel);
+    /// <summary>For what changes customers one by one or many at once.</summary>
+    public CustomerTransaction Transaction => _work;
 
     public async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {
@@ -63,12 +49,13 @@ internal sealed class CustomerChange : IAsyncDisposable
     public NpgsqlCommand Command(string sql, params object?[] parameters) => Connection.Command(sql, parameters);
 
     /// <summary>Makes every decision that was made on the old state stale. Answers the customer's version after the change.</summary>
-    public async Task<int> TouchAsync(Instant now, CancellationToken cancel) =>
-        await TouchAsync(Row, now, cancel);
+    public Task<int> TouchAsync(Instant now, CancellationToken cancel) => TouchAsync(Row, now, cancel);
 
     /// <summary>The same for the other one of two. Who touches both touches the one of the lower partition and account first.</summary>
-    public async Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel) =>
-        (int)(await ScalarAsync(CustomerSql.Touch, cancel, row.Partition, row.Account, now.ToUtc()))!;
+    public Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel) => _work.TouchAsync(row, now, cancel);
+
+    /// <summary>The customer is being deleted: nothing is left whose versions could move.</summary>
+    public void NoteDeleted() => _work.Note(Row.Customer.Id);
 
     /// <summary>The customer as this transaction has changed it.</summary>
     public async Task<CustomerRow> ReadAgainAsync(ProjectSnapshot project, CancellationToken cancel)
@@ -98,13 +85,14 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>
-    /// Releases the customer's row, and the next change gets its turn. A caller who hangs up does not cancel it: a commit that is cut off may
-    /// have happened or not.
+    /// Releases the customer's row, and the next change gets its turn. What was touched is forgotten on this server when this returns. A caller who hangs up does
+    /// not cancel it: a commit that is cut off may have happened or not.
     /// </summary>
     public async Task CommitAsync()
     {
-        await _work.Transaction.CommitAsync(CancellationToken.None);
+        var forgetting = await _work.CommitFirstAsync();
         _turn.End();
+        await forgetting.Done;
     }
 
     public async ValueTask DisposeAsync()
@@ -115,18 +103,18 @@ internal sealed class CustomerChange : IAsyncDisposable
         }
     }
 
-    /// <summary>The turn, then a connection with a transaction, then the rows: each owns what came before it.</summary>
-    private static async Task<CustomerChange?> HoldAsync(
-        NpgsqlDataSource database, ProjectSnapshot project, string customer, string? other, bool create, CancellationToken cancel)
+    /// <summary>The turn, then a connection with a transaction, then the rows: each owns what came before it. Null: a customer is missing.</summary>
+    internal static async Task<CustomerChange?> HoldAsync(
+        CustomerChanges changes, ProjectSnapshot project, string customer, string? other, bool create, CancellationToken cancel)
     {
         string[] wanted = other is null ? [customer] : [customer, other];
-        var taken = await CustomerTurn.TakeAsync(database, project.Id, wanted, cancel);
+        var taken = await CustomerTurn.TakeAsync(changes.Database, project.Id, wanted, cancel);
         return await taken.IntoAsync<CustomerTurn, CustomerChange>(async turn =>
         {
-            var begun = await OpenTransaction.BeginAsync(database, cancel);
-            return await begun.IntoAsync<OpenTransaction, CustomerChange>(async work =>
+            var begun = await changes.BeginOnManyAsync(project, cancel);
+            return await begun.IntoAsync<CustomerTransaction, CustomerChange>(async work =>
             {
-                var rows = await LockAsync(work.Connection, project, wanted, create, cancel);
+                var rows = await LockAsync(work, project, wanted, create, cancel);
                 return rows is null ? null : new(turn, work, rows[0], other is null ? null : rows[1]);
             });
         });
@@ -135,13 +123,13 @@ internal sealed class CustomerChange : IAsyncDisposable
     /// <summary>The rows of all of them; null when one is missing.</summary>
     /// <exception cref="CustomerBusyException">Another server has held one of them for too long.</exception>
     private static async Task<CustomerRow[]?> LockAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
     {
         try
         {
             return customers is [var one]
-                ? await FindOrCreateAsync(connection, project, one, create, cancel) is { } row ? [row] : null
-                : await FindTwoAsync(connection, project, customers, create, cancel);
+                ? await FindOrCreateAsync(work, project, one, create, cancel) is { } row ? [row] : null
+                : await FindTwoAsync(work, project, customers, create, cancel);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
@@ -150,31 +138,31 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     private static async Task<CustomerRow?> FindOrCreateAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, string customer, bool create, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, string customer, bool create, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, customer);
-        var row = await FindAndLockAsync(connection, project, partition, customer, cancel);
+        var row = await FindAndLockAsync(work.Connection, project, partition, customer, cancel);
         while (row is null && create)
         {
             // Only a deletion in this very moment makes this turn more than once.
-            await CreateMissingAsync(connection, project, [partition], [customer], cancel);
-            row = await FindAndLockAsync(connection, project, partition, customer, cancel);
+            await CreateMissingAsync(work, project, [partition], [customer], cancel);
+            row = await FindAndLockAsync(work.Connection, project, partition, customer, cancel);
         }
 
         return row;
     }
 
     private static async Task<CustomerRow[]?> FindTwoAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
     {
         var partitions = Array.ConvertAll(customers, id => CustomerPlace.PartitionOf(project.Id, id));
         if (create)
         {
-            await CreateMissingAsync(connection, project, partitions, customers, cancel);
+            await CreateMissingAsync(work, project, partitions, customers, cancel);
         }
 
         var rows = new Dictionary<string, CustomerRow>(StringComparer.Ordinal);
-        await using var command = connection.Command(CustomerSql.FindAndLockTwo, project.Id, partitions, customers);
+        await using var command = work.Connection.Command(CustomerSql.FindAndLockTwo, project.Id, partitions, customers);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -186,10 +174,16 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     private static async Task CreateMissingAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, short[] partitions, string[] customers, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, short[] partitions, string[] customers, CancellationToken cancel)
     {
-        await using var missing = connection.Command(CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers);
+        await using var missing = work.Connection.Command(CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers);
         await missing.ExecuteNonQueryAsync(cancel);
+
+        // A reader may have been told just now that nobody is known by these ids.
+        foreach (var customer in customers)
+        {
+            work.Note(customer);
+        }
     }
 
     private static async Task<CustomerRow?> FindAndLockAsync(
@@ -201,31 +195,3 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 }
 
-/// <summary>Commands with parameters by position.</summary>
-internal static class CustomerCommands
-{
-    public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params object?[] parameters) =>
-        new NpgsqlCommand(sql, connection).With(parameters);
-
-    public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
-    {
-        await using var command = connection.Command(sql, parameters);
-        return await command.ExecuteNonQueryAsync(cancel);
-    }
-
-    public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params object?[] parameters) =>
-        database.CreateCommand(sql).With(parameters);
-
-    /// <summary>A parameter whose type is known also when it has no value.</summary>
-    public static NpgsqlParameter OrNull(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
-
-    private static NpgsqlCommand With(this NpgsqlCommand command, object?[] parameters)
-    {
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter as NpgsqlParameter ?? new NpgsqlParameter { Value = parameter ?? DBNull.Value });
-        }
-
-        return command;
-    }
-}

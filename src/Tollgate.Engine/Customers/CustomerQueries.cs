@@ -1,11 +1,8 @@
 using Npgsql;
-using NpgsqlTypes;
 using Tollgate.Core.Customers;
-using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
-using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
@@ -65,39 +62,6 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
             : database.Command(
                 CustomerSql.Search, project.Id, after ?? "", limit, PrefixPattern(search), PrefixPattern(search.ToLowerInvariant()));
         return await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel);
-    }
-
-    /// <summary>Newest first. Null: this project has no such customer.</summary>
-    public async Task<IReadOnlyList<GrantRow>?> ListGrantsAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
-    {
-        if (await FindAsync(project, customer, cancel) is not { } row)
-        {
-            return null;
-        }
-
-        var start = new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = after is null ? DBNull.Value : GrantRow.KeyOf(after) };
-        await using var command = database.Command(GrantSql.ListGrants, row.Partition, row.Account, start, limit);
-        return await ReadAsync(command, GrantRow.Read, cancel);
-    }
-
-    /// <summary>Null: the project has no such customer, or the customer has no such grant.</summary>
-    public async Task<GrantRow?> FindGrantAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
-    {
-        if (await FindAsync(project, customer, cancel) is not { } row)
-        {
-            return null;
-        }
-
-        await using var command = database.Command(GrantSql.FindGrant, row.Partition, row.Account, GrantRow.KeysSought(grant));
-        return (await ReadAsync(command, GrantRow.Read, cancel)).SingleOrDefault();
-    }
-
-    /// <summary>The grants of a feature that can burn now, the first to burn first.</summary>
-    public async Task<IReadOnlyList<GrantRow>> BurningGrantsAsync(CustomerRow customer, int feature, Instant now, CancellationToken cancel)
-    {
-        await using var command = database.Command(GrantSql.LiveGrants, customer.Partition, customer.Account, feature, now.ToUtc());
-        var rows = (await ReadAsync(command, GrantRow.Read, cancel)).ToDictionary(row => row.Grant.Id);
-        return [.. GrantRules.InBurnOrder([.. rows.Values.Select(row => row.Grant)], now).Select(grant => rows[grant.Id])];
     }
 
     /// <summary>What lies on a feature right now, oldest first, at most <see cref="MostReasons"/>.</summary>

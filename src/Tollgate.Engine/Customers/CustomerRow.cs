@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
@@ -86,7 +87,7 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
     [
         profile.Name, profile.Email, profile.Currency, profile.TimeZone, profile.Country, profile.TaxId,
         Json(JsonSerializer.Serialize(profile.Metadata)),
-        profile.TaxExempt is { } exempt ? Json(JsonSerializer.Serialize(exempt)) : CustomerCommands.OrNull(null, NpgsqlDbType.Jsonb),
+        profile.TaxExempt is { } exempt ? Json(JsonSerializer.Serialize(exempt)) : SqlCommands.OrNull(null, NpgsqlDbType.Jsonb),
     ];
 
     internal static NpgsqlParameter Json(string text) => new() { Value = text, NpgsqlDbType = NpgsqlDbType.Jsonb };

@@ -1,6 +1,7 @@
 using Npgsql;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;

@@ -1,7 +1,6 @@
 using Npgsql;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Customers;
 
@@ -9,7 +8,7 @@ namespace Tollgate.Engine.Customers;
 /// Ends that a member uses the customer's balances: from the commit on it has its own again, as they were. What it used of the
 /// customer's stays used, and what it holds of them stays held until it is settled, released or expires.
 /// </summary>
-public sealed class RemoveMember(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class RemoveMember(CustomerChanges changes, Clock clock)
 {
     /// <summary>False: the customer has no such member.</summary>
     public async Task<bool> RunAsync(ProjectSnapshot project, string customer, string id, CancellationToken cancel)
@@ -19,7 +18,7 @@ public sealed class RemoveMember(NpgsqlDataSource database, QuotaGate gate, Cloc
             return false;
         }
 
-        await using (var change = await CustomerChange.BeginOnTwoAsync(database, project, customer, id, create: false, cancel))
+        await using (var change = await changes.BeginOnTwoAsync(project, customer, id, create: false, cancel))
         {
             if (change?.Other is not { } member)
             {
@@ -42,8 +41,6 @@ public sealed class RemoveMember(NpgsqlDataSource database, QuotaGate gate, Cloc
             }
 
             await change.CommitAsync();
-            await gate.ForgetAsync(project, id);
-            await gate.ForgetAsync(project, customer);
             return true;
         }
     }

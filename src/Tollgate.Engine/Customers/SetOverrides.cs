@@ -6,7 +6,6 @@ using Tollgate.Core.Customers;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Customers;
 
@@ -14,7 +13,7 @@ namespace Tollgate.Engine.Customers;
 /// Changes what one customer has beside the plan: custom enterprise pricing, a courtesy, a block. Features that are not
 /// named stay as they are; a named one gets exactly what is said, whatever it had before.
 /// </summary>
-public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class SetOverrides(CustomerChanges changes, Clock clock)
 {
     /// <summary>Bytes of one customer's overrides, together: whoever decides for the customer reads them first.</summary>
     public const int MostBytes = 64 * 1024;
@@ -39,7 +38,7 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         IReadOnlyCollection<string> removed,
         CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
         if (change.Row.Owner is { } owner)
         {
             return (change.Row.Overrides, [], owner);
@@ -69,7 +68,6 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         await change.TouchAsync(now, cancel);
         await change.ExecuteAsync(CustomerSql.InsertTerms, cancel, change.Row.Partition, change.Row.Account, now.ToUtc(), Sets, "overrides");
         await change.CommitAsync();
-        await gate.ForgetAsync(project, customer);
         return (json, [], null);
     }
 
@@ -79,7 +77,7 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         var bytes = Encoding.UTF8.GetByteCount(json);
         if (bytes > MostBytes)
         {
-            return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. What many customers share belongs into a plan.";
+            return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. Put terms that many customers share into a plan.";
         }
 
         return bytes > SmallBytes && (long)(await change.ScalarAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll

@@ -4,9 +4,10 @@ using System.Text.Json;
 using Npgsql;
 using Tollgate.Core;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;

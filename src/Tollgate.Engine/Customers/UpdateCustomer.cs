@@ -10,12 +10,12 @@ namespace Tollgate.Engine.Customers;
 public sealed record CustomerUpdate(Customer Customer, IReadOnlyList<FieldFault> Faults, bool CurrencyFixed);
 
 /// <summary>Changes what is known about a customer. Nothing of it decides on quotas, so no decision becomes stale.</summary>
-public sealed class UpdateCustomer(NpgsqlDataSource database, CheckVatIds vat)
+public sealed class UpdateCustomer(CustomerChanges changes, CheckVatIds vat)
 {
     /// <summary>Null: no such customer.</summary>
     public async Task<CustomerUpdate?> RunAsync(ProjectSnapshot project, string id, CustomerPatch patch, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, id, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, id, cancel);
         if (change is null)
         {
             return null;

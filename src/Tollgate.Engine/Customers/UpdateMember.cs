@@ -5,13 +5,13 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>Changes what is known about a member. Nothing of it decides on quotas, so no decision becomes stale.</summary>
-public sealed class UpdateMember(NpgsqlDataSource database)
+public sealed class UpdateMember(CustomerChanges changes)
 {
     /// <summary>Null: the customer has no such member. With faults, nothing was changed.</summary>
     public async Task<(Member Member, IReadOnlyList<FieldFault> Faults)?> RunAsync(
         ProjectSnapshot project, string customer, string id, MemberPatch patch, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
         if (change is null || await MemberQueries.FindAsync(change, id, cancel) is not { } known)
         {
             return null;

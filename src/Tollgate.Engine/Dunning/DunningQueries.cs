@@ -6,7 +6,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Dunning;
@@ -28,7 +28,7 @@ public sealed class DunningQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<DunningItem>> ListAsync(ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            CollectionSql.ListFailing, project.Id, CustomerCommands.OrNull(customer, NpgsqlDbType.Text), CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
+            CollectionSql.ListFailing, project.Id, SqlCommands.OrNull(customer, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var items = new List<DunningItem>();
         while (await reader.ReadAsync(cancel))

@@ -1,4 +1,5 @@
-using Tollgate.Engine.Clocks;
+
+using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Gateway;
 

@@ -1,7 +1,9 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Gateway;

@@ -3,8 +3,8 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -95,11 +95,11 @@ public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, I
         await using var command = database.Command(
             InboxSql.List,
             project.Id,
-            CustomerCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(filter.Provider is { } provider ? CatalogWords.Of(provider) : null, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(filter.Type, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(after is { } place ? CatalogWords.Of(place.Provider) : null, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(after?.Id, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Provider is { } provider ? CatalogWords.Of(provider) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Type, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after is { } place ? CatalogWords.Of(place.Provider) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after?.Id, NpgsqlDbType.Text),
             limit);
         return await StoredEvent.ReadAllAsync(command, secrets, cancel);
     }

@@ -4,8 +4,9 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Inbox;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -16,7 +17,7 @@ namespace Tollgate.Engine.Inbox;
 /// one of them died with is read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyProviderUpdate apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyUpdate apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
     ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
@@ -92,7 +93,7 @@ public sealed class ReadInbox(
         foreach (var update in told.Updates)
         {
             // What cannot be so yet keeps nothing else from being so, and concerns this event only where the event is about it.
-            var why = await apply.RunAsync(project, stored.Provider, update, cancel);
+            var why = await apply(project, stored.Provider, update, cancel);
             doubt ??= told.IsAbout(update) ? why : null;
         }
 
@@ -114,7 +115,7 @@ public sealed class ReadInbox(
         var state = outcome.State == InboxState.Waiting && wait is null ? InboxState.Parked : outcome.State;
         await using var command = database.Command(
             InboxSql.Finish, key.Project, key.Provider, key.Id, CatalogWords.Of(state),
-            CustomerCommands.OrNull(outcome.Reason, NpgsqlDbType.Text), CustomerCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double));
+            SqlCommands.OrNull(outcome.Reason, NpgsqlDbType.Text), SqlCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

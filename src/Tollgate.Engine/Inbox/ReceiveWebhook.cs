@@ -5,8 +5,8 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -93,9 +93,9 @@ public sealed class ReceiveWebhook(
     private async Task<ReceiveOutcome> StoreAsync(ProjectSnapshot project, PaymentProvider name, ProviderEvent @event, CancellationToken cancel)
     {
         await using var command = database.Command(
-            InboxSql.Store, project.Id, CatalogWords.Of(name), @event.Id, @event.Type, CustomerCommands.OrNull(@event.Object, NpgsqlDbType.Text),
+            InboxSql.Store, project.Id, CatalogWords.Of(name), @event.Id, @event.Type, SqlCommands.OrNull(@event.Object, NpgsqlDbType.Text),
             secrets.CloseText(@event.Body, SecretPlace.ProviderEvent(project.Id, CatalogWords.Of(name), @event.Id)),
-            CustomerCommands.OrNull(@event.HappenedAt?.UtcDateTime, NpgsqlDbType.TimestampTz));
+            SqlCommands.OrNull(@event.HappenedAt?.UtcDateTime, NpgsqlDbType.TimestampTz));
         if (await command.ExecuteNonQueryAsync(cancel) == 0)
         {
             return ReceiveOutcome.Repeated;

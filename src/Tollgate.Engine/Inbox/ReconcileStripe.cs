@@ -5,11 +5,10 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Inbox;
 
@@ -25,7 +24,7 @@ public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList
 /// difference is said once. With repair, what Stripe is right about is applied by the same news as its events bring, which change nothing where it is so already.
 /// </summary>
 public sealed class ReconcileStripe(
-    NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments, ApplyProviderUpdate apply)
+    NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments, ApplyUpdate apply)
 {
     /// <summary>Of 100, of each list.</summary>
     public int MostPages { get; init; } = 50;
@@ -85,7 +84,7 @@ public sealed class ReconcileStripe(
             var there = page.Select(StripeSubscription.Read).OfType<StripeSubscription>().ToList();
             seen.UnionWith(there.Select(static one => one.Id));
             var owners = await OwnersAsync(project, there, cancel);
-            var here = await ProviderManagedAsync(project, [.. there.Select(static one => FollowSubscription.IdOf(one.Id))], cancel);
+            var here = await ProviderManagedAsync(project, [.. there.Select(static one => ProviderReference.IdOf(one.Id))], cancel);
             foreach (var one in there)
             {
                 var ours = here.GetValueOrDefault(one.Id);
@@ -210,7 +209,7 @@ public sealed class ReconcileStripe(
             {
                 foreach (var one in await update(cancel))
                 {
-                    doubt ??= await apply.RunAsync(project, PaymentProvider.Stripe, one, cancel);
+                    doubt ??= await apply(project, PaymentProvider.Stripe, one, cancel);
                 }
 
                 told[which] = doubt;

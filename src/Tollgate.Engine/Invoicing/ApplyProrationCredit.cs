@@ -5,7 +5,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -31,11 +31,13 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
     }
 
     /// <param name="at">When the step's invoice is issued.</param>
-    public async Task RunAsync(BilledOrder billed, Instant at, CancellationToken cancel)
+    /// <returns>The invoices that the credit has paid: nobody is asked for them any more.</returns>
+    public async Task<IReadOnlyList<Guid>> RunAsync(BilledOrder billed, Instant at, CancellationToken cancel)
     {
+        var settled = new List<Guid>();
         if (billed is not { Order: var order, Billed.Bill: { } bill })
         {
-            return;
+            return settled;
         }
 
         foreach (var (invoice, part, tax) in bill.ProrationCredited)
@@ -50,8 +52,14 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
             foreach (var (invoice, part) in ProrationCreditRules.Pay(rows.Select(static row => row.Invoice).Reverse(), bill.Sums.Left))
             {
                 await PayAsync(order.Customer, invoice, part, at, cancel);
+                if (part == invoice.Due)
+                {
+                    settled.Add(invoice.Id);
+                }
             }
         }
+
+        return settled;
     }
 
     /// <summary>Those that asked for the period, and those that still ask for something; the newest first.</summary>
@@ -79,10 +87,6 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
         await ExecuteAsync(InvoiceSql.PayFromCredits, cancel, partition, account, invoice.Id, part.Minor, CatalogWords.Of(isPaid ? InvoiceStatus.Paid : invoice.Status));
         await ExecuteAsync(InvoiceSql.AddFact, cancel, partition, account, invoice.Id, "pay", at.ToUtc(), part.Minor, actor, "credits");
         await ExecuteAsync(InvoiceSql.TakeCredit, cancel, partition, account, part.Currency.Code, part.Minor, at.ToUtc(), invoice.Id);
-        if (isPaid)
-        {
-            await ExecuteAsync(CollectionSql.LookNow, cancel, partition, account, invoice.Id, at.ToUtc());
-        }
     }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)

@@ -9,14 +9,39 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>A step that is to be billed, and the customer as it was before it.</summary>
-/// <param name="Before">Null at the start of a subscription.</param>
-internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, SubscriptionStep Step)
+/// <summary>A step that is to be billed and written, and the customer as it was before it.</summary>
+/// <param name="Row">Null at the start of a subscription.</param>
+internal sealed record StepOrder(CustomerRow Customer, SubscriptionRow? Row, SubscriptionStep Step)
 {
+    private readonly string? _reference;
+
+    public Subscription? Before => Row?.Subscription;
+
+    /// <summary>Why it happens, in a word or a sentence; null: it is due.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>In the words of the customer who cancels; null: those given before.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>The caller's own id of the subscription.</summary>
+    public string? Reference
+    {
+        get => Row?.Reference ?? _reference;
+        init => _reference = value;
+    }
+
+    /// <summary>Of the row after the step.</summary>
+    public int Version => (Row?.Version ?? 0) + 1;
+
+    /// <summary>The comment is about the cancellation that is to come; taken back, it is about nothing.</summary>
+    public string? CancelComment => Step.Verb == SubscriptionVerb.Uncancel ? null : Comment ?? Row?.CancelComment;
+
     public Currency Currency => Step.After.Terms.Currency;
 
     /// <summary>Usage after this and before the step is billed with it.</summary>
@@ -43,6 +68,13 @@ internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnly
 {
     /// <summary>What it was billed with; null: it could not be.</summary>
     public BillingFacts? Facts { get; init; }
+
+    public CustomerRow Customer => Order.Customer;
+
+    public SubscriptionStep Step => Order.Step;
+
+    /// <summary>With what is billed of it.</summary>
+    public Subscription After => Billed.After;
 }
 
 /// <summary>

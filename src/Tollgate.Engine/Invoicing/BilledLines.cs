@@ -3,7 +3,7 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;

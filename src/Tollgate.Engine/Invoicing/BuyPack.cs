@@ -8,8 +8,8 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Invoicing;
 
@@ -55,13 +55,13 @@ public sealed record PackAnswer(PackOutcome Outcome, PackItem? Item = null, stri
 /// is judged; 4. billed; 5. invoice and purchase are written; 6. what is paid at once is given at once. A preview is the same and takes
 /// everything back at the end.
 /// </summary>
-public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class BuyPack(CustomerChanges changes, Clock clock)
 {
     /// <summary>Creates the customer when it is missing. Idempotent by <see cref="PackOrder.Id"/>.</summary>
     public async Task<PackAnswer> RunAsync(ProjectSnapshot project, string customer, PackOrder order, string actor, CancellationToken cancel)
     {
         // 1. and 2.
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
         var now = clock.Now(project);
         var key = order.Id is { } id ? EventKey.Parse(id, now) : EventKey.Generate(now);
         if (await PackQueries.FindAsync(change, project, key.Id, cancel) is { } known)
@@ -70,10 +70,10 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
         }
 
         var bought = await BuyInTransactionAsync(change, project, order, key, now, actor, cancel);
-        return bought.Item is null ? bought : await EndAsync(change, project, bought.Item, order, cancel);
+        return bought.Item is null ? bought : await EndAsync(change, bought.Item, order);
     }
 
-    /// <summary>3. to 6., in a transaction of the caller, who holds the customer, commits, and then lets its books be forgotten.</summary>
+    /// <summary>3. to 6., in a transaction of the caller, who holds the customer and commits.</summary>
     internal static async Task<PackAnswer> BuyInTransactionAsync(
         CustomerChange change, ProjectSnapshot project, PackOrder order, EventKey key, Instant now, string actor, CancellationToken cancel)
     {
@@ -121,7 +121,7 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
         return new(PackOutcome.Bought, new(purchase, invoice));
     }
 
-    private async Task<PackAnswer> EndAsync(CustomerChange change, ProjectSnapshot project, PackItem item, PackOrder order, CancellationToken cancel)
+    private static async Task<PackAnswer> EndAsync(CustomerChange change, PackItem item, PackOrder order)
     {
         if (order.Preview)
         {
@@ -130,10 +130,6 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
         }
 
         await change.CommitAsync();
-        if (item.Purchase.IsGranted)
-        {
-            await gate.ForgetAsync(project, change.Row.Customer.Id);
-        }
 
         return new(PackOutcome.Bought, item);
     }
@@ -150,9 +146,9 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
     {
         var (row, sale) = (change.Row, purchase.Sale);
         return change.ExecuteAsync(
-            PackSql.Insert, cancel, row.Partition, row.Account, purchase.Id, project.Id, CustomerCommands.OrNull(purchase.Reference, NpgsqlDbType.Text), sale.Pack, sale.Name,
+            PackSql.Insert, cancel, row.Partition, row.Account, purchase.Id, project.Id, SqlCommands.OrNull(purchase.Reference, NpgsqlDbType.Text), sale.Pack, sale.Name,
             purchase.FeatureKey, sale.Count, sale.Units.Value, sale.Each.Currency.Code, sale.Each.Minor, (short)sale.Priority,
-            CustomerCommands.OrNull(sale.ExpiresAfterDays, NpgsqlDbType.Integer), purchase.Invoice, purchase.Grant, purchase.BoughtAt.ToUtc());
+            SqlCommands.OrNull(sale.ExpiresAfterDays, NpgsqlDbType.Integer), purchase.Invoice, purchase.Grant, purchase.BoughtAt.ToUtc());
     }
 
     /// <summary>An order that left the currency open is the same order when the customer has one.</summary>
@@ -162,7 +158,7 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
     private static string Explain(PackVerdict verdict, PackOrder order, string plan, Currency currency, CatalogDocument catalog) => verdict switch
     {
         PackVerdict.Unknown => Spelling.Unknown("pack", order.Pack, catalog.Packs.Where(static pack => pack.Active).Select(static pack => pack.Code)),
-        PackVerdict.Inactive => $"Pack '{order.Pack}' is not offered any more.",
+        PackVerdict.Inactive => $"Pack '{order.Pack}' is no longer offered.",
         PackVerdict.NotForPlan => $"Pack '{order.Pack}' is not for plan '{plan}'.",
         PackVerdict.NotInCurrency => $"Pack '{order.Pack}' is not sold in {currency}.",
         _ => $"{order.Count} of pack '{order.Pack}' are more units than can be granted at once.",

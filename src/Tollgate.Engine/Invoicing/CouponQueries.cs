@@ -5,6 +5,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -156,8 +157,8 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         await change.ExecuteAsync(CouponSql.CountRedemption, cancel, project.Id, code);
         await change.ExecuteAsync(
             RedemptionSql.InsertCoupon, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, order.AtStart, now.ToUtc(),
-            CustomerCommands.OrNull(ends?.ToUtc(), NpgsqlDbType.TimestampTz), CustomerCommands.OrNull(carried?.Currency.Code, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(carried?.Minor, NpgsqlDbType.Bigint));
+            SqlCommands.OrNull(ends?.ToUtc(), NpgsqlDbType.TimestampTz), SqlCommands.OrNull(carried?.Currency.Code, NpgsqlDbType.Text),
+            SqlCommands.OrNull(carried?.Minor, NpgsqlDbType.Bigint));
         return null;
     }
 
@@ -170,10 +171,10 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         CouponVerdict.Unknown => $"There is no coupon '{code}'.",
         CouponVerdict.Ended => $"Coupon '{code}' was ended.",
         CouponVerdict.Expired => $"Coupon '{code}' has expired.",
-        CouponVerdict.UsedUp => $"Coupon '{code}' was redeemed as often as it may be.",
+        CouponVerdict.UsedUp => $"Coupon '{code}' has reached its number of redemptions.",
         CouponVerdict.NotForPlan => $"Coupon '{code}' is not for this plan.",
         CouponVerdict.NotFirstTime => $"Coupon '{code}' is for a customer's first subscription.",
-        CouponVerdict.Redeemed => $"The subscription has redeemed coupon '{code}' already.",
+        CouponVerdict.Redeemed => $"The subscription has already redeemed coupon '{code}'.",
         CouponVerdict.TooMany => $"The subscription has redeemed {CouponRules.MostOfSubscription} coupons; no more are possible.",
         _ => $"Coupon '{code}' is in another currency.",
     };

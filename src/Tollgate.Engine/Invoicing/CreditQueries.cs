@@ -1,11 +1,13 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -69,8 +71,8 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
         NpgsqlConnection connection, CustomerRow row, Instant now, (string? After, int Limit) page, string? id, CancellationToken cancel)
     {
         await using var command = connection.Command(
-            CreditSql.Facts, row.Partition, row.Account, now.ToUtc(), CustomerCommands.OrNull(page.After, NpgsqlDbType.Text), page.Limit,
-            CustomerCommands.OrNull(id, NpgsqlDbType.Text));
+            CreditSql.Facts, row.Partition, row.Account, now.ToUtc(), SqlCommands.OrNull(page.After, NpgsqlDbType.Text), page.Limit,
+            SqlCommands.OrNull(id, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var facts = new List<CreditFact>();
         while (await reader.ReadAsync(cancel))

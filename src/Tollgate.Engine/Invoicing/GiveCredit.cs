@@ -7,6 +7,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -45,7 +46,7 @@ public sealed record GiveCreditAnswer(GiveCreditOutcome Outcome, CreditFact? Fac
 /// Gives a customer money, or takes back what was prepaid and is left: 1. the customer is locked, as it is by whoever bills it; 2. the
 /// gift is judged; 3. it is written.
 /// </summary>
-public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
+public sealed class GiveCredit(CustomerChanges changes, Clock clock)
 {
     /// <summary>Promotional credits of one customer that have something left and have not ended: each may be a line of its next invoice.</summary>
     public const int MostOpen = 100;
@@ -59,7 +60,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
         ProjectSnapshot project, string customer, CreditGift gift, Guid? request, string actor, CancellationToken cancel)
     {
         // 1.
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
         if (change.Row.Owner is { } owner)
         {
             return new(GiveCreditOutcome.IsMember, Detail: $"{customer} is a member of {owner}; give it to {owner}.");
@@ -115,7 +116,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
         var left = await BuyPack.CreditsAsync(change, amount.Currency, cancel);
         return (left + amount) switch
         {
-            { IsNegative: true } => new(GiveCreditOutcome.NotEnough, Detail: $"The customer has {left} prepaid; {-amount} cannot be taken back."),
+            { IsNegative: true } => new(GiveCreditOutcome.NotEnough, Detail: $"The customer has {left} of prepaid credits, so {-amount} cannot be taken back."),
             { Minor: > LargestAmount } => new(GiveCreditOutcome.TooMuch, Detail: $"A customer can have {new MoneyAmount(LargestAmount, amount.Currency)} prepaid at most."),
             _ => null,
         };
@@ -125,7 +126,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
     {
         var sequence = (long)(await change.ScalarAsync(
             CreditSql.Insert, cancel, change.Row.Partition, change.Row.Account, amount.Currency.Code, amount.Minor, now.ToUtc(), actor,
-            CustomerCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
+            SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
         return IdOf('c', sequence);
     }
 
@@ -134,7 +135,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
     {
         var sequence = (long)(await change.ScalarAsync(
             RedemptionSql.InsertCredit, cancel, change.Row.Partition, change.Row.Account, project.Id, amount.Currency.Code, amount.Minor, now.ToUtc(),
-            CustomerCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor, CustomerCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
+            SqlCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor, SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
         return IdOf('p', sequence);
     }
 

@@ -2,6 +2,7 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 
@@ -13,13 +14,12 @@ namespace Tollgate.Engine.Invoicing;
 /// </summary>
 internal static class GrantPack
 {
-    /// <summary>The caller holds the customer and commits; then its book in memory is stale.</summary>
-    /// <returns>False: the invoice is for something else.</returns>
-    public static async Task<bool> RunAsync(CustomerChange change, ProjectSnapshot project, Invoice invoice, Instant paidAt, CancellationToken cancel)
+    /// <summary>Nothing where the invoice is for something else. The caller holds the customer and commits.</summary>
+    public static async Task RunAsync(CustomerChange change, ProjectSnapshot project, Invoice invoice, Instant paidAt, CancellationToken cancel)
     {
         if (invoice.Kind != InvoiceKind.OneOff || await PackQueries.OfInvoiceAsync(change, invoice.Id, cancel) is not { } purchase)
         {
-            return false;
+            return;
         }
 
         // The balances first, then the grant: the order of the lanes.
@@ -28,7 +28,6 @@ internal static class GrantPack
         await change.ScalarAsync(
             GrantSql.InsertGrant, cancel, row.Partition, row.Account, purchase.FeatureKey, purchase.Grant, GrantRow.NameOf(GrantSource.TopUp), (short)sale.Priority,
             sale.Units.Value, paidAt.ToUtc(), PackRules.ExpiryOf(sale, paidAt, project.Zone).ToUtc(), paidAt.ToUtc(), NameFor(purchase.Id));
-        return true;
     }
 
     /// <summary>The id that the units of a purchase have, as callers write it.</summary>

@@ -19,11 +19,11 @@ internal sealed class HeldInvoice : IAsyncDisposable
     public InvoiceRow Row { get; }
 
     /// <returns>Null: the project has no such invoice.</returns>
-    public static async Task<HeldInvoice?> LockAsync(NpgsqlDataSource database, ProjectSnapshot project, Guid id, CancellationToken cancel)
+    public static async Task<HeldInvoice?> LockAsync(CustomerChanges changes, ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
         // One connection after the other: two at once would let as many calls as the pool has connections wait for each other.
-        if (await CustomerOfAsync(database, project, id, cancel) is not { } customer
-            || await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is not { } held)
+        if (await CustomerOfAsync(changes.Database, project, id, cancel) is not { } customer
+            || await changes.BeginOnExistingAsync(project, customer, cancel) is not { } held)
         {
             return null;
         }
@@ -47,8 +47,7 @@ internal static class InvoiceChange
     /// <summary>
     /// Money that came in for it. Of a void invoice, or beyond what it still asked for, it is the customer's: it pays the next ones.
     /// </summary>
-    /// <returns>Whether what was bought on it was given: then the customer's book in memory is stale after the commit.</returns>
-    public static async Task<bool> PayAsync(
+    public static async Task PayAsync(
         CustomerChange change, ProjectSnapshot project, InvoiceRow row, MoneyAmount came, string actor, string note, Instant now, CancellationToken cancel)
     {
         var invoice = row.Invoice;
@@ -61,14 +60,14 @@ internal static class InvoiceChange
 
         if (used.IsZero)
         {
-            return false;
+            return;
         }
 
         var paid = invoice with { Paid = invoice.Paid + used };
         paid = paid with { Status = used == asked ? InvoiceStatus.Paid : paid.Status };
         await WriteAsync(change, row, paid, "pay", used, now, actor, note, cancel);
         await CountAsync(change, row, paid, cancel);
-        return await GrantAsync(change, project, invoice, paid, now, cancel);
+        await GrantAsync(change, project, invoice, paid, now, cancel);
     }
 
     /// <summary>Gives back a part of it by a document with a number. What becomes of money that was paid for it is the caller's matter.</summary>
@@ -90,8 +89,13 @@ internal static class InvoiceChange
     }
 
     /// <summary>Access follows payment: what was bought is given when the invoice is paid.</summary>
-    public static async Task<bool> GrantAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel) =>
-        PackRules.IsPaidFor(after) && !PackRules.IsPaidFor(before) && await GrantPack.RunAsync(change, project, after, now, cancel);
+    public static async Task GrantAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
+    {
+        if (PackRules.IsPaidFor(after) && !PackRules.IsPaidFor(before))
+        {
+            await GrantPack.RunAsync(change, project, after, now, cancel);
+        }
+    }
 
     public static async Task WriteAsync(
         CustomerChange change, InvoiceRow row, Invoice after, string verb, MoneyAmount amount, Instant now, string actor, string? note, CancellationToken cancel)

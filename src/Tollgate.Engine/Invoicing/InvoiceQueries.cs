@@ -6,7 +6,7 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -63,15 +63,15 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         var command = connection.Command(
             InvoiceSql.List(filter.OldestFirst, filter.Customer is not null),
             project.Id,
-            CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+            SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after, NpgsqlDbType.Uuid),
             limit,
-            CustomerCommands.OrNull(filter.Subscription, NpgsqlDbType.Uuid),
-            CustomerCommands.OrNull(filter.IssuedFrom?.ToUtc(), NpgsqlDbType.TimestampTz),
-            CustomerCommands.OrNull(filter.IssuedBefore?.ToUtc(), NpgsqlDbType.TimestampTz),
-            CustomerCommands.OrNull(serial, NpgsqlDbType.Bigint),
-            CustomerCommands.OrNull(filter.Number, NpgsqlDbType.Text));
+            SqlCommands.OrNull(filter.Subscription, NpgsqlDbType.Uuid),
+            SqlCommands.OrNull(filter.IssuedFrom?.ToUtc(), NpgsqlDbType.TimestampTz),
+            SqlCommands.OrNull(filter.IssuedBefore?.ToUtc(), NpgsqlDbType.TimestampTz),
+            SqlCommands.OrNull(serial, NpgsqlDbType.Bigint),
+            SqlCommands.OrNull(filter.Number, NpgsqlDbType.Text));
         return await WholeAsync(connection, project, await HeadsAsync(command, cancel), cancel);
     }
 
@@ -167,7 +167,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
 
         var settings = change(await SettingsText.LoadAsync(connection, project, cancel));
         await using (var command = connection.Command(
-            InvoiceSql.SetSettings, project.Id, SettingsText.Write(settings), CustomerCommands.OrNull(logo, NpgsqlDbType.Bytea), hasLogo))
+            InvoiceSql.SetSettings, project.Id, SettingsText.Write(settings), SqlCommands.OrNull(logo, NpgsqlDbType.Bytea), hasLogo))
         {
             await command.ExecuteNonQueryAsync(cancel);
         }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Npgsql;
-using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Time;

@@ -4,7 +4,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -49,9 +49,9 @@ public sealed class LateUsageQueries(NpgsqlDataSource database)
         await using var command = database.Command(
             InvoiceSql.LateUsage,
             project.Id,
-            CustomerCommands.OrNull(after?.PeriodStart.ToUtc(), NpgsqlDbType.TimestampTz),
-            CustomerCommands.OrNull(after?.Account, NpgsqlDbType.Integer),
-            CustomerCommands.OrNull(after?.Feature, NpgsqlDbType.Integer),
+            SqlCommands.OrNull(after?.PeriodStart.ToUtc(), NpgsqlDbType.TimestampTz),
+            SqlCommands.OrNull(after?.Account, NpgsqlDbType.Integer),
+            SqlCommands.OrNull(after?.Feature, NpgsqlDbType.Integer),
             limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<LateUsageRow>();

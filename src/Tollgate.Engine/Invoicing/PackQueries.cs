@@ -1,10 +1,12 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -67,7 +69,7 @@ public sealed class PackQueries(NpgsqlDataSource database)
             row = CustomerRow.Read(reader, project);
         }
 
-        var start = CustomerCommands.OrNull(after is null ? null : EventKey.Parse(after, default).Id, NpgsqlDbType.Uuid);
+        var start = SqlCommands.OrNull(after is null ? null : EventKey.Parse(after, default).Id, NpgsqlDbType.Uuid);
         await using var command = connection.Command(PackSql.List, row.Partition, row.Account, start, limit);
         return await WithInvoicesAsync(connection, project, await ReadAsync(command, cancel), cancel);
     }

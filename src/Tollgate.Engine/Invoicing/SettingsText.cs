@@ -2,7 +2,7 @@ using System.Text.Json;
 using Npgsql;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;

@@ -1,6 +1,6 @@
 using Npgsql;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
 using Tollgate.Core.Time;

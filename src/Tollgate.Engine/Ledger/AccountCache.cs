@@ -6,6 +6,7 @@ using Tollgate.Core.Ledger;
 using Tollgate.Core.Metering;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;

@@ -1,9 +1,10 @@
 using Npgsql;
 using NpgsqlTypes;
-using Tollgate.Core;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;

@@ -1,6 +1,7 @@
 using Npgsql;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;

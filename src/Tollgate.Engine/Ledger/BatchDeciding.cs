@@ -5,7 +5,6 @@ using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
 

@@ -1,4 +1,5 @@
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 

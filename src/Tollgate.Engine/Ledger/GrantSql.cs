@@ -1,3 +1,4 @@
+
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 

@@ -1,12 +1,11 @@
 using System.Threading.Tasks.Sources;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Quotas;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 

@@ -3,7 +3,6 @@ using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Tollgate.Core.Llm;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Engine.Llm;
 

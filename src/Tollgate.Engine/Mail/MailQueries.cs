@@ -7,6 +7,7 @@ using Tollgate.Core.Mail;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Mail;
@@ -44,9 +45,9 @@ public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries custo
     public async Task<IReadOnlyList<MailRow>> ListAsync(ProjectSnapshot project, MailFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            MailSql.List, project.Id, CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(filter.Type is { } type ? CatalogWords.Of(type) : null, NpgsqlDbType.Text), CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit,
-            CustomerCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text));
+            MailSql.List, project.Id, SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Type is { } type ? CatalogWords.Of(type) : null, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit,
+            SqlCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<MailRow>();
         while (await reader.ReadAsync(cancel))

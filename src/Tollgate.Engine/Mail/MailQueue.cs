@@ -1,9 +1,10 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Mail;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Mail;
@@ -63,7 +64,7 @@ public sealed class MailQueue(NpgsqlDataSource database)
         Guid? reminded = mail.NotBefore is not null && mail.Data.TryGetProperty("subscription", out var id) ? id.GetGuid() : null;
         await using var command = database.Command(
             MailSql.Check, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer), mail.Customer, CatalogWords.Of(mail.Type),
-            CustomerCommands.OrNull(reminded, NpgsqlDbType.Uuid), CustomerCommands.OrNull(mail.NotBefore?.ToUtc(), NpgsqlDbType.TimestampTz));
+            SqlCommands.OrNull(reminded, NpgsqlDbType.Uuid), SqlCommands.OrNull(mail.NotBefore?.ToUtc(), NpgsqlDbType.TimestampTz));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
         {
@@ -91,8 +92,8 @@ public sealed class MailQueue(NpgsqlDataSource database)
     public async Task FinishAsync(MailRow mail, MailState state, string? reason, string? address, TimeSpan? retryIn, CancellationToken cancel)
     {
         await using var command = database.Command(
-            MailSql.Finish, mail.Number, (short)mail.Attempts, CatalogWords.Of(state), CustomerCommands.OrNull(reason, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(address, NpgsqlDbType.Text), CustomerCommands.OrNull(retryIn, NpgsqlDbType.Interval));
+            MailSql.Finish, mail.Number, (short)mail.Attempts, CatalogWords.Of(state), SqlCommands.OrNull(reason, NpgsqlDbType.Text),
+            SqlCommands.OrNull(address, NpgsqlDbType.Text), SqlCommands.OrNull(retryIn, NpgsqlDbType.Interval));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

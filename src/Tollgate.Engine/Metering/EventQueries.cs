@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -175,7 +175,7 @@ public sealed class EventQueries(Database database)
         if (customer is null)
         {
             var (place, fault) = await LedgerQueries.FindEventAsync(database, project.Id, key, cancel);
-            if (fault != Quotas.GateFault.None)
+            if (fault != GateFault.None)
             {
                 return null;
             }

@@ -5,13 +5,15 @@ using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Notices;

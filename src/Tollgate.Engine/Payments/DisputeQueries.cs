@@ -4,7 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -25,9 +25,9 @@ public sealed class DisputeQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<Dispute>> ListAsync(ProjectSnapshot project, DisputeFilter filter, string? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            DisputeSql.List, project.Id, CustomerCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(filter.Payment, NpgsqlDbType.Uuid), CustomerCommands.OrNull(after, NpgsqlDbType.Text), limit,
-            CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text));
+            DisputeSql.List, project.Id, SqlCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Payment, NpgsqlDbType.Uuid), SqlCommands.OrNull(after, NpgsqlDbType.Text), limit,
+            SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var disputes = new List<Dispute>();
         while (await reader.ReadAsync(cancel))

@@ -7,28 +7,28 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
-using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Payments;
 
 /// <summary>
 /// Brings the row of an invoice that a provider made, and the payment of it, to what the provider says. Told again, or late, it changes nothing.
 /// </summary>
-public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, Clock clock)
+public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
     public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
     {
-        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, update.Customer, cancel))
+        await using (var change = await changes.BeginOnExistingAsync(project, update.Customer, cancel))
         {
             if (change is null)
             {
                 return $"No customer '{update.Customer}' is known.";
             }
 
-            var (row, subscription) = (change.Row, FollowSubscription.IdOf(update.Subscription));
+            var (row, subscription) = (change.Row, ProviderReference.IdOf(update.Subscription));
             if (await change.ScalarAsync(ProviderInvoiceSql.IsProviderManaged, cancel, row.Partition, row.Account, subscription) is null)
             {
                 return $"{update.Reference} is for {update.Subscription}, which is not followed.";
@@ -36,9 +36,9 @@ public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, 
 
             var written = await change.ExecuteAsync(
                 ProviderInvoiceSql.Write, cancel, row.Partition, row.Account, CatalogWords.Of(provider), update.Reference, project.Id, subscription,
-                CustomerCommands.OrNull(update.Number, NpgsqlDbType.Text), CatalogWords.Of(update.Status), update.Total.Currency.Code, update.Total.Minor, update.Tax.Minor, update.Paid.Minor,
-                CustomerCommands.OrNull(update.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), update.Reference)) : null, NpgsqlDbType.Text), LinesOf(update), update.CreatedAt.ToUtc(),
-                CustomerCommands.OrNull(update.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), update.AskedAt.ToUtc());
+                SqlCommands.OrNull(update.Number, NpgsqlDbType.Text), CatalogWords.Of(update.Status), update.Total.Currency.Code, update.Total.Minor, update.Tax.Minor, update.Paid.Minor,
+                SqlCommands.OrNull(update.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), update.Reference)) : null, NpgsqlDbType.Text), LinesOf(update), update.CreatedAt.ToUtc(),
+                SqlCommands.OrNull(update.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), update.AskedAt.ToUtc());
             if (written == 1)
             {
                 await PayAsync(change, project, provider, update, cancel);
@@ -63,7 +63,7 @@ public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, 
         var (amount, settled) = (isPaid ? update.Paid : update.Total, isPaid ? update.PaidAt ?? now : now);
         var payment = await change.ScalarAsync(
             ProviderInvoiceSql.WritePayment, cancel, change.Row.Partition, change.Row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, word, update.Reference,
-            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), CustomerCommands.OrNull(failure, NpgsqlDbType.Text), update.Payment ?? update.Reference,
+            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), SqlCommands.OrNull(failure, NpgsqlDbType.Text), update.Payment ?? update.Reference,
             update.CreatedAt.ToUtc(), settled.ToUtc());
         if (payment is Guid id)
         {

@@ -1,6 +1,5 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
-using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Invoicing;

@@ -4,7 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -83,10 +83,10 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
             connection.Command(
                 PaymentSql.List(filter),
                 project.Id,
-                CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
-                CustomerCommands.OrNull(filter.Invoice, NpgsqlDbType.Uuid),
-                CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
-                CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+                SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+                SqlCommands.OrNull(filter.Invoice, NpgsqlDbType.Uuid),
+                SqlCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
+                SqlCommands.OrNull(after, NpgsqlDbType.Uuid),
                 limit),
             cancel);
     }

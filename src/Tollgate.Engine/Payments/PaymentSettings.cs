@@ -3,7 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -22,7 +22,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         {
             await ExecuteAsync(
                 connection, PaymentSettingsSql.Choose, cancel, project.Id, CatalogWords.Of(provider),
-                CustomerCommands.OrNull(subscriptions is { } by ? CatalogWords.Of(by) : null, NpgsqlDbType.Text));
+                SqlCommands.OrNull(subscriptions is { } by ? CatalogWords.Of(by) : null, NpgsqlDbType.Text));
             if (credentials is not null)
             {
                 await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(project, provider, credentials));
@@ -36,7 +36,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
     }
 
     /// <summary>As it is now, on this server.</summary>
-    public PaymentSetup Of(ProjectSnapshot project) => directory.Current.ProjectsById[project.Id].Payments;
+    public ProjectSnapshot Newest(ProjectSnapshot project) => directory.Current.ProjectsById[project.Id];
 
     /// <summary>All keys of a provider, also of one that is not chosen.</summary>
     internal async Task StoreAsync(
@@ -110,10 +110,6 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
 
         return setups;
     }
-
-    internal static bool AreTheSame(PaymentSetup a, PaymentSetup b) =>
-        a.Provider == b.Provider && a.Version == b.Version && a.Credentials.Count == b.Credentials.Count
-        && a.Credentials.All(one => b.Credentials.TryGetValue(one.Key, out var other) && other.Version == one.Value.Version);
 
     private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
     {

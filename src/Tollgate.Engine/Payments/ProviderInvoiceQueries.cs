@@ -5,7 +5,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -32,8 +32,8 @@ public sealed class ProviderInvoiceQueries(NpgsqlDataSource database, SecretBox 
         ProjectSnapshot project, ProviderInvoiceFilter filter, string? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            ProviderInvoiceSql.List(filter), project.Id, CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text), CustomerCommands.OrNull(filter.Subscription, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text), CustomerCommands.OrNull(after, NpgsqlDbType.Text), limit);
+            ProviderInvoiceSql.List(filter), project.Id, SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text), SqlCommands.OrNull(filter.Subscription, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Text), limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var invoices = new List<ProviderInvoice>();
         while (await reader.ReadAsync(cancel))

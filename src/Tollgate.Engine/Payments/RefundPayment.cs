@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -27,7 +28,7 @@ public sealed record RefundAnswer(RefundOutcome Outcome, PaymentRow? Row = null,
 /// Sends money of a payment back, with a credit note over the same amount: 1. the refund and the document are committed, so that nothing
 /// else can give the amount back too; 2. the provider is asked; 3. its answer is written.
 /// </summary>
-public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries queries, PaymentProviders providers, Clock clock)
+public sealed class RefundPayment(CustomerChanges changes, PaymentQueries queries, PaymentProviders providers, Clock clock)
 {
     private const string Untold = "Refund";
 
@@ -83,7 +84,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             return (new(RefundOutcome.PaymentUnknown), default);
         }
 
-        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, found.Payment.Customer, cancel))
+        await using (var change = await changes.BeginOnExistingAsync(project, found.Payment.Customer, cancel))
         {
             if (change is null)
             {
@@ -140,7 +141,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
-        await using (var change = (await CustomerChange.BeginOnExistingAsync(database, project, before.Payment.Customer, cancel))!)
+        await using (var change = (await changes.BeginOnExistingAsync(project, before.Payment.Customer, cancel))!)
         {
             var invoice = await InvoiceOfAsync(change, project, before.Payment, cancel);
             var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change.Connection, project, before.Payment.Id, cancel))!);
@@ -217,8 +218,8 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         await GiveAsync(change, row, -fromCredit, by.Now, "refund", PaymentActors.NoteOf(row.Payment.Id), cancel);
         await change.ExecuteAsync(
             PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund.Id, row.Payment.Id,
-            CustomerCommands.OrNull(row.Payment.Invoice, NpgsqlDbType.Uuid), amount.Minor,
-            CustomerCommands.OrNull(reason, NpgsqlDbType.Text), by.Now.ToUtc(), CustomerCommands.OrNull(note, NpgsqlDbType.Uuid), fromCredit.Minor);
+            SqlCommands.OrNull(row.Payment.Invoice, NpgsqlDbType.Uuid), amount.Minor,
+            SqlCommands.OrNull(reason, NpgsqlDbType.Text), by.Now.ToUtc(), SqlCommands.OrNull(note, NpgsqlDbType.Uuid), fromCredit.Minor);
         await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, amount.Minor);
         await AddFactAsync(change, row, "refund", amount, by.Now, (by.Actor, reason), cancel);
     }
@@ -233,15 +234,15 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     private static Task AddFactAsync(
         CustomerChange change, PaymentRow row, string verb, MoneyAmount amount, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(
         PaymentSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Id, verb, now.ToUtc(), amount.Minor, by.Actor,
-        CustomerCommands.OrNull(by.Note, NpgsqlDbType.Text));
+        SqlCommands.OrNull(by.Note, NpgsqlDbType.Text));
 
     private static string Explain(RefundJudgement judged, Payment payment, Invoice? invoice, RefundBounds bounds) => judged.Verdict switch
     {
-        RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}; no money came.",
-        RefundVerdict.NothingLeft => $"Nothing of it is left{WhereItWent(payment, invoice, bounds)}.",
-        RefundVerdict.TooMuch => $"{judged.Amount} of it can go back{WhereItWent(payment, invoice, bounds)}.",
-        RefundVerdict.TooMany => $"The payment has {bounds.Refunds} refunds, the most there can be. The last one can only send back all that is left, {judged.Amount}: leave amount out.",
-        _ => "What goes back is more than 0.",
+        RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}, so there is nothing to refund.",
+        RefundVerdict.NothingLeft => $"Nothing is left to refund{WhereItWent(payment, invoice, bounds)}.",
+        RefundVerdict.TooMuch => $"At most {judged.Amount} can be refunded{WhereItWent(payment, invoice, bounds)}.",
+        RefundVerdict.TooMany => $"The payment has {bounds.Refunds} refunds, the most there can be. The last one must refund the whole remainder, {judged.Amount}: leave amount out.",
+        _ => "The amount to refund must be more than 0.",
     };
 
     private static string WhereItWent(Payment payment, Invoice? invoice, RefundBounds bounds)

@@ -3,14 +3,8 @@ using System.Collections.Frozen;
 using System.Data;
 using System.Net;
 using Npgsql;
-using Tollgate.Core.Gateway;
-using Tollgate.Core.Llm;
-using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
-using Tollgate.Engine.Gateway;
-using Tollgate.Engine.Llm;
-using Tollgate.Engine.Payments;
 
 namespace Tollgate.Engine.Projects;
 
@@ -21,13 +15,13 @@ namespace Tollgate.Engine.Projects;
 /// It is reloaded whole when <see cref="ServerPresence"/> hears of a change, every few seconds in case it did not hear,
 /// and by whoever changed something here (<see cref="RefreshAsync"/>), so that this server reads its own writes.
 /// Whatever did not change keeps its identity (the same <see cref="ProjectSnapshot"/>, the same catalogue), so that
-/// caches that hang on it stay warm. Loading costs four small queries and O(keys); catalogues only when changed.
+/// caches that hang on it stay warm. Loading costs two small queries, those of the parts, and O(keys); catalogues only when changed.
 /// </remarks>
-public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
+public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IProjectPart> parts) : IDisposable
 {
     private readonly SemaphoreSlim _oneLoad = new(1, 1);
     private ServerSnapshot _current = ServerSnapshot.Empty;
-    private (long Revision, PriceBook Book) _sharedPrices = (0, PriceBook.Empty);
+    private readonly IProjectPart[] _parts = [.. parts];
     private readonly ConcurrentDictionary<string, Exception> _broken = new();
     private long _asked;
     private long _answered;
@@ -113,21 +107,18 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
     {
         var before = Current.ProjectsById;
         Dictionary<int, ProjectSnapshot> projects = [];
-        PriceBook? shared = null;
-        var upstreams = await Upstreams.LoadAsync(connection, cancel);
-        var modes = rows.ToDictionary(static row => row.Id, static row => row.Mode);
-        var payments = await PaymentSettings.LoadAsync(connection, id => DefaultOf(modes[id]), cancel);
+        List<PartOfProject> parts = [];
+        foreach (var part in _parts)
+        {
+            parts.Add(await part.LoadAsync(connection, rows, cancel));
+        }
+
         foreach (var row in rows)
         {
             var old = before.GetValueOrDefault(row.Id);
             try
             {
-                shared ??= await SharedPricesAsync(connection, row.Prices.Shared, cancel);
-                var fresh = await LoadProjectAsync(connection, row, old, shared, cancel) with
-                {
-                    Upstreams = UpstreamsOf(old, upstreams.GetValueOrDefault(row.Id)),
-                    Payments = PaymentsOf(old, payments.GetValueOrDefault(row.Id) ?? DefaultOf(row.Mode)),
-                };
+                var fresh = await LoadProjectAsync(connection, row, old, parts, cancel);
                 projects.Add(row.Id, fresh == old ? old : fresh);
                 _broken.TryRemove(row.Code, out _);
             }
@@ -152,7 +143,15 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
     }
 
     private static async Task<ProjectSnapshot> LoadProjectAsync(
-        NpgsqlConnection connection, ProjectRow row, ProjectSnapshot? old, PriceBook shared, CancellationToken cancel) => new()
+        NpgsqlConnection connection, ProjectRow row, ProjectSnapshot? old, IReadOnlyList<PartOfProject> parts, CancellationToken cancel)
+    {
+        List<object> own = [];
+        foreach (var part in parts)
+        {
+            own.Add(await part(row, old, cancel));
+        }
+
+        return new()
         {
             Id = row.Id,
             Code = row.Code,
@@ -164,35 +163,9 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
             Catalog = old is not null && old.Catalog.Revision == row.CatalogRevision
                 ? old.Catalog
                 : await CatalogQueries.LoadAsync(connection, row.Id, old?.Catalog, cancel),
-            Prices = old is not null && old.PriceRevision == row.Prices
-                ? old.Prices
-                : shared.WithOverrides(row.Prices.Own == 0 ? [] : await PriceQueries.LoadAsync(connection, row.Id, cancel)),
-            PriceRevision = row.Prices,
             MarkupBasisPoints = row.MarkupBasisPoints,
-            Upstreams = FrozenDictionary<string, Upstream>.Empty,
-            Payments = DefaultOf(row.Mode),
+            Parts = new(own),
         };
-
-    private static FrozenDictionary<string, Upstream> UpstreamsOf(ProjectSnapshot? old, FrozenDictionary<string, Upstream>? fresh)
-    {
-        fresh ??= FrozenDictionary<string, Upstream>.Empty;
-        return old is not null && Upstreams.AreTheSame(old.Upstreams, fresh) ? old.Upstreams : fresh;
-    }
-
-    private static PaymentSetup DefaultOf(ProjectMode mode) => mode == ProjectMode.Sandbox ? PaymentSetup.Sandbox : PaymentSetup.Live;
-
-    private static PaymentSetup PaymentsOf(ProjectSnapshot? old, PaymentSetup fresh) =>
-        old is not null && PaymentSettings.AreTheSame(old.Payments, fresh) ? old.Payments : fresh;
-
-    /// <summary>Thousands of prices, the same for all projects: built once for each revision.</summary>
-    private async Task<PriceBook> SharedPricesAsync(NpgsqlConnection connection, long revision, CancellationToken cancel)
-    {
-        if (_sharedPrices.Revision != revision)
-        {
-            _sharedPrices = (revision, PriceBook.Build(await PriceQueries.LoadAsync(connection, null, cancel)));
-        }
-
-        return _sharedPrices.Book;
     }
 
     private async Task<FrozenDictionary<KeyHash, ResolvedKey>> LoadKeysAsync(

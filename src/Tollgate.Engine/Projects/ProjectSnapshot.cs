@@ -1,8 +1,4 @@
-using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Gateway;
-using Tollgate.Core.Llm;
-using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
@@ -37,17 +33,9 @@ public sealed record ProjectSnapshot
 
     public required PublishedCatalog Catalog { get; init; }
 
-    /// <summary>What calls to models cost: the project's own prices before the shared ones.</summary>
-    public PriceBook Prices { get; init; } = PriceBook.Empty;
-
-    public PriceRevision PriceRevision { get; init; }
-
     /// <summary>Hundredths of a percent that a call costs on top of its price: 2000 makes $1.00 to $1.20. Negative for a discount.</summary>
     public int MarkupBasisPoints { get; init; }
 
-    /// <summary>Where the gateway forwards to, by provider.</summary>
-    public FrozenDictionary<string, Upstream> Upstreams { get; init; } = FrozenDictionary<string, Upstream>.Empty;
-
-    /// <summary>Who moves its money.</summary>
-    public PaymentSetup Payments { get; init; } = PaymentSetup.Live;
+    /// <summary>What other rooms keep of it in memory: see <see cref="IProjectPart"/>.</summary>
+    public ProjectParts Parts { get; init; } = ProjectParts.None;
 }

@@ -1,4 +1,4 @@
--- Room: Clocks. Failed work of background loops, one row for each subject: a delivery, an invoice, a whole project. A loop leaves the subject alone
+-- Room: Jobs. Failed work of background loops, one row for each subject: a delivery, an invoice, a whole project. A loop leaves the subject alone
 -- until next_attempt_at and continues with the others; success removes the row. Times are real time, in which the loops run.
 CREATE TABLE parked_work (
     id              uuid        PRIMARY KEY,

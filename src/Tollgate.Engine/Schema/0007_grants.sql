@@ -1,4 +1,4 @@
--- Room: Customers. Recurring grants, and withdrawals of grants. The ledger has the grants themselves.
+-- Room: Grants. Recurring grants, and withdrawals of grants. The ledger has the grants themselves.
 
 -- Recurring grants. The id, time and amount of a grant follow from the row and the grant's number, so that it is granted once, regardless of the server
 -- and the time that make it.

@@ -30,7 +30,7 @@ CREATE TABLE llm_settings (
     updated_at          timestamptz NOT NULL
 );
 
--- Room: Gateway ----------------------------------------------------------------------------------------------
+-- Room: Llm --------------------------------------------------------------------------------------------------
 -- The providers to which the gateway forwards a project's calls, with the project's credentials there.
 CREATE TABLE upstreams (
     project_id    integer     NOT NULL REFERENCES projects (id),

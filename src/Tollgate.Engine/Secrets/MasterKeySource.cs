@@ -117,7 +117,7 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
             var run = await PostgresOwner.RunAsync(new ProcessStartInfo("/bin/sh", ["-c", command]), limit.Token);
             return run.ExitCode == 0
                 ? run.Output
-                : throw new StartRefusedException($"The program of {CommandVariable} failed with exit code {run.ExitCode}. Run it by hand to see why.");
+                : throw new StartRefusedException($"The program of {CommandVariable} failed with exit code {run.ExitCode}. Run it manually to see why.");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Secrets;
@@ -79,7 +78,7 @@ public static class OpenSecrets
 
         if (isLost)
         {
-            log.LogWarning("Master key {Id} takes the place of one that is lost. What the lost one encrypted must be set again.", keys[0].Id);
+            log.LogWarning("Master key {Id} replaces a lost one. Set the secrets that the lost key encrypted again.", keys[0].Id);
         }
 
         await SwitchAsync(connection, keys[0].Id, "retired", cancel);

@@ -1,6 +1,6 @@
 using System.Text;
 using Npgsql;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Secrets;
 

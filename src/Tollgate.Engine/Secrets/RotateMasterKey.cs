@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Secrets;

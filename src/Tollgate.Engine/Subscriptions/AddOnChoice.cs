@@ -37,10 +37,10 @@ internal static class AddOnChoice
 
     private static string? FaultOf(AddOn addOn, HeldAddOn? known, long quantity, SubscriptionTerms terms) => addOn switch
     {
-        { Active: false } when known is null => $"Add-on '{addOn.Code}' is not offered any more.",
+        { Active: false } when known is null => $"Add-on '{addOn.Code}' is no longer offered.",
         _ when !addOn.FitsPlan(terms.Plan.Code) => $"Add-on '{addOn.Code}' is not for plan '{terms.Plan.Code}'.",
         _ when addOn.PriceFor(terms.Interval, terms.Currency) is null => $"Add-on '{addOn.Code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}.",
-        { MaxQuantity: { } most } when quantity > most => $"At most {most} of add-on '{addOn.Code}' can be had.",
+        { MaxQuantity: { } most } when quantity > most => $"At most {most} of add-on '{addOn.Code}' are possible.",
         _ => null,
     };
 }

@@ -5,6 +5,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;
@@ -78,11 +79,11 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         await using var command = database.Command(
             SubscriptionSql.List(filter.Customer is not null),
             project.Id,
-            CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+            SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after, NpgsqlDbType.Uuid),
             limit,
-            CustomerCommands.OrNull(filter.Plan, NpgsqlDbType.Text));
+            SqlCommands.OrNull(filter.Plan, NpgsqlDbType.Text));
         return await ReadAsync(command, project, cancel);
     }
 
@@ -94,9 +95,9 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
             project.Id,
             newest.Code,
             newest.Id,
-            CustomerCommands.OrNull(order.FromVersion, NpgsqlDbType.Integer),
+            SqlCommands.OrNull(order.FromVersion, NpgsqlDbType.Integer),
             order.Most + 1,
-            CustomerCommands.OrNull(order.After, NpgsqlDbType.Uuid),
+            SqlCommands.OrNull(order.After, NpgsqlDbType.Uuid),
             order.When == ChangeTime.Now);
         return await ReadAsync(command, project, cancel);
     }
@@ -150,7 +151,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
     public async Task<bool> UnparkAsync(SubscriptionRow row, CancellationToken cancel)
     {
         await using var command = database.Command(
-            SubscriptionSql.Park, row.Partition, row.Account, row.Subscription.Id, CustomerCommands.OrNull(null, NpgsqlDbType.TimestampTz), CustomerCommands.OrNull(null, NpgsqlDbType.Text));
+            SubscriptionSql.Park, row.Partition, row.Account, row.Subscription.Id, SqlCommands.OrNull(null, NpgsqlDbType.TimestampTz), SqlCommands.OrNull(null, NpgsqlDbType.Text));
         return row.ParkedAt is not null && await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 

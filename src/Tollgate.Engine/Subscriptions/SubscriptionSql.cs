@@ -1,5 +1,5 @@
-using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Subscriptions;
 

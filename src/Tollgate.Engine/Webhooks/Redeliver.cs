@@ -2,7 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Webhooks;
@@ -81,8 +81,8 @@ public sealed class Redeliver(NpgsqlDataSource database)
 
         var events = new List<(long Position, Guid Id, string Type, bool IsWanted)>();
         await using (var command = connection.Command(
-            DeliverySql.EventsOfRange, project.Id, after, CustomerCommands.OrNull(order.From?.ToUtc(), NpgsqlDbType.TimestampTz),
-            CustomerCommands.OrNull(order.Before?.ToUtc(), NpgsqlDbType.TimestampTz), MostAtOnce + 1, endpoint, order.OnlyMissing))
+            DeliverySql.EventsOfRange, project.Id, after, SqlCommands.OrNull(order.From?.ToUtc(), NpgsqlDbType.TimestampTz),
+            SqlCommands.OrNull(order.Before?.ToUtc(), NpgsqlDbType.TimestampTz), MostAtOnce + 1, endpoint, order.OnlyMissing))
         await using (var row = await command.ExecuteReaderAsync(cancel))
         {
             while (await row.ReadAsync(cancel))

@@ -3,7 +3,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Webhooks;
 
@@ -72,7 +72,7 @@ public sealed class SendQueue(NpgsqlDataSource database)
         // 3.
         (string Type, string Id) subject;
         await using (var finish = connection.Command(
-            DeliverySql.Finish, delivery.Number, delivery.Lease, state, CustomerCommands.OrNull(state == "waiting" ? decision.RetryIn : null, NpgsqlDbType.Interval)))
+            DeliverySql.Finish, delivery.Number, delivery.Lease, state, SqlCommands.OrNull(state == "waiting" ? decision.RetryIn : null, NpgsqlDbType.Interval)))
         await using (var row = await finish.ExecuteReaderAsync(cancel))
         {
             if (!await row.ReadAsync(cancel))
@@ -86,17 +86,17 @@ public sealed class SendQueue(NpgsqlDataSource database)
         // 4. to 6.
         await ExecuteAsync(connection.Command(
             DeliverySql.InsertAttempt, delivery.Number, (short)attempt.Number, attempt.At.ToUtc(), attempt.Url, attempt.Signature,
-            CustomerCommands.OrNull((short?)attempt.Status, NpgsqlDbType.Smallint), CustomerCommands.OrNull(attempt.Error, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(attempt.Response, NpgsqlDbType.Text), attempt.DurationMilliseconds), cancel);
+            SqlCommands.OrNull((short?)attempt.Status, NpgsqlDbType.Smallint), SqlCommands.OrNull(attempt.Error, NpgsqlDbType.Text),
+            SqlCommands.OrNull(attempt.Response, NpgsqlDbType.Text), attempt.DurationMilliseconds), cancel);
         if (state != "waiting")
         {
             await ExecuteAsync(connection.Command(DeliverySql.WakeNext, delivery.Endpoint, subject.Type, subject.Id), cancel);
         }
 
         var disabled = held.IsJudged ? decision.Disable : null;
-        var reason = CustomerCommands.OrNull(disabled is { } fault ? CatalogWords.Of(fault) : null, NpgsqlDbType.Text);
+        var reason = SqlCommands.OrNull(disabled is { } fault ? CatalogWords.Of(fault) : null, NpgsqlDbType.Text);
         await ExecuteAsync(connection.Command(
-            DeliverySql.Judge, delivery.Endpoint, failures, CustomerCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), reason, delivery.Url), cancel);
+            DeliverySql.Judge, delivery.Endpoint, failures, SqlCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), reason, delivery.Url), cancel);
         if (disabled is not null)
         {
             await ExecuteAsync(connection.Command(DeliverySql.InsertDisabled, delivery.Endpoint, CatalogWords.Of(disabled.Value)), cancel);

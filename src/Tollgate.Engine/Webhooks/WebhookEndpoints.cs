@@ -1,7 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Webhooks;
@@ -49,7 +49,7 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
         await ExecuteAsync(connection.Command(WebhookSql.BeginPublishing, project.Id), cancel);
         var made = await OneAsync(
             connection.Command(
-                WebhookSql.InsertEndpoint, id, project.Id, order.Url, order.Events!.ToArray(), CustomerCommands.OrNull(order.Description, NpgsqlDbType.Text), secret),
+                WebhookSql.InsertEndpoint, id, project.Id, order.Url, order.Events!.ToArray(), SqlCommands.OrNull(order.Description, NpgsqlDbType.Text), secret),
             cancel);
         await transaction.CommitAsync(cancel);
         return made;
@@ -57,7 +57,7 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<WebhookEndpoint>> ListAsync(ProjectSnapshot project, Guid? after, int limit, CancellationToken cancel)
     {
-        await using var command = database.Command(WebhookSql.ListEndpoints, project.Id, CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
+        await using var command = database.Command(WebhookSql.ListEndpoints, project.Id, SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
         return await ReadAsync(command, cancel);
     }
 
@@ -79,9 +79,9 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
     /// <returns>Null: there is none.</returns>
     public Task<WebhookEndpoint?> ChangeAsync(ProjectSnapshot project, Guid id, EndpointChange change, CancellationToken cancel) => OneAsync(
         database.Command(
-            WebhookSql.ChangeEndpoint, project.Id, id, CustomerCommands.OrNull(change.Url, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(change.Events?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text), CustomerCommands.OrNull(change.Description, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(change.IsEnabled, NpgsqlDbType.Boolean)),
+            WebhookSql.ChangeEndpoint, project.Id, id, SqlCommands.OrNull(change.Url, NpgsqlDbType.Text),
+            SqlCommands.OrNull(change.Events?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text), SqlCommands.OrNull(change.Description, NpgsqlDbType.Text),
+            SqlCommands.OrNull(change.IsEnabled, NpgsqlDbType.Boolean)),
         cancel);
 
     /// <summary>The secret until now signs beside the new one for a while; one that did so already does no more.</summary>

@@ -3,7 +3,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Webhooks;
@@ -59,7 +59,7 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
     {
         await using var command = database.Command(
             DeliverySql.List(filter), project.Id, before ?? long.MaxValue, limit, filter.State is { } state ? [state] : States,
-            CustomerCommands.OrNull(filter.Endpoint, NpgsqlDbType.Uuid), CustomerCommands.OrNull(filter.Event, NpgsqlDbType.Uuid));
+            SqlCommands.OrNull(filter.Endpoint, NpgsqlDbType.Uuid), SqlCommands.OrNull(filter.Event, NpgsqlDbType.Uuid));
         return await DeliveriesAsync(command, cancel);
     }
 

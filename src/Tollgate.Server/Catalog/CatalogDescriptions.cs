@@ -50,13 +50,13 @@ internal static class CatalogDescriptions
     private static readonly Example AsJson = Example.OfText(Answer.JsonType, Json) with { Schema = CatalogSchema.Name };
 
     public static readonly Description ListPlans = new(
-        "Catalog", "List the plans on offer", "The active plans in their order, as a pricing page needs them. A public key suffices.")
+        "Catalog", "List the plans on offer", "Lists the active plans in their order, as a pricing page needs them. A public key suffices.")
     {
         Answers = [Example.Of<PlanList>(200, "The plans.", $$"""{"data": [{{Pro}}], "has_more": false}""")],
     };
 
     public static readonly Description GetPlan = new(
-        "Catalog", "Read one plan", "Also a plan that is no longer offered (`active: false`).")
+        "Catalog", "Read one plan", "Returns the newest version of the plan, also of one that is no longer on offer (`active: false`).")
     {
         Answers = [Example.Of<PlanView>(200, "The plan in its newest version.", Pro)],
         Errors = [ErrorCode.PlanNotFound],
@@ -64,7 +64,7 @@ internal static class CatalogDescriptions
     };
 
     public static readonly Description ComparePlans = new(
-        "Catalog", "Compare the plans on offer", "The plans side by side: one row for each feature that any of them names.")
+        "Catalog", "Compare the plans on offer", "Returns the plans side by side, with one row for each feature that any of them names.")
     {
         Answers =
         [
@@ -82,7 +82,7 @@ internal static class CatalogDescriptions
     };
 
     public static readonly Description ListFeatures = new(
-        "Catalog", "List the features", "All features in their order, with the texts and icons of the pricing page.")
+        "Catalog", "List the features", "Lists all features in their order, with the texts and icons of the pricing page.")
     {
         Answers =
         [
@@ -95,13 +95,13 @@ internal static class CatalogDescriptions
     public static readonly Description GetCatalog = new(
         "Catalog",
         "Export the catalogue in force",
-        "As JSON, or as YAML with `Accept: application/yaml`. What is exported can be sent back with PUT and changes nothing. "
-        + "The header ETag names this content; `If-None-Match` with it answers 304.")
+        "Returns the catalogue as JSON, or as YAML with `Accept: application/yaml`. Sending the export back with PUT changes nothing. "
+        + "The header ETag names this content; a request with that ETag in `If-None-Match` gets a 304.")
     {
         Answers =
         [
             AsJson with { Status = StatusCodes.Status200OK, Meaning = "The whole catalogue." },
-            new Example(StatusCodes.Status304NotModified, "It is the one that you have.", null, null),
+            new Example(StatusCodes.Status304NotModified, "Unchanged since the ETag in `If-None-Match`.", null, null),
         ],
         AlsoWritten = [Example.OfText(200, "The whole catalogue.", YamlType, Yaml)],
     };
@@ -109,17 +109,17 @@ internal static class CatalogDescriptions
     public static readonly Description PutCatalog = new(
         "Catalog",
         "Put a catalogue into force",
-        "YAML (`Content-Type: application/yaml`) or JSON, always the whole catalogue. Plans that changed get a new immutable "
-        + "version; customers pinned to an older version keep it, those on the default plan get the new one at once. "
-        + "With `dry_run=true` nothing is written and the answer says what would change. With `If-Match` it is refused when "
-        + "somebody else published in between. Sending the catalogue in force again changes nothing. "
-        + "A fault anywhere refuses the whole; `errors` lists all of them with path, line and column.")
+        "Publishes the whole catalogue, as YAML (`Content-Type: application/yaml`) or JSON. Each changed plan gets a new immutable "
+        + "version; customers pinned to an older version keep it, and customers on the default plan get the new one at once. "
+        + "With `dry_run=true`, the call writes nothing and returns the changes that it would make. With `If-Match`, Tollgate refuses the catalogue if "
+        + "somebody else has published since. Sending the catalogue in force again changes nothing. "
+        + "Any fault refuses the whole catalogue; `errors` lists every fault with path, line and column.")
     {
         Request = AsJson,
         AlsoAccepts = [YamlType, "application/x-yaml", "text/yaml", "text/x-yaml"],
         AlsoWritten = [Example.OfText(YamlType, Yaml), Example.OfText("application/x-yaml", Yaml), Example.OfText("text/yaml", Yaml), Example.OfText("text/x-yaml", Yaml)],
-        Query = [new("dry_run", "true: only say what would change.", "boolean")],
-        Answers = [Example.Of<CatalogAnswer>(200, "What changed, or would change.", Diff)],
+        Query = [new("dry_run", "true: only return the changes, without making them.", "boolean")],
+        Answers = [Example.Of<CatalogAnswer>(200, "The changes, made or only computed.", Diff)],
         Errors = [ErrorCode.CatalogInvalid, ErrorCode.MalformedJson, ErrorCode.PreconditionFailed, ErrorCode.UnsupportedMediaType, ErrorCode.PayloadTooLarge],
     };
 }

@@ -6,9 +6,9 @@ using System.Text.Unicode;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Catalog;

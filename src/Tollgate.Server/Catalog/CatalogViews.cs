@@ -1,7 +1,7 @@
 using Tollgate.Contracts.Catalog;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
-using Tollgate.Engine.Subscriptions;
+using Tollgate.Engine.Billing;
 
 namespace Tollgate.Server.Catalog;
 

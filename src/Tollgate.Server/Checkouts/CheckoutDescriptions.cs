@@ -44,11 +44,11 @@ internal static class CheckoutDescriptions
     public static readonly Description Create = new(
         Tag,
         "Create a checkout",
-        "A page of the project's payment provider on which the customer pays: for a plan, a credit pack (`pack`), an open invoice (`invoice`), or for nothing, "
-        + "to leave a payment method (`setup`). What cannot be bought is refused at once. Nothing else happens until it is paid: then the subscription begins, or the one that "
-        + "the customer has is changed, at the price that the page told. Nobody finishing it changes nothing. `url` is told once; whoever has it can pay. "
-        + "It lasts 24 hours, that of an invoice 60 days, by the project's clock. An invoice that has a page of a provider already is answered with that one (200); it "
-        + "leads where was said first.")
+        "Creates a page of the project's payment provider on which the customer pays for a plan, a credit pack (`pack`) or an open invoice (`invoice`), or only "
+        + "adds a payment method (`setup`). Tollgate refuses an impossible purchase at once. When the customer has paid, the subscription begins, or the customer's present "
+        + "subscription changes, at the price that the page showed. A checkout that nobody finishes changes nothing. Only this answer has `url`, and anybody who has it can pay. "
+        + "A checkout lasts 24 hours, one for an invoice 60 days, by the project's clock. If the invoice already has a checkout, the call returns that one (200), "
+        + "with its first `success_url` and `cancel_url`.")
     {
         Request = Example.Of<CreateCheckoutRequest>(
             """
@@ -57,8 +57,8 @@ internal static class CheckoutDescriptions
             """),
         Answers =
         [
-            Example.Of<CheckoutView>(201, "Created. Lead the customer to `url`.", Made),
-            Example.Of<CheckoutView>(200, "The page that the invoice has already.", Made),
+            Example.Of<CheckoutView>(201, "Created. Redirect the customer to `url`.", Made),
+            Example.Of<CheckoutView>(200, "The existing checkout of the invoice.", Made),
         ],
         Errors =
         [
@@ -68,21 +68,21 @@ internal static class CheckoutDescriptions
         ],
     };
 
-    public static readonly Description List = new(Tag, "List checkouts", "Newest first.")
+    public static readonly Description List = new(Tag, "List checkouts", "Lists checkouts, the newest first.")
     {
-        Query = [new("customer", "Only checkouts of this customer."), new("status", "Only in this status.", Words: CatalogWords.All<CheckoutStatus>()), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only checkouts of this customer."), new("status", "Only checkouts in this status.", Words: CatalogWords.All<CheckoutStatus>()), .. QueryParameter.OfPage],
         Answers = [Example.Of<CheckoutList>(200, "A page.", $$"""{"data": [{{Completed}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a checkout", "Where it stands, and what came of it: `credited` is one whose money came when what it was for could not be had any more. Its attempts are payments: `GET /v1/payments?customer=`.")
+    public static readonly Description Show = new(Tag, "Show a checkout", "Returns the checkout with its status and result. `credited` means that the customer paid when the purchase was no longer possible, so the money became a credit. `GET /v1/payments?customer=` lists its attempts.")
     {
         Answers = [Example.Of<CheckoutView>(200, "The checkout.", Completed)],
         Errors = [ErrorCode.CheckoutNotFound],
     };
 
     public static readonly Description Expire = new(
-        Tag, "Expire a checkout", "Its page takes no money any more. One that is being paid is not expired before that has ended. A repeat changes nothing.")
+        Tag, "Expire a checkout", "Closes the page. While a payment of the checkout is pending, the call answers 409. A repeat changes nothing.")
     {
         Answers = [Example.Of<CheckoutView>(200, "Expired.", Expired)],
         Errors = [ErrorCode.CheckoutNotFound, ErrorCode.CheckoutState, ErrorCode.PaymentPending],
@@ -91,9 +91,9 @@ internal static class CheckoutDescriptions
     public static readonly Description OpenPortal = new(
         Tag,
         "Open the portal for a customer",
-        "A page on which the customer sees the plan, what is open, invoices and cards, pays, and changes what is charged. It lasts an hour, or as long as the key or token that opens it, "
-        + "works from the key's networks and ends when either is revoked. Whoever has `url` is the customer: lead "
-        + "only signed-in people there. A customer token opens its own customer's, and need not name it.")
+        "Creates a page on which the customer sees its plan, open amounts, invoices and cards, pays, and changes its payment method. The page lasts an hour, or as long as the key or token that opens it, "
+        + "works from the key's networks, and ends when that key or token is revoked. Anybody who has `url` acts as the customer: redirect "
+        + "only signed-in users there. A customer token opens the portal of its own customer, and need not name it.")
     {
         Request = Example.Of<PortalSessionRequest>("""{"customer": "acme", "return_url": "https://app.example.com/account"}"""),
         Answers =
@@ -110,17 +110,17 @@ internal static class CheckoutDescriptions
          "expires_at": "2026-03-31T10:00:00Z", "revoked_at": null}
         """;
 
-    private static readonly Dictionary<string, string> SessionId = new() { ["id"] = "The portal session's id, not its address." };
+    private static readonly Dictionary<string, string> SessionId = new() { ["id"] = "The portal session's id, not its URL." };
 
     public static readonly Description ListPortalSessions = new(
-        Tag, "List portal sessions", "Newest first, ended ones included for some days. The address is never shown again.")
+        Tag, "List portal sessions", "Lists portal sessions, the newest first; ended sessions stay for some days. The list never shows the URL.")
     {
-        Query = [new("customer", "Only this customer's."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only sessions of this customer."), .. QueryParameter.OfPage],
         Answers = [Example.Of<PortalSessionList>(200, "A page of portal sessions.", $$"""{"data": [{{Session}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description ShowPortalSession = new(Tag, "Show a portal session", "How it stands. The address is never shown again.")
+    public static readonly Description ShowPortalSession = new(Tag, "Show a portal session", "Returns the session with its status. It never shows the URL again.")
     {
         Path = SessionId,
         Answers = [Example.Of<PortalSessionItem>(200, "The portal session.", Session)],
@@ -128,7 +128,7 @@ internal static class CheckoutDescriptions
     };
 
     public static readonly Description RevokePortalSession = new(
-        Tag, "Revoke a portal session", "Its page says that it has expired, on every server, and so do the checkouts that were opened on it. Revoking it again changes nothing.")
+        Tag, "Revoke a portal session", "The page and the checkouts that were opened on it answer, on every server, that they have expired. A repeat changes nothing.")
     {
         Path = SessionId,
         Answers = [Example.Nothing("Revoked.")],

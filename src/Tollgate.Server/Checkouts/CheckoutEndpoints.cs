@@ -7,14 +7,15 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
-using Tollgate.Server.Projects;
 using Tollgate.Server.Payments;
+using Tollgate.Server.Projects;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Checkouts;
@@ -93,10 +94,10 @@ public static class CheckoutEndpoints
         CheckoutOutcome.NotOffered => Problems.WriteAsync(
             context, ErrorCode.BillingNotConfigured, $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
         CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
-        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "It has a page on which it can be paid, or a payment under way: nothing is asked for twice."),
+        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "The invoice has an open page at the payment provider, or a pending payment. Tollgate never charges it twice; wait until that ends."),
         CheckoutOutcome.TooMany => Problems.WriteAsync(
             context, ErrorCode.LimitReached,
-            $"The customer has {OpenCheckout.MostOpen} open checkouts whose payments are under way. Wait until one is paid or expires."),
+            $"The customer has {CheckoutQueries.MostOpen} open checkouts whose payments are under way. Wait until one is paid or expires."),
         _ => RefuseAsync(context, answer.Refusal!),
     };
 
@@ -116,7 +117,7 @@ public static class CheckoutEndpoints
             }
             else
             {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+                faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
             }
         }
 
@@ -149,7 +150,7 @@ public static class CheckoutEndpoints
         {
             CheckoutOutcome.Done or CheckoutOutcome.Unchanged => Answer.Json(
                 context, StatusCodes.Status200OK, CheckoutAnswers.Of(answer.Row!), CheckoutsJson.Default.CheckoutView),
-            CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "What became of an attempt to pay the checkout is not known yet."),
+            CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "A payment of the checkout is pending. Wait until it succeeds or fails."),
             CheckoutOutcome.IsCompleted => Problems.WriteAsync(context, ErrorCode.CheckoutState),
             _ => Problems.WriteAsync(context, ErrorCode.CheckoutNotFound),
         });
@@ -174,12 +175,12 @@ public static class CheckoutEndpoints
         faults.Id(body.Customer, "customer", kind != CheckoutKind.Invoice);
         faults.Text(body.Plan, "plan", LongestCode);
         faults.Text(body.Pack, "pack", LongestCode);
-        faults.OneOf(body.Period, "period", SubscriptionEndpoints.Periods);
-        faults.Range(body.Quantity, "quantity", 1, SubscriptionEndpoints.LargestQuantity);
+        faults.OneOf(body.Period, "period", OrderedTerms.Periods);
+        faults.Range(body.Quantity, "quantity", 1, OrderedTerms.LargestQuantity);
         faults.Range(body.Count, "count", 1, PackRules.MostAtOnce);
         faults.Text(body.Coupon, "coupon", LongestCoupon);
         faults.OneOf(body.PaymentMethod, "payment_method", MethodWishes);
-        var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
+        var addOns = OrderedTerms.AddOnsOf(body.AddOns, faults);
         Address(body.SuccessUrl, "success_url", kind != CheckoutKind.Invoice, faults);
         Address(body.CancelUrl, "cancel_url", kind != CheckoutKind.Invoice, faults);
         faults.Currency(body.Currency, "currency");
@@ -192,11 +193,11 @@ public static class CheckoutEndpoints
 
         var wanted = new CheckoutWanted
         {
-            Plan = body.Plan, Interval = SubscriptionEndpoints.IntervalOf(body.Period) ?? (body.Plan is null ? null : PriceInterval.Monthly), Currency = body.Currency,
+            Plan = body.Plan, Interval = OrderedTerms.IntervalOf(body.Period) ?? (body.Plan is null ? null : PriceInterval.Monthly), Currency = body.Currency,
             Quantity = body.Quantity, Trial = body.Trial, Coupon = body.Coupon, MethodIfRequired = body.PaymentMethod == IfRequired ? true : null, Pack = body.Pack, Count = body.Count, Invoice = isId ? invoice : null,
             AddOns = faults.Any ? null : addOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
         };
-        var life = kind == CheckoutKind.Invoice ? OpenCheckout.InvoiceLife : OpenCheckout.DefaultLife;
+        var life = kind == CheckoutKind.Invoice ? CheckoutLife.OfInvoice : CheckoutLife.Default;
         return new(body.Customer ?? "", kind, wanted, body.SuccessUrl, body.CancelUrl, life, issuer);
     }
 

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Checkouts;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Server.Http;
 using Tollgate.Web.Checkouts;

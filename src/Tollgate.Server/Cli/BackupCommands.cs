@@ -16,7 +16,7 @@ internal static class BackupCommands
 
     private static readonly Option<string> PassphraseFile = new("--passphrase-file")
     {
-        HelpName = "file", Description = $"File whose first line is the passphrase. Otherwise {PassphraseVariable}, or it is asked for.",
+        HelpName = "file", Description = $"File whose first line is the passphrase. Default: {PassphraseVariable}, or a prompt.",
     };
 
     public static Command Backup()
@@ -24,7 +24,7 @@ internal static class BackupCommands
         var output = new Option<string>("--out") { HelpName = "file", Description = "File to write; it must not exist. Default: tollgate-<time>.backup in this folder." };
         var encrypt = new Option<bool>("--encrypt") { Description = "Encrypt the file with a passphrase (AES-256-GCM)." };
         var withKey = new Option<bool>("--with-master-key") { Description = "Put the master key into the file too; only with --encrypt." };
-        var command = new Command("backup", "Back up the database into one file, also while servers work. The master key is not in it unless you ask for it.")
+        var command = new Command("backup", "Backs up the database into one file, also while servers work. The file has the master key only with --with-master-key.")
         {
             output, encrypt, PassphraseFile, withKey, DatabaseDoor.Data, DatabaseDoor.Database,
         };
@@ -32,14 +32,14 @@ internal static class BackupCommands
         {
             if (parsed.GetValue(withKey) && !parsed.GetValue(encrypt))
             {
-                throw new CliStopException(ExitCode.Usage, "--with-master-key needs --encrypt: beside its key in clear the backup would reveal every secret in it.");
+                throw new CliStopException(ExitCode.Usage, "--with-master-key needs --encrypt: with its master key in clear, the backup would reveal every secret.");
             }
 
             var path = Path.GetFullPath(parsed.GetValue(output)
                 ?? $"tollgate-{TimeProvider.System.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}.backup");
             if (File.Exists(path) || Directory.Exists(path))
             {
-                throw new CliStopException(ExitCode.Usage, $"{path} exists already. Name another file with --out.");
+                throw new CliStopException(ExitCode.Usage, $"{path} already exists. Name another file with --out.");
             }
 
             var passphrase = parsed.GetValue(encrypt) ? Passphrase(parsed, isNew: true) : null;
@@ -49,7 +49,7 @@ internal static class BackupCommands
             Console.WriteLine($"{path}: {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, {Size(new FileInfo(path).Length)}, as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z");
             Console.WriteLine(keys is null && manifest.MasterKeyId is { } id
                 ? $"The master key {id} is not in it. Keep a copy of {door.MasterKey.Name} apart from the backups: without it saved cards, provider keys and webhook secrets are lost."
-                : "The master key is in it: whoever has the file and the passphrase has every secret.");
+                : "The master key is in it: anybody with the file and the passphrase can read every secret.");
             return ExitCode.Done;
         }));
         return command;
@@ -59,7 +59,7 @@ internal static class BackupCommands
     {
         var file = new Argument<string>("file") { Description = "File that \"tollgate backup\" wrote." };
         var force = new Option<bool>("--force") { Description = "Replace a database that holds projects." };
-        var command = new Command("restore", "Restore a backup into a fresh database, verify it, and put it in place. Stop the servers first.")
+        var command = new Command("restore", "Restores a backup into a fresh database, verifies it, and puts it in place. Stop the servers first.")
         {
             file, force, PassphraseFile, DatabaseDoor.Data, DatabaseDoor.Database,
         };

@@ -16,16 +16,16 @@ internal static class BillingCommands
     public static readonly BillingReportView Nothing = new(0, 0, 0, 0, 0, 0, 0, 0);
 
     public static Command Build() => ServerDoor.Group(
-        "billing", "What is due in a project, done now or only shown, what was held back, and what came too late.", Run(), Parked(), Unpark(), Late());
+        "billing", "Due work of a project, parked subscriptions, and late usage.", Run(), Parked(), Unpark(), Late());
 
     private static Command Run()
     {
-        var dry = new Option<bool>("--dry-run") { Description = "Only show what is due and what it comes to. Changes nothing." };
+        var dry = new Option<bool>("--dry-run") { Description = "Only show the due work and its totals. Changes nothing." };
         var json = Lists.JsonOption();
         var command = new Command(
             "run",
-            "Does what is due, in parts: trials end, periods renew, usage is invoiced. The server does it by itself too; a repeat finds nothing. Stopped in "
-            + "between, what was done stays done.\n\n"
+            "Runs the due work in parts: trials end, periods renew, Tollgate invoices usage. The server also does this automatically, so a repeat finds nothing. If you stop the command, "
+            + "the finished part stays.\n\n"
             + "Examples:\n  tollgate billing run --dry-run --project shop\n  tollgate billing run --project shop")
         {
             dry, json,
@@ -69,7 +69,7 @@ internal static class BillingCommands
             }
             catch (CliStopException e) when (sum != Nothing)
             {
-                throw new CliStopException(e.ExitCode, $"{e.Message}\n{Summary(sum)}. The rest stays due; \"tollgate billing run\" goes on.");
+                throw new CliStopException(e.ExitCode, $"{e.Message}\n{Summary(sum)}. The rest stays due; \"tollgate billing run\" continues.");
             }
 
             sum = Sum(sum, part.Processed);
@@ -105,8 +105,8 @@ internal static class BillingCommands
             .ToList();
         var parked = due.Count(static item => item.Parked is not null);
         Console.WriteLine(
-            $"Due: {due.Count}{(remaining > due.Count ? $" of {remaining}, the earliest" : "")}. To be invoiced: {(sums.Count == 0 ? "nothing" : string.Join(", ", sums))}."
-            + $"{(parked > 0 ? $" To be parked: {parked}." : "")}");
+            $"Due: {due.Count}{(remaining > due.Count ? $" of {remaining}, the earliest" : "")}. To invoice: {(sums.Count == 0 ? "nothing" : string.Join(", ", sums))}."
+            + $"{(parked > 0 ? $" To park: {parked}." : "")}");
     }
 
     private static Command Parked()
@@ -114,7 +114,7 @@ internal static class BillingCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "parked",
-            "Lists subscriptions whose next invoice looks impossible, with the reason. Nothing is asked for until somebody has looked.\n\n"
+            "Lists subscriptions whose next invoice looks impossible, with the reason. Tollgate bills nothing until you have unparked them.\n\n"
             + "Example:\n  tollgate billing parked --project shop")
         {
             json,
@@ -146,7 +146,7 @@ internal static class BillingCommands
         var id = new Argument<string>("subscription") { Description = "The subscription's id, from \"tollgate billing parked\"." };
         var command = new Command(
             "unpark",
-            "Lets a parked subscription go on: the next run computes its invoice again. Correct what made it impossible first.\n\n"
+            "Unparks a subscription: the next run computes its invoice again. Correct the cause first.\n\n"
             + "Example:\n  tollgate billing unpark sub_42 --project shop")
         {
             id, json,
@@ -163,7 +163,7 @@ internal static class BillingCommands
             }
 
             await door.SendAsync(HttpMethod.Post, path + "/unpark", (JsonNode?)null, cancel);
-            Lists.Say($"{subscription} goes on with the next run.", new() { ["subscription"] = subscription, ["unparked"] = true }, parsed.GetValue(json));
+            Lists.Say($"The next run computes the invoice of {subscription} again.", new() { ["subscription"] = subscription, ["unparked"] = true }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -174,8 +174,8 @@ internal static class BillingCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "late",
-            "Lists usage that came when its period was invoiced already and was not billed (late_events: ignore_and_report), the newest period first, with what it "
-            + "would have been.\n\nExample:\n  tollgate billing late --project shop")
+            "Lists usage that arrived after its period was invoiced and was not billed (late_events: ignore_and_report), the newest period first, with its "
+            + "price.\n\nExample:\n  tollgate billing late --project shop")
         {
             json,
         };
@@ -184,7 +184,7 @@ internal static class BillingCommands
             var rows = await Lists.ReadAllAsync(door, "/v1/billing/late-usage", "id", cancel);
             if (rows.Count == 0 && !parsed.GetValue(json))
             {
-                Console.WriteLine("Nothing came too late.");
+                Console.WriteLine("There is no late usage.");
                 return ExitCode.Done;
             }
 

@@ -68,7 +68,7 @@ internal static class CatalogCommands
         var file = new Argument<string>("file") { Description = "The catalogue to compare with the one in force." };
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
         var json = Lists.JsonOption();
-        var command = new Command("diff", "Shows what applying a file would change, and who is affected. Changes nothing.\n\nExample:\n  tollgate catalog diff catalog.yaml --project shop") { file, exitCode, json };
+        var command = new Command("diff", "Shows the changes that a file would make, and the affected customers. Changes nothing.\n\nExample:\n  tollgate catalog diff catalog.yaml --project shop") { file, exitCode, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var catalog = await ReadAsync(parsed.GetRequiredValue(file), cancel);
@@ -82,9 +82,9 @@ internal static class CatalogCommands
     private static Command Apply()
     {
         var file = new Argument<string>("file") { Description = "The catalogue to put into force." };
-        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask for confirmation." };
         var json = Lists.JsonOption();
-        var command = new Command("apply", "Shows what a file changes, asks, and puts it into force.\n\nExample:\n  tollgate catalog apply catalog.yaml --project shop") { file, yes, json };
+        var command = new Command("apply", "Shows the changes that a file makes, asks, and puts it into force.\n\nExample:\n  tollgate catalog apply catalog.yaml --project shop") { file, yes, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var asJson = CliScreen.IsJson(parsed, json, yes);
@@ -124,9 +124,9 @@ internal static class CatalogCommands
 
     private static Command Export()
     {
-        var json = new Option<bool>("--json") { Description = "As JSON instead of YAML." };
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of YAML." };
         var output = new Option<string?>("--out") { HelpName = "file", Description = "Write to this file instead of the standard output." };
-        var command = new Command("export", "Prints the catalogue in force. Applying what was exported changes nothing.\n\nExample:\n  tollgate catalog export --out catalog.yaml --project shop") { json, output };
+        var command = new Command("export", "Prints the catalogue in force. Applying the export changes nothing.\n\nExample:\n  tollgate catalog export --out catalog.yaml --project shop") { json, output };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/catalog");
@@ -243,7 +243,7 @@ internal static class CatalogCommands
         }
     }
 
-    /// <summary><c> Revenue of a month if all were: 348.00 USD → 468.00 USD (+120.00 USD).</c></summary>
+    /// <summary><c> MRR if all were: 348.00 USD → 468.00 USD (+120.00 USD).</c></summary>
     private static string RevenueOf(CatalogAnswer planned)
     {
         var told = planned.MrrChange.Select(static one =>
@@ -251,7 +251,7 @@ internal static class CatalogCommands
             var (before, after, change) = (Text(one.Before, one), Text(one.After, one), Text(one.Change, one));
             return $"{before} → {after} ({(one.Change < 0 ? "" : "+")}{change})";
         });
-        return planned.MrrChange.Count == 0 ? "" : $" Revenue of a month if all were: {string.Join(", ", told)}.";
+        return planned.MrrChange.Count == 0 ? "" : $" MRR if all were: {string.Join(", ", told)}.";
 
         static string Text(long minor, MrrChangeView of) => new MoneyAmount(minor, Currency.Of(of.Currency)).ToString();
     }

@@ -15,10 +15,10 @@ internal static class CheckoutCommands
         var (customer, plan) = (new Argument<string>("customer") { Description = "The customer's id." }, new Argument<string>("plan") { Description = "The plan's code." });
         var period = new Option<string>("--period") { HelpName = "period", Description = "weekly, monthly (default) or yearly." };
         var coupon = new Option<string>("--coupon") { HelpName = "code", Description = "Taken off." };
-        var back = new Option<string>("--back") { HelpName = "url", Description = "Where the page leads when it is done or canceled.", Required = true };
+        var back = new Option<string>("--back") { HelpName = "url", Description = "The URL to which the page redirects after payment or cancellation.", Required = true };
         var json = Lists.JsonOption();
         var command = new Command(
-            "create", "Makes a page on which a customer buys a plan, and prints its address.\n\nExample:\n  tollgate checkouts create acme pro --back https://app.example.com/ --project shop")
+            "create", "Creates a page on which a customer buys a plan, and prints its URL.\n\nExample:\n  tollgate checkouts create acme pro --back https://app.example.com/ --project shop")
         {
             customer, plan, period, coupon, back, json,
         };
@@ -55,7 +55,7 @@ internal static class CheckoutCommands
     private static Command Expire()
     {
         var (id, json) = (Id(), Lists.JsonOption());
-        var command = new Command("expire", "Ends one that nobody has finished.\n\nExample:\n  tollgate checkouts expire 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id, json };
+        var command = new Command("expire", "Expires a checkout that nobody has finished.\n\nExample:\n  tollgate checkouts expire 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var expired = await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/expire", (JsonNode?)null, cancel);

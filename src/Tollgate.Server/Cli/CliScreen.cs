@@ -93,14 +93,14 @@ internal static class CliScreen
     /// <exception cref="CliStopException">It would ask in the middle of the JSON.</exception>
     public static bool IsJson(ParseResult parsed, Option<bool> json, Option<bool> yes) => !parsed.GetValue(json) || parsed.GetValue(yes)
         ? parsed.GetValue(json)
-        : throw new CliStopException(ExitCode.Usage, "--json needs --yes: nobody can be asked in the middle of JSON.");
+        : throw new CliStopException(ExitCode.Usage, "--json needs --yes: the command cannot ask in the middle of JSON.");
 
     /// <exception cref="CliStopException">Nobody is there to answer.</exception>
     public static bool Confirm(IAnsiConsole screen, string question)
     {
         if (Console.IsInputRedirected)
         {
-            throw new CliStopException(ExitCode.Refused, "There is nobody to ask; add --yes to apply without asking.");
+            throw new CliStopException(ExitCode.Refused, "The command cannot ask, since the input is no terminal. Add --yes to apply without a question.");
         }
 
         return screen.Confirm(question, defaultValue: false);

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Tollgate.Contracts.Clocks;
 using Tollgate.Contracts.Http;
-using Tollgate.Server.Clocks;
+using Tollgate.Server.Billing;
 
 namespace Tollgate.Server.Cli;
 
@@ -19,7 +19,7 @@ internal static partial class ClockCommands
     private static Command Show()
     {
         var json = Lists.JsonOption();
-        var command = new Command("show", "Shows where the project stands in time.\n\nExample:\n  tollgate clock show --project shop-test") { json };
+        var command = new Command("show", "Shows the project's time.\n\nExample:\n  tollgate clock show --project shop-test") { json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var text = await door.TextAsync(HttpMethod.Get, Path, null, cancel);
@@ -42,7 +42,7 @@ internal static partial class ClockCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "advance",
-            "Puts the clock forward, month by month. Everything that is due on the way happens in the order of time.\n\n"
+            "Moves the clock forward, month by month. Everything that is due until then happens in order.\n\n"
             + "Examples:\n  tollgate clock advance +30d --project shop-test\n  tollgate clock advance +12mo --project shop-test\n"
             + "  tollgate clock advance 2027-01-31T00:00:00Z --project shop-test")
         {
@@ -83,7 +83,7 @@ internal static partial class ClockCommands
             catch (CliStopException e) when (clock.Now > from)
             {
                 throw new CliStopException(
-                    e.ExitCode, $"{e.Message}\nThe clock has reached {BillingCommands.TimeText(clock.Now)}; \"tollgate clock advance {BillingCommands.TimeText(to)}\" goes on.");
+                    e.ExitCode, $"{e.Message}\nThe clock has reached {BillingCommands.TimeText(clock.Now)}; \"tollgate clock advance {BillingCommands.TimeText(to)}\" continues.");
             }
 
             if (stop != to)

@@ -3,7 +3,6 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Npgsql;
 using Tollgate.Core;
-using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Cli;
@@ -21,7 +20,7 @@ internal static class CommandLine
         SessionCommands.Build,
         CatalogCommands.Build,
         PriceCommands.Build,
-        CustomerCommands.Build,
+        SqlCommands.Build,
         SubscriptionCommands.Build,
         BillingCommands.Build,
         InvoiceCommands.Build,

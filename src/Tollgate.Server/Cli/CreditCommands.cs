@@ -10,7 +10,7 @@ namespace Tollgate.Server.Cli;
 /// <summary><c>tollgate credits list|give|take</c>: money that a customer prepaid or was given.</summary>
 internal static class CreditCommands
 {
-    public static Command Build() => ServerDoor.Group("credits", "Money that a customer prepaid or was given.", List(), Give(), Take());
+    public static Command Build() => ServerDoor.Group("credits", "Prepaid and promotional credits of customers.", List(), Give(), Take());
 
     private static Command List()
     {
@@ -18,7 +18,7 @@ internal static class CreditCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "list",
-            "Shows what a customer has, and what came and went, newest first.\n\nExample:\n  tollgate credits list acme --project shop")
+            "Shows a customer's credits, and their grants and uses, newest first.\n\nExample:\n  tollgate credits list acme --project shop")
         {
             customer, json,
         };
@@ -44,11 +44,11 @@ internal static class CreditCommands
     private static Command Give()
     {
         var (customer, amount, currency, note, json) = (Customer(), Amount(), Unit(), Note(), Lists.JsonOption());
-        var kind = new Option<string>("--kind") { HelpName = "kind", Description = "promotional (comes off the price) or prepaid (pays).", Required = true };
-        var expires = new Option<string>("--expires") { HelpName = "time", Description = "Only of promotional. Default: never." };
+        var kind = new Option<string>("--kind") { HelpName = "kind", Description = "promotional (reduces the price) or prepaid (pays).", Required = true };
+        var expires = new Option<string>("--expires") { HelpName = "time", Description = "When promotional credits expire. Default: never." };
         var command = new Command(
             "give",
-            "Gives a customer money.\n\nExamples:\n"
+            "Gives a customer credits.\n\nExamples:\n"
             + "  tollgate credits give acme 50 USD --kind promotional --expires 2027-01-01T00:00:00Z --note Welcome --project shop\n"
             + "  tollgate credits give acme 49.90 USD --kind prepaid --project shop")
         {
@@ -68,7 +68,7 @@ internal static class CreditCommands
         var (customer, amount, currency, note, json) = (Customer(), Amount(), Unit(), Note(), Lists.JsonOption());
         var command = new Command(
             "take",
-            "Takes back prepaid money, at most what is left.\n\nExample:\n  tollgate credits take acme 12.50 USD --project shop")
+            "Takes back prepaid credits, at most the remaining ones.\n\nExample:\n  tollgate credits take acme 12.50 USD --project shop")
         {
             customer, amount, currency, note, json,
         };
@@ -103,7 +103,7 @@ internal static class CreditCommands
         var isRead = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var major);
         if (isDigits && (!isRead || major > largest.Major))
         {
-            throw new CliStopException(ExitCode.Usage, $"{text} is too much. The most is {largest}.");
+            throw new CliStopException(ExitCode.Usage, $"{text} is too much. The largest amount is {largest}.");
         }
 
         return isRead && major > 0 && major * currency.MinorPerMajor is var minor && minor == decimal.Truncate(minor)

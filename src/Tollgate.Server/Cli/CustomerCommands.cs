@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Tollgate.Server.Cli;
 
 /// <summary><c>tollgate customers list|show|create|usage</c>.</summary>
-internal static class CustomerCommands
+internal static class SqlCommands
 {
     private const string Path = "/v1/customers";
 
@@ -23,7 +23,7 @@ internal static class CustomerCommands
         var (id, json) = (new Argument<string>("id") { Description = "Your own id of the customer." }, Lists.JsonOption());
         Option<string>[] members =
         [
-            new("--name") { HelpName = "text", Description = "Stands on invoices." }, new("--email") { HelpName = "address", Description = "Where mails go." },
+            new("--name") { HelpName = "text", Description = "Name on invoices." }, new("--email") { HelpName = "address", Description = "Address for mails." },
             new("--currency") { HelpName = "code", Description = "ISO 4217. Default: the project's." }, new("--time-zone") { HelpName = "name", Description = "IANA name. Default: the project's." },
             new("--country") { HelpName = "code", Description = "ISO 3166-1, two capital letters." }, new("--tax-id") { HelpName = "id", Description = "A VAT id." },
         ];
@@ -51,7 +51,7 @@ internal static class CustomerCommands
     private static Command Usage()
     {
         var (id, json) = (Id(), Lists.JsonOption());
-        var command = new Command("usage", "Shows what a customer has used and has left of each feature.\n\nExample:\n  tollgate customers usage acme --project shop") { id, json };
+        var command = new Command("usage", "Shows the used and remaining units of each feature of a customer.\n\nExample:\n  tollgate customers usage acme --project shop") { id, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var usage = await door.GetAsync(Lists.Of(Path, parsed.GetRequiredValue(id)) + "/usage", cancel);

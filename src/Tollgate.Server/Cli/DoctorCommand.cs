@@ -180,7 +180,7 @@ internal static class DoctorCommand
             : null;
         if (ServerOptions.Read(name => name switch { "--data" => data, "--port" => last, _ => null }, Environment.GetEnvironmentVariable, out var faults) is not { } options)
         {
-            return new("settings", Health.Fail, string.Join(' ', faults), "docs/operating/start.md lists the variables.");
+            return new("settings", Health.Fail, string.Join(' ', faults), "docs/reference/options.md lists the variables.");
         }
 
         try

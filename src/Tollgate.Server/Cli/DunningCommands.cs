@@ -6,8 +6,8 @@ namespace Tollgate.Server.Cli;
 internal static class DunningCommands
 {
     public static Command Build() => ServerDoor.Group(
-        "dunning", "Invoices that could not be collected and are tried again.",
+        "dunning", "Invoices that Tollgate could not collect and retries.",
         Lists.Command(
-            "/v1/dunning", "invoice", "Lists them with what is owed and when the next attempt is.\n\nExample:\n  tollgate dunning list --project shop",
+            "/v1/dunning", "invoice", "Lists the invoices with the amount due and the time of the next attempt.\n\nExample:\n  tollgate dunning list --project shop",
             ["customer", "invoice_number", "amount_due", "attempts", "failure", "next_attempt_at", "stopped_at", "subscription_status"], Lists.CustomerOption()));
 }

@@ -30,7 +30,7 @@ internal static class InvoiceCommands
         Path, "id", "Lists invoices, newest first.\n\nExamples:\n  tollgate invoices list --customer acme --project shop\n  tollgate invoices list --status open --all --json --project shop",
         ["number", "customer", "kind", "status", "issued_at", "total", "amount_due", "id"],
         Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, paid, void or uncollectible. Default: all." },
-        new("--subscription") { HelpName = "id", Description = "Only of this subscription." });
+        new("--subscription") { HelpName = "id", Description = "Only invoices of this subscription." });
 
     private static Command Show()
     {
@@ -47,7 +47,7 @@ internal static class InvoiceCommands
     private static Command Void()
     {
         var (invoice, json) = (Invoice(), Lists.JsonOption());
-        var note = new Option<string>("--note") { HelpName = "text", Description = "Why; it stands in the invoice's history." };
+        var note = new Option<string>("--note") { HelpName = "text", Description = "The reason, for the invoice's history." };
         var command = new Command("void", "Voids an invoice that nobody has paid.\n\nExample:\n  tollgate invoices void SHOP-000042 --note \"Ordered twice\" --project shop") { invoice, note, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -61,7 +61,7 @@ internal static class InvoiceCommands
     private static Command Pdf()
     {
         var (invoice, json) = (Invoice(), Lists.JsonOption());
-        var output = new Option<string>("--output", "-o") { HelpName = "file", Description = "Where to write it. Default: the invoice's number in this folder. A file that exists is not replaced." };
+        var output = new Option<string>("--output", "-o") { HelpName = "file", Description = "File to write; it must not exist. Default: the invoice's number in this folder." };
         var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf SHOP-000042 --project shop") { invoice, output, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -80,7 +80,7 @@ internal static class InvoiceCommands
     {
         if (File.Exists(file))
         {
-            throw new CliStopException(ExitCode.Refused, $"{file} exists already. Name another file with --output.");
+            throw new CliStopException(ExitCode.Refused, $"{file} already exists. Name another file with --output.");
         }
 
         try

@@ -16,8 +16,8 @@ internal static class KeyCommands
     private static Command Create()
     {
         var kind = new Option<string>("--kind") { Description = "secret, public or restricted; admin without --project. Default: secret, or restricted with --scope." };
-        var name = new Option<string>("--name") { Description = "What it is for." };
-        var scopes = new Option<string[]>("--scope") { Description = $"Of a restricted key, repeatable: {string.Join(", ", Scopes.Names)}." };
+        var name = new Option<string>("--name") { Description = "The purpose of the key." };
+        var scopes = new Option<string[]>("--scope") { Description = $"Scope of a restricted key, repeatable: {string.Join(", ", Scopes.Names)}." };
         var networks = new Option<string[]>("--network") { Description = "Address or network from which it works, repeatable. Default: as the key that creates it." };
         var expires = new Option<string>("--expires-at") { Description = "ISO 8601 with Z or an offset. Default: as the key that creates it." };
         var json = Lists.JsonOption();
@@ -88,7 +88,7 @@ internal static class KeyCommands
         var database = new Option<string>("--database") { HelpName = "url", Description = "Your own PostgreSQL instead of the private one. [TOLLGATE_DATABASE]" };
         var wait = new Option<int>("--wait-seconds")
         {
-            Description = "What running servers get to read the new key, and again to change over. Default 40: they look every 4 seconds, and a statement may take 30.",
+            Description = "Seconds for running servers to read the new key, and again to change over. Default: 40, since servers check every 4 seconds and a statement may take 30.",
             DefaultValueFactory = static _ => 40,
         };
         wait.Validators.Add(static given =>
@@ -98,16 +98,16 @@ internal static class KeyCommands
                 given.AddError("--wait-seconds must be 0 to 3600.");
             }
         });
-        var command = new Command("rotate-master", "Replaces the master key that encrypts secrets in the database, while servers work. Run it again when it was interrupted.") { database, wait };
-        command.SetAction((parsed, _) => DatabaseDoor.UntilInterruptedAsync("Interrupted: run it again, it goes on where it was.", async (log, cancel) =>
+        var command = new Command("rotate-master", "Replaces the master key that encrypts secrets in the database, while servers work. If it is interrupted, run it again.") { database, wait };
+        command.SetAction((parsed, _) => DatabaseDoor.UntilInterruptedAsync("Interrupted. Run the command again; it continues.", async (log, cancel) =>
         {
             await using var door = await DatabaseDoor.OpenAsync(parsed.GetValue(ServerDoor.Data), parsed.GetValue(database), log, cancel);
             var rotation = new RotateMasterKey(door.ConnectionString, door.MasterKey, TimeSpan.FromSeconds(parsed.GetValue(wait)), log);
             var done = await CliScreen.WithStepsAsync(tell => rotation.RunAsync(tell, cancel));
-            Console.WriteLine($"Master key {done.To} replaces {done.From}: {done.Rewritten} secrets were encrypted anew.");
+            Console.WriteLine($"Master key {done.To} replaces {done.From}: {done.Rewritten} secrets were encrypted again.");
             if (done.Unreadable > 0)
             {
-                Console.WriteLine($"{done.Unreadable} secrets could not be read before either, and stay as they are: set them again.");
+                Console.WriteLine($"{done.Unreadable} secrets were unreadable before, and stay as they are. Set them again.");
             }
 
             Console.WriteLine(door.MasterKey.IsFile

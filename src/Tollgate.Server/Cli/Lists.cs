@@ -21,7 +21,7 @@ internal static class Lists
 
     public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON." };
 
-    public static Option<string> CustomerOption() => new("--customer") { HelpName = "id", Description = "Only of this customer." };
+    public static Option<string> CustomerOption() => new("--customer") { HelpName = "id", Description = "Only entries of this customer." };
 
     /// <summary>The command <c>list</c> of a noun.</summary>
     /// <param name="id">The member by which the next page is asked for.</param>

@@ -10,7 +10,7 @@ internal static class ParkedCommands
     private const string Path = "/v1/parked";
 
     public static Command Build() => ServerDoor.Group(
-        "parked", "What failed in the background and waits: one invoice, one mail, one event. Without --project: of all projects.", List(), Retry());
+        "parked", "Background work that failed and waits: an invoice, a mail, an event. Without --project: of all projects.", List(), Retry());
 
     private static Command List()
     {
@@ -44,7 +44,7 @@ internal static class ParkedCommands
         var id = new Argument<string?>("id") { Description = "The id of an entry, as `list` shows it. Default: all entries.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command(
             "retry",
-            "Tries parked work again now, one entry or all. An entry that fails again is back on the list.\n\n"
+            "Retries parked work now, one entry or all. An entry that fails again returns to the list.\n\n"
             + "Examples:\n  tollgate parked retry 01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88\n  tollgate parked retry --project shop")
         {
             id, json,
@@ -58,7 +58,7 @@ internal static class ParkedCommands
             }
 
             Lists.Say(
-                ids.Length == 1 ? "1 entry is tried again within a few seconds." : $"{ids.Length} entries are tried again within a few seconds.", new() { ["entries"] = ids.Length },
+                ids.Length == 1 ? "Tollgate retries 1 entry within a few seconds." : $"Tollgate retries {ids.Length} entries within a few seconds.", new() { ["entries"] = ids.Length },
                 parsed.GetValue(json));
             return ExitCode.Done;
         });

@@ -11,14 +11,14 @@ internal static class PaymentCommands
 
     private static readonly string[] Columns = ["id", "customer", "invoice", "provider", "amount", "amount_refunded", "status", "failure", "dispute", "created_at"];
 
-    public static Command Build() => ServerDoor.Group("payments", "Payments: what was charged, and what went back.", List(), Show(), Charge(), Refund());
+    public static Command Build() => ServerDoor.Group("payments", "Payments and refunds.", List(), Show(), Charge(), Refund());
 
     public static Command Disputes() => ServerDoor.Group(
-        "disputes", "Payments that a customer's bank took back, or wants to.",
+        "disputes", "Payments that a customer's bank disputes.",
         Lists.Command(
             "/v1/disputes", "id", "Lists disputes, newest first.\n\nExample:\n  tollgate disputes list --status open --project shop",
             ["id", "customer", "payment", "amount", "status", "reason", "opened_at"],
-            Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, won or lost. Default: all." }, new("--payment") { HelpName = "id", Description = "Only of this payment." }));
+            Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, won or lost. Default: all." }, new("--payment") { HelpName = "id", Description = "Only disputes of this payment." }));
 
     private static Command List() => Lists.Command(
         Path, "id", "Lists payments, newest first.\n\nExample:\n  tollgate payments list --customer acme --status failed --project shop", Columns,
@@ -32,7 +32,7 @@ internal static class PaymentCommands
         var (invoice, json) = (InvoiceCommands.Invoice(), Lists.JsonOption());
         var command = new Command(
             "charge",
-            "Charges an invoice to its customer's payment method, and says how that ended. The exit code is 1 when no money came.\n\n"
+            "Charges an invoice to its customer's payment method, and prints the result. The exit code is 1 if the charge did not succeed.\n\n"
             + "Example:\n  tollgate payments charge SHOP-000042 --project shop")
         {
             invoice, json,
@@ -50,11 +50,11 @@ internal static class PaymentCommands
     private static Command Refund()
     {
         var (payment, json) = (Payment(), Lists.JsonOption());
-        var amount = new Option<string>("--amount") { HelpName = "amount", Description = "In major units: 50 or 49.90. Default: all that is left." };
-        var reason = new Option<string>("--reason") { HelpName = "text", Description = "Stands on the credit note." };
+        var amount = new Option<string>("--amount") { HelpName = "amount", Description = "In major units: 50 or 49.90. Default: the whole remainder." };
+        var reason = new Option<string>("--reason") { HelpName = "text", Description = "Reason on the credit note." };
         var command = new Command(
             "refund",
-            "Sends money of a payment back to where it came from.\n\nExamples:\n  tollgate payments refund 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop\n"
+            "Refunds a payment to the payment method that paid.\n\nExamples:\n  tollgate payments refund 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop\n"
             + "  tollgate payments refund 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --amount 9 --reason \"Two days of outage\" --project shop")
         {
             payment, amount, reason, json,

@@ -26,18 +26,18 @@ internal static class PriceCommands
     private static readonly IAnsiConsole Screen = CliScreen.Open();
 
     public static Command Build() => ServerDoor.Group(
-        "prices", "What models cost: a project's own prices, and with the admin key alone the shared ones.", List(), Set(), Diff(), Import(), SetMarkup(), Rerate());
+        "prices", "Model prices: a project's own prices, or, with the admin key alone, the shared ones.", List(), Set(), Diff(), Import(), SetMarkup(), Rerate());
 
     private static Command List()
     {
-        var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only this provider's, such as openai." };
-        var model = new Option<string>("--model") { HelpName = "name", Description = "Only this model's, by its exact name or an alias." };
+        var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only prices of this provider, such as openai." };
+        var model = new Option<string>("--model") { HelpName = "name", Description = "Only prices of this model, by its exact name or an alias." };
         var scope = new Option<string>("--scope") { HelpName = "scope", Description = "project or shared. Default: both." };
-        var at = new Option<string>("--at") { HelpName = "instant", Description = "What holds then, such as 2026-11-01T00:00:00Z. Default: now." };
-        var all = new Option<bool>("--all") { Description = "Every price, also of the past and of the future." };
+        var at = new Option<string>("--at") { HelpName = "instant", Description = "Only prices in force at this time, such as 2026-11-01T00:00:00Z. Default: now." };
+        var all = new Option<bool>("--all") { Description = "Every price, past and future ones included." };
         var json = Lists.JsonOption();
         var command = new Command(
-            "list", "Lists prices with the time from which they hold and where they come from.\n\nExample:\n  tollgate prices list --provider openai --project shop")
+            "list", "Lists prices with their start and their source.\n\nExample:\n  tollgate prices list --provider openai --project shop")
         { provider, model, scope, at, all, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -107,10 +107,10 @@ internal static class PriceCommands
             Description = "Dollars per million tokens (input=2.5 cached_input=1.25 output=10 …) or each (request, image, page, search, second).",
             Arity = ArgumentArity.OneOrMore,
         };
-        var from = new Option<string>("--from") { HelpName = "instant", Description = "When it begins to hold, such as 2026-12-01T00:00:00Z. Default: now." };
-        var to = new Option<string>("--to") { HelpName = "instant", Description = "When it ends. Default: when a newer one begins." };
+        var from = new Option<string>("--from") { HelpName = "instant", Description = "Start of the price, such as 2026-12-01T00:00:00Z. Default: now." };
+        var to = new Option<string>("--to") { HelpName = "instant", Description = "End of the price. Default: the start of a newer one." };
         var alias = new Option<string[]>("--alias") { HelpName = "name", Description = "Another name of the model; may be given several times." };
-        var source = new Option<string>("--source") { HelpName = "text", Description = "Where the price was read. Default: the command line." };
+        var source = new Option<string>("--source") { HelpName = "text", Description = "Source of the price. Default: the command line." };
         var json = Lists.JsonOption();
         var command = new Command(
             "set", "Adds a price of the project's own. Recorded calls keep their cost.\n\nExample:\n  tollgate prices set openai gpt-4o input=2.4 output=10 --project shop")
@@ -165,7 +165,7 @@ internal static class PriceCommands
         var file = new Argument<string>("file") { Description = "A list such as prices/models.json." };
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
         var json = Lists.JsonOption();
-        var command = new Command("diff", "Shows what importing a list would change. Changes nothing.\n\nExample:\n  tollgate prices diff prices/models.json --project shop") { file, exitCode, json };
+        var command = new Command("diff", "Shows the changes that importing a list would make. Changes nothing.\n\nExample:\n  tollgate prices diff prices/models.json --project shop") { file, exitCode, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } list)
@@ -186,7 +186,7 @@ internal static class PriceCommands
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
         var json = Lists.JsonOption();
         var command = new Command(
-            "import", "Shows what a list changes, asks, and adds it. The past is never priced anew.\n\nExample:\n  tollgate prices import prices/models.json --project shop") { file, yes, json };
+            "import", "Shows the changes that a list makes, asks, and adds its prices. Recorded calls keep their cost.\n\nExample:\n  tollgate prices import prices/models.json --project shop") { file, yes, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var asJson = CliScreen.IsJson(parsed, json, yes);
@@ -233,7 +233,7 @@ internal static class PriceCommands
         var percent = new Argument<decimal?>("percent") { Description = "Percent on top, such as 20; negative for a discount. Without it: show the markup.", Arity = ArgumentArity.ZeroOrOne };
         var json = Lists.JsonOption();
         var command = new Command(
-            "markup", "Shows or sets what a project's calls cost on top of their prices. Recorded calls keep their cost.\n\nExample:\n  tollgate prices markup 20 --project shop") { percent, json };
+            "markup", "Shows or sets the markup on the prices of a project's calls. Recorded calls keep their cost.\n\nExample:\n  tollgate prices markup 20 --project shop") { percent, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var answer = parsed.GetValue(percent) is { } wanted
@@ -259,16 +259,16 @@ internal static class PriceCommands
 
     private static Command Rerate()
     {
-        var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only this provider's calls." };
-        var model = new Option<string>("--model") { HelpName = "name", Description = "Only this model's calls, as they were recorded." };
+        var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only calls to this provider." };
+        var model = new Option<string>("--model") { HelpName = "name", Description = "Only calls to this model, by its recorded name." };
         var all = new Option<bool>("--all") { Description = "All calls. Default: only those whose cost is unknown." };
-        var from = new Option<string>("--from") { HelpName = "instant", Description = "Calls from then on. Default: 35 days ago, before which no cost is corrected." };
-        var to = new Option<string>("--to") { HelpName = "instant", Description = "Calls before then. Default: now." };
+        var from = new Option<string>("--from") { HelpName = "instant", Description = "Calls from this time on. Default: 35 days ago; older costs never change." };
+        var to = new Option<string>("--to") { HelpName = "instant", Description = "Calls before this time. Default: now." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
         var json = Lists.JsonOption();
         var command = new Command(
             "rerate",
-            "Prices recorded calls by today's prices: shows the difference, asks, and adds adjustments. May be repeated.\n\nExample:\n  tollgate prices rerate --provider openai --project shop")
+            "Rerates recorded calls by today's prices: shows the difference, asks, and adds adjustments. A repeat adds nothing twice.\n\nExample:\n  tollgate prices rerate --provider openai --project shop")
         {
             provider, model, all, from, to, yes, json,
         };
@@ -400,7 +400,7 @@ internal static class PriceCommands
             $"{planned.New} new, {planned.Changed} changed, {planned.Unchanged} unchanged ({planned.Scope} prices).");
         if (planned.Left > 0)
         {
-            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{planned.Left} of the past differ and are left: what was priced stays priced so.");
+            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{planned.Left} past prices differ and stay: recorded calls keep their cost.");
         }
     }
 

@@ -14,7 +14,7 @@ internal static class ProjectCommands
     private static Command Create()
     {
         var code = new Argument<string>("code") { Description = "Lower-case letters, digits and hyphens; it never changes." };
-        var name = new Option<string>("--name") { Description = "Name for people. Default: the code." };
+        var name = new Option<string>("--name") { Description = "Display name. Default: the code." };
         var sandbox = new Option<bool>("--sandbox") { Description = "A sandbox has a movable test clock and no real payments. Default: live." };
         var catalog = new Option<string>("--catalog") { Description = "Code of a built-in catalogue, or a YAML file. Default: a plan \"free\" that grants nothing." };
         var zone = new Option<string>("--time-zone") { Description = "IANA zone for billing days. Default: the catalogue's." };
@@ -60,7 +60,7 @@ internal static class ProjectCommands
         var code = Code();
         var hosts = new Argument<string[]>("hosts")
         {
-            Description = "All of its host names, without ports. None: it has no host of its own.",
+            Description = "All host names of the project, without ports. None: the project has no host name.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var json = Lists.JsonOption();

@@ -8,21 +8,21 @@ internal static class ProviderCommands
 {
     private const string SettingsPath = "/v1/payment-settings", EventsPath = "/v1/provider-events";
 
-    public static Command Settings() => ServerDoor.Group("payment-settings", "Who moves a project's money.", ShowSettings(), SetProvider());
+    public static Command Settings() => ServerDoor.Group("payment-settings", "The payment provider of a project.", ShowSettings(), SetProvider());
 
-    public static Command Events() => ServerDoor.Group("provider-events", "What payment providers told, and what became of it.", ListEvents(), ShowEvent(), Retry());
+    public static Command Events() => ServerDoor.Group("provider-events", "Events that payment providers sent, and their state.", ListEvents(), ShowEvent(), Retry());
 
     public static Command Invoices() => ServerDoor.Group(
-        "provider-invoices", "Invoices that the payment provider made for subscriptions that it manages.",
+        "provider-invoices", "Invoices that the payment provider issued for provider-managed subscriptions.",
         Lists.Command(
-            "/v1/provider-invoices", "id", "Lists them, newest first.\n\nExample:\n  tollgate provider-invoices list --project shop",
+            "/v1/provider-invoices", "id", "Lists provider invoices, newest first.\n\nExample:\n  tollgate provider-invoices list --project shop",
             ["id", "customer", "subscription", "number", "status", "total", "amount_paid", "created_at"],
-            Lists.CustomerOption(), new("--subscription") { HelpName = "id", Description = "Only of this subscription." }, new("--status") { HelpName = "status", Description = "Only in this status." }));
+            Lists.CustomerOption(), new("--subscription") { HelpName = "id", Description = "Only invoices of this subscription." }, new("--status") { HelpName = "status", Description = "Only invoices in this status." }));
 
     private static Command ShowSettings()
     {
         var json = Lists.JsonOption();
-        var command = new Command("show", "Shows who moves a project's money, and what the provider can do.\n\nExample:\n  tollgate payment-settings show --project shop") { json };
+        var command = new Command("show", "Shows a project's payment provider and its capabilities.\n\nExample:\n  tollgate payment-settings show --project shop") { json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             Lists.PrintOne(await door.GetAsync(SettingsPath, cancel), parsed.GetValue(json));
@@ -36,14 +36,14 @@ internal static class ProviderCommands
         var provider = new Argument<string>("provider") { Description = "sandbox, manual, stripe or paymob." };
         var credential = new Option<string[]>("--credential")
         {
-            HelpName = "name=variable", Description = "A key of it, taken from an environment variable so that it is in no shell history. May be repeated.",
+            HelpName = "name=variable", Description = "A key of the provider, read from an environment variable to keep it out of the shell history. May be repeated.",
             DefaultValueFactory = _ => [],
         };
-        var manages = new Option<string>("--subscriptions") { HelpName = "who", Description = "Who renews and bills new subscriptions: tollgate, or the provider (stripe)." };
+        var manages = new Option<string>("--subscriptions") { HelpName = "who", Description = "The party that renews and bills new subscriptions: tollgate, or the provider (stripe)." };
         var json = Lists.JsonOption();
         var command = new Command(
             "set",
-            "Chooses who moves a project's money.\n\nExamples:\n  tollgate payment-settings set manual --project shop\n"
+            "Chooses a project's payment provider.\n\nExamples:\n  tollgate payment-settings set manual --project shop\n"
             + "  tollgate payment-settings set stripe --credential secret_key=STRIPE_SECRET_KEY --credential webhook_secret=STRIPE_WEBHOOK_SECRET --project shop")
         {
             provider, credential, manages, json,
@@ -84,7 +84,7 @@ internal static class ProviderCommands
     }
 
     private static Command ListEvents() => Lists.Command(
-        EventsPath, "id", "Lists what providers told, newest first.\n\nExample:\n  tollgate provider-events list --state parked --project shop",
+        EventsPath, "id", "Lists events of payment providers, newest first.\n\nExample:\n  tollgate provider-events list --state parked --project shop",
         ["id", "type", "object", "state", "attempts", "received_at", "reason"],
         new Option<string>("--state") { HelpName = "state", Description = "waiting, done, ignored or parked. Default: all." });
 
@@ -95,10 +95,10 @@ internal static class ProviderCommands
     private static Command Retry()
     {
         var json = Lists.JsonOption();
-        var id = new Argument<string?>("id") { Description = "The event's id. Default: all that are parked.", Arity = ArgumentArity.ZeroOrOne };
+        var id = new Argument<string?>("id") { Description = "The event's id. Default: all parked events.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command(
             "retry",
-            "Reads an event of a provider again, or all that are parked.\n\nExamples:\n  tollgate provider-events retry stripe:evt_1QxDemo --project shop\n"
+            "Retries a provider event, or all parked ones.\n\nExamples:\n  tollgate provider-events retry stripe:evt_1QxDemo --project shop\n"
             + "  tollgate provider-events retry --project shop")
         {
             id, json,
@@ -108,13 +108,13 @@ internal static class ProviderCommands
             if (parsed.GetValue(id) is { } one)
             {
                 await door.SendAsync(HttpMethod.Post, Lists.Of(EventsPath, one) + "/retry", (JsonNode?)null, cancel);
-                Lists.Say($"{one} is read in a moment.", new() { ["events"] = 1 }, parsed.GetValue(json));
+                Lists.Say($"Tollgate processes {one} in a moment.", new() { ["events"] = 1 }, parsed.GetValue(json));
                 return ExitCode.Done;
             }
 
             var answer = await door.SendAsync(HttpMethod.Post, $"{EventsPath}/retry-parked", (JsonNode?)null, cancel);
             var events = answer.GetProperty("events").GetInt32();
-            Lists.Say($"{events} events are read again.", new() { ["events"] = events }, parsed.GetValue(json));
+            Lists.Say($"Tollgate processes {events} events again.", new() { ["events"] = events }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

@@ -10,7 +10,7 @@ internal static class SbomCommand
 
     public static Command Build()
     {
-        var command = new Command("sbom", "Write the software bill of materials of this build: CycloneDX 1.6, JSON.\n\nExample:\n  tollgate sbom --out tollgate.cdx.json") { Out };
+        var command = new Command("sbom", "Writes the software bill of materials of this build: CycloneDX 1.6, JSON.\n\nExample:\n  tollgate sbom --out tollgate.cdx.json") { Out };
         command.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(Out) is not { } file)

@@ -16,7 +16,7 @@ namespace Tollgate.Server.Cli;
 /// </summary>
 internal sealed class ServerDoor : IDisposable
 {
-    private static readonly Option<string> UrlOption = Text("--url", "url", "Server to talk to. Default: the one of --data. [TOLLGATE_URL]");
+    private static readonly Option<string> UrlOption = Text("--url", "url", "URL of the server. Default: the server of --data. [TOLLGATE_URL]");
     private static readonly Option<string> Key = Text("--key", "key", "Key to use. Default: the admin key of --data. Prefer the variable. [TOLLGATE_KEY]");
     internal static readonly Option<string> Data = Text("--data", "folder", "Data folder with keys.env. Default .tollgate. [TOLLGATE_DATA]");
     private static readonly Option<string> Project = Text("--project", "code", "Project to work on, with the admin key (header X-Project). [TOLLGATE_PROJECT]");

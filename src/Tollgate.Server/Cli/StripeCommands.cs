@@ -6,16 +6,16 @@ namespace Tollgate.Server.Cli;
 /// <summary><c>tollgate stripe sync</c> and <c>reconcile</c>.</summary>
 internal static class StripeCommands
 {
-    public static Command Build() => ServerDoor.Group("stripe", "What the catalogue sells, at Stripe, and what both sides say differently.", Sync(), Reconcile());
+    public static Command Build() => ServerDoor.Group("stripe", "Products and prices at Stripe, and reconciliation with Stripe.", Sync(), Reconcile());
 
     private static Command Reconcile()
     {
         var json = Lists.JsonOption();
-        var since = new Option<int>("--since") { HelpName = "days", Description = "Payments, invoices and refunds of so many days. Default 30.", DefaultValueFactory = static _ => 30 };
-        var repair = new Option<bool>("--repair") { Description = "Bring here what Stripe is right about." };
+        var since = new Option<int>("--since") { HelpName = "days", Description = "Compare payments, invoices and refunds of this many days. Default 30.", DefaultValueFactory = static _ => 30 };
+        var repair = new Option<bool>("--repair") { Description = "Copy Stripe's state where Stripe is authoritative." };
         var command = new Command(
             "reconcile",
-            "Lists what Tollgate and Stripe say differently. Exit code 0: nothing is left, and all was compared; 1: something is.\n\nExample:\n  tollgate stripe reconcile --since 7 --project shop")
+            "Lists the differences between Tollgate and Stripe. Exit code 0: no difference is left, and everything was compared; otherwise 1.\n\nExample:\n  tollgate stripe reconcile --since 7 --project shop")
         {
             since, repair, json,
         };
@@ -35,7 +35,7 @@ internal static class StripeCommands
             var isComplete = report.GetProperty("complete").GetBoolean();
             if (!isComplete)
             {
-                await Console.Error.WriteLineAsync("There was more than is read at once: ask for fewer days.");
+                await Console.Error.WriteLineAsync("There was more data than one call reads. Use a smaller --since.");
             }
 
             return isComplete && report.GetProperty("remaining").GetInt32() == 0 ? ExitCode.Done : ExitCode.Refused;
@@ -46,10 +46,10 @@ internal static class StripeCommands
     private static Command Sync()
     {
         var json = Lists.JsonOption();
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be done." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only show the changes. Changes nothing." };
         var command = new Command(
             "sync",
-            "Makes or verifies products and prices at Stripe for the plans of a project's catalogue.\n\nExample:\n  tollgate stripe sync --dry-run --project shop")
+            "Creates or verifies products and prices at Stripe for the plans of a project's catalogue.\n\nExample:\n  tollgate stripe sync --dry-run --project shop")
         {
             dryRun, json,
         };

@@ -12,20 +12,20 @@ internal static class SubscriptionCommands
     private static readonly string[] Columns = ["id", "customer", "plan", "period", "status", "amount", "quantity", "current_period_end", "cancel_at", "parked_reason"];
 
     public static Command Build() => ServerDoor.Group(
-        "subscriptions", "Subscriptions of a project. A change with --preview shows what it would do and ask for, and changes nothing.",
+        "subscriptions", "Subscriptions of a project. With --preview, a command shows its result and its invoice, and changes nothing.",
         List(), Show(), Create(), Change(), Cancel(),
-        Step("uncancel", "Takes back a cancellation that waits for the end of the period."), Pause(), Step("resume", "Lets a paused subscription go on."));
+        Step("uncancel", "Takes back a cancellation at the end of the period."), Pause(), Step("resume", "Resumes a paused subscription."));
 
     private static Command List() => Lists.Command(
         Path, "id", "Lists subscriptions.\n\nExample:\n  tollgate subscriptions list --status past_due --project shop", Columns,
         Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "incomplete, trialing, active, past_due, paused, canceled or expired. Default: all." },
-        new("--plan") { HelpName = "code", Description = "Only of this plan." });
+        new("--plan") { HelpName = "code", Description = "Only subscriptions to this plan." });
 
     private static Command Show() => Lists.ShowCommand("Shows a subscription.\n\nExample:\n  tollgate subscriptions show sub-acme --project shop", Id(), static id => $"{Path}/{id}");
 
     private static Command Create()
     {
-        var customer = new Argument<string>("customer") { Description = "The customer's id; the customer is created when missing." };
+        var customer = new Argument<string>("customer") { Description = "The customer's id. The command creates a missing customer." };
         var plan = new Argument<string>("plan") { Description = "The plan's code." };
         var (period, quantity) = (Period(), Quantity());
         var coupon = new Option<string>("--coupon") { HelpName = "code", Description = "A coupon's code." };
@@ -92,7 +92,7 @@ internal static class SubscriptionCommands
     private static Command Pause()
     {
         var id = Id();
-        var until = new Option<string>("--until") { HelpName = "time", Description = "When it goes on. Default: when somebody resumes it." };
+        var until = new Option<string>("--until") { HelpName = "time", Description = "Time at which it resumes automatically. Default: until you resume it." };
         return Changing(
             new Command("pause", "Pauses a subscription.\n\nExample:\n  tollgate subscriptions pause sub-acme --until 2027-01-01T00:00:00Z --project shop") { id, until },
             HttpMethod.Post,
@@ -113,7 +113,7 @@ internal static class SubscriptionCommands
     /// <summary>Completes a command that changes a subscription: the order is sent, and the answer is the subscription with what it asks for.</summary>
     private static Command Changing(Command command, HttpMethod method, Func<ParseResult, string> pathOf, Func<ParseResult, JsonObject> orderOf)
     {
-        var (preview, json) = (new Option<bool>("--preview") { Description = "Only show what it would do. Changes nothing." }, Lists.JsonOption());
+        var (preview, json) = (new Option<bool>("--preview") { Description = "Only show the result. Changes nothing." }, Lists.JsonOption());
         command.Add(preview);
         command.Add(json);
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>

@@ -6,7 +6,7 @@ namespace Tollgate.Server.Cli;
 /// <summary><c>tollgate tokens list|revoke</c>: the customer tokens of one customer, never their text.</summary>
 internal static class TokenCommands
 {
-    public static Command Build() => ServerDoor.Group("tokens", "Tokens with which customers' browsers speak for them.", List(), Revoke());
+    public static Command Build() => ServerDoor.Group("tokens", "Customer tokens, with which customers' browsers call Tollgate.", List(), Revoke());
 
     private static Command List()
     {

@@ -26,21 +26,21 @@ internal static class UpCommand
 
     private static readonly Option<bool> NewAdminKey = new("--new-admin-key")
     {
-        Description = "Make an admin key and write it to keys.env: for when that file was lost. Earlier keys stay valid until revoked.",
+        Description = "Create an admin key and write it to keys.env, for example if that file is lost. Earlier keys stay valid until you revoke them.",
     };
 
     private static readonly Option<bool> NewMasterKey = new("--new-master-key")
     {
-        Description = "Go on without the lost master key, with a new one. Provider keys, upstream keys, webhook secrets and saved cards must then be set again.",
+        Description = "Replace a lost master key with a new one. You must then set provider keys, upstream keys, webhook secrets and saved cards again.",
     };
 
     private static readonly Option<string> Seed = Text("--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
     private static readonly Option<string> DefaultProject = Text(
-        "--default-project", "code", "Project that public reads without a key are served from (seed doors), unless their host name is another project's. [TOLLGATE_DEFAULT_PROJECT]");
+        "--default-project", "code", "Project for public reads without a key (seed doors), unless their host name belongs to another project. [TOLLGATE_DEFAULT_PROJECT]");
 
     public static Command Build()
     {
-        var command = new Command("up", "Start the server: prepares what is missing, starts PostgreSQL, migrates, and serves until Ctrl-C or SIGTERM.")
+        var command = new Command("up", "Starts the server: creates the missing files and keys, starts PostgreSQL, migrates it, and serves until Ctrl-C or SIGTERM.")
         {
             Port, Listen, Data, Database, DefaultProject, NewAdminKey, NewMasterKey, Demo, Seed,
         };

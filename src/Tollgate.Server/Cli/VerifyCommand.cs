@@ -5,8 +5,8 @@ using System.Text.Json;
 using Npgsql;
 using Tollgate.Contracts.Ledger;
 using Tollgate.Core;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Verification;
 using Tollgate.Server.Ledger;
 
 namespace Tollgate.Server.Cli;

@@ -98,7 +98,7 @@ internal static class WebhookCommands
         DeliveriesPath, "id", "Lists deliveries, newest first.\n\nExample:\n  tollgate deliveries list --status failed --project shop",
         ["id", "type", "object", "sequence", "status", "attempts", "last_status", "last_error"],
         new Option<string>("--status") { HelpName = "status", Description = "waiting, delivered or failed. Default: all." },
-        new Option<string>("--endpoint") { HelpName = "id", Description = "Only to this endpoint." });
+        new Option<string>("--endpoint") { HelpName = "id", Description = "Only deliveries to this endpoint." });
 
     private static Command ShowDelivery() => Lists.ShowCommand(
         "Shows a delivery with its attempts.\n\nExample:\n  tollgate deliveries show 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop", Delivery(), static id => $"{DeliveriesPath}/{id}");

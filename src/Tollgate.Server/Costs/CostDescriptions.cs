@@ -19,11 +19,11 @@ internal static class CostDescriptions
         """;
 
     private const string HowCounted =
-        " Days are UTC. Dollars are exact; calls whose cost is unknown are counted in `unpriced_calls` and are in no sum. Voided calls do not count.";
+        " Days are UTC. Dollars are exact. `unpriced_calls` counts the calls whose cost is unknown, which are in no sum. Voided calls do not count.";
 
     private static readonly string OthersRow = string.Create(
         CultureInfo.InvariantCulture,
-        $" A list of names has the {CostBreakdown.MostNames:N0} that cost most and then one entry `{CostBreakdown.Others}` with what the rest came to, so that it adds up to the total.");
+        $" A list of names has the {CostBreakdown.MostNames:N0} most expensive ones and then one entry `{CostBreakdown.Others}` with the sum of the rest, so that it adds up to the total.");
 
     private const string Latency = """{"calls": 1250, "p50_ms": 812.3, "p95_ms": 2310.6, "p99_ms": 4094.4}""";
 
@@ -31,11 +31,11 @@ internal static class CostDescriptions
         new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer");
 
     private static readonly QueryParameter GroupBy =
-        new("group_by", "Splits each line further: day, month, provider, model, feature (what a call is attributed to, else the feature that it used) or plan; its value stands in `group`.", Words: [.. CostAnalysisEndpoints.Groupings.Keys]);
+        new("group_by", "Splits each line further: day, month, provider, model, feature (the call's attribution, else the feature that it used) or plan. `group` has the value.", Words: [.. CostAnalysisEndpoints.Groupings.Keys]);
 
     public static readonly Description CustomerCosts = new(
         Tag, "Show a customer's costs",
-        "What the calls to models of a customer came to, in total and by day, provider, model and feature." + OthersRow + HowCounted)
+        "Returns the costs of the customer's model calls, in total and by day, provider, model and feature." + OthersRow + HowCounted)
     {
         Path = CustomerDescriptions.Path,
         Query = CostDays.All,
@@ -52,10 +52,10 @@ internal static class CostDescriptions
     };
 
     public static readonly Description CustomerTrends = new(
-        Tag, "Show a customer's trends", "Calls to models by UTC month and provider, the oldest month first, months without calls included." + HowCounted)
+        Tag, "Show a customer's trends", "Returns the customer's model calls by UTC month and provider, the oldest month first, months without calls included." + HowCounted)
     {
         Path = CustomerDescriptions.Path,
-        Query = [new("months", "So many months, the running one included: 1 to 36, default 6.", "integer")],
+        Query = [new("months", "The number of months, the running one included: 1 to 36, default 6.", "integer")],
         Answers =
         [
             Example.Of<CustomerTrends>(200, "The months.",
@@ -69,13 +69,13 @@ internal static class CostDescriptions
 
     public static readonly Description Dashboard = new(
         Tag, "Show a customer's dashboard",
-        "Usage and limits of the plan, the running UTC month's calls to models, its cost at the pace so far, and what is to be said about "
-        + "limits. An id that was never used gets the numbers that its first use would meet.")
+        "Returns usage and limits of the plan, the running UTC month's model calls, its projected cost at the pace so far, and notices about "
+        + "limits. For an id without a customer, the call returns the numbers that its first use would meet.")
     {
         Path = CustomerDescriptions.Path,
         Answers =
         [
-            Example.Of<CustomerDashboard>(200, "Where the customer stands.",
+            Example.Of<CustomerDashboard>(200, "The customer's usage.",
                 $$"""
                 {"customer": "user_42", "plan": "pro", "plan_name": "Pro", "period_start": "2026-11-01T00:00:00Z",
                  "period_end": "2026-12-01T00:00:00Z", "features": {"gemini_calls": {"limit": 5000, "used": 800, "held": 0, "remaining": 4200,
@@ -89,7 +89,7 @@ internal static class CostDescriptions
 
     public static readonly Description Alerts = new(
         Tag, "List a customer's alerts",
-        "Thresholds (80, 90 and 100 % unless the plan says otherwise) that usage went through, the newest first. Each fires once per feature "
+        "Lists the thresholds (80, 90 and 100 % unless the plan says otherwise) that usage has crossed, the newest first. Each fires once per feature "
         + "and period, in the decision that crosses it.")
     {
         Path = CustomerDescriptions.Path,
@@ -112,9 +112,9 @@ internal static class CostDescriptions
         ["models.csv"] = Csv("models", ",openai,gpt-4o,,", grouped: true),
         ["providers"] = Analysis("provider", "Calls, costs, errors and latencies of each provider", """ "provider": "openai", "model": null, "feature": null, "group": null, """),
         ["providers.csv"] = Csv("providers", ",openai,,,", grouped: true),
-        ["features"] = Analysis("feature", "Calls, costs and errors by what the calls are attributed to (`attribute_to`), else by the feature that they used", """ "provider": null, "model": null, "feature": "chat", "group": null, """),
+        ["features"] = Analysis("feature", "Calls, costs and errors by the calls' attribution (`attribute_to`), else by the feature that they used", """ "provider": null, "model": null, "feature": "chat", "group": null, """),
         ["features.csv"] = Csv("features", ",,,chat,", grouped: true),
-        ["customers"] = new(Tag, "Rank customers by cost", "The customers whose calls to models cost most, and how many made calls at all." + HowCounted)
+        ["customers"] = new(Tag, "Rank customers by cost", "Lists the customers whose model calls cost most, and counts the customers that made calls." + HowCounted)
         {
             Query = [.. CostDays.All, Limit],
             Answers =
@@ -129,11 +129,11 @@ internal static class CostDescriptions
         },
         ["customers.csv"] = Csv("customers", "user_42,", grouped: false),
         ["revenue-vs-cost"] = new(
-            Tag, "Hold revenue against cost",
-            "What calls to models cost, by day, model, feature and plan (the customer's when the call was recorded). Amounts are dollars. "
-            + "`revenue` is what invoices in dollars earn in the days, without taxes: a period's price is earned day by day, a year's over the year. "
-            + "Credit notes take back, void invoices earn nothing. `cash` is beside it: what payments in dollars brought in the days, taxes included, less refunds and "
-            + "disputes that were lost, each on the day on which the money moved. Profit is revenue less cost." + OthersRow + HowCounted)
+            Tag, "Compare revenue and cost",
+            "Returns the cost of model calls by day, model, feature and plan (the customer's plan when the call was recorded). Amounts are dollars. "
+            + "`revenue` is the part of invoices in dollars that is earned in the days, without taxes: a period's price is earned day by day, a year's over the year. "
+            + "Credit notes reduce revenue, and void invoices earn nothing. `cash` is the sum of payments in dollars in the days, taxes included, less refunds and "
+            + "lost disputes, each on the day on which the money moved. Profit is revenue less cost." + OthersRow + HowCounted)
         {
             Query = CostDays.All,
             Answers =
@@ -155,12 +155,12 @@ internal static class CostDescriptions
 
     private static Description Analysis(string subject, string what, string names) => new(
         Tag, $"Analyse by {subject}",
-        what + ". Percentiles of latencies are within 5 % of the true ones, and are not kept by feature or plan." + HowCounted)
+        what + ". Latency percentiles are within 5 % of the true values; Tollgate keeps none by feature or plan." + HowCounted)
     {
         Query = [.. CostDays.All, GroupBy, Limit],
         Answers =
         [
-            Example.Of<CostAnalysis>(200, "What costs most first.",
+            Example.Of<CostAnalysis>(200, "The highest cost first.",
                 $$"""
                 {"from": "2026-10-23", "to": "2026-11-21", "currency": "USD", "group_by": null, "total": { {{Figures}} },
                  "data": [{ {{names}} {{Figures}}, "error_rate": 0.004, "latency": {{Latency}} }], "has_more": false}
@@ -179,7 +179,7 @@ internal static class CostDescriptions
         grouped);
 
     private static Description Export(string name, string text, bool grouped) => new(
-        Tag, $"Export {name}", $"As `/v1/analytics/{name}`, as CSV (RFC 4180), at most {CostAnalysisEndpoints.MostCsvLines} lines.")
+        Tag, $"Export {name}", $"Returns the lines of `/v1/analytics/{name}` as CSV (RFC 4180), at most {CostAnalysisEndpoints.MostCsvLines} of them.")
     {
         Query = grouped ? [.. CostDays.All, GroupBy] : CostDays.All,
         Answers = [Example.OfText(200, "The file", "text/csv", text)],

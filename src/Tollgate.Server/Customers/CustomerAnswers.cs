@@ -2,10 +2,11 @@ using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 

@@ -26,20 +26,20 @@ internal static class CustomerDescriptions
     public static readonly Description Create = new(
         Tag,
         "Create a customer",
-        "Optional: customers are created on first use by their id. Creating one before says its name, e-mail and so on.\n\n"
-        + "A repeat with the same content answers 200. A customer that the first use created takes the content and answers 200. "
-        + "Other content for a customer of which something is known already is a 409; change it with PATCH.")
+        "Optional: Tollgate creates a customer when its id is first used. Create one yourself to set its name, e-mail address and so on.\n\n"
+        + "A repeat with the same content answers 200. A customer that its first use created takes the content and answers 200. "
+        + "Different content for a customer that already has some is a 409; change it with PATCH.")
     {
         Request = Example.Of<CreateCustomerRequest>(
             """{"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "country": "DE", "tax_id": "DE136695976", "metadata": {"signup": "spring"}}"""),
-        Answers = [Example.Of<CustomerView>(201, "Created.", Ada), Example.Of<CustomerView>(200, "It existed with this content, or with none.", Ada)],
+        Answers = [Example.Of<CustomerView>(201, "Created.", Ada), Example.Of<CustomerView>(200, "The customer existed with this content, or with none.", Ada)],
         Errors = [ErrorCode.CustomerExists],
     };
 
     public static readonly Description List = new(
         Tag,
         "List customers",
-        "In byte order of the id, which stays the same while customers come and go. `search` finds by the beginning of the id or of "
+        "Lists customers in byte order of their ids, so pages stay stable while customers come and go. `search` finds customers by the beginning of the id or of "
         + "the e-mail address.")
     {
         Query = [.. QueryParameter.OfPage, new("search", "The beginning of an id (exact case) or of an e-mail address (any case).")],
@@ -47,8 +47,8 @@ internal static class CustomerDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a customer", "What is known about it, and the plan that it is on. `tax` says whether its VAT id exists: Tollgate asks VIES in the background, asks again while VIES "
-        + "does not answer, and checks a valid id again after 30 days. In sandbox projects ids with the digits `111111` are invalid, those with `222222` stay pending, and all "
+    public static readonly Description Show = new(Tag, "Show a customer", "Returns the customer and its plan. `tax` says whether its VAT id exists: Tollgate checks it with VIES in the background, retries while VIES "
+        + "does not answer, and checks a valid id again after 30 days. In sandbox projects, ids with the digits `111111` are invalid, those with `222222` stay pending, and all "
         + "others are valid.")
     {
         Path = Path,
@@ -59,8 +59,8 @@ internal static class CustomerDescriptions
     public static readonly Description Update = new(
         Tag,
         "Change a customer",
-        "What is left out stays; null clears. `metadata` merges key by key: a null value removes its key. The limits hold for the result. The "
-        + "`currency` stays once there is a subscription or an invoice in it.")
+        "A field that you leave out stays; null clears it. `metadata` merges key by key: a null value removes its key. The limits apply to the result. The "
+        + "`currency` cannot change once the customer has a subscription or an invoice in it.")
     {
         Path = Path,
         Request = Example.Of<UpdateCustomerRequest>("""{"email": null, "country": "DE", "metadata": {"signup": null, "segment": "agency"}}"""),
@@ -71,8 +71,8 @@ internal static class CustomerDescriptions
     public static readonly Description Delete = new(
         Tag,
         "Delete a customer",
-        "For one that was created by mistake. A customer for whom the ledger has recorded anything stays: usage, a reservation, or a "
-        + "refused decision is a 409 with the reason. So are members, and being one.")
+        "Deletes a customer that was created by mistake. A customer for whom the ledger has recorded usage, a reservation or a "
+        + "refused decision cannot be deleted: the answer is a 409 with the reason. The same holds for a customer that has members or is one.")
     {
         Path = Path,
         Answers = [Example.Nothing("Deleted, with its grants and overrides.")],
@@ -83,9 +83,9 @@ internal static class CustomerDescriptions
         Tag,
         "Put a customer on a plan",
         "Pins the newest published version of the plan; later versions do not touch the customer until the plan is assigned again. "
-        + "Creates the customer when it is missing. null goes back to the project's default plan. Used stays used, the new plan's "
-        + "quotas count from now on in the running periods, and the very next decision sees them. Assigning what the customer has "
-        + "already changes nothing.")
+        + "Creates a missing customer. null goes back to the project's default plan. Earlier usage still counts, the new plan's "
+        + "quotas apply from now on in the running periods, and the very next decision sees them. Assigning the customer's present plan "
+        + "changes nothing.")
     {
         Path = Path,
         Request = Example.Of<AssignPlanRequest>("""{"plan": "pro"}"""),

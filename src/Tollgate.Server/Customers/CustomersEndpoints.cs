@@ -3,6 +3,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;

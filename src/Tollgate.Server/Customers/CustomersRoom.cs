@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
@@ -9,9 +10,9 @@ public static class CustomersRoom
 {
     public static IServiceCollection AddCustomers(this IServiceCollection services, CustomerOptions options, ViesOptions vies)
     {
-        services.AddSingleton(options);
+        services.AddSingleton(options).AddSingleton<CustomerChanges>();
         services.AddSingleton(vies).AddSingleton<ViesClient>().AddSingleton<CheckVatIds>().AddHostedService<CheckVatLoop>();
-        services.AddSingleton<CustomerQueries>();
+        services.AddSingleton<CustomerQueries>().AddSingleton<GrantQueries>();
         services.AddSingleton<CreateCustomer>();
         services.AddSingleton<UpdateCustomer>();
         services.AddSingleton<DeleteCustomer>();
@@ -25,7 +26,6 @@ public static class CustomersRoom
         services.AddSingleton<AddMember>();
         services.AddSingleton<UpdateMember>();
         services.AddSingleton<RemoveMember>();
-        services.AddHostedService<ForgetMoved>();
         return services.AddWire(CustomersJson.Default);
     }
 
@@ -58,9 +58,5 @@ public static class CustomersRoom
     {
         app.MapCustomers();
         app.MapMembers();
-        app.MapGrants();
-        app.MapGrantSchedules();
-        app.MapReadings();
-        app.MapTerms();
     }
 }

@@ -29,14 +29,14 @@ internal static class MemberDescriptions
     public static readonly Description Add = new(
         Tag,
         "Add a member",
-        "From now on the user's id works wherever a customer's id is taken at the gate, and uses the customer's plan and balances: all members "
-        + "together never get more than the customer has. Events say who it was (`member`). Customer and user are created when they are missing; "
-        + "what the user had of its own waits until it leaves.\n\n"
-        + "A plan that is priced by seats has room for as many members as its subscription has seats. A repeat with the same content answers 200.")
+        "From now on, every metering call that takes a customer's id also takes the user's id, and uses the customer's plan and balances: all members "
+        + "together never get more than the customer has. Events name the member (`member`). Tollgate creates a missing customer or user; "
+        + "the user's own plan and grants wait until it leaves.\n\n"
+        + "If the plan is priced by seats, the customer has at most as many members as its subscription has seats. A repeat with the same content answers 200.")
     {
         Path = OfCustomer,
         Request = Example.Of<AddMemberRequest>("""{"id": "u_77", "name": "Grace Hopper", "email": "grace@example.com", "role": "editor"}"""),
-        Answers = [Example.Of<MemberView>(201, "Added.", Grace), Example.Of<MemberView>(200, "It was a member, with this content.", Grace)],
+        Answers = [Example.Of<MemberView>(201, "Added.", Grace), Example.Of<MemberView>(200, "The user was already a member, with this content.", Grace)],
         Errors =
         [
             ErrorCode.MemberExists, ErrorCode.MemberElsewhere, ErrorCode.MemberNested, ErrorCode.SubscriptionExists, ErrorCode.NoSeatLeft,
@@ -44,7 +44,7 @@ internal static class MemberDescriptions
         ],
     };
 
-    public static readonly Description List = new(Tag, "List members", "In byte order of the id, which stays the same while members come and go.")
+    public static readonly Description List = new(Tag, "List members", "Lists members in byte order of their ids, so pages stay stable while members join and leave.")
     {
         Path = OfCustomer,
         Query = [.. QueryParameter.OfPage],
@@ -52,14 +52,14 @@ internal static class MemberDescriptions
         Errors = [ErrorCode.CustomerNotFound, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a member", "What is known about it. `GET /v1/events?member=` lists what it did.")
+    public static readonly Description Show = new(Tag, "Show a member", "Returns the member. `GET /v1/events?member=` lists its events.")
     {
         Path = OfMember,
         Answers = [Example.Of<MemberView>(200, "The member.", Grace)],
         Errors = [ErrorCode.MemberNotFound],
     };
 
-    public static readonly Description Update = new(Tag, "Change a member", "What is left out stays; null clears.")
+    public static readonly Description Update = new(Tag, "Change a member", "A field that you leave out stays; null clears it.")
     {
         Path = OfMember,
         Request = Example.Of<UpdateMemberRequest>("""{"role": "admin"}"""),
@@ -70,8 +70,8 @@ internal static class MemberDescriptions
     public static readonly Description Remove = new(
         Tag,
         "Remove a member",
-        "From now on the user is a customer of its own, with what it had before. What it used stays used by the customer; a reservation that is "
-        + "open stays the customer's and can be settled.")
+        "From now on, the user is a customer of its own, with its earlier plan and grants. Its usage as a member stays with the customer; an open reservation "
+        + "stays the customer's and can be settled.")
     {
         Path = OfMember,
         Answers = [Example.Nothing("Removed.")],

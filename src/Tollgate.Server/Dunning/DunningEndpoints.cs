@@ -18,11 +18,11 @@ public static class DunningEndpoints
 
     private static readonly Description List = new(
         Tag,
-        "List invoices that could not be collected",
-        "Those that are tried again, the one that failed first before the others, and those that were stopped because no customer can mend why they failed "
-        + "(`stopped_at`): charge them by `POST /v1/payments` or take the money by hand. Filter by customer for what one owes.")
+        "List failed collections",
+        "Lists the invoices that Tollgate could not collect, the earliest failure first: those that it retries, and those that it stopped because the customer cannot fix the failure "
+        + "(`stopped_at`). Charge a stopped invoice with `POST /v1/payments`, or record a manual payment. Filter by customer for the invoices that one owes.")
     {
-        Query = [new("customer", "Only of this customer."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only invoices of this customer."), .. QueryParameter.OfPage],
         Answers =
         [
             Example.Of<DunningList>(
@@ -37,7 +37,7 @@ public static class DunningEndpoints
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    private static readonly Description ShowPolicy = new(Tag, "Show the dunning policy", "How often an invoice that could not be collected is tried again, and what comes after that.")
+    private static readonly Description ShowPolicy = new(Tag, "Show the dunning policy", "Returns the days on which Tollgate retries an invoice that it could not collect, and the final action.")
     {
         Answers = [Example.Of<DunningPolicyBody>(200, "The policy.", Policy)],
     };
@@ -45,7 +45,7 @@ public static class DunningEndpoints
     private static readonly Description SetPolicy = new(
         Tag,
         "Set the dunning policy",
-        "What is left out gets its default. What is under way goes on by the new policy from its next failure on. Until the last attempt the customer keeps the plan.")
+        "Replaces the policy. A field that you leave out gets its default. Invoices in dunning follow the new policy from their next failure on. The customer keeps the plan until the last attempt.")
     {
         Request = Example.Of<DunningPolicyBody>(Policy),
         Answers = [Example.Of<DunningPolicyBody>(200, "Set.", Policy)],
@@ -76,7 +76,7 @@ public static class DunningEndpoints
         Guid? after = Guid.TryParse(paging.StartingAfter, out var invoice) ? invoice : null;
         if (paging.StartingAfter is not null && after is null)
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "The invoice's id as an answer has it is expected.");
+            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of an invoice is expected.");
         }
 
         if (faults.Any)

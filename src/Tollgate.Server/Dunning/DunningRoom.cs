@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Dunning;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Dunning;
 using Tollgate.Server.Http;
 

@@ -4,8 +4,8 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
-using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 

@@ -8,7 +8,7 @@ using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
-using Tollgate.Core.Money;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Quotas;
 

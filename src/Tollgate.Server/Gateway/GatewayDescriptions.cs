@@ -24,19 +24,19 @@ internal static class GatewayDescriptions
             _ => $"Forward a {method} to a provider",
         },
         method == "POST"
-            ? "The provider's own path and body, so an official client works by changing its base URL and key. The key comes in the provider's usual header: a "
-                + "customer token, or a secret key with `X-Tollgate-Customer`. Before the call what it may use is held on every limit (calls, tokens, dollars, rates), or it "
-                + "is refused; afterwards it is settled with what was used. `X-Tollgate-Feature` names a feature that the call uses once; `X-Tollgate-Attribute-To` (a feature or any "
-                + "other word of at most 100 characters) names what its cost is for and uses nothing: for a route that counted its use already. The answer has "
-                + "`X-Tollgate-Call` (the id in `GET /v1/llm-calls`), and in one piece `X-Tollgate-Cost` in dollars and `X-Tollgate-Remaining`. Errors of the gateway "
-                + "come in the provider's shape, with their code in `X-Tollgate-Error`."
-            : "Forwarded as it is and not metered. Customer tokens may read lists of models, and the jobs and stored answers that they started; everything else of the "
-                + "provider's account is "
-                + "for secret keys.")
+            ? "Forwards the provider's own path and body, so an official client works with another base URL and key. The key comes in the provider's usual header: a "
+                + "customer token, or a secret key with `X-Tollgate-Customer`. Before the call, Tollgate holds the most that it may use on every limit (calls, tokens, dollars, rates), or "
+                + "refuses it; afterwards, Tollgate settles the hold with the true usage. `X-Tollgate-Feature` names a feature that the call uses once. `X-Tollgate-Attribute-To` (a feature or any "
+                + "other word of at most 100 characters) names the purpose of the cost in reports and uses nothing, for a route that has already counted its use. The answer has "
+                + "`X-Tollgate-Call` (the id in `GET /v1/llm-calls`) and, unless it is a stream, `X-Tollgate-Cost` in dollars and `X-Tollgate-Remaining`. Errors of the gateway "
+                + "have the provider's format, with their code in `X-Tollgate-Error`."
+            : "Forwards the request unchanged and does not meter it. Customer tokens may read lists of models, and the jobs and stored responses that they started. Everything else in the "
+                + "provider's account "
+                + "needs a secret key.")
     {
         Path = new Dictionary<string, string>
         {
-            ["provider"] = "An upstream of the project, as set by `PUT /v1/upstreams/{provider}`.",
+            ["provider"] = "An upstream of the project, set up with `PUT /v1/upstreams/{provider}`.",
             ["path"] = "The provider's own path, such as `v1/chat/completions`.",
         },
         Answers = [Example.OfText(200, "The provider's own answer", Answer.JsonType, method == "POST" ? Answered : """{"object": "list", "data": []}""")],

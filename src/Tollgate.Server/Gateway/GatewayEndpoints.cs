@@ -10,7 +10,6 @@ using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
-using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;

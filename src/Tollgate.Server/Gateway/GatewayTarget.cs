@@ -1,4 +1,5 @@
 using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Server.Http;
 

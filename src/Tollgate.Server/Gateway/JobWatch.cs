@@ -1,9 +1,12 @@
 using Npgsql;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Jobs;
+using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 

@@ -46,7 +46,7 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         var named = customer is not null && IsRead(context, body) ? AccountReferences.In(body.Span) : new();
         if (named is null)
         {
-            return (null, new(ErrorCode.MalformedJson, "The body could not be read, so it is not known what it names. Nothing was forwarded."));
+            return (null, new(ErrorCode.MalformedJson, "The gateway could not read the body, so it cannot tell which job the call names. Nothing was forwarded."));
         }
 
         string[] ids = [.. new[] { route.Job, named.Answer }.OfType<string>().Where(GatewayJob.IsId)];

@@ -3,6 +3,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;

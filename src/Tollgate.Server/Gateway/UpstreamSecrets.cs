@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Tollgate.Contracts.Gateway;
-using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 

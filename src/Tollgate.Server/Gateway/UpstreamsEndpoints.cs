@@ -3,8 +3,9 @@ using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Shapes;
-using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
@@ -23,7 +24,7 @@ internal static class UpstreamsEndpoints
 
     private static readonly Dictionary<string, string> Provider = new()
     {
-        ["provider"] = "A name of the price book (`openai`, `anthropic`, `gemini`, `mistral`, `tavily` …), or your own for a server that speaks as OpenAI does.",
+        ["provider"] = "A name of the price book (`openai`, `anthropic`, `gemini`, `mistral`, `tavily` …), or your own name for a server with OpenAI's API.",
     };
 
     public static void Map(IEndpointRouteBuilder app)
@@ -31,13 +32,13 @@ internal static class UpstreamsEndpoints
         var upstreams = app.ServiceProvider.GetRequiredService<Upstreams>();
         var (secrets, forwarder) = (app.ServiceProvider.GetRequiredService<UpstreamSecrets>(), app.ServiceProvider.GetRequiredService<Forwarder>());
         app.MapPut("/v1/upstreams/{provider}", context => SetAsync(context, upstreams, secrets, forwarder)).RequireKey(Access.Secret, Scope.SettingsWrite).Describe(new(Tag, "Set an upstream",
-            "Says where calls to `/gateway/{provider}/…` go and with which credentials. It replaces all of what was set. The key and the values of "
-            + "headers are kept encrypted and are never shown again.\n\n`base_url` ends where the provider's own paths begin: `https://api.openai.com`, without "
-            + "`/v1`, since the paths behind `/gateway/openai` begin with it. It must be an address of the public internet, or of a network that the operator lists in "
-            + "`TOLLGATE_UPSTREAM_NETWORKS`; that is looked at again whenever a connection is made. `headers` cannot be those of a connection, nor those that servers "
+            "Sets the address and credentials for calls to `/gateway/{provider}/…`. It replaces all earlier settings. Tollgate stores the key and the values of "
+            + "headers encrypted, and never shows them again.\n\n`base_url` ends where the provider's own paths begin: `https://api.openai.com`, without "
+            + "`/v1`, since the paths after `/gateway/openai` begin with it. It must be an address of the public internet, or of a network that the operator lists in "
+            + "`TOLLGATE_UPSTREAM_NETWORKS`; Tollgate checks the address again at each connection. `headers` cannot be connection headers, nor headers that servers "
             + "of a private network trust (`Cookie`, `X-Forwarded-*`, `Metadata-Flavor` …).\n\n"
-            + "`reported_cost` says what a cost counts for that the provider reports of a call: `wins` (the default of `openrouter`) makes it the cost that budgets "
-            + "move by, `beside` (the default of all others) keeps it beside the cost that the price book gives.")
+            + "`reported_cost` sets the use of a cost that the provider reports: with `wins` (the default of `openrouter`) budgets "
+            + "move by it; with `beside` (the default of all others) Tollgate stores it beside the cost of the price book.")
         {
             Request = Example.Of<UpstreamRequest>("""{"api_key": "sk-…", "base_url": "https://api.openai.com"}"""),
             Path = Provider,
@@ -45,12 +46,12 @@ internal static class UpstreamsEndpoints
             Errors = [ErrorCode.ValidationFailed, ErrorCode.LimitReached],
         });
         app.MapGet("/v1/upstreams", (RequestDelegate)(context => ListAsync(context, secrets))).RequireKey(Access.Secret, Scope.SettingsRead).Describe(new(Tag, "List upstreams",
-            "All of the project's, by name. Never their keys.")
+            "Lists the project's upstreams by name, without their keys.")
         {
             Answers = [Example.Of<UpstreamList>(200, "All of them", $$"""{"data": [{{OpenAi}}], "has_more": false}""")],
         });
         app.MapDelete("/v1/upstreams/{provider}", (RequestDelegate)(context => RemoveAsync(context, upstreams))).RequireKey(Access.Secret, Scope.SettingsWrite).Describe(new(Tag, "Remove an upstream",
-            "Calls to it are answered 404 from now on. Its credentials are deleted.")
+            "Deletes the upstream with its credentials. From now on, calls to it get a 404.")
         {
             Path = Provider,
             Answers = [Example.Nothing("Removed")],

@@ -1,5 +1,4 @@
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Llm;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 
@@ -37,7 +36,7 @@ internal static class BuiltInPrices
         if (faults.Count > 0)
         {
             throw new StartRefusedException(
-                $"The prices in {Folder} have faults; mend the files and start again:\n{string.Join('\n', faults.Select(fault => fault.Describe(file)))}");
+                $"The prices in {Folder} have faults. Correct the files and start again:\n{string.Join('\n', faults.Select(fault => fault.Describe(file)))}");
         }
     }
 }

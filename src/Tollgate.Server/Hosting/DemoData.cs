@@ -3,12 +3,11 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Metering;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
-using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Catalog;
 
 namespace Tollgate.Server.Hosting;
 

@@ -1,4 +1,5 @@
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Catalog;
 
 namespace Tollgate.Server.Hosting;
 

@@ -1,10 +1,11 @@
+using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
-using Tollgate.Server.Clocks;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
+using Tollgate.Server.Grants;
 using Tollgate.Server.Http;
 using Tollgate.Server.Inbox;
 using Tollgate.Server.Invoicing;
@@ -18,7 +19,6 @@ using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
-using Tollgate.Server.Subscriptions;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
@@ -31,8 +31,9 @@ internal static class Rooms
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
-            options.Share, options.Guesses,
+            options.Share, options.Guesses, ClosedSets.Of,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) = (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
+        services.AddWire(HealthJson.Default);
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
         services.AddCatalog();
@@ -82,6 +83,10 @@ internal static class Rooms
         app.MapGateway();
         app.MapCosts();
         app.MapCustomersRoom();
+        app.MapGrants();
+        app.MapGrantSchedules();
+        app.MapReadings();
+        app.MapTerms();
         app.MapInvoicingRoom();
         app.MapPaymentsRoom();
         app.MapCheckoutsRoom();

@@ -12,8 +12,8 @@ using Tollgate.Engine.Secrets;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
-using Tollgate.Server.Payments;
 using Tollgate.Server.Mail;
+using Tollgate.Server.Payments;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;

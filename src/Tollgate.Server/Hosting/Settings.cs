@@ -6,58 +6,58 @@ public static class Settings
     /// <summary>The largest request body.</summary>
     public static readonly Setting MaxBodyBytes = new(
         "TOLLGATE_MAX_BODY_BYTES", "bytes", 16 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
-        "Ten thousand events of 1.6 kB. Streams (NDJSON) are not bounded by it: they are read line by line.");
+        "Ten thousand events of 1.6 kB. It does not limit streams (NDJSON), which the server reads line by line.");
 
     /// <summary>Open client connections at one time.</summary>
     public static readonly Setting MaxConnections = new(
         "TOLLGATE_MAX_CONNECTIONS", "connections", 10_000, 10, 1_000_000,
-        "An idle connection costs about 10 kB; beyond this new ones are closed at once. Where the file limit leaves less, less is the default.");
+        "An idle connection costs about 10 kB. The server closes further ones at once. If the file limit allows less, the default is less.");
 
     /// <summary>Of those, the ones of one address.</summary>
     public static readonly Setting ConnectionsPerAddress = new(
         "TOLLGATE_CONNECTIONS_PER_ADDRESS", "connections", 1_000, 1, 1_000_000,
-        "A tenth of TOLLGATE_MAX_CONNECTIONS, at least 64: one client cannot take them all. Trusted proxies are not bounded by it.");
+        "A tenth of TOLLGATE_MAX_CONNECTIONS, at least 64: one client cannot take them all. It does not limit trusted proxies.");
 
     /// <summary>Open connections of the gateway to upstreams at one time.</summary>
     public static readonly Setting UpstreamConnections = new(
         "TOLLGATE_UPSTREAM_CONNECTIONS", "connections", 10_000, 1, 1_000_000,
-        "Each call in flight has one; a call beyond it waits up to 10 seconds. Where the file limit leaves less, less is the default.");
+        "Each call in flight has one; a call beyond the limit waits up to 10 seconds. If the file limit allows less, the default is less.");
 
     /// <summary>Failed keys, tokens, page addresses and links of one address in a minute.</summary>
     public static readonly Setting FailedAttempts = new(
         "TOLLGATE_FAILED_ATTEMPTS_PER_MINUTE", "attempts", 60, 1, 1_000_000,
-        "Of one address (IPv6: one /64): further ones get 429 and cost no query. Whoever uses a wrong key sees why for a while. What is valid is never limited.");
+        "Per address (IPv6: per /64). Further attempts get 429 and cost no query, so a caller with a wrong key still sees the reason for a while. Valid keys are never limited.");
 
     /// <summary>Time for a request's head to arrive.</summary>
     public static readonly Setting HeaderSeconds = new(
         "TOLLGATE_HEADER_SECONDS", "seconds", 10, 1, 600,
-        "Time for a request's head to arrive, of the first one from the moment of connecting: a client that says nothing would hold a connection for ever.");
+        "Time for a request's head to arrive, for the first one from the moment of connecting: a silent client would hold a connection for ever.");
 
     /// <summary>How long a connection may be idle between two requests.</summary>
     public static readonly Setting IdleSeconds = new(
         "TOLLGATE_IDLE_SECONDS", "seconds", 90, 1, 3_600,
-        "Longer than the 60 seconds for which load balancers keep connections, so that they never send into one that closes. "
-        + "New connections of a server that is more than half full get the time for a head instead.");
+        "Longer than the 60 seconds for which load balancers keep connections, so that they never send into a closing one. "
+        + "If the server is more than half full, new connections get the time for a head instead.");
 
     /// <summary>How long a client may take nothing of its answer.</summary>
     public static readonly Setting StallSeconds = new(
         "TOLLGATE_STALL_SECONDS", "seconds", 30, 1, 600,
-        "A client that takes nothing of what was sent is gone, or holds the answer in the server's memory on purpose.");
+        "A client that reads nothing is gone, or holds the answer in the server's memory on purpose.");
 
     /// <summary>The slowest pace at which a client takes its answer.</summary>
     public static readonly Setting MinAnswerBytesPerSecond = new(
         "TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND", "bytes per second", 4_096, 0, 1_000_000,
-        "Slower readers are cut after 5 seconds and what the buffered part may take at this pace; the slowest mobile networks reach it. 0 accepts any pace.");
+        "The server cuts slower readers after 5 seconds plus the time for the buffered part at this pace. The slowest mobile networks reach it. 0 accepts any pace.");
 
     /// <summary>The slowest pace of a request body.</summary>
     public static readonly Setting MinBodyBytesPerSecond = new(
         "TOLLGATE_MIN_BODY_BYTES_PER_SECOND", "bytes per second", 240, 0, 1_000_000,
-        "Slower bodies are cut after 5 seconds; 0 accepts any pace.");
+        "The server cuts slower bodies after 5 seconds. 0 accepts any pace.");
 
     /// <summary>Exports of one project at one time.</summary>
     public static readonly Setting ExportsPerProject = new(
         "TOLLGATE_EXPORTS_PER_PROJECT", "exports", 2, 1, 1_000,
-        "Exports of events and invoices last as long as their client reads. Each holds about 2 MB at a time; beyond it callers get 429 rate_limited.");
+        "Exports of events and invoices last as long as their client reads. Each holds about 2 MB at a time; further callers get 429 rate_limited.");
 
     /// <summary>Time for requests in flight after a signal to stop.</summary>
     public static readonly Setting DrainSeconds = new(
@@ -67,7 +67,7 @@ public static class Settings
     /// <summary>Database connections of the control plane.</summary>
     public static readonly Setting PoolSize = new(
         "TOLLGATE_POOL_SIZE", "connections", 20, 1, 1000,
-        "PostgreSQL connections of everything but the hot path's lanes; more only queue inside PostgreSQL.");
+        "PostgreSQL connections for everything except the lanes; more only queue inside PostgreSQL.");
 
     /// <summary>Time for a database connection attempt.</summary>
     public static readonly Setting ConnectSeconds = new(
@@ -77,7 +77,7 @@ public static class Settings
     /// <summary>Time for one statement.</summary>
     public static readonly Setting CommandSeconds = new(
         "TOLLGATE_COMMAND_SECONDS", "seconds", 30, 1, 3600,
-        "A statement that runs longer is given up; none of Tollgate's own comes near.");
+        "The server cancels a statement that runs longer; none of Tollgate's own comes near.");
 
     /// <summary>Loops that commit batches of decisions.</summary>
     public static readonly Setting Lanes = new(
@@ -87,7 +87,7 @@ public static class Settings
     /// <summary>Operations that may wait in one lane.</summary>
     public static readonly Setting QueueLength = new(
         "TOLLGATE_QUEUE_LENGTH", "operations", 16_384, 64, 1_000_000,
-        "Beyond it callers get 503 overloaded at once instead of waiting for ever.");
+        "Further callers get 503 overloaded at once instead of waiting for ever.");
 
     /// <summary>Operations in one transaction.</summary>
     public static readonly Setting MaxBatch = new(
@@ -102,12 +102,12 @@ public static class Settings
     /// <summary>Members of one customer whose plan sells no seats.</summary>
     public static readonly Setting MostMembers = new(
         "TOLLGATE_MOST_MEMBERS", "members", 10_000, 1, 1_000_000,
-        "They share one balance, which one lane decides on, and each addition counts them. Seats that are paid for count instead.");
+        "They share one balance, which one lane decides on, and each addition counts them. Where a plan sells seats, the paid seats are the limit instead.");
 
     /// <summary>How long a payment provider may take to answer.</summary>
     public static readonly Setting PaymentSeconds = new(
         "TOLLGATE_PAYMENT_SECONDS", "seconds", 30, 1, 3_600,
-        "After that the provider is asked what it did. Providers answer within seconds; a bank may take longer.");
+        "Afterwards Tollgate queries the provider for the result. Providers answer within seconds; a bank may take longer.");
 
     /// <summary>The largest request body that the gateway forwards.</summary>
     public static readonly Setting GatewayBodyBytes = new(
@@ -117,13 +117,13 @@ public static class Settings
     /// <summary>The largest request body that the gateway forwards for a customer token.</summary>
     public static readonly Setting GatewayCustomerBodyBytes = new(
         "TOLLGATE_GATEWAY_CUSTOMER_BODY_BYTES", "bytes", 32 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
-        "Tollgate reads the body before it knows what the customer has left. A recording of 25 MB, the largest that OpenAI takes, fits.");
+        "Tollgate reads the body before it knows the customer's balance. A recording of 25 MB, the largest that OpenAI takes, fits.");
 
     /// <summary>Memory of bodies and answers in the gateway.</summary>
     public static readonly Setting GatewayMemory = new(
         "TOLLGATE_GATEWAY_MEMORY", "MiB", 512, 1, 1024 * 1024,
-        "Request bodies until they are sent, and answers that Tollgate reads whole, for all calls together. A project may use as much as stays free: half when it is alone. "
-        + "Beyond it callers get 429 gateway_busy. Must be at least four times TOLLGATE_GATEWAY_BODY_BYTES.");
+        "Request bodies until they are sent, and answers that Tollgate reads whole, for all calls together. A project may use as much as stays free: half if it is alone. "
+        + "Further callers get 429 gateway_busy. Must be at least four times TOLLGATE_GATEWAY_BODY_BYTES.");
 
     /// <summary>How long an upstream may send nothing.</summary>
     public static readonly Setting UpstreamSeconds = new(
@@ -148,7 +148,7 @@ public static class Settings
     /// <summary>Requests of one project that wait for their turn.</summary>
     public static readonly Setting ProjectWaiting = new(
         "TOLLGATE_PROJECT_WAITING", "requests", 1_000, 0, 1_000_000,
-        "An import with hundreds of connections is queued and not refused; each that waits costs about 10 kB.");
+        "The server queues an import with hundreds of connections instead of refusing it; each waiting request costs about 10 kB.");
 
     /// <summary>Customers that one project may create a minute.</summary>
     public static readonly Setting ProjectNewCustomers = new(
@@ -158,7 +158,7 @@ public static class Settings
     /// <summary>API keys of one project.</summary>
     public static readonly Setting MostKeys = new(
         "TOLLGATE_MOST_KEYS", "keys", 1_000, 1, 1_000_000,
-        "Every server has all keys in memory and reads them again when one changes. Those that ended within 30 days count.");
+        "Every server has all keys in memory and reads them again when one changes. Keys that ended within 30 days count too.");
 
     /// <summary>Coupons of one project.</summary>
     public static readonly Setting MostCoupons = new(
@@ -168,22 +168,22 @@ public static class Settings
     /// <summary>Open checkouts of one project.</summary>
     public static readonly Setting MostCheckouts = new(
         "TOLLGATE_MOST_CHECKOUTS", "checkouts", 20_000, 1, 10_000_000,
-        "One lives for a day at most unless it is paid: twenty thousand visitors who think about it.");
+        "An unpaid checkout lives for a day at most: enough for twenty thousand undecided visitors.");
 
     /// <summary>Valid tokens of one customer.</summary>
     public static readonly Setting MostTokens = new(
         "TOLLGATE_MOST_TOKENS", "tokens", 1_000, 1, 1_000_000,
-        "A token lives 30 days at most: a new one every 45 minutes.");
+        "A token lives 30 days at most: enough for a new one every 45 minutes.");
 
     /// <summary>New idempotency keys of the tokens of one customer in a day.</summary>
     public static readonly Setting CustomerKeys = new(
         "TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS", "keys a day", 1_000, 1, 10_000_000,
-        "What customer tokens send, on each server. A key is kept for 35 days with its answer, about 1 kB; no person at a browser reaches it. Beyond it callers get 429 rate_limited.");
+        "Keys that customer tokens send, on each server. The server keeps a key with its answer, about 1 kB, for 35 days; no person at a browser reaches the limit. Further callers get 429 rate_limited.");
 
     /// <summary>How long a request waits for its project's turn.</summary>
     public static readonly Setting ProjectWaitSeconds = new(
         "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
-        "Clients give up after 30 seconds and more; they should hear why.");
+        "Clients give up after 30 seconds or more; they should get an answer first.");
 
     /// <summary>How long an ordinary body may take to arrive.</summary>
     public static readonly Setting BodySeconds = new(
@@ -193,7 +193,7 @@ public static class Settings
     /// <summary>Calls of one project that are under way in the gateway.</summary>
     public static readonly Setting GatewayCalls = new(
         "TOLLGATE_GATEWAY_CALLS", "calls", 1_000, 1, 100_000,
-        "For each project, on each server. A call holds two sockets until the provider answers; a project may use at most a third of TOLLGATE_UPSTREAM_CONNECTIONS. Beyond it callers get 429 gateway_busy.");
+        "For each project, on each server. A call holds two sockets until the provider answers; a project may use at most a third of TOLLGATE_UPSTREAM_CONNECTIONS. Further callers get 429 gateway_busy.");
 
     public static IReadOnlyList<Setting> All { get; } =
     [

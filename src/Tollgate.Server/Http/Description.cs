@@ -99,7 +99,7 @@ public sealed record QueryParameter(string Name, string Meaning, string Type = "
     public static IReadOnlyList<QueryParameter> OfPage { get; } =
     [
         new("limit", $"Items of the page: 1 to {WireLimits.LargestPageItems}, default {WireLimits.PageItems}.", "integer"),
-        new("starting_after", "The id (or code) of the last item of the page before."),
+        new("starting_after", "The id (or code) of the last item of the previous page."),
     ];
 }
 

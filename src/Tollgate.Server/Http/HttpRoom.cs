@@ -1,10 +1,9 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Swashbuckle.AspNetCore.SwaggerUI;
 using Tollgate.Contracts.Http;
-using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Projects;
 using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
@@ -12,7 +11,9 @@ namespace Tollgate.Server.Http;
 /// <summary>What every endpoint stands on. See README.md beside this file.</summary>
 public static class HttpRoom
 {
-    public static IServiceCollection AddHttpRoom(this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Action<HttpOptions>? configure = null)
+    /// <param name="words">For the OpenAPI document: the words of members that have a closed set of them; null for any other.</param>
+    public static IServiceCollection AddHttpRoom(
+        this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Func<PropertyInfo, IReadOnlyList<string>?> words, Action<HttpOptions>? configure = null)
     {
         services.Configure(configure ?? (_ => { }));
         services.AddSingleton<Idempotency>();
@@ -22,14 +23,13 @@ public static class HttpRoom
         services.AddSingleton<Guesses>();
         services.AddSingleton<Exports>();
         services.AddWire(HttpJson.Default);
-        services.AddWire(Hosting.HealthJson.Default);
         services.ConfigureHttpJsonOptions(http =>
         {
             // For the OpenAPI document only: bodies are read and written with the rooms' own contexts.
             http.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             http.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        return services.AddOpenApi(OpenApiFile.Name, OpenApiDocuments.Configure);
+        return services.AddOpenApi(OpenApiFile.Name, options => OpenApiDocuments.Configure(options, words));
     }
 
     /// <summary>Makes a room's bodies known to the OpenAPI document.</summary>

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
-using Tollgate.Server.Hosting;
 using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
@@ -58,7 +57,8 @@ internal static class OpenApiDocuments
         ("Seed door: resume and ATS", "The routes of the resume and ATS product, answered in its own shapes."),
     ];
 
-    public static void Configure(OpenApiOptions options)
+    /// <param name="words">The words of members that have a closed set of them; null for any other.</param>
+    public static void Configure(OpenApiOptions options, Func<PropertyInfo, IReadOnlyList<string>?> words)
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.AddDocumentTransformer((document, _, _) =>
@@ -68,7 +68,7 @@ internal static class OpenApiDocuments
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            Refine(schema, context.JsonTypeInfo, context.JsonPropertyInfo?.AttributeProvider as PropertyInfo);
+            Refine(schema, context.JsonTypeInfo, context.JsonPropertyInfo?.AttributeProvider as PropertyInfo, words);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(async (operation, context, cancel) =>
@@ -92,7 +92,7 @@ internal static class OpenApiDocuments
     /// needs may be null for the code alone, so that all faults of a body are named at once.
     /// </summary>
     /// <param name="member">Whose schema it is; null: a type's own.</param>
-    private static void Refine(OpenApiSchema schema, JsonTypeInfo type, PropertyInfo? member)
+    private static void Refine(OpenApiSchema schema, JsonTypeInfo type, PropertyInfo? member, Func<PropertyInfo, IReadOnlyList<string>?> wordsOf)
     {
         var needed = type.Properties.Where(static one => IsNeeded(one.AttributeProvider)).Select(static one => one.Name).ToList();
         schema.Required?.ExceptWith(type.Properties.Where(static one => one.IsGetNullable).Select(static one => one.Name));
@@ -106,7 +106,7 @@ internal static class OpenApiDocuments
             schema.Type &= ~JsonSchemaType.Null;
         }
 
-        if (member is not null && ClosedSets.Of(member) is { } words)
+        if (member is not null && wordsOf(member) is { } words)
         {
             Close(schema, words);
         }

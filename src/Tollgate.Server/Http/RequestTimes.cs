@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Tollgate.Server.Hosting;
 
 namespace Tollgate.Server.Http;
 

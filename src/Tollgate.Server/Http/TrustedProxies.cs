@@ -38,7 +38,7 @@ public sealed class TrustedProxies
             }
             else
             {
-                faults.Add($"{Variable} has \"{text}\": it must be {Form}. Whoever comes from there may say which address it has, so the whole Internet cannot be named.");
+                faults.Add($"{Variable} has \"{text}\": it must be {Form}. A trusted proxy names the address of its clients, so the list cannot contain the whole Internet.");
             }
         }
 

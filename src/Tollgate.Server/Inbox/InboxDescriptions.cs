@@ -15,54 +15,54 @@ internal static class InboxDescriptions
     private const string Event =
         """
         {"id": "stripe:evt_1QxDemo", "provider": "stripe", "type": "charge.refunded", "object": "ch_1QxDemo", "state": "waiting",
-         "reason": "No payment is known of ch_1QxDemo.", "attempts": 2, "happened_at": "2026-04-02T10:00:00Z", "received_at": "2026-04-02T10:00:01Z",
+         "reason": "Tollgate knows no payment of ch_1QxDemo.", "attempts": 2, "happened_at": "2026-04-02T10:00:00Z", "received_at": "2026-04-02T10:00:01Z",
          "due_at": "2026-04-02T10:00:13Z", "done_at": null, "body": null}
         """;
 
-    private static readonly Dictionary<string, string> Id = new() { ["id"] = "The provider and its own id of the event: `stripe:evt_…`." };
+    private static readonly Dictionary<string, string> Id = new() { ["id"] = "The provider's name and its own id of the event: `stripe:evt_…`." };
 
     public static readonly Description Receive = new(
         Tag,
-        "Take a provider's webhook",
-        "For `stripe`, `paymob` and `sandbox`. The signature is the key, and says whose event it is. A good one is kept and answered at once; what it says is applied "
-        + "a moment later, once, however often it comes. One that is forged, or older than five minutes, is answered 400, and nothing is kept of it.")
+        "Receive a provider's webhook",
+        "Receives webhooks of `stripe`, `paymob` and `sandbox`. The signature authenticates the request and identifies the project. Tollgate stores an event with a valid signature, answers at once, and applies it "
+        + "a moment later, once, even if the provider sends it again. A forged event, or one older than five minutes, gets a 400, and Tollgate stores nothing.")
     {
         Path = new Dictionary<string, string> { ["provider"] = "`stripe`, `paymob` or `sandbox`." },
         Request = Example.OfText("application/json", """{"id": "evt_1QxDemo", "object": "event", "type": "charge.refunded", "data": {}}"""),
-        Answers = [Example.Of<WebhookReceived>(200, "It is kept, or was known already.", """{"received": true}""")],
+        Answers = [Example.Of<WebhookReceived>(200, "The event is stored, or was stored before.", """{"received": true}""")],
         Errors = [ErrorCode.WebhookSignatureInvalid, ErrorCode.MalformedRequest, ErrorCode.NotFound, ErrorCode.PayloadTooLarge],
     };
 
     public static readonly Description List = new(
         Tag,
-        "List what providers told",
-        "Newest first. What could not be applied is tried again for two days, and then `parked`: its `reason` says what is missing.")
+        "List provider events",
+        "Lists the events that payment providers sent, the newest first. Tollgate retries an event that it cannot apply for two days, and then parks it (`parked`): its `reason` says what is missing.")
     {
         Query =
         [
-            new("state", "Only in this state.", Words: CatalogWords.All<InboxState>()), new("provider", "Only of this provider.", Words: CatalogWords.All<PaymentProvider>()),
-            new("type", "The provider's own word."), .. QueryParameter.OfPage,
+            new("state", "Only events in this state.", Words: CatalogWords.All<InboxState>()), new("provider", "Only events of this provider.", Words: CatalogWords.All<PaymentProvider>()),
+            new("type", "Only events of this type, in the provider's words."), .. QueryParameter.OfPage,
         ],
         Answers = [Example.Of<ProviderEventList>(200, "A page.", $$"""{"data": [{{Event}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show an event of a provider", "With its body as it came in.")
+    public static readonly Description Show = new(Tag, "Show a provider event", "Returns the event with its body as the provider sent it.")
     {
         Path = Id,
         Answers = [Example.Of<ProviderEventView>(200, "The event.", Event)],
         Errors = [ErrorCode.ProviderEventNotFound],
     };
 
-    public static readonly Description Retry = new(Tag, "Read an event of a provider again", "Now, when it is parked, ignored or waiting. What is done stays done.")
+    public static readonly Description Retry = new(Tag, "Retry a provider event", "Processes an event that is parked, ignored or waiting again, now. An event that is done stays done.")
     {
         Path = Id,
-        Answers = [Example.Of<ProviderEventView>(200, "It is read in a moment.", Event)],
+        Answers = [Example.Of<ProviderEventView>(200, "Tollgate processes the event in a moment.", Event)],
         Errors = [ErrorCode.ProviderEventNotFound],
     };
 
-    public static readonly Description RetryParked = new(Tag, "Read all parked events again", "After what they lacked was mended.")
+    public static readonly Description RetryParked = new(Tag, "Retry all parked provider events", "Processes all parked events again, after you have fixed their cause.")
     {
-        Answers = [Example.Of<ProviderEventsRetried>(200, "How many.", """{"events": 3}""")],
+        Answers = [Example.Of<ProviderEventsRetried>(200, "The number of events.", """{"events": 3}""")],
     };
 }

@@ -135,7 +135,7 @@ public static class InboxEndpoints
         var after = paging.StartingAfter is { } text ? PlaceOf(text) : null;
         if (!faults.Any && paging.StartingAfter is not null && after is null)
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+            faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
         }
 
         if (faults.Any)

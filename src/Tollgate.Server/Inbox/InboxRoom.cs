@@ -1,5 +1,5 @@
 using Tollgate.Contracts.Inbox;
-using Tollgate.Engine.ProviderManaged;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Inbox;
 using Tollgate.Server.Http;
 
@@ -15,6 +15,7 @@ public static class InboxRoom
         services.AddSingleton<InboxMetrics>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton<ApplyProviderUpdate>();
+        services.AddSingleton<ApplyUpdate>(static provider => provider.GetRequiredService<ApplyProviderUpdate>().RunAsync);
         services.AddSingleton<ReconcileStripe>();
         services.AddSingleton<OpenProviderManagedPage>();
         services.AddSingleton<ChangeProviderManaged>();

@@ -73,7 +73,7 @@ public static class CreditEndpoints
             faults.Range(body.Amount, "amount", isPrepaid ? -GiveCredit.LargestAmount : 1, GiveCredit.LargestAmount);
             if (isPrepaid && body.Amount == 0)
             {
-                faults.Add("amount", FaultCode.OutOfRange, "More than 0 is expected, or less to take back what is left.");
+                faults.Add("amount", FaultCode.OutOfRange, "An amount above 0 is expected, or a negative one to take back prepaid credits.");
             }
         }
 
@@ -82,7 +82,7 @@ public static class CreditEndpoints
         Instant? expires = body.ExpiresAt is { } at ? Instant.From(at) : null;
         if (expires is not null && isPrepaid)
         {
-            faults.Add("expires_at", FaultCode.InvalidValue, "What a customer has paid for does not expire; only promotional credits do.");
+            faults.Add("expires_at", FaultCode.InvalidValue, "Prepaid credits never expire; only promotional credits have expires_at.");
         }
         else if (expires <= now)
         {
@@ -154,10 +154,10 @@ internal static class CreditDescriptions
     public static readonly Description Give = new(
         Tag,
         "Give a customer credits",
-        "`promotional` credits are a gift: they come off the price of the subscription's invoices before tax, in the order of redemption among the coupons, as "
-        + "many as they last, and end at `expires_at`. `prepaid` credits are the customer's own money: they pay invoices, tax included, and never expire. A "
-        + "negative prepaid amount takes back what is left, never more. The customer is created when missing, and keeps its currency, in which an active plan "
-        + "or a pack has to have a price.")
+        "`promotional` credits are a gift: they reduce the subscription's invoices before tax, in the order of redemption among the coupons, "
+        + "until they are used up or `expires_at` is reached. `prepaid` credits are the customer's own money: they pay invoices, tax included, and never expire. A "
+        + "negative prepaid amount takes back remaining credits, never more. Tollgate creates a missing customer. An active plan "
+        + "or a pack must have a price in the customer's currency, which never changes afterwards.")
     {
         Path = CustomerDescriptions.Path,
         Request = Example.Of<GiveCreditRequest>("""{"amount": 5000, "currency": "USD", "kind": "promotional", "expires_at": "2026-09-01T00:00:00Z", "note": "Welcome"}"""),
@@ -166,7 +166,7 @@ internal static class CreditDescriptions
     };
 
     public static readonly Description List = new(
-        Tag, "Show credits of a customer", "What is left, by currency and kind, and a page of what came and went, newest first. The sum of all facts is the balance.")
+        Tag, "Show credits of a customer", "Returns the balances by currency and kind, and a page of the credits granted and used, the newest first. The sum of all entries is the balance.")
     {
         Path = CustomerDescriptions.Path,
         Query = QueryParameter.OfPage,

@@ -177,7 +177,7 @@ internal sealed class DocumentHtml
 
     private static string LoadSheet()
     {
-        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("invoicing/source.css")!);
+        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("invoicing/paper.css")!);
         return reader.ReadToEnd();
     }
 }

@@ -28,30 +28,30 @@ internal static class InvoiceDescriptions
 
     public static readonly IReadOnlyList<QueryParameter> Filters =
     [
-        new("customer", "Only this customer's."), new("subscription", "Only of this subscription."), new("status", "Only in this status.", Words: CatalogWords.All<InvoiceStatus>()),
+        new("customer", "Only invoices of this customer."), new("subscription", "Only invoices of this subscription."), new("status", "Only invoices in this status.", Words: CatalogWords.All<InvoiceStatus>()),
         new("number", "Only the invoice with this number."),
-        new("from", "Issued at this time or later."), new("to", "Issued before this time."),
+        new("from", "Only invoices issued at this time or later."), new("to", "Only invoices issued before this time."),
     ];
 
     public static readonly string[] Orders = ["asc", "desc"];
 
-    public static readonly QueryParameter Order = new("order", "By number: `desc` (default) or `asc`.", Words: Orders);
+    public static readonly QueryParameter Order = new("order", "The order of the numbers: `desc` (default) or `asc`.", Words: Orders);
 
-    public static readonly Description List = new(Tag, "List invoices", "By number, the newest first; `order=asc` the oldest first.")
+    public static readonly Description List = new(Tag, "List invoices", "Lists invoices in the order of their numbers, the newest first. `order=asc` lists the oldest first.")
     {
         Query = [.. QueryParameter.OfPage, .. Filters, Order],
         Answers = [Example.Of<InvoiceList>(200, "A page.", $$"""{"data": [{{Sample}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show an invoice", "With its lines, taxes and credit notes. A finalised invoice never changes; what happens to it later stands beside its lines.")
+    public static readonly Description Show = new(Tag, "Show an invoice", "Returns the invoice with its lines, taxes and credit notes. The lines of a finalised invoice never change; payments, refunds and credit notes stand beside them.")
     {
         Answers = [Example.Of<InvoiceView>(200, "The invoice.", Sample)],
         Errors = [ErrorCode.InvoiceNotFound],
     };
 
     public static readonly Description Explain = new(
-        Tag, "Explain a line", "How the amount came about, step by step, with its part of the discounts and taxes; for usage with the quota, what was used, the first hundred events of the period, and the plans that sold it.")
+        Tag, "Explain a line", "Returns the computation of the line's amount, step by step, with its share of discounts and taxes. A usage line also has the quota, the used amount, the first hundred events of the period, and the plans that priced it.")
     {
         Path = new Dictionary<string, string> { ["n"] = "The line's number, from 1." },
         Answers =
@@ -74,24 +74,24 @@ internal static class InvoiceDescriptions
     };
 
     public static readonly Description Finalize = new(
-        Tag, "Finalise an invoice", "Invoices are finalised, with a number, in the transaction that makes them. The call answers the invoice as it is.")
+        Tag, "Finalise an invoice", "Tollgate finalises and numbers an invoice in the transaction that creates it, so this call changes nothing and returns the invoice.")
     {
         Answers = [Example.Of<InvoiceView>(200, "The invoice.", Sample)],
         Errors = [ErrorCode.InvoiceNotFound],
     };
 
-    public static readonly Description Pay = Settled("Mark an invoice paid", "All that is due came in by other ways, for instance a bank transfer. A repeat changes nothing.");
+    public static readonly Description Pay = Settled("Mark an invoice paid", "Records that the customer paid the whole amount due in another way, for instance by bank transfer. A repeat changes nothing.");
 
     public static readonly Description Void = Settled(
-        "Void an invoice", "It asked for nothing. Its number stays. What coupons, promotional and prepaid credits took of it is there again. A paid one is never void: credit it.");
+        "Void an invoice", "Cancels the invoice for good. Its number stays in use. Coupons, promotional and prepaid credits that the invoice used become available again. A paid invoice cannot be voided; credit it instead.");
 
-    public static readonly Description GiveUp = Settled("Mark an invoice uncollectible", "Nobody will pay it. It can still be paid.");
+    public static readonly Description GiveUp = Settled("Mark an invoice uncollectible", "Records that you do not expect payment. The customer can still pay the invoice.");
 
     public static readonly Description Credit = new(
         Tag,
         "Credit an invoice",
-        "Gives back an amount, tax included, or whole lines, or all that is left, by a credit note with a number of its own. Of an open invoice that much "
-        + "need not be paid any more; of a paid one it pays the customer's next invoices.")
+        "Issues a credit note, with a number of its own, for an amount (tax included), for whole lines, or for the whole remainder. On an open invoice it "
+        + "reduces the amount due; on a paid invoice it becomes a credit that pays the customer's next invoices.")
     {
         Request = Example.Of<CreditInvoiceRequest>("""{"amount": 500, "reason": "Two days of outage"}"""),
         Answers = [Example.Of<InvoiceView>(201, "Credited.", Sample)],
@@ -123,28 +123,28 @@ internal static class CouponDescriptions
 
     public static readonly Description Create = new(
         Tag, "Create a coupon",
-        "A percentage or an amount off the invoices of a subscription: once, for some months, or for ever. What an amount has left over on an invoice is "
-        + "forfeited; one that is taken off once goes on to the next invoices with `carry_over`. Its terms never change.")
+        "A coupon takes a percentage or an amount off the invoices of a subscription: once, for some months, or for ever. If an invoice is smaller than the amount, the rest is "
+        + "forfeited; with `carry_over`, the rest of an amount that applies once reduces the next invoices. A coupon's terms never change.")
     {
         Request = Example.Of<CreateCouponRequest>("""{"code": "SPRING", "percent_off": 20, "duration": "repeating", "months": 3}"""),
         Answers = [Example.Of<CouponView>(201, "Created.", One)],
         Errors = [ErrorCode.CouponExists, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description List = new(Tag, "List coupons", "In the order of their codes, also those that were ended.")
+    public static readonly Description List = new(Tag, "List coupons", "Lists coupons in the order of their codes, ended ones included.")
     {
         Query = QueryParameter.OfPage,
         Answers = [Example.Of<CouponList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
     };
 
-    public static readonly Description Show = new(Tag, "Show a coupon", "With how often it was redeemed.")
+    public static readonly Description Show = new(Tag, "Show a coupon", "Returns the coupon with the number of its redemptions.")
     {
         Path = Path,
         Answers = [Example.Of<CouponView>(200, "The coupon.", One)],
         Errors = [ErrorCode.CouponNotFound],
     };
 
-    public static readonly Description End = new(Tag, "End a coupon", "It cannot be redeemed any more. Who has it keeps it. A repeat changes nothing.")
+    public static readonly Description End = new(Tag, "End a coupon", "Nobody can redeem the coupon any more. Subscriptions that redeemed it keep it. A repeat changes nothing.")
     {
         Path = Path,
         Answers = [Example.Of<CouponView>(200, "Ended.", One)],
@@ -166,29 +166,29 @@ internal static class InvoiceSettingsDescriptions
     private const string Rates =
         """{"rates": [{"country": "DE", "region": null, "name": "VAT", "percent": 19, "inclusive": false, "reverse_charge": true}]}""";
 
-    public static readonly Description Show = new(Tag, "Show the invoice settings", "Who sends this project's invoices.")
+    public static readonly Description Show = new(Tag, "Show the invoice settings", "Returns the seller's details on this project's invoices, and how the project numbers and words them.")
     {
         Answers = [Example.Of<InvoiceSettingsBody>(200, "The settings.", Settings)],
     };
 
     public static readonly Description Set = new(
-        Tag, "Set the invoice settings", "All of them; what is left out has its default, but a logo stays until it is replaced or set to an empty text. Invoices that exist keep what they were made with.")
+        Tag, "Set the invoice settings", "Replaces all settings. A field that you leave out gets its default, except the logo, which stays until you replace it or set it to an empty text. Existing invoices do not change.")
     {
         Request = Example.Of<InvoiceSettingsBody>("""{"name": "Trendit Inc", "address": ["1 Main Street", "Springfield"], "country": "US"}"""),
         Answers = [Example.Of<InvoiceSettingsBody>(200, "The settings.", Settings)],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description ShowTaxes = new(Tag, "Show the tax rates", "By the customer's country, and region where one is named.")
+    public static readonly Description ShowTaxes = new(Tag, "Show the tax rates", "Returns the tax rates by the customer's country and, where a rate names one, region.")
     {
         Answers = [Example.Of<TaxRates>(200, "All rates.", Rates)],
     };
 
     public static readonly Description SetTaxes = new(
         Tag, "Set the tax rates",
-        "Replaces all rates. A customer without a country, or of a country without a rate, pays no tax. With `reverse_charge` a customer with a valid VAT id in "
-        + "another country than the seller's owes the tax itself, and the invoice says so. A rate with a `category` is for what the catalogue sells in that `tax_category`, instead of "
-        + "the rates of the same country and region without one.")
+        "Replaces all rates. A customer without a country, or in a country without a rate, pays no tax. With `reverse_charge`, a customer with a valid VAT id in "
+        + "another country than the seller's owes the tax itself, and the invoice says so. A rate with a `category` applies to everything that the catalogue sells in that `tax_category`; it replaces "
+        + "the rates of the same country and region that have no category.")
     {
         Request = Example.Of<TaxRates>("""{"rates": [{"country": "DE", "name": "VAT", "percent": 19, "reverse_charge": true}]}"""),
         Answers = [Example.Of<TaxRates>(200, "All rates.", Rates)],

@@ -3,7 +3,7 @@ using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
-using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;

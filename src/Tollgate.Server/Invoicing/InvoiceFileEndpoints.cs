@@ -1,7 +1,6 @@
 using System.Text;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
-using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
@@ -200,7 +199,7 @@ internal static class InvoiceFileDescriptions
 
     private static readonly IReadOnlyList<QueryParameter> Range =
     [
-        new("from", "Entries at this time or later; what came before is the opening balance. Default: the first invoice."),
+        new("from", "Entries at this time or later; earlier ones make the opening balance. Default: the first invoice."),
         new("to", "Entries before this time. Default: now."), new("currency", "Default: the customer's."),
     ];
 
@@ -214,7 +213,7 @@ internal static class InvoiceFileDescriptions
 
     public static readonly Description CreditNoteHtml = OfCreditNote("Show a credit note as a page", "text/html", "<!doctype html> …");
 
-    public static readonly Description Csv = new(Tag, "Export invoices", "A row for each line, at most the first 10,000 invoices, with the filters of the list.")
+    public static readonly Description Csv = new(Tag, "Export invoices", "Returns a row for each line of at most the first 10,000 invoices, with the filters of the list.")
     {
         Query = [.. InvoiceDescriptions.Filters, InvoiceDescriptions.Order],
         Answers = [Example.OfText(200, "The file.", "text/csv", "invoice,status,customer …")],
@@ -241,13 +240,13 @@ internal static class InvoiceFileDescriptions
 
     public static readonly Description StatementCsv = OfStatement("Download a customer's statement as CSV", "text/csv", "customer,currency,kind …");
 
-    private static Description OfInvoice(string summary, string type, string text) => new(Tag, summary, "Its totals are those of the invoice, to the cent, in the language of the invoice settings.")
+    private static Description OfInvoice(string summary, string type, string text) => new(Tag, summary, "Returns the invoice with its exact totals, in the language of the invoice settings.")
     {
         Answers = [Example.OfText(200, "The file.", type, text)],
         Errors = [ErrorCode.InvoiceNotFound],
     };
 
-    private static Description OfCreditNote(string summary, string type, string text) => new(Tag, summary, "What was given back of an invoice, and which invoice it corrects.")
+    private static Description OfCreditNote(string summary, string type, string text) => new(Tag, summary, "Returns the credit note, which names the invoice that it corrects.")
     {
         Path = new Dictionary<string, string> { ["note"] = "The credit note's id, as the invoice lists it." },
         Answers = [Example.OfText(200, "The file.", type, text)],
@@ -255,7 +254,7 @@ internal static class InvoiceFileDescriptions
     };
 
     private static Description OfStatement(string summary, string? type, string? text) => new(
-        Tag, summary, "Invoices, credit notes, payments and what ended invoices, with the balance after each. Neighbouring statements join.")
+        Tag, summary, "Lists invoices, credit notes, payments, and voided or uncollectible invoices, with the balance after each. The closing balance of a statement is the opening balance of the next one.")
     {
         Query = Range,
         Answers = type is null ? [] : [Example.OfText(200, "The file.", type, text!)],

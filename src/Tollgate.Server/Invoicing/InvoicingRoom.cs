@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Invoicing;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Server.Http;
 

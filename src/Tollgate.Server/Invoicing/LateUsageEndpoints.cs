@@ -33,7 +33,7 @@ public static class LateUsageEndpoints
         LateUsagePlace after = default;
         if (paging.StartingAfter is { } text && !LateUsagePlace.TryParse(text, out after))
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last row of the page before is expected.");
+            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last row of the previous page is expected.");
         }
 
         if (faults.Any)
@@ -71,10 +71,10 @@ internal static class LateUsageDescriptions
     private const string Tag = "Billing";
 
     private const string Meaning =
-        "Usage beyond the quota that came when its period was invoiced already, of features whose meters have `late_events: ignore_and_report`. It is recorded "
-        + "and counts in its period; nobody is asked to pay for it. The amount is what it would have been. The newest period first.";
+        "Lists usage beyond the quota that arrived after its period was invoiced, for features whose meters have `late_events: ignore_and_report`. Tollgate records it "
+        + "and counts it in its period, but does not bill it. `amount` is its price. The newest period comes first.";
 
-    public static readonly Description List = new(Tag, "List usage that was not billed", Meaning)
+    public static readonly Description List = new(Tag, "List unbilled late usage", Meaning)
     {
         Query = QueryParameter.OfPage,
         Answers =
@@ -89,7 +89,7 @@ internal static class LateUsageDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Csv = new(Tag, "Export usage that was not billed", Meaning + " At most the first 10,000 rows.")
+    public static readonly Description Csv = new(Tag, "Export unbilled late usage", Meaning + " The file has at most the first 10,000 rows.")
     {
         Answers =
         [

@@ -2,6 +2,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Customers;
@@ -54,7 +55,7 @@ public static class PackEndpoints
         var answer = await buy.RunAsync(context.Project(), customer, order, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
         await (answer.Outcome switch
         {
-            PackOutcome.IdReused => Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "Something else was bought under this id.", "id"),
+            PackOutcome.IdReused => Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "This id was used for another purchase.", "id"),
             PackOutcome.Refused => Problems.WriteAsync(context, ErrorCode.PackRefused, answer.Detail, "pack"),
             PackOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
             PackOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),
@@ -129,19 +130,19 @@ internal static class PackDescriptions
     public static readonly Description Buy = new(
         Tag,
         "Buy a credit pack",
-        "Units of a metered feature that are bought once and used up, on an invoice of their own (`one_off`) with a line `credit_pack`. Access follows "
-        + "payment: the units are a grant (source `topup`) from the moment in which the invoice is paid, which is at once when the customer's credits pay "
-        + "all of it. A void or uncollectible invoice gives nothing. What was promised stays when the catalogue changes.\n\n"
-        + "`status` is `pending`, `granted`, or `void`. The customer is created when missing, and keeps its currency. With an `id` of yours a repeat answers "
-        + "200 with the purchase as it is now; other content is a 409. `preview: true` answers 200 with the invoice as it would be, and changes nothing.")
+        "Sells the customer units of a metered feature once, on an invoice of their own (`one_off`) with a line `credit_pack`. The units become a "
+        + "grant (source `topup`) when the invoice is paid, which is at once if the customer's credits pay "
+        + "all of it. A void or uncollectible invoice grants nothing. A later change of the catalogue does not change the purchase.\n\n"
+        + "`status` is `pending`, `granted`, or `void`. Tollgate creates a missing customer. With an `id` of your own, a repeat answers "
+        + "200 with the purchase's present state; different content is a 409. `preview: true` answers 200 with the invoice of the purchase, and changes nothing.")
     {
         Path = CustomerDescriptions.Path,
         Request = Example.Of<BuyPackRequest>("""{"pack": "million-tokens", "quantity": 2, "id": "order-77"}"""),
-        Answers = [Example.Of<PackPurchaseView>(201, "Bought.", One), Example.Of<PackPurchaseView>(200, "The same came before, or a preview.", One)],
+        Answers = [Example.Of<PackPurchaseView>(201, "Bought.", One), Example.Of<PackPurchaseView>(200, "The purchase already existed, or a preview.", One)],
         Errors = [ErrorCode.PackRefused, ErrorCode.CustomerIsMember, ErrorCode.CurrencyFixed, ErrorCode.IdempotencyKeyReused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description List = new(Tag, "List credit packs of a customer", "What was bought, newest first, each with its invoice.")
+    public static readonly Description List = new(Tag, "List credit packs of a customer", "Lists the customer's purchases, the newest first, each with its invoice.")
     {
         Path = CustomerDescriptions.Path,
         Query = QueryParameter.OfPage,

@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Ledger;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Verification;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Ledger;
@@ -37,7 +37,7 @@ public static class VerifyEndpoints
         {
             Answers =
             [
-                Example.Of<VerifiedView>(200, "What was found; `clean` is false when something does not agree",
+                Example.Of<VerifiedView>(200, "The result; `clean` is false if something does not agree",
                     """
                     {"clean": false, "at": "2026-11-21T08:00:00Z", "events": 1200, "balances": 30, "reservations": 2, "seconds": 0.4,
                      "checks": [{"kind": "used", "meaning": "a balance's used is not the sum of its events", "break": true, "count": 1,

@@ -10,7 +10,6 @@ using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;

@@ -4,9 +4,9 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 using Tollgate.Server.Metering;
 using Tollgate.Server.Quotas;
@@ -30,14 +30,14 @@ internal static class LlmCallsEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var record = app.ServiceProvider.GetRequiredService<RecordLlmCalls>();
-        app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record calls to models",
-            "Records a call, or an array of at most 10,000, with its exact cost by the price book at the call's own time. What the meters on "
-            + "`llm_call` count (calls, tokens, dollars) and the named feature move in one decision. Calls are facts: they are recorded also "
-            + "beyond a cap. `attribute_to` names what the cost is for in the reports of costs (a feature or any other text) and uses nothing: for a route "
-            + "that counted its use with `/v1/consume` or a reservation.\n\nThe counts of a provider's answer (`raw_response`) are recorded as they are, also where its stated total is not their "
-            + "sum: `usage_difference` says so. Only counts that are missing or impossible (negative, absurdly large) are refused.\n\nA model without a price, or without one for all that was used, is recorded with an unknown cost (`cost_usd` null, `priced` false), never "
-            + "with 0, and is listed in `/v1/unpriced-models`; meters that read `cost_usd` move by what is known of it, if anything. Repeating an `id` replays, with the cost that was "
-            + "recorded then. An array answers with counts and `rejected`, as `/v1/events` does, and so does a stream of any length "
+        app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record model calls",
+            "Records a call, or an array of at most 10,000 calls, with its exact cost by the price book at the call's own time. The meters on "
+            + "`llm_call` (calls, tokens, dollars) and the named feature move in one decision. Calls are facts: Tollgate records them "
+            + "beyond a cap too. `attribute_to` names the purpose of the cost in reports (a feature or any other text) and uses nothing, for a route "
+            + "that has counted its use with `/v1/consume` or a reservation.\n\nTollgate records the counts of a provider's answer (`raw_response`) as they are. If its stated total is not their "
+            + "sum, `usage_difference` says so. Tollgate refuses only counts that are missing or impossible (negative, absurdly large).\n\nIf a model has no price, or none for a part of its usage, Tollgate records an unknown cost (`cost_usd` null, `priced` false), never "
+            + "0, and lists the model in `/v1/unpriced-models`; meters that read `cost_usd` move by the known part of it. A repeat of an `id` returns the first result, with the cost that was "
+            + "recorded then. An array returns counts and `rejected`, as `/v1/events` does, and so does a stream of any length "
             + "(`application/x-ndjson` or `application/jsonl`, one call a line of at most 1 MiB).")
         {
             Request = Example.Of<LlmCallRequest>(

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Llm;
 using Tollgate.Engine.Llm;
+using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Llm;
@@ -8,7 +9,7 @@ namespace Tollgate.Server.Llm;
 public static class LlmRoom
 {
     public static IServiceCollection AddLlm(this IServiceCollection services) =>
-        services.AddSingleton<LlmMetrics>().AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>().AddSingleton<PriceQueries>()
+        services.AddSingleton<IProjectPart, PricePart>().AddSingleton<IProjectPart, UpstreamPart>().AddSingleton<LlmMetrics>().AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>().AddSingleton<PriceQueries>()
             .AddWire(LlmJson.Default);
 
     public static void MapLlm(this IEndpointRouteBuilder app)

@@ -32,8 +32,8 @@ internal static class ModelPricesEndpoints
         var unpriced = app.ServiceProvider.GetRequiredService<UnpricedModels>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         app.MapPost("/v1/model-prices", context => SetAsync(context, set, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).Describe(new(Tag, "Set a price",
-            "Adds a price of the project's own, which stands before the shared ones from `valid_from` on. Prices are never changed: a new "
-            + "one is added, and calls that were recorded keep the cost that they had.")
+            "Adds a price of the project's own, which overrides the shared one from `valid_from` on. A price never changes: a new "
+            + "price is a new entry, and recorded calls keep their cost.")
         {
             Request = Example.Of<ModelPriceRequest>(
                 """
@@ -44,21 +44,21 @@ internal static class ModelPricesEndpoints
             Errors = [ErrorCode.ValidationFailed, ErrorCode.LimitReached],
         });
         app.MapGet("/v1/model-prices", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret | Access.Admin, Scope.CatalogRead).Describe(new(Tag, "List prices",
-            "Every price that the project sees, its own and the shared ones, also of the past and of the future; what was added last comes "
-            + "first. The admin key without a project sees the shared ones. Of two that hold at a moment the project's own stands before a shared one, then the later `valid_from`, then the newer.")
+            "Lists every price that the project sees, its own and the shared ones, past and future ones included, the latest addition "
+            + "first. The admin key without a project sees the shared prices. If several prices apply at a moment, the project's own wins over a shared one, then the later `valid_from`, then the newer entry.")
         {
             Query =
             [
-                new("provider", "Only this provider's."), new("model", "Only this model's, by its exact name or alias."),
-                new("scope", "`project`: only the project's own. `shared`: only those of all projects.", Words: CatalogWords.All<PriceScope>()),
-                new("effective_at", "Only what holds at this instant, or `now`: one price of each name."),
+                new("provider", "Only prices of this provider."), new("model", "Only prices of this model, by its exact name or alias."),
+                new("scope", "`project`: only the project's own prices. `shared`: only prices of all projects.", Words: CatalogWords.All<PriceScope>()),
+                new("effective_at", "Only the prices that apply at this instant, or `now`: one price of each name."),
                 .. QueryParameter.OfPage,
             ],
             Answers = [Example.Of<ModelPriceList>(200, "A page", $$"""{"data": [{{PriceExample}}], "has_more": false}""")],
             Errors = [ErrorCode.ValidationFailed],
         });
         app.MapGet("/v1/unpriced-models", (RequestDelegate)(context => UnpricedAsync(context, unpriced, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List models without a price",
-            "Models that were called and whose calls were recorded with an unknown cost. Set a price, and later calls have one.")
+            "Lists the models whose calls Tollgate recorded with an unknown cost. Set a price, and later calls have a cost.")
         {
             Query = [.. QueryParameter.OfPage],
             Answers =
@@ -96,7 +96,7 @@ internal static class ModelPricesEndpoints
 
     internal static Task RefuseMoreAsync(HttpContext context) => Problems.WriteAsync(
         context, ErrorCode.LimitReached,
-        $"A project has at most {PriceRules.MostOwnPrices} prices of its own, those of the past included. Ask the operator to import common prices as shared ones, or go on in a new project.");
+        $"A project has at most {PriceRules.MostOwnPrices} prices of its own, past ones included. Ask the operator to import common prices as shared ones, or continue in a new project.");
 
     private static ModelPrice? PriceOf(ModelPriceRequest body, Instant now, Faults faults)
     {
@@ -105,7 +105,7 @@ internal static class ModelPricesEndpoints
         faults.Required(body.Prices, "prices");
         if (body.Currency is not null and not "USD")
         {
-            faults.Add("currency", FaultCode.InvalidValue, "USD is expected: prices of models are kept in dollars.");
+            faults.Add("currency", FaultCode.InvalidValue, "USD is expected: Tollgate keeps model prices in dollars.");
         }
 
         var price = new ModelPrice

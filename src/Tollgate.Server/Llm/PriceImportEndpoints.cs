@@ -24,12 +24,12 @@ internal static class PriceImportEndpoints
             + "changed; the past is never priced anew. Importing the same list again changes nothing. With `dry_run=true` nothing is added "
             + "and the answer says what would be.")
         {
-            Query = [new("dry_run", "true: only say what would change.", "boolean")],
+            Query = [new("dry_run", "true: only return the changes, without making them.", "boolean")],
             Request = Example.Of<IReadOnlyList<ModelPriceRequest>>(
                 """[{"provider": "openai", "model": "gpt-4o", "valid_from": "2026-01-01T00:00:00Z", "prices": {"input": "2.4", "output": "10"}, "source": "list of 2026-11"}]"""),
             Answers =
             [
-                Example.Of<PricesImported>(200, "What changed, or would",
+                Example.Of<PricesImported>(200, "The changes, made or only computed",
                     """
                     {"dry_run": true, "scope": "project", "new": 0, "changed": 1, "unchanged": 2291, "left": 0,
                      "changes": [{"kind": "changed", "provider": "openai", "model": "gpt-4o", "valid_from": "2026-11-21T08:00:00Z",

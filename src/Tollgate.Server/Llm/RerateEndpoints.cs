@@ -24,25 +24,25 @@ internal static class RerateEndpoints
         var options = app.ServiceProvider.GetRequiredService<LedgerOptions>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         app.MapGet("/v1/model-prices/markup", (RequestDelegate)MarkupAsync).RequireKey(Access.Secret, Scope.CatalogRead).Describe(new(Tag, "Get the markup",
-            "What the project's calls cost on top of their prices.")
+            "Returns the markup that the project adds to the prices of its calls.")
         {
             Answers = [Example.Of<MarkupBody>(200, "The markup", """{"basis_points": 2000}""")],
         });
         app.MapPut("/v1/model-prices/markup", context => SetMarkupAsync(context, set, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).Describe(new(Tag, "Set the markup",
-            "Calls that come from now on cost their price times (1 + basis_points ÷ 10,000). Recorded calls keep their cost.")
+            "From now on, a call costs its price times (1 + basis_points ÷ 10,000). Recorded calls keep their cost.")
         {
             Request = Example.Of<MarkupBody>("""{"basis_points": 2000}"""),
             Answers = [Example.Of<MarkupBody>(200, "Set", """{"basis_points": 2000}""")],
             Errors = [ErrorCode.ValidationFailed],
         });
-        app.MapPost("/v1/model-prices/rerate", context => RerateAsync(context, rerate, options, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).WithOwnIdempotency().WithLoad(Load.Heavy).Describe(new(Tag, "Price recorded calls anew",
-            "Prices calls by today's book, each at its own time: those whose cost is unknown, or all. A call is never changed; where its cost "
-            + "differs, an event of the type `llm_cost_adjustment` is added, which moves the meters on `cost_usd` in the call's own period and "
-            + "the day's costs. Budgets are not given back what is cheaper now. Works through at most 1,000 calls and answers with `next`; "
-            + "repeating a request adds nothing twice.")
+        app.MapPost("/v1/model-prices/rerate", context => RerateAsync(context, rerate, options, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).WithOwnIdempotency().WithLoad(Load.Heavy).Describe(new(Tag, "Rerate recorded calls",
+            "Computes the cost of recorded calls again by today's price book, each at its own time: of calls whose cost is unknown, or of all. A call never changes; if its cost "
+            + "differs, Tollgate adds an event of the type `llm_cost_adjustment`, which moves the meters on `cost_usd` in the call's own period and "
+            + "the day's costs. A lower cost gives nothing back to budgets. A call reads at most 1,000 calls and returns `next`; "
+            + "a repeat adds nothing twice.")
         {
             Request = Example.Of<RerateRequest>("""{"provider": "openai", "model": "gpt-9"}"""),
-            Query = [new("dry_run", "true: only say what would change.", "boolean")],
+            Query = [new("dry_run", "true: only return the changes, without making them.", "boolean")],
             Answers =
             [
                 Example.Of<Rerated>(200, "A page",
@@ -99,7 +99,7 @@ internal static class RerateEndpoints
         var done = await rerate.RunAsync(project, filter, dryRun == "true", context.RequestAborted);
         if (OutcomeMap.Code(done.Fault) is { } fault)
         {
-            await Problems.WriteAsync(context, fault, "Not every adjustment of this page was recorded. Send the same request again: nothing is added twice.");
+            await Problems.WriteAsync(context, fault, "Tollgate could not record every adjustment of this page. Send the same request again; it adds nothing twice.");
             return;
         }
 
@@ -128,7 +128,7 @@ internal static class RerateEndpoints
             after = EventPosition.TryParse(text, out var position) ? position : null;
             if (after is null)
             {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "The next of the answer before is expected.");
+                faults.Add("starting_after", FaultCode.InvalidFormat, "The `next` of the last answer is expected.");
             }
         }
 

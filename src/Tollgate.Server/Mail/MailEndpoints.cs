@@ -26,27 +26,27 @@ internal static class MailEndpoints
         """;
 
     private static readonly Description List = new(
-        Tag, "List mails to customers", "Newest first, with those that were not to be sent and why. Kept for 90 days.")
+        Tag, "List mails to customers", "Lists the mails of the last 90 days, the newest first, suppressed ones and their reasons included.")
     {
         Query =
         [
-            new("customer", "Only to this customer."), new("type", "Only of this type.", Words: CatalogWords.All<MailType>()),
-            new("status", "Only in this status.", Words: CatalogWords.All<MailState>()), .. QueryParameter.OfPage,
+            new("customer", "Only mails to this customer."), new("type", "Only mails of this type.", Words: CatalogWords.All<MailType>()),
+            new("status", "Only mails in this status.", Words: CatalogWords.All<MailState>()), .. QueryParameter.OfPage,
         ],
         Answers = [Example.Of<MailList>(200, "A page.", $$"""{"data": [{{Sample}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    private static readonly Description Show = new(Tag, "Show a mail", "With what it says. Links that only the customer may have lead nowhere here.")
+    private static readonly Description Show = new(Tag, "Show a mail", "Returns the mail with its text. Links that only the customer may use are disabled.")
     {
         Answers = [Example.Of<MailDetail>(200, "The mail.", $$"""{"mail": {{Sample}}, "text": "Your payment did not go through\n…", "html": "<!DOCTYPE html>…"}""")],
         Errors = [ErrorCode.MailNotFound],
     };
 
     private static readonly Description Refuse = new(
-        Tag, "Refuse mails", "The link in a mail about usage. `GET` shows a page that asks; `POST` does it, as mail programs do for one click (RFC 8058).")
+        Tag, "Unsubscribe from mails", "The unsubscribe link of a mail about usage. `GET` shows a page that asks for confirmation; `POST` unsubscribes, as mail programs do for one click (RFC 8058).")
     {
-        Query = [new("token", "As it stands in the mail.")],
+        Query = [new("token", "The token of the link in the mail.")],
         Answers = [Example.Nothing("A page.")],
     };
 
@@ -82,7 +82,7 @@ internal static class MailEndpoints
         Guid? after = Guid.TryParse(paging.StartingAfter, out var id) ? id : null;
         if (paging.StartingAfter is not null && after is null)
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+            faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
         }
 
         if (faults.Any)

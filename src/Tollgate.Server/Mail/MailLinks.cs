@@ -5,8 +5,9 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Mail;
 using Tollgate.Core.Payments;
-using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Mail;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 using Tollgate.Server.Http;
@@ -65,7 +66,7 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
         }
 
         var order = new NewCheckout(
-            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null, OpenCheckout.InvoiceLife, Issuer.Server);
+            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null, CheckoutLife.OfInvoice, Issuer.Server);
         var answer = await checkouts.RunAsync(project, order, Server, Actor, cancel);
         return answer.Outcome == CheckoutOutcome.Done ? answer.Page : null;
     }

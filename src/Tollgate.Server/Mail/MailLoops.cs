@@ -2,6 +2,7 @@ using Npgsql;
 using Tollgate.Core.Mail;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Invoicing;

@@ -1,5 +1,5 @@
 using Tollgate.Contracts.Http;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Metering;

@@ -4,9 +4,9 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 
@@ -27,7 +27,7 @@ internal static class DecisionsEndpoints
             + "credit pool, and which thresholds it crossed. A refusal leaves only a count, so there is nothing to explain under its id; "
             + "`GET /v1/customers/{id}/explain` shows what stands now.")
         {
-            Query = [new("customer", "Saves the search, and tells apart ids that several customers use.")],
+            Query = [new("customer", "The event's customer: a faster lookup, and necessary if several customers use the id.")],
             Path = new Dictionary<string, string> { ["id"] = "The id of the event or the reservation; the event's key where it has one." },
             Answers =
             [
@@ -145,7 +145,7 @@ internal static class DecisionsEndpoints
         Add(facts.IsSettle, $"It settles the reservation of {facts.Hold?.CreatedAt}.");
         Add(facts.IsLate, "The reservation had expired when the work was reported; it was recorded as a fact.");
         Add(row.Voids is not null, $"It reverses {row.Voids}.");
-        Add(row.VoidedBy is not null, $"It was voided by {row.VoidedBy} and does not count any more.");
+        Add(row.VoidedBy is not null, $"It was voided by {row.VoidedBy} and no longer counts.");
         return sentences;
 
         void Add(bool applies, string sentence)

@@ -24,12 +24,12 @@ internal static class EventListEndpoints
 
     internal static readonly QueryParameter[] FilterParameters =
     [
-        new("customer", "Only this customer's. Without it from and to are at most 31 days apart."),
-        new("member", "Only what this member of a customer did. Without customer: of the one that it belongs to now."),
+        new("customer", "Only events of this customer. Without a customer, from and to are at most 31 days apart."),
+        new("member", "Only events of this member. Without `customer`: in the customer that it belongs to now."),
         new("type", "Only events of this type."),
         new("feature", "Only events that counted for this feature."),
-        new("from", "occurred_at at or after; ISO 8601. Default: for a customer everything, else 24 hours before to."),
-        new("to", "occurred_at before; ISO 8601. Default: now, future events included."),
+        new("from", "occurred_at at this time or later; ISO 8601. Default: with a customer, the first event; otherwise, 24 hours before to."),
+        new("to", "occurred_at before this time; ISO 8601. Default: now, future events included."),
     ];
 
     public static void Map(IEndpointRouteBuilder app)
@@ -38,9 +38,9 @@ internal static class EventListEndpoints
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         var exports = app.ServiceProvider.GetRequiredService<Exports>();
         app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new(Tag, "List events",
-            "Recorded events with their properties, the newest first by occurred_at. Reversing events are listed too (negative quantity). "
-            + "`starting_after` takes the id of the last event of the page before; pages stay stable while events come in. "
-            + "An event that was sent with a customer token has a `source` and a `key`: use the key instead of the id, since the back end may have used the same id.")
+            "Lists recorded events with their properties, the newest first by occurred_at, reversing events (with a negative quantity) included. "
+            + "`starting_after` takes the id of the last event of the previous page; pages stay stable while events arrive. "
+            + "An event that was sent with a customer token has a `source` and a `key`: use the key instead of the id, since your server may have used the same id.")
         {
             Query = [.. FilterParameters, .. QueryParameter.OfPage],
             Answers =
@@ -55,7 +55,7 @@ internal static class EventListEndpoints
             Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
         });
         app.MapGet("/v1/events.csv", exports.Bounded(context => CsvAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Own).Describe(new(Tag, "Export events",
-            "All events of the filter as CSV (RFC 4180), the newest first. Texts that a spreadsheet would run as a formula begin with an apostrophe.")
+            "Returns all events that match the filter as CSV (RFC 4180), the newest first. Texts that a spreadsheet would run as a formula begin with an apostrophe.")
         {
             Query = FilterParameters,
             Answers =
@@ -100,7 +100,7 @@ internal static class EventListEndpoints
                 : await queries.PositionOfAsync(project, filter, after, clock.Now(), context.RequestAborted);
             if (position is null)
             {
-                await Problems.WriteAsync(context, ErrorCode.EventNotFound, "starting_after names no event. Use the key instead of the id where an event has one.", "starting_after");
+                await Problems.WriteAsync(context, ErrorCode.EventNotFound, "starting_after names no event. If the event has a key, use the key instead of the id.", "starting_after");
                 return null;
             }
 

@@ -42,16 +42,16 @@ internal static class EventsEndpoints
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         var door = new EventDoor(gate, app.ServiceProvider.GetRequiredService<UnmatchedTypes>(), app.ServiceProvider.GetRequiredService<Clock>());
         app.MapPost("/v1/events", context => RecordAsync(context, door)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record events",
-            "Records facts, also beyond a cap (`over_limit` counts those); with `enforce=true` each event is decided like a consume "
-            + "and a denied one is rejected. Takes one event, an array of at most 10,000, a stream of any length "
+            "Records events as facts, beyond a cap too (`over_limit` counts those). With `enforce=true`, Tollgate decides each event like a consume "
+            + "and rejects a denied one. The body is one event, an array of at most 10,000, a stream of any length "
             + "(`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "
             + "(`application/cloudevents+json`, `application/cloudevents-batch+json`, or binary mode with `ce-` headers): `subject` is the "
             + "customer, `time` is occurred_at, `data.quantity` the quantity and the rest of `data` the properties.\n\n"
-            + "When it answers, what it accepted is on disk. Faulty events are listed in `rejected` by their `index` and never stop the "
-            + "others; an array that is not JSON is refused whole. Ids make retries safe: send everything again after a 503 (its `accepted` "
-            + "says how far it came) and nothing counts twice. An event without an id gets one and cannot be retried safely.\n\n"
-            + "An event of a type that no meter of the catalogue reads is recorded and counts for nothing: the answer says `unmatched: true` and names the types, "
-            + "`/v1/unmatched-events` counts them. With `unmatched_events: refuse` in the catalogue it is rejected with `event_unmatched`.")
+            + "When the call answers, all accepted events are on disk. `rejected` lists faulty events by their `index`; they never stop the "
+            + "others. An array that is not JSON is refused whole. Ids make retries safe: after a 503, send everything again (its `accepted` "
+            + "counts the events that were recorded), and nothing counts twice. An event without an id gets one and cannot be retried safely.\n\n"
+            + "If no meter of the catalogue reads an event's type, Tollgate records the event and counts it for nothing: the answer says `unmatched: true` and names the types, "
+            + "and `/v1/unmatched-events` counts them. With `unmatched_events: refuse` in the catalogue, Tollgate rejects the event with `event_unmatched`.")
         {
             Request = Example.Of<EventRequest>(
                 """
@@ -60,25 +60,25 @@ internal static class EventsEndpoints
                 """),
             OrArray = true,
             AlsoWritten = OtherForms,
-            Query = [new("enforce", "true: caps are applied to each event. Default false.", "boolean")],
+            Query = [new("enforce", "true: apply caps to each event. Default: false.", "boolean")],
             Answers =
             [
-                Example.Of<RecordedEvents>(200, "What became of them",
+                Example.Of<RecordedEvents>(200, "The result for the events",
                     """
                     {"id": null, "accepted": 2, "replayed": 1, "over_limit": 0, "rejected_count": 1,
-                     "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old", "detail": "occurred_at lies further in the past than the accept window of 35 days."}],
+                     "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old", "detail": "occurred_at is more than 35 days in the past. Tollgate accepts no older events."}],
                      "unmatched": false, "unmatched_count": 0, "unmatched_types": []}
                     """),
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.Overloaded],
         }).WithMetadata(new AcceptsMetadata(MediaTypes, typeof(EventRequest)));
         app.MapPost("/v1/events/{id}/void", context => VoidAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).Describe(new(Tag, "Void an event",
-            "Books a reversing event that names it; an event itself is never changed. What it counted is given back to the balances, "
-            + "grants and pools that paid. Voiding twice replays.")
+            "Records a reversing event that names the event; an event never changes. Tollgate gives its units back to the balances, "
+            + "grants and pools that paid. A repeat returns the first result.")
         {
             Request = Example.Of<VoidRequest>("""{"customer": "user_42"}"""),
             Query = [new("customer", "Instead of the body's.")],
-            Path = new Dictionary<string, string> { ["id"] = "The event's id, or its key where it has one." },
+            Path = new Dictionary<string, string> { ["id"] = "The event's id, or its key if it has one." },
             Answers =
             [
                 Example.Of<VoidedView>(200, "Voided",
@@ -312,7 +312,7 @@ internal static class EventsEndpoints
         var answer = await gate.VoidAsync(project, id, customer, context.RequestAborted);
         if (OutcomeMap.Code(answer.Fault) is { } fault)
         {
-            await Problems.WriteAsync(context, fault, fault == ErrorCode.ReservationAmbiguous ? "Several customers have an event under this id: name the customer." : null);
+            await Problems.WriteAsync(context, fault, fault == ErrorCode.ReservationAmbiguous ? "Several customers have an event with this id. Name the customer." : null);
             return;
         }
 

@@ -2,7 +2,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
 using Tollgate.Core;
 using Tollgate.Core.Catalog;
-using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;

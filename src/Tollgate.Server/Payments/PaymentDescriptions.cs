@@ -40,9 +40,9 @@ internal static class PaymentDescriptions
     public static readonly Description Charge = new(
         Tag,
         "Charge a customer for an invoice",
-        "One attempt to get all that the invoice still asks for, by the customer's default payment method. The answer is 201 however it ended: look at `status`. "
-        + "`pending` means that no answer came from the provider; it is asked until one does, and the invoice is paid then. An invoice has one pending "
-        + "payment at most. Sandbox projects only, as yet; live ones are paid by hand.")
+        "Makes one attempt to charge the amount due to the customer's default payment method. The answer is 201 whether the attempt succeeds or fails: read `status`. "
+        + "`pending` means that the provider has not answered; Tollgate queries it until it does, and then marks the invoice paid. An invoice has at most one pending "
+        + "payment.")
     {
         Request = Example.Of<ChargeRequest>("""{"invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88"}"""),
         Answers = [Example.Of<PaymentView>(201, "The attempt.", Paid)],
@@ -54,18 +54,18 @@ internal static class PaymentDescriptions
     };
 
     public static readonly Description List = new(
-        Tag, "List payments", "Newest first: attempts, also those that failed, and what was paid by hand.")
+        Tag, "List payments", "Lists payments, the newest first: all attempts, failed ones included, and manual payments.")
     {
         Query =
         [
             new("customer", "Only payments of this customer."), new("invoice", "Only payments of this invoice."),
-            new("status", "Only in this status.", Words: CatalogWords.All<PaymentStatus>()), .. QueryParameter.OfPage,
+            new("status", "Only payments in this status.", Words: CatalogWords.All<PaymentStatus>()), .. QueryParameter.OfPage,
         ],
         Answers = [Example.Of<PaymentList>(200, "A page.", $$"""{"data": [{{Refunded}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a payment", "With what went back of it.")
+    public static readonly Description Show = new(Tag, "Show a payment", "Returns the payment with its refunds.")
     {
         Answers = [Example.Of<PaymentView>(200, "The payment.", Refunded)],
         Errors = [ErrorCode.PaymentNotFound],
@@ -74,8 +74,8 @@ internal static class PaymentDescriptions
     public static readonly Description Refund = new(
         Tag,
         "Refund a payment",
-        "Sends an amount back to where it came from, or all that is left, and makes a credit note over it. Refunds and credit notes of an invoice are together "
-        + "never above what was paid. Of a payment that was made by hand you send the money; the refund records it.")
+        "Refunds an amount, or the whole remainder, to the payment method that paid, and issues a credit note for it. Refunds and credit notes of an invoice together "
+        + "never exceed the amount paid. For a manual payment, you send the money; the refund records it.")
     {
         Request = Example.Of<RefundRequest>("""{"amount": 900, "reason": "Two days of outage"}"""),
         BodyMayBeAbsent = true,
@@ -86,9 +86,9 @@ internal static class PaymentDescriptions
     public static readonly Description AddMethod = new(
         Tag,
         "Add a payment method",
-        "The provider's token of it; card numbers are never taken. It becomes the default. The sandbox's cards say what they answer: "
-        + "`pm_sandbox_visa` pays, `pm_sandbox_declined`, `pm_sandbox_insufficient_funds` and `pm_sandbox_authentication` fail, and of "
-        + "`pm_sandbox_timeout` the money comes and the answer is lost.")
+        "Adds a payment method by the provider's token; Tollgate never accepts card numbers. It becomes the default. The name of a sandbox card says how it behaves: "
+        + "`pm_sandbox_visa` succeeds; `pm_sandbox_declined`, `pm_sandbox_insufficient_funds` and `pm_sandbox_authentication` fail; "
+        + "`pm_sandbox_timeout` takes the money and loses the answer.")
     {
         Path = CustomerDescriptions.Path,
         Request = Example.Of<AddPaymentMethodRequest>("""{"token": "pm_sandbox_visa"}"""),
@@ -96,7 +96,7 @@ internal static class PaymentDescriptions
         Errors = [ErrorCode.CustomerIsMember, ErrorCode.BillingNotConfigured, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description ListMethods = new(Tag, "List payment methods", "Of a customer, the oldest first. Removed ones are not shown.")
+    public static readonly Description ListMethods = new(Tag, "List payment methods", "Lists the customer's payment methods, the oldest first, without removed ones.")
     {
         Path = CustomerDescriptions.Path,
         Answers = [Example.Of<PaymentMethodList>(200, "All of them.", $$"""{"data": [{{Method}}]}""")],
@@ -104,7 +104,7 @@ internal static class PaymentDescriptions
     };
 
     public static readonly Description RemoveMethod = new(
-        Tag, "Remove a payment method", "It is charged no more. Was it the default, the newest of the others is.")
+        Tag, "Remove a payment method", "Tollgate no longer charges it. If it was the default, the newest remaining payment method becomes the default.")
     {
         Path = new Dictionary<string, string>(CustomerDescriptions.Path) { ["method"] = "The id of the payment method." },
         Answers = [Example.Nothing("Removed.")],
@@ -113,11 +113,11 @@ internal static class PaymentDescriptions
 
     public static readonly Description Behave = new(
         Tag,
-        "Tell the sandbox's provider what to answer",
-        "To the next charges of a customer, whatever its card says. What was asked for before comes first. Sandbox projects only.")
+        "Set the sandbox provider's next answers",
+        "Sets the outcome of the customer's next charges, whichever card it has. Earlier settings apply first. Sandbox projects only.")
     {
         Request = Example.Of<PaymentBehaviorRequest>("""{"customer": "acme", "outcome": "decline", "times": 2}"""),
-        Answers = [Example.Nothing("It will.")],
+        Answers = [Example.Nothing("Set.")],
         Errors = [ErrorCode.SandboxOnly, ErrorCode.ValidationFailed],
     };
 
@@ -130,7 +130,7 @@ internal static class PaymentDescriptions
         """;
 
     public static readonly Description ShowSettings = new(
-        Tag, "Show the payment provider", "Who moves the project's money, what it can do, and which of its keys are stored. Never the keys.")
+        Tag, "Show the payment provider", "Returns the project's payment provider, its capabilities, and the names of the stored keys. It never returns the keys.")
     {
         Answers = [Example.Of<PaymentSettingsView>(200, "The settings.", Settings)],
     };
@@ -138,8 +138,8 @@ internal static class PaymentDescriptions
     public static readonly Description SetSettings = new(
         Tag,
         "Choose the payment provider",
-        "New payments and checkouts go there from now on. What was paid elsewhere is refunded there: keys of a provider that is not chosen any more stay. "
-        + "`credentials` replace all of the provider's; left out, those that are stored stay. They are kept encrypted and are never shown again.")
+        "New payments and checkouts use this provider from now on. Refunds go to the provider that took the payment, so Tollgate keeps the keys of earlier providers. "
+        + "`credentials` replace all of the provider's keys; if you leave them out, the stored keys stay. Tollgate stores them encrypted and never shows them again.")
     {
         Request = Example.Of<PaymentSettingsRequest>("""{"provider": "sandbox"}"""),
         Answers = [Example.Of<PaymentSettingsView>(200, "Set.", Settings)],
@@ -147,7 +147,7 @@ internal static class PaymentDescriptions
     };
 
     public static readonly Description ForgetCredentials = new(
-        Tag, "Delete a provider's keys", "Nothing can be charged or refunded there any more, and its webhooks are refused.")
+        Tag, "Delete a provider's keys", "Tollgate can no longer charge or refund there, and refuses the provider's webhooks.")
     {
         Path = new Dictionary<string, string> { ["provider"] = "`sandbox`, `stripe` or `paymob`." },
         Answers = [Example.Nothing("Deleted.")],
@@ -157,9 +157,9 @@ internal static class PaymentDescriptions
     public static readonly Description Disputes = new(
         Tag,
         "List disputes",
-        "Newest first. A customer's bank took the money of a payment back, or asks whether it should. What it holds or took cannot be refunded as well.")
+        "Lists disputes, the newest first. In a dispute, a customer's bank has taken back the money of a payment, or is deciding whether to. A disputed amount cannot be refunded as well.")
     {
-        Query = [new("customer", "Only of this customer."), new("status", "Only in this status.", Words: CatalogWords.All<DisputeStatus>()), new("payment", "Only of this payment."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only disputes of this customer."), new("status", "Only disputes in this status.", Words: CatalogWords.All<DisputeStatus>()), new("payment", "Only disputes of this payment."), .. QueryParameter.OfPage],
         Answers =
         [
             Example.Of<DisputeList>(
@@ -176,24 +176,24 @@ internal static class PaymentDescriptions
 
     public static readonly Description BehaveWebhooks = new(
         Tag,
-        "Tell the sandbox's provider how to send webhooks",
-        "For each charge and refund from now on: how often, how late, in any order, with a forged one beside it. Nothing is sent until this was called. "
+        "Set how the sandbox provider sends webhooks",
+        "Sets, for each charge and refund from now on, the number of copies, their delay and order, and whether a forged copy comes with them. The sandbox sends nothing before the first call. "
         + "Sandbox projects only.")
     {
         Request = Example.Of<WebhookBehaviorRequest>("""{"copies": 3, "delay_seconds": 10, "shuffle": true, "tamper": true}"""),
-        Answers = [Example.Nothing("They will.")],
+        Answers = [Example.Nothing("Set.")],
         Errors = [ErrorCode.SandboxOnly, ErrorCode.ValidationFailed],
     };
 
     public static readonly Description Happen = new(
         Tag,
-        "Let something happen at the sandbox's provider",
-        "A dispute opens, is won or lost, somebody refunds a payment on the provider's own pages, or the money of a failed payment comes after all. Tollgate hears of it by webhook, within a second or as "
+        "Trigger an event at the sandbox provider",
+        "Opens, wins or loses a dispute, refunds a payment in the provider's dashboard, or lets a failed payment succeed late. The sandbox sends Tollgate a webhook, within a second or as "
         + "`/v1/sandbox/webhook-behavior` says. Sandbox projects only.")
     {
         Request = Example.Of<SandboxEventRequest>(
             """{"type": "dispute.opened", "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11", "amount": 2900, "reason": "fraudulent"}"""),
-        Answers = [Example.Nothing("It does.")],
+        Answers = [Example.Nothing("Triggered.")],
         Errors = [ErrorCode.PaymentNotFound, ErrorCode.SandboxOnly, ErrorCode.ValidationFailed],
     };
 }

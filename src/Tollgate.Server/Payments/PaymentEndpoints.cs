@@ -4,6 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -143,7 +144,7 @@ public static class PaymentEndpoints
 
         if (!Guid.TryParse(text, out var id))
         {
-            faults.Add(name, FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+            faults.Add(name, FaultCode.InvalidFormat, "An id that an answer returned is expected.");
         }
 
         return id;

@@ -3,6 +3,7 @@ using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Customers;
@@ -21,19 +22,20 @@ public static class PaymentMethodEndpoints
     public static void MapPaymentMethods(this WebApplication app)
     {
         var methods = app.Services.GetRequiredService<PaymentMethods>();
+        var keep = app.Services.GetRequiredService<KeepPaymentMethod>();
 
-        app.MapPost("/v1/customers/{id}/payment-methods", (RequestDelegate)(context => AddAsync(context, methods)))
+        app.MapPost("/v1/customers/{id}/payment-methods", (RequestDelegate)(context => AddAsync(context, keep)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(PaymentDescriptions.AddMethod);
         app.MapGet("/v1/customers/{id}/payment-methods", (RequestDelegate)(context => ListAsync(context, methods)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(PaymentDescriptions.ListMethods);
-        app.MapDelete("/v1/customers/{id}/payment-methods/{method}", (RequestDelegate)(context => RemoveAsync(context, methods)))
+        app.MapDelete("/v1/customers/{id}/payment-methods/{method}", (RequestDelegate)(context => RemoveAsync(context, keep)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(PaymentDescriptions.RemoveMethod);
     }
 
-    private static async Task AddAsync(HttpContext context, PaymentMethods methods)
+    private static async Task AddAsync(HttpContext context, KeepPaymentMethod keep)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } customer
             || await Body.ReadAsync(context, PaymentsJson.Default.AddPaymentMethodRequest) is not { } body)
@@ -61,12 +63,12 @@ public static class PaymentMethodEndpoints
             return;
         }
 
-        var added = await methods.AddAsync(context.Project(), customer, card!, context.RequestAborted);
+        var added = await keep.AddAsync(context.Project(), customer, card!, context.RequestAborted);
         await (added.Outcome switch
         {
             AddMethodOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             AddMethodOutcome.TooMany => Problems.WriteAsync(
-                context, ErrorCode.LimitReached, $"The customer has {PaymentMethods.Most} payment methods, the most there can be. Remove those that are not charged any more."),
+                context, ErrorCode.LimitReached, $"The customer has {PaymentMethods.Most} payment methods, which is the limit. Remove those that you no longer charge."),
             _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(added.Method!), PaymentsJson.Default.PaymentMethodView),
         });
     }
@@ -84,7 +86,7 @@ public static class PaymentMethodEndpoints
             : Answer.Json(context, StatusCodes.Status200OK, new PaymentMethodList([.. found.Select(ViewOf)]), PaymentsJson.Default.PaymentMethodList));
     }
 
-    private static async Task RemoveAsync(HttpContext context, PaymentMethods methods)
+    private static async Task RemoveAsync(HttpContext context, KeepPaymentMethod keep)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } customer)
         {
@@ -92,7 +94,7 @@ public static class PaymentMethodEndpoints
         }
 
         var isRemoved = Guid.TryParse(RawPath.Segment(context, MethodSegment), out var id)
-            && await methods.RemoveAsync(context.Project(), customer, id, context.RequestAborted);
+            && await keep.RemoveAsync(context.Project(), customer, id, context.RequestAborted);
         await (isRemoved ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.PaymentMethodNotFound));
     }
 

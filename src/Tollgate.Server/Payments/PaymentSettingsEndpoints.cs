@@ -69,7 +69,7 @@ public static class PaymentSettingsEndpoints
         }
 
         await settings.SetAsync(project, name, given, context.RequestAborted, subscriptions);
-        await ShowAsync(context, context.Project() with { Payments = settings.Of(project) }, deps);
+        await ShowAsync(context, settings.Newest(project), deps);
     }
 
     private static void Check(

@@ -1,9 +1,10 @@
 using Tollgate.Contracts.Payments;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Payments.Stripe;
-using Tollgate.Engine.Subscriptions;
+using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
@@ -16,9 +17,11 @@ public static class PaymentsRoom
         services.AddSingleton(options);
         services.AddSingleton<ProviderKeys>();
         services.AddSingleton<PaymentProviders>();
+        services.AddSingleton<IProjectPart, PaymentPart>();
         services.AddSingleton<PaymentSettings>();
         services.AddSingleton<PaymentQueries>();
         services.AddSingleton<PaymentMethods>();
+        services.AddSingleton<KeepPaymentMethod>();
         services.AddSingleton<SandboxWebhooks>();
         services.AddSingleton<SandboxProvider>();
         services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());

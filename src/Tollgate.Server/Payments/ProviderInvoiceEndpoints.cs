@@ -13,13 +13,13 @@ public static class ProviderInvoiceEndpoints
 {
     private static readonly Description Listed = new(
         "Payments",
-        "List invoices of payment providers",
-        "Newest first. What the payment provider invoiced for the subscriptions that it manages, as it said last. Tollgate makes no invoice for these; what paid one is a payment.")
+        "List provider invoices",
+        "Lists the invoices that the payment provider issued for provider-managed subscriptions, the newest first, in their last reported state. Tollgate issues no invoices of its own for these subscriptions. `GET /v1/payments` lists the payments.")
     {
         Query =
         [
-            new("customer", "Only of this customer."), new("subscription", "Only of this one: the provider's id, as `GET /v1/subscriptions` shows it."),
-            new("status", "Only in this status.", Words: CatalogWords.All<ProviderInvoiceStatus>()), .. QueryParameter.OfPage,
+            new("customer", "Only invoices of this customer."), new("subscription", "Only invoices of this subscription: the provider's id, as in `GET /v1/subscriptions`."),
+            new("status", "Only invoices in this status.", Words: CatalogWords.All<ProviderInvoiceStatus>()), .. QueryParameter.OfPage,
         ],
         Answers =
         [

@@ -15,16 +15,16 @@ public static class StripeEndpoints
 {
     private static readonly Description Sync = new(
         "Payments",
-        "Make or verify products and prices at Stripe",
-        "For each active plan a product, for each of its prices a price with the lookup key `tollgate_<project>_<plan>_<interval>_<currency>`. Again it changes nothing. An "
-        + "amount is never edited: another price takes its place, and the old one is archived. Prices that the credentials or `STRIPE_PRICE_ID_…` name are only compared.")
+        "Sync products and prices to Stripe",
+        "Creates a Stripe product for each active plan, and for each of its prices a Stripe price with the lookup key `tollgate_<project>_<plan>_<interval>_<currency>`. A repeat changes nothing. If an "
+        + "amount differs, Tollgate creates a new price and archives the old one. Tollgate only compares prices that the credentials or `STRIPE_PRICE_ID_…` name.")
     {
         Request = Example.Of<StripeSyncRequest>("""{"dry_run": true}"""),
         Answers =
         [
             Example.Of<StripeSyncReport>(
                 200,
-                "What was found and done.",
+                "The products and prices, and the changes made.",
                 """
                 {"dry_run": true, "lines": [
                   {"kind": "product", "name": "pro", "id": "tollgate-shop-pro", "outcome": "ok", "detail": null},
@@ -39,16 +39,16 @@ public static class StripeEndpoints
 
     private static readonly Description Reconcile = new(
         "Payments",
-        "Compare with Stripe",
-        "Lists what Tollgate and Stripe say differently, each difference once: subscriptions that Stripe manages, its paid invoices of them, payments that Tollgate asked for, and what "
-        + "was refunded. `repair: true` brings here what Stripe is right about, as its events would have; nothing is changed at Stripe. `complete: false` says that there was more than is read at once.")
+        "Reconcile with Stripe",
+        "Lists the differences between the records of Tollgate and Stripe, each once: provider-managed subscriptions, their paid invoices, payments that Tollgate created, and "
+        + "refunds. `repair: true` copies Stripe's state where Stripe is authoritative, as its events would have; it changes nothing at Stripe. `complete: false` means that there was more data than one call reads.")
     {
         Request = Example.Of<StripeReconcileRequest>("""{"since_days": 7, "repair": false}"""),
         Answers =
         [
             Example.Of<StripeReconcileReport>(
                 200,
-                "What differs.",
+                "The differences.",
                 """
                 {"since": "2026-11-15T09:00:00Z", "complete": true, "remaining": 1, "drifts": [
                   {"object": "subscription", "id": "sub_1SaBcD", "reference": "sub_1SaBcD", "field": "quantity", "ours": "1", "theirs": "3",
@@ -87,7 +87,7 @@ public static class StripeEndpoints
             var since = clock.Now().Minus(TimeSpan.FromDays(body.SinceDays ?? UsualDays));
             if (await reconcile.RunAsync(context.Project(), since, body.Repair ?? false, context.RequestAborted) is not { } report)
             {
-                await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project has no keys of Stripe: PUT /v1/payment-settings.");
+                await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project has no Stripe keys. Set them with PUT /v1/payment-settings.");
                 return;
             }
 
@@ -114,7 +114,7 @@ public static class StripeEndpoints
             var dryRun = body.DryRun ?? false;
             if (await sync.RunAsync(context.Project(), dryRun, context.RequestAborted) is not { } lines)
             {
-                await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project has no keys of Stripe: PUT /v1/payment-settings.");
+                await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project has no Stripe keys. Set them with PUT /v1/payment-settings.");
                 return;
             }
 

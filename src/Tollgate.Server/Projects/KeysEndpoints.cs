@@ -59,7 +59,7 @@ internal static class KeysEndpoints
                 Path = IdMeaning,
                 Request = Example.Of<RotateKeyRequest>("""{"grace_seconds": 3600}"""),
                 BodyMayBeAbsent = true,
-                Answers = [Example.Of<CreatedKey>(201, "The new key; its text is shown this once.", CreatedExample)],
+                Answers = [Example.Of<CreatedKey>(201, "The new key. Only this answer shows its text.", CreatedExample)],
                 Errors = [ErrorCode.KeyNotFound, ErrorCode.Conflict, ErrorCode.ScopeMissing, ErrorCode.ExceedsIssuer],
             });
 
@@ -95,14 +95,14 @@ internal static class KeysEndpoints
                 Request = Example.Of<CreateKeyRequest>("""
                     {"kind": "restricted", "name": "importer", "scopes": ["gate:write"], "networks": ["203.0.113.0/24"]}
                     """),
-                Answers = [Example.Of<CreatedKey>(201, "Created; the text is shown this once.", CreatedExample)],
+                Answers = [Example.Of<CreatedKey>(201, "Created. Only this answer shows the key's text.", CreatedExample)],
                 Errors = [ErrorCode.ScopeMissing, ErrorCode.ExceedsIssuer],
             });
 
     private static void MapList(WebApplication app, ProjectQueries queries) =>
         app.MapGet("/v1/api-keys", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysRead)
-            .Describe(new(Tag, "List keys", "Newest first, revoked ones included. A key's text is never shown again; `prefix` is its beginning.")
+            .Describe(new(Tag, "List keys", "Lists keys, the newest first, revoked ones included. Tollgate never shows a key's text again; `prefix` is its beginning.")
             {
                 Query = QueryParameter.OfPage,
                 Answers = [Example.Of<KeyList>(200, "A page of keys.", $$"""{"data": [{{ViewExample}}], "has_more": false}""")],
@@ -175,7 +175,7 @@ internal static class KeysEndpoints
         await (answer.Fault switch
         {
             RotateFault.NotFound => Problems.WriteAsync(context, ErrorCode.KeyNotFound),
-            RotateFault.Revoked => Problems.WriteAsync(context, ErrorCode.Conflict, "The key is revoked; create a new one."),
+            RotateFault.Revoked => Problems.WriteAsync(context, ErrorCode.Conflict, "The key is revoked. Create a new one."),
             RotateFault.MoreThanCaller => RefuseAsync(context, answer.Excess),
             RotateFault.CallerEnded => Problems.WriteAsync(context, ErrorCode.KeyRevoked),
             _ => Answer.Json(context, StatusCodes.Status201Created, View(answer.Key!), ProjectsJson.Default.CreatedKey),

@@ -5,7 +5,7 @@ using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
-using Tollgate.Server.Hosting;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Projects;
@@ -54,7 +54,7 @@ internal static partial class ProjectsEndpoints
 
         app.MapGet("/v1/projects", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Admin, Scope.None)
-            .Describe(new(Tag, "List projects", "In the order of their creation.")
+            .Describe(new(Tag, "List projects", "Lists projects in the order of their creation.")
             {
                 Query = QueryParameter.OfPage,
                 Answers = [Example.Of<ProjectList>(200, "A page of projects.", $$"""{"data": [{{ViewExample}}], "has_more": false}""")],
@@ -63,7 +63,7 @@ internal static partial class ProjectsEndpoints
 
         app.MapGet("/v1/projects/{code}", (RequestDelegate)(context => ShowAsync(context, queries)))
             .RequireKey(Access.Admin | Access.Secret, Scope.None)
-            .Describe(new(Tag, "Show a project", "A project's own keys see only their project.")
+            .Describe(new(Tag, "Show a project", "Returns the project. A project's keys see only their own project.")
             {
                 Path = new Dictionary<string, string> { ["code"] = "The project's code." },
                 Answers = [Example.Of<ProjectView>(200, "The project.", ViewExample)],
@@ -168,7 +168,7 @@ internal static partial class ProjectsEndpoints
             SetHostsOutcome.Set => ShowAsync(context, queries),
             SetHostsOutcome.ProjectUnknown => ShowAsync(context, queries),
             SetHostsOutcome.Taken => Problems.WriteAsync(
-                context, ErrorCode.Conflict, $"Another project has {string.Join(", ", taken)}; take it away there first.", "hosts"),
+                context, ErrorCode.Conflict, $"Another project has {string.Join(", ", taken)}; remove it there first.", "hosts"),
             _ => throw new InvalidOperationException($"{outcome} is no outcome."),
         });
     }

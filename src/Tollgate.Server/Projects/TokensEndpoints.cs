@@ -98,7 +98,7 @@ internal static class TokensEndpoints
         if (body.TtlSeconds is { } asked && now.Plus(TimeSpan.FromSeconds(asked)) > caller.ExpiresAt)
         {
             await Problems.WriteAsync(
-                context, ErrorCode.ExceedsIssuer, $"{asked} seconds are asked for; the key that issues the token expires at {caller.ExpiresAt}.", "ttl_seconds");
+                context, ErrorCode.ExceedsIssuer, $"A token of {asked} seconds would outlive the key that issues it, which expires at {caller.ExpiresAt}.", "ttl_seconds");
             return;
         }
 

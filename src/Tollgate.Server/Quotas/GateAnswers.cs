@@ -3,8 +3,8 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
@@ -158,7 +158,7 @@ internal static class GateAnswers
         (Outcome.FeatureDisabled, _) => $"{feature.Feature.Name} is disabled in the plan '{decision.Plan}'.",
         (Outcome.RateLimited, _) => $"{feature.Feature.Name} is limited to {decision.Window!.Limit} per {Word(decision.Window.Unit)}.",
         (Outcome.ConcurrencyLimited, _) when decision.Window is { } window => $"{feature.Feature.Name} is limited to {window.Limit} at one time.",
-        (Outcome.ConcurrencyLimited, _) => $"A customer has at most {Core.Ledger.AccountState.MostOpenHolds} reservations open at one time. Settle or release some.",
+        (Outcome.ConcurrencyLimited, _) => $"A customer has at most {Core.Quotas.AccountState.MostOpenHolds} reservations open at one time. Settle or release some.",
         (Outcome.OutOfRange, _) => $"{feature.Feature.Name}: the sum would be larger than {Core.Money.Quantity.Largest}.",
         (Outcome.SubscriptionInactive, _) => $"{feature.Feature.Name} was refused: the customer's subscription is not active.",
         (_, { Limit: { } limit } s) =>

@@ -1,6 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Quotas;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Server.Quotas;
 

@@ -27,10 +27,10 @@ internal static class QuotasEndpoints
         // Resolved once: a scope of services for each request would cost more than the decision of a check.
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         var guard = app.ServiceProvider.GetRequiredService<GuardLlmCalls>();
-        app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().WithLoad(Load.Light).Describe(new(Tag, "Ask without recording",
-            "May this customer do this? Never changes anything, creates no customer and leaves no trace. A later consume may "
-            + "come out differently: only consume and reservations decide and record in one step. With a `model` (and the `input_tokens` of the "
-            + "prompt) the answer also has `affordable`: the largest `max_tokens` with which the gateway takes one call of it, under all limits together.")
+        app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().WithLoad(Load.Light).Describe(new(Tag, "Check without recording",
+            "Says whether the customer may use the amount now. It changes nothing and creates no customer. A later consume may "
+            + "have another result: only consume and reservations decide and record in one step. With a `model` (and the `input_tokens` of the "
+            + "prompt) the answer also has `affordable`: the largest `max_tokens` with which the gateway accepts one call of the model, under all limits together.")
         {
             Request = Example.Of<CheckRequest>("""{"customer": "user_42", "feature": "ats_scan", "amount": 1}"""),
             Answers =
@@ -44,9 +44,9 @@ internal static class QuotasEndpoints
             Errors = [ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.ValidationFailed],
         });
         app.MapPost("/v1/consume", context => ConsumeAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Decide and record",
-            "Decides and records in one durable transaction: when it answers 200 the use is on disk, and no other request can "
-            + "have taken the same units. A refusal records nothing but a count. Repeating an `id` (or `Idempotency-Key`) "
-            + "answers what the first attempt did, with `replayed: true`; the same id with other content is a 409.")
+            "Decides and records in one durable transaction: when the call answers 200, the use is on disk, and no other request can "
+            + "have taken the same units. A refusal records only a count. A repeat of an `id` (or `Idempotency-Key`) "
+            + "returns the first result, with `replayed: true`; the same id with different content is a 409.")
         {
             Request = Example.Of<ConsumeRequest>(
                 """{"customer": "user_42", "feature": "ats_scan", "amount": 1, "id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f"}"""),

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Quotas;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
@@ -13,6 +14,9 @@ public static class QuotasRoom
         services.AddSingleton(options);
         services.AddSingleton<LedgerLanes>();
         services.AddSingleton<QuotaGate>();
+        services.AddSingleton<ForgetCustomer>(static provider => provider.GetRequiredService<QuotaGate>().ForgetAsync);
+        services.AddSingleton(static provider => provider.GetRequiredService<LedgerLanes>().NewCustomers);
+        services.AddHostedService<ForgetMoved>();
         services.AddHostedService(provider => provider.GetRequiredService<LedgerLanes>());
         services.AddSingleton<HoldSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<HoldSweeper>());

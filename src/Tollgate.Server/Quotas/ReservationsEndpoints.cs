@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
@@ -30,8 +31,8 @@ internal static class ReservationsEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapPost("/v1/reservations", ReserveAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Reserve",
-            "Takes the amounts before the work, all features together or none. Settle with the true amounts afterwards, or "
-            + "release; without either it expires after `ttl_seconds`. Repeating the `id` answers the first reservation.")
+            "Holds the amounts before the work, for all features or for none. Afterwards settle with the true amounts, or "
+            + "release; otherwise the reservation expires after `ttl_seconds`. A repeat of the `id` returns the first reservation.")
         {
             Request = Example.Of<ReserveRequest>("""{"customer": "user_42", "feature": "cv_generate", "amount": 1, "ttl_seconds": 600}"""),
             Answers = [Example.Of<ReservationView>(201, "Reserved", Reserved)],
@@ -42,27 +43,27 @@ internal static class ReservationsEndpoints
             ],
         });
         app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Settle",
-            "Books the true amounts, less or more than reserved; without amounts, what was reserved. The work was done, so more "
-            + "than is left is recorded too (policy `settle_over`). Settling again answers the first settle. Up to 24 hours "
-            + "after the expiry it is still recorded, with `late: true`.")
+            "Records the true amounts, less or more than reserved; without amounts, the reserved ones. Since the work is done, Tollgate records more "
+            + "than is left too (policy `settle_over`). A repeat returns the first settle. Up to 24 hours "
+            + "after the expiry Tollgate still records a settle, with `late: true`.")
         {
             Request = Example.Of<SettleRequest>("""{"amount": 1}"""),
             Answers = [Example.Of<ReservationView>(200, "Settled", Settled)],
             Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.FeatureNotFound, ErrorCode.EventValueInvalid, ErrorCode.ValidationFailed],
         });
         app.MapPost("/v1/reservations/{id}/extend", ExtendAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Extend",
-            "Moves the expiry to `ttl_seconds` from now, for work that takes longer. Repeating it moves the expiry again.")
+            "Moves the expiry to `ttl_seconds` from now, for work that takes longer. A repeat moves the expiry again.")
         {
             Request = Example.Of<ExtendRequest>("""{"ttl_seconds": 600}"""),
             Answers = [Example.Of<ReservationView>(200, "Extended", Reserved)],
             Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.ValidationFailed],
         });
         app.MapDelete("/v1/reservations/{id}", ReleaseAsync).RequireKey(Access.Secret, Scope.GateWrite).WithLoad(Load.Light).Describe(new(Tag, "Release",
-            "Gives the amounts back: the work was not done. Releasing again changes nothing.")
+            "Gives the amounts back, because the work was not done. A repeat changes nothing.")
         {
             Answers = [Example.Of<ReservationView>(200, "Released", Settled.Replace("\"used\": 1", "\"used\": 0", StringComparison.Ordinal))],
             Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous],
-            Query = [new("customer", "Saves the search for the reservation.")],
+            Query = [new("customer", "The reservation's customer, if you know it: a faster lookup.")],
         });
     }
 

@@ -180,10 +180,10 @@ internal static class AlwrityCostsDoor
 
     private static readonly Description Pricing = new(
         Tag, "Prices of providers",
-        "What models, searches, pages and images cost now, in dollars: the project's own prices, and the shared ones of the providers that the "
-        + "plans count calls of. Without a key as for the plans.")
+        "Returns the present prices of models, searches, pages and images in dollars: the project's own prices, and the shared prices of the providers whose calls the "
+        + "plans count. Without a key, the project is chosen as for the plans.")
     {
-        Query = [new("provider", "Only this provider's.")],
+        Query = [new("provider", "Only prices of this provider.")],
         Answers =
         [
             Example.Of<AlwrityPricing>(200, "By provider and model.", """
@@ -196,10 +196,10 @@ internal static class AlwrityCostsDoor
     };
 
     private static readonly Description Trends = new(
-        Tag, "Usage of a user over time", "Recorded calls to models by UTC month and provider, the oldest month first.")
+        Tag, "Usage of a user over time", "Returns recorded model calls by UTC month and provider, the oldest month first.")
     {
         Path = UserPath,
-        Query = [new("months", "So many months, the running one included: 1 to 36, default 6.", "integer")],
+        Query = [new("months", "The number of months, the running one included: 1 to 36, default 6.", "integer")],
         Answers =
         [
             Example.Of<AlwrityTrends>(200, "The months.", """
@@ -212,7 +212,7 @@ internal static class AlwrityCostsDoor
     };
 
     private static readonly Description Dashboard = new(
-        Tag, "Dashboard of a user", "The seed's dashboard: usage, limits, percentages, projections and what is to be said about limits.")
+        Tag, "Dashboard of a user", "Returns the seed's dashboard: usage, limits, percentages, projections and notices about limits.")
     {
         Path = UserPath,
         Answers =
@@ -230,7 +230,7 @@ internal static class AlwrityCostsDoor
     };
 
     private static readonly Description Alerts = new(
-        Tag, "Alerts of a user", "Thresholds (80, 90 and 100 %) that usage went through, the newest first, at most 100. Each fires once per limit and month.")
+        Tag, "Alerts of a user", "Lists the thresholds (80, 90 and 100 %) that usage has crossed, the newest first, at most 100. Each fires once per limit and month.")
     {
         Path = UserPath,
         Answers =

@@ -7,7 +7,6 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
-using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
@@ -160,7 +159,7 @@ public static class AlwrityDoor
     private static readonly Description Usage = new(
         Tag,
         "Usage of a user",
-        "Calls, cost and tokens by provider, the plan's limits and how much of each is used.")
+        "Returns calls, cost and tokens by provider, the plan's limits and the used share of each.")
     {
         Answers =
         [
@@ -176,7 +175,7 @@ public static class AlwrityDoor
     };
 
     private static readonly Description Plans = new(
-        Tag, "List the plans on offer", "The active plans with their limits. Without a key: those of the host name's project, else of the server's default project.")
+        Tag, "List the plans on offer", "Lists the active plans with their limits. Without a key, the host name chooses the project; otherwise it is the server's default project.")
     {
         Answers =
         [

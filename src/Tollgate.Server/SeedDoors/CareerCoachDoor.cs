@@ -30,19 +30,19 @@ public static class CareerCoachDoor
     {
         const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
         app.MapGet("/pricing/plans", (RequestDelegate)ListAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "List the plans on offer", "The active plans in their order. Without a key: those of the host name's project, else of the server's default project.")
+            .Describe(new(Tag, "List the plans on offer", "Lists the active plans in their order. Without a key, the host name chooses the project; otherwise it is the server's default project.")
             {
                 Answers = [Example.Of<IReadOnlyList<PricingPlan>>(200, "The plans.", $"[{Pro}]")],
             });
         app.MapGet("/pricing/plans/{code}", (RequestDelegate)GetAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "Read one plan", "404 when there is none, or it is no longer offered.")
+            .Describe(new(Tag, "Read one plan", "Returns the plan. The answer is 404 if no plan has the code, or the plan is no longer on offer.")
             {
                 Answers = [Example.Of<PricingPlan>(200, "The plan.", Pro)],
                 Errors = [ErrorCode.PlanNotFound],
                 Path = new Dictionary<string, string> { ["code"] = "The plan's code." },
             });
         app.MapGet("/pricing/features", (RequestDelegate)FeaturesAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "Feature descriptions and icons", "All metered features in their order.")
+            .Describe(new(Tag, "Feature descriptions and icons", "Lists all metered features in their order.")
             {
                 Answers =
                 [
@@ -52,7 +52,7 @@ public static class CareerCoachDoor
                 ],
             });
         app.MapGet("/pricing/compare", (RequestDelegate)CompareAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "Compare the plans", "One row for each feature, with every plan's quota.")
+            .Describe(new(Tag, "Compare the plans", "Returns one row for each feature, with every plan's quota.")
             {
                 Answers =
                 [

@@ -91,8 +91,8 @@ internal static class CareerCoachGuardDoor
     private static Description Guard(string feature) => new(
         Tag,
         $"Guard of {feature}",
-        $"Checks and records one `{feature}` for the customer of the token, or of the header `{SeedCallers.Header}`, and answers what the "
-        + "seed's own guard does. The body is the app's and is not read.")
+        $"Checks and records one `{feature}` for the customer of the token or of the header `{SeedCallers.Header}`, and answers as the "
+        + "seed's own guard does. Tollgate does not read the body, which is the app's.")
     {
         Answers =
         [
@@ -112,7 +112,7 @@ internal static class CareerCoachGuardDoor
     private static readonly Description Health = new(
         Tag,
         "Database health",
-        "With the server's admin key or the project's secret key in `X-Admin-Key`; anything else is 403 `{\"detail\": \"Forbidden\"}`.")
+        "Needs the server's admin key or the project's secret key in `X-Admin-Key`; anything else is 403 `{\"detail\": \"Forbidden\"}`.")
     {
         Answers =
         [

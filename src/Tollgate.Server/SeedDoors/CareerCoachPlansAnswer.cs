@@ -9,7 +9,7 @@ namespace Tollgate.Server.SeedDoors;
 internal static class CareerCoachPlansAnswer
 {
     public static readonly Description Description = new(
-        "Seed door: career coach", "Distribution of the plans", "How many users have each plan now, and how many subscriptions that are not over are for it.")
+        "Seed door: career coach", "Distribution of the plans", "Returns, for each plan, the number of its users now and of its subscriptions that have not ended.")
     {
         Answers =
         [

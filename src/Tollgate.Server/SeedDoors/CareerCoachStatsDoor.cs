@@ -26,7 +26,7 @@ internal static class CareerCoachStatsDoor
     /// <summary>Where the user's id stands in the path.</summary>
     private const int UserSegment = 3;
 
-    private static readonly QueryParameter[] Days = [CostDays.All[0] with { Meaning = $"So many UTC days up to today: 1 to {CostDays.Most}, default {CostDays.Default}." }];
+    private static readonly QueryParameter[] Days = [CostDays.All[0] with { Meaning = $"The number of UTC days up to today: 1 to {CostDays.Most}, default {CostDays.Default}." }];
 
     public static void MapCareerCoachStats(this WebApplication app)
     {
@@ -169,7 +169,7 @@ internal static class CareerCoachStatsDoor
         """;
 
     private static readonly Description Result = new(
-        Tag, "Revenue against cost of models", "The seed's profit and loss. Revenue is what invoices in dollars earn in the days, without taxes: a period's price, day by day. Voided calls and unknown costs are in no sum.")
+        Tag, "Revenue and cost of models", "Returns the seed's profit and loss. Revenue is the part of invoices in dollars that is earned in the days, without taxes: a period's price, day by day. Voided calls and unknown costs are in no sum.")
     {
         Query = Days,
         Answers =
@@ -183,7 +183,7 @@ internal static class CareerCoachStatsDoor
     };
 
     private static readonly Description User = new(
-        Tag, "Costs of a user", "What the calls to models of one user cost.")
+        Tag, "Costs of a user", "Returns the costs of one user's model calls.")
     {
         Query = Days,
         Path = new Dictionary<string, string> { ["user_id"] = "The user's id." },
@@ -198,7 +198,7 @@ internal static class CareerCoachStatsDoor
     };
 
     private static readonly Description Features = new(
-        Tag, "Usage of the features", "Every metered feature: what was used of it in the quota periods that reach into the days, and what calls to models that name it cost in the days.")
+        Tag, "Usage of the features", "Returns, for each metered feature, its usage in the quota periods that overlap the days, and the cost of the model calls that name it in the days.")
     {
         Query = Days,
         Answers =

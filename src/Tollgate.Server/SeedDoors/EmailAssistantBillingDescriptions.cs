@@ -20,8 +20,8 @@ internal static class EmailAssistantBillingDescriptions
     public static readonly Description Subscribe = new(
         Tag,
         "Create a subscription",
-        "The user has the tier at once, and the first period is invoiced. With `trial` the tier's free trial comes first; each user has one. "
-        + "A user has one subscription: 409 when it is not over. The header `Idempotency-Key` makes a repeat harmless.")
+        "The user gets the tier at once, and Tollgate invoices the first period. With `trial`, the tier's free trial comes first; each user gets one trial. "
+        + "A user has one subscription at a time; a second one is a 409. The header `Idempotency-Key` makes a repeat harmless.")
     {
         Request = Example.Of<EmailAssistantSubscribe>("""{"user_id": "7d1f", "tier": "starter"}"""),
         Answers = [Example.Of<EmailAssistantSubscription>(201, "Subscribed.", Sample("starter", "null", 1900))],
@@ -35,30 +35,31 @@ internal static class EmailAssistantBillingDescriptions
     public static readonly Description Upgrade = new(
         Tag,
         "Upgrade the tier",
-        "At once: the rest of the period is given back at the old price and asked for at the new one. 409 when the tier costs no more than "
-        + "the present one; the present tier itself changes nothing and takes back a downgrade that was to come.")
+        "Changes the tier at once: Tollgate credits the rest of the period at the old price and charges it at the new one. A user with a saved card pays before the tier changes, as with "
+        + "`PATCH /v1/subscriptions/{id}`; a declined card is a 402 and changes nothing. A tier that costs no more than the present one is a 409. The present tier changes nothing, and "
+        + "cancels a scheduled downgrade.")
     {
         Request = Example.Of<EmailAssistantTierChange>("""{"user_id": "7d1f", "tier": "professional"}"""),
         Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription as it is now.", Sample("professional", "null", 1500))],
-        Errors = ChangeErrors,
+        Errors = [.. ChangeErrors, ErrorCode.PaymentFailed, ErrorCode.PaymentPending, ErrorCode.Conflict],
     };
 
     public static readonly Description Downgrade = new(
         Tag,
         "Downgrade the tier",
-        "From the end of the period on; a trial changes at once. 409 when the tier costs no less than the present one.")
+        "Changes the tier at the end of the period; a trial changes at once. A tier that costs no less than the present one is a 409.")
     {
         Request = Example.Of<EmailAssistantTierChange>("""{"user_id": "7d1f", "tier": "starter"}"""),
-        Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription with what is to come.", Sample("professional", "\"starter\"", 0))],
+        Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription with the scheduled change.", Sample("professional", "\"starter\"", 0))],
         Errors = ChangeErrors,
     };
 
     public static readonly Description Cancel = new(
-        Tag, "Cancel the subscription", "At the end of the period, or now. What was paid is not given back. Afterwards the user has the default tier.")
+        Tag, "Cancel the subscription", "Cancels at the end of the period, or now. Tollgate refunds nothing. Afterwards the user has the default tier.")
     {
         Query =
         [
-            new("user_id", "The user. Not needed with the header X-Tollgate-Customer."),
+            new("user_id", "The user. You can leave it out with the header X-Tollgate-Customer."),
             new("at", "period_end (default) or now.", Words: CatalogWords.All<ChangeTime>()),
             new("reason", "A short code of yours, such as too_expensive."),
         ],

@@ -3,7 +3,8 @@ using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
-using Tollgate.Engine.ProviderManaged;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
@@ -22,13 +23,13 @@ internal static class EmailAssistantBillingDoor
     /// <summary>A short code of the app's, as in <c>/v1/subscriptions/{id}/cancel</c>.</summary>
     private const int LongestReason = 64;
 
-    private sealed record Deps(CreateSubscription Create, ChangeSubscription Change, ChangeProviderManaged ProviderManaged, SubscriptionQueries Queries);
+    private sealed record Deps(CreateSubscription Create, ChangeSubscription Change, SubscriptionQueries Queries);
 
     public static void MapEmailAssistantBilling(this WebApplication app)
     {
         var services = app.Services;
         var deps = new Deps(
-            services.GetRequiredService<CreateSubscription>(), services.GetRequiredService<ChangeSubscription>(), services.GetRequiredService<ChangeProviderManaged>(), services.GetRequiredService<SubscriptionQueries>());
+            services.GetRequiredService<CreateSubscription>(), services.GetRequiredService<ChangeSubscription>(), services.GetRequiredService<SubscriptionQueries>());
         Map(HttpMethods.Post, "subscribe", context => SubscribeAsync(context, deps), EmailAssistantBillingDescriptions.Subscribe);
         Map(HttpMethods.Put, "upgrade", context => ChangeAsync(context, deps, ChangeDirection.Up), EmailAssistantBillingDescriptions.Upgrade);
         Map(HttpMethods.Put, "downgrade", context => ChangeAsync(context, deps, ChangeDirection.Down), EmailAssistantBillingDescriptions.Downgrade);
@@ -50,7 +51,7 @@ internal static class EmailAssistantBillingDoor
         }
 
         var order = new SubscriptionOrder(
-            user, body.Tier!, SubscriptionEndpoints.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1, Trial: body.Trial == true,
+            user, body.Tier!, OrderedTerms.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1, Trial: body.Trial == true,
             ConvertsTrial: true, Fingerprint: null, Coupon: null, StartAt: null, Id: null, AddOns: [], CustomAmount: null);
         var answer = await deps.Create.RunAsync(context.Project(), order, RequestOf(context), context.RequestAborted);
         await AnswerAsync(context, deps, answer, StatusCodes.Status201Created);
@@ -65,11 +66,9 @@ internal static class EmailAssistantBillingDoor
             return;
         }
 
-        var order = new ChangeOrder(body.Tier, SubscriptionEndpoints.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
+        var order = new ChangeOrder(body.Tier, OrderedTerms.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
         await AnswerAsync(
-            context, deps,
-            await deps.ProviderManaged.ChangeAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted)
-            ?? await deps.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
+            context, deps, await deps.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
     }
 
     private static async Task CancelAsync(HttpContext context, Deps deps)
@@ -93,9 +92,7 @@ internal static class EmailAssistantBillingDoor
         {
             var order = new CancelOrder(at == "now" ? ChangeTime.Now : ChangeTime.PeriodEnd, reason);
             await AnswerAsync(
-                context, deps,
-                await deps.ProviderManaged.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted)
-                ?? await deps.Change.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
+                context, deps, await deps.Change.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
         }
     }
 
@@ -109,7 +106,7 @@ internal static class EmailAssistantBillingDoor
 
         var faults = new Faults();
         faults.Required(tier, "tier");
-        faults.OneOf(period, "billing_period", SubscriptionEndpoints.Periods);
+        faults.OneOf(period, "billing_period", OrderedTerms.Periods);
         if (!faults.Any)
         {
             return customer;

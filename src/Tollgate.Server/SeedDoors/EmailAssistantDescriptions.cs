@@ -9,9 +9,9 @@ internal static class EmailAssistantDescriptions
 {
     private const string Tag = "Seed door: email assistant";
 
-    private static readonly IReadOnlyList<QueryParameter> User = [new("user_id", "The user. Not needed with a customer token.")];
+    private static readonly IReadOnlyList<QueryParameter> User = [new("user_id", "The user. You can leave it out with a customer token.")];
 
-    public static readonly Description Current = new(Tag, "Current usage", "Counts of the running month by metric.")
+    public static readonly Description Current = new(Tag, "Current usage", "Returns the running month's count of each metric.")
     {
         Query = User,
         Answers =
@@ -23,7 +23,7 @@ internal static class EmailAssistantDescriptions
         ],
     };
 
-    public static readonly Description Limits = new(Tag, "Tier limits", "What the user's tier allows by metric, and whether there is room.")
+    public static readonly Description Limits = new(Tag, "Tier limits", "Returns the limit of each metric in the user's tier, and whether the user is within it.")
     {
         Query = User,
         Answers =
@@ -38,7 +38,7 @@ internal static class EmailAssistantDescriptions
     public static readonly Description Track = new(
         Tag,
         "Track usage",
-        "Reports what was done; it is recorded beyond the limit too (`within_limit` says so). To be asked first, use `/api/features/check` "
+        "Records usage that has happened, beyond the limit too (`within_limit` says so). To check before the work, use `/api/features/check` "
         + "or `POST /v1/consume`. The header `Idempotency-Key` makes a repeat harmless.")
     {
         Request = Example.Of<EmailAssistantTrack>("""{"user_id": "7d1f", "metric_type": "emails_processed", "count": 5}"""),
@@ -52,18 +52,18 @@ internal static class EmailAssistantDescriptions
         Errors = [ErrorCode.IdempotencyKeyReused],
     };
 
-    public static readonly Description Available = new(Tag, "Available features", "What the user's tier has: switches that are on, values, and metrics with a limit above 0.")
+    public static readonly Description Available = new(Tag, "Available features", "Returns the features of the user's tier: switches that are on, values, and metrics with a limit above 0.")
     {
         Query = User,
         Answers =
         [
-            Example.Of<EmailAssistantFeatures>(200, "Their names.", """
+            Example.Of<EmailAssistantFeatures>(200, "The names of the features.", """
                 {"user_id": "7d1f", "tier": "starter", "features": ["emails_processed", "ai_responses", "leads_created", "custom_templates"]}
                 """),
         ],
     };
 
-    public static readonly Description Check = new(Tag, "Check a feature", "Whether the user may use it now. Changes nothing.")
+    public static readonly Description Check = new(Tag, "Check a feature", "Says whether the user may use the feature now. Changes nothing.")
     {
         Request = Example.Of<EmailAssistantCheck>("""{"user_id": "7d1f", "feature_name": "crm_sync"}"""),
         Answers =

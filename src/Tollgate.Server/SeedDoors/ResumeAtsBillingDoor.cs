@@ -2,6 +2,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Http;
@@ -140,7 +141,7 @@ internal static class ResumeAtsBillingDoor
     private static readonly Description Portal = new(
         Tag,
         "Create a portal session",
-        "A page of the customer of the token, or of the header " + $"`{SeedCallers.Header}`: plan, invoices, cards. The product states no bodies.")
+        "Creates a page with the plan, invoices and cards of the customer of the token or of the header " + $"`{SeedCallers.Header}`. The product documents no bodies.")
     {
         Request = Example.Of<ResumeAtsPortal>("""{"return_url": "http://localhost:3000/billing"}"""),
         BodyMayBeAbsent = true,
@@ -153,7 +154,7 @@ internal static class ResumeAtsBillingDoor
     };
 
     private static readonly Description Status = new(
-        Tag, "Billing status", "Whether somebody could pay, and who moves the money. The product states no body. Without a key it is that of the default project.")
+        Tag, "Billing status", "Says whether customers can pay, and which provider takes the money. The product documents no body. Without a key, it is the status of the default project.")
     {
         Answers = [Example.Of<ResumeAtsBillingStatus>(200, "How it stands.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
     };

@@ -5,7 +5,6 @@ using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
-using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
@@ -78,7 +77,7 @@ internal static class ResumeAtsDoor
     private static readonly Description Usage = new(
         Tag,
         "My usage",
-        $"Of the customer token's customer, or with a secret key of the one in the header `{SeedCallers.Header}`.")
+        $"Returns the usage of the customer token's customer, or, with a secret key, of the customer in the header `{SeedCallers.Header}`.")
     {
         Answers =
         [
@@ -95,8 +94,8 @@ internal static class ResumeAtsDoor
     private static Description Guard(string feature) => new(
         Tag,
         $"Guard of {feature}",
-        $"`require_quota(\"{feature}\")`: checks and records one for the customer of the token, or of the header `{SeedCallers.Header}`. "
-        + "The body is the app's and is not read.")
+        $"`require_quota(\"{feature}\")`: checks and records one use for the customer of the token or of the header `{SeedCallers.Header}`. "
+        + "Tollgate does not read the body, which is the app's.")
     {
         Answers =
         [

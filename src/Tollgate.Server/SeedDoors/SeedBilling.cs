@@ -2,7 +2,8 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
-using Tollgate.Engine.Checkouts;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Checkouts;
@@ -51,10 +52,10 @@ internal static class SeedBilling
     private static readonly Description CheckOut = new(
         "Seed door: resume and ATS",
         "Create a checkout session",
-        "A page on which the customer of the token, or of the header "
-        + $"`{SeedCallers.Header}`, pays for a plan by the month. C's body names `plan`, `success_url` and `cancel_url`. A project with Trendit's catalogue speaks E: the query "
-        + "names `tier`, there is no body, and the answer has `checkout_url` alone. Nothing changes before it is paid. In a sandbox project the page is Tollgate's own; else it is the "
-        + "chosen provider's, and without one the error is `billing_not_configured`.")
+        "Creates a page on which the customer of the token or of the header "
+        + $"`{SeedCallers.Header}` pays for a monthly plan. C's body names `plan`, `success_url` and `cancel_url`. A project with Trendit's catalogue follows E: the query "
+        + "names `tier`, there is no body, and the answer has only `checkout_url`. Nothing changes before the customer has paid. In a sandbox project the page is Tollgate's own; otherwise it is the "
+        + "payment provider's, and without a provider the error is `billing_not_configured`.")
     {
         Request = Example.Of<ResumeAtsCheckout>(
             """{"plan": "pro", "success_url": "http://localhost:3000/dashboard?success=true", "cancel_url": "http://localhost:3000/billing?canceled=true"}"""),
@@ -65,10 +66,10 @@ internal static class SeedBilling
             Example.Of<SeedCheckout>(
                 200, "The page.", """{"checkout_url": "http://localhost:8080/checkout/4Tq8…", "session_id": "01936f5e-7c1c-7b11-8d22-1e5d3c2b1a00"}"""),
             Example.Of<SeedError<ResumeAtsBillingError>>(
-                400, "The plan is none that can be bought.",
+                400, "The plan cannot be bought.",
                 """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }"""),
             Example.Of<SeedError<ResumeAtsBillingError>>(
-                409, "There is no provider that could take money, or the customer has the plan.",
+                409, "The project has no payment provider, or the customer already has the plan.",
                 """{"detail": {"error": "billing_not_configured", "detail": "The project has no payment provider on whose page somebody could pay."} }"""),
         ],
     };
@@ -77,7 +78,7 @@ internal static class SeedBilling
 /// <summary>Behind the doors.</summary>
 internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers, ProviderKeys Keys)
 {
-    private const string NotConfigured = "The project has no payment provider on whose page somebody could pay: choose one with PUT /v1/payment-settings.";
+    private const string NotConfigured = "The project has no payment provider with a checkout page. Choose one with PUT /v1/payment-settings.";
 
     /// <summary>Whether somebody could pay: the project's provider has a page, and its keys are there.</summary>
     public bool IsConfigured(ProjectSnapshot project)
@@ -98,7 +99,7 @@ internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers
         }
 
         var order = new NewCheckout(
-            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, OpenCheckout.DefaultLife,
+            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, CheckoutLife.Default,
             Issuer.Of(context.Caller()));
         var answer = await Open.RunAsync(
             context.Project(), order, PublicAddress.Of(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);

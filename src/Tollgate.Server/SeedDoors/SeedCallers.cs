@@ -1,7 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Engine.Quotas;
-using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.SeedDoors;
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;

@@ -54,7 +54,7 @@ internal static class SeedWebhooks
         Request = Example.OfText("application/json", """{"id": "evt_1QxDemo", "object": "event", "type": "invoice.payment_succeeded", "data": {}}"""),
         Answers =
         [
-            Example.Of<SeedWebhookTaken>(200, "It is kept, or was known already.", """{"status": "success"}"""),
+            Example.Of<SeedWebhookTaken>(200, "The event is stored, or was stored before.", """{"status": "success"}"""),
             Example.Of<SeedError<string>>(400, "Nobody's signature. Nothing is kept.", """{"detail": "Invalid payload"}"""),
         ],
     };

@@ -26,7 +26,7 @@ internal static class TrenditBillingDoor
                 .Describe(new(
                     "Seed door: Trendit", title, "Where the payment page leads the browser. It knows nothing of the payment and changes nothing.")
                 {
-                    Answers = [Example.OfText(StatusCodes.Status200OK, "A page for people.", "text/html", "<!doctype html> …")],
+                    Answers = [Example.OfText(StatusCodes.Status200OK, "An HTML page.", "text/html", "<!doctype html> …")],
                 });
         }
     }

@@ -3,12 +3,12 @@ using Tollgate.Contracts.Subscriptions;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
-using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Subscriptions;
 
@@ -54,13 +54,7 @@ internal static class SubscriptionAnswers
 
     public static SubscriptionView Of(SubscriptionItem item, TimeZoneInfo zone) => Of(item.Row, item.Customer, item.LatestInvoice, zone);
 
-    public static SubscriptionChangeView ChangeOf(SubscriptionAnswer answer, Guid? latestInvoice, TimeZoneInfo zone, string? reference) => new(
-        Of(answer.Row!, answer.Customer!, latestInvoice, zone),
-        answer.Invoice is { } invoice ? InvoiceAnswers.Of(invoice, reference) : null,
-        answer.Next is { } next ? InvoiceAnswers.Of(next, reference) : null,
-        WaitingOf(answer.Replaced));
-
-    private static ScheduledChangeView? WaitingOf(Subscription? subscription) => subscription?.Scheduled is { } terms
+    internal static ScheduledChangeView? WaitingOf(Subscription? subscription) => subscription?.Scheduled is { } terms
         ? new(
             terms.Plan.Code, terms.Plan.Number, CatalogWords.Of(terms.Interval), terms.Quantity, terms.Amount.Minor,
             (subscription.PausedAt is null ? subscription.Current.End : subscription.ResumeAt)?.ToOffset())
@@ -110,6 +104,8 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.CouponUnknown => (ErrorCode.CouponNotFound, null),
         SubscriptionOutcome.NotAtProvider => (ErrorCode.NotAtProvider, null),
         SubscriptionOutcome.Declined => (ErrorCode.PaymentFailed, null),
+        SubscriptionOutcome.PaymentPending => (ErrorCode.PaymentPending, null),
+        SubscriptionOutcome.Overtaken => (ErrorCode.Conflict, null),
         SubscriptionOutcome.NoAnswer => (ErrorCode.UpstreamUnreachable, null),
         SubscriptionOutcome.Implausible => (ErrorCode.InvoiceImplausible, null),
         _ => throw new InvalidOperationException($"{outcome} is no outcome."),

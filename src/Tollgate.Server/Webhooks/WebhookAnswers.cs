@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Time;
-using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Webhooks;
 
 namespace Tollgate.Server.Webhooks;

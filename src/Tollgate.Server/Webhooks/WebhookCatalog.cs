@@ -5,11 +5,11 @@ using System.Text.Json.Serialization.Metadata;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Webhooks;
+using Tollgate.Server.Billing;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Invoicing;
 using Tollgate.Server.Payments;
-using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Webhooks;
 

@@ -64,23 +64,23 @@ internal static class WebhookDescriptions
     private static readonly Dictionary<string, string> OfDelivery = new() { ["id"] = "The delivery's id." };
 
     public static readonly Description Create = new(Tag, "Create a webhook endpoint",
-        "From now on the project's events are sent there, signed as [Standard Webhooks](https://www.standardwebhooks.com) has it. The secret is shown this "
-        + "once. The address must be `https` and of the public internet; in sandbox projects, and where the operator allows it, it may be local.")
+        "From now on, Tollgate sends the project's events to this URL, signed as [Standard Webhooks](https://www.standardwebhooks.com) defines. Only this answer shows the "
+        + "secret. The URL must be `https` and on the public internet; in sandbox projects, and where the operator allows it, it may be local.")
     {
         Request = Example.Of<CreateWebhookEndpointRequest>("""{"url": "https://app.example.com/hooks/tollgate", "events": ["*"]}"""),
-        Answers = [Example.Of<WebhookEndpointSecret>(201, "Created; the secret is shown this once.", Secret)],
+        Answers = [Example.Of<WebhookEndpointSecret>(201, "Created. Only this answer shows the secret.", Secret)],
         Errors = [ErrorCode.ValidationFailed, ErrorCode.WebhookEndpointState],
     };
 
-    public static readonly Description List = new(Tag, "List webhook endpoints", "Oldest first, without their secrets. `failures` tells how an endpoint does. One that answers 410, or takes nothing for five days, is "
-        + "`disabled`, and the others hear of it by `webhook_endpoint.disabled`.")
+    public static readonly Description List = new(Tag, "List webhook endpoints", "Lists endpoints, the oldest first, without their secrets. `failures` counts an endpoint's failures in a row. Tollgate disables an endpoint that answers 410, or accepts nothing for five days, "
+        + "and sends `webhook_endpoint.disabled` to the others.")
     {
         Query = QueryParameter.OfPage,
         Answers = [Example.Of<WebhookEndpointList>(200, "A page.", $$"""{"data": [{{Endpoint}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a webhook endpoint", "With how it does, and without its secret.")
+    public static readonly Description Show = new(Tag, "Show a webhook endpoint", "Returns the endpoint with its status and failures, without its secret.")
     {
         Path = OfEndpoint,
         Answers = [Example.Of<WebhookEndpointView>(200, "The endpoint.", Endpoint)],
@@ -88,17 +88,17 @@ internal static class WebhookDescriptions
     };
 
     public static readonly Description Change = new(Tag, "Change a webhook endpoint",
-        "What is left out stays. While it is disabled nothing is sent, and what happens makes no deliveries; send a range again afterwards to fill the gap. "
-        + "Enabling it forgets its failures and sends what waits.")
+        "A field that you leave out stays. While an endpoint is disabled, Tollgate sends nothing and creates no deliveries for new events; redeliver a range afterwards to fill the gap. "
+        + "Enabling an endpoint clears its failures and sends the waiting deliveries.")
     {
         Path = OfEndpoint,
         Request = Example.Of<ChangeWebhookEndpointRequest>("""{"events": ["invoice.*"], "enabled": true}"""),
-        Answers = [Example.Of<WebhookEndpointView>(200, "As it is now.", Endpoint)],
+        Answers = [Example.Of<WebhookEndpointView>(200, "The endpoint as it is now.", Endpoint)],
         Errors = [ErrorCode.WebhookEndpointNotFound, ErrorCode.ValidationFailed],
     };
 
     public static readonly Description Delete = new(Tag, "Delete a webhook endpoint",
-        "Nothing is sent to it any more; what was on its way is given up. Its deliveries stay visible.")
+        "Tollgate sends nothing more to the endpoint and abandons its waiting deliveries. Its deliveries stay visible.")
     {
         Path = OfEndpoint,
         Answers = [Example.Nothing("Deleted.")],
@@ -106,79 +106,79 @@ internal static class WebhookDescriptions
     };
 
     public static readonly Description Rotate = new(Tag, "Rotate an endpoint's secret",
-        "Makes a new secret. For `grace_seconds` each message has a signature by both, so that the receiver can be changed at any time within. A rotation "
+        "Creates a new secret. For `grace_seconds`, each message is signed with both secrets, so you can change the receiver at any time within the grace. Another rotation "
         + "within the grace ends the oldest secret at once.")
     {
         Path = OfEndpoint,
         Request = Example.Of<RotateWebhookSecretRequest>("""{"grace_seconds": 86400}"""),
         BodyMayBeAbsent = true,
-        Answers = [Example.Of<WebhookEndpointSecret>(200, "The new secret; it is shown this once.", Secret)],
+        Answers = [Example.Of<WebhookEndpointSecret>(200, "The new secret. Only this answer shows it.", Secret)],
         Errors = [ErrorCode.WebhookEndpointNotFound, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description RedeliverRange = new(Tag, "Send a range of events again",
-        $"Events of the types that the endpoint asked for, oldest first, as deliveries of their own behind what is on its way. Looks at {Engine.Webhooks.Redeliver.MostAtOnce} "
-        + "events; while `has_more`, call again with `after` = `last_event`. What waits already is left alone.")
+    public static readonly Description RedeliverRange = new(Tag, "Redeliver a range of events",
+        $"Creates new deliveries of the events that the endpoint subscribes to, oldest first, behind its waiting deliveries. A call reads {Engine.Webhooks.Redeliver.MostAtOnce} "
+        + "events; while `has_more`, call again with `after` = `last_event`. Events that are already waiting get no second delivery.")
     {
         Path = OfEndpoint,
         Request = Example.Of<RedeliverRangeRequest>("""{"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}"""),
-        Answers = [Example.Of<RedeliveredRange>(200, "How many are on their way.", """{"deliveries": 12, "last_event": "019aa5a1-0b7c-7d10-a6a4-9c2f5e1d3b42", "has_more": false}""")],
+        Answers = [Example.Of<RedeliveredRange>(200, "The number of new deliveries.", """{"deliveries": 12, "last_event": "019aa5a1-0b7c-7d10-a6a4-9c2f5e1d3b42", "has_more": false}""")],
         Errors = [ErrorCode.WebhookEndpointNotFound, ErrorCode.WebhookEndpointState, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Types = new(Tag, "List the types of events", "Each with a JSON Schema of what is sent, and an example.")
+    public static readonly Description Types = new(Tag, "List event types", "Lists all event types, each with a JSON Schema of its payload and an example.")
     {
         Answers =
         [
             Example.Of<WebhookEventTypeList>(200, "All of them.", $$"""
-                {"data": [{"type": "quota.threshold_reached", "object_type": "quota", "description": "Usage went through a threshold.", "schema": {"type": "object"},
+                {"data": [{"type": "quota.threshold_reached", "object_type": "quota", "description": "Usage crossed a threshold.", "schema": {"type": "object"},
                   "example": {"type": "quota.threshold_reached", "timestamp": "2026-11-21T08:00:00Z", "sequence": 1, "data": {{Quota}} } }], "has_more": false}
                 """),
         ],
     };
 
     public static readonly Description Events = new(Tag, "List events",
-        "What was told, oldest first, whether it was delivered or not; kept for 90 days. With `after` = the last `webhook-id` that you have handled it is what you missed. "
-        + "Events exist from the project's first endpoint on.")
+        "Lists the events of the last 90 days, the oldest first, delivered or not. With `after` = the last `webhook-id` that you have handled, it lists the events that you missed. "
+        + "Tollgate records events from the project's first endpoint on.")
     {
         Query =
         [
             new("limit", $"Items of the page: 1 to {WireLimits.LargestPageItems}, default {WireLimits.PageItems}.", "integer"),
-            new("after", "The id of an event: what came after it."), new("starting_after", "The same as `after`."), new("type", "Only of this type.", Words: [.. WebhookEventType.All.Select(static type => type.Name)]),
-            new("object", "Only of this object: the id of a subscription, an invoice, a payment, a checkout or an endpoint, or `customer/feature` of a quota."),
+            new("after", "The id of an event: lists the events after it."), new("starting_after", "The same as `after`."), new("type", "Only events of this type.", Words: [.. WebhookEventType.All.Select(static type => type.Name)]),
+            new("object", "Only events of this object: the id of a subscription, an invoice, a payment, a checkout or an endpoint, or `customer/feature` of a quota."),
         ],
         Answers = [Example.Of<WebhookEventList>(200, "A page.", $$"""{"data": [{{Event}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description ShowEvent = new(Tag, "Show an event", "As it was told. It never changes.")
+    public static readonly Description ShowEvent = new(Tag, "Show an event", "Returns the event. It never changes.")
     {
         Path = OfEvent,
         Answers = [Example.Of<WebhookEventView>(200, "The event.", Event)],
         Errors = [ErrorCode.WebhookEventNotFound],
     };
 
-    public static readonly Description Deliveries = new(Tag, "List deliveries", "Newest first: an event on its way to an endpoint, with its last attempt.")
+    public static readonly Description Deliveries = new(Tag, "List deliveries", "Lists deliveries, the newest first. A delivery is one event on its way to one endpoint, with its last attempt.")
     {
         Query =
         [
-            .. QueryParameter.OfPage, new("endpoint", "Only to this endpoint."), new("event", "Only of this event."),
-            new("status", "Only in this status.", Words: WebhookQueries.States),
+            .. QueryParameter.OfPage, new("endpoint", "Only deliveries to this endpoint."), new("event", "Only deliveries of this event."),
+            new("status", "Only deliveries in this status.", Words: WebhookQueries.States),
         ],
         Answers = [Example.Of<WebhookDeliveryList>(200, "A page.", $$"""{"data": [{{Delivery}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description ShowDelivery = new(Tag, "Show a delivery", "With what was sent and what came back, attempt by attempt.")
+    public static readonly Description ShowDelivery = new(Tag, "Show a delivery", "Returns the delivery with the request and response of each attempt.")
     {
         Path = OfDelivery,
         Answers = [Example.Of<WebhookDeliveryDetail>(200, "The delivery.", Detail)],
         Errors = [ErrorCode.DeliveryNotFound],
     };
 
-    public static readonly Description Redeliver = new(Tag, "Send a delivery again",
-        "A new delivery of the same event to the same endpoint, behind what is on its way for its object. It has the event's `webhook-id`, so a receiver that "
-        + "had it already sees a repeat.")
+    public static readonly Description Redeliver = new(Tag, "Redeliver a delivery",
+        "Creates a new delivery of the same event to the same endpoint, behind the waiting deliveries of its object. It has the event's `webhook-id`, so a receiver that "
+        + "has handled the event recognises the repeat.")
     {
         Path = OfDelivery,
         Answers = [Example.Of<WebhookDeliveryView>(201, "The new delivery.", Delivery)],

@@ -1,6 +1,5 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Webhooks;
-using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;

@@ -38,7 +38,7 @@ internal static class WebhookEventEndpoints
         var found = await queries.FindEventAsync(context.Project(), id, context.RequestAborted);
         if (found is null)
         {
-            faults.Add(param, FaultCode.InvalidValue, "This project has no such event, or it is older than 90 days and not kept any more.");
+            faults.Add(param, FaultCode.InvalidValue, "This project has no such event. Tollgate keeps webhook events for 90 days.");
         }
 
         return found?.Position ?? 0;

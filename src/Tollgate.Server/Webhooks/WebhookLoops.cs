@@ -3,6 +3,7 @@ using System.Globalization;
 using Npgsql;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Webhooks;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Webhooks;
 

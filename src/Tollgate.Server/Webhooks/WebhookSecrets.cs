@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Tollgate.Core.Webhooks;
+using Tollgate.Core.Outbound;
 using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Webhooks;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Clocks;

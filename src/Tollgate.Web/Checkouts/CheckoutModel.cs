@@ -4,10 +4,10 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
 using Tollgate.Web.Controls;
 using Tollgate.Web.Layout;
 
@@ -111,7 +111,7 @@ public sealed record CheckoutModel(
     /// <summary>Why what the page is for cannot be had.</summary>
     public static string WhyNotOf(PurchaseRefusal? why) => why is { Subscription: SubscriptionOutcome.CouponRefused, Detail: { } detail }
         ? detail
-        : "You have it already, or it is not offered any more.";
+        : "You have it already, or it is no longer offered.";
 
     /// <summary>The bank still waits for the customer.</summary>
     public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Payments;

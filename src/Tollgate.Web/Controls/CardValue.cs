@@ -1,6 +1,6 @@
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
-using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Billing;
 
 namespace Tollgate.Web.Controls;
 

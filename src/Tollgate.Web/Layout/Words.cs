@@ -1,5 +1,4 @@
 using System.Globalization;
-using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;

@@ -5,6 +5,8 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Web.Layout;
 

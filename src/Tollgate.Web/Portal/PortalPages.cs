@@ -1,10 +1,10 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Core.Checkouts;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.ProviderManaged;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Notices;
 using Tollgate.Engine.Payments;
@@ -19,8 +19,8 @@ namespace Tollgate.Web.Portal;
 /// paid, and a card that is added, is a checkout.
 /// </summary>
 public sealed class PortalPages(
-    ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
-    ChangeSubscription change, ChangeProviderManaged managed, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
+    ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, KeepPaymentMethod keep, OpenCheckout open,
+    ChangeSubscription change, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
 {
     private const int MostInvoices = 36;
 
@@ -74,8 +74,8 @@ public sealed class PortalPages(
         {
             _ = form["do"].ToString() switch
             {
-                "remove" => await methods.RemoveAsync(project, customer, card, context.RequestAborted),
-                "default" => await methods.MakeDefaultAsync(project, customer, card, context.RequestAborted),
+                "remove" => await keep.RemoveAsync(project, customer, card, context.RequestAborted),
+                "default" => await keep.MakeDefaultAsync(project, customer, card, context.RequestAborted),
                 _ => false,
             };
         }
@@ -87,8 +87,7 @@ public sealed class PortalPages(
     {
         if (await LiveAsync(deps) is { } item)
         {
-            _ = await managed.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted)
-                ?? await change.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted);
+            _ = await change.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted);
         }
 
         await deps.BackAsync();
@@ -100,8 +99,7 @@ public sealed class PortalPages(
         var undoesChange = (await Forms.ReadAsync(context))["undo"] == "change";
         if (await LiveAsync(deps) is { Row.Subscription: { } subscription } && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
         {
-            _ = await managed.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted)
-                ?? await change.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted);
+            _ = await change.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted);
         }
 
         await deps.BackAsync();
@@ -140,7 +138,7 @@ public sealed class PortalPages(
     {
         var back = new Uri(server, deps.Path).AbsoluteUri;
         var answer = await open.RunAsync(
-            deps.Project, new(deps.Session.Customer, kind, wanted, back, back, OpenCheckout.DefaultLife, IssuerOf(deps.Session)), server, deps.Actor, deps.Context.RequestAborted);
+            deps.Project, new(deps.Session.Customer, kind, wanted, back, back, CheckoutLife.Default, IssuerOf(deps.Session)), server, deps.Actor, deps.Context.RequestAborted);
         await (answer.Page is { } page
             ? Pages.LeadToAsync(deps.Context, page.AbsoluteUri)
             : NoticeAsync(

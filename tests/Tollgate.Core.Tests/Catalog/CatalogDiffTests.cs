@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Catalog;
 

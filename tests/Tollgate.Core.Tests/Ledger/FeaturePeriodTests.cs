@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Quotas;
 using Tollgate.Core.Tests.Quotas;
 using Tollgate.Core.Time;
 

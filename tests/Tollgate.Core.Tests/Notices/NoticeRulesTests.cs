@@ -24,15 +24,15 @@ public sealed class NoticeRulesTests
     {
         {
             1, 1, PaymentFailure.Declined, DunningEnd.Cancel, NoticeSeverity.Warning,
-            "Invoice CC-000042 could not be collected: your bank declined it. We try again on 1 Mar 2027. You keep Pro for now. If nothing is paid by 7 Mar 2027, Pro ends and you are on Free."
+            "Invoice CC-000042 could not be collected: your bank declined it. We try again on 1 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you are on Free."
         },
         {
             4, 7, PaymentFailure.InsufficientFunds, DunningEnd.Cancel, NoticeSeverity.Critical,
-            "Invoice CC-000042 could not be collected: there was too little money on the card. We try one last time on 7 Mar 2027. You keep Pro for now. If nothing is paid by 7 Mar 2027, Pro ends and you are on Free."
+            "Invoice CC-000042 could not be collected: there was too little money on the card. We try one last time on 7 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you are on Free."
         },
         {
             2, 3, PaymentFailure.PaymentMethodMissing, DunningEnd.DefaultPlan, NoticeSeverity.Warning,
-            "Invoice CC-000042 could not be collected: there is no card that can be charged. We try again on 3 Mar 2027. You keep Pro for now. If nothing is paid by 7 Mar 2027, you are on Free until it is."
+            "Invoice CC-000042 could not be collected: there is no card to charge. We try again on 3 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, you are on Free until you do."
         },
     };
 
@@ -67,8 +67,8 @@ public sealed class NoticeRulesTests
     }
 
     [Theory]
-    [InlineData(false, "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. You can still pay it; to have Pro again, subscribe anew.")]
-    [InlineData(true, "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. Pay $29.00, and Pro goes on at once.")]
+    [InlineData(false, "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. You can still pay it. To use Pro again, subscribe again.")]
+    [InlineData(true, "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. If you pay $29.00, Pro continues at once.")]
     public void A_plan_that_ended_unpaid_says_how_to_have_it_again(bool waits, string text) =>
         NoticeRules.Of(Facts with { Owed = [Owed with { Ended = new("sub", "Pro", Day(2, 28), waits) }] })
             .Select(static notice => (notice.Code, notice.Severity, notice.Text)).ShouldBe([(NoticeCode.PlanEnded, NoticeSeverity.Critical, text)]);
@@ -153,30 +153,30 @@ public sealed class NoticeRulesTests
     {
         var priced = Facts with { Subscription = Trial, Prices = [new(Day(3, 2), new(2320, Currency.Usd), 1), new(Day(4, 2), new(3480, Currency.Usd), null)] };
 
-        NoticeRules.Of(priced).Single().Text.ShouldBe("After that Pro goes on for $23.20, and from 2 Apr 2027 on $34.80 a month. If you do not want that, cancel before.");
-        NoticeRules.Of(priced with { Prices = [priced.Prices[1]] }).Single().Text.ShouldStartWith("After that Pro goes on for $34.80 a month.");
+        NoticeRules.Of(priced).Single().Text.ShouldBe("After that, Pro continues for $23.20, and from 2 Apr 2027 on $34.80 a month. If you do not want that, cancel before then.");
+        NoticeRules.Of(priced with { Prices = [priced.Prices[1]] }).Single().Text.ShouldStartWith("After that, Pro continues for $34.80 a month.");
         NoticeRules.TellsPrice(Trial with { TrialEnd = Day(3, 20) }, Facts.Now).ShouldBeFalse("Its end is far away.");
     }
 
     [Fact]
     public void The_end_of_a_trial_says_what_will_happen()
     {
-        Said(Trial).ShouldBe(["After that Pro goes on for $29.00 a month. If you do not want that, cancel before."]);
-        Said(Trial with { ConvertsTrial = false }).ShouldBe(["After that you are on Free. To keep Pro, subscribe to it for $29.00 a month."]);
+        Said(Trial).ShouldBe(["After that, Pro continues for $29.00 a month. If you do not want that, cancel before then."]);
+        Said(Trial with { ConvertsTrial = false }).ShouldBe(["After that, you are on Free. To keep Pro, subscribe to it for $29.00 a month."]);
         Said(Trial with { ConvertsTrial = false, ManagedBy = "stripe" })
-            .ShouldBe(["After that Pro goes on for $29.00 a month if there is a card, or another way to pay, of yours by then. Without one you are on Free."]);
+            .ShouldBe(["After that, Pro continues for $29.00 a month if you have added a card or another payment method by then. Otherwise you are on Free."]);
         Said(Trial with { CancelAt = Day(3, 2) }).ShouldBe(["It is canceled. After that you are on Free."], "The plan ends with its trial.");
         Said(Trial with { CancelAt = Day(3, 20) })
-            .ShouldBe(["After that Pro goes on for $29.00 a month. If you do not want that, cancel before.", "It is canceled. After that you are on Free."], ignoreOrder: true);
+            .ShouldBe(["After that, Pro continues for $29.00 a month. If you do not want that, cancel before then.", "It is canceled. After that you are on Free."], ignoreOrder: true);
 
         static string[] Said(Subscription subscription) => [.. NoticeRules.Of(Facts with { Subscription = subscription }).Select(static notice => notice.Text).Order(StringComparer.Ordinal)];
     }
 
     [Theory]
     [InlineData(79, true, null, null, null)]
-    [InlineData(80, true, 80, NoticeSeverity.Warning, "80 of 100 are used. It starts anew on 31 Mar 2027.")]
+    [InlineData(80, true, 80, NoticeSeverity.Warning, "80 of 100 are used. It resets on 31 Mar 2027.")]
     [InlineData(100, true, 100, NoticeSeverity.Critical, "100 of 100 are used. More is possible from 31 Mar 2027 on, or with a larger plan.")]
-    [InlineData(120, false, 100, NoticeSeverity.Warning, "120 of 100 are used. It starts anew on 31 Mar 2027.")]
+    [InlineData(120, false, 100, NoticeSeverity.Warning, "120 of 100 are used. It resets on 31 Mar 2027.")]
     public void Usage_is_told_from_its_first_threshold_on(int used, bool isHard, int? percent, NoticeSeverity? severity, string? text)
     {
         var entitlement = new Entitlement { Feature = "calls", HardCap = isHard };

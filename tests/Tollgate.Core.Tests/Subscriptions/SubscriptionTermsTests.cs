@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Subscriptions;
 

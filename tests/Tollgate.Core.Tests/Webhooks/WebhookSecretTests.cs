@@ -1,3 +1,4 @@
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Webhooks;
 

@@ -1,6 +1,7 @@
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Testing;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;

@@ -7,6 +7,7 @@ using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Costs;
@@ -47,7 +48,7 @@ public sealed class CostRig : IAsyncDisposable
     /// <summary><c>dear</c> costs $1 a million input tokens and $2 output, <c>cheap</c> a thousandth of it; nobody knows what others cost.</summary>
     public static async Task<CostRig> StartAsync(TestDatabase database)
     {
-        using (var directory = new ProjectDirectory(database.Source))
+        using (var directory = new ProjectDirectory(database.Source, [new PricePart()]))
         {
             await new SetModelPrices(database.Source, directory).RunAsync(null, [Price("dear", 1m), Price("cheap", 0.001m)], CancellationToken.None);
         }
@@ -65,12 +66,12 @@ public sealed class CostRig : IAsyncDisposable
     {
         foreach (var recorded in await _record.RunAsync(Project, calls, CancellationToken.None))
         {
-            recorded.Answer.Fault.ShouldBe(Quotas.GateFault.None);
+            recorded.Answer.Fault.ShouldBe(GateFault.None);
         }
     }
 
     public async Task VoidAsync(LlmCall call) =>
-        (await Ledger.Gate.VoidAsync(Project, call.Id, call.Customer, CancellationToken.None)).Fault.ShouldBe(Quotas.GateFault.None);
+        (await Ledger.Gate.VoidAsync(Project, call.Id, call.Customer, CancellationToken.None)).Fault.ShouldBe(GateFault.None);
 
     public async Task FoldAllAsync()
     {

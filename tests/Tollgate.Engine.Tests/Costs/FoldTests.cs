@@ -3,6 +3,7 @@ using Tollgate.Core.Costs;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Costs;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;

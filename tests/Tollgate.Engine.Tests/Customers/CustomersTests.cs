@@ -1,10 +1,12 @@
 using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;
@@ -49,15 +51,17 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
 
     private CustomerQueries Queries => new(_database!.Source);
 
-    private CreateCustomer Create => new(_database!.Source, Rig.Gate, Rig.Lanes, Rig.Clock, Vat);
+    private GrantQueries GrantReads => new(_database!.Source, Queries);
+
+    private CreateCustomer Create => new(Rig.Changes, Rig.Lanes.NewCustomers, Rig.Clock, Vat);
 
     private CheckVatIds Vat => new(_database!.Source, new(ViesOptions.Off), Rig.Clock);
 
-    private AssignPlan Assign => new(_database!.Source, Rig.Gate, Rig.Clock);
+    private AssignPlan Assign => new(Rig.Changes, Rig.Clock);
 
-    private AddGrant Grants => new(_database!.Source, Rig.Gate, Rig.Clock);
+    private AddGrant Grants => new(Rig.Changes, Rig.Clock);
 
-    private SetOverrides Overrides => new(_database!.Source, Rig.Gate, Rig.Clock);
+    private SetOverrides Overrides => new(Rig.Changes, Rig.Clock);
 
     public async ValueTask InitializeAsync()
     {
@@ -110,7 +114,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
     {
         var full = Enumerable.Range(0, 50).ToDictionary(i => $"k{i}", _ => "v");
         await Create.RunAsync(Project, "u1", new() { Name = "Ada", Metadata = full }, default);
-        var update = new UpdateCustomer(_database!.Source, Vat);
+        var update = new UpdateCustomer(Rig.Changes, Vat);
 
         var tooMany = await update.RunAsync(Project, "u1", MetadataPatch(("one-more", "v")), default);
         tooMany!.Faults.ShouldHaveSingleItem().Field.ShouldBe("metadata");
@@ -179,9 +183,9 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         var added = await Grants.RunAsync(Project, "u1", Pack("order-1"), default);
         added.Outcome.ShouldBe(AddGrantOutcome.Added);
         (await Rig.ConsumeAsync("u1", "scan", 2)).Decision!.Allowed.ShouldBeTrue();
-        (await Queries.FindGrantAsync(Project, "u1", "order-1", default))!.Grant.Used.ShouldBe(Quantity.Of(2));
+        (await GrantReads.FindGrantAsync(Project, "u1", "order-1", default))!.Grant.Used.ShouldBe(Quantity.Of(2));
 
-        var take = new VoidGrant(_database!.Source, Rig.Gate, Rig.Clock);
+        var take = new VoidGrant(Rig.Changes, Rig.Clock);
         var voided = await take.RunAsync(Project, "u1", "order-1", default);
         (voided!.Grant.Used, voided.Grant.Forfeited, voided.Grant.Remaining).ShouldBe((Quantity.Of(2), Quantity.Of(3), Quantity.Zero));
         (await Rig.ConsumeAsync("u1", "scan")).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
@@ -204,7 +208,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         (await Grants.RunAsync(Project, "u1", Pack("order-1"), default)).Outcome.ShouldBe(AddGrantOutcome.Replayed);
         (await Rig.StandingAsync("u1", "scan")).Limit.ShouldBe(Quantity.Of(2 + 5 + 999));
 
-        await new VoidGrant(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(Project, "u1", "order-1", default);
+        await new VoidGrant(Rig.Changes, Rig.Clock).RunAsync(Project, "u1", "order-1", default);
         (await Grants.RunAsync(Project, "u1", Pack("order-2"), default)).Outcome.ShouldBe(AddGrantOutcome.Added);
     }
 
@@ -233,11 +237,11 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         await Grants.RunAsync(Project, "u1", Pack("bought"), default);
         await Grants.RunAsync(Project, "u1", Pack("promo") with { Source = GrantSource.Promotion, Amount = Quantity.One }, default);
         await Rig.ConsumeAsync("u1", "scan", 3);
-        (await Queries.FindGrantAsync(Project, "u1", "promo", default))!.Grant.Used.ShouldBe(Quantity.One);
-        (await Queries.FindGrantAsync(Project, "u1", "bought", default))!.Grant.Used.ShouldBe(Quantity.Zero);
+        (await GrantReads.FindGrantAsync(Project, "u1", "promo", default))!.Grant.Used.ShouldBe(Quantity.One);
+        (await GrantReads.FindGrantAsync(Project, "u1", "bought", default))!.Grant.Used.ShouldBe(Quantity.Zero);
 
         var row = (await Queries.FindAsync(Project, "u1", default))!;
-        var burning = await Queries.BurningGrantsAsync(row, Project.Catalog.Features["scan"].Key, Rig.Clock.Now(Project), default);
+        var burning = await GrantReads.BurningGrantsAsync(row, Project.Catalog.Features["scan"].Key, Rig.Clock.Now(Project), default);
         burning.Select(g => g.Id).ShouldBe(["bought"], "what is used up burns no more");
     }
 
@@ -295,7 +299,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task Only_a_customer_without_a_trace_can_be_deleted()
     {
-        var delete = new DeleteCustomer(_database!.Source, Rig.Gate);
+        var delete = new DeleteCustomer(Rig.Changes);
         (await delete.RunAsync(Project, "u1", default)).ShouldBe(DeleteCustomerOutcome.Unknown);
         await Grants.RunAsync(Project, "u1", Pack("order-1"), default);
         await Assign.RunAsync(Project, "u1", "pro", default);
@@ -321,11 +325,11 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         (await Queries.FindAsync(foreign, "u1", default)).ShouldBeNull();
         (await Queries.ListAsync(foreign, 10, null, null, default)).ShouldBeEmpty();
         (await Queries.ListAsync(foreign, 10, null, "u", default)).ShouldBeEmpty();
-        (await Queries.FindGrantAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
-        (await Queries.ListGrantsAsync(foreign, "u1", 10, null, default)).ShouldBeNull();
-        (await new UpdateCustomer(_database!.Source, Vat).RunAsync(foreign, "u1", new() { Name = Change<string?>.To("Eve") }, default)).ShouldBeNull();
-        (await new VoidGrant(_database.Source, Rig.Gate, Rig.Clock).RunAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
-        (await new DeleteCustomer(_database.Source, Rig.Gate).RunAsync(foreign, "u1", default)).ShouldBe(DeleteCustomerOutcome.Unknown);
+        (await GrantReads.FindGrantAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
+        (await GrantReads.ListGrantsAsync(foreign, "u1", 10, null, default)).ShouldBeNull();
+        (await new UpdateCustomer(Rig.Changes, Vat).RunAsync(foreign, "u1", new() { Name = Change<string?>.To("Eve") }, default)).ShouldBeNull();
+        (await new VoidGrant(Rig.Changes, Rig.Clock).RunAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
+        (await new DeleteCustomer(Rig.Changes).RunAsync(foreign, "u1", default)).ShouldBe(DeleteCustomerOutcome.Unknown);
         (await Queries.FindAsync(Project, "u1", default))!.Customer.Profile.Name.ShouldBe("Ada");
     }
 

@@ -1,8 +1,8 @@
-using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;
@@ -72,16 +72,16 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         await AddAsync("ada", GrantInterval.Month);
         (await Rig.ConsumeAsync("ada", "scan", 100)).Decision!.Outcome.ShouldBe(Core.Quotas.Outcome.WithinQuota);
         await AddAsync("bert", GrantInterval.Month);
-        var back = new WithdrawGrants(_database!.Source, Rig.Gate, Rig.Clock);
+        var back = new WithdrawGrants(Rig.Changes, Rig.Gate, Rig.Clock);
         (await back.RunAsync(Rig.Project, "bert", new("scan", Quantity.Of(10), null, false, null, null), default)).Outcome.ShouldBe(WithdrawOutcome.Withdrawn);
-        (await new DeleteCustomer(_database.Source, Rig.Gate).RunAsync(Rig.Project, "bert", default)).ShouldBe(DeleteCustomerOutcome.Deleted);
-        (await _database.ScalarAsync<string>("SELECT (SELECT count(*) FROM grant_schedules) || ' ' || (SELECT count(*) FROM grant_withdrawals)")).ShouldBe("1 0");
+        (await new DeleteCustomer(Rig.Changes).RunAsync(Rig.Project, "bert", default)).ShouldBe(DeleteCustomerOutcome.Deleted);
+        (await _database!.ScalarAsync<string>("SELECT (SELECT count(*) FROM grant_schedules) || ' ' || (SELECT count(*) FROM grant_withdrawals)")).ShouldBe("1 0");
     }
 
     [Fact]
     public async Task A_grant_of_the_callers_is_neither_taken_nor_voided()
     {
-        var (grants, later) = (new AddGrant(_database!.Source, Rig.Gate, Rig.Clock), Later(70));
+        var (grants, later) = (new AddGrant(Rig.Changes, Rig.Clock), Later(70));
         await grants.RunAsync(Rig.Project, "ada", Pack("club:2"), default);
         var refused = await AddAsync("ada", GrantInterval.Month);
         (refused.Outcome, refused.TakenGrant).ShouldBe((ScheduleOutcome.GrantExists, "club:2"));
@@ -90,7 +90,7 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         await AddAsync("bert", GrantInterval.Month);
         (await grants.RunAsync(Rig.Project, "bert", Pack("club:3"), default)).Outcome.ShouldBe(AddGrantOutcome.Added);
         (await Give(Rig).RunAsync(later, default)).ShouldBe(1);
-        (await _database.ScalarAsync<string>("SELECT error FROM parked_work"))!.ShouldContain("club:3");
+        (await _database!.ScalarAsync<string>("SELECT error FROM parked_work"))!.ShouldContain("club:3");
         (await Schedules.PauseAsync(later, "bert", "club", true, default)).Outcome.ShouldBe(ScheduleOutcome.GrantExists);
         (await Schedules.EndAsync(later, "bert", "club", default)).Outcome.ShouldBe(ScheduleOutcome.Done);
         (await Give(Rig).RunAsync(later, default)).ShouldBe(0);
@@ -115,7 +115,7 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
 
     private static GrantOrder Pack(string id) => new("scan", Quantity.Of(5), GrantSource.TopUp, null, null, null, id);
 
-    private ScheduleGrants Schedules => new(_database!.Source, Rig.Gate, Rig.Clock);
+    private ScheduleGrants Schedules => new(_database!.Source, Rig.Changes, Rig.Clock);
 
     private ProjectSnapshot Later(double days) => Rig.Project with { TestClock = Rig.Clock.Now().Plus(TimeSpan.FromDays(days)) };
 
@@ -123,5 +123,5 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         Schedules.AddAsync(
             Rig.Project, customer, new("scan", Quantity.Of(100), GrantSource.Gift, null, every, lives, null, null, "club"), default);
 
-    private GiveScheduled Give(LedgerRig rig) => new(_database!.Source, rig.Directory, rig.Gate, rig.Clock, rig.Parked);
+    private GiveScheduled Give(LedgerRig rig) => new(_database!.Source, rig.Directory, rig.Changes, rig.Clock, rig.Parked);
 }

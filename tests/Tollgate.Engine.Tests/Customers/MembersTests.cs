@@ -3,11 +3,12 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Tests.Ledger;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Customers;
@@ -44,9 +45,9 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
 
     private ProjectSnapshot Project => Rig.Project;
 
-    private AddMember Add => new(_database!.Source, Rig.Gate, Rig.Clock, new());
+    private AddMember Add => new(Rig.Changes, Rig.Clock, new());
 
-    private RemoveMember Remove => new(_database!.Source, Rig.Gate, Rig.Clock);
+    private RemoveMember Remove => new(Rig.Changes, Rig.Clock);
 
     private MemberQueries Queries => new(_database!.Source, new(_database.Source));
 
@@ -292,7 +293,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task The_last_place_is_given_once()
     {
-        var add = new AddMember(_database!.Source, Rig.Gate, Rig.Clock, new() { MostMembers = 3 });
+        var add = new AddMember(Rig.Changes, Rig.Clock, new() { MostMembers = 3 });
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => add.RunAsync(Project, "acme", $"u{i}", Nobody, default)));
         answers.Count(a => a.Outcome == AddMemberOutcome.Added).ShouldBe(3);
         answers.Count(a => a.Outcome == AddMemberOutcome.NoSeat).ShouldBe(9);
@@ -315,13 +316,13 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_member_has_no_plan_grants_or_overrides_of_its_own_and_cannot_be_deleted()
     {
         await AddAsync("acme", "ann");
-        (await new AssignPlan(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(Project, "ann", "free", default)).Outcome.ShouldBe(AssignPlanOutcome.IsMember);
-        var grant = await new AddGrant(_database.Source, Rig.Gate, Rig.Clock).RunAsync(
+        (await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(Project, "ann", "free", default)).Outcome.ShouldBe(AssignPlanOutcome.IsMember);
+        var grant = await new AddGrant(Rig.Changes, Rig.Clock).RunAsync(
             Project, "ann", new("scan", Quantity.Of(5), Core.Ledger.GrantSource.TopUp, null, null, null, null), default);
         (grant.Outcome, grant.Owner).ShouldBe((AddGrantOutcome.IsMember, "acme"));
-        (await new SetOverrides(_database.Source, Rig.Gate, Rig.Clock).RunAsync(
+        (await new SetOverrides(Rig.Changes, Rig.Clock).RunAsync(
             Project, "ann", new Dictionary<string, Core.Catalog.EntitlementOverride>(), [], default)).Owner.ShouldBe("acme");
-        var delete = new DeleteCustomer(_database.Source, Rig.Gate);
+        var delete = new DeleteCustomer(Rig.Changes);
         (await delete.RunAsync(Project, "ann", default)).ShouldBe(DeleteCustomerOutcome.IsMember);
         (await delete.RunAsync(Project, "acme", default)).ShouldBe(DeleteCustomerOutcome.HasMembers);
         (await Remove.RunAsync(Project, "acme", "ann", default)).ShouldBeTrue();
@@ -371,7 +372,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task<ProjectSnapshot> CreateProjectAsync(string code, Core.Catalog.CatalogDocument catalog)
     {
-        using var directory = new ProjectDirectory(_database!.Source);
+        using var directory = new ProjectDirectory(_database!.Source, []);
         var project = await new CreateProject(_database.Source, directory).RunAsync(new(code, code, ProjectMode.Live, "Etc/UTC", "USD", catalog), default);
         await new Engine.Catalog.PublishCatalog(_database.Source).PublishAsync(project!.Id, catalog, null, default);
         await directory.RefreshAsync(default);

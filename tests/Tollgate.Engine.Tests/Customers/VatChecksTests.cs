@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;
@@ -339,7 +340,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     private Task MakeDueAsync() => _database!.ExecuteAsync(
         "UPDATE parked_work SET next_attempt_at = now(); UPDATE customers SET vat_check_at = now() WHERE vat_check_at < now() + interval '1 day'");
 
-    private CreateCustomer NewCustomer(CheckVatIds check) => new(_database!.Source, _rig!.Gate, _rig.Lanes, _rig.Clock, check);
+    private CreateCustomer NewCustomer(CheckVatIds check) => new(_rig!.Changes, _rig.Lanes.NewCustomers, _rig.Clock, check);
 
     private CheckVatIds NewServer() => new(_database!.Source, new(new ViesOptions(_vies.Url)), _rig!.Clock);
 
@@ -359,7 +360,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         (await NewCustomer(Check).RunAsync(_rig!.Project, customer, new() { Country = country, TaxId = id }, default)).Customer!.Vat;
 
     private async Task<VatStanding> PatchAsync(string customer, string? id) =>
-        (await new UpdateCustomer(_database!.Source, Check).RunAsync(_rig!.Project, customer, new() { TaxId = Change<string?>.To(id) }, default))!.Customer.Vat;
+        (await new UpdateCustomer(_rig!.Changes, Check).RunAsync(_rig!.Project, customer, new() { TaxId = Change<string?>.To(id) }, default))!.Customer.Vat;
 
     private async Task<VatStanding> FindAsync(string customer) => (await new CustomerQueries(_database!.Source).FindAsync(_rig!.Project, customer, default))!.Customer.Vat;
 

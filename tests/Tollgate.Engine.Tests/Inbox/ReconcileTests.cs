@@ -24,7 +24,7 @@ public sealed class ReconcileTests(TestPostgres postgres)
 
         async Task<(bool Complete, int Drifts)> RunAsync(int pages)
         {
-            var reconcile = new ReconcileStripe(database.Source, rig.Accounts, rig.Mirror, new(rig.Accounts, rig.Mirror), rig.Queries, rig.Apply) { MostPages = pages };
+            var reconcile = new ReconcileStripe(database.Source, rig.Accounts, rig.Mirror, new(rig.Accounts, rig.Mirror), rig.Queries, rig.Apply.RunAsync) { MostPages = pages };
             var report = (await reconcile.RunAsync(rig.Project, Instant.FromUnixSeconds(0), repair: true, CancellationToken.None))!;
             return (report.Complete, report.Drifts.Count);
         }

@@ -2,6 +2,7 @@ using Tollgate.Core.Quotas;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Tests.Projects;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;

@@ -1,6 +1,6 @@
 using Tollgate.Core.Money;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;

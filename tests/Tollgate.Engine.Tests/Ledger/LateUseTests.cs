@@ -1,12 +1,14 @@
+using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
@@ -159,7 +161,7 @@ public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>Five CVs until the first of February.</summary>
-    private Task GrantAsync() => new AddGrant(Database.Source, Rig.Gate, Rig.Clock).RunAsync(
+    private Task GrantAsync() => new AddGrant(Rig.Changes, Rig.Clock).RunAsync(
         January, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1, 0), Moment(2027, 2, 1, 0), "pack"), CancellationToken.None);
 
     private async Task<GateAnswer> ConsumeAsync(ProjectSnapshot project, string feature, decimal amount) =>

@@ -3,7 +3,10 @@ using Tollgate.Core.Money;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;
@@ -22,13 +25,14 @@ public sealed class LedgerRig : IAsyncDisposable
     private LedgerRig(TestDatabase database, LedgerOptions options)
     {
         Database = database;
-        _directory = new(database.Source);
+        _directory = new(database.Source, [new PricePart(), new UpstreamPart(), new PaymentPart()]);
         Clock = new();
         _presence = new(database.Connections, _directory, Clock, NullLogger<ServerPresence>.Instance);
         _lanes = new(database.Connections, options, Clock, _presence, NullLogger<Lane>.Instance);
         Parked = new(database.Source, Clock, NullLogger<ParkedWork>.Instance);
         _sweeper = new(_lanes, database.Connections, _directory, Clock, Parked, NullLogger<HoldSweeper>.Instance);
         Gate = new(_lanes, options, database.Connections, Clock, _presence);
+        Changes = new(database.Source, Gate.ForgetAsync);
         _forget = new(_presence, Gate, NullLogger<ForgetMoved>.Instance);
     }
 
@@ -43,6 +47,8 @@ public sealed class LedgerRig : IAsyncDisposable
     public ProjectDirectory Directory => _directory;
 
     public QuotaGate Gate { get; }
+
+    public CustomerChanges Changes { get; }
 
     /// <summary>PostgreSQL's process for the standing connection; 0 while there is none.</summary>
     public int StandingProcess => _presence.StandingConnection?.Process ?? 0;

@@ -1,4 +1,5 @@
 using Tollgate.Core.Money;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;

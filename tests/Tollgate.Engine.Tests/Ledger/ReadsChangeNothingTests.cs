@@ -1,14 +1,16 @@
 using System.Globalization;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
@@ -206,7 +208,7 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
                 case 7:
                     var plan = Plans[_random.Next(Plans.Length)];
                     return async (rig, project, customer) =>
-                        $"{plan} {(await new AssignPlan(database.Source, rig.Gate, rig.Clock).RunAsync(project, customer, plan, CancellationToken.None)).Outcome}";
+                        $"{plan} {(await new AssignPlan(rig.Changes, rig.Clock).RunAsync(project, customer, plan, CancellationToken.None)).Outcome}";
                 case 8:
                     return Override(feature, _random.Next(0, 20) * 10, _random.Next(3) == 0);
                 case 9:
@@ -230,17 +232,17 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
             }
         }
 
-        private Func<LedgerRig, ProjectSnapshot, string, Task<string>> Override(string feature, int quota, bool removes) => async (rig, project, customer) =>
+        private static Func<LedgerRig, ProjectSnapshot, string, Task<string>> Override(string feature, int quota, bool removes) => async (rig, project, customer) =>
         {
             var set = removes ? [] : new Dictionary<string, EntitlementOverride> { [feature] = new() { Feature = feature, Quota = new(true, Quantity.Of(quota)) } };
-            var (json, faults, _) = await new SetOverrides(database.Source, rig.Gate, rig.Clock).RunAsync(project, customer, set, removes ? Features : [], CancellationToken.None);
+            var (json, faults, _) = await new SetOverrides(rig.Changes, rig.Clock).RunAsync(project, customer, set, removes ? Features : [], CancellationToken.None);
             return $"overrides {json} {faults.Count}";
         };
 
-        private async Task<string> GrantAsync(LedgerRig rig, ProjectSnapshot project, string customer, string feature, int amount, string id, int days)
+        private static async Task<string> GrantAsync(LedgerRig rig, ProjectSnapshot project, string customer, string feature, int amount, string id, int days)
         {
             var order = new GrantOrder(feature, Quantity.Of(amount), GrantSource.Promotion, null, null, project.TestClock!.Value.Plus(TimeSpan.FromDays(days)), id);
-            return $"grant {amount} {feature} {(await new AddGrant(database.Source, rig.Gate, rig.Clock).RunAsync(project, customer, order, CancellationToken.None)).Outcome}";
+            return $"grant {amount} {feature} {(await new AddGrant(rig.Changes, rig.Clock).RunAsync(project, customer, order, CancellationToken.None)).Outcome}";
         }
 
         private static async Task<string> ConsumeAsync(LedgerRig rig, ProjectSnapshot project, ConsumeOrder order) =>

@@ -4,10 +4,10 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
@@ -197,7 +197,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Who_came_before_a_grant_ended_uses_it_although_somebody_asked_after_its_end()
     {
         var (before, after) = (Rig.Project with { TestClock = Moment(2027, 1, 31) }, Rig.Project with { TestClock = Moment(2027, 2, 1) });
-        await new AddGrant(Database.Source, Rig.Gate, Rig.Clock).RunAsync(
+        await new AddGrant(Rig.Changes, Rig.Clock).RunAsync(
             before, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1), Moment(2027, 2, 1), "pack"), CancellationToken.None);
         await Rig.Gate.ForgetAsync(after, "u1");
         (await Rig.Gate.StandingAsync(after, "u1", CancellationToken.None)).ShouldNotBeNull();

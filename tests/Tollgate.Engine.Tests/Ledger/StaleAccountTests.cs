@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
@@ -230,9 +230,9 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         return (await LedgerRig.StartAsync(Database), Instant.FromUtc(lastMonth));
     }
 
-    private async Task AssignAsync(LedgerRig server, string plan)
+    private static async Task AssignAsync(LedgerRig server, string plan)
     {
-        var answer = await new AssignPlan(Database.Source, server.Gate, server.Clock).RunAsync(server.Project, "u1", plan, CancellationToken.None);
+        var answer = await new AssignPlan(server.Changes, server.Clock).RunAsync(server.Project, "u1", plan, CancellationToken.None);
         answer.Outcome.ShouldBe(AssignPlanOutcome.Assigned);
     }
 

@@ -4,8 +4,8 @@ using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
@@ -344,10 +344,10 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     private async Task AssignAsync(string customer, string plan, Instant at) =>
-        (await new AssignPlan(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(At(at), customer, plan, CancellationToken.None)).Outcome.ShouldBe(AssignPlanOutcome.Assigned);
+        (await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(At(at), customer, plan, CancellationToken.None)).Outcome.ShouldBe(AssignPlanOutcome.Assigned);
 
     private async Task OverrideAsync(string customer, EntitlementOverride change, Instant at) =>
-        (await new SetOverrides(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(
+        (await new SetOverrides(Rig.Changes, Rig.Clock).RunAsync(
             At(at), customer, new Dictionary<string, EntitlementOverride> { [change.Feature] = change }, [], CancellationToken.None)).Faults.ShouldBeEmpty();
 
     private async Task PublishAsync(string yaml, Instant at)

@@ -1,4 +1,4 @@
-using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;

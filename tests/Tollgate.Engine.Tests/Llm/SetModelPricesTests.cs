@@ -3,7 +3,6 @@ using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Tests.Projects;
 using Tollgate.Testing;

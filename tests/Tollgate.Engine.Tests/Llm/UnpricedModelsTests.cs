@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tollgate.Engine.Llm;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Costs;
 using Tollgate.Testing;
 

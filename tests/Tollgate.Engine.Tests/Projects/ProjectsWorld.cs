@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Testing;
 
@@ -12,7 +14,7 @@ internal sealed class ProjectsWorld : IDisposable
     public ProjectsWorld(TestDatabase database)
     {
         Database = database;
-        Directory = new(database.Source);
+        Directory = new(database.Source, [new PricePart(), new UpstreamPart(), new PaymentPart()]);
         Presence = new(database.Connections, Directory, Clock, NullLogger<ServerPresence>.Instance);
     }
 

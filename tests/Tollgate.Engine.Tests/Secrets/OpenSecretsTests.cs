@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Llm;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
 using Tollgate.Testing;

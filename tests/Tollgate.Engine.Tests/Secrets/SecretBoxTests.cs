@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Llm;
 using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Tests.Secrets;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Subscriptions;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;
 
@@ -161,12 +161,12 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         return killed;
     }
 
-    private RunDue Runner() => new(_database!.Source, Rig.Gate, Rig.Clock, Rig.Parked, NullLogger<RunDue>.Instance);
+    private RunDue Runner() => new(_database!.Source, Rig.Changes, Rig.Clock, Rig.Parked, NullLogger<RunDue>.Instance);
 
     /// <summary>Each with fifteen calls beyond the plan in its first month.</summary>
     private async Task SubscribeAsync(int customers)
     {
-        var create = new CreateSubscription(_database!.Source, Rig.Gate, Rig.Clock);
+        var create = new CreateSubscription(Rig.Changes, Rig.Clock);
         for (var n = 0; n < customers; n++)
         {
             var order = new SubscriptionOrder($"c{n}", "pro", PriceInterval.Monthly, null, 1, null, true, null, null, null, null, [], null);

@@ -56,7 +56,7 @@ public sealed class BackupCommandTests(TestPostgres postgres)
         var (refused, why) = await ServerProcess.RunAsync(Environment, "restore", file, "--data", elsewhere);
         (refused, why.Contains("--force", StringComparison.Ordinal)).ShouldBe((1, true), why);
         (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out", file);
-        (refused, why.Contains("exists already", StringComparison.Ordinal)).ShouldBe((2, true), why);
+        (refused, why.Contains("already exists", StringComparison.Ordinal)).ShouldBe((2, true), why);
         (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out", file + "2", "--with-master-key");
         (refused, why.Contains("--encrypt", StringComparison.Ordinal)).ShouldBe((2, true), why);
         (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out", folder.Combine("nowhere/x.backup"));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Payments;
@@ -356,7 +357,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         var paying = await CheckOutAsync(sandbox);
         (await PayAsync(paying, "pm_sandbox_authentication")).Status.ShouldBe(HttpStatusCode.SeeOther);
         var oldest = await CheckOutAsync(sandbox);
-        for (var more = 2; more < OpenCheckout.MostOpen; more++)
+        for (var more = 2; more < CheckoutQueries.MostOpen; more++)
         {
             await CheckOutAsync(sandbox);
         }
@@ -366,9 +367,9 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
 
         (await StatusAsync(sandbox, paying), await StatusAsync(sandbox, oldest), await StatusAsync(sandbox, newest)).ShouldBe(("open", "expired", "open"));
         (await PageAsync(oldest)).Status.ShouldBe(HttpStatusCode.Gone);
-        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(OpenCheckout.MostOpen);
+        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(CheckoutQueries.MostOpen);
         await CheckOutAsync(sandbox, customer: "other");
-        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(OpenCheckout.MostOpen);
+        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(CheckoutQueries.MostOpen);
         await ShouldBeCleanAsync(sandbox);
     }
 

@@ -103,7 +103,7 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
         }
 
         var shown = await Task.WhenAll(pages.Select(TextAsync));
-        shown.Count(static text => text.Contains("was redeemed as often as it may be", StringComparison.Ordinal)).ShouldBe(4);
+        shown.Count(static text => text.Contains("has reached its number of redemptions", StringComparison.Ordinal)).ShouldBe(4);
         (await FoundAsync(_running, sandbox)).ShouldBeEmpty();
     }
 

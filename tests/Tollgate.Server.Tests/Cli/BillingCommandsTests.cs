@@ -42,7 +42,7 @@ public sealed class BillingCommandsTests(RunningServer running)
             sandbox.Code, "billing parked", "id customer due_at parked_at reason\n",
             "sub-huge huge 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z The invoice would ask for 2027.00 USD; the largest that goes out unseen is 100 USD.");
         await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 10000}""");
-        await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "sub-huge goes on with the next run.");
+        await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "The next run computes the invoice of sub-huge again.");
         await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "sub-huge is not parked.");
 
         // The server's own loop may have been first; afterwards it is done in any case.
@@ -58,7 +58,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}", $"Written to {file}.");
         (await File.ReadAllTextAsync(file)).ShouldStartWith("%PDF");
         var (again, refused) = await RunAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}");
-        (again, refused.Contains("exists already", StringComparison.Ordinal)).ShouldBe((1, true), refused);
+        (again, refused.Contains("already exists", StringComparison.Ordinal)).ShouldBe((1, true), refused);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(sandbox.Code, "credits give acme 20 USD --kind prepaid", "Left: 20.00 USD prepaid, 49.90 USD promotional.");
         await ShouldSayAsync(sandbox.Code, "credits take acme 12.5 USD --note back", "Left: 7.50 USD prepaid, 49.90 USD promotional.");
         var (code, output) = await RunAsync(sandbox.Code, "credits take acme 7.51 USD");
-        (code, output.Contains("The customer has 7.50 USD prepaid; 7.51 USD cannot be taken back.", StringComparison.Ordinal)).ShouldBe((1, true), output);
+        (code, output.Contains("The customer has 7.50 USD of prepaid credits, so 7.51 USD cannot be taken back.", StringComparison.Ordinal)).ShouldBe((1, true), output);
         foreach (var wrong in (string[])["12.345 USD", "12 DOL", "0 USD", "1.5 JPY", "many USD"])
         {
             (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");
@@ -77,9 +77,9 @@ public sealed class BillingCommandsTests(RunningServer running)
         }
 
         foreach (var (wrong, why) in ((string, string)[])[
-            ("99999999999999999999 USD", "99999999999999999999 is too much. The most is 100000000000.00 USD."),
+            ("99999999999999999999 USD", "99999999999999999999 is too much. The largest amount is 100000000000.00 USD."),
             ("100000000000.01 USD", "100000000000.01 is too much."),
-            ("99999999999999999999999999999999999999999 JPY", "is too much. The most is 10000000000000 JPY."),
+            ("99999999999999999999999999999999999999999 JPY", "is too much. The largest amount is 10000000000000 JPY."),
             ("12.345 USD", "\"12.345\" is no amount of USD. It is more than 0 and has at most 2 decimals.")])
         {
             (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");
@@ -110,7 +110,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         "POST /v1/billing/run?dry_run=true",
         "customer subscription type at total parked\na s-1 renew 2027-05-01T00:00:00Z 29.00 USD -\nb s-2 renew 2027-05-01T00:00:00Z 1200 JPY -\n",
         "c s-3 renew 2027-05-01T00:00:00Z 9000.00 USD Too large.\nd s-4 cancel 2027-05-01T00:00:00Z - -\n",
-        "Due: 5. To be invoiced: 1200 JPY, 30.00 USD. To be parked: 1.")]
+        "Due: 5. To invoice: 1200 JPY, 30.00 USD. To park: 1.")]
     [InlineData(
         "billing run",
         """
@@ -132,7 +132,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         """,
         "GET /v1/billing/late-usage?limit=100",
         "customer feature period_start period_end quantity amount\na calls 2027-03-01T00:00:00Z 2027-04-01T00:00:00Z 30.5 0.61 USD")]
-    [InlineData("billing late", """{"data": [], "has_more": false}""", "GET /v1/billing/late-usage?limit=100", "Nothing came too late.")]
+    [InlineData("billing late", """{"data": [], "has_more": false}""", "GET /v1/billing/late-usage?limit=100", "There is no late usage.")]
     public async Task What_the_server_answers_is_told(string line, string answer, string request, params string[] texts)
     {
         var port = TestServer.FreePort();
@@ -170,7 +170,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         (code, output) = await InPartsAsync((200, Part(2_000, 3_000)), (503, """{"code": "storage_unavailable", "detail": "The database is away."}"""));
         code.ShouldBe(1, output);
         output.ShouldContain("The database is away.");
-        output.ShouldContain("Done: 2000 invoices, 2000 renewals. The rest stays due; \"tollgate billing run\" goes on.");
+        output.ShouldContain("Done: 2000 invoices, 2000 renewals. The rest stays due; \"tollgate billing run\" continues.");
 
         (code, output) = await InPartsAsync((200, Part(2_000, 3_000)), (200, Part(0, 3_000)));
         (code, output.Contains("Still due: 3000.", StringComparison.Ordinal)).ShouldBe((0, true), output);

@@ -22,8 +22,8 @@ public sealed class PaymentCommandsTests(RunningServer running)
         await UntilAsync(async () => Regex.IsMatch(await SayAsync(sandbox, 0, "provider-events list --state waiting"), "sandbox:evt_sandbox_[0-9a-f]+ refund.succeeded .* cannot be booked"));
 
         var id = Regex.Match(await SayAsync(sandbox, 0, "provider-events list --state waiting"), "sandbox:evt_sandbox_[0-9a-f]+").Value;
-        (await SayAsync(sandbox, 0, $"provider-events retry {id}")).ShouldContain($"{id} is read in a moment.");
-        (await SayAsync(sandbox, 0, "provider-events retry")).ShouldContain("0 events are read again.");
+        (await SayAsync(sandbox, 0, $"provider-events retry {id}")).ShouldContain($"Tollgate processes {id} in a moment.");
+        (await SayAsync(sandbox, 0, "provider-events retry")).ShouldContain("Tollgate processes 0 events again.");
 
         (await SayAsync(sandbox, 0, "payment-settings set manual --json")).ShouldContain("\"charges_saved_methods\": false");
         (await SayAsync(sandbox, 2, "payment-settings set sandbox --credential secret_key=TOLLGATE_NO_SUCH_VARIABLE")).ShouldContain("the environment variable must be set");
@@ -48,7 +48,7 @@ public sealed class PaymentCommandsTests(RunningServer running)
         (await SayAsync(sandbox, 0, $"payments show {payment}")).ShouldContain("amount_refunded 9.50 USD\n");
         (await SayAsync(sandbox, 2, $"payments refund {payment} --amount 0.001")).ShouldContain("is no amount of USD");
         (await SayAsync(sandbox, 0, $"payments refund {payment}")).ShouldContain("29.00 USD 29.00 USD succeeded");
-        (await SayAsync(sandbox, 1, $"payments refund {payment}")).ShouldContain("Nothing of it is left");
+        (await SayAsync(sandbox, 1, $"payments refund {payment}")).ShouldContain("Nothing is left to refund");
     }
 
     /// <summary>What the command said, without repeated spaces.</summary>

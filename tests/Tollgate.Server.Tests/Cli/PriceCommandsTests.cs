@@ -97,7 +97,7 @@ public sealed class PriceCommandsTests(MeteringHost host) : IClassFixture<Meteri
         using var folder = TestFolder.Create();
         var (code, text) = await RunAsync("import", ListOf(folder, "ask.json", Priced("cli-6", "1")));
 
-        (code, text.Contains("add --yes", StringComparison.Ordinal)).ShouldBe((1, true), text);
+        (code, text.Contains("Add --yes", StringComparison.Ordinal)).ShouldBe((1, true), text);
     }
 
     [Fact]

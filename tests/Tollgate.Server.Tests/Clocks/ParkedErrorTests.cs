@@ -1,5 +1,5 @@
 using System.Text;
-using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Server.Tests.Clocks;
 

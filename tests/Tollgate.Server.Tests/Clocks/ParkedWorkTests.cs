@@ -102,7 +102,7 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         var (code, output) = await CliAsync("parked", "list", "--work", "refunds", "--project", mine.Code);
         (code, output).ShouldBe((0, output));
         output.ShouldContain("TimeoutException: Too late.");
-        (await CliAsync("parked", "retry", "--project", mine.Code)).Output.ShouldContain("3 entries are tried again");
+        (await CliAsync("parked", "retry", "--project", mine.Code)).Output.ShouldContain("Tollgate retries 3 entries");
         await ExecuteAsync("DELETE FROM parked_work WHERE work = 'refunds'");
     }
 

@@ -217,7 +217,7 @@ public sealed class CustomersApiTests(RunningServer running)
         const string path = "/v1/customers/hoarder/overrides";
         var refused = await door.PutAsync(path, Tiers(60, 1));
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        refused["errors"]![0]!["detail"]!.GetValue<string>().ShouldEndWith("a customer's overrides have at most 65536. What many customers share belongs into a plan.");
+        refused["errors"]![0]!["detail"]!.GetValue<string>().ShouldEndWith("a customer's overrides have at most 65536. Put terms that many customers share into a plan.");
         (await door.GetAsync("/v1/customers/hoarder")).Status.ShouldBe(HttpStatusCode.NotFound);
 
         var (change, status) = (0, HttpStatusCode.OK);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Requests;
 using Tollgate.Core.Llm.Shapes;
 

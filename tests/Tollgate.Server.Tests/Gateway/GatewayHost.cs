@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Tollgate.Core.Llm;
 using Tollgate.Server.Tests.Metering;
 using Tollgate.Testing;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Tollgate.Core.Llm;
 using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Gateway;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Core.Llm;
 using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Gateway;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Core.Llm;
 using Tollgate.Server.Tests.Metering;
 using Tollgate.Testing;
 

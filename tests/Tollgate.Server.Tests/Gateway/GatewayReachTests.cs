@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Core.Llm;
 using Tollgate.Server.Tests.Metering;
 using Tollgate.Testing;
 
@@ -107,8 +108,8 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
         ForwardBack(static _ => true);
         (await SetAsync("loop", _host.Upstream.Url)).Dispose();
         using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
-        ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync()).Contains("went around", StringComparison.Ordinal)
-            || (await answer.Content.ReadAsStringAsync()).Contains("Tollgate server sent this call already", StringComparison.Ordinal), _host.Upstream.Calls.Count).ShouldBe((422, true, 1));
+        ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync()).Contains("leads back to a gateway", StringComparison.Ordinal)
+            || (await answer.Content.ReadAsStringAsync()).Contains("Tollgate server has already forwarded this call", StringComparison.Ordinal), _host.Upstream.Calls.Count).ShouldBe((422, true, 1));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Core.Llm;
 using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Gateway;

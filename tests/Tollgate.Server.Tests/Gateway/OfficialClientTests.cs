@@ -7,6 +7,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OpenAI;
 using OpenAI.Chat;
+using Tollgate.Core.Llm;
 
 namespace Tollgate.Server.Tests.Gateway;
 

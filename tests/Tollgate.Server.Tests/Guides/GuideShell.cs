@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Tollgate.Core.Outbound;
 using Tollgate.Server.Tests.Payments.Paymob;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;

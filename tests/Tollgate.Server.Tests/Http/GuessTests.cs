@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;

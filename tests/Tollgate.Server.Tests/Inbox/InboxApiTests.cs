@@ -89,7 +89,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         (await OfCustomerAsync("acme"), await OfCustomerAsync("nobody")).ShouldBe((1, 0));
         (await ShownAsync()).ShouldBe(((2000, "open"), (2000, "open")));
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 901}""");
-        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "9.00 USD of it can go back: 20.00 USD is held or was taken by the customer's bank in a dispute."));
+        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "At most 9.00 USD can be refunded: 20.00 USD is held or was taken by the customer's bank in a dispute."));
 
         await HappenAsync(sandbox, "dispute.won", payment, ", \"amount\": 2000");
         await UntilAsync(async () => (await DisputesAsync(sandbox)).SequenceEqual([(2000, "won")]));
@@ -121,7 +121,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
 
         var refused = await sandbox.Door.PostAsync($"/v1/payments/{Word(charged, "id")}/refunds");
         (refused.Status, Word(refused, "detail")).ShouldBe(
-            (HttpStatusCode.UnprocessableEntity, "Nothing of it is left: 29.00 USD is held or was taken by the customer's bank in a dispute."));
+            (HttpStatusCode.UnprocessableEntity, "Nothing is left to refund: 29.00 USD is held or was taken by the customer's bank in a dispute."));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/provider-events?state=waiting"))["data"].AsArray() is [{ } one] && one["reason"] is not null);
 
         var waiting = (await sandbox.Door.GetAsync("/v1/provider-events"))["data"][0]!;
-        waiting["reason"]!.GetValue<string>().ShouldBe("29.01 USD went back at the provider and cannot be booked: 29.00 USD of it can go back.");
+        waiting["reason"]!.GetValue<string>().ShouldBe("29.01 USD went back at the provider and cannot be booked: At most 29.00 USD can be refunded.");
         var again = await sandbox.Door.PostAsync($"/v1/provider-events/{waiting["id"]!.GetValue<string>()}/retry");
         (again.Status, Word(again, "state")).ShouldBe((HttpStatusCode.OK, "waiting"));
         JsonNode.Parse(Word(await sandbox.Door.GetAsync("/v1/provider-events/" + waiting["id"]!.GetValue<string>()), "body"))!["type"]!.GetValue<string>().ShouldBe("refund.succeeded");

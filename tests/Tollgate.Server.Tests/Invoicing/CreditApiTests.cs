@@ -191,7 +191,7 @@ public sealed class CreditApiTests(RunningServer running)
         came.Where(static one => one.Status != HttpStatusCode.Created).ShouldAllBe(static one => one["code"].GetValue<string>() == "credits_insufficient");
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 50"]);
         (await GiveAsync(sandbox, "anna", """{"amount": -51, "kind": "prepaid"}""", HttpStatusCode.UnprocessableEntity))["detail"].GetValue<string>()
-            .ShouldBe("The customer has 0.50 USD prepaid; 0.51 USD cannot be taken back.");
+            .ShouldBe("The customer has 0.50 USD of prepaid credits, so 0.51 USD cannot be taken back.");
         await GiveAsync(sandbox, "anna", """{"amount": -50, "kind": "prepaid"}""");
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 0"]);
 

@@ -133,7 +133,7 @@ public sealed class OnceTests(RunningServer running)
         (await CreditAsync(sandbox)).ShouldBe(6000);
         var refused = await sandbox.Door.PostAsync($"/v1/invoices/{first}/credit-notes", """{"reason": "again"}""");
         (refused.Status, refused["detail"].GetValue<string>()).ShouldBe(
-            (HttpStatusCode.UnprocessableEntity, "The invoice asked for 60.00 USD. Of that 60.00 USD when the subscription changed went back already."));
+            (HttpStatusCode.UnprocessableEntity, "The invoice's total is 60.00 USD. Of that 60.00 USD when the subscription changed was already credited or refunded."));
 
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team"}""");
         (await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox)))["amount_due"].GetValue<long>().ShouldBe(0);

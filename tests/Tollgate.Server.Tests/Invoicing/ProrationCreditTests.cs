@@ -34,7 +34,7 @@ public sealed class ProrationCreditTests(RunningServer running)
         {
             var refused = await sandbox.Door.PostAsync($"/v1/invoices/{first}/credit-notes", """{"reason": "again"}""");
             (refused.Status, refused["detail"].GetValue<string>()).ShouldBe(
-                (HttpStatusCode.UnprocessableEntity, "The invoice asked for 299.00 USD. Of that 299.00 USD when the subscription changed went back already."));
+                (HttpStatusCode.UnprocessableEntity, "The invoice's total is 299.00 USD. Of that 299.00 USD when the subscription changed was already credited or refunded."));
         }
 
         (await CreditAsync(sandbox)).ShouldBe(0);
@@ -83,7 +83,7 @@ public sealed class ProrationCreditTests(RunningServer running)
         (await PreviewAsync()).ShouldBe(0);
         var refused = await sandbox.Door.PostAsync($"/v1/invoices/{await FirstAsync(sandbox)}/credit-notes", """{"reason": "sorry"}""");
         (refused.Status, refused["detail"].GetValue<string>()).ShouldBe(
-            (HttpStatusCode.UnprocessableEntity, "The invoice asked for 29.00 USD. Of that 29.00 USD to a bank that disputes it went back already."));
+            (HttpStatusCode.UnprocessableEntity, "The invoice's total is 29.00 USD. Of that 29.00 USD to a bank that disputes it was already credited or refunded."));
 
         await PaymentSteps.HappenAsync(sandbox, "dispute.won", payment, ", \"amount\": 2900");
         await UntilAsync(async () => await HasDisputeAsync("won"));

@@ -53,7 +53,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         var last = (await sandbox.Door.GetAsync("/v1/mails/" + Text(mails[5], "id")))["text"].GetValue<string>();
         last.ShouldContain("We tried one last time to collect $29.00");
         last.ShouldContain("Pro ended on Mar 7, 2027, and you are on Free now.");
-        last.ShouldContain("To have Pro again, subscribe to it anew.");
+        last.ShouldContain("To use Pro again, subscribe again.");
         var file = await FileAsync(Text(mails[1], "id"));
         file.ShouldContain("To: ada@acme.example");
         file.ShouldNotContain("<script>");
@@ -107,9 +107,9 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-01T00:00:00Z");
         var ends = new Dictionary<string, (string Says, bool HasPrice)>
         {
-            ["goes-on"] = ("After that Pro goes on for $29.00 a month.", true),
-            ["ends"] = ("It is canceled: after that you are on Free, and nothing is charged.", false),
-            ["grows"] = ("After that Enterprise goes on for $299.00 a month.", true),
+            ["goes-on"] = ("After that, Pro continues for $29.00 a month.", true),
+            ["ends"] = ("You have canceled the trial. After that, you are on Free, and we charge nothing.", false),
+            ["grows"] = ("After that, Enterprise continues for $299.00 a month.", true),
         };
         foreach (var customer in ends.Keys)
         {

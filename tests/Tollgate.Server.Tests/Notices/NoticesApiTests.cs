@@ -19,7 +19,7 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
             var sandbox = await FailingAsync();
             var failed = (await NoticesAsync(sandbox)).ShouldHaveSingleItem();
             (Text(failed, "code"), Text(failed, "severity"), Text(failed, "title")).ShouldBe(("payment_failed", "warning", "Your payment of $29.00 failed"));
-            Text(failed, "text").ShouldEndWith("We try again on 1 Mar 2027. You keep Pro for now. If nothing is paid by 7 Mar 2027, Pro ends and you are on Free.");
+            Text(failed, "text").ShouldEndWith("We try again on 1 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you are on Free.");
             (Text(failed["action"]!, "do"), Text(failed["action"]!, "label"), failed["amount_due"]!.GetValue<long>(), Text(failed, "currency")).ShouldBe(("pay_invoice", "Pay $29.00", 2900, "USD"));
             (At(failed, "since"), At(failed, "next_attempt_at"), At(failed, "happens_at"))
                 .ShouldBe((At("2027-02-28T00:00:00Z"), At("2027-03-01T00:00:00Z"), At("2027-03-07T00:00:00Z")));
@@ -47,12 +47,12 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
     public async Task A_plan_that_waits_for_its_invoice_says_that_paying_gives_it_back()
     {
         var sandbox = await FailingAsync("""{"final_action": "default_plan"}""");
-        Text((await NoticesAsync(sandbox)).Single(), "text").ShouldEndWith("If nothing is paid by 7 Mar 2027, you are on Free until it is.");
+        Text((await NoticesAsync(sandbox)).Single(), "text").ShouldEndWith("If you do not pay by 7 Mar 2027, you are on Free until you do.");
 
         await sandbox.AdvanceAsync("2027-03-10T00:00:00Z");
 
         var ended = (await NoticesAsync(sandbox)).ShouldHaveSingleItem();
-        Text(ended, "text").ShouldEndWith("You are on Free now. Pay $29.00, and Pro goes on at once.");
+        Text(ended, "text").ShouldEndWith("You are on Free now. If you pay $29.00, Pro continues at once.");
         (await sandbox.Door.PostAsync($"/v1/invoices/{Text(ended, "invoice")}/pay")).Status.ShouldBe(HttpStatusCode.OK);
         (await NoticesAsync(sandbox)).ShouldAllBe(static one => Text(one, "code") != "plan_ended");
     }
@@ -68,7 +68,7 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
 
         var notice = (await NoticesAsync(sandbox)).Single();
         Text(notice["action"]!, "do").ShouldBe("add_payment_method");
-        Text(notice, "text").ShouldContain("there is no card that can be charged");
+        Text(notice, "text").ShouldContain("there is no card to charge");
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
         var notice = (await NoticesAsync(sandbox)).ShouldHaveSingleItem();
         (Text(notice, "code"), Text(notice, "feature"), notice["percent"]!.GetValue<int>(), Text(notice, "severity"), At(notice, "since"))
             .ShouldBe(("quota_reached", "calls", 90, "warning", At("2027-01-31T05:00:00Z")));
-        (Text(notice, "title"), Text(notice, "text")).ShouldBe(("Calls: 90% used", "9 of 10 are used. It starts anew on 1 Feb 2027."));
+        (Text(notice, "title"), Text(notice, "text")).ShouldBe(("Calls: 90% used", "9 of 10 are used. It resets on 1 Feb 2027."));
         await sandbox.UseAsync("acme", "calls", 1);
         Text((await NoticesAsync(sandbox)).Single(), "severity").ShouldBe("critical", "The default plan's cap is a hard one.");
 

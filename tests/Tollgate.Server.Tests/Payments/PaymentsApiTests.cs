@@ -113,7 +113,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         first.Status.ShouldBe(HttpStatusCode.Created, first.Json?.ToJsonString());
         first["refunds"][0]!["status"]!.GetValue<string>().ShouldBe("succeeded");
-        (tooMuch.Status, Word(tooMuch, "code"), Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused", "15.00 USD of it can go back: 9.00 USD was refunded, 5.00 USD of its invoice was given back by credit notes."));
+        (tooMuch.Status, Word(tooMuch, "code"), Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused", "At most 15.00 USD can be refunded: 9.00 USD was refunded, 5.00 USD of its invoice was given back by credit notes."));
         rest["amount_refunded"].GetValue<long>().ShouldBe(2400);
         nothing.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
 
@@ -164,7 +164,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{late}/refunds", """{"amount": 901}""");
         var back = await sandbox.Door.PostAsync($"/v1/payments/{late}/refunds");
 
-        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "9.00 USD of it can go back."));
+        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "At most 9.00 USD can be refunded."));
         back["amount_refunded"].GetValue<long>().ShouldBe(900);
         await ShouldBeCleanAsync(sandbox);
     }

@@ -306,7 +306,7 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         await UntilAsync(async () => (await RowsAsync(sandbox, "ann")).Count == 1);
         await UntilAsync(async () => (await RemindersAsync()).Count == 1);
 
-        const string Says = "After that Pro goes on for $29.00 a month if there is a card, or another way to pay, of yours by then. Without one you are on Free.";
+        const string Says = "After that, Pro continues for $29.00 a month if you have added a card or another payment method by then. Otherwise you are on Free.";
         var notice = (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldHaveSingleItem()!;
         ((string?)notice["code"], (string?)notice["severity"], (string?)notice["text"]).ShouldBe(("trial_ending", "warning", Says));
         await UntilAsync(async () => (string?)(await RemindersAsync())[0]!["status"] == "sent");

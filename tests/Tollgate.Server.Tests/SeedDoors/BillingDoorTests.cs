@@ -76,6 +76,29 @@ public sealed class BillingDoorTests(RunningServer running)
         (await sandbox.Door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe("free");
     }
 
+    [Theory]
+    [InlineData("pm_sandbox_visa", HttpStatusCode.OK, "professional", "paid")]
+    [InlineData("pm_sandbox_declined", HttpStatusCode.PaymentRequired, "starter", null)]
+    public async Task B_an_upgrade_is_paid_before_the_user_gets_the_tier(string card, HttpStatusCode status, string tier, string? invoice)
+    {
+        var sandbox = await EmailAssistantAsync();
+        var door = sandbox.Door;
+        await door.PostAsync("/api/billing/subscribe", """{"user_id": "u", "tier": "starter"}""");
+        (await door.PostAsync("/v1/customers/u/payment-methods", $$"""{"token": "{{card}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
+
+        var upgraded = await door.PutAsync("/api/billing/upgrade", """{"user_id": "u", "tier": "professional"}""");
+
+        upgraded.Status.ShouldBe(status, upgraded.Json?.ToJsonString());
+        (await door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe(tier);
+        var invoices = (await door.GetAsync("/v1/invoices?customer=u"))["data"].AsArray();
+        invoices.Where(static one => one!["number"]!.GetValue<string>().EndsWith("000002", StringComparison.Ordinal)).Select(static one => one!["status"]!.GetValue<string>())
+            .SingleOrDefault().ShouldBe(invoice);
+
+        // An upgrade to a cheaper tier is refused before anybody is charged.
+        (await door.PutAsync("/api/billing/downgrade", """{"user_id": "u", "tier": "business"}""")).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe(tier);
+    }
+
     [Fact]
     public async Task B_a_change_in_the_wrong_direction_is_refused_and_the_present_tier_takes_back_what_was_to_come()
     {

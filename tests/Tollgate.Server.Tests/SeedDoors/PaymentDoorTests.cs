@@ -56,7 +56,7 @@ public sealed class PaymentDoorTests(RunningServer running)
     {
         var door = running.DoorOf("resume-ats", "c-unpaid");
         var refused = """
-            {"detail": {"error": "billing_not_configured", "detail": "The project has no payment provider on whose page somebody could pay: choose one with PUT /v1/payment-settings."} }
+            {"detail": {"error": "billing_not_configured", "detail": "The project has no payment provider with a checkout page. Choose one with PUT /v1/payment-settings."} }
             """;
         (await door.PostAsync(Path, $$"""{"plan": "pro", {{Urls}} }""")).ShouldBe(HttpStatusCode.Conflict, refused);
         (await door.PostAsync("/billing/create-portal-session")).ShouldBe(HttpStatusCode.Conflict, refused);
@@ -92,7 +92,7 @@ public sealed class PaymentDoorTests(RunningServer running)
         var (sandbox, token) = await UserAsync("resume-ats");
         await sandbox.SubscribeAsync("""{"customer": "u", "plan": "pro", "trial": false}""");
         (await token.PostAsync(Path, $$"""{"plan": "pro", {{Urls}} }""")).ShouldBe(
-            HttpStatusCode.Conflict, """{"detail": {"error": "billing_error", "detail": "The customer has this plan already."} }""");
+            HttpStatusCode.Conflict, """{"detail": {"error": "billing_error", "detail": "The customer already has this plan."} }""");
         (await token.PostAsync(Path, $$"""{"plan": "elite", {{Urls}} }""")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -156,7 +156,7 @@ public sealed class PaymentDoorTests(RunningServer running)
     public async Task E_without_a_provider_it_is_a_sentence_too() =>
         (await running.DoorOf("trendit", "e-unpaid").PostAsync(Path + "?tier=pro")).ShouldBe(
             HttpStatusCode.Conflict,
-            """{"detail": "The project has no payment provider on whose page somebody could pay: choose one with PUT /v1/payment-settings."}""");
+            """{"detail": "The project has no payment provider with a checkout page. Choose one with PUT /v1/payment-settings."}""");
 
     [Theory]
     [InlineData("/billing/success", "Thank you")]

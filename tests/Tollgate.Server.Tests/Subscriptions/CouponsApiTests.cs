@@ -73,7 +73,7 @@ public sealed class CouponsApiTests(RunningServer running)
         }
 
         (await RedeemAsync(sandbox, id, """{"code": "FIVE"}""", HttpStatusCode.UnprocessableEntity))["detail"].GetValue<string>()
-            .ShouldBe("The subscription has redeemed coupon 'FIVE' already.");
+            .ShouldBe("The subscription has already redeemed coupon 'FIVE'.");
         await ShouldVerifyAsync(sandbox);
     }
 
@@ -122,7 +122,7 @@ public sealed class CouponsApiTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-04-02T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
         foreach (var (code, why) in ((string, string)[])[
-            ("TEAM", "not for this plan"), ("YEN", "another currency"), ("FIRST", "first subscription"), ("ONE", "as often as it may"), ("GONE", "was ended"), ("SOON", "has expired"), ("NONE", "Unknown coupon 'NONE'")])
+            ("TEAM", "not for this plan"), ("YEN", "another currency"), ("FIRST", "first subscription"), ("ONE", "reached its number"), ("GONE", "was ended"), ("SOON", "has expired"), ("NONE", "Unknown coupon 'NONE'")])
         {
             var refused = await RedeemAsync(sandbox, id, $$"""{"code": "{{code}}"}""", HttpStatusCode.UnprocessableEntity);
             (refused["code"].GetValue<string>(), refused["param"].GetValue<string>()).ShouldBe(("coupon_refused", "code"));

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Tollgate.Core.Webhooks;
+using Tollgate.Core.Outbound;
 using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Webhooks;

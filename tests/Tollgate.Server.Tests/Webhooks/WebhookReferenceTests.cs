@@ -31,10 +31,10 @@ public sealed class WebhookReferenceTests
             """
             # Events of webhooks
 
-            An endpoint can ask for names, groups such as `invoice.*`, or `*`. [Receive webhooks](../guides/webhooks.md) shows how to verify them, [webhooks](../concepts/webhooks.md) how Tollgate sends them;
+            An endpoint subscribes to names, groups such as `invoice.*`, or `*`. [Receive webhooks](../guides/webhooks.md) shows how to verify them, and [webhooks](../concepts/webhooks.md) explains how Tollgate sends them;
             `GET /v1/webhook-event-types` has a JSON Schema of each. New types and new members of bodies may come with any version: ignore what you do not know.
 
-            Every body has `type`, `timestamp` (when it happened, by the project's clock; of an endpoint in real time), `sequence` (counts the events of its object from 1, without a gap) and `data`.
+            Every body has `type`, `timestamp` (the time of the event by the project's clock; real time for events of endpoints), `sequence` (counts the events of its object from 1, without a gap) and `data`.
 
 
             """);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Tollgate.Engine.Billing;
 
 namespace Tollgate.Testing.Stripe;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tollgate.Engine.Billing;
 
 namespace Tollgate.Testing.Stripe;
 

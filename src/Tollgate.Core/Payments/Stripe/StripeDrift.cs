@@ -59,9 +59,9 @@ public static class StripeDrifts
     /// <summary>An invoice of Stripe's that was paid, and the payment that stands here for it.</summary>
     public static StripeDrift? OfInvoice(string reference, MoneyAmount paid, Payment? ours) => ours switch
     {
-        null => new("invoice", null, reference, null, null, $"paid {paid}", "What Stripe was paid is missing here: run it with --repair.", true),
+        null => new("invoice", null, reference, null, null, $"paid {paid}", "Stripe has a payment that is missing here. Run it with --repair.", true),
         { Status: not PaymentStatus.Succeeded } => new("invoice", ours.Id.ToString("D"), reference, "status", CatalogWords.Of(ours.Status), $"paid {paid}", "Run it with --repair.", true),
-        _ when ours.Amount != paid => new("invoice", ours.Id.ToString("D"), reference, "amount", $"{ours.Amount}", $"{paid}", "What was booked stays. Correct it by hand at Stripe, by a credit note or a refund.", false),
+        _ when ours.Amount != paid => new("invoice", ours.Id.ToString("D"), reference, "amount", $"{ours.Amount}", $"{paid}", "Tollgate keeps its record. Correct the amount at Stripe, with a credit note or a refund.", false),
         _ => null,
     };
 
@@ -76,13 +76,13 @@ public static class StripeDrifts
             (null, null) => null,
             (null, not null) => moved == true
                 ? new("payment", theirs.Metadata.GetValueOrDefault("tollgate_payment"), theirs.Id, null, null, $"succeeded {theirs.Received}",
-                    "Tollgate does not know the payment that it is named for: its database was set back, or another server asked for it. Refund it at Stripe, or book it by hand.", false)
+                    "Tollgate does not know the payment that Stripe names: its database was restored to an earlier state, or another server created the payment. Refund it at Stripe, or record it manually.", false)
                 : null,
             (not null, null) => ours.Status == PaymentStatus.Succeeded
                 ? new("payment", id, null, null, $"succeeded {ours.Amount}", null, "Stripe has no such payment: it was made with the key of another account or mode. Set that key, or give the money back in the books.", false)
                 : null,
             _ when ours.Status == PaymentStatus.Succeeded && moved == true && theirs.Received is { } received && received != ours.Amount =>
-                new("payment", id, theirs.Id, "amount", $"{ours.Amount}", $"{received}", "What was booked stays. Refund what is too much, or credit what is too little, by hand.", false),
+                new("payment", id, theirs.Id, "amount", $"{ours.Amount}", $"{received}", "Tollgate keeps its record. Refund or credit the difference manually.", false),
             _ when ours.Status != PaymentStatus.Succeeded && moved == true =>
                 new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded", "The money came: run it with --repair.", true),
             _ when ours.IsOpen && moved == false => new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status, "No money came: run it with --repair.", true),
@@ -97,7 +97,7 @@ public static class StripeDrifts
         ? null
         : new(
             "refund", ours.Id.ToString("D"), reference, "amount", $"{ours.Refunded}", $"{theirs}",
-            ours.Refunded.Minor < theirs.Minor ? "Money went back at Stripe that is not booked here: run it with --repair." : "A refund is booked here that Stripe did not make, or that failed: look at it at Stripe.",
+            ours.Refunded.Minor < theirs.Minor ? "Stripe has a refund that is missing here. Run it with --repair." : "Tollgate has a refund that Stripe did not make, or that failed. Check it at Stripe.",
             ours.Refunded.Minor < theirs.Minor);
 
     private static string Written(Period period) => $"{period.Start} to {period.End}";

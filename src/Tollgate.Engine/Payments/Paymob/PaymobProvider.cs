@@ -6,10 +6,8 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
-using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
-using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -23,7 +21,7 @@ public sealed partial class PaymobProvider(
     PaymobClient client, ProviderKeys keys, PaymentQueries payments, SecretBox secrets, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
 {
     /// <summary>In less nobody can pay; the most is the life of an invoice's link. Where saved cards are charged a page, which cannot be closed, holds that up: a day.</summary>
-    private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), OpenCheckout.InvoiceLife);
+    private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), CheckoutLife.OfInvoice);
 
     /// <summary>Somebody who began to pay just in time has come to an end by then.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(30);
@@ -62,7 +60,7 @@ public sealed partial class PaymobProvider(
         {
             var reference = PaymobCredentials.ReferenceOf(order.Key, attempt);
             var now = clock.Now().ToOffset();
-            var most = account.Moto is null ? Lifetime.Most : OpenCheckout.DefaultLife;
+            var most = account.Moto is null ? Lifetime.Most : CheckoutLife.Default;
             var lifetime = TimeSpan.FromTicks(Math.Clamp((order.ExpiresAt - now).Ticks, Lifetime.Least.Ticks, most.Ticks));
             var answer = await client.IntendAsync(
                 account,
@@ -219,7 +217,7 @@ public sealed partial class PaymobProvider(
 
         await using var command = database.Command(
             PaymobSql.NameRefund, project.Id, parent, told.Amount.Minor, told.Id,
-            CustomerCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
+            SqlCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
         var ours = await command.ExecuteScalarAsync(cancel) as Guid?;
         var paid = parent.ToString(CultureInfo.InvariantCulture);
         return new([new PaymentUpdate(key, paid, null), new RefundUpdate(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
@@ -278,8 +276,8 @@ public sealed partial class PaymobProvider(
     private async Task<ProviderAnswer> EndRefundAsync(ProjectSnapshot project, RefundOrder order, long? reference, PaymentFailure? failure, CancellationToken cancel)
     {
         await ExecuteAsync(
-            PaymobSql.EndRefund, cancel, project.Id, order.Key, CustomerCommands.OrNull(reference, NpgsqlDbType.Bigint),
-            CustomerCommands.OrNull(failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text));
+            PaymobSql.EndRefund, cancel, project.Id, order.Key, SqlCommands.OrNull(reference, NpgsqlDbType.Bigint),
+            SqlCommands.OrNull(failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text));
         return AnswerOf(order, (await RefundOfAsync(project, order.Key, cancel))!);
     }
 

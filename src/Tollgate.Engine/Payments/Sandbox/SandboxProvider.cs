@@ -3,7 +3,6 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
@@ -24,7 +23,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
 
     public (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials) => mode == ProjectMode.Sandbox
         ? null
-        : ("provider", "Nothing moves in the sandbox: a live project takes real money, or is paid by hand.");
+        : ("provider", "The sandbox moves no money. Choose another provider for a live project, or manual.");
 
     /// <summary>How late a late success is.</summary>
     private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(5);
@@ -119,7 +118,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         ProjectSnapshot project, Guid key, (string Prefix, PaymentFailure? Failure, TimeSpan Wait) what, CancellationToken cancel)
     {
         await using (var command = database.Command(
-            SandboxSql.Do, project.Id, key, CustomerCommands.OrNull(what.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text),
+            SandboxSql.Do, project.Id, key, SqlCommands.OrNull(what.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text),
             ReferenceOf(what.Prefix, key), what.Wait.TotalSeconds))
         {
             await command.ExecuteNonQueryAsync(cancel);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments.Sandbox;
-using Tollgate.Core.Webhooks;
 
 namespace Tollgate.Engine.Payments.Sandbox;
 

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using Npgsql;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
-using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Sandbox;
@@ -38,7 +38,7 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
 
     /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
     /// <param name="wait">Null: only if the project wants webhooks.</param>
-    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a charge all the same: <see cref="QueryPayments"/> asks.</returns>
+    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a charge all the same: <c>QueryPayments</c> asks.</returns>
     public async Task<bool> QueueAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
     {
         var behavior = await BehaviorAsync(project, cancel);
@@ -99,7 +99,7 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
     /// <summary>The secret that signs. Made where there is none yet, and anew where what is stored cannot be read or holds none.</summary>
     internal async Task<WebhookSecret> SecretAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        var now = project with { Payments = settings.Of(project) };
+        var now = settings.Newest(project);
         if (keys.Open(now, PaymentProvider.Sandbox)?.GetValueOrDefault(SandboxSignature.Secret) is { } text && WebhookSecret.Parse(text) is { } known)
         {
             return known;

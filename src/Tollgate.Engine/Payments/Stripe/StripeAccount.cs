@@ -4,10 +4,13 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Stripe;
@@ -46,7 +49,7 @@ public sealed record StripeAccount(ProjectSnapshot Project, string Secret, IRead
 }
 
 /// <summary>Opens the accounts of projects, and knows who their customers are there.</summary>
-public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys, StripeClient client)
+public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges changes, ProviderKeys keys, StripeClient client)
 {
     public const string CustomerField = "tollgate_customer";
 
@@ -78,7 +81,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
     public async Task<int?> ProjectOfAsync(int[] projects, string? payment, string? customer, CancellationToken cancel)
     {
         await using var command = database.Command(
-            StripeSql.ProjectOf, projects, Provider, CustomerCommands.OrNull(payment, NpgsqlDbType.Text), CustomerCommands.OrNull(customer, NpgsqlDbType.Text));
+            StripeSql.ProjectOf, projects, Provider, SqlCommands.OrNull(payment, NpgsqlDbType.Text), SqlCommands.OrNull(customer, NpgsqlDbType.Text));
         return await command.ExecuteScalarAsync(cancel) as int?;
     }
 
@@ -93,7 +96,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
     /// <summary>The same, of a customer whom nobody knew here before somebody subscribed at Stripe.</summary>
     public async Task KnowCustomerAsync(StripeAccount account, string customer, string reference, CancellationToken cancel)
     {
-        await using (var change = await CustomerChange.BeginAsync(database, account.Project, customer, cancel))
+        await using (var change = await changes.BeginAsync(account.Project, customer, cancel))
         {
             await change.CommitAsync();
         }

@@ -4,7 +4,6 @@ using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Invoicing;
-using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Payments.Stripe;
 
@@ -224,7 +223,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
     /// <summary>Whom it names itself, else who has it here.</summary>
     private async Task<string?> OwnerOfAsync(StripeAccount account, StripeSubscription subscription, CancellationToken cancel) =>
-        NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, FollowSubscription.IdOf(subscription.Id), cancel);
+        NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, ProviderReference.IdOf(subscription.Id), cancel);
 
     /// <summary>What neither is for a plan nor of a customer here is somebody else's.</summary>
     private (SubscriptionUpdate? Updates, string? UnresolvedReason) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)

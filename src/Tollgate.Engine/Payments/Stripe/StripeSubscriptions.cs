@@ -24,7 +24,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
     /// <summary>How long Stripe lets a page be open, less what the way there may take.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) PageLife = (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
 
-    private static readonly BackendAnswer NoKeys = BackendAnswer.Impossible("The project has no keys of Stripe any more: PUT /v1/payment-settings.");
+    private static readonly BackendAnswer NoKeys = BackendAnswer.Impossible("The project no longer has Stripe keys. Set them with PUT /v1/payment-settings.");
 
     public PaymentProvider Name => PaymentProvider.Stripe;
 
@@ -262,7 +262,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var name = $"{terms.Plan.Code} {CatalogWords.Of(terms.Interval)} {terms.Currency.Code}";
         if (terms.AddOns.Count > 0 || terms.Price?.Seats is not null || terms.CustomAmount is not null)
         {
-            return (null, $"What Stripe manages has the price of its plan: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
+            return (null, $"A subscription that Stripe manages has its plan's price: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
         }
 
         var project = account.Project;

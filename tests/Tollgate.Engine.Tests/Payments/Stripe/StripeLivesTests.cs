@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
-using Tollgate.Engine.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 
@@ -147,7 +148,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<Guid> OweAsync(string customer, StripeCard card)
     {
         var order = new SubscriptionOrder(customer, "pro", PriceInterval.Monthly, null, 1, false, true, null, null, null, null, [], null);
-        var answer = await new CreateSubscription(_database!.Source, Rig.Ledger.Gate, Rig.Ledger.Clock).RunAsync(Rig.Project, order, new("test", false), CancellationToken.None);
+        var answer = await new CreateSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock).RunAsync(Rig.Project, order, new("test", false), CancellationToken.None);
         var reference = (await Rig.Accounts.CustomerAsync(Rig.Account, new(customer, null, null), CancellationToken.None)).ShouldNotBeNull();
         await _database!.ScalarAsync<int>(
             """

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Payments.Stripe;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 

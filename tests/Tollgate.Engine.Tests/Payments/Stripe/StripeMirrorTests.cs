@@ -2,15 +2,16 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Analytics;
-using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
-using Tollgate.Engine.Subscriptions;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 
@@ -339,7 +340,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Who_asked_earlier_writes_nothing_however_late_it_comes()
     {
         var (start, at) = (Instant.From(DateTimeOffset.UtcNow.AddDays(-3)), Instant.From(DateTimeOffset.UtcNow));
-        var follow = new FollowSubscription(_database!.Source, Rig.Ledger.Gate, Rig.Ledger.Clock);
+        var follow = new FollowSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock);
         var updates = new SubscriptionUpdate(
             "ada", "sub_1", new("pro", PriceInterval.Monthly, 1, new(2900, Currency.Usd)), SubscriptionStatus.Active, new(start, start.Plus(TimeSpan.FromDays(30))), start, start,
             null, null, null, null, at);
@@ -350,7 +351,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None)).ShouldBeNull();
         (await SeenAsync()).ShouldBe("past_due pro monthly 1");
 
-        var invoices = new FollowInvoice(_database!.Source, StripeRig.Secrets, Rig.Ledger.Clock);
+        var invoices = new FollowInvoice(Rig.Ledger.Changes, StripeRig.Secrets, Rig.Ledger.Clock);
         var invoice = new InvoiceUpdate(
             "ada", "in_1", "sub_1", "A-1", ProviderInvoiceStatus.Open, new(2900, Currency.Usd), new(0, Currency.Usd), new(0, Currency.Usd), "pi_1", true, null, start, null, [], at);
         (await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice, CancellationToken.None)).ShouldBeNull();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Money;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Payments;
 using Tollgate.Testing;

@@ -1,8 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Inbox;
+using Tollgate.Engine.Llm;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
@@ -47,23 +50,23 @@ public sealed class StripeRig : IAsyncDisposable
     {
         (Ledger, Stripe) = (ledger, stripe);
         _client = new(new(stripe.Url, TimeSpan.FromSeconds(10)), NullLogger<StripeClient>.Instance, static (_, _) => Task.CompletedTask);
-        _directory = new(ledger.Database.Source);
-        Accounts = new(ledger.Database.Source, _keys, _client);
+        _directory = new(ledger.Database.Source, [new PricePart(), new UpstreamPart(), new PaymentPart()]);
+        Accounts = new(ledger.Database.Source, ledger.Changes, _keys, _client);
         var variables = new StripeVariables(static _ => null);
         Mirror = new(Accounts, variables);
         var events = new StripeEvents(Accounts, Mirror);
         Provider = new(Accounts, events, ledger.Clock, NullLogger<StripeProvider>.Instance);
         var (source, providers, bell) = (ledger.Database.Source, new PaymentProviders([Provider]), new InboxBell());
         Queries = new(source);
-        var methods = new PaymentMethods(source, Secrets, ledger.Clock);
-        var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock, NullLogger<SettlePayment>.Instance);
-        Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
+        var methods = new PaymentMethods(source, Secrets);
+        var settle = new SettlePayment(Queries, methods, providers, ledger.Changes, ledger.Clock, NullLogger<SettlePayment>.Instance);
+        Charge = new(settle, providers, ledger.Changes, ledger.Clock);
         Bill = new(source, new(source), new([new StripeSubscriptions(Accounts, Mirror, events, variables, ledger.Clock)]), NullLogger<BillAtProvider>.Instance);
-        Refund = new(source, Queries, providers, ledger.Clock);
+        Refund = new(ledger.Changes, Queries, providers, ledger.Clock);
         Apply = new(
-            source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, Secrets, ledger.Clock), Bill,
-            new(source, new(source, ledger.Gate, ledger.Clock), ledger.Clock), ledger.Clock);
-        Inbox = new(source, _directory, providers, Apply, Secrets, bell, ledger.Parked, NullLogger<ReadInbox>.Instance);
+            source, ledger.Changes, Queries, new(ledger.Changes, Secrets, ledger.Clock), settle, Refund, new(ledger.Changes, ledger.Clock),
+            new(ledger.Changes, Secrets, ledger.Clock), Bill, new(source, ledger.Changes, new(ledger.Changes, ledger.Clock), ledger.Clock), ledger.Clock);
+        Inbox = new(source, _directory, providers, Apply.RunAsync, Secrets, bell, ledger.Parked, NullLogger<ReadInbox>.Instance);
         Door = new(source, _directory, providers, _keys, Secrets, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
     }

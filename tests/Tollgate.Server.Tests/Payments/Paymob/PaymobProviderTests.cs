@@ -61,7 +61,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     {
         var database = books.Database.Source;
         _paymob = await PaymobDouble.StartAsync();
-        (_directory, _client) = (new(database), new(new(new Uri(_paymob.Url)), _log));
+        (_directory, _client) = (new(database, [new PaymentPart()]), new(new(new Uri(_paymob.Url)), _log));
         var secrets = new SecretBox(MasterKeyRing.OfOne(MasterKey.Make()), NullLogger.Instance);
         var keys = new ProviderKeys(secrets);
         var made = await new CreateProject(database, _directory).RunAsync(

@@ -1,0 +1,285 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>
+/// One feature of one account in memory: its entitlement and its rows. Written by the lane that owns the account;
+/// other threads read the stored side of the slots, whose arrays are replaced, never changed.
+/// </summary>
+public sealed class FeatureState
+{
+    private readonly AccountState _account;
+    private Slot<Balance>[] _balances = [];
+    private Slot<Grant>[] _grants = [];
+    private Slot<RateState>[] _rates = [];
+    private KnownPeriod? _period;
+    private KnownQuota? _quota;
+    private KnownPeriod? _opened;
+
+    internal FeatureState(AccountState account, FeatureEntry feature)
+    {
+        _account = account;
+        Feature = feature;
+        Entitlement = account.EntitlementOf(feature.Key);
+        RollsOver = account.Terms.Rolling.Contains(feature.Key);
+        HadOtherPeriods = account.Terms.All.Count > 1
+            && account.Terms.All.Any(terms => terms.EntitlementOf(feature.Key)?.Period != Entitlement?.Period);
+    }
+
+    private sealed record KnownPeriod(Period Period);
+
+    private sealed record KnownQuota(Period Period, Quantity? Quota);
+
+    public FeatureEntry Feature { get; }
+
+    /// <summary>In force; after overrides; null when the plan does not name the feature.</summary>
+    public Entitlement? Entitlement { get; }
+
+    /// <summary>What it leaves at the end of a period goes on into the next, or did so under earlier terms.</summary>
+    public bool RollsOver { get; }
+
+    /// <summary>Earlier terms counted it by other periods, which end where these begin. Where one of them had begun at that very instant, its row goes on as the row of the new one.</summary>
+    public bool HadOtherPeriods { get; }
+
+    /// <summary>The period, or a later one, was opened in this book: nothing is left to roll, to carry or to trim. Safe on any thread.</summary>
+    public bool IsOpened(Period period) => Volatile.Read(ref _opened) is { } newest && newest.Period.Start >= period.Start;
+
+    public void MarkOpened(Period period)
+    {
+        if (!IsOpened(period))
+        {
+            Volatile.Write(ref _opened, new KnownPeriod(period));
+        }
+    }
+
+    public IReadOnlyList<Slot<Balance>> Balances => Volatile.Read(ref _balances);
+
+    public IReadOnlyList<Slot<Grant>> Grants => Volatile.Read(ref _grants);
+
+    public IReadOnlyList<Slot<RateState>> Rates => Volatile.Read(ref _rates);
+
+    /// <summary>Under the terms of that time.</summary>
+    public Entitlement? EntitlementAt(Instant at) =>
+        at >= _account.Terms.Current.From ? Entitlement : _account.Terms.At(at).EntitlementOf(Feature.Key);
+
+    /// <summary>The quota period that holds <paramref name="at"/>.</summary>
+    public Period PeriodAt(Instant at)
+    {
+        if (Volatile.Read(ref _period) is { } known && known.Period.Contains(at))
+        {
+            return known.Period;
+        }
+
+        var period = PeriodOf(at);
+        if (at >= _account.Terms.Current.From)
+        {
+            Volatile.Write(ref _period, new KnownPeriod(period));
+        }
+
+        return period;
+    }
+
+    /// <summary>
+    /// Terms that count by other periods cut the running one where they begin: all periods tile time. Terms that do not name the feature go on with the periods of
+    /// the terms before them: a plan without the feature between two plans with it neither cuts a period nor gives a quota a second time.
+    /// </summary>
+    private Period PeriodOf(Instant at)
+    {
+        var period = BillingCycles.PeriodOf(EntitlementAt(at)?.Period ?? _account.Terms.PeriodKindAt(Feature.Key, at), at, _account.Zone, _account.Cycles);
+        if (!HadOtherPeriods)
+        {
+            return period;
+        }
+
+        QuotaPeriodKind? last = null;
+        foreach (var terms in _account.Terms.All)
+        {
+            var kind = terms.EntitlementOf(Feature.Key)?.Period ?? last;
+            if (terms.From > period.Start && terms.From < period.End && last is { } before && kind is { } after && before != after
+                && CountedBy(before, terms.From.Minus(Shortest)) != CountedBy(after, terms.From))
+            {
+                period = terms.From <= at ? period with { Start = terms.From } : period with { End = terms.From };
+            }
+
+            last = kind;
+        }
+
+        return period;
+    }
+
+    private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(1);
+
+    /// <summary>Customers without a subscription have the months of the calendar for billing months and billing periods.</summary>
+    private QuotaPeriodKind CountedBy(QuotaPeriodKind kind, Instant at) =>
+        kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && _account.Cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor is null
+            ? QuotaPeriodKind.CalendarMonth
+            : kind;
+
+    /// <summary>The period that ends where <paramref name="period"/> begins.</summary>
+    public Period PeriodBefore(Period period) => PeriodAt(new(period.Start.UnixMicroseconds - 1)) with { End = period.Start };
+
+    /// <summary>The plan's own quota, as the terms stand at the end of the period; as long as it runs, as they stand now.</summary>
+    public Quantity? QuotaIn(Period period)
+    {
+        if (period.Start >= _account.Terms.Current.From)
+        {
+            return Entitlement is null ? Quantity.Zero : Entitlement.Quota;
+        }
+
+        if (Volatile.Read(ref _quota) is { } known && known.Period == period)
+        {
+            return known.Quota;
+        }
+
+        var quota = QuotaRules.QuotaFor(_account.Terms, Feature.Key, period, period.End, Feature.Feature.IsMoney);
+        Volatile.Write(ref _quota, new KnownQuota(period, quota));
+        return quota;
+    }
+
+    public Slot<Balance>? FindBalance(Instant periodStart)
+    {
+        foreach (var slot in _balances)
+        {
+            if (slot.Current.Period.Start == periodStart)
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The slot of the period, opened in memory when no row is known. An opened one is stored when it changes. Terms with other periods cut
+    /// the one that runs; where theirs begins at the very instant, it goes on with the row that is there: used stays used.
+    /// </summary>
+    public Slot<Balance> BalanceIn(Period period)
+    {
+        if (FindBalance(period.Start) is { } known)
+        {
+            if (HadOtherPeriods && known.Current.Period != period)
+            {
+                _account.Put(known, known.Current with { Period = period });
+            }
+
+            return known;
+        }
+
+        var opened = new Slot<Balance>(null, Balance.Empty(Feature.Key, period, QuotaIn(period)));
+        Volatile.Write(ref _balances, [.. _balances, opened]);
+        return opened;
+    }
+
+    /// <summary>Of the periods that began before.</summary>
+    public Slot<Balance>? NewestBefore(Instant start) =>
+        Balances.Where(slot => slot.Current.Period.Start < start).MaxBy(static slot => slot.Current.Period.Start);
+
+    /// <summary>The book has no row of a later one.</summary>
+    public bool IsNewest(Period period) => Balances.All(slot => slot.Current.Period.Start <= period.Start);
+
+    public void Load(Balance balance) => Volatile.Write(ref _balances, [.. _balances, new Slot<Balance>(balance, balance)]);
+
+    /// <summary>All at once: an array that grows by one for each of thousands is copied thousands of times.</summary>
+    public void Load(IEnumerable<Grant> grants) => Keep([.. _grants, .. grants.Select(static grant => new Slot<Grant>(grant, grant))]);
+
+    public void Load(RateState rate) => Volatile.Write(ref _rates, [.. _rates, new Slot<RateState>(rate, rate)]);
+
+    /// <summary>A grant that the ledger itself makes (a rollover). Stored with the batch.</summary>
+    public Slot<Grant> Add(Grant grant)
+    {
+        var slot = new Slot<Grant>(null, grant);
+        var place = Array.FindIndex(_grants, other => GrantRules.BurnOrder.Compare(grant, other.Current) < 0);
+        place = place < 0 ? _grants.Length : place;
+        Volatile.Write(ref _grants, [.. _grants.AsSpan(0, place), slot, .. _grants.AsSpan(place)]);
+        _account.Touch(slot);
+        return slot;
+    }
+
+    /// <summary>In burn order, which nothing changes: decisions walk them as they stand.</summary>
+    private void Keep(Slot<Grant>[] grants)
+    {
+        Array.Sort(grants, static (a, b) => GrantRules.BurnOrder.Compare(a.Current, b.Current));
+        Volatile.Write(ref _grants, grants);
+    }
+
+    public Slot<Grant> GrantOf(Guid id)
+    {
+        foreach (var slot in _grants)
+        {
+            if (slot.Current.Id == id)
+            {
+                return slot;
+            }
+        }
+
+        throw new InvariantBrokenException($"Grant {id} was burned but is not in the book of feature {Feature.Code}.");
+    }
+
+    public Slot<RateState>? RateOf(int slotNumber)
+    {
+        foreach (var slot in _rates)
+        {
+            if (slot.Current.Slot == slotNumber)
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
+    public Slot<RateState> AddRate(RateState state)
+    {
+        var slot = new Slot<RateState>(null, state);
+        Volatile.Write(ref _rates, [.. _rates, slot]);
+        return slot;
+    }
+
+    /// <summary>What the lane decides on: the rows as the batch in progress has them.</summary>
+    /// <param name="at">
+    /// When it happened: caps, pool and grants are those of then. The quota is that of the whole period, as what was used of it is: a plan that was left has no room of its own.
+    /// </param>
+    public FeatureFacts FactsOf(Balance balance, Instant at) =>
+        new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance, LiveGrants(at, stored: false));
+
+    /// <summary>What readers on other threads see: stored rows only.</summary>
+    public FeatureFacts StoredFacts(Instant at)
+    {
+        var period = PeriodAt(at);
+        var balance = Balance.Empty(Feature.Key, period, null);
+        foreach (var slot in Balances)
+        {
+            if (slot.Stored is { } stored && stored.Period.Start == period.Start)
+            {
+                balance = HadOtherPeriods ? stored with { Period = period } : stored;
+                break;
+            }
+        }
+
+        return new(Feature, Entitlement, QuotaIn(period), balance, LiveGrants(at, stored: true));
+    }
+
+    private IReadOnlyList<Grant> LiveGrants(Instant at, bool stored)
+    {
+        var slots = Volatile.Read(ref _grants);
+        if (slots.Length == 0)
+        {
+            return [];
+        }
+
+        var grants = new List<Grant>(slots.Length);
+        foreach (var slot in slots)
+        {
+            if ((stored ? slot.Stored : slot.Current) is { } grant)
+            {
+                grants.Add(grant);
+            }
+        }
+
+        return GrantRules.InBurnOrder(grants, at);
+    }
+}

@@ -1,0 +1,8 @@
+namespace Tollgate.Core.Time;
+
+public enum PriceInterval
+{
+    Weekly,
+    Monthly,
+    Yearly,
+}

@@ -1,0 +1,138 @@
+using Npgsql;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Grants;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Billing;
+
+public enum AdvanceOutcome
+{
+    Done,
+
+    /// <summary>A live project follows the database's clock.</summary>
+    NotASandbox,
+
+    /// <summary>A clock never goes back.</summary>
+    NotLater,
+
+    /// <summary>Somebody else is advancing this project's clock.</summary>
+    Busy,
+}
+
+/// <summary>
+/// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
+/// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
+/// </summary>
+public sealed class AdvanceClock(Database database, ProjectDirectory directory, RunDue run, CollectDue collect, GiveScheduled give, HoldSweeper holds, Clock clock)
+    : IDisposable
+{
+    /// <summary>Clocks that one server advances at one time: each has a connection outside the pool, and work for all of PostgreSQL.</summary>
+    public const int MostAtOnce = 8;
+
+    private static readonly TimeSpan Together = TimeSpan.FromDays(1);
+
+    private readonly SemaphoreSlim _places = new(MostAtOnce);
+
+    public void Dispose() => _places.Dispose();
+
+    /// <param name="progress">Called after each batch with what was done and the day that was reached.</param>
+    public async Task<(AdvanceOutcome Outcome, DueReport Report)> RunAsync(
+        ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
+        if (project.Mode != ProjectMode.Sandbox)
+        {
+            return (AdvanceOutcome.NotASandbox, DueReport.Nothing);
+        }
+
+        if (!await _places.WaitAsync(TimeSpan.Zero, cancel))
+        {
+            return (AdvanceOutcome.Busy, DueReport.Nothing);
+        }
+
+        try
+        {
+            return await LockedAsync(project, to, progress, cancel);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    /// <summary>
+    /// The lock is the session's, for as long as the advance lasts; a connection of the pool would be held while others are wanted for the work. The end
+    /// of the session ends the lock, whatever happened, but PostgreSQL ends a session a moment after the server has closed it: an advance that went well
+    /// lets go itself, so that the caller's next one does not find the clock busy.
+    /// </summary>
+    private async Task<(AdvanceOutcome Outcome, DueReport Report)> LockedAsync(
+        ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenDedicatedAsync(cancel);
+        if (!await AskAsync(connection, ProjectsSql.TryLockTestClock, cancel, project.Id))
+        {
+            return (AdvanceOutcome.Busy, DueReport.Nothing);
+        }
+
+        var advanced = await AloneAsync(connection, project, to, progress, cancel);
+        await AskAsync(connection, ProjectsSql.LetGoOfTestClock, CancellationToken.None, project.Id);
+        return advanced;
+    }
+
+    private async Task<(AdvanceOutcome Outcome, DueReport Report)> AloneAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
+        // The row decides, not what this server knew when the request came: somebody may have advanced the clock since.
+        await using var command = connection.Command(ProjectsSql.TestClock, project.Id);
+        var now = await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : clock.Now(project);
+        if (to < now)
+        {
+            return (AdvanceOutcome.NotLater, DueReport.Nothing);
+        }
+
+        // The grants of the days that are passed through, and of those that come next, are there before anything else looks for them.
+        var parked = await give.RunAsync(project with { TestClock = to }, cancel);
+        var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel) with { SchedulesParked = parked };
+
+        // All that was due is done: that the caller has hung up since changes nothing any more.
+        await AskAsync(connection, ProjectsSql.SetTestClock, CancellationToken.None, project.Id, to.ToUtc());
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), CancellationToken.None);
+        await directory.RefreshAsync(CancellationToken.None);
+        await holds.SweepAsync(project with { TestClock = to }, CancellationToken.None);
+        return (AdvanceOutcome.Done, report);
+    }
+
+    /// <summary>
+    /// Periods renew and invoices are collected in the order of days: what lies within a day is done together, but no renewal before an attempt that
+    /// was due earlier, which may end the subscription.
+    /// </summary>
+    private async Task<DueReport> RunDaysAsync(ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
+        var report = DueReport.Nothing;
+        while (true)
+        {
+            var (step, attempt) = (await run.FirstDueAsync(project, cancel), await collect.FirstDueAsync(project, cancel));
+            var next = Earlier(step, attempt);
+            if (next is not { } first || first > to)
+            {
+                return report;
+            }
+
+            var before = report;
+            var until = Earlier(Earlier(first.Plus(Together), attempt), to)!.Value;
+            report = report.Plus(await run.RunAsync(project, until, progress is null ? null : (done, at) => progress(before.Plus(done), at), cancel));
+            var collected = await collect.RunAsync(project, until, cancel);
+            report = report.With(collected);
+        }
+    }
+
+    private static Instant? Earlier(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? some : other) : a ?? b;
+
+    private static async Task<bool> AskAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object[] parameters)
+    {
+        await using var command = connection.Command(sql, parameters);
+        return await command.ExecuteScalarAsync(cancel) is true;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Inbox;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Billing;
+
+/// <summary>Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.</summary>
+public sealed class ApplyProviderUpdate(
+    NpgsqlDataSource database, CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle, RefundPayment refund,
+    FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, FollowCheckout checkouts, Clock clock)
+{
+    /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
+    public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) => update switch
+    {
+        PaymentUpdate payment => PayAsync(project, provider, payment, cancel),
+        RefundUpdate back => RefundAsync(project, provider, back, cancel),
+        DisputeUpdate dispute => DisputeAsync(project, provider, dispute, cancel),
+        PaymentMethodUpdate method => SaveAsync(project, provider, method, cancel),
+        SubscriptionUpdate subscription => FollowAsync(project, provider, subscription, cancel),
+        InvoiceUpdate invoice => invoices.RunAsync(project, provider, invoice, cancel),
+        CheckoutUpdate checkout => checkouts.RunAsync(project, provider, checkout, cancel),
+        _ => throw new UnreachableException($"Nobody applies {update.GetType().Name}."),
+    };
+
+    private async Task<string?> PayAsync(ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
+    {
+        var row = update.Payment is { } id
+            ? await queries.FindAsync(project, id, cancel)
+            : await queries.FindByReferenceAsync(project, provider, update.Reference, cancel);
+        if (row is null || row.Payment.Provider != provider)
+        {
+            return $"No payment is known of {update.Reference}.";
+        }
+
+        // What succeeded stays so: an earlier refusal of the same attempt may be told after it.
+        var isUpdate = row.Payment.IsOpen || (row.Payment.Status == PaymentStatus.Failed && update.Failure is null);
+        if (isUpdate)
+        {
+            await settle.RunAsync(project, row.Payment.Id, new(update.Reference, update.Failure), PaymentActors.System, cancel);
+        }
+
+        return null;
+    }
+
+    private async Task<string?> RefundAsync(ProjectSnapshot project, PaymentProvider provider, RefundUpdate update, CancellationToken cancel)
+    {
+        if (await queries.FindByReferenceAsync(project, provider, update.Charge, cancel) is not { } row)
+        {
+            return $"No payment is known of {update.Charge}.";
+        }
+
+        var done = new ProviderAnswer(update.Reference, update.HasFailed ? PaymentFailure.Declined : null);
+        var known = row.Refunds.FirstOrDefault(one => one.Id == update.Refund || one.Reference == update.Reference);
+        if (known is not null)
+        {
+            await refund.RecordAnswerAsync(project, row.Payment.Id, known.Id, done, cancel);
+            return null;
+        }
+
+        if (update.HasFailed)
+        {
+            return null;
+        }
+
+        var answer = await refund.RecordAsync(project, row.Payment.Id, update.Amount, done, update.Reason, cancel);
+        return answer.Outcome == RefundOutcome.Done ? null : $"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}";
+    }
+
+    private async Task<string?> DisputeAsync(ProjectSnapshot project, PaymentProvider provider, DisputeUpdate update, CancellationToken cancel)
+    {
+        var row = await queries.FindByReferenceAsync(project, provider, update.Charge, cancel);
+        await using (var change = row is null ? null : await changes.BeginOnExistingAsync(project, row.Payment.Customer, cancel))
+        {
+            if (row is null || change is null)
+            {
+                return $"No payment is known of {update.Charge}.";
+            }
+
+            var (now, payment) = (clock.Now(project), row.Payment.Id);
+            var known = await change.ScalarAsync(DisputeSql.StatusOf, cancel, row.Partition, row.Account, payment, update.Reference) is string word
+                ? CatalogWords.Read<DisputeStatus>(word)
+                : (DisputeStatus?)null;
+
+            // A decision is the end: that it was open before may be told after it.
+            if (known == update.Status || known is DisputeStatus.Won or DisputeStatus.Lost)
+            {
+                return null;
+            }
+
+            await CountAsync(change, project, row.Payment, known, update, cancel);
+            await change.ExecuteAsync(
+                DisputeSql.Write, cancel, row.Partition, row.Account, payment, update.Reference, update.Amount.Minor, CatalogWords.Of(update.Status),
+                SqlCommands.OrNull(update.Reason, NpgsqlDbType.Text), now.ToUtc(),
+                SqlCommands.OrNull(update.Status == DisputeStatus.Open ? null : now.ToUtc(), NpgsqlDbType.TimestampTz), project.Id);
+            await change.ExecuteAsync(
+                PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, VerbOf(update.Status), now.ToUtc(), update.Amount.Minor, PaymentActors.System,
+                update.Reference);
+            await change.CommitAsync();
+            return null;
+        }
+    }
+
+    /// <summary>What a bank holds or took was not paid for the running period: no change of the subscription gives it back.</summary>
+    private static async Task CountAsync(
+        CustomerChange change, ProjectSnapshot project, Payment payment, DisputeStatus? known, DisputeUpdate update, CancellationToken cancel)
+    {
+        var wasHeld = known is DisputeStatus.Open or DisputeStatus.Lost;
+        var isHeld = update.Status is DisputeStatus.Open or DisputeStatus.Lost;
+        if (wasHeld != isHeld && payment.Invoice is { } id && await InvoiceQueries.FindAsync(change.Connection, project, id, cancel) is { } invoice)
+        {
+            await InvoiceChange.TakeBackAsync(change, invoice, isHeld ? update.Amount : -update.Amount, null, cancel);
+        }
+    }
+
+    private static string VerbOf(DisputeStatus status) => status switch
+    {
+        DisputeStatus.Won => "dispute_won",
+        DisputeStatus.Lost => "dispute_lost",
+        _ => "dispute",
+    };
+
+    /// <summary>What was used beyond the plan in a period that has ended goes to the invoice that the provider drafts for the next one.</summary>
+    private async Task<string?> FollowAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
+    {
+        var refused = await follow.RunAsync(project, provider, update, cancel);
+        try
+        {
+            await bill.RunAsync(project, ProviderReference.IdOf(update.Reference), cancel);
+        }
+        catch (ProviderSilentException)
+        {
+            // What was not told is told later; what was followed is so.
+        }
+
+        if (refused is null)
+        {
+            await using var wake = database.Command(
+                InboxSql.Wake, project.Id, CatalogWords.Of(provider), update.EndedAt is null ? FollowRules.Unknown(update.Reference) : FollowRules.Blocked(update.Customer));
+            await wake.ExecuteNonQueryAsync(cancel);
+        }
+
+        return refused;
+    }
+
+    private async Task<string?> SaveAsync(ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate update, CancellationToken cancel)
+    {
+        await methods.SaveAsync(project, provider, update, cancel);
+        return null;
+    }
+}

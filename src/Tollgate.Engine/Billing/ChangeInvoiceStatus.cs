@@ -1,0 +1,176 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Billing;
+
+public enum InvoiceOutcome
+{
+    Done,
+
+    /// <summary>It is so already; nothing was changed.</summary>
+    Unchanged,
+    NotFound,
+
+    /// <summary>Not while the invoice stands where it does.</summary>
+    NotAllowed,
+    CreditRefused,
+}
+
+/// <param name="Detail">Of a refusal, for people.</param>
+public sealed record InvoiceAnswer(InvoiceOutcome Outcome, InvoiceRow? Row = null, CreditNote? CreditNote = null, string? Detail = null);
+
+/// <summary>
+/// What happens to an invoice after it was finalised, beside payments. Its lines never change; each of these is a fact beside them. What was
+/// bought on it is given in the transaction in which it is paid, or credited so far that nothing is due.
+/// </summary>
+public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
+{
+    /// <summary>It asked for nothing, and what it took off may be used again. A paid one is never void; it is credited.</summary>
+    public Task<InvoiceAnswer> VoidAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
+        ChangeAsync(
+            project, id, actor, "void", note,
+            static invoice => invoice.Status switch
+            {
+                InvoiceStatus.Open or InvoiceStatus.Uncollectible when invoice.CreditNotes.Count == 0 => invoice with { Status = InvoiceStatus.Void },
+                InvoiceStatus.Void => invoice,
+                _ => null,
+            },
+            cancel);
+
+    /// <summary>Nobody will pay it.</summary>
+    public Task<InvoiceAnswer> GiveUpAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
+        ChangeAsync(
+            project, id, actor, "mark_uncollectible", note,
+            static invoice => invoice.Status switch
+            {
+                InvoiceStatus.Open => invoice with { Status = InvoiceStatus.Uncollectible },
+                InvoiceStatus.Uncollectible => invoice,
+                _ => null,
+            },
+            cancel);
+
+    /// <summary>
+    /// Gives back a part of an invoice, or all of it, by a document with a number of its own. Of an open invoice that much need not
+    /// be paid any more; of a paid one it is the customer's, and pays the next invoices.
+    /// </summary>
+    /// <param name="request">A repeat of it answers what the first one made. Null: each is one of its own.</param>
+    public async Task<InvoiceAnswer> CreditAsync(ProjectSnapshot project, Guid id, CreditOrder order, Guid? request, string actor, CancellationToken cancel)
+    {
+        await using (var locked = await HeldInvoice.LockAsync(changes, project, id, cancel))
+        {
+            if (locked is null)
+            {
+                return new(InvoiceOutcome.NotFound);
+            }
+
+            var (change, row) = (locked.Change, locked.Row);
+            var (invoice, now) = (row.Invoice, clock.Now(project));
+            if (await change.ResultOfAsync(request, cancel) is { } made)
+            {
+                return new(InvoiceOutcome.Done, row, invoice.CreditNotes.Single(one => one.Id.ToString("D") == made));
+            }
+
+            var held = new MoneyAmount((long)(await change.ScalarAsync(InvoiceSql.HeldOf, cancel, row.Partition, row.Account, id))!, invoice.Currency);
+            var (verdict, draft) = CreditNoteRules.Judge(invoice, order, held);
+            if (draft is not null && CreditNoteRules.IsOneTooMany(invoice, draft, held))
+            {
+                (verdict, draft) = (CreditVerdict.TooMany, null);
+            }
+
+            if (draft is null)
+            {
+                return new(verdict == CreditVerdict.NotInState ? InvoiceOutcome.NotAllowed : InvoiceOutcome.CreditRefused, row, Detail: Explain(verdict, invoice, held));
+            }
+
+            var (after, note) = await InvoiceChange.CreditAsync(change, project, row, (draft, order), actor, now, cancel);
+
+            // What was paid and need not have been is the customer's.
+            var paidTooMuch = after.Paid + after.Credited - after.Total;
+            var before = invoice.Paid + invoice.Credited - invoice.Total;
+            var gained = Positive(paidTooMuch) - Positive(before);
+            if (!gained.IsZero)
+            {
+                await InvoiceChange.GiveAsync(change, row, gained, now, "credit_note", note.Number, cancel);
+            }
+
+            await change.KeepResultAsync(request, note.Id.ToString("D"), cancel);
+            await EndAsync(change, project, invoice, after, now, cancel);
+            return new(InvoiceOutcome.Done, row with { Invoice = after }, note);
+        }
+    }
+
+    private async Task<InvoiceAnswer> ChangeAsync(
+        ProjectSnapshot project, Guid id, string actor, string verb, string? note, Func<Invoice, Invoice?> decide, CancellationToken cancel)
+    {
+        await using (var locked = await HeldInvoice.LockAsync(changes, project, id, cancel))
+        {
+            if (locked is null)
+            {
+                return new(InvoiceOutcome.NotFound);
+            }
+
+            var (change, row) = (locked.Change, locked.Row);
+            var invoice = row.Invoice;
+            if (decide(invoice) is not { } after)
+            {
+                return new(InvoiceOutcome.NotAllowed, row, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.{(invoice.Status == InvoiceStatus.Paid ? " To return money, refund its payment; to reduce it, issue a credit note." : "")}");
+            }
+
+            if (ReferenceEquals(after, invoice))
+            {
+                return new(InvoiceOutcome.Unchanged, row);
+            }
+
+            var now = clock.Now(project);
+            await InvoiceChange.WriteAsync(change, row, after, verb, invoice.Due, now, actor, note, cancel);
+            await InvoiceChange.CountAsync(change, row, after, cancel);
+            if (verb == "void")
+            {
+                await change.ExecuteAsync(RedemptionSql.ApplyProrationCredit, cancel, row.Partition, row.Account, invoice.Id);
+                if (invoice.FromCredits > invoice.ProrationCredited)
+                {
+                    // What credits had paid of it is the customer's again, but for those that the invoice itself was the reason of.
+                    await InvoiceChange.GiveAsync(change, row, invoice.FromCredits - invoice.ProrationCredited, now, "invoice", verb, cancel);
+                }
+            }
+
+            await EndAsync(change, project, invoice, after, now, cancel);
+            return new(InvoiceOutcome.Done, row with { Invoice = after });
+        }
+    }
+
+    /// <summary>Access follows payment: what was bought is given when the invoice is paid, and quotas follow at once.</summary>
+    private static async Task EndAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
+    {
+        await InvoiceChange.GrantAsync(change, project, before, after, now, cancel);
+        if (after.Due.IsZero)
+        {
+            await change.ExecuteAsync(CollectionSql.LookNow, cancel, change.Row.Partition, change.Row.Account, after.Id, now.ToUtc());
+        }
+
+        await change.CommitAsync();
+    }
+
+    private static IEnumerable<string> Gone(Invoice invoice, MoneyAmount held) =>
+        new[] { (invoice.Credited, "by credit notes"), (invoice.ProrationCredited, "when the subscription changed"), (held, "to a bank that disputes it") }
+            .Where(static one => !one.Item1.IsZero).DefaultIfEmpty((MoneyAmount.Zero(invoice.Currency), "")).Select(static one => $"{one.Item1} {one.Item2}".TrimEnd());
+
+    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
+
+    private static string Explain(CreditVerdict verdict, Invoice invoice, MoneyAmount held) => verdict switch
+    {
+        CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
+        CreditVerdict.NothingLeft or CreditVerdict.TooMuch => $"The invoice's total is {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} was already credited or refunded.",
+        CreditVerdict.TooMany => $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one must credit the whole remainder: leave amount and lines out.",
+        CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
+        _ => "The amount to credit must be more than 0.",
+    };
+}

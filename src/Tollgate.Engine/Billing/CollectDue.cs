@@ -1,0 +1,178 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Jobs;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Billing;
+
+/// <summary>What a run has collected.</summary>
+/// <param name="Canceled">Subscriptions that ended because the last attempt failed. Counted only where a clock is put forward.</param>
+/// <param name="Invoices">What those were invoiced with at their end.</param>
+public readonly record struct CollectReport(int Collected, int Failed, int Canceled, int Invoices)
+{
+    public static CollectReport operator +(CollectReport a, CollectReport b) => Add(a, b);
+
+    public static CollectReport Add(CollectReport left, CollectReport right) => new(left.Collected + right.Collected, left.Failed + right.Failed, left.Canceled + right.Canceled, left.Invoices + right.Invoices);
+}
+
+/// <summary>
+/// Attempts that are due. Any number of servers may run it: each takes other rows for a while, and whether one is still due is decided while its
+/// customer is held. Killed at any point, what was taken is free again after a minute, and an attempt that was begun is asked for.
+/// </summary>
+public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ParkedWork parked)
+{
+    private const int MostAtOnce = 100;
+
+    /// <summary>Attempts that a live project makes before others have their turn: two rounds, so that one with a slow provider keeps nobody for long.</summary>
+    private const int Page = 2 * AtOnce;
+
+    /// <summary>Attempts of one project on their way at one time. Providers take their time; each attempt has no connection meanwhile.</summary>
+    public const int AtOnce = 8;
+
+    /// <summary>Longer than an attempt takes.</summary>
+    private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long to wait for what somebody else has taken before looking again.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>All that is due now; what others have taken is left to them.</summary>
+    public async Task<CollectReport> RunAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var (report, hasMore) = (default(CollectReport), true);
+        while (hasMore)
+        {
+            (var page, hasMore) = await RunPageAsync(project, cancel);
+            report += page;
+        }
+
+        return report;
+    }
+
+    /// <summary>The first of what is due now.</summary>
+    public async Task<(CollectReport Report, bool HasMore)> RunPageAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var due = await TakeAsync(project, clock.Now(project), Page, cancel);
+        return (await RunAsync(project, due, cancel), due.Count == Page);
+    }
+
+    /// <summary>All that is due until then, of a test clock that is being put forward: also what others have taken is over when this returns.</summary>
+    public async Task<CollectReport> RunAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    {
+        var report = default(CollectReport);
+        while (await FirstDueAsync(project, cancel) is { } first && first <= until)
+        {
+            var due = await TakeAsync(project, until, MostAtOnce, cancel);
+            report += await RunAsync(project, due, cancel);
+            report += await EndedAsync(project, [.. due.Select(static one => one.Invoice)], cancel);
+            if (due.Count == 0)
+            {
+                await Task.Delay(Pause, cancel);
+            }
+        }
+
+        return report;
+    }
+
+    /// <summary>Null: nothing is ever due.</summary>
+    public async Task<Instant?> FirstDueAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(CollectionSql.FirstDue, project.Id);
+        return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
+    }
+
+    private async Task<CollectReport> RunAsync(ProjectSnapshot project, IReadOnlyList<(Guid Invoice, Instant At)> due, CancellationToken cancel)
+    {
+        var (collected, failed) = (0, 0);
+        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
+        {
+            switch (await TryAsync(project, one.Invoice, one.At, cancel))
+            {
+                case PaymentStatus.Succeeded:
+                    Interlocked.Increment(ref collected);
+                    break;
+                case PaymentStatus.Failed:
+                    Interlocked.Increment(ref failed);
+                    break;
+            }
+        });
+        return new(collected, failed, 0, 0);
+    }
+
+    /// <summary>The subscriptions that these attempts have ended.</summary>
+    private async Task<CollectReport> EndedAsync(ProjectSnapshot project, Guid[] invoices, CancellationToken cancel)
+    {
+        await using var command = database.Command(CollectionSql.Ended, project.Id, invoices, MoveCollection.Reason);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new(0, 0, reader.GetInt32(0), reader.GetInt32(1));
+    }
+
+    /// <summary>What is wrong with one keeps nobody from trying the others, also while a clock is moved.</summary>
+    private async Task<PaymentStatus?> TryAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
+    {
+        PaymentStatus? status = PaymentStatus.Failed;
+        if (!await parked.TryAsync(WorkNames.Collections, project, invoice.ToString("D"), async () => status = await AttemptAsync(project, invoice, at, cancel), cancel))
+        {
+            // It is due again as soon as it is not parked any more.
+            await using var giveBack = database.Command(CollectionSql.ApplyProrationCredit, project.Id, invoice);
+            await giveBack.ExecuteNonQueryAsync(cancel);
+        }
+
+        return status;
+    }
+
+    private async Task<PaymentStatus?> AttemptAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
+    {
+        // A sandbox's clock jumps, the days do not: an attempt is made when it was due.
+        var then = project.TestClock is null ? project : project with { TestClock = at };
+        // A payment page that has been open for long is closed first: its customer has left, and the saved method can be charged.
+        await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
+        var answer = await charge.CollectAsync(then, invoice, at, cancel);
+        if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)
+        {
+            // Nor does the day wait until a lost answer is asked for.
+            await settle.AskAsync(then, payment.Id, resends: true, cancel);
+        }
+
+        return answer.Outcome == ChargeOutcome.NoMethod ? PaymentStatus.Failed : answer.Row?.Payment.Status;
+    }
+
+    private async Task<IReadOnlyList<(Guid Invoice, Instant At)>> TakeAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel)
+    {
+        await using var command = database.Command(CollectionSql.Take, project.Id, until.ToUtc(), most, Taken.TotalSeconds);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var taken = new List<(Guid, Instant At)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            taken.Add((reader.GetGuid(0), Instant.FromUtc(reader.GetDateTime(1))));
+        }
+
+        return [.. taken.OrderBy(static one => one.At)];
+    }
+}
+
+/// <summary>Looks every second whether something is to be collected, in all projects with one statement, and collects in those where it is: side by side, each a page at a time.</summary>
+public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ParkedWork parked, ILogger<CollectLoop> log)
+    : ProjectLoop(WorkNames.Collections, MostAtOnce, Interval, "Collecting was put off", parked, log)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Projects at one time. Together they have as many attempts on their way as there are sockets to one provider.</summary>
+    private const int MostAtOnce = PaymentOptions.MostConnections / CollectDue.AtOnce;
+
+    protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>
+        DueProjects.FindAsync(database, CollectionSql.NextDue, directory, clock, cancel);
+
+    protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var (report, hasMore) = await collect.RunPageAsync(project, cancel);
+        Log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
+        return hasMore;
+    }
+}

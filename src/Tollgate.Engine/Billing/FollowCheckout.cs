@@ -1,0 +1,56 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Billing;
+
+/// <summary>
+/// Ends a checkout whose page a provider had, and at whose end it has a subscription: completed with that, or expired. What the subscription gives is told by itself; here
+/// it is counted that its coupon was redeemed.
+/// </summary>
+public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges changes, ChangeCoupons coupons, Clock clock)
+{
+    /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate update, CancellationToken cancel)
+    {
+        CheckoutRow? row;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        {
+            row = await CheckoutQueries.FindAsync(connection, project, update.Checkout, cancel);
+        }
+
+        Guid? subscription = update.Subscription is { } reference ? ProviderReference.IdOf(reference) : null;
+        await using (var change = row is null ? null : await changes.BeginOnExistingAsync(project, row.Checkout.Customer, cancel))
+        {
+            if (row is null || change is null)
+            {
+                return $"No checkout {update.Checkout} is known.";
+            }
+
+            if (subscription is { } id && await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
+            {
+                return $"{update.Subscription} is not followed yet.";
+            }
+
+            var (now, actor) = (clock.Now(project), CatalogWords.Of(provider));
+            await (subscription is null
+                ? CheckoutWriter.ExpireAsync(change, row, now, actor, cancel)
+                : CheckoutWriter.CompleteAsync(change, row, (subscription, null, null), now, actor, cancel));
+            await change.CommitAsync();
+        }
+
+        if (subscription is { } begun && row.Wanted.Coupon is { } code)
+        {
+            // Told again it is redeemed already; where it was used up meanwhile the provider takes it off all the same.
+            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsFromProvider = true }, cancel);
+        }
+
+        return null;
+    }
+}

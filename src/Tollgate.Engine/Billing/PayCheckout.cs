@@ -1,0 +1,224 @@
+using Npgsql;
+using Tollgate.Core.Checkouts;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Payments.Sandbox;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
+
+namespace Tollgate.Engine.Billing;
+
+/// <summary>What a checkout is paid with. Neither: by nothing, which is enough where nothing is due.</summary>
+/// <param name="Saved">A payment method of the customer.</param>
+/// <param name="Card">A new one. It is kept once it has paid.</param>
+public sealed record PayWith(Guid? Saved, SandboxCard? Card)
+{
+    public static readonly PayWith Nothing = new(null, null);
+
+    internal bool IsNothing => Saved is null && Card is null;
+}
+
+/// <summary>The price that the page showed to the customer.</summary>
+/// <param name="Due">In minor units.</param>
+/// <param name="Quote">As <see cref="PriceQuote.Sealed"/> has it; null: the price was not held.</param>
+public sealed record QuotedPrice(long Due, string? Quote);
+
+/// <summary>What a checkout comes to.</summary>
+/// <param name="HoldsUntil">Until then just this is charged; null: the price changes with the catalogue only.</param>
+/// <param name="Sealed">For the form of the page, which sends it back; null: nothing is held.</param>
+public sealed record PriceQuote(Purchase Purchase, Instant? HoldsUntil, string? Sealed);
+
+public enum PayOutcome
+{
+    /// <summary>There was an attempt; its status says how it ended.</summary>
+    Attempted,
+
+    /// <summary>Nothing was due, and it is done.</summary>
+    Completed,
+
+    /// <summary>It costs something else than the customer was told.</summary>
+    QuoteMoved,
+
+    /// <summary>What became of an earlier attempt is not known yet.</summary>
+    IsPending,
+
+    /// <summary>The customer pays for a plan elsewhere just now.</summary>
+    PlanIsTaken,
+
+    /// <summary>It is completed already, or has expired.</summary>
+    NotOpen,
+
+    /// <summary>What it asks for cannot be had any more.</summary>
+    Refused,
+    NoMethod,
+}
+
+public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? Payment = null, Purchase? Purchase = null);
+
+/// <summary>
+/// Pays a checkout. 1. The price is told by making the purchase and taking it back; 2. the attempt is committed in the same transaction, with what
+/// was looked at, and claims it: the customer's plan, and a redemption of the coupon; 3. <see cref="SettlePayment"/> asks the provider and, when the money came, makes the purchase as of that moment. Nothing is numbered or given
+/// before there is money. Where nothing is due, the purchase is made at once.
+/// </summary>
+public sealed class PayCheckout(
+    CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, CustomerChanges changes, Clock clock)
+{
+    /// <summary>The price at this moment. Changes nothing. The price of a change, which falls with each second, is held for a while.</summary>
+    public async Task<PriceQuote?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
+    {
+        await using var change = await changes.BeginOnExistingAsync(project, row.Checkout.Customer, cancel);
+        if (change is null)
+        {
+            return null;
+        }
+
+        var now = clock.Now(project);
+        var purchase = await new MakePurchase(change, project, new(now, now), PaymentActors.System)
+            .RunAsync(row.Checkout.Kind, row.Wanted, hasMethod: true, looksAhead: true, cancel);
+        if (purchase is not { ExpectedVersion: { } version, Due.IsZero: false })
+        {
+            return new(purchase, null, null);
+        }
+
+        var held = new HeldQuote(now, HeldQuote.End(now, purchase.DueAtBefore, row.Checkout.ExpiresAt), purchase.Due.Minor, version);
+        return new(purchase, held.Until, QuoteToken.Close(secrets, row.Checkout.Id, held));
+    }
+
+    public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
+    {
+        // The sandbox's cards pay nothing anywhere else, whatever a form says.
+        with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
+        await GiveUpUnconfirmedAsync(project, row, cancel);
+        if (row.Checkout.Kind == CheckoutKind.Subscription)
+        {
+            await claim.FreeAsync(project, row.Checkout.Customer, row.Checkout.Id, givesUpBank: true, actor, cancel);
+        }
+
+        PayAnswer answer;
+        await using (var change = await changes.BeginOnExistingAsync(project, row.Checkout.Customer, cancel))
+        {
+            if (change is null)
+            {
+                return new(PayOutcome.NotOpen, row);
+            }
+
+            answer = await AttemptAsync(change, project, row.Checkout.Id, (with, told), actor, cancel);
+        }
+
+        return answer is { Outcome: PayOutcome.Attempted, Payment: { } attempt }
+            ? answer with { Payment = await settle.SendAsync(project, attempt, isPresent: true, actor) }
+            : answer;
+    }
+
+    /// <summary>The customer has answered the bank.</summary>
+    /// <returns>Null: nothing waits for an answer.</returns>
+    public async Task<PaymentRow?> ConfirmAsync(ProjectSnapshot project, CheckoutRow row, bool isApproved, CancellationToken cancel)
+    {
+        if (await queries.LastPaymentAsync(row, cancel) is not { Payment: { Status: PaymentStatus.RequiresAction, Provider: PaymentProvider.Sandbox } payment })
+        {
+            return null;
+        }
+
+        var done = await sandbox.ConfirmAsync(project, payment.Id, payment.Amount, isApproved, CancellationToken.None);
+        return await settle.RunAsync(project, payment.Id, done, ActorOf(row), CancellationToken.None);
+    }
+
+    /// <summary>An attempt that waits for the customer, who does something else instead, comes to nothing; unless the bank was answered before.</summary>
+    internal async Task GiveUpUnconfirmedAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel) =>
+        await ConfirmAsync(project, row, isApproved: false, cancel);
+
+    /// <summary>What the page names as who did it.</summary>
+    public static string ActorOf(CheckoutRow row) => $"customer {row.Checkout.Customer}";
+
+    private async Task<PayAnswer> AttemptAsync(
+        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, QuotedPrice Quoted) how, string actor, CancellationToken cancel)
+    {
+        var (row, now) = ((await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, clock.Now(project));
+        if (!row.Checkout.IsOpen(now))
+        {
+            return new(PayOutcome.NotOpen, row);
+        }
+
+        if (await change.ScalarAsync(CheckoutSql.PendingOf, cancel, row.Partition, row.Account, id) is Guid pending)
+        {
+            return new(PayOutcome.IsPending, row, await PaymentQueries.FindAsync(change.Connection, project, pending, cancel));
+        }
+
+        if (row.Checkout.Kind == CheckoutKind.Subscription && await claim.TakenByAsync(change, cancel) is not null)
+        {
+            return new(PayOutcome.PlanIsTaken, row);
+        }
+
+        await CouponQueries.HoldAsync(change, project, row.Wanted.Coupon, cancel);
+        await change.MarkAsync(OpenCheckout.Look, cancel);
+        var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
+        var held = QuoteToken.Open(secrets, id, how.Quoted.Quote) is { } quote && quote.Holds(now) ? quote : null;
+        var time = new PurchaseTime(held?.At ?? now, now);
+        var purchase = await new MakePurchase(change, project, time, actor).RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
+        if (purchase.Refusal is not null)
+        {
+            return new(PayOutcome.Refused, row, Purchase: purchase);
+        }
+
+        // Of another version, it was the price of another change.
+        if (how.Quoted.Due != purchase.Due.Minor || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Quoted.Due)))
+        {
+            return new(PayOutcome.QuoteMoved, row, Purchase: purchase);
+        }
+
+        if (row.Checkout.Kind == CheckoutKind.Invoice && await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, row.Wanted.Invoice!.Value) is not null)
+        {
+            return new(PayOutcome.IsPending, row);
+        }
+
+        if (!hasMethod && purchase.NeedsMethodLater && row.Wanted.MethodIfRequired != true && project.Payments.Provider == PaymentProvider.Sandbox)
+        {
+            return new(PayOutcome.NoMethod, row, Purchase: purchase);
+        }
+
+        return purchase.Due.IsZero
+            ? await CompleteAsync(change, row, purchase, how.With, now, actor, cancel)
+            : await WriteAttemptAsync(change, project, row, purchase, how.With, time, actor, cancel);
+    }
+
+    /// <summary>Nothing is due: a trial, a change at the period's end, what credits pay, a method that is only left.</summary>
+    private async Task<PayAnswer> CompleteAsync(
+        CustomerChange change, CheckoutRow row, Purchase purchase, PayWith with, Instant now, string actor, CancellationToken cancel)
+    {
+        var method = await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), now, cancel);
+        if (method is null && (row.Checkout.Kind == CheckoutKind.Setup || with.Saved is not null))
+        {
+            return new(PayOutcome.NoMethod, row, Purchase: purchase);
+        }
+
+        if (method is not null)
+        {
+            await KeepPaymentMethod.KeepAsync(change, method.Id, CheckoutWriter.IsPaidWithLater(row), now, cancel);
+        }
+
+        await CheckoutWriter.CompleteAsync(change, row, (purchase.Subscription?.Id, purchase.Invoice?.Id, null), now, actor, cancel);
+        await change.CommitAsync();
+        return new(PayOutcome.Completed, row, Purchase: purchase);
+    }
+
+    private async Task<PayAnswer> WriteAttemptAsync(
+        CustomerChange change, ProjectSnapshot project, CheckoutRow row, Purchase purchase, PayWith with, PurchaseTime time, string actor, CancellationToken cancel)
+    {
+        await change.TakeBackAsync(OpenCheckout.Look, cancel);
+        if (await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), time.Now, cancel) is not { } method)
+        {
+            return new(PayOutcome.NoMethod, row, Purchase: purchase);
+        }
+
+        var payment = await CheckoutWriter.AttemptAsync(change, row, (purchase.Due, purchase.ExpectedVersion), (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), (time.AsOf, time.Now), actor, cancel);
+        var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
+        await change.CommitAsync();
+        return new(PayOutcome.Attempted, row, made, purchase);
+    }
+}

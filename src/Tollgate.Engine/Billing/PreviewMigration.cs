@@ -1,0 +1,95 @@
+using System.Collections.Frozen;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Billing;
+
+/// <summary>Recurring revenue of a month in one currency, each rounded once.</summary>
+public sealed record RevenueChange(MoneyAmount Before, MoneyAmount After);
+
+/// <summary>What a catalogue would mean for subscriptions if everybody were moved to it.</summary>
+/// <param name="Subscriptions">Not over, and for a plan of which there would be a newer version.</param>
+/// <param name="Revenue">Of those subscriptions, by currency; nothing for a currency in which none of them brings any.</param>
+public sealed record MigrationOutlook(long Subscriptions, IReadOnlyList<RevenueChange> Revenue)
+{
+    public static readonly MigrationOutlook Nothing = new(0, []);
+}
+
+/// <summary>
+/// Looks ahead from a catalogue that is not published to the migration of all who have older versions of its changed plans, with the
+/// terms that <see cref="MigratePlan"/> would give each. Publishing alone moves nobody. One statement, grouped by equal terms, read as
+/// a stream: memory does not grow with the number of subscriptions.
+/// </summary>
+public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
+{
+    public async Task<MigrationOutlook> RunAsync(ProjectSnapshot project, CatalogDocument document, CancellationToken cancel)
+    {
+        var coming = VersionsOf(project, document);
+        if (coming.Count == 0)
+        {
+            return MigrationOutlook.Nothing;
+        }
+
+        var now = clock.Now(project);
+        await using var command = database.Command(SubscriptionSql.TermsOnPlans, project.Id, coming.Keys.ToArray(), now.ToUtc());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var (subscriptions, sums) = (0L, new SortedDictionary<string, (decimal Before, decimal After)>(StringComparer.Ordinal));
+        while (await reader.ReadAsync(cancel))
+        {
+            var (status, terms, number) = (CatalogWords.Read<SubscriptionStatus>(reader.GetString(0)), TermsOf(reader, project), reader.GetInt64(8));
+            var coupons = CouponsOf(reader);
+            var scheduled = reader.IsDBNull(7) ? null : StoredTerms.Read(reader.GetString(7), terms.Currency, project.Catalog);
+            var (moved, _, refusal) = ChangeAtOnce.Moved(document, terms, scheduled, coming[terms.Plan.Code]);
+            var before = RevenueRules.PerMonth(status, terms, coupons, now).Major;
+            var after = refusal is null ? RevenueRules.PerMonth(status, moved, coupons, now).Major : before;
+            var sum = sums.GetValueOrDefault(terms.Currency.Code);
+            sums[terms.Currency.Code] = (sum.Before + (before * number), sum.After + (after * number));
+            subscriptions += number;
+        }
+
+        return new(subscriptions, [
+            .. sums.Where(static one => one.Value != default).Select(static one =>
+                new RevenueChange(Rounded(one.Value.Before, one.Key), Rounded(one.Value.After, one.Key))),
+        ]);
+    }
+
+    /// <summary>The version that each plan would have after publishing, where that is a new one of a plan that was sold before.</summary>
+    private static Dictionary<string, PlanVersion> VersionsOf(ProjectSnapshot project, CatalogDocument document)
+    {
+        var newest = project.Catalog.PlanVersions.Values.GroupBy(static version => version.Code)
+            .ToDictionary(static plan => plan.Key, static plan => plan.MaxBy(static version => version.Number)!, StringComparer.Ordinal);
+        return document.Plans.Where(plan => newest.TryGetValue(plan.Code, out var known) && PublishCatalog.Differs(plan, known.Plan, document))
+            .ToDictionary(
+                static plan => plan.Code,
+                plan => new PlanVersion(0, newest[plan.Code].Number + 1, plan, FrozenDictionary<int, Entitlement>.Empty),
+                StringComparer.Ordinal);
+    }
+
+    private static SubscriptionTerms TermsOf(NpgsqlDataReader reader, ProjectSnapshot project) =>
+        new(project.Catalog.PlanVersions[reader.GetInt32(1)], CatalogWords.Read<PriceInterval>(reader.GetString(2)), Currency.Of(reader.GetString(3)), reader.GetInt64(4))
+        {
+            CustomAmount = reader.IsDBNull(5) ? null : reader.GetInt64(5), AddOns = AddOnText.Read(reader.GetString(6)),
+            AgreedDiscount = StoredDiscount.Read(reader.IsDBNull(11) ? null : reader.GetString(11)),
+        };
+
+    /// <summary>Those of each subscription of the group: all of it have the same. That they still apply was asked for.</summary>
+    private static IReadOnlyList<Redemption> CouponsOf(NpgsqlDataReader reader) => reader.IsDBNull(9)
+        ? []
+        : [
+            .. reader.GetFieldValue<string[]>(9).Zip(reader.GetFieldValue<string[]>(10), static (code, document) =>
+                new Redemption(0, CouponText.Read(code, document), null, 0, null)),
+        ];
+
+    private static MoneyAmount Rounded(decimal major, string currency) => new ExactMoney(major, Currency.Of(currency)).Rounded();
+}

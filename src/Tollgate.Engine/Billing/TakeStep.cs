@@ -1,0 +1,308 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Billing;
+
+/// <summary>How a call about a subscription ended.</summary>
+public enum SubscriptionOutcome
+{
+    Done,
+
+    /// <summary>The same creation came before; nothing was changed.</summary>
+    Replayed,
+    NotFound,
+
+    /// <summary>Not while the subscription stands where it does.</summary>
+    NotAllowed,
+
+    /// <summary>A payment provider manages it, and what is asked for is done there.</summary>
+    ProviderManaged,
+    PlanUnknown,
+
+    /// <summary>The plan has no price for the interval in the currency.</summary>
+    PriceUnknown,
+
+    /// <summary>The customer has a subscription that is not over.</summary>
+    AlreadySubscribed,
+
+    /// <summary>It would begin before the customer's last one ended.</summary>
+    Overlaps,
+
+    /// <summary>It is a member of another customer, which subscribes for it.</summary>
+    IsMember,
+    IdReused,
+    TrialUsed,
+    NoTrial,
+
+    /// <summary>The customer is invoiced in another currency.</summary>
+    CurrencyFixed,
+    NothingChanges,
+    NothingScheduled,
+    CouponRefused,
+
+    /// <summary>The subscription has no such coupon.</summary>
+    CouponUnknown,
+
+    /// <summary>An add-on that the catalogue does not have, or that does not fit.</summary>
+    AddOnRefused,
+
+    /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
+    Implausible,
+
+    /// <summary>The provider that manages it has no such thing.</summary>
+    NotAtProvider,
+
+    /// <summary>It had to be paid, and the provider got no money. Nothing was changed.</summary>
+    Declined,
+
+    /// <summary>It has to be paid, and the result of the payment is not known yet.</summary>
+    PaymentPending,
+
+    /// <summary>Another change came first while it was paid. The money is the customer's credit.</summary>
+    Overtaken,
+
+    /// <summary>The provider that manages it did not answer.</summary>
+    NoAnswer,
+}
+
+/// <summary>What a call about a subscription answers.</summary>
+/// <param name="Invoice">What it asks for now; null: nothing. Of a preview: without a number.</param>
+/// <param name="Next">What the next moment will ask for, as far as it is known.</param>
+/// <param name="Detail">Of a refusal, for people.</param>
+public sealed record SubscriptionAnswer(
+    SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null, string? Detail = null)
+{
+    /// <summary>The subscription with the terms that waited for its next period, where the call changed these or took them back; null: nothing waited, or it waits on.</summary>
+    public Subscription? Replaced { get; init; }
+
+    /// <summary>Of a look: what the renewals will ask for. Empty: nothing renews, or it is the provider who knows.</summary>
+    public IReadOnlyList<ComingPrice> Prices { get; init; } = [];
+}
+
+/// <summary>The step that was chosen, or why there is none.</summary>
+/// <param name="Cause">As the timeline names it; null: it was due.</param>
+internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep? Step = null, string? Cause = null, string? Comment = null, string? Detail = null)
+{
+    /// <summary>The cause of what was asked for without a reason.</summary>
+    private const string Request = "request";
+
+    /// <summary>Somebody asked for it.</summary>
+    /// <param name="cause">Why; null: they did not say.</param>
+    public static StepChoice Of(SubscriptionStep step, string? cause = null, string? comment = null) =>
+        new(SubscriptionOutcome.Done, step, cause ?? Request, comment);
+
+    /// <summary>It happens by itself.</summary>
+    public static StepChoice Due(SubscriptionStep step) => new(SubscriptionOutcome.Done, step);
+
+    public static StepChoice None(SubscriptionOutcome outcome, string? detail = null) => new(outcome, Detail: detail);
+}
+
+/// <summary>Who asks, and whether it is only a look.</summary>
+/// <param name="Actor">As the timeline names it.</param>
+public readonly record struct StepRequest(string Actor, bool Preview)
+{
+    /// <summary>It is a step that a subscription takes which a provider manages. Any other is the provider's.</summary>
+    public bool IsFromProvider { get; init; }
+}
+
+/// <summary>
+/// One step of one subscription, in one transaction: 1. the customer is locked; 2. what was due by itself before now happens first;
+/// 3. the step is chosen by pure rules; 4. billed; 5. written. A preview is the same and takes everything back at the end.
+/// </summary>
+internal sealed class TakeStep(CustomerChanges changes, Clock clock)
+{
+    public Task<SubscriptionAnswer> RunAsync(
+        ProjectSnapshot project, Guid id, StepRequest request, Func<SubscriptionRow, LifeFacts, Instant, StepChoice> choose, CancellationToken cancel) =>
+        RunAsync(project, id, request, async (writing, row) => choose(row, await writing.FactsAsync(row, cancel), writing.Now), cancel);
+
+    /// <summary>Where the choice itself reads and writes. What it wrote is taken back when it comes to nothing.</summary>
+    public async Task<SubscriptionAnswer> RunAsync(
+        ProjectSnapshot project, Guid id, StepRequest request, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel)
+    {
+        var customer = await CustomerOfAsync(project, id, cancel);
+        await using (var change = customer is null ? null : await changes.BeginOnExistingAsync(project, customer, cancel))
+        {
+            if (change is null)
+            {
+                return new(SubscriptionOutcome.NotFound);
+            }
+
+            var row = await FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id);
+            if (row is null)
+            {
+                return new(SubscriptionOutcome.NotFound);
+            }
+
+            var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
+            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel, request.IsFromProvider), request, cancel);
+        }
+    }
+
+    /// <summary>2. to 5., in a transaction that holds the customer.</summary>
+    internal static async Task<SubscriptionAnswer> StepAsync(
+        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel, bool isFromProvider = false)
+    {
+        var customer = writing.Change.Row.Customer.Id;
+        if (row.Subscription.ManagedBy is not null && !isFromProvider)
+        {
+            return new(SubscriptionOutcome.ProviderManaged, row, customer);
+        }
+
+        var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);
+        if (answer.Outcome != SubscriptionOutcome.Done)
+        {
+            return answer;
+        }
+
+        var choice = await choose(writing, answer.Row!);
+        if (choice.Step is null)
+        {
+            return new(choice.Outcome, answer.Row, customer, Detail: choice.Detail);
+        }
+
+        var before = answer.Row!.Subscription;
+        var taken = await writing.WriteAsync(answer.Row, choice, cancel);
+        var isReplaced = before.Scheduled is not null && choice.Step.Verb != SubscriptionVerb.Resume && choice.Step.After.Scheduled != before.Scheduled;
+        return isReplaced ? taken with { Replaced = before } : taken;
+    }
+
+    /// <summary>What the next moment would ask for, if nothing more happens until then. Changes nothing.</summary>
+    public async Task<SubscriptionAnswer> LookAheadAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        await RunAsync(project, id, new("system", Preview: true), static (_, _, _) => new(SubscriptionOutcome.NothingChanges), cancel);
+
+    internal static async Task<SubscriptionAnswer> EndAsync(StepWriting writing, SubscriptionAnswer answer, StepRequest request, CancellationToken cancel)
+    {
+        var isLook = request.Preview && answer.Outcome is SubscriptionOutcome.Done or SubscriptionOutcome.NothingChanges;
+        if (isLook && answer.Row is { Subscription.DueAt: not null })
+        {
+            var (next, prices) = await writing.NextAsync(answer.Row, cancel);
+            answer = answer with { Next = next, Prices = prices };
+        }
+
+        if (request.Preview)
+        {
+            return answer with { Invoice = answer.Invoice is { } shown ? AsPreview(shown) : null };
+        }
+
+        if (answer.Outcome == SubscriptionOutcome.Done)
+        {
+            await writing.Change.CommitAsync();
+        }
+
+        return answer;
+    }
+
+    /// <summary>A call that comes between a moment and the run that would have handled it finds it handled.</summary>
+    internal static async Task<SubscriptionAnswer> CatchUpAsync(StepWriting writing, SubscriptionAnswer answer, CancellationToken cancel)
+    {
+        while (answer is { Outcome: SubscriptionOutcome.Done, Row.Subscription.DueAt: { } due } && due <= writing.Now)
+        {
+            var step = SubscriptionLife.Due(answer.Row.Subscription, await writing.FactsAsync(answer.Row, cancel));
+            answer = await writing.WriteAsync(answer.Row, StepChoice.Due(step), cancel);
+        }
+
+        return answer;
+    }
+
+    private static Invoice AsPreview(Invoice invoice) => invoice with { Number = null, Status = InvoiceStatus.Draft };
+
+    private async Task<string?> CustomerOfAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = changes.Database.Command(SubscriptionSql.CustomerOf, project.Id, id);
+        return (string?)await command.ExecuteScalarAsync(cancel);
+    }
+
+    internal static async Task<SubscriptionRow?> FindAsync(
+        CustomerChange change, ProjectSnapshot project, string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = change.Command(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? SubscriptionRow.Read(reader, project) : null;
+    }
+}
+
+/// <summary>A transaction on one customer in which steps are taken, one after the other.</summary>
+/// <param name="now">As of when they are taken.</param>
+/// <param name="issuedAt">When they are written, where that is later; null: then too.</param>
+internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project, InvoiceSettings settings, string actor, Instant now, Instant? issuedAt = null)
+{
+    /// <summary>In billionths: a share of a quota.</summary>
+    private const long Whole = 1_000_000_000;
+
+    /// <summary>The actor of what was due: that a call found it so does not make the caller its cause.</summary>
+    private const string ByItself = "system";
+
+    private CustomerRow _customer = change.Row;
+
+    public CustomerChange Change => change;
+
+    public ProjectSnapshot Project => project;
+
+    public Instant Now => now;
+
+    /// <param name="before">Null: the step begins a subscription.</param>
+    public async Task<SubscriptionAnswer> WriteAsync(SubscriptionRow? before, StepChoice choice, CancellationToken cancel, string? reference = null)
+    {
+        var order = new StepOrder(_customer, before, choice.Step!) { Cause = choice.Cause, Comment = choice.Comment, Reference = reference };
+        var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
+        if (billed.ParkReason is { } doubt)
+        {
+            return new(SubscriptionOutcome.Implausible, before, _customer.Customer.Id, Detail: doubt);
+        }
+
+        var writer = new StepWriter(change.Transaction, project, settings, choice.Cause is null ? ByItself : actor);
+        var invoices = await writer.RunAsync([billed], issuedAt ?? now, cancel);
+        if (writer.HasChangedCustomers)
+        {
+            _customer = await change.ReadAgainAsync(project, cancel);
+        }
+
+        var after = new SubscriptionRow(_customer.Partition, _customer.Account, billed.After, order.Version, order.Reference) { CancelComment = order.CancelComment };
+        return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(billed.After.Id));
+    }
+
+    /// <summary>The invoice of the next moment, with the usage that is known (null: it asks for nothing), and what the renewals will ask for.</summary>
+    public async Task<(Invoice? Invoice, IReadOnlyList<ComingPrice> Prices)> NextAsync(SubscriptionRow row, CancellationToken cancel)
+    {
+        var step = SubscriptionLife.Due(row.Subscription, await FactsAsync(row, cancel));
+        var order = new StepOrder(_customer, row, step);
+        var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
+        return (
+            billed.Billed.Bill is null ? null : InvoiceWriter.Draft(billed, settings, project.Zone, step.At),
+            billed.Facts is { } facts ? OutlookRules.Of(row.Subscription, facts, project.Zone) : []);
+    }
+
+    /// <summary>The share of the plan's quotas that is left in the running billing period: that of the feature that has least left.</summary>
+    public async Task<LifeFacts> FactsAsync(SubscriptionRow row, CancellationToken cancel)
+    {
+        var (terms, period) = (row.Subscription.Terms, row.Subscription.Current);
+        await using var command = change.Command(
+            SubscriptionSql.UsedInPeriod, _customer.Partition, _customer.Account, period.Start.ToUtc(), period.End.ToUtc());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var changed = TermsReader.Changed(_customer.Overrides, AddOnText.Write(terms.AddOns), terms.Plan, project.Catalog);
+        long? least = null;
+        while (await reader.ReadAsync(cancel))
+        {
+            var entitlement = changed.GetValueOrDefault(reader.GetInt32(0)) ?? terms.Plan.Entitlements.GetValueOrDefault(reader.GetInt32(0));
+            if (entitlement is not { Quota: { IsPositive: true } quota, Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod })
+            {
+                continue;
+            }
+
+            var months = entitlement.Period == QuotaPeriodKind.BillingMonth && terms.Interval == PriceInterval.Yearly ? 12 : 1;
+            var left = decimal.Max(0, 1 - (reader.GetDecimal(1) / (quota.Value * months)));
+            least = Math.Min(least ?? Whole, (long)decimal.Floor(left * Whole));
+        }
+
+        return new(project.Zone, least is { } share ? new Fraction(share, Whole) : null);
+    }
+}

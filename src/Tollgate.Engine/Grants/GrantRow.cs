@@ -1,0 +1,87 @@
+using Npgsql;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+
+namespace Tollgate.Engine.Grants;
+
+/// <summary>A grant as it is listed.</summary>
+/// <param name="Id">The caller's id where one was given, otherwise the generated one.</param>
+/// <param name="Feature">The feature's code, also when the catalogue has dropped it since.</param>
+public sealed record GrantRow(string Id, string Feature, Grant Grant)
+{
+    public Instant? VoidedAt { get; init; }
+
+    /// <summary>The id that the ledger stores for the caller's id.</summary>
+    public static Guid KeyOf(string id) => EventKey.Parse(id, default).Id;
+
+    /// <summary>
+    /// The ids that somebody may mean, the likeliest first. The ledger's own grants, rollovers, have UUIDs of version 8 as ids; what a caller has
+    /// named so was hashed as any text.
+    /// </summary>
+    internal static Guid[] KeysSought(string id) =>
+        Guid.TryParseExact(id, "D", out var own) && own.Version == 8 ? [KeyOf(id), own] : [KeyOf(id)];
+
+    /// <summary>The names of all sources.</summary>
+    public static IReadOnlyList<string> Sources { get; } = [.. Enum.GetValues<GrantSource>().Select(NameOf)];
+
+    public static string NameOf(GrantSource source) => source switch
+    {
+        GrantSource.Rollover => "rollover",
+        GrantSource.TopUp => "topup",
+        GrantSource.Promotion => "promotion",
+        GrantSource.Gift => "gift",
+        _ => throw new ArgumentOutOfRangeException(nameof(source), source, null),
+    };
+
+    /// <summary>What an operator may grant; rollovers are the ledger's own.</summary>
+    public static bool TryParseSource(string name, out GrantSource source)
+    {
+        source = name switch
+        {
+            "promotion" => GrantSource.Promotion,
+            "gift" => GrantSource.Gift,
+            _ => GrantSource.TopUp,
+        };
+        return name is "topup" or "promotion" or "gift";
+    }
+
+    /// <summary>A grant that is known to exist, as the transaction sees it.</summary>
+    internal static async Task<GrantRow> FindAsync(CustomerChange change, Guid id, CancellationToken cancel)
+    {
+        await using var command = change.Command(GrantSql.FindGrant, change.Row.Partition, change.Row.Account, new[] { id });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return Read(reader);
+    }
+
+    /// <summary>The columns of <c>GrantSql.GrantColumns</c>, in their order.</summary>
+    internal static GrantRow Read(NpgsqlDataReader reader)
+    {
+        var grant = new Grant
+        {
+            Id = reader.GetGuid(0),
+            FeatureKey = reader.GetInt32(11),
+            Source = SourceOf(reader.GetString(3)),
+            Priority = reader.GetInt16(4),
+            Amount = Quantity.Of(reader.GetDecimal(5)),
+            Used = Quantity.Of(reader.GetDecimal(6)),
+            Forfeited = Quantity.Of(reader.GetDecimal(7)),
+            EffectiveAt = Instant.FromUtc(reader.GetDateTime(8)),
+            ExpiresAt = Instant.FromUtc(reader.GetDateTime(9)),
+            CreatedAt = Instant.FromUtc(reader.GetDateTime(10)),
+        };
+        return new(reader.IsDBNull(1) ? grant.Id.ToString() : reader.GetString(1), reader.GetString(2), grant)
+        {
+            VoidedAt = reader.IsDBNull(12) ? null : Instant.FromUtc(reader.GetDateTime(12)),
+        };
+    }
+
+    /// <summary>A source that this program has named, or that was checked.</summary>
+    public static GrantSource SourceOf(string name) =>
+        name == "rollover" ? GrantSource.Rollover
+        : TryParseSource(name, out var source) ? source
+        : throw new InvalidOperationException($"The database names a source of grants that this server does not know: {name}.");
+}

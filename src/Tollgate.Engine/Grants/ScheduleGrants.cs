@@ -1,0 +1,242 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Grants;
+
+public enum ScheduleOutcome
+{
+    Done,
+
+    /// <summary>The same order came before; the answer is the schedule as it is now.</summary>
+    Replayed,
+
+    /// <summary>A schedule with this id and other content exists. Nothing was changed.</summary>
+    IdReused,
+
+    /// <summary>The order has faults. Nothing was changed.</summary>
+    Refused,
+
+    /// <summary>It uses another customer's balances: grant that one.</summary>
+    IsMember,
+
+    /// <summary>The customer has as many schedules or grants as it may. Nothing was changed.</summary>
+    TooMany,
+
+    /// <summary>The project has no such customer, or the customer no such schedule.</summary>
+    Unknown,
+
+    /// <summary>It has ended: it is neither paused nor resumed. Nothing was changed.</summary>
+    Ended,
+
+    /// <summary>The customer has a grant that the schedule did not make under a name that the schedule would give. Nothing was changed.</summary>
+    GrantExists,
+}
+
+/// <param name="Owner">Whose member the customer is.</param>
+public sealed record ScheduleAnswer(ScheduleOutcome Outcome, GrantSchedule? Schedule, IReadOnlyList<FieldFault> Faults, string? Owner = null)
+{
+    internal ScheduleAnswer(ScheduleOutcome outcome, GrantSchedule? schedule = null)
+        : this(outcome, schedule, [])
+    {
+    }
+
+    /// <summary>The id of the grant that exists already; only with <see cref="ScheduleOutcome.GrantExists"/>.</summary>
+    public string? TakenGrant { get; init; }
+}
+
+/// <summary>Schedules of grants: made, paused, resumed and ended. Ending a schedule keeps the grants in effect and takes back those that have not begun.</summary>
+public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges changes, Clock clock)
+{
+    /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantScheduleOrder.Id"/>.</summary>
+    public async Task<ScheduleAnswer> AddAsync(ProjectSnapshot project, string customer, GrantScheduleOrder order, CancellationToken cancel)
+    {
+        var now = clock.Now(project);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
+        if (change.Row.Owner is { } owner)
+        {
+            return new(ScheduleOutcome.IsMember, null, [], owner);
+        }
+
+        // A repeat comes later than its start: it is recognised before it is judged.
+        var name = order.Id ?? Guid.CreateVersion7().ToString("D");
+        if (await GrantScheduleRow.FindAsync(change, GrantScheduleRow.KeyOf(name), cancel) is { } known)
+        {
+            return new(IsSame(order, known) ? ScheduleOutcome.Replayed : ScheduleOutcome.IdReused, known);
+        }
+
+        var feature = project.Catalog.Features.GetValueOrDefault(order.Feature);
+        var faults = GrantScheduleRules.FaultsOf(order, feature?.Feature, now);
+        if (faults.Count > 0)
+        {
+            return new(ScheduleOutcome.Refused, null, faults);
+        }
+
+        if ((long)(await change.ScalarAsync(ScheduleSql.Count, cancel, change.Row.Partition, change.Row.Account))! >= GrantScheduleRules.MostSchedules)
+        {
+            return new(ScheduleOutcome.TooMany);
+        }
+
+        if (await change.ScalarAsync(GrantSql.FindNumbered, cancel, change.Row.Partition, change.Row.Account, $"{name}:") is string taken)
+        {
+            return new(ScheduleOutcome.GrantExists) { TakenGrant = taken };
+        }
+
+        var schedule = new GrantSchedule
+        {
+            Id = GrantScheduleRow.KeyOf(name), Name = name, Feature = order.Feature, FeatureKey = feature!.Key, Amount = order.Amount, Source = order.Source,
+            Priority = order.Priority ?? GrantTerms.DefaultPriorityOf(order.Source), Every = order.Every, Lives = order.Lives, StartsAt = order.StartsAt ?? now,
+            EndsAt = order.EndsAt, CreatedAt = now,
+        };
+        await InsertAsync(change, project, schedule, cancel);
+        return await GiveAsync(change, project, schedule, now, cancel);
+    }
+
+    /// <summary>A pause begins now; while it lasts no grant takes effect. The schedule goes on with the first one whose time comes after the pause.</summary>
+    public Task<ScheduleAnswer> PauseAsync(ProjectSnapshot project, string customer, string name, bool paused, CancellationToken cancel) =>
+        ChangeAsync(project, customer, name, (schedule, now) =>
+            schedule.End <= now ? null
+            : (schedule.PausedAt is not null) == paused ? schedule
+            : paused ? schedule with { PausedAt = now }
+            : schedule with { PausedAt = null, Turn = schedule.Turn + 1, Next = schedule.FirstFrom(now, project.Zone) },
+            cancel);
+
+    /// <summary>No grant takes effect from now on. Ending it again changes nothing. It ends also when it cannot give what is late: that is not given then.</summary>
+    public Task<ScheduleAnswer> EndAsync(ProjectSnapshot project, string customer, string name, CancellationToken cancel) =>
+        ChangeAsync(project, customer, name, (schedule, now) =>
+            schedule.End <= now ? schedule : schedule with { EndedAt = now, Next = schedule.FirstFrom(now, project.Zone) }, cancel);
+
+    /// <summary>Null: no such customer.</summary>
+    public async Task<IReadOnlyList<GrantSchedule>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        await using var find = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);
+        CustomerRow row;
+        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        {
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            row = CustomerRow.Read(reader, project);
+        }
+
+        await using var command = database.Command(ScheduleSql.List, row.Partition, row.Account);
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        var found = new List<GrantSchedule>();
+        while (await rows.ReadAsync(cancel))
+        {
+            found.Add(GrantScheduleRow.Read(rows));
+        }
+
+        return found;
+    }
+
+    /// <param name="apply">Null: it has ended and cannot be changed so. The same schedule: there is nothing to do.</param>
+    private async Task<ScheduleAnswer> ChangeAsync(
+        ProjectSnapshot project, string customer, string name, Func<GrantSchedule, Instant, GrantSchedule?> apply, CancellationToken cancel)
+    {
+        await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
+        if (change is null || await GrantScheduleRow.FindAsync(change, GrantScheduleRow.KeyOf(name), cancel) is not { } before)
+        {
+            return new(ScheduleOutcome.Unknown);
+        }
+
+        var now = clock.Now(project);
+        if (apply(before, now) is not { } wanted)
+        {
+            return new(ScheduleOutcome.Ended, before);
+        }
+
+        if (wanted == before)
+        {
+            return new(ScheduleOutcome.Done, before);
+        }
+
+        await change.TouchAsync(now, cancel);
+        var late = await GiveLateAsync(change, project, before, now, cancel);
+        if (late.Outcome != ScheduleOutcome.Done && wanted.EndedAt is null)
+        {
+            return late;
+        }
+
+        var after = apply(late.Schedule!, now)!;
+        if (after.PausedAt is not null || after.End <= now)
+        {
+            await VoidPendingAsync(change, after, now, cancel);
+        }
+
+        return await GiveAsync(change, project, after, now, cancel);
+    }
+
+    /// <summary>A schedule that was parked, or whose servers were down, has given all by the time of a change that it would have given by then.</summary>
+    /// <returns>The schedule as it is then; of another outcome than <see cref="ScheduleOutcome.Done"/> without what failed.</returns>
+    private static async Task<ScheduleAnswer> GiveLateAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    {
+        const string Mark = "late";
+        while (schedule.DueAt(project.Zone) <= now)
+        {
+            await change.MarkAsync(Mark, cancel);
+            var given = await GiveScheduled.GiveInTransactionAsync(change, project, schedule, now, cancel);
+            if (given.Outcome != ScheduleOutcome.Done)
+            {
+                await change.TakeBackAsync(Mark, cancel);
+                return given with { Schedule = schedule };
+            }
+
+            schedule = given.Schedule!;
+        }
+
+        return new(ScheduleOutcome.Done, schedule);
+    }
+
+    /// <summary>Takes back the schedule's own grants that have not taken effect.</summary>
+    private static async Task VoidPendingAsync(CustomerChange change, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    {
+        var pending = new List<Guid>();
+        await using (var command = change.Command(GrantSql.PendingScheduled, change.Row.Partition, change.Row.Account, schedule.Id, now.ToUtc()))
+        await using (var row = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await row.ReadAsync(cancel))
+            {
+                pending.Add(row.GetGuid(0));
+            }
+        }
+
+        foreach (var grant in pending)
+        {
+            await change.ScalarAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, new[] { grant }, now.ToUtc());
+        }
+    }
+
+    private static async Task<ScheduleAnswer> GiveAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    {
+        var given = await GiveScheduled.GiveInTransactionAsync(change, project, schedule, now, cancel);
+        if (given.Outcome == ScheduleOutcome.Done)
+        {
+            await change.CommitAsync();
+        }
+
+        return given;
+    }
+
+    private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) => change.ScalarAsync(
+        ScheduleSql.Insert, cancel, change.Row.Partition, change.Row.Account, schedule.Id, project.Id, schedule.Name, schedule.FeatureKey, schedule.Amount.Value,
+        GrantRow.NameOf(schedule.Source), (short)schedule.Priority, CatalogWords.Of(schedule.Every), SqlCommands.OrNull(schedule.Lives, NpgsqlDbType.Integer),
+        schedule.StartsAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.EndsAt), schedule.CreatedAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.DueAt(project.Zone)));
+
+    /// <summary>An order that left the start open is the same order a minute later.</summary>
+    private static bool IsSame(GrantScheduleOrder order, GrantSchedule known) =>
+        (order.Feature, order.Amount, order.Source, order.Every, order.Lives) == (known.Feature, known.Amount, known.Source, known.Every, known.Lives)
+        && known.Priority == (order.Priority ?? GrantTerms.DefaultPriorityOf(order.Source))
+        && (order.StartsAt is null || order.StartsAt == known.StartsAt)
+        && order.EndsAt == known.EndsAt;
+}

@@ -1,0 +1,143 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Grants;
+
+/// <summary>A wish to take credits back: a refund of a top-up, a correction.</summary>
+/// <param name="Source">Only out of grants of this source; null: of all.</param>
+/// <param name="UpTo">Where less is left, that is taken. Otherwise nothing is.</param>
+/// <param name="Id">The caller's id, which makes a repeat harmless; null: one is generated.</param>
+public sealed record WithdrawalOrder(string Feature, Quantity Amount, GrantSource? Source, bool UpTo, string? Reason, string? Id);
+
+/// <summary>Credits that were taken back, and out of which grants, in the order in which they would have burned.</summary>
+public sealed record Withdrawal(string Id, string Feature, GrantSource? Source, Quantity Requested, bool UpTo, string? Reason, Instant At, IReadOnlyList<(string Grant, Quantity Amount)> Taken)
+{
+    public Quantity Amount => Taken.Aggregate(Quantity.Zero, static (sum, part) => sum + part.Amount);
+}
+
+public enum WithdrawOutcome
+{
+    Withdrawn,
+    Replayed,
+    IdReused,
+    Refused,
+    IsMember,
+    Unknown,
+
+    /// <summary>Less is left than was asked for. Nothing was changed.</summary>
+    TooLittle,
+}
+
+/// <param name="Left">Of <see cref="WithdrawOutcome.TooLittle"/>: what could be taken.</param>
+public sealed record WithdrawAnswer(WithdrawOutcome Outcome, Withdrawal? Withdrawal, IReadOnlyList<FieldFault> Faults, Quantity Left = default, string? Owner = null);
+
+/// <summary>
+/// Takes back what customers hold beside their plan, out of the live grants of a feature in burn order. A grant never goes below what was burned of it, and the plan's
+/// quota stays. As with a void, reservations that count on what was taken may still settle.
+/// </summary>
+public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Clock clock)
+{
+    /// <summary>
+    /// 1. the customer is held; 2. a repeat is answered with what came of the first; 3. its balances are touched and the live grants read, in the order of the lanes; 4. the
+    /// parts are taken and the fact is written.
+    /// </summary>
+    public async Task<WithdrawAnswer> RunAsync(ProjectSnapshot project, string customer, WithdrawalOrder order, CancellationToken cancel)
+    {
+        var now = clock.Now(project);
+
+        // Opens the periods that began since: what rolled over can be taken, whether or not anybody looked before.
+        await gate.StandingAsync(project, customer, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
+        if (change is null)
+        {
+            return new(WithdrawOutcome.Unknown, null, []);
+        }
+
+        if (change.Row.Owner is { } owner)
+        {
+            return new(WithdrawOutcome.IsMember, null, [], Owner: owner);
+        }
+
+        var key = order.Id is { } id ? EventKey.Parse(id, now) : EventKey.Generate(now);
+        if (await FindAsync(change, key.Id, cancel) is { } known)
+        {
+            return new(IsSame(order, known) ? WithdrawOutcome.Replayed : WithdrawOutcome.IdReused, known, []);
+        }
+
+        var feature = project.Catalog.Features.GetValueOrDefault(order.Feature);
+        var faults = GrantTerms.FaultsOf(new(order.Feature, order.Amount, GrantSource.TopUp, null, null, null, order.Id), feature?.Feature, now);
+        if (faults.Count > 0)
+        {
+            return new(WithdrawOutcome.Refused, null, faults);
+        }
+
+        await change.TouchAsync(now, cancel);
+        var parts = GrantRules.Withdrawn(await LiveAsync(change, feature!.Key, order.Source, now, cancel), order.Amount);
+        var taken = parts.Aggregate(Quantity.Zero, static (sum, part) => sum + part.Amount);
+        if (taken < order.Amount && !order.UpTo)
+        {
+            return new(WithdrawOutcome.TooLittle, null, [], taken);
+        }
+
+        await TakeAsync(change, order, key, feature.Key, parts, now, cancel);
+        var made = await FindAsync(change, key.Id, cancel);
+        await change.CommitAsync();
+        return new(WithdrawOutcome.Withdrawn, made, []);
+    }
+
+    private static async Task TakeAsync(
+        CustomerChange change, WithdrawalOrder order, EventKey key, int feature, IReadOnlyList<Burn> parts, Instant now, CancellationToken cancel)
+    {
+        var (grants, amounts) = (parts.Select(static part => part.Grant).ToArray(), parts.Select(static part => part.Amount.Value).ToArray());
+        await change.ExecuteAsync(GrantSql.Withdraw, cancel, change.Row.Partition, change.Row.Account, grants, amounts, now.ToUtc());
+        await change.ExecuteAsync(
+            WithdrawalSql.Insert, cancel, change.Row.Partition, change.Row.Account, key.Id, TextOrNull(key.Text), feature,
+            TextOrNull(order.Source is { } source ? GrantRow.NameOf(source) : null), order.Amount.Value, order.UpTo, grants, amounts, TextOrNull(order.Reason), now.ToUtc());
+    }
+
+    private static async Task<IReadOnlyList<Grant>> LiveAsync(CustomerChange change, int feature, GrantSource? source, Instant now, CancellationToken cancel)
+    {
+        await using var command = change.Command(GrantSql.LiveGrants, change.Row.Partition, change.Row.Account, feature, now.ToUtc());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var live = new List<Grant>();
+        while (await reader.ReadAsync(cancel))
+        {
+            live.Add(GrantRow.Read(reader).Grant);
+        }
+
+        return GrantRules.InBurnOrder([.. live.Where(grant => source is null || grant.Source == source)], now);
+    }
+
+    private static async Task<Withdrawal?> FindAsync(CustomerChange change, Guid id, CancellationToken cancel)
+    {
+        await using var command = change.Command(WithdrawalSql.Find, change.Row.Partition, change.Row.Account, id);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        if (!await row.ReadAsync(cancel))
+        {
+            return null;
+        }
+
+        var (grants, amounts) = (row.GetFieldValue<string[]>(7), row.GetFieldValue<decimal[]>(8));
+        return new(
+            row.IsDBNull(6) ? id.ToString("D") : row.GetString(6), row.GetString(0), row.IsDBNull(1) ? null : GrantRow.SourceOf(row.GetString(1)),
+            Quantity.Of(row.GetDecimal(2)), row.GetBoolean(3), row.IsDBNull(4) ? null : row.GetString(4), Instant.FromUtc(row.GetDateTime(5)),
+            [.. grants.Zip(amounts, static (grant, amount) => (grant, Quantity.Of(amount)))]);
+    }
+
+    private static bool IsSame(WithdrawalOrder order, Withdrawal known) =>
+        (order.Feature, order.Amount, order.Source, order.UpTo, order.Reason) == (known.Feature, known.Requested, known.Source, known.UpTo, known.Reason);
+
+    private static NpgsqlParameter TextOrNull(string? text) => SqlCommands.OrNull(text, NpgsqlDbType.Text);
+}

@@ -1,0 +1,65 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Jobs;
+
+/// <summary>Something that waits because it failed.</summary>
+/// <param name="Project">Null: of no project.</param>
+/// <param name="Next">Null: a person has to look first.</param>
+public sealed record ParkedRow(
+    Guid Id, string Work, int? Project, string Subject, int Attempts, string ErrorType, string Error, Instant FirstFailedAt, Instant LastFailedAt, Instant? Next)
+{
+    internal static ParkedRow Read(NpgsqlDataReader row) => new(
+        row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetInt32(2), row.GetString(3), row.GetInt32(4), row.GetString(5), row.GetString(6),
+        Instant.FromUtc(row.GetDateTime(7)), Instant.FromUtc(row.GetDateTime(8)), row.IsDBNull(9) ? null : Instant.FromUtc(row.GetDateTime(9)));
+}
+
+/// <summary>The list of everything that needs attention, and asking for another attempt.</summary>
+public sealed class ParkedQueries(NpgsqlDataSource database)
+{
+    /// <param name="project">Null: all, and what is of none.</param>
+    public async Task<IReadOnlyList<ParkedRow>> ListAsync(ProjectSnapshot? project, string? work, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            ParkedSql.List, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), SqlCommands.OrNull(work, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<ParkedRow>();
+        while (await row.ReadAsync(cancel))
+        {
+            rows.Add(ParkedRow.Read(row));
+        }
+
+        return rows;
+    }
+
+    public async Task<ParkedRow?> FindAsync(ProjectSnapshot? project, Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(ParkedSql.Find, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), id);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        return await row.ReadAsync(cancel) ? ParkedRow.Read(row) : null;
+    }
+
+    /// <summary>It is due now.</summary>
+    public async Task RetryAsync(Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(ParkedSql.Retry, id);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    public async Task<IReadOnlyDictionary<string, long>> CountAsync(CancellationToken cancel)
+    {
+        await using var command = database.Command(ParkedSql.Count);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var counts = new Dictionary<string, long>();
+        while (await row.ReadAsync(cancel))
+        {
+            counts[row.GetString(0)] = row.GetInt64(1);
+        }
+
+        return counts;
+    }
+}

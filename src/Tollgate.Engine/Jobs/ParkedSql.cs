@@ -1,0 +1,95 @@
+namespace Tollgate.Engine.Jobs;
+
+/// <summary>The statements on parked_work, and on everything else that waits for somebody to look.</summary>
+internal static class ParkedSql
+{
+    /// <summary>
+    /// In the statements by which loops take their work, so that they pass over what failed. Goes on with the name of the work, and
+    /// <c>AND q.project_id = … AND q.subject = …)</c>.
+    /// </summary>
+    public const string NotParked = "NOT EXISTS (SELECT FROM parked_work q WHERE q.next_attempt_at > now() AND q.work =";
+
+    /// <summary>
+    /// $1 id of a new row, $2 work, $3 project or null, $4 subject, $5 type and $6 message of the error, $7 first and $8 longest pause in seconds, $9 factor by chance,
+    /// $10 the very pause in seconds, or null. Row: id, attempts, next_attempt_at.
+    /// </summary>
+    public const string Park =
+        """
+        INSERT INTO parked_work AS p (id, work, project_id, subject, attempts, error_type, error, next_attempt_at)
+             VALUES ($1, $2, $3, $4, 1, $5, $6, now() + make_interval(secs => coalesce($10, $7 * $9)))
+        ON CONFLICT (work, project_id, subject)
+          DO UPDATE SET attempts = p.attempts + 1, error_type = excluded.error_type, error = excluded.error, last_failed_at = now(),
+                        next_attempt_at = now() + make_interval(secs => coalesce($10, least($7 * power(2, least(p.attempts, 30)), $8) * $9))
+          RETURNING attempts, next_attempt_at
+        """;
+
+    /// <summary>$1 work, $2 number of rows.</summary>
+    public const string Due = "SELECT subject FROM parked_work WHERE work = $1 AND project_id IS NULL AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $2";
+
+    /// <summary>$1 work, $2 project or null, $3 subject.</summary>
+    public const string Done = "DELETE FROM parked_work WHERE work = $1 AND project_id IS NOT DISTINCT FROM $2 AND subject = $3";
+
+    /// <summary>
+    /// Deletes rows that no loop has tried for an hour after they were due: the work was done in another way (paid by hand) or its object was deleted. Facts that made
+    /// no mails stay: only this row knows of them. $1 number of rows.
+    /// </summary>
+    public const string Forget =
+        """
+        DELETE FROM parked_work
+         WHERE id = ANY (ARRAY(SELECT id FROM parked_work WHERE next_attempt_at < now() - interval '1 hour' AND work <> 'mail_events' LIMIT $1))
+        """;
+
+    /// <summary>$1 number of rows. Rows: work, project or null, subject, next_attempt_at.</summary>
+    public const string Known = "SELECT work, project_id, subject, next_attempt_at FROM parked_work ORDER BY next_attempt_at LIMIT $1";
+
+    /// <summary>
+    /// With what other rooms hold back for a person: events of providers that could not be applied for two days, and subscriptions whose next invoice looks impossible.
+    /// These have no next attempt.
+    /// </summary>
+    private const string All =
+        """
+          WITH parked AS MATERIALIZED (
+                SELECT id, work, project_id, subject, attempts, error_type, error, first_failed_at, last_failed_at, next_attempt_at
+                  FROM parked_work
+                UNION ALL
+                SELECT md5('inbox/' || project_id || '/' || provider || '/' || id)::uuid, 'inbox', project_id, provider || ':' || id, attempts, 'not_applied',
+                       reason, received_at, received_at, NULL
+                  FROM provider_events
+                 WHERE state = 'parked'
+                UNION ALL
+                SELECT md5('subscription/' || project_id || '/' || id)::uuid, 'subscriptions', project_id, id::text, 1, 'needs_review',
+                       parked_reason, parked_at, parked_at, NULL
+                  FROM subscriptions
+                 WHERE parked_at IS NOT NULL)
+        """;
+
+    /// <summary>The last to fail first. $1 project or null for all, $2 work or null, $3 id after which it starts, or null, $4 number of rows.</summary>
+    public const string List =
+        $"""
+        {All}
+        SELECT *
+          FROM parked p
+         WHERE ($1::integer IS NULL OR p.project_id = $1)
+           AND ($2::text IS NULL OR p.work = $2)
+           AND ($3::uuid IS NULL OR (p.first_failed_at, p.id) < (SELECT a.first_failed_at, a.id FROM parked a WHERE a.id = $3))
+         ORDER BY p.first_failed_at DESC, p.id DESC
+         LIMIT $4
+        """;
+
+    /// <summary>$1 project or null for all, $2 id.</summary>
+    public const string Find = $"{All} SELECT * FROM parked p WHERE p.id = $2 AND ($1::integer IS NULL OR p.project_id = $1)";
+
+    /// <summary>Rows: work, number.</summary>
+    public const string Count = $"{All} SELECT work, count(*) FROM parked GROUP BY work";
+
+    /// <summary>$1 id.</summary>
+    public const string Retry = "UPDATE parked_work SET next_attempt_at = now() WHERE id = $1";
+
+    /// <summary>Calls that failed before and were folded with others.</summary>
+    public const string UnparkFolded =
+        """
+        DELETE FROM parked_work p
+              WHERE p.work = 'call_costs' AND p.next_attempt_at <= now()
+                AND NOT EXISTS (SELECT FROM call_queue k WHERE p.subject = k.partition || '/' || k.account || '/' || k.id)
+        """;
+}

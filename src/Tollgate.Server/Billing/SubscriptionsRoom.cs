@@ -1,0 +1,33 @@
+using Tollgate.Contracts.Subscriptions;
+using Tollgate.Engine.Billing;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Billing;
+
+/// <summary>Hangs the room Subscriptions into the server. Needs the rooms Projects, Quotas, Customers and Invoicing.</summary>
+public static class SubscriptionsRoom
+{
+    public static IServiceCollection AddSubscriptions(this IServiceCollection services)
+    {
+        services.AddSingleton<SubscriptionQueries>();
+        services.AddSingleton<CreateSubscription>();
+        services.AddSingleton<ChangeAtOnce>();
+        services.AddSingleton<ChangeSubscription>();
+        services.AddSingleton<ChangeCoupons>();
+        services.AddSingleton<MigratePlan>();
+        services.AddSingleton<PreviewMigration>();
+        services.AddSingleton<RunDue>();
+        services.AddHostedService<DueLoop>();
+        return services.AddWire(SubscriptionsJson.Default);
+    }
+
+    public static void MapSubscriptionsRoom(this WebApplication app)
+    {
+        app.MapSubscriptions();
+        app.MapSubscriptionSteps();
+        app.MapSubscriptionCoupons();
+        app.MapBillingRun();
+        app.MapMigration();
+    }
+}
