@@ -54,10 +54,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
         using var request = GatewayHost.Request("trusted", Ask);
         request.Headers.Add("X-Team", "kept");
         string[] kept = ["X-Forwarded-User", "X-HTTP-Method-Override", "X-Original-URL", "Metadata-Flavor", "X-aws-ec2-metadata-token", "Via", "X-Tollgate-Else", "Sec-Fetch-Site"];
-        foreach (var name in kept)
-        {
-            request.Headers.Add(name, "1.1 x");
-        }
+        Array.ForEach(kept, name => request.Headers.Add(name, "1.1 x"));
 
         using var answer = await host.Project.Http.SendAsync(request);
         ((int)answer.StatusCode).ShouldBe(200, await answer.Content.ReadAsStringAsync());
