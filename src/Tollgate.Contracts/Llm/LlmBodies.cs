@@ -155,7 +155,7 @@ public sealed record LlmCallRecorded
     /// <summary>False: the cost is unknown, and <c>/v1/unpriced-models</c> lists the model.</summary>
     public required bool Priced { get; init; }
 
-    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the provider's reported cost; null: unknown, or <c>cost_usd</c> is the price book's cost.</summary>
+    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the cost that the provider reported. Null: the cost is unknown, or it is the price book's already.</summary>
     public string? ComputedCostUsd { get; init; }
 
     /// <summary>The difference between the total and the sum of the counts in the provider's answer; Tollgate records the counts. Null: they agree.</summary>
@@ -245,7 +245,7 @@ public sealed record LlmCallView : LlmCounts
     /// <summary>The cost that the provider reported, in dollars.</summary>
     public string? ReportedCostUsd { get; init; }
 
-    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the provider's reported cost; null: unknown, or <c>cost_usd</c> is the price book's cost.</summary>
+    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the cost that the provider reported. Null: the cost is unknown, or it is the price book's already.</summary>
     public string? ComputedCostUsd { get; init; }
 
     public string? RequestId { get; init; }

@@ -121,7 +121,8 @@ public static partial class UpstreamRules
     [GeneratedRegex(@"/(chat/completions|completions|embeddings|responses|messages|models)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Endpoint();
 
-    private static bool IsOfTrust(string name) =>
+    /// <summary>Neither the upstream's own headers nor those of a call may have such a name.</summary>
+    public static bool IsOfTrust(string name) =>
         OfTrust.Contains(name, StringComparer.OrdinalIgnoreCase) || Array.Exists(PrefixesOfTrust, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsHeaderText(string text) =>

@@ -111,7 +111,7 @@ public static class AccountRules
         book.Begin();
         if (hold.State == HoldState.Open)
         {
-            ApplyProrationCredit(book, hold);
+            FreeHeld(book, hold);
         }
 
         return new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false) { ClipsBySettlePolicy = true, HasBegun = true }.Run(effects);
@@ -121,7 +121,7 @@ public static class AccountRules
     public static void Close(AccountState book, Slot<Hold> slot, HoldState state)
     {
         Invariant.That(slot.Current.State == HoldState.Open, $"Hold {slot.Current.Id} is {slot.Current.State} already.");
-        ApplyProrationCredit(book, slot.Current);
+        FreeHeld(book, slot.Current);
         book.Put(slot, slot.Current with { State = state });
         book.CloseHold(slot.Current.Id);
     }
@@ -140,7 +140,7 @@ public static class AccountRules
         }
     }
 
-    internal static void ApplyProrationCredit(AccountState book, Hold hold)
+    internal static void FreeHeld(AccountState book, Hold hold)
     {
         foreach (var part in hold.Parts)
         {

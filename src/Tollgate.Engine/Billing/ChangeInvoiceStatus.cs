@@ -134,7 +134,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             await InvoiceChange.CountAsync(change, row, after, cancel);
             if (verb == "void")
             {
-                await change.ExecuteAsync(RedemptionSql.ApplyProrationCredit, cancel, row.Partition, row.Account, invoice.Id);
+                await change.ExecuteAsync(RedemptionSql.Return, cancel, row.Partition, row.Account, invoice.Id);
                 if (invoice.FromCredits > invoice.ProrationCredited)
                 {
                     // What credits had paid of it is the customer's again, but for those that the invoice itself was the reason of.

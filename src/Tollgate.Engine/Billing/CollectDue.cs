@@ -120,7 +120,7 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         if (!await parked.TryAsync(WorkNames.Collections, project, invoice.ToString("D"), async () => status = await AttemptAsync(project, invoice, at, cancel), cancel))
         {
             // It is due again as soon as it is not parked any more.
-            await using var giveBack = database.Command(CollectionSql.ApplyProrationCredit, project.Id, invoice);
+            await using var giveBack = database.Command(CollectionSql.Release, project.Id, invoice);
             await giveBack.ExecuteNonQueryAsync(cancel);
         }
 

@@ -49,7 +49,7 @@ internal static class CollectionSql
         """;
 
     /// <summary>The attempt failed before it was made. $1 project, $2 invoice.</summary>
-    public const string ApplyProrationCredit = "UPDATE collections SET taken_at = NULL WHERE project_id = $1 AND invoice = $2";
+    public const string Release = "UPDATE collections SET taken_at = NULL WHERE project_id = $1 AND invoice = $2";
 
     /// <summary>The first moment at which something is to be collected; null: never. $1 project.</summary>
     public const string FirstDue =

@@ -60,7 +60,7 @@ internal static class GatewayJobSql
         """;
 
     /// <summary>What could not be asked for is due when its pause is over. $1 project, $2 provider, $3 id.</summary>
-    public const string ApplyProrationCredit = """
+    public const string Release = """
         UPDATE gateway_jobs
            SET next_look_at = now()
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND settled_at IS NULL

@@ -91,7 +91,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
     /// <summary>Asking for it failed: it is due again as soon as it is not parked any more.</summary>
     public async Task ReturnAsync(int project, GatewayJob job, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand(GatewayJobSql.ApplyProrationCredit);
+        await using var command = database.CreateCommand(GatewayJobSql.Release);
         command.Parameters.Add(new() { Value = project });
         command.Parameters.Add(new() { Value = job.Provider });
         command.Parameters.Add(new() { Value = job.Id });

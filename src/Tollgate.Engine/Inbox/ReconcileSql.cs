@@ -15,7 +15,7 @@ internal static class ReconcileSql
         """;
 
     /// <summary>Subscriptions that Stripe manages: of these ids, or all that are not over. $1 project, $2 ids or null, $3 how many. Rows: see ReconcileStripe.</summary>
-    public const string Driven =
+    public const string ProviderManaged =
         """
         SELECT s.id, s.reference, s.status, v.plan, s.interval, s.quantity, s.period_start, s.period_end, s.cancel_at
           FROM subscriptions s

@@ -276,7 +276,7 @@ public sealed class ReconcileStripe(
     {
         var states = new Dictionary<string, ProviderManagedState>();
         await using var command = database.Command(
-            ReconcileSql.Driven, project.Id, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
+            ReconcileSql.ProviderManaged, project.Id, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {

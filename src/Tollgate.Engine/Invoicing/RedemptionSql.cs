@@ -74,7 +74,7 @@ internal static class RedemptionSql
         """;
 
     /// <summary>What a void invoice took off may be used again. $1 partition, $2 account, $3 invoice.</summary>
-    public const string ApplyProrationCredit =
+    public const string Return =
         """
         UPDATE redemptions r
            SET used = r.used - 1, remaining = r.remaining - l.amount, spent = false

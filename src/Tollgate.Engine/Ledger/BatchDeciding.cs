@@ -72,7 +72,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 : Replay(stored, op.Id, op.Effects, book);
         }
 
-        ApplyProrationCredit(op.Settles, book);
+        FreeHeld(op.Settles, book);
         var effects = op.HasUnique ? Unseen(op, book) : op.Effects;
         if (effects.Count == 0)
         {
@@ -113,7 +113,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>Those that have expired were given back already.</summary>
-    private static void ApplyProrationCredit(IReadOnlyList<Guid> holds, AccountState book)
+    private static void FreeHeld(IReadOnlyList<Guid> holds, AccountState book)
     {
         foreach (var id in holds)
         {

@@ -68,7 +68,7 @@ public sealed class UnmatchedTypes : IDisposable
         }
         finally
         {
-            ApplyProrationCredit(taken);
+            PutBack(taken);
             _oneWriter.Release();
         }
     }
@@ -108,7 +108,7 @@ public sealed class UnmatchedTypes : IDisposable
         }
     }
 
-    private void ApplyProrationCredit(Dictionary<int, Dictionary<string, UnmatchedType>> taken)
+    private void PutBack(Dictionary<int, Dictionary<string, UnmatchedType>> taken)
     {
         lock (_lock)
         {

@@ -87,7 +87,7 @@ internal static class DeliverySql
         """;
 
     /// <summary>The attempt could not be made or written down: it is due again as soon as it is not parked any more. $1 number, $2 the lease.</summary>
-    public const string ApplyProrationCredit = "UPDATE webhook_deliveries SET leased_until = NULL WHERE number = $1 AND leased_until = $2 AND state = 'waiting'";
+    public const string Release = "UPDATE webhook_deliveries SET leased_until = NULL WHERE number = $1 AND leased_until = $2 AND state = 'waiting'";
 
     /// <summary>
     /// No row: the lease has run out and somebody else has it, or the endpoint is deleted. $1 number, $2 the lease, $3 state, $4 when it is due again or null.

@@ -106,10 +106,10 @@ public sealed class SendQueue(NpgsqlDataSource database)
         return new(decision.Verdict, disabled);
     }
 
-    /// <inheritdoc cref="DeliverySql.ApplyProrationCredit"/>
+    /// <inheritdoc cref="DeliverySql.Release"/>
     public async Task ReturnAsync(ClaimedDelivery delivery, CancellationToken cancel)
     {
-        await using var command = database.Command(DeliverySql.ApplyProrationCredit, delivery.Number, delivery.Lease);
+        await using var command = database.Command(DeliverySql.Release, delivery.Number, delivery.Lease);
         await command.ExecuteNonQueryAsync(cancel);
     }
 

@@ -26,6 +26,9 @@ internal sealed class Forwarder : IDisposable
     /// <summary>Ten thousand upstreams that were called once must not keep the sockets from the others. A new connection costs a tenth of a second.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>What HTTP knows. Another one, and the 101 of a protocol that nobody asked for, is no answer to a call.</summary>
+    private const int LastStatus = 599;
+
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400)];
 
     /// <summary>
@@ -90,7 +93,13 @@ internal sealed class Forwarder : IDisposable
             {
                 var answer = await _client.SendAsync(MessageOf(call, from, content), idle.Next());
                 LetGo(call, content);
-                return new(answer, null, true);
+                if (answer.StatusCode is >= HttpStatusCode.OK and <= (HttpStatusCode)LastStatus)
+                {
+                    return new(answer, null, true);
+                }
+
+                answer.Dispose();
+                return new(null, ErrorCode.UpstreamUnreachable, true);
             }
             catch (HttpRequestException e) when (OutboundRefusedException.IsIn(e))
             {
@@ -157,7 +166,7 @@ internal sealed class Forwarder : IDisposable
         message.Options.Set(Dialer.Project, call.Project.Id);
         foreach (var (name, values) in from.Headers)
         {
-            if (!KeptBack.Contains(name) && !call.Credentials.Headers.ContainsKey(name) && !name.StartsWith(':'))
+            if (!KeptBack.Contains(name) && !UpstreamRules.IsOfTrust(name) && !call.Credentials.Headers.ContainsKey(name) && !name.StartsWith(':'))
             {
                 Add(message, name, values);
             }

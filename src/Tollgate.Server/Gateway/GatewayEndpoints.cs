@@ -317,6 +317,9 @@ internal sealed class GatewayEndpoints(
         {
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, read), context.RequestAborted);
         }
+
+        // An answer without a body is the provider's all the same, and not one of this server that lacks its words.
+        await context.Response.StartAsync(context.RequestAborted);
     }
 
     private static string? HeaderOf(HttpContext context, string name) => (string?)context.Request.Headers[name] is { Length: > 0 } text ? text : null;

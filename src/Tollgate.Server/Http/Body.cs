@@ -31,10 +31,19 @@ public static class Body
             return null;
         }
 
-        // Not by way of an exception in the usual case, and without a copy: the reader goes over the pipe's own memory.
-        var value = body.IsEmpty && whenEmpty is not null ? whenEmpty : Parse(context, body, type);
-        var failure = value is null ? Explain(context, body, type) : null;
-        context.Request.BodyReader.AdvanceTo(body.End);
+        T? value;
+        Problem? failure;
+        try
+        {
+            // Not by way of an exception in the usual case, and without a copy: the reader goes over the pipe's own memory.
+            value = body.IsEmpty && whenEmpty is not null ? whenEmpty : Parse(context, body, type);
+            failure = value is null ? Explain(context, body, type) : null;
+        }
+        finally
+        {
+            context.Request.BodyReader.AdvanceTo(body.End);
+        }
+
         if (failure is not null)
         {
             await Problems.WriteAsync(context, failure);

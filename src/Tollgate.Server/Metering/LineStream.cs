@@ -35,26 +35,21 @@ internal sealed class LineStream<TItem, TAnswer>(
         {
             while (tally.Broken is null)
             {
-                var reading = pipe.ReadAsync(cancel);
-                if (!reading.IsCompleted)
+                var bytes = await NextAsync(pipe, cancel);
+                var rest = bytes.Buffer;
+                try
                 {
-                    // The sender is slower than the disk: what is there need not wait for more.
-                    await HarvestAsync(keep: EventLimits.ChunksInFlight, onlyDone: true);
-                    if (_inFlight.Count == 0)
+                    while (TakeLines(ref rest, bytes.IsCompleted))
                     {
                         Send();
+                        await HarvestAsync(EventLimits.ChunksInFlight - 1);
                     }
                 }
-
-                var bytes = await reading;
-                var rest = bytes.Buffer;
-                while (TakeLines(ref rest, bytes.IsCompleted))
+                finally
                 {
-                    Send();
-                    await HarvestAsync(EventLimits.ChunksInFlight - 1);
+                    pipe.AdvanceTo(rest.Start, rest.End);
                 }
 
-                pipe.AdvanceTo(rest.Start, rest.End);
                 if (bytes.IsCompleted)
                 {
                     break;
@@ -65,6 +60,34 @@ internal sealed class LineStream<TItem, TAnswer>(
         {
             await FinishAsync();
         }
+    }
+
+    /// <summary>A read that began ends here, also when a chunk fails: the server reads the rest of the body afterwards, and drops the connection with the answer when it cannot.</summary>
+    private async ValueTask<ReadResult> NextAsync(PipeReader pipe, CancellationToken cancel)
+    {
+        var reading = pipe.ReadAsync(cancel);
+        if (reading.IsCompleted)
+        {
+            return await reading;
+        }
+
+        try
+        {
+            // The sender is slower than the disk: what is there need not wait for more.
+            await HarvestAsync(keep: EventLimits.ChunksInFlight, onlyDone: true);
+            if (_inFlight.Count == 0)
+            {
+                Send();
+            }
+        }
+        catch
+        {
+            pipe.CancelPendingRead();
+            pipe.AdvanceTo((await reading).Buffer.Start);
+            throw;
+        }
+
+        return await reading;
     }
 
     /// <summary>Adds a fact that was read elsewhere; sends the chunk when it is full.</summary>

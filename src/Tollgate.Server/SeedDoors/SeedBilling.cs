@@ -8,6 +8,7 @@ using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Http;
+using Tollgate.Server.Projects;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.SeedDoors;
@@ -30,7 +31,7 @@ internal static class SeedBilling
             app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
         app.MapPost(
                 "/billing/create-checkout-session",
-                (RequestDelegate)(context => IsTrendit(context.Project()) ? TrenditBillingDoor.CheckOutAsync(context, deps) : ResumeAtsBillingDoor.CheckOutAsync(context, deps)))
+                app.Counted(Thing.Checkout, context => IsTrendit(context.Project()) ? TrenditBillingDoor.CheckOutAsync(context, deps) : ResumeAtsBillingDoor.CheckOutAsync(context, deps)))
             .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
             .WithSecretAnswer()
             .WithSeedErrors(Shape)

@@ -24,12 +24,12 @@ public sealed class HoldSweeperTests(TestPostgres postgres)
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await LedgerRig.StartAsync(database, Catalog);
         var other = await rig.AddProjectAsync("other", Catalog);
-        await ReserveAsync(rig, rig.Project, "busy", TimeSpan.FromMilliseconds(200));
-        await ReserveAsync(rig, other, "idle", TimeSpan.FromSeconds(3));
+        await ReserveAsync(rig, rig.Project, "busy", TimeSpan.FromSeconds(2));
+        await ReserveAsync(rig, other, "idle", TimeSpan.FromSeconds(4));
         await using var held = await HeldRow.OfAsync(database, "busy");
 
         // The sweeper is at the first by the time the second expires.
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await Task.Delay(TimeSpan.FromSeconds(4));
         await Eventually.UntilAsync(async () => await OpenAsync(other.Id) == 0, within: TimeSpan.FromSeconds(3));
         (await OpenAsync(rig.Project.Id)).ShouldBe(1);
         await held.DisposeAsync();

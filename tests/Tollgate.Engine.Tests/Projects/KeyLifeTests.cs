@@ -137,33 +137,6 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
     }
 
     [Fact]
-    public async Task Tokens_of_before_count_as_issued_by_the_oldest_valid_secret_key_of_their_project()
-    {
-        using var server = new ProjectsWorld(fresh.Database);
-        var project = await server.CreateProjectAsync("before");
-        var later = await server.CreateKey.RunAsync(project.Id, KeyOrder.Plain(KeyKind.Secret, "later"), CancellationToken.None);
-        var token = await new IssueCustomerToken(fresh.Source, server.Directory)
-            .RunAsync(server.Directory.Find("before")!, "u-1", TimeSpan.FromHours(1), Issuer.Server, CancellationToken.None);
-
-        // The schema as it was before issuers were recorded, and the migration once more.
-        await fresh.Database.ExecuteAsync("""
-            ALTER TABLE api_keys        DROP lineage, DROP issuer;
-            ALTER TABLE customer_tokens DROP id, DROP issuer, DROP revoked_at;
-            ALTER TABLE portal_sessions DROP issuer, DROP token, DROP created_at, DROP revoked_at;
-            ALTER TABLE checkouts       DROP issuer, DROP token, DROP session;
-            DROP INDEX api_keys_by_end, customer_tokens_of_customer, portal_sessions_in_order;
-            """);
-        var file = Directory.GetFiles(Path.Combine(ServerProcess.Root, "src", "Tollgate.Engine", "Schema"), "*_issuers.sql").Single();
-        await fresh.Database.ExecuteAsync(await File.ReadAllTextAsync(file));
-
-        var (queries, revoke) = (new ProjectQueries(fresh.Source), new RevokeKey(fresh.Source, server.Directory));
-        await revoke.RunAsync(project.Id, later.Id, CancellationToken.None);
-        (await queries.FindTokenAsync(KeyHash.Of(token.Text), CancellationToken.None))!.Issuer.RevokedAt.ShouldBeNull();
-        await revoke.RunAsync(project.Id, project.SecretKey.Id, CancellationToken.None);
-        (await queries.FindTokenAsync(KeyHash.Of(token.Text), CancellationToken.None))!.Issuer.RevokedAt.ShouldNotBeNull();
-    }
-
-    [Fact]
     public async Task The_time_of_the_last_use_is_written_late_and_once()
     {
         using var server = new ProjectsWorld(fresh.Database);

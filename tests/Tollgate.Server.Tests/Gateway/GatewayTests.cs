@@ -46,6 +46,40 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
         seen.Headers.Keys.Where(static name => name.StartsWith("X-Tollgate", StringComparison.OrdinalIgnoreCase)).ShouldBe(["X-Tollgate-Hop"]);
     }
 
+    /// <summary>A server of a private network may take them for the word of a proxy, and Google for another method. Nobody sets them for an upstream, and nobody sends them with a call.</summary>
+    [Fact]
+    public async Task Headers_that_a_server_may_trust_do_not_come_with_a_call()
+    {
+        host.Upstream.AnswersWith(Said.Completion(5, 5));
+        using var request = GatewayHost.Request("trusted", Ask);
+        request.Headers.Add("X-Team", "kept");
+        string[] kept = ["X-Forwarded-User", "X-HTTP-Method-Override", "X-Original-URL", "Metadata-Flavor", "X-aws-ec2-metadata-token", "Via", "X-Tollgate-Else", "Sec-Fetch-Site"];
+        Array.ForEach(kept, name => request.Headers.Add(name, "1.1 x"));
+
+        using var answer = await host.Project.Http.SendAsync(request);
+        ((int)answer.StatusCode).ShouldBe(200, await answer.Content.ReadAsStringAsync());
+        var seen = host.Upstream.Calls.Last().Headers;
+        seen["X-Team"].ShouldBe("kept");
+        seen.Keys.Intersect(kept, StringComparer.OrdinalIgnoreCase).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(404, 404, null)]
+    [InlineData(503, 503, null)]
+    [InlineData(999, 502, "upstream_unreachable")]
+    public async Task An_answer_without_a_body_is_the_providers_own(int status, int seen, string? error)
+    {
+        host.Upstream.Answer = (context, _) =>
+        {
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        };
+        using var read = await host.Project.Http.GetAsync("/gateway/openai/v1/models");
+        ((int)read.StatusCode, read.Headers.TryGetValues("X-Tollgate-Error", out var codes) ? codes.Single() : null).ShouldBe((seen, error));
+        using var asked = await host.Project.Http.SendAsync(GatewayHost.Request("bodiless", Ask));
+        ((int)asked.StatusCode).ShouldBe(seen);
+    }
+
     [Fact]
     public async Task A_stream_is_asked_for_usage_in_the_callers_place_and_the_caller_does_not_see_it()
     {

@@ -24,7 +24,7 @@ public sealed class OnceTests(RunningServer running)
           - { code: team, name: Team, prices: [{ interval: monthly, amount: 1000 }], entitlements: [{ feature: calls, quota: 100 }] }
           - { code: big, name: Big, prices: [{ interval: monthly, amount: 4000 }], entitlements: [{ feature: calls, quota: 900 }] }
         add_ons:
-          - { code: deps, name: Deps, prices: [{ interval: monthly, amount: 600 }], entitlements: [{ feature: calls, quota: 5 }] }
+          - { code: desk, name: Desk, prices: [{ interval: monthly, amount: 600 }], entitlements: [{ feature: calls, quota: 5 }] }
           - { code: lamp, name: Lamp, prices: [{ interval: monthly, amount: 200 }], entitlements: [{ feature: calls, quota: 5 }] }
         """;
 
@@ -210,7 +210,7 @@ public sealed class OnceTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
         var changed = await sandbox.Door.PatchAsync(path, """{"plan": "big", "add_ons": [{"code": "lamp"}]}""");
         changed["invoice"]["lines"]!.AsArray().Select(static line => $"{line!["description"]} {line["quantity"]} {line["amount"]}").ShouldBe([
-            "Unused time of Team, monthly 1 -500", "Unused time of Deps, monthly 2 -600", "Remaining time of Big, monthly 1 2000", "Remaining time of Lamp, monthly 1 100",
+            "Unused time of Team, monthly 1 -500", "Unused time of Desk, monthly 2 -600", "Remaining time of Big, monthly 1 2000", "Remaining time of Lamp, monthly 1 100",
         ]);
         (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
     }
@@ -218,7 +218,7 @@ public sealed class OnceTests(RunningServer running)
     [Fact]
     public async Task Each_line_has_the_rates_of_its_category_and_who_is_exempt_has_none()
     {
-        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns.Replace("name: Deps,", "name: Deps, tax_category: furniture,", StringComparison.Ordinal));
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns.Replace("name: Desk,", "name: Desk, tax_category: furniture,", StringComparison.Ordinal));
         const string Rates = """{"rates": [{"country": "FR", "name": "TVA", "percent": 20}, {"country": "FR", "name": "TVA", "percent": 5, "category": "furniture"}]}""";
         (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/tax-rates", Rates))["rates"][1]!["category"]!.GetValue<string>().ShouldBe("furniture");
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "country": "FR"}""");
@@ -257,7 +257,7 @@ public sealed class OnceTests(RunningServer running)
                 prices: [{ interval: monthly, amount: 1000, seats: { included: 1, price: "10", discount: { percent: 15 } } }]
                 entitlements: [{ feature: calls, quota: 100, hard_cap: false, overage_price: { mode: graduated, tiers: [{ up_to: 10, unit_price: 0.10, flat_fee: 1 }, { unit_price: 0.05 }], discount: { percent: 50 } } }]
             add_ons:
-              - { code: deps, name: Deps, prices: [{ interval: monthly, amount: 333, discount: { percent: 10 } }], entitlements: [{ feature: calls, quota: 5 }] }
+              - { code: desk, name: Desk, prices: [{ interval: monthly, amount: 333, discount: { percent: 10 } }], entitlements: [{ feature: calls, quota: 5 }] }
               - { code: lamp, name: Lamp, prices: [{ interval: monthly, amount: 200, discount: { amount: 50 } }], entitlements: [{ feature: calls, quota: 5 }] }
             packs:
               - { code: ten, name: Ten, feature: scans, quantity: 10, prices: [{ amount: 999, discount: { percent: 20 } }] }
@@ -274,7 +274,7 @@ public sealed class OnceTests(RunningServer running)
         // A change gives back what was paid, and asks for what is due.
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
         var changed = await sandbox.Door.PatchAsync(path, """{"add_ons": [{"code": "lamp", "quantity": 2}], "when": "now"}""");
-        changed["invoice"]["lines"]!.AsArray().Select(static line => $"{line!["description"]} {line["amount"]}").ShouldContain("Unused time of Deps, monthly -450");
+        changed["invoice"]["lines"]!.AsArray().Select(static line => $"{line!["description"]} {line["amount"]}").ShouldContain("Unused time of Desk, monthly -450");
         await sandbox.UseAsync("acme", "calls", 140);
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         var usage = (await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox)))["lines"].AsArray().Single(static line => line!["kind"]!.GetValue<string>() == "usage")!;

@@ -28,7 +28,7 @@ internal static class StartPages
 
     private static readonly byte[] NotFound = PageFrame.Page("Page not found", Missing, DocsPart.None);
 
-    private static readonly byte[] DemoNotFound = PageFrame.Page("No demo", $"<h1>No demo here</h1><p class=\"lead\">{NoDemo}</p><pre><code>{WithDemo}</code></pre><p><a href=\"/\">Start page</a></p>", DocsPart.None);
+    private static readonly byte[] DemoNotFound = PageFrame.Page("No demo", $"<h1>No demo here</h1><p class=\"lead\">{NoDemo}</p><pre tabindex=\"0\"><code>{WithDemo}</code></pre><p><a href=\"/\">Start page</a></p>", DocsPart.None);
 
     /// <param name="hasDemo">There are demo customers, one of whom is shown to everybody.</param>
     public static void Map(WebApplication app, bool hasDemo)
@@ -75,6 +75,6 @@ internal static class StartPages
          {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer: its plan, and what of it is used.</span></li>" : "")}
          </ul>
          <p>The tour is in <code>README.md</code> of the source, the guides in <code>docs/guides/</code>. The keys that the first start created are in the file that <code>./tollgate up</code> prints.</p>
-         {(hasDemo ? "" : $"<p>Another server, with demo customers:</p><pre><code>{WithDemo}</code></pre>")}
+         {(hasDemo ? "" : $"<p>Another server, with demo customers:</p><pre tabindex=\"0\"><code>{WithDemo}</code></pre>")}
          """;
 }
