@@ -35,7 +35,7 @@ public readonly record struct Reading(int FeatureKey, ReadingKind Kind, Quantity
 /// <param name="Order">Its <see cref="Reading.Order"/>.</param>
 public readonly record struct OtherReading(Quantity Value, Instant At, int Order);
 
-/// <summary>The reports of a level in one quota period: which one counts. What it said is what is used.</summary>
-/// <param name="At">When the report happened that counts; null: all were voided.</param>
+/// <summary>The reports of a level in one quota period. One of them counts, and its value is the usage.</summary>
+/// <param name="At">The time of the report that counts; null: all were voided.</param>
 /// <param name="Count">How many were recorded, voided ones too: the next one's number is one more.</param>
 public sealed record LatestReport(Instant? At, int Count);

@@ -182,7 +182,7 @@ public sealed record Subscription
     public Instant? TrialEnd { get; init; }
 
     /// <summary>
-    /// What the trial's end does: true pays, false ends the subscription. Where a provider manages it false means that it ends, or is paused, if nothing is there to pay with then.
+    /// Whether the trial becomes a paid subscription at its end; false ends it. For a provider-managed one, false means that the provider ends or pauses it if the customer has no payment method then.
     /// </summary>
     public bool ConvertsTrial { get; init; } = true;
 

@@ -17,8 +17,8 @@ public sealed record MirroredState(
 }
 
 /// <summary>
-/// What happened to a subscription that a provider manages, from what it was when it was last heard of and what it is now. However many states were missed in
-/// between, it ends in the same: all but <see cref="Subscription.UsageFrom"/>, <see cref="Subscription.TermsSince"/> and what was committed before is as the last state says.
+/// Derives the facts of a provider-managed subscription from its last known state and its current one. The result does not depend on how many states Tollgate missed
+/// in between, except for <see cref="Subscription.UsageFrom"/>, <see cref="Subscription.TermsSince"/> and facts that were committed before.
 /// </summary>
 public static class SubscriptionMirror
 {

@@ -10,7 +10,7 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Changes a subscription that Tollgate itself manages, at once or from the next period on. What is due is collected afterwards; <see cref="ChangeSubscription"/> chooses.</summary>
+/// <summary>Changes a subscription that Tollgate manages, now or at the next period, and collects the amount due afterwards. <see cref="ChangeSubscription"/> decides when this class is used.</summary>
 public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
 {
     private readonly TakeStep _take = new(changes, clock);

@@ -19,8 +19,8 @@ namespace Tollgate.Engine.Billing;
 /// <summary>What somebody subscribes to.</summary>
 /// <param name="Currency">Null: the customer's, or the project's.</param>
 /// <param name="Trial">Null: the plan's trial, if the customer has not had one.</param>
-/// <param name="ConvertsTrial">What the trial's end does: true pays, false ends the subscription.</param>
-/// <param name="Fingerprint">Of a card or a device: a trial is had once by each.</param>
+/// <param name="ConvertsTrial">True: the trial becomes a paid subscription at its end. False: the subscription ends.</param>
+/// <param name="Fingerprint">Identifies a card or a device; each gets one trial.</param>
 /// <param name="StartAt">Not in the future; null: now.</param>
 /// <param name="AddOns">Codes and how many of each.</param>
 /// <param name="CustomAmount">Agreed instead of the plan's price, in minor units; null: the plan's.</param>

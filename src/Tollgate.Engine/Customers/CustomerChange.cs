@@ -85,8 +85,8 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>
-    /// Releases the customer's row, and the next change gets its turn. What was touched is forgotten on this server when this returns. A caller who hangs up does
-    /// not cancel it: a commit that is cut off may have happened or not.
+    /// Commits, releases the customer's row for the next change, and drops the customers that the transaction touched from this server's cache before it returns.
+    /// A caller who hangs up does not cancel the commit: the outcome of an interrupted commit is unknown.
     /// </summary>
     public async Task CommitAsync()
     {

@@ -389,9 +389,9 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// What rarely changes: overage that is told late goes on into periods that are open already, a longer period goes on with the row of a shorter one,
+    /// Columns that rarely change: late overage is carried into periods that are already open, a longer period continues the row of a shorter one,
     /// and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts, $3 features,
-    /// $4 period starts, $5 ends, $6 carried, $7 when the report happened that counts, $8 how many were recorded.
+    /// $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports.
     /// </summary>
     public const string UpdateEdges =
         """

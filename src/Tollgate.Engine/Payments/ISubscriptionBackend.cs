@@ -53,8 +53,8 @@ public sealed record BackendAnswer(BackendOutcome Outcome, string? Detail = null
 }
 
 /// <summary>
-/// The seam to a provider that manages subscriptions. What is asked for is a state and not a difference, so asking again does no harm; what became of it is read
-/// at the provider, so a lost answer does none either. What the provider does not do is refused, and never done in another way.
+/// The seam to a provider that manages subscriptions. Each call requests a state and not a difference, so a repeat is harmless. Tollgate reads the result from the
+/// provider, so a lost answer is harmless too. The backend refuses requests that the provider does not support.
 /// </summary>
 public interface ISubscriptionBackend
 {

@@ -11,7 +11,7 @@ namespace Tollgate.Chaos.Hostile;
 /// </summary>
 /// <remarks>
 /// Measured on two cores that the attackers share with the server: health and reads from memory 3 to 10 ms before and 20 to 35 under attack, lists of events 10 to 20 and 60 to 130,
-/// consumes 6 to 12 and 75 to 115 (two minutes beside other work: 9.5 and 108). What is left is a collection of memory (20 to 30 ms) and one transaction of a lane with a part of a batch in it (20 to 50 ms). Neither shrinks with the
+/// consumes 6 to 12 and 75 to 115 (two minutes beside other work: 9.5 and 108). A garbage collection (20 to 30 ms) and one transaction of a lane with a part of a batch (20 to 50 ms) remain. Neither shrinks with the
 /// quiet value, so that a quiet machine with 5 ms sees 17 times for consumes: hence a floor beside the ten times.
 /// </remarks>
 [Trait("Runs", "alone")]

@@ -8,8 +8,8 @@ using Tollgate.Engine.Invoicing;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Subscriptions that Stripe manages: what they are there, with their invoices, and what Stripe is told to invoice with them. Who is asked for one is asked
-/// for all of a customer, so that one which is over never stands in the way of the next.
+/// Reads the subscriptions that Stripe manages, with their invoices, and sends Stripe the usage to invoice with them. It always loads all subscriptions of a
+/// customer, so that an ended one never blocks the next.
 /// </summary>
 public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variables)
 {
