@@ -11,6 +11,8 @@ public sealed class ShapeTests
 
     private const int LongestMethod = 60;
 
+    private const int WidestLine = 140;
+
     /// <summary>Methods that are longer and say why. Subject: <c>Type.Method</c>.</summary>
     private static readonly Allowed[] LongMethods =
     [
@@ -22,7 +24,8 @@ public sealed class ShapeTests
     /// <summary>Interfaces with one implementer that face an outside party. Subject: the interface.</summary>
     private static readonly Allowed[] OutwardInterfaces =
     [
-        new("ISubscriptionBackend", "It faces payment providers, as IPaymentProvider does; of those that there are only Stripe manages subscriptions."),
+        new("ISubscriptionBackend",
+            "It faces payment providers, as IPaymentProvider does; of those that there are only Stripe manages subscriptions."),
     ];
 
     /// <summary>Classes that others may derive from. Subject: the class.</summary>
@@ -33,7 +36,8 @@ public sealed class ShapeTests
 
     [Fact]
     public void No_file_is_longer_than_600_lines() =>
-        Repository.Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal) || file.Path.EndsWith(".sql", StringComparison.Ordinal))
+        Repository.Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal)
+            || file.Path.EndsWith(".sql", StringComparison.Ordinal))
             .Where(file => file.Lines.Count > LongestFile + 1)
             .Select(file => (file.Path, new Finding(file.Path, LongestFile + 1, $"{file.Lines.Count - 1} lines.")))
             .Except(LongFiles, "tests/Tollgate.Tidy/ShapeTests.cs")
@@ -43,7 +47,13 @@ public sealed class ShapeTests
     public void No_method_is_longer_than_60_lines() =>
         Repository.Sources.SelectMany(TooLong)
             .Except(LongMethods, "tests/Tollgate.Tidy/ShapeTests.cs")
-            .ShouldBeNone("Name the steps and call them. A score of numbered steps that reads better whole goes on the list with its reason.");
+            .ShouldBeNone(
+                "Name the steps and call them. A score of numbered steps that reads better whole goes on the list with its reason.");
+
+    [Fact]
+    public void No_line_is_longer_than_140_columns() =>
+        Repository.Sources.SelectMany(TooWide)
+            .ShouldBeNone("Break the line (.editorconfig, max_line_length). Only a string that must stay whole may be longer.");
 
     [Fact]
     public void Classes_are_sealed() =>
@@ -59,16 +69,23 @@ public sealed class ShapeTests
     public void No_interface_has_a_single_implementer() =>
         LonelyInterfaces(Repository.SourcesUnder("src").ToList())
             .Except(OutwardInterfaces, "tests/Tollgate.Tidy/ShapeTests.cs")
-            .ShouldBeNone("An interface with one implementer is a second name for a class. Toward an outside party: list it with its reason.");
+            .ShouldBeNone(
+                "An interface with one implementer is a second name for a class. Toward an outside party: list it with its reason.");
 
     [Fact]
     public void The_rules_see_offenders()
     {
         var body = string.Concat(Enumerable.Repeat("        X();\n", LongestMethod));
         TooLong(SourceFile.Parse("src/X/X.cs", $"class X\n{{\n    void Y()\n    {{\n{body}    }}\n}}")).ShouldNotBeEmpty();
+        var wide = new string('x', WidestLine);
+        TooWide(SourceFile.Parse("src/X/X.cs", $"// {wide} y")).ShouldNotBeEmpty();
+        TooWide(SourceFile.Parse("src/X/X.cs", $"class X {{ int {wide}; }}")).ShouldNotBeEmpty();
+        TooWide(SourceFile.Parse("src/X/X.cs", $"class X {{ string s = \"{wide}\"; }}")).ShouldBeEmpty();
+        TooWide(SourceFile.Parse("src/X/X.cs", $"// https://{wide}")).ShouldBeEmpty();
         NotSealed(SourceFile.Parse("src/X/X.cs", "class X;")).ShouldNotBeEmpty();
         NotSealed(SourceFile.Parse("src/X/X.cs", "record X(int Y);")).ShouldNotBeEmpty();
-        NotSealed(SourceFile.Parse("src/X/X.cs", "sealed class X; static class Y { } abstract class Z; record struct A(int B);")).ShouldBeEmpty();
+        NotSealed(SourceFile.Parse("src/X/X.cs", "sealed class X; static class Y { } abstract class Z; record struct A(int B);"))
+            .ShouldBeEmpty();
         BlockNamespaces(SourceFile.Parse("src/X/X.cs", "namespace X { }")).ShouldNotBeEmpty();
         BlockNamespaces(SourceFile.Parse("src/X/X.cs", "namespace X;")).ShouldBeEmpty();
         LonelyInterfaces([SourceFile.Parse("src/X/X.cs", "interface IX; sealed class X : IX;")]).ShouldNotBeEmpty();
@@ -81,23 +98,55 @@ public sealed class ShapeTests
 
     private static IEnumerable<(string, Finding)> TooLong(SourceFile source)
     {
-        foreach (var node in source.Root.DescendantNodes().Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax))
+        foreach (var node in source.Root.DescendantNodes()
+            .Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax))
         {
             var span = node.GetLocation().GetLineSpan();
             var lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
             if (lines > LongestMethod)
             {
-                yield return (Members.NameOf(node), new(source.File.Path, source.LineOf(node), $"{Members.NameOf(node)} has {lines} lines."));
+                yield return (Members.NameOf(node),
+                    new(source.File.Path, source.LineOf(node), $"{Members.NameOf(node)} has {lines} lines."));
             }
         }
     }
 
+    /// <summary>Lines that end behind the last column, unless that column lies in a string or in a word without a space behind it.</summary>
+    private static IEnumerable<Finding> TooWide(SourceFile source)
+    {
+        var at = 0;
+        for (var i = 0; i < source.File.Lines.Count; i++)
+        {
+            var line = source.File.Lines[i];
+            if (line.Length > WidestLine && !IsWhole(source, line, at + WidestLine))
+            {
+                yield return new(source.File.Path, i + 1, $"{line.Length} columns.");
+            }
+
+            at += line.Length + 1;
+        }
+    }
+
+    private static bool IsWhole(SourceFile source, string line, int edge)
+    {
+        var token = source.Root.FindToken(edge);
+        return token.Span.Contains(edge)
+            ? token.Parent is LiteralExpressionSyntax
+                || token.Parent?.FirstAncestorOrSelf<InterpolatedStringExpressionSyntax>() is not null
+            : line.IndexOf("//", StringComparison.Ordinal) is var comment and >= 0
+                && !line[(comment + 2)..].TrimStart(' ', '/').Contains(' ', StringComparison.Ordinal);
+    }
+
     private static IEnumerable<(string, Finding)> NotSealed(SourceFile source) =>
         source.Root.DescendantNodes().OfType<TypeDeclarationSyntax>()
-            .Where(type => type is ClassDeclarationSyntax || (type is RecordDeclarationSyntax record && !record.ClassOrStructKeyword.IsKind(SyntaxKind.StructKeyword)))
+            .Where(type => type is ClassDeclarationSyntax
+                || (type is RecordDeclarationSyntax record && !record.ClassOrStructKeyword.IsKind(SyntaxKind.StructKeyword)))
             .Where(type => !type.Modifiers.Any(modifier =>
-                modifier.Kind() is SyntaxKind.SealedKeyword or SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword or SyntaxKind.PartialKeyword))
-            .Select(type => (type.Identifier.ValueText, new Finding(source.File.Path, source.LineOf(type), $"{type.Identifier.ValueText} is not sealed.")));
+                modifier.Kind() is SyntaxKind.SealedKeyword or SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword
+                    or SyntaxKind.PartialKeyword))
+            .Select(type =>
+                (type.Identifier.ValueText,
+                    new Finding(source.File.Path, source.LineOf(type), $"{type.Identifier.ValueText} is not sealed.")));
 
     private static IEnumerable<(string, Finding)> LonelyInterfaces(IReadOnlyList<SourceFile> sources)
     {
@@ -112,6 +161,8 @@ public sealed class ShapeTests
         return sources.SelectMany(source => source.Root.DescendantNodes().OfType<InterfaceDeclarationSyntax>()
             .Where(declared => bases.GetValueOrDefault(declared.Identifier.ValueText) < 2)
             .Select(declared => (declared.Identifier.ValueText,
-                new Finding(source.File.Path, source.LineOf(declared), $"{declared.Identifier.ValueText} has {bases.GetValueOrDefault(declared.Identifier.ValueText)} implementer(s)."))));
+                new Finding(
+                    source.File.Path, source.LineOf(declared),
+                    $"{declared.Identifier.ValueText} has {bases.GetValueOrDefault(declared.Identifier.ValueText)} implementer(s)."))));
     }
 }

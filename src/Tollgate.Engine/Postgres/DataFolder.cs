@@ -67,13 +67,14 @@ public sealed class DataFolder : IDisposable
     }
 
     /// <summary>
-    /// Versions before left the folder and its mails readable by other users. PostgreSQL's own folders are PostgreSQL's. Where root starts PostgreSQL as another
-    /// user, <see cref="PostgresOwner"/> lets that user's group pass through again.
+    /// Versions before left the folder and its mails readable by other users. PostgreSQL's own folders are PostgreSQL's. Where root starts
+    /// PostgreSQL as another user, <see cref="PostgresOwner"/> lets that user's group pass through again.
     /// </summary>
     private void CloseToOthers()
     {
         File.SetUnixFileMode(Path, OwnerOnly(directory: true));
-        foreach (var entry in Directory.EnumerateFileSystemEntries(Path).Where(entry => entry != Postgres && entry != PostgresInMaking && entry != Sockets))
+        foreach (var entry in Directory.EnumerateFileSystemEntries(Path)
+            .Where(entry => entry != Postgres && entry != PostgresInMaking && entry != Sockets))
         {
             Close(entry);
         }
