@@ -72,7 +72,8 @@ internal sealed record BenchOptions
                 "--results" => options with { Results = Next() },
                 "--list" => options with { ShowList = true },
                 "--help" or "-h" => options with { ShowHelp = true },
-                ['S' or 's', .. var number] when int.TryParse(number, out _) => options with { Scenarios = [.. options.Scenarios, "S" + number] },
+                ['S' or 's', .. var number] when int.TryParse(number, out _) =>
+                    options with { Scenarios = [.. options.Scenarios, "S" + number] },
                 var other => throw new WrongArgument($"\"{other}\" is neither a scenario nor an option"),
             };
         }

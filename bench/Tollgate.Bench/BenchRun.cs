@@ -26,7 +26,8 @@ internal sealed class BenchRun(BenchOptions options, CancellationToken cancel)
         await session.WarmServerAsync();
         var wrong = await MeasureAsync(session, chosen);
         var report = new Report.Report(
-            DateTimeOffset.UtcNow, Version(), options.Quick, options.Rounds, options.RoundSeconds, machine, loadBefore, Machine.Load(), _figures, _notes);
+            DateTimeOffset.UtcNow, Version(), options.Quick, options.Rounds, options.RoundSeconds, machine, loadBefore, Machine.Load(),
+            _figures, _notes);
         Console.WriteLine(report.Text());
         if (options.Results != "none")
         {

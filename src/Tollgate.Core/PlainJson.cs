@@ -8,8 +8,8 @@ using System.Text.Unicode;
 namespace Tollgate.Core;
 
 /// <summary>
-/// JSON that can be read and copied: of its characters only those are escaped that RFC 8259 does not allow in a string, which are the quotation mark, the
-/// backslash and U+0000 to U+001F. It is no HTML: a page that embeds it must escape it.
+/// JSON that can be read and copied: of its characters only those are escaped that RFC 8259 does not allow in a string, which are the
+/// quotation mark, the backslash and U+0000 to U+001F. It is no HTML: a page that embeds it must escape it.
 /// </summary>
 public static class PlainJson
 {
@@ -33,15 +33,16 @@ public static class PlainJson
     }
 
     /// <remarks>
-    /// The framework's encoders that escape less than others escape all characters beyond U+FFFF, so also every emoji. This one writes U+FFFD for invalid
-    /// Unicode, as they do.
+    /// The framework's encoders that escape less than others escape all characters beyond U+FFFF, so also every emoji. This one writes
+    /// U+FFFD for invalid Unicode, as they do.
     /// </remarks>
     private sealed class LeastEscapes : JavaScriptEncoder
     {
         private const string Controls =
             "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000A\u000B\u000C\u000D\u000E\u000F\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F";
 
-        private static readonly SearchValues<byte> Escaped = SearchValues.Create([.. Encoding.ASCII.GetBytes(Controls), (byte)'"', (byte)'\\']);
+        private static readonly SearchValues<byte> Escaped = SearchValues.Create(
+            [.. Encoding.ASCII.GetBytes(Controls), (byte)'"', (byte)'\\']);
         private static readonly SearchValues<char> EscapedOrHalf =
             SearchValues.Create([.. Controls, '"', '\\', .. Enumerable.Range(0xD800, 0x800).Select(static half => (char)half)]);
 
@@ -74,7 +75,8 @@ public static class PlainJson
             return -1;
         }
 
-        public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
+        public override unsafe bool TryEncodeUnicodeScalar(
+            int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
         {
             var to = new Span<char>(buffer, bufferLength);
             var isWritten = unicodeScalar switch

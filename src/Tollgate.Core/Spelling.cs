@@ -24,9 +24,11 @@ public static class Spelling
     /// <summary>What other products call it. A word that only adds a letter or two to its opposite is nearest to that.</summary>
     private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["annual"] = ["yearly", "year"], ["annually"] = ["yearly", "year"], ["yearly"] = ["year"], ["year"] = ["yearly"], ["month"] = ["monthly", "calendar_month"],
+        ["annual"] = ["yearly", "year"], ["annually"] = ["yearly", "year"], ["yearly"] = ["year"], ["year"] = ["yearly"],
+        ["month"] = ["monthly", "calendar_month"],
         ["monthly"] = ["month", "calendar_month"], ["week"] = ["weekly"], ["weekly"] = ["week"], ["day"] = ["daily"], ["daily"] = ["day"],
-        ["unpaid"] = ["open", "past_due"], ["overdue"] = ["past_due", "open"], ["cancelled"] = ["canceled"], ["ended"] = ["canceled", "expired"], ["test"] = ["sandbox"],
+        ["unpaid"] = ["open", "past_due"], ["overdue"] = ["past_due", "open"], ["cancelled"] = ["canceled"],
+        ["ended"] = ["canceled", "expired"], ["test"] = ["sandbox"],
         ["production"] = ["live"],
     };
 
@@ -41,10 +43,12 @@ public static class Spelling
 
     /// <summary>Says that a word is unknown, repeats it, and names the nearest known word where one is near.</summary>
     /// <param name="what">What the word should name, in lower case: <c>feature</c>.</param>
-    public static string Unknown(string what, string word, IEnumerable<string> known) => $"Unknown {what} '{Shown(word)}'.{DidYouMean(word, known)}";
+    public static string Unknown(string what, string word, IEnumerable<string> known) =>
+        $"Unknown {what} '{Shown(word)}'.{DidYouMean(word, known)}";
 
     /// <summary>A sentence with the nearest known word, or nothing when none is near.</summary>
-    public static string DidYouMean(string word, IEnumerable<string> known) => Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+    public static string DidYouMean(string word, IEnumerable<string> known) =>
+        Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 
     /// <summary>The words that there are, as far as they fit into a message.</summary>
     /// <param name="what">Several: <c>fields</c>.</param>
@@ -52,14 +56,17 @@ public static class Spelling
         ? $" There are no {what} here."
         : $" Known {what}: {string.Join(", ", known.Take(MostKnown))}{(known.Count > MostKnown ? " …" : "")}.";
 
-    /// <summary>The word for a message: one line of at most <see cref="LongestShown"/> characters, invisible ones as <c>\u0000</c>.</summary>
+    /// <summary>
+    /// The word for a message: one line of at most <see cref="LongestShown"/> characters, invisible ones as <c>\u0000</c>.
+    /// </summary>
     public static string Shown(string word)
     {
         var shown = new StringBuilder();
         foreach (var rune in WellFormed.Cut(word, LongestShown + 1).EnumerateRunes())
         {
             // Format characters turn the direction of a line around or cannot be seen; the others break it.
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator)
             {
                 shown.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:X4}");
             }
@@ -74,8 +81,9 @@ public static class Spelling
     }
 
     /// <summary>
-    /// The nearest known word; null when none is near: at most a third of the letters differ, and six. Letters that changed places differ once; capital letters,
-    /// dots, hyphens and spaces in the place of underscores do not differ. Of words that are equally near, the one that begins alike.
+    /// The nearest known word; null when none is near: at most a third of the letters differ, and six. Letters that changed places differ
+    /// once; capital letters, dots, hyphens and spaces in the place of underscores do not differ. Of words that are equally near, the one
+    /// that begins alike.
     /// </summary>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
@@ -119,7 +127,8 @@ public static class Spelling
 
     /// <summary><c>unpaid</c> of <c>paid</c>.</summary>
     private static bool IsUn(string longer, string shorter) =>
-        longer.Length == shorter.Length + 2 && longer.StartsWith("un", StringComparison.OrdinalIgnoreCase) && longer.EndsWith(shorter, StringComparison.OrdinalIgnoreCase);
+        longer.Length == shorter.Length + 2 && longer.StartsWith("un", StringComparison.OrdinalIgnoreCase)
+            && longer.EndsWith(shorter, StringComparison.OrdinalIgnoreCase);
 
     private static void Fold(string word, Span<char> letters)
     {
@@ -130,8 +139,8 @@ public static class Spelling
     }
 
     /// <summary>
-    /// Letters to add, remove, replace or swap with their neighbour (optimal string alignment). More than <paramref name="most"/> are not counted to the end, and only
-    /// places that so few differences can reach are looked at.
+    /// Letters to add, remove, replace or swap with their neighbour (optimal string alignment). More than <paramref name="most"/> are not
+    /// counted to the end, and only places that so few differences can reach are looked at.
     /// </summary>
     private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int most)
     {

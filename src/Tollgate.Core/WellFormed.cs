@@ -43,7 +43,10 @@ public static class WellFormed
         return true;
     }
 
-    /// <summary>The beginning of a text, of at most so many characters and without half of a surrogate pair at its end: no JSON can be made of such a half.</summary>
+    /// <summary>
+    /// The beginning of a text, of at most so many characters and without half of a surrogate pair at its end: no JSON can be made of such
+    /// a half.
+    /// </summary>
     public static string Cut(string text, int longest) =>
         text.Length <= longest ? text : text[..(char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest)];
 

@@ -16,7 +16,8 @@ public sealed class OutputTests
     [Fact]
     public void A_run_of_redis_benchmark_is_read()
     {
-        var run = Redis.Parse("\"test\",\"rps\",\"avg_latency_ms\",\"min_latency_ms\",\"p50_latency_ms\",\"p95_latency_ms\",\"p99_latency_ms\",\"max_latency_ms\"\n"
+        var run = Redis.Parse(
+            "\"test\",\"rps\",\"avg_latency_ms\",\"min_latency_ms\",\"p50_latency_ms\",\"p95_latency_ms\",\"p99_latency_ms\",\"max_latency_ms\"\n"
             + "\"EVALSHA ab 1 balance:__rand_int__ 1 1000000000\",\"57700.00\",\"0.85\",\"0.10\",\"0.82\",\"1.2\",\"1.9\",\"7.5\"\n");
         (run.PerSecond, run.P50, run.P99, run.Most).ShouldBe((57_700, 0.82, 1.9, 7.5));
     }

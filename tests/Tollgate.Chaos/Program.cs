@@ -10,7 +10,8 @@ internal static class Program
     public static Task<int> Main(string[] args) => args switch
     {
         [NeighbourProcess.Command, var server] => Task.FromResult(NeighbourProcess.Serve(new(server))),
-        _ when args.Contains("--server") || args.Contains("--internal-msbuild-node") => TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
+        _ when args.Contains("--server") || args.Contains("--internal-msbuild-node") =>
+            TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
         _ => ConsoleRunner.Run(args),
     };
 }

@@ -7,7 +7,9 @@ namespace Tollgate.Core.Tests;
 public sealed class PlainJsonTests
 {
     [Theory]
-    [InlineData("M\u00FCller & S\u00F6hne <AG> 'a' + b/c = \u4E2D\u6587 \U0001F680 \u2028 \u007F", "\"M\u00FCller & S\u00F6hne <AG> 'a' + b/c = \u4E2D\u6587 \U0001F680 \u2028 \u007F\"")]
+    [InlineData(
+        "M\u00FCller & S\u00F6hne <AG> 'a' + b/c = \u4E2D\u6587 \U0001F680 \u2028 \u007F",
+        "\"M\u00FCller & S\u00F6hne <AG> 'a' + b/c = \u4E2D\u6587 \U0001F680 \u2028 \u007F\"")]
     [InlineData("a\"b\\c\n\r\t\u0001\u001F", "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f\"")]
     [InlineData("whsec_mzDO34Y3GcKaLMv4R/NmRf+9fOjEmzidrOkK9f5B2L4=", "\"whsec_mzDO34Y3GcKaLMv4R/NmRf+9fOjEmzidrOkK9f5B2L4=\"")]
     public void Nothing_is_escaped_that_need_not_be(string text, string json)
@@ -23,7 +25,8 @@ public sealed class PlainJsonTests
     {
         for (var first = 0; first <= 0x10FFFF; first += 97)
         {
-            var text = string.Concat(Enumerable.Range(first, 97).Where(static one => Rune.IsValid(one)).Select(static one => new Rune(one).ToString()));
+            var text = string.Concat(Enumerable.Range(first, 97).Where(static one => Rune.IsValid(one))
+                .Select(static one => new Rune(one).ToString()));
             var json = Written(writer => writer.WriteStringValue(text));
             JsonElement.Parse(json).GetString().ShouldBe(text);
             Written(writer => writer.WriteStringValue(Encoding.UTF8.GetBytes(text))).ShouldBe(json);

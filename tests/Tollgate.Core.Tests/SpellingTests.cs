@@ -22,7 +22,8 @@ public sealed class SpellingTests
     public void The_nearest_name_is_found_and_no_far_one(string word, string? nearest) => Spelling.Nearest(word, Names).ShouldBe(nearest);
 
     [Fact]
-    public void Of_equally_near_names_the_one_that_begins_alike_is_meant() => Spelling.Nearest("USS", ["UYU", "USD", "UGS"]).ShouldBe("USD");
+    public void Of_equally_near_names_the_one_that_begins_alike_is_meant() =>
+        Spelling.Nearest("USS", ["UYU", "USD", "UGS"]).ShouldBe("USD");
 
     [Fact]
     public void A_message_repeats_the_word_and_names_the_nearest()
@@ -54,14 +55,16 @@ public sealed class SpellingTests
     [InlineData("usd", "USD")]
     [InlineData("EURO", "EUR")]
     [InlineData("UDS", "USD")]
-    public void A_currency_is_corrected(string wrong, string right) => Currency.Unknown(wrong).ShouldStartWith($"Unknown currency '{wrong}'. Did you mean '{right}'?");
+    public void A_currency_is_corrected(string wrong, string right) =>
+        Currency.Unknown(wrong).ShouldStartWith($"Unknown currency '{wrong}'. Did you mean '{right}'?");
 
     [Theory]
     [InlineData("Europe/Berln", "Europe/Berlin")]
     [InlineData("europe/berlin", "Europe/Berlin")]
     [InlineData("Berlin", "Europe/Berlin")]
     [InlineData("America/New York", "America/New_York")]
-    public void A_time_zone_is_corrected(string wrong, string right) => TimeZones.Unknown(wrong).ShouldStartWith($"Unknown time zone '{wrong}'. Did you mean '{right}'?");
+    public void A_time_zone_is_corrected(string wrong, string right) =>
+        TimeZones.Unknown(wrong).ShouldStartWith($"Unknown time zone '{wrong}'. Did you mean '{right}'?");
 
     [Theory]
     [InlineData("de", "DE")]
@@ -81,7 +84,8 @@ public sealed class SpellingTests
     [Fact]
     public void There_are_249_countries_and_three_codes_of_tax_offices()
     {
-        var all = Enumerable.Range('A', 26).SelectMany(a => Enumerable.Range('A', 26).Select(b => $"{(char)a}{(char)b}")).Count(Countries.IsCode);
+        var all = Enumerable.Range('A', 26).SelectMany(a => Enumerable.Range('A', 26).Select(b => $"{(char)a}{(char)b}"))
+            .Count(Countries.IsCode);
         all.ShouldBe(252);
         VatIds.FormOf("EL").ShouldNotBeNull();
         Countries.IsCode("EL").ShouldBeTrue();

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Tollgate.Testing;
 
-/// <summary>Waits for what comes about by itself. How long that takes says nothing on a machine that is busy with other tests; that it never comes does.</summary>
+/// <summary>
+/// Waits for what comes about by itself. How long that takes says nothing on a machine that is busy with other tests; that it never comes
+/// does.
+/// </summary>
 public static class Eventually
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);

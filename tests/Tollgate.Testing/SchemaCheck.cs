@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Testing;
 
 /// <summary>
-/// Holds JSON against a schema of an OpenAPI document. An object with <c>properties</c> has no other members, unless <c>additionalProperties</c> says so. An
-/// unknown keyword throws, so that none is passed over.
+/// Holds JSON against a schema of an OpenAPI document. An object with <c>properties</c> has no other members, unless
+/// <c>additionalProperties</c> says so. An unknown keyword throws, so that none is passed over.
 /// </summary>
 public sealed class SchemaCheck(JsonElement document)
 {
@@ -57,7 +57,8 @@ public sealed class SchemaCheck(JsonElement document)
                 "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() <= keyword.Value.GetDecimal(),
                 "minItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= keyword.Value.GetInt32(),
                 "maxItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= keyword.Value.GetInt32(),
-                "required" => value.ValueKind != JsonValueKind.Object || keyword.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
+                "required" => value.ValueKind != JsonValueKind.Object
+                    || keyword.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
                 "items" => CheckItems(keyword.Value, value, path, faults, most),
                 _ => throw new InvalidOperationException($"{path}: the keyword {keyword.Name} is unknown here."),
             };
@@ -129,5 +130,6 @@ public sealed class SchemaCheck(JsonElement document)
         _ => throw new InvalidOperationException($"The format {format} is unknown here."),
     };
 
-    private static string Short(JsonElement value) => value.GetRawText() is { Length: > 120 } text ? text[..120] + " …" : value.GetRawText();
+    private static string Short(JsonElement value) =>
+        value.GetRawText() is { Length: > 120 } text ? text[..120] + " …" : value.GetRawText();
 }

@@ -45,7 +45,8 @@ public sealed class ServerProcess
     public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) =>
         await RunAsync(new Dictionary<string, string>(), arguments);
 
-    public static async Task<(int ExitCode, string Output)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static async Task<(int ExitCode, string Output)> RunAsync(IReadOnlyDictionary<string, string> environment,
+        params string[] arguments)
     {
         var lines = new List<string>();
         var process = await StartAsync(arguments, environment, line =>
@@ -89,7 +90,9 @@ public sealed class ServerProcess
     {
         try
         {
-            string[] limit = fileLimit is { } most ? ["prlimit", string.Create(CultureInfo.InvariantCulture, $"--nofile={most}:{most}")] : [];
+            string[] limit = fileLimit is { } most
+                ? ["prlimit", string.Create(CultureInfo.InvariantCulture, $"--nofile={most}:{most}")]
+                : [];
             string[] line = OperatingSystem.IsLinux()
                 ? ["setpriv", "--pdeathsig", "KILL", "--", .. limit, "dotnet", Binary, .. arguments]
                 : ["dotnet", Binary, .. arguments];

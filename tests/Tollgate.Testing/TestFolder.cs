@@ -5,8 +5,9 @@ namespace Tollgate.Testing;
 /// are removed by the next one, once nobody holds their lock.
 /// </summary>
 /// <remarks>
-/// It lies in memory where there is plenty: each database is a thousand files, and a disk spends more time on making and removing those than a test on its work.
-/// PostgreSQL keeps its durable settings, and memory outlives the processes that tests kill. TMPDIR names another place.
+/// It lies in memory where there is plenty: each database is a thousand files, and a disk spends more time on making and removing those
+/// than a test on its work. PostgreSQL keeps its durable settings, and memory outlives the processes that tests kill. TMPDIR names another
+/// place.
 /// </remarks>
 public sealed class TestFolder : IDisposable
 {

@@ -33,7 +33,8 @@ public sealed class TestServer : IAsyncDisposable
     private readonly ConcurrentQueue<string> _log = new();
     private ServerProcess? _process;
 
-    private TestServer(TestFolder? ownFolder, string data, int port, string[] arguments, IReadOnlyDictionary<string, string> environment, int? fileLimit)
+    private TestServer(
+        TestFolder? ownFolder, string data, int port, string[] arguments, IReadOnlyDictionary<string, string> environment, int? fileLimit)
     {
         _fileLimit = fileLimit;
         _ownFolder = ownFolder;
@@ -71,7 +72,9 @@ public sealed class TestServer : IAsyncDisposable
     public IReadOnlyDictionary<string, string> Keys =>
         File.ReadLines(DataFolder.KeysFileOf(Data))
             .Where(line => line.Contains('=', StringComparison.Ordinal) && !line.StartsWith('#'))
-            .ToDictionary(line => line[..line.IndexOf('=', StringComparison.Ordinal)], line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+            .ToDictionary(
+                line => line[..line.IndexOf('=', StringComparison.Ordinal)],
+                line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
 
     public string AdminKey => Keys["TOLLGATE_ADMIN_KEY"];
 
@@ -80,7 +83,8 @@ public sealed class TestServer : IAsyncDisposable
     /// <param name="data">An existing data folder, which is kept; null: a new one, removed at the end.</param>
     /// <param name="fileLimit">How many files it may have open (<c>ulimit -n</c>); null: as many as this process.</param>
     public static async Task<TestServer> StartAsync(
-        string? database = null, string? data = null, IReadOnlyDictionary<string, string>? environment = null, int? fileLimit = null, params string[] flags)
+        string? database = null, string? data = null, IReadOnlyDictionary<string, string>? environment = null, int? fileLimit = null,
+        params string[] flags)
     {
         var folder = data is null ? TestFolder.Create() : null;
         var path = data ?? folder!.Combine("data");
@@ -111,7 +115,9 @@ public sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Tests try wrong keys by the thousand from one address, and ask nobody on the internet. What limits and asks has tests of its own.</summary>
+    /// <summary>
+    /// Tests try wrong keys by the thousand from one address, and ask nobody on the internet. What limits and asks has tests of its own.
+    /// </summary>
     private static Dictionary<string, string> WithRoomToFail(IReadOnlyDictionary<string, string>? environment)
     {
         var all = new Dictionary<string, string>(environment ?? new Dictionary<string, string>());
@@ -120,7 +126,9 @@ public sealed class TestServer : IAsyncDisposable
         return all;
     }
 
-    /// <summary>After <see cref="StopAsync"/> or <see cref="Kill9Async"/>: starts on the same data and port, and waits until ready.</summary>
+    /// <summary>
+    /// After <see cref="StopAsync"/> or <see cref="Kill9Async"/>: starts on the same data and port, and waits until ready.
+    /// </summary>
     public async Task StartAgainAsync()
     {
         _process = await ServerProcess.StartAsync(_arguments, _environment, _log.Enqueue, _fileLimit);

@@ -5,7 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>Calls that break a promise of the house: hidden time, hidden chance, blocked threads, lost exceptions, words left behind.</summary>
+/// <summary>
+/// Calls that break a promise of the house: hidden time, hidden chance, blocked threads, lost exceptions, words left behind.
+/// </summary>
 public sealed partial class BannedCallTests
 {
     /// <summary>Where the wall clock may be read in the engine and the server. Subject: the file's path.</summary>
@@ -20,14 +22,17 @@ public sealed partial class BannedCallTests
     [Fact]
     public void Core_reads_no_clock_and_throws_no_dice() =>
         Repository.SourcesUnder("src/Tollgate.Core").SelectMany(Impure)
-            .ShouldBeNone("Core is pure: no I/O, no clock, no randomness, no async. Take the instant, the random number or the data as an argument.");
+            .ShouldBeNone(
+                "Core is pure: no I/O, no clock, no randomness, no async. Take the instant, the random number or the data as an argument.");
 
     [Fact]
     public void The_clock_is_read_at_the_edge_only() =>
         Repository.SourcesUnder("src").Where(source => source.File.Project != "Tollgate.Core" && source.File.Room != "Clocks")
             .SelectMany(source => Members(source, WallClock).Select(finding => (source.File.Path, finding)))
             .Except(ClockReaders, "tests/Tollgate.Tidy/BannedCallTests.cs")
-            .ShouldBeNone("Time comes from the room Clocks (a sandbox project has a movable clock) and is passed in. For durations use Stopwatch or TimeProvider.");
+            .ShouldBeNone(
+                "Time comes from the room Clocks (a sandbox project has a movable clock) and is passed in. "
+                    + "For durations use Stopwatch or TimeProvider.");
 
     [Fact]
     public void Nobody_waits_for_a_task_with_a_blocked_thread() =>
@@ -63,7 +68,9 @@ public sealed partial class BannedCallTests
     [Fact]
     public void A_pattern_matches_to_the_true_end_of_the_text() =>
         Repository.Sources.SelectMany(LooseEnds)
-            .ShouldBeNone("In .NET $ also matches before a newline at the end, so \"pro\\n\" passes for a code. Write \\z, or (?m) where lines are meant.");
+            .ShouldBeNone(
+                "In .NET $ also matches before a newline at the end, so \"pro\\n\" passes for a code. Write \\z, "
+                    + "or (?m) where lines are meant.");
 
     [Theory]
     [InlineData("class X { [GeneratedRegex(\"^[a-z]+$\")] partial Regex Y(); }", true)]
@@ -73,7 +80,8 @@ public sealed partial class BannedCallTests
     [InlineData("class X { [GeneratedRegex(@\"^[a-z$]+\\$\\z\")] partial Regex Y(); }", false)]
     [InlineData("class X { [GeneratedRegex(\"(?m)^a$\")] partial Regex Y(); }", false)]
     [InlineData("class X { object Y(string t) => Regex.Replace(t, \"(a)\", \"$1\"); }", false)]
-    public void The_rule_of_loose_ends_sees_an_offender(string code, bool isOne) => LooseEnds(SourceFile.Parse("src/X/X.cs", code)).Any().ShouldBe(isOne);
+    public void The_rule_of_loose_ends_sees_an_offender(string code, bool isOne) =>
+        LooseEnds(SourceFile.Parse("src/X/X.cs", code)).Any().ShouldBe(isOne);
 
     [Theory]
     [InlineData("class X { object Y() => System.DateTime.UtcNow; }")]
@@ -82,7 +90,8 @@ public sealed partial class BannedCallTests
     [InlineData("class X { object Y() => new Random(1); }")]
     [InlineData("class X { async Task Y() { } }")]
     [InlineData("class X { object Y() => File.ReadAllText(\"x\"); }")]
-    public void The_purity_rule_sees_an_offender(string code) => Impure(SourceFile.Parse("src/Tollgate.Core/X.cs", code)).ShouldNotBeEmpty();
+    public void The_purity_rule_sees_an_offender(string code) =>
+        Impure(SourceFile.Parse("src/Tollgate.Core/X.cs", code)).ShouldNotBeEmpty();
 
     [Theory]
     [InlineData("class X { int Y(Task<int> t) => t.Result; }")]
@@ -93,7 +102,8 @@ public sealed partial class BannedCallTests
 
     [Fact]
     public void The_blocking_rule_lets_a_completed_task_be_read() =>
-        Blocking(SourceFile.Parse("src/X/X.cs", "class X { int Y(ValueTask<int> t) => t.IsCompletedSuccessfully ? t.Result : 0; }")).ShouldBeEmpty();
+        Blocking(SourceFile.Parse("src/X/X.cs", "class X { int Y(ValueTask<int> t) => t.IsCompletedSuccessfully ? t.Result : 0; }"))
+            .ShouldBeEmpty();
 
     [Fact]
     public void The_other_rules_see_offenders()
@@ -121,23 +131,28 @@ public sealed partial class BannedCallTests
         ("File", ["*"]), ("Directory", ["*"]), ("Thread", ["*"]), ("Task", ["*"]),
     ];
 
-    private static readonly string[] ImpureTypes = ["Random", "HttpClient", "Stream", "Task", "ValueTask", "TimeProvider", "Timer", "Thread"];
+    private static readonly string[] ImpureTypes = [
+        "Random", "HttpClient", "Stream", "Task", "ValueTask", "TimeProvider", "Timer", "Thread"];
 
     private static IEnumerable<Finding> Impure(SourceFile source) =>
         Members(source, Outside)
             .Concat(source.Root.DescendantTokens().Where(token => token.IsKind(SyntaxKind.AsyncKeyword))
                 .Select(token => new Finding(source.File.Path, source.LineOf(token), "async in Core.")))
             .Concat(source.Root.DescendantNodes().OfType<SimpleNameSyntax>()
-                .Where(name => ImpureTypes.Contains(name.Identifier.ValueText, StringComparer.Ordinal) && name.Parent is not MemberAccessExpressionSyntax)
+                .Where(name => ImpureTypes.Contains(name.Identifier.ValueText, StringComparer.Ordinal)
+                    && name.Parent is not MemberAccessExpressionSyntax)
                 .Select(name => new Finding(source.File.Path, source.LineOf(name), $"{name.Identifier.ValueText} in Core.")));
 
     private static IEnumerable<Finding> Members(SourceFile source, (string Type, string[] Members)[] banned)
     {
         foreach (var access in source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>())
         {
-            var type = access.Expression is MemberAccessExpressionSyntax inner ? inner.Name.Identifier.ValueText : access.Expression.ToString();
+            var type = access.Expression is MemberAccessExpressionSyntax inner
+                ? inner.Name.Identifier.ValueText
+                : access.Expression.ToString();
             var member = access.Name.Identifier.ValueText;
-            if (banned.Any(entry => entry.Type == type && (entry.Members[0] == "*" || entry.Members.Contains(member, StringComparer.Ordinal))))
+            if (banned.Any(entry => entry.Type == type
+                && (entry.Members[0] == "*" || entry.Members.Contains(member, StringComparer.Ordinal))))
             {
                 yield return new(source.File.Path, source.LineOf(access), $"{type}.{member}");
             }
@@ -152,7 +167,8 @@ public sealed partial class BannedCallTests
             var name = access.Name.Identifier.ValueText;
             var blocks = name switch
             {
-                "Result" => !isCall && access.Parent is not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Should" } && !KnownCompleted(access),
+                "Result" => !isCall && access.Parent is not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Should" }
+                    && !KnownCompleted(access),
                 "Wait" => isCall && access.Expression is not ThisExpressionSyntax,
                 "GetResult" => isCall && access.Expression.ToString().EndsWith("GetAwaiter()", StringComparison.Ordinal),
                 "Sleep" => access.Expression.ToString() is "Thread" or "System.Threading.Thread",
@@ -180,7 +196,8 @@ public sealed partial class BannedCallTests
             })
             .Select(node => new Finding(source.File.Path, source.LineOf(node), "async void."));
 
-    private static bool IsVoid(TypeSyntax type) => type is PredefinedTypeSyntax predefined && predefined.Keyword.IsKind(SyntaxKind.VoidKeyword);
+    private static bool IsVoid(TypeSyntax type) =>
+        type is PredefinedTypeSyntax predefined && predefined.Keyword.IsKind(SyntaxKind.VoidKeyword);
 
     private static IEnumerable<Finding> LeftBehind(TextFile file) =>
         Later().Matches(file.Text).Select(match => new Finding(file.Path, file.LineAt(match.Index), match.Value));
@@ -200,19 +217,24 @@ public sealed partial class BannedCallTests
             .Select(pattern => new Finding(source.File.Path, source.LineOf(pattern), $"{pattern} ends with $."));
 
     /// <summary>The pattern is the first text that an attribute or a constructor gets, and the second of a static call.</summary>
-    private static bool IsPattern(ExpressionSyntax text) => text is LiteralExpressionSyntax or InterpolatedStringExpressionSyntax && (text.Parent, text.Parent?.Parent?.Parent) switch
+    private static bool IsPattern(ExpressionSyntax text) =>
+        text is LiteralExpressionSyntax or InterpolatedStringExpressionSyntax && (text.Parent, text.Parent?.Parent?.Parent) switch
     {
-        (AttributeArgumentSyntax, AttributeSyntax attribute) => attribute.Name.ToString() is "GeneratedRegex" && attribute.ArgumentList!.Arguments[0].Expression == text,
-        (ArgumentSyntax, ObjectCreationExpressionSyntax creation) => creation.Type.ToString() is "Regex" && creation.ArgumentList!.Arguments[0].Expression == text,
+        (AttributeArgumentSyntax, AttributeSyntax attribute) =>
+            attribute.Name.ToString() is "GeneratedRegex" && attribute.ArgumentList!.Arguments[0].Expression == text,
+        (ArgumentSyntax, ObjectCreationExpressionSyntax creation) =>
+            creation.Type.ToString() is "Regex" && creation.ArgumentList!.Arguments[0].Expression == text,
         (ArgumentSyntax, InvocationExpressionSyntax call) =>
-            call.Expression.ToString().StartsWith("Regex.", StringComparison.Ordinal) && call.ArgumentList.Arguments is [_, var second, ..] && second.Expression == text,
+            call.Expression.ToString().StartsWith("Regex.", StringComparison.Ordinal) && call.ArgumentList.Arguments is [_, var second, ..]
+                && second.Expression == text,
         _ => false,
     };
 
     private static string TextOf(ExpressionSyntax text) => text switch
     {
         LiteralExpressionSyntax literal => literal.Token.ValueText,
-        InterpolatedStringExpressionSyntax interpolated => string.Concat(interpolated.Contents.OfType<InterpolatedStringTextSyntax>().Select(part => part.TextToken.ValueText)),
+        InterpolatedStringExpressionSyntax interpolated =>
+            string.Concat(interpolated.Contents.OfType<InterpolatedStringTextSyntax>().Select(part => part.TextToken.ValueText)),
         _ => "",
     };
 

@@ -12,7 +12,8 @@ public sealed partial class DocumentTests
 
     [Fact]
     public void Relative_links_lead_somewhere() =>
-        Documents.SelectMany(DeadLinks).ShouldBeNone("A link in a document leads to nothing. Correct the path, or the anchor to an existing heading.");
+        Documents.SelectMany(DeadLinks)
+            .ShouldBeNone("A link in a document leads to nothing. Correct the path, or the anchor to an existing heading.");
 
     [Fact]
     public void Invariants_name_the_tests_that_prove_them()
@@ -31,14 +32,16 @@ public sealed partial class DocumentTests
     public void Environment_variables_are_in_the_documents()
     {
         var documented = string.Join('\n', Documents.Where(page => !page.IsUnder("src")).Select(page => page.Text));
-        Repository.SourcesUnder("src").SelectMany(source => Variables(source).Where(found => !documented.Contains(found.Name, StringComparison.Ordinal))
+        Repository.SourcesUnder("src")
+            .SelectMany(source => Variables(source).Where(found => !documented.Contains(found.Name, StringComparison.Ordinal))
                 .Select(found => new Finding(source.File.Path, found.Line, $"{found.Name} is read here and described nowhere.")))
             .ShouldBeNone("Every TOLLGATE_ variable is described in docs/ (or the README).");
     }
 
     [Fact]
     public void No_path_of_one_machine_is_in_the_repository() =>
-        Repository.Files.SelectMany(MachinePaths).ShouldBeNone("A path of somebody's machine means nothing to others. Make it relative or a parameter.");
+        Repository.Files.SelectMany(MachinePaths)
+            .ShouldBeNone("A path of somebody's machine means nothing to others. Make it relative or a parameter.");
 
     [Fact]
     public void Guides_are_short() =>
@@ -48,7 +51,8 @@ public sealed partial class DocumentTests
     [Fact]
     public void The_glossary_has_each_term_once_in_alphabetical_order()
     {
-        var terms = Term().Matches(Documents.Single(page => page.Path == "docs/glossary.md").Text).Select(match => match.Groups[1].Value).ToList();
+        var terms = Term().Matches(Documents.Single(page => page.Path == "docs/glossary.md").Text).Select(match => match.Groups[1].Value)
+            .ToList();
         terms.Count.ShouldBeGreaterThan(50);
         terms.ShouldBe(terms.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase));
     }
@@ -57,13 +61,15 @@ public sealed partial class DocumentTests
     public void The_rules_see_offenders()
     {
         LongGuide(new("docs/guides/x.md", string.Concat(Enumerable.Repeat("word ", MostWords + 1)))).ShouldNotBeEmpty();
-        LongGuide(new("docs/guides/x.md", "| word |\n```bash\n" + string.Concat(Enumerable.Repeat("word ", MostWords + 1)) + "\n```\n")).ShouldBeEmpty();
+        LongGuide(new("docs/guides/x.md", "| word |\n```bash\n" + string.Concat(Enumerable.Repeat("word ", MostWords + 1)) + "\n```\n"))
+            .ShouldBeEmpty();
         DeadLinks(new("docs/x.md", "see [this](nowhere.md)")).ShouldNotBeEmpty();
         DeadLinks(new("tests/README.md", "see [this](https://example.org/x.md) and ```\n[x](y.md)\n```")).ShouldBeEmpty();
         Unproved(new("src/X/README.md", "## Invariants\n- Nothing is lost.\n"), []).ShouldNotBeEmpty();
         Unproved(new("src/X/README.md", "## Invariants\n- Nothing is lost (`A.B_c`).\n"), []).ShouldNotBeEmpty();
         Unproved(new("src/X/README.md", "## Invariants\n- Nothing is\n  lost (`A.B_c`).\n\n## Time\n- None."), ["A.B_c"]).ShouldBeEmpty();
-        UndocumentedOptions(SourceFile.Parse("src/X/X.cs", "sealed record LaneOptions { public int Size { get; init; } }")).ShouldNotBeEmpty();
+        UndocumentedOptions(SourceFile.Parse("src/X/X.cs", "sealed record LaneOptions { public int Size { get; init; } }"))
+            .ShouldNotBeEmpty();
         MachinePaths(new("docs/x.md", "cd " + "/work" + "/here")).ShouldNotBeEmpty();
     }
 
@@ -71,7 +77,8 @@ public sealed partial class DocumentTests
     private const int MostWords = 800;
 
     private static IEnumerable<Finding> LongGuide(TextFile page) =>
-        Code().Replace(page.Text, " ").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Count(word => word.Any(char.IsLetterOrDigit)) is var words
+        Code().Replace(page.Text, " ").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+            .Count(word => word.Any(char.IsLetterOrDigit)) is var words
         && words > MostWords
             ? [new(page.Path, 1, $"{words} words are more than {MostWords}.")]
             : [];
@@ -95,7 +102,8 @@ public sealed partial class DocumentTests
             {
                 yield return new(page.Path, page.LineAt(link.Index), $"{target} does not exist.");
             }
-            else if (parts is [_, var anchor] && path.EndsWith(".md", StringComparison.Ordinal) && !Anchors(File.ReadAllText(full)).Contains(anchor))
+            else if (parts is [_, var anchor] && path.EndsWith(".md", StringComparison.Ordinal)
+                && !Anchors(File.ReadAllText(full)).Contains(anchor))
             {
                 yield return new(page.Path, page.LineAt(link.Index), $"{path} has no heading #{anchor}.");
             }
@@ -105,10 +113,12 @@ public sealed partial class DocumentTests
     private static string Resolve(TextFile page, string target) =>
         target.StartsWith('/')
             ? target[1..]
-            : Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, string.Join('/', page.Folders), target)));
+            : Path.GetRelativePath(
+                Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, string.Join('/', page.Folders), target)));
 
     private static HashSet<string> Anchors(string text) =>
-        [.. Heading().Matches(text).Select(match => AnchorNoise().Replace(match.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'))];
+        [.. Heading().Matches(text)
+            .Select(match => AnchorNoise().Replace(match.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'))];
 
     private static IEnumerable<Finding> Unproved(TextFile page, HashSet<string> tests)
     {
@@ -122,7 +132,8 @@ public sealed partial class DocumentTests
             var named = Named().Matches(bullet).Select(match => match.Groups[1].Value).ToList();
             if (!named.Any(tests.Contains))
             {
-                yield return new(page.Path, line, named.Count == 0 ? "this invariant names no test." : $"no such test: {string.Join(", ", named)}.");
+                yield return new(
+                    page.Path, line, named.Count == 0 ? "this invariant names no test." : $"no such test: {string.Join(", ", named)}.");
             }
         }
     }
@@ -156,7 +167,8 @@ public sealed partial class DocumentTests
 
     private static IEnumerable<Finding> UndocumentedOptions(SourceFile source) =>
         source.Root.DescendantNodes().OfType<PropertyDeclarationSyntax>()
-            .Where(property => property.Parent is TypeDeclarationSyntax type && type.Identifier.ValueText.EndsWith("Options", StringComparison.Ordinal))
+            .Where(property => property.Parent is TypeDeclarationSyntax type
+                && type.Identifier.ValueText.EndsWith("Options", StringComparison.Ordinal))
             .Where(property => property.Modifiers.Any(SyntaxKind.PublicKeyword) && property.AccessorList is not null)
 
             // One that takes its default from Settings has unit, range and reason there.

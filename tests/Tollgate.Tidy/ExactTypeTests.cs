@@ -3,7 +3,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>Money and quantities are exact: no floating point in Core or in what the engine promises, no naked decimal outside Money.</summary>
+/// <summary>
+/// Money and quantities are exact: no floating point in Core or in what the engine promises, no naked decimal outside Money.
+/// </summary>
 public sealed class ExactTypeTests
 {
     /// <summary>Floating point that is no amount of anything. Subject: <c>Type.Member</c>.</summary>
@@ -23,9 +25,11 @@ public sealed class ExactTypeTests
     [Fact]
     public void No_floating_point_in_Core_and_in_the_engines_signatures() =>
         Repository.Sources.Where(source => source.File.Project is "Tollgate.Core" or "Tollgate.Engine" or "Tollgate.Contracts")
-            .SelectMany(source => TypesIn(source, everywhere: source.File.Project == "Tollgate.Core", SyntaxKind.DoubleKeyword, SyntaxKind.FloatKeyword))
+            .SelectMany(source =>
+                TypesIn(source, everywhere: source.File.Project == "Tollgate.Core", SyntaxKind.DoubleKeyword, SyntaxKind.FloatKeyword))
             .Except(FloatingPoint, "tests/Tollgate.Tidy/ExactTypeTests.cs")
-            .ShouldBeNone("0.1 + 0.2 is not 0.3: use Quantity, Money, TimeSpan or long. A ratio that is no amount goes on the list with its reason.");
+            .ShouldBeNone(
+                "0.1 + 0.2 is not 0.3: use Quantity, Money, TimeSpan or long. A ratio that is no amount goes on the list with its reason.");
 
     [Fact]
     public void No_naked_decimal_in_Cores_signatures() =>
@@ -40,16 +44,19 @@ public sealed class ExactTypeTests
     [InlineData("record X(double? Y);")]
     [InlineData("class X { readonly double _y = 1; }")]
     public void The_rule_sees_an_offender(string code) =>
-        TypesIn(SourceFile.Parse("src/Tollgate.Engine/X.cs", code), everywhere: false, SyntaxKind.DoubleKeyword, SyntaxKind.FloatKeyword).ShouldNotBeEmpty();
+        TypesIn(SourceFile.Parse("src/Tollgate.Engine/X.cs", code), everywhere: false, SyntaxKind.DoubleKeyword, SyntaxKind.FloatKeyword)
+            .ShouldNotBeEmpty();
 
     [Fact]
     public void The_rule_sees_an_offender_in_a_body_of_Core() =>
-        TypesIn(SourceFile.Parse("src/Tollgate.Core/X.cs", "class X { int Y() => (int)(double)1; }"), everywhere: true, SyntaxKind.DoubleKeyword)
+        TypesIn(SourceFile.Parse("src/Tollgate.Core/X.cs", "class X { int Y() => (int)(double)1; }"), everywhere: true,
+            SyntaxKind.DoubleKeyword)
             .ShouldNotBeEmpty();
 
     private static IEnumerable<(string, Finding)> TypesIn(SourceFile source, bool everywhere, params SyntaxKind[] kinds)
     {
-        foreach (var type in source.Root.DescendantNodes().OfType<PredefinedTypeSyntax>().Where(type => kinds.Contains(type.Keyword.Kind())))
+        foreach (var type in source.Root.DescendantNodes().OfType<PredefinedTypeSyntax>()
+            .Where(type => kinds.Contains(type.Keyword.Kind())))
         {
             if (everywhere || IsInSignature(type))
             {

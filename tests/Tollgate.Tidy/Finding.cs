@@ -43,7 +43,8 @@ public static class Findings
 
         left.AddRange(allowed
             .Where(entry => !used.Contains(entry.Subject))
-            .Select(entry => new Finding(listedIn, 1, $"\"{entry.Subject}\" is excused and needs no excuse any more: take it off the list.")));
+            .Select(entry =>
+                new Finding(listedIn, 1, $"\"{entry.Subject}\" is excused and needs no excuse any more: take it off the list.")));
         return left;
     }
 }

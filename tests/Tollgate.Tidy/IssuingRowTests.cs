@@ -21,14 +21,17 @@ public sealed partial class IssuingRowTests
     public void Every_operation_that_issues_a_credential_has_a_row() =>
         Repository.SourcesUnder("src").SelectMany(static source => Missing(source.File, TableText()))
             .Except(NoCredentials, "tests/Tollgate.Tidy/IssuingRowTests.cs")
-            .ShouldBeNone($"Add a row to the table in {Rows}: what is issued must have the networks, expiry, scopes and end of its issuer.");
+            .ShouldBeNone(
+                $"Add a row to the table in {Rows}: what is issued must have the networks, expiry, scopes and end of its issuer.");
 
     [Fact]
     public void The_rule_sees_offenders()
     {
-        Missing(new("src/X/X.cs", "app.MapPost(\"/v1/x\", Run).RequireKey(a, b).WithSecretAnswer()"), "").Single().Subject.ShouldBe("POST /v1/x");
+        Missing(new("src/X/X.cs", "app.MapPost(\"/v1/x\", Run).RequireKey(a, b).WithSecretAnswer()"), "").Single().Subject
+            .ShouldBe("POST /v1/x");
         Missing(new("src/X/X.cs", "app.MapPost(\"/v1/x\", Run).RequireKey(a, b).WithSecretAnswer()"), "\"POST /v1/x\"").ShouldBeEmpty();
-        Missing(new("src/X/X.cs", "app.MapPost(path, Run).WithSecretAnswer()"), "").ShouldNotBeEmpty("A path that cannot be read is an offence too.");
+        Missing(new("src/X/X.cs", "app.MapPost(path, Run).WithSecretAnswer()"), "")
+            .ShouldNotBeEmpty("A path that cannot be read is an offence too.");
     }
 
     private static string TableText() => Repository.Files.Single(static file => file.Path == Rows).Text;
@@ -49,7 +52,9 @@ public sealed partial class IssuingRowTests
 
     /// <summary>A path is written out, or a constant of the file.</summary>
     private static string Constants(TextFile file, string path) =>
-        path.StartsWith('"') ? path.Trim('"') : Regex.Match(file.Text, $@"const string {Regex.Escape(path)} = ""([^""]+)""").Groups[1].Value;
+        path.StartsWith('"')
+            ? path.Trim('"')
+            : Regex.Match(file.Text, $@"const string {Regex.Escape(path)} = ""([^""]+)""").Groups[1].Value;
 
     [GeneratedRegex(@"\.WithSecretAnswer\(\)")]
     private static partial Regex Secret();

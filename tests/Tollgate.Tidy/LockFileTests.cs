@@ -9,7 +9,8 @@ public sealed class LockFileTests
     private const string LockFile = "packages.lock.json";
 
     private static readonly IReadOnlyDictionary<string, string> Central =
-        ReferencesIn(TextOf("Directory.Packages.props")!, "PackageVersion").ToDictionary(one => one.Name, one => one.Version!, StringComparer.Ordinal);
+        ReferencesIn(TextOf("Directory.Packages.props")!, "PackageVersion")
+            .ToDictionary(one => one.Name, one => one.Version!, StringComparer.Ordinal);
 
     [Fact]
     public void Every_project_is_locked_to_the_packages_that_it_names() =>
@@ -20,7 +21,8 @@ public sealed class LockFileTests
     [Fact]
     public void The_rule_sees_offenders()
     {
-        var project = new TextFile("bench/X/X.csproj", """<Project><ItemGroup><PackageReference Include="Npgsql" /></ItemGroup></Project>""");
+        var project = new TextFile(
+            "bench/X/X.csproj", """<Project><ItemGroup><PackageReference Include="Npgsql" /></ItemGroup></Project>""");
         Faults(project, null).ShouldNotBeEmpty();
         Faults(project, Locked("YamlDotNet", Central["YamlDotNet"])).Count().ShouldBe(2);
         Faults(project, Locked("Npgsql", "1.0.0")).ShouldNotBeEmpty();
@@ -47,7 +49,8 @@ public sealed class LockFileTests
 
         // A library among the tests takes out what only test projects need.
         var removed = AttributesOf(project.Text, "PackageReference", "Remove").ToHashSet(StringComparer.Ordinal);
-        var wanted = named.Where(one => !removed.Contains(one.Name)).Select(one => $"{one.Name} [{Central[one.Name]}, )").ToHashSet(StringComparer.Ordinal);
+        var wanted = named.Where(one => !removed.Contains(one.Name)).Select(one => $"{one.Name} [{Central[one.Name]}, )")
+            .ToHashSet(StringComparer.Ordinal);
         var has = Direct(locked).ToHashSet(StringComparer.Ordinal);
         return wanted.Except(has).Select(package => new Finding(path, 1, $"{package} is not locked."))
             .Concat(has.Except(wanted).Select(package => new Finding(path, 1, $"{package} is locked, but the project does not name it.")));

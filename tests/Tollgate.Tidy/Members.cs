@@ -8,7 +8,8 @@ public static class Members
 {
     public static string NameOf(SyntaxNode node)
     {
-        var member = node.AncestorsAndSelf().OfType<MemberDeclarationSyntax>().FirstOrDefault(candidate => candidate is not BaseTypeDeclarationSyntax);
+        var member = node.AncestorsAndSelf().OfType<MemberDeclarationSyntax>()
+            .FirstOrDefault(candidate => candidate is not BaseTypeDeclarationSyntax);
         var type = node.AncestorsAndSelf().OfType<BaseTypeDeclarationSyntax>().FirstOrDefault()?.Identifier.ValueText ?? "Program";
         return member switch
         {

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Tidy;
 
-/// <summary>The bugs that <c>./tollgate mutants</c> puts into the code still fit it. Without a build, so that the list cannot rot between releases.</summary>
+/// <summary>
+/// The bugs that <c>./tollgate mutants</c> puts into the code still fit it. Without a build, so that the list cannot rot between releases.
+/// </summary>
 public sealed partial class MutantTests
 {
     private const int Fewest = 60;
@@ -29,7 +31,8 @@ public sealed partial class MutantTests
         Of(Good.Replace("ATests.B", "ATests.C", StringComparison.Ordinal)).ShouldNotBeEmpty();
         Of("bug: X\nfile: a.cs\n").ShouldNotBeEmpty();
 
-        static IEnumerable<Finding> Of(string text) => Faults(new("tests/mutants/list/a.mutant", text), path => path == "a.cs" ? "one or two" : null, ["ATests", "ATests.B"]);
+        static IEnumerable<Finding> Of(string text) =>
+            Faults(new("tests/mutants/list/a.mutant", text), path => path == "a.cs" ? "one or two" : null, ["ATests", "ATests.B"]);
     }
 
     private static IEnumerable<Finding> Faults(TextFile mutant, Func<string, string?> textOf, HashSet<string> tests)
@@ -43,13 +46,18 @@ public sealed partial class MutantTests
         var places = textOf(shape.Groups["file"].Value) is { } text ? text.Split(before).Length - 1 : 0;
         return
         [
-            .. places == 1 ? [] : (Finding[])[new(mutant.Path, 1, $"its text stands {places} times in {shape.Groups["file"].Value}, not once.")],
+            .. places == 1
+                ? []
+                : (Finding[])[new(mutant.Path, 1, $"its text stands {places} times in {shape.Groups["file"].Value}, not once.")],
             .. before != after ? [] : (Finding[])[new(mutant.Path, 1, "it changes nothing.")],
-            .. shape.Groups["test"].Captures.Select(test => test.Value).Where(test => !tests.Contains(test.EndsWith(".*", StringComparison.Ordinal) ? test[..^2] : test))
+            .. shape.Groups["test"].Captures.Select(test => test.Value)
+                .Where(test => !tests.Contains(test.EndsWith(".*", StringComparison.Ordinal) ? test[..^2] : test))
                 .Select(test => new Finding(mutant.Path, 1, $"no such test: {test}.")),
         ];
     }
 
-    [GeneratedRegex("^bug: .+\nfile: (?<file>.+)\n(?:caught by: \\S+ (?<test>\\S+)\n)+--- before\n(?<before>[\\s\\S]+?)\\n\\+\\+\\+ after\n(?<after>[\\s\\S]*)\\z")]
+    [GeneratedRegex(
+        "^bug: .+\nfile: (?<file>.+)\n(?:caught by: \\S+ (?<test>\\S+)\n)+--- before\n(?<before>[\\s\\S]+?)\\n\\+\\+\\+ "
+            + "after\n(?<after>[\\s\\S]*)\\z")]
     private static partial Regex Shape();
 }

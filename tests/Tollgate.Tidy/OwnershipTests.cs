@@ -5,26 +5,29 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// What must be given back (a connection, a transaction, a reader, a customer's turn) has an owner from the moment it is taken: a caller who hangs up
-/// between two awaits must not leave it behind.
+/// What must be given back (a connection, a transaction, a reader, a customer's turn) has an owner from the moment it is taken: a caller
+/// who hangs up between two awaits must not leave it behind.
 /// </summary>
 public sealed class OwnershipTests
 {
     private static readonly string[] Takers =
     [
-        "OpenConnectionAsync", "OpenDedicatedAsync", "BeginTransactionAsync", "ExecuteReaderAsync", "BeginOnExistingAsync", "BeginOnTwoAsync",
+        "OpenConnectionAsync", "OpenDedicatedAsync", "BeginTransactionAsync", "ExecuteReaderAsync", "BeginOnExistingAsync",
+        "BeginOnTwoAsync",
         "changes.BeginAsync", "BeginOnManyAsync", "OpenTransaction.BeginAsync", "CustomerTurn.TakeAsync", "HeldInvoice.LockAsync",
     ];
 
     private static readonly string[] Owned =
     [
-        "NpgsqlConnection", "NpgsqlTransaction", "NpgsqlDataReader", "NpgsqlCommand", "NpgsqlBatch", "CustomerChange", "CustomerTransaction", "CustomerTurn", "HeldInvoice", "OpenTransaction", "Stream",
+        "NpgsqlConnection", "NpgsqlTransaction", "NpgsqlDataReader", "NpgsqlCommand", "NpgsqlBatch", "CustomerChange",
+        "CustomerTransaction", "CustomerTurn", "HeldInvoice", "OpenTransaction", "Stream",
     ];
 
     /// <summary>Who keeps a connection for as long as it lives. Subject: the file's path.</summary>
     private static readonly Allowed[] Keepers =
     [
-        new("src/Tollgate.Engine/Postgres/OpenTransaction.cs", "The owner itself: the connection is held by IntoAsync until the transaction is beside it."),
+        new("src/Tollgate.Engine/Postgres/OpenTransaction.cs",
+            "The owner itself: the connection is held by IntoAsync until the transaction is beside it."),
         new("src/Tollgate.Engine/Ledger/Lane.cs", "A lane keeps its connection from batch to batch and opens another one when it breaks."),
     ];
 
@@ -37,26 +40,33 @@ public sealed class OwnershipTests
     /// <summary>Who moves a customer's versions past it would leave a stale memory on this server.</summary>
     [Fact]
     public void Customers_are_touched_by_the_transaction_that_forgets_them() =>
-        Repository.SourcesUnder("src").Where(static source => source.File.Name is not ("CustomerTransaction.cs" or "CustomerSql.cs")).SelectMany(Touches)
+        Repository.SourcesUnder("src").Where(static source => source.File.Name is not ("CustomerTransaction.cs" or "CustomerSql.cs"))
+            .SelectMany(Touches)
             .ShouldBeNone("Call CustomerTransaction.TouchAsync: it forgets the customer on this server at the commit.");
 
     [Fact]
     public void The_rule_of_touching_sees_an_offender() =>
-        Touches(SourceFile.Parse("src/X/X.cs", "class X { Task Y() => change.ExecuteAsync(CustomerSql.Touch, cancel); }")).ShouldNotBeEmpty();
+        Touches(SourceFile.Parse("src/X/X.cs", "class X { Task Y() => change.ExecuteAsync(CustomerSql.Touch, cancel); }"))
+            .ShouldNotBeEmpty();
 
     private static IEnumerable<Finding> Touches(SourceFile source) =>
-        source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(static access => access.ToString() == "CustomerSql.Touch")
+        source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
+            .Where(static access => access.ToString() == "CustomerSql.Touch")
             .Select(access => new Finding(source.File.Path, source.LineOf(access), "touches a customer by its own statement."));
 
     [Fact]
     public void No_tuple_holds_what_must_be_given_back() =>
         Repository.SourcesUnder("src").SelectMany(Tuples)
-            .ShouldBeNone("A tuple disposes nothing. Return a sealed class that owns its parts and is IAsyncDisposable, such as HeldInvoice.");
+            .ShouldBeNone(
+                "A tuple disposes nothing. Return a sealed class that owns its parts and is IAsyncDisposable, such as HeldInvoice.");
 
     [Theory]
     [InlineData("class X { async Task Y() { var c = await source.OpenConnectionAsync(cancel); await c.Z(); } }")]
-    [InlineData("class X { async Task Y() { if (await changes.BeginOnExistingAsync(p, c, cancel) is not { } change) { return; } await using (change) { } } }")]
-    [InlineData("class X { async Task<(A, B)> Y() => await source.OpenConnectionAsync(cancel) is { } c ? (c, await c.Z()) : (null, null); }")]
+    [InlineData(
+        "class X { async Task Y() { if (await changes.BeginOnExistingAsync(p, c, cancel) is not { } change) { return; "
+            + "} await using (change) { } } }")]
+    [InlineData(
+        "class X { async Task<(A, B)> Y() => await source.OpenConnectionAsync(cancel) is { } c ? (c, await c.Z()) : (null, null); }")]
     public void The_rule_sees_what_has_no_owner(string code) => Unowned(SourceFile.Parse("src/X/X.cs", code)).ShouldNotBeEmpty();
 
     [Theory]
@@ -64,7 +74,8 @@ public sealed class OwnershipTests
     [InlineData("class X { async Task Y() { await using (var c = a ? null : await changes.BeginOnExistingAsync(p, c, cancel)) { } } }")]
     [InlineData("class X { async Task<C> Y() => await source.OpenConnectionAsync(cancel); }")]
     [InlineData("class X { Task<C> Y() { return changes.BeginOnExistingAsync(p, c, cancel); } }")]
-    [InlineData("class X { async Task<C?> Y() { var taken = await CustomerTurn.TakeAsync(d); return await taken.IntoAsync(async t => new C(t)); } }")]
+    [InlineData(
+        "class X { async Task<C?> Y() { var taken = await CustomerTurn.TakeAsync(d); return await taken.IntoAsync(async t => new C(t)); } }")]
     public void The_rule_lets_owners_be(string code) => Unowned(SourceFile.Parse("src/X/X.cs", code)).ShouldBeEmpty();
 
     [Fact]
@@ -89,7 +100,8 @@ public sealed class OwnershipTests
                 case LocalDeclarationStatementSyntax local:
                     return local.UsingKeyword != default || IsHandedOn(local);
                 case UsingStatementSyntax statement:
-                    return statement.Declaration?.Span.Contains(call.Span) == true || statement.Expression?.Span.Contains(call.Span) == true;
+                    return statement.Declaration?.Span.Contains(call.Span) == true
+                        || statement.Expression?.Span.Contains(call.Span) == true;
                 case ReturnStatementSyntax { Expression: { } returned }:
                     return IsPlain(returned, call);
                 case ArrowExpressionClauseSyntax arrow:
@@ -115,12 +127,14 @@ public sealed class OwnershipTests
     /// <summary>In a statement whose next one hands it on: between the two nothing can throw.</summary>
     private static bool IsHandedOn(SyntaxNode statement) =>
         statement.Parent is BlockSyntax block
-        && block.Statements.SkipWhile(one => one != statement).Skip(1).FirstOrDefault()?.ToString().Contains(".IntoAsync", StringComparison.Ordinal) == true;
+        && block.Statements.SkipWhile(one => one != statement).Skip(1).FirstOrDefault()?.ToString()
+            .Contains(".IntoAsync", StringComparison.Ordinal) == true;
 
     private static IEnumerable<Finding> Tuples(SourceFile source) =>
         source.Root.DescendantNodes().OfType<MethodDeclarationSyntax>()
             .SelectMany(method => method.ReturnType.DescendantNodesAndSelf().OfType<TupleTypeSyntax>())
             .SelectMany(tuple => tuple.Elements)
-            .Where(element => element.Type.DescendantNodesAndSelf().OfType<SimpleNameSyntax>().Any(name => Owned.Contains(name.Identifier.ValueText, StringComparer.Ordinal)))
+            .Where(element => element.Type.DescendantNodesAndSelf().OfType<SimpleNameSyntax>()
+                .Any(name => Owned.Contains(name.Identifier.ValueText, StringComparer.Ordinal)))
             .Select(element => new Finding(source.File.Path, source.LineOf(element), $"{element.Type} in a tuple."));
 }

@@ -21,16 +21,19 @@ public sealed partial class ProjectDirectionTests
     [Fact]
     public void Projects_depend_only_downwards() =>
         Repository.Under("src", ".csproj").SelectMany(Judge)
-            .ShouldBeNone("A project under src/ references what it must not (DESIGN section 2). Move the code to the side that may know it.");
+            .ShouldBeNone(
+                "A project under src/ references what it must not (DESIGN section 2). Move the code to the side that may know it.");
 
     [Fact]
     public void The_engine_knows_nothing_of_HTTP() =>
         Repository.SourcesUnder("src/Tollgate.Engine").SelectMany(UsesHttp)
-            .ShouldBeNone("The engine is called by several doors and must not know one of them. Pass plain values in, return plain values.");
+            .ShouldBeNone(
+                "The engine is called by several doors and must not know one of them. Pass plain values in, return plain values.");
 
     [Theory]
     [InlineData("src/Tollgate.Core/Tollgate.Core.csproj", """<ProjectReference Include="../Tollgate.Engine/Tollgate.Engine.csproj" />""")]
-    [InlineData("src/Tollgate.Engine/Tollgate.Engine.csproj", """<ProjectReference Include="../Tollgate.Server/Tollgate.Server.csproj" />""")]
+    [InlineData(
+        "src/Tollgate.Engine/Tollgate.Engine.csproj", """<ProjectReference Include="../Tollgate.Server/Tollgate.Server.csproj" />""")]
     [InlineData("src/Tollgate.Contracts/Tollgate.Contracts.csproj", """<PackageReference Include="YamlDotNet" />""")]
     [InlineData("src/Tollgate.Core/Tollgate.Core.csproj", """<FrameworkReference Include="Microsoft.AspNetCore.App" />""")]
     [InlineData("src/Tollgate.New/Tollgate.New.csproj", "")]
@@ -40,7 +43,9 @@ public sealed partial class ProjectDirectionTests
     {
         if (!MayReference.TryGetValue(project.Project, out var allowed))
         {
-            yield return new(project.Path, 1, $"{project.Project} is not in {nameof(ProjectDirectionTests)}.{nameof(MayReference)}: say there what it may know.");
+            yield return new(
+                project.Path, 1,
+                $"{project.Project} is not in {nameof(ProjectDirectionTests)}.{nameof(MayReference)}: say there what it may know.");
             yield break;
         }
 
@@ -56,14 +61,17 @@ public sealed partial class ProjectDirectionTests
         {
             foreach (Match reference in PackageOrFramework().Matches(project.Text))
             {
-                yield return new(project.Path, project.LineAt(reference.Index), $"{project.Project} has no packages, so that anything can depend on it.");
+                yield return new(
+                    project.Path, project.LineAt(reference.Index),
+                    $"{project.Project} has no packages, so that anything can depend on it.");
             }
         }
     }
 
     private static IEnumerable<Finding> UsesHttp(SourceFile source) =>
         HttpNamespace().Matches(source.File.Text)
-            .Select(match => new Finding(source.File.Path, source.File.LineAt(match.Index), $"{match.Value} belongs to the doors (Server, Web)."));
+            .Select(match =>
+                new Finding(source.File.Path, source.File.LineAt(match.Index), $"{match.Value} belongs to the doors (Server, Web)."));
 
     [GeneratedRegex("""<ProjectReference\s+Include="[^"]*?([\w.]+)\.csproj""")]
     private static partial Regex ProjectReference();

@@ -29,7 +29,9 @@ public sealed record TextFile(string Path, string Text)
     public int LineAt(int position) => Text.AsSpan(0, position).Count('\n') + 1;
 }
 
-/// <summary>A C# file with its syntax tree. Rules read syntax only: no compilation, so the whole repository takes well under a second.</summary>
+/// <summary>
+/// A C# file with its syntax tree. Rules read syntax only: no compilation, so the whole repository takes well under a second.
+/// </summary>
 public sealed record SourceFile(TextFile File, SyntaxNode Root)
 {
     public static SourceFile Parse(TextFile file) =>
@@ -50,7 +52,8 @@ public static class Repository
     private static readonly string[] SkippedFolders = ["bin", "obj", "node_modules", "TestResults", "artifacts"];
 
     private static readonly string[] TextEndings =
-        [".cs", ".sql", ".md", ".yaml", ".yml", ".json", ".csproj", ".props", ".slnx", ".sh", ".razor", ".css", ".js", ".config", ".editorconfig"];
+        [".cs", ".sql", ".md", ".yaml", ".yml", ".json", ".csproj", ".props", ".slnx", ".sh", ".razor", ".css", ".js", ".config",
+            ".editorconfig"];
 
     public static string Root { get; } = FindRoot();
 
@@ -59,7 +62,8 @@ public static class Repository
     public static IReadOnlyList<SourceFile> Sources { get; } = ParseAll();
 
     /// <summary>The bugs of <c>./tollgate mutants</c>. Kept apart: they quote code and are none.</summary>
-    public static IEnumerable<TextFile> Mutants => Directory.EnumerateFiles(Path.Combine(Root, "tests", "mutants", "list"), "*.mutant").Order(StringComparer.Ordinal)
+    public static IEnumerable<TextFile> Mutants =>
+        Directory.EnumerateFiles(Path.Combine(Root, "tests", "mutants", "list"), "*.mutant").Order(StringComparer.Ordinal)
         .Select(path => new TextFile(Path.GetRelativePath(Root, path).Replace('\\', '/'), File.ReadAllText(path)));
 
     /// <summary>Test classes, test methods, and both joined by a dot.</summary>

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Tidy;
 
-/// <summary>One thing has one word, in code, database, API and documents (docs/glossary.md). Names that gave way to the field's terms do not come back, as by a merge.</summary>
+/// <summary>
+/// One thing has one word, in code, database, API and documents (docs/glossary.md). Names that gave way to the field's terms do not come
+/// back, as by a merge.
+/// </summary>
 public sealed class RetiredTermTests
 {
     private const string Listed = "tests/Tollgate.Tidy/RetiredTermTests.cs";
@@ -11,28 +14,42 @@ public sealed class RetiredTermTests
     private static readonly (string Retired, string Use)[] Terms =
     [
         // Subscriptions that a payment provider manages.
-        ("driven_by", "managed_by"), ("drivenBy", "managedBy"), ("DrivenBy", "ManagedBy"), ("driven_by_provider", "provider_managed"), ("DrivenByProvider", "ProviderManaged"),
-        ("drives_subscriptions", "manages_subscriptions"), ("DrivesSubscriptions", "ManagesSubscriptions"), ("subscriptions_driven", "subscriptions_provider_managed"),
-        ("ISubscriptionDriver", "ISubscriptionBackend"), ("SubscriptionDrivers", "SubscriptionBackends"), ("DriveOutcome", "BackendOutcome"), ("DriveAnswer", "BackendAnswer"),
-        ("ChangeDriven", "ChangeProviderManaged"), ("DrivenState", "ProviderManagedState"), ("DrivenCheckout", "ProviderManagedCheckout"), ("DrivenPage", "ProviderManagedPage"),
+        ("driven_by", "managed_by"), ("drivenBy", "managedBy"), ("DrivenBy", "ManagedBy"), ("driven_by_provider", "provider_managed"),
+        ("DrivenByProvider", "ProviderManaged"),
+        ("drives_subscriptions", "manages_subscriptions"), ("DrivesSubscriptions", "ManagesSubscriptions"),
+        ("subscriptions_driven", "subscriptions_provider_managed"),
+        ("ISubscriptionDriver", "ISubscriptionBackend"), ("SubscriptionDrivers", "SubscriptionBackends"),
+        ("DriveOutcome", "BackendOutcome"), ("DriveAnswer", "BackendAnswer"),
+        ("ChangeDriven", "ChangeProviderManaged"), ("DrivenState", "ProviderManagedState"), ("DrivenCheckout", "ProviderManagedCheckout"),
+        ("DrivenPage", "ProviderManagedPage"),
         ("IsDriven", "IsProviderManaged"), ("IsOfDriver", "IsFromProvider"),
         // Updates of a provider.
-        ("MethodNews", "PaymentMethodUpdate"), ("ProviderNews", "ProviderUpdate"), ("PaymentNews", "PaymentUpdate"), ("RefundNews", "RefundUpdate"), ("InvoiceNews", "InvoiceUpdate"),
-        ("DisputeNews", "DisputeUpdate"), ("CheckoutNews", "CheckoutUpdate"), ("SubscriptionNews", "SubscriptionUpdate"), ("ApplyNews", "ApplyProviderUpdate"),
-        ("IsOldNews", "IsOldUpdate"), ("ProviderTold", "ParsedEvent"), ("ToldPrice", "QuotedPrice"), ("FactToTell", "FactToPublish"), ("TellFacts", "BuildPayloads"),
+        ("MethodNews", "PaymentMethodUpdate"), ("ProviderNews", "ProviderUpdate"), ("PaymentNews", "PaymentUpdate"),
+        ("RefundNews", "RefundUpdate"), ("InvoiceNews", "InvoiceUpdate"),
+        ("DisputeNews", "DisputeUpdate"), ("CheckoutNews", "CheckoutUpdate"), ("SubscriptionNews", "SubscriptionUpdate"),
+        ("ApplyNews", "ApplyProviderUpdate"),
+        ("IsOldNews", "IsOldUpdate"), ("ProviderTold", "ParsedEvent"), ("ToldPrice", "QuotedPrice"), ("FactToTell", "FactToPublish"),
+        ("TellFacts", "BuildPayloads"),
         // Requests to models.
-        ("LlmAsk", "LlmRequest"), (@"Llm[./]Asks", "Llm/Requests"), ("Ask(Reader|Member|Names|Media|Draft|Form|Scan|Stream)", "Request…"), ("WrappedAsk", "WrappedRequest"), ("AskedModel", "RequestedModel"),
-        ("ForeseenCall", "ExpectedCall"), ("ForeseeMigration", "PreviewMigration"), ("AskPayments", "QueryPayments"), ("AskAgainAfter", "RetryAfter"),
+        ("LlmAsk", "LlmRequest"), (@"Llm[./]Asks", "Llm/Requests"), ("Ask(Reader|Member|Names|Media|Draft|Form|Scan|Stream)", "Request…"),
+        ("WrappedAsk", "WrappedRequest"), ("AskedModel", "RequestedModel"),
+        ("ForeseenCall", "ExpectedCall"), ("ForeseeMigration", "PreviewMigration"), ("AskPayments", "QueryPayments"),
+        ("AskAgainAfter", "RetryAfter"),
         // Accounts in memory.
-        ("AccountBook", "AccountState"), ("FeatureBook", "FeatureState"), ("PoolBook", "PoolState"), ("BookShelf", "AccountCache"), ("Book(Loader|Reading|Wanted)", "Account…"),
+        ("AccountBook", "AccountState"), ("FeatureBook", "FeatureState"), ("PoolBook", "PoolState"), ("BookShelf", "AccountCache"),
+        ("Book(Loader|Reading|Wanted)", "Account…"),
         ("FindBook", "FindAccount"), ("TestBook", "TestAccount"), ("KnownFacts", "StoredFacts"), ("StrangerShares", "UnknownCallerShares"),
         // The gateway, secrets, dependencies.
-        ("JobDesk", "ProviderJobs"), ("LongestSilence", "LongestIdle"), ("AnswerSeal", "SecretAnswerCipher"), ("QuoteSeal", "QuoteToken"), ("BillingDesk", "BillingDeps"),
+        ("JobDesk", "ProviderJobs"), ("LongestSilence", "LongestIdle"), ("AnswerSeal", "SecretAnswerCipher"), ("QuoteSeal", "QuoteToken"),
+        ("BillingDesk", "BillingDeps"),
         // Documents.
-        ("InvoicePaper", "InvoiceDocument"), ("StatementPaper", "StatementDocument"), ("Paper(Pdf|Sheet|Html|Fonts|Table|Row|Logo|Fact|Sum|Mark|Column|Party)", "Document…, PdfCanvas for PaperSheet"),
+        ("InvoicePaper", "InvoiceDocument"), ("StatementPaper", "StatementDocument"),
+        ("Paper(Pdf|Sheet|Html|Fonts|Table|Row|Logo|Fact|Sum|Mark|Column|Party)", "Document…, PdfCanvas for PaperSheet"),
         // Invoices.
-        ("PayByHand", "RecordManualPayment"), ("RefundByHand", "RefundInDashboard"), ("SettleInvoice(Request)?", "ChangeInvoiceStatus, InvoiceStatusRequest"),
-        ("GivenBack(Rules|Part|Note)?", "ProrationCredit…"), ("IsGivenBack", "IsProrationCredit"), ("TaxGivenBack", "ProrationCreditTaxes"), ("GiveBack", "ApplyProrationCredit"),
+        ("PayByHand", "RecordManualPayment"), ("RefundByHand", "RefundInDashboard"),
+        ("SettleInvoice(Request)?", "ChangeInvoiceStatus, InvoiceStatusRequest"),
+        ("GivenBack(Rules|Part|Note)?", "ProrationCredit…"), ("IsGivenBack", "IsProrationCredit"), ("TaxGivenBack", "ProrationCreditTaxes"),
+        ("GiveBack", "ApplyProrationCredit"),
         // Tests.
         ("Theatres?", "ChaosServer"), ("Troupes?", "CallerSet"), ("Leaver", "HangUp"), ("StrangerTests", "UnknownInputTests"),
     ];
@@ -57,7 +74,8 @@ public sealed class RetiredTermTests
     [InlineData("a data-driven test gives back what TaskAsks could")]
     public void Other_words_are_fine(string text) => Retired(new("src/Tollgate.Engine/Here/X.cs", text)).ShouldBeEmpty();
 
-    private static readonly Regex Any = new(@"\b(?:" + string.Join('|', Terms.Select(static (term, at) => $"(?<t{at}>{term.Retired})")) + @")\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
+    private static readonly Regex Any = new(@"\b(?:" + string.Join('|', Terms.Select(static (term, at) => $"(?<t{at}>{term.Retired})"))
+        + @")\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
 
     private static IEnumerable<Finding> Retired(TextFile file) =>
         Any.Matches(file.Text).Select(match =>

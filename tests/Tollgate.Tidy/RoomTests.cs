@@ -13,8 +13,8 @@ public sealed partial class RoomTests
     ];
 
     /// <summary>
-    /// The rank of each room of Core, Engine and Server: inside a project, a room uses only rooms of a lower rank. Rooms in one line are one stage: a room of the
-    /// engine may use the nouns that Core has of its own stage and of earlier ones.
+    /// The rank of each room of Core, Engine and Server: inside a project, a room uses only rooms of a lower rank. Rooms in one line are
+    /// one stage: a room of the engine may use the nouns that Core has of its own stage and of earlier ones.
     /// </summary>
     private static readonly string[][] Flow =
     [
@@ -56,8 +56,11 @@ public sealed partial class RoomTests
     /// <summary>Directions against the ranks that are meant. Subject: <c>project/room -> room</c>.</summary>
     private static readonly Allowed[] AgainstTheRanks =
     [
-        new("Tollgate.Engine/Metering -> Ledger", "Core's Metering says how an event counts, before any balance; the engine's shows the events and decisions that the ledger recorded."),
-        new("Tollgate.Server/Metering -> Quotas", "The same events come in by these endpoints, and what the gate decided on them is answered in its words."),
+        new("Tollgate.Engine/Metering -> Ledger",
+            "Core's Metering says how an event counts, before any balance; the engine's shows the events and decisions that the ledger "
+                + "recorded."),
+        new("Tollgate.Server/Metering -> Quotas",
+            "The same events come in by these endpoints, and what the gate decided on them is answered in its words."),
     ];
 
     /// <summary>Folders of the engine that are no rooms and need no page of their own.</summary>
@@ -67,11 +70,13 @@ public sealed partial class RoomTests
 
     [Fact]
     public void No_folder_is_a_drawer() =>
-        Repository.Files.SelectMany(Drawers).ShouldBeNone("Folders are named after what flows through them, not after kinds of classes (STYLE 1).");
+        Repository.Files.SelectMany(Drawers)
+            .ShouldBeNone("Folders are named after what flows through them, not after kinds of classes (STYLE 1).");
 
     [Fact]
     public void Every_room_has_a_rank() =>
-        Rooms().Where(room => StageOf(room.Room) < 0).Select(room => new Finding(room.Path, 1, $"\"{room.Room}\" has no rank: give it one in RoomTests.Flow."))
+        Rooms().Where(room => StageOf(room.Room) < 0)
+            .Select(room => new Finding(room.Path, 1, $"\"{room.Room}\" has no rank: give it one in RoomTests.Flow."))
             .ShouldBeNone("Each folder of Core, Engine and Server has a place in the flow.");
 
     [Fact]
@@ -87,7 +92,9 @@ public sealed partial class RoomTests
     [Fact]
     public void No_rooms_use_each_other_in_a_circle() =>
         Ranked.Append("Tollgate.Web").SelectMany(project => Circles(project, Arrows(Repository.SourcesUnder($"src/{project}"))))
-            .ShouldBeNone("These rooms cannot be read one after the other. Move what they share to the first of them, or what conducts them to a later one.");
+            .ShouldBeNone(
+                "These rooms cannot be read one after the other. Move what they share to the first of them, "
+                    + "or what conducts them to a later one.");
 
     [Fact]
     public void Every_room_of_the_engine_has_its_page() =>
@@ -103,7 +110,8 @@ public sealed partial class RoomTests
     [InlineData("src/Tollgate.Server/Http/X.cs", "using Tollgate.Server.Hosting;")]
     [InlineData("src/Tollgate.Engine/Payments/X.cs", "class X { Billing.RunDue? run; }")]
     [InlineData("src/Tollgate.Engine/Catalog/X.cs", "class X { Core.Invoicing.Invoice? i; }")]
-    public void The_direction_rule_sees_an_offender(string path, string code) => LooksAhead(SourceFile.Parse(path, code)).ShouldNotBeEmpty();
+    public void The_direction_rule_sees_an_offender(string path, string code) =>
+        LooksAhead(SourceFile.Parse(path, code)).ShouldNotBeEmpty();
 
     [Fact]
     public void The_rule_of_circles_sees_one_that_goes_round_three_rooms()
@@ -125,7 +133,8 @@ public sealed partial class RoomTests
 
     private static IEnumerable<Finding> Drawers(TextFile file) =>
         file.Folders.Where(folder => BannedFolders.Contains(folder, StringComparer.OrdinalIgnoreCase))
-            .Select(folder => new Finding(file.Path, 1, $"folder \"{folder}\" names a kind: give the file to the room whose words it speaks."));
+            .Select(folder =>
+                new Finding(file.Path, 1, $"folder \"{folder}\" names a kind: give the file to the room whose words it speaks."));
 
     private static IEnumerable<(string, Finding)> LooksAhead(SourceFile source)
     {
@@ -138,10 +147,13 @@ public sealed partial class RoomTests
         foreach (var (name, layer, room) in RoomsNamedIn(source))
         {
             // Doors join what the engine keeps apart: they are ranked among themselves.
-            var isAhead = layer == project ? RankOf(room).CompareTo(RankOf(own)) > 0 : project != "Tollgate.Server" && StageOf(room) > StageOf(own);
+            var isAhead = layer == project
+                ? RankOf(room).CompareTo(RankOf(own)) > 0
+                : project != "Tollgate.Server" && StageOf(room) > StageOf(own);
             if (isAhead)
             {
-                yield return ($"{project}/{own} -> {room}", new(source.File.Path, source.LineOf(name), $"{own} must not know {room}, which comes later."));
+                yield return ($"{project}/{own} -> {room}",
+                    new(source.File.Path, source.LineOf(name), $"{own} must not know {room}, which comes later."));
             }
         }
     }
@@ -153,7 +165,8 @@ public sealed partial class RoomTests
         foreach (var source in sources.Where(static source => source.File.Room.Length > 0))
         {
             var from = source.File.Room;
-            foreach (var (name, layer, room) in RoomsNamedIn(source).Where(named => named.Layer == source.File.Project && named.Room != from))
+            foreach (var (name, layer, room) in RoomsNamedIn(source)
+                .Where(named => named.Layer == source.File.Project && named.Room != from))
             {
                 arrows.TryAdd(from, new(StringComparer.Ordinal));
                 arrows[from].TryAdd(room, new(source.File.Path, source.LineOf(name), $"{from} uses {room}"));
@@ -168,12 +181,18 @@ public sealed partial class RoomTests
     {
         var reached = arrows.Keys.ToDictionary(static room => room, room => Reached(room), StringComparer.Ordinal);
         var circles = arrows.Keys.Where(room => reached[room].Contains(room))
-            .GroupBy(room => string.Join(", ", arrows.Keys.Where(other => reached[room].Contains(other) && reached[other].Contains(room)).Order(StringComparer.Ordinal)));
+            .GroupBy(
+                room => string.Join(
+                    ", ", arrows.Keys.Where(other => reached[room].Contains(other) && reached[other].Contains(room))
+                        .Order(StringComparer.Ordinal)));
         foreach (var circle in circles)
         {
             var members = circle.ToHashSet(StringComparer.Ordinal);
-            var inside = circle.SelectMany(room => arrows[room].Where(arrow => members.Contains(arrow.Key)).Select(static arrow => arrow.Value)).ToArray();
-            yield return new(inside[0].Path, inside[0].Line, $"{project}: {circle.Key} ({string.Join("; ", inside.Select(static arrow => $"{arrow.What}, {arrow.Path}:{arrow.Line}"))})");
+            var inside = circle.SelectMany(room => arrows[room].Where(arrow => members.Contains(arrow.Key))
+                .Select(static arrow => arrow.Value)).ToArray();
+            yield return new(
+                inside[0].Path, inside[0].Line,
+                $"{project}: {circle.Key} ({string.Join("; ", inside.Select(static arrow => $"{arrow.What}, {arrow.Path}:{arrow.Line}"))})");
         }
 
         HashSet<string> Reached(string room)
@@ -217,9 +236,11 @@ public sealed partial class RoomTests
         }
 
         // "Core.Quotas.Rules.Do()" and "Billing.RunDue.Do()" are member accesses to a parser.
-        foreach (var access in source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(static access => access.Parent is not MemberAccessExpressionSyntax))
+        foreach (var access in source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
+            .Where(static access => access.Parent is not MemberAccessExpressionSyntax))
         {
-            if (RoomReference().Match(access.ToString()) is { Success: true } match && access.DescendantNodes().OfType<NameSyntax>().First() is var name)
+            if (RoomReference().Match(access.ToString()) is { Success: true } match
+                && access.DescendantNodes().OfType<NameSyntax>().First() is var name)
             {
                 yield return (name, "Tollgate." + match.Groups[1].Value, match.Groups[2].Value);
             }
@@ -229,14 +250,16 @@ public sealed partial class RoomTests
     private static int StageOf(string room) => Array.FindIndex(Flow, stage => stage.Contains(room, StringComparer.Ordinal));
 
     /// <summary>The stage, and the place in it.</summary>
-    private static (int, int) RankOf(string room) => StageOf(room) is >= 0 and var stage ? (stage, Array.IndexOf(Flow[stage], room)) : (-1, 0);
+    private static (int, int) RankOf(string room) =>
+        StageOf(room) is >= 0 and var stage ? (stage, Array.IndexOf(Flow[stage], room)) : (-1, 0);
 
     private static IEnumerable<(string Room, string Path)> Rooms() =>
         Ranked.SelectMany(static project => Repository.SourcesUnder($"src/{project}")).Where(static source => source.File.Room.Length > 0)
             .GroupBy(static source => source.File.Room, static (room, sources) => (room, sources.First().File.Path));
 
     private static IEnumerable<string> EngineRooms() =>
-        Repository.SourcesUnder("src/Tollgate.Engine").Select(source => source.File.Room).Where(room => room.Length > 0).Distinct(StringComparer.Ordinal);
+        Repository.SourcesUnder("src/Tollgate.Engine").Select(source => source.File.Room).Where(room => room.Length > 0)
+            .Distinct(StringComparer.Ordinal);
 
     private static IEnumerable<(string, Finding)> MissingPage(string room)
     {

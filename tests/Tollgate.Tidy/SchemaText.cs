@@ -2,9 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Tidy;
 
-/// <summary>A table of the migrations: the room that writes it, its columns and its unique keys. The header comment above it names the room, or a later one above a <c>COMMENT ON TABLE</c>.</summary>
+/// <summary>
+/// A table of the migrations: the room that writes it, its columns and its unique keys. The header comment above it names the room, or a
+/// later one above a <c>COMMENT ON TABLE</c>.
+/// </summary>
 public sealed record Table(
-    string Name, string Room, string Path, int Line, IReadOnlyList<string> Columns, IReadOnlyList<UniqueKey> Keys, IReadOnlyList<ForeignKey> References)
+    string Name, string Room, string Path, int Line, IReadOnlyList<string> Columns, IReadOnlyList<UniqueKey> Keys,
+    IReadOnlyList<ForeignKey> References)
 {
     /// <summary>Whether its rows are spread by customer; the others are reference tables.</summary>
     public bool IsDistributed => Columns.Contains("partition", StringComparer.Ordinal);
@@ -17,7 +21,10 @@ public sealed record UniqueKey(int Line, IReadOnlyList<string> Columns);
 
 public sealed record ForeignKey(int Line, string Table, IReadOnlyList<string> Columns);
 
-/// <summary>Reads <c>CREATE TABLE</c>, <c>ALTER TABLE … ADD</c>, <c>CREATE UNIQUE INDEX</c> and <c>COMMENT ON TABLE</c> of the migrations, as far as the rules need.</summary>
+/// <summary>
+/// Reads <c>CREATE TABLE</c>, <c>ALTER TABLE … ADD</c>, <c>CREATE UNIQUE INDEX</c> and <c>COMMENT ON TABLE</c> of the migrations, as far as
+/// the rules need.
+/// </summary>
 public static partial class SchemaText
 {
     private static readonly Lazy<IReadOnlyList<Table>> All =
@@ -62,7 +69,8 @@ public static partial class SchemaText
     }
 
     /// <summary>SQL with comments replaced by spaces, newlines kept.</summary>
-    public static string Blank(string sql) => Comment().Replace(sql, match => new string([.. match.Value.Select(c => c == '\n' ? c : ' ')]));
+    public static string Blank(string sql) =>
+        Comment().Replace(sql, match => new string([.. match.Value.Select(c => c == '\n' ? c : ' ')]));
 
     private static Table ReadTable(TextFile file, string sql, Match create, string room)
     {
@@ -95,7 +103,8 @@ public static partial class SchemaText
 
         if (Reference().Match(part) is { Success: true } reference)
         {
-            references.Add(new(line, reference.Groups[1].Value, column is null ? Names(ForeignColumns().Match(part).Groups[1].Value) : [column]));
+            references.Add(
+                new(line, reference.Groups[1].Value, column is null ? Names(ForeignColumns().Match(part).Groups[1].Value) : [column]));
         }
     }
 

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Tidy;
 
-/// <summary>The table of OWASP ASVS: each requirement of levels 1 and 2 has a row, and the tests that rows name exist. SECURITY.md names existing ones too.</summary>
+/// <summary>
+/// The table of OWASP ASVS: each requirement of levels 1 and 2 has a row, and the tests that rows name exist. SECURITY.md names existing
+/// ones too.
+/// </summary>
 public sealed partial class SecurityTableTests
 {
     private const string Table = "docs/operating/asvs.md";
@@ -22,14 +25,16 @@ public sealed partial class SecurityTableTests
         rows.Count(row => row.Level == "2").ShouldBe(OfLevel2);
         rows.ShouldAllBe(row => Statuses.Contains(row.Status) && row.Where.Length > 0);
         Page(Table).Text.ShouldContain(
-            $"{rows.Count(row => row.Status == "met")} are met, {rows.Count(row => row.Status == "open")} are open, {rows.Count(row => row.Status == "n.a.")} do not apply.");
+            $"{rows.Count(row => row.Status == "met")} are met, {rows.Count(row => row.Status == "open")} are open, "
+                + $"{rows.Count(row => row.Status == "n.a.")} do not apply.");
     }
 
     [Fact]
     public void The_tests_that_the_pages_of_security_name_exist()
     {
         var tests = Repository.TestNames();
-        new[] { Page(Table), Page("SECURITY.md") }.SelectMany(page => Missing(page, tests)).ShouldBeNone("A test that a page of security names does not exist.");
+        new[] { Page(Table), Page("SECURITY.md") }.SelectMany(page => Missing(page, tests))
+            .ShouldBeNone("A test that a page of security names does not exist.");
     }
 
     [Fact]
@@ -44,7 +49,8 @@ public sealed partial class SecurityTableTests
             .Select(match => new Finding(page.Path, page.LineAt(match.Index), $"no such test: {match.Groups[1].Value}."));
 
     private static IEnumerable<(string Number, string Level, string Status, string Where)> Rows(TextFile page) =>
-        Row().Matches(page.Text).Select(match => (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value, match.Groups[4].Value));
+        Row().Matches(page.Text)
+            .Select(match => (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value, match.Groups[4].Value));
 
     private static TextFile Page(string path) => Repository.Files.Single(file => file.Path == path);
 

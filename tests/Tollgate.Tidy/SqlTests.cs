@@ -5,14 +5,20 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>SQL is source: each table has one writing room, statements stand in <c>…Sql.cs</c>, keys of customers' tables hold the partition.</summary>
+/// <summary>
+/// SQL is source: each table has one writing room, statements stand in <c>…Sql.cs</c>, keys of customers' tables hold the partition.
+/// </summary>
 public sealed partial class SqlTests
 {
     /// <summary>Writers that are meant although they are not the table's room. Subject: <c>room -> table</c>.</summary>
     private static readonly Allowed[] OtherWriters =
     [
-        new("Ledger -> customers", "touch_account() in the schema moves the versions of the customer and of its balances together, or a lane could decide between the two."),
-        new("Invoicing -> subscriptions", "What a credit note or a void invoice takes back of the running period lowers what was billed for it, in the same transaction."),
+        new("Ledger -> customers",
+            "touch_account() in the schema moves the versions of the customer and of its balances together, "
+                + "or a lane could decide between the two."),
+        new("Invoicing -> subscriptions",
+            "What a credit note or a void invoice takes back of the running period lowers what was billed for it, "
+                + "in the same transaction."),
         new("Costs -> call_queue", "The fold takes calls out of the queue in the transaction that adds them to the rollups."),
         new("Backup -> servers", "A restored copy forgets the servers of the original, which do not run on it; nobody serves there yet."),
     ];
@@ -45,13 +51,15 @@ public sealed partial class SqlTests
         Repository.SourcesUnder("src").Where(source => !source.File.Name.EndsWith("Sql.cs", StringComparison.Ordinal))
             .SelectMany(source => Literals(source)
                 .Where(literal => Statement().IsMatch(literal.Text) && Mentions(literal.Text))
-                .Select(literal => (source.File.Path, new Finding(source.File.Path, literal.Line, "move this statement to the room's …Sql.cs."))))
+                .Select(literal =>
+                    (source.File.Path, new Finding(source.File.Path, literal.Line, "move this statement to the room's …Sql.cs."))))
             .Except(StatementsElsewhere, "tests/Tollgate.Tidy/SqlTests.cs")
             .ShouldBeNone("Every statement of a room stands in its …Sql.cs, aligned and commented (STYLE 10).");
 
     [Fact]
     public void A_number_of_an_advisory_lock_belongs_to_one_file() =>
-        SharedLocks(Repository.SourcesUnder("src").Select(static source => source.File).Concat(Repository.Under("src/Tollgate.Engine/Schema", ".sql")))
+        SharedLocks(Repository.SourcesUnder("src").Select(static source => source.File)
+            .Concat(Repository.Under("src/Tollgate.Engine/Schema", ".sql")))
             .ShouldBeNone("Two that share a number wait for each other without a reason, and may deadlock. Take the next free number.");
 
     [Theory]
@@ -68,7 +76,8 @@ public sealed partial class SqlTests
             .GroupBy(static one => one.Match.Groups["name"].Value)
             .Where(static same => same.Select(static one => one.File.Path).Distinct().Count() > 1)
             .SelectMany(static same => same.Skip(1).Select(one =>
-                new Finding(one.File.Path, one.File.LineAt(one.Match.Index), $"the lock {same.Key} is one of {same.First().File.Path} already.")));
+                new Finding(
+                    one.File.Path, one.File.LineAt(one.Match.Index), $"the lock {same.Key} is one of {same.First().File.Path} already.")));
 
     [Fact]
     public void Unique_keys_of_distributed_tables_begin_with_the_partition() =>
@@ -87,8 +96,12 @@ public sealed partial class SqlTests
     [Fact]
     public void A_table_goes_to_another_room_by_a_comment_on_it()
     {
-        TextFile made = new("src/Tollgate.Engine/Schema/9998.sql", "-- Room: Here\nCREATE TABLE t (a integer);\nCREATE TABLE u (a integer);\nCOMMENT ON TABLE u IS 'Of whom made it.';");
-        TextFile moved = new("src/Tollgate.Engine/Schema/9999.sql", "-- Room: There\nCOMMENT ON TABLE t IS 'What it is for.';\n-- COMMENT ON TABLE u IS said in a comment.");
+        TextFile made = new(
+            "src/Tollgate.Engine/Schema/9998.sql",
+            "-- Room: Here\nCREATE TABLE t (a integer);\nCREATE TABLE u (a integer);\nCOMMENT ON TABLE u IS 'Of whom made it.';");
+        TextFile moved = new(
+            "src/Tollgate.Engine/Schema/9999.sql",
+            "-- Room: There\nCOMMENT ON TABLE t IS 'What it is for.';\n-- COMMENT ON TABLE u IS said in a comment.");
         SchemaText.Read([made]).Select(table => table.Room).ShouldBe(["Here", "Here"]);
         SchemaText.Read([made, moved]).Select(table => (table.Name, table.Room)).ShouldBe([("t", "There"), ("u", "Here")]);
     }
@@ -148,13 +161,15 @@ public sealed partial class SqlTests
 
             foreach (var key in table.Keys.Where(key => table.IsDistributed && key.Columns[0] != "partition"))
             {
-                yield return new(table.Path, key.Line, $"the unique key ({string.Join(", ", key.Columns)}) of {table.Name} must begin with partition.");
+                yield return new(
+                    table.Path, key.Line, $"the unique key ({string.Join(", ", key.Columns)}) of {table.Name} must begin with partition.");
             }
 
             foreach (var reference in table.References.Where(reference =>
                 distributed.Contains(reference.Table) && !reference.Columns.Contains("partition", StringComparer.Ordinal)))
             {
-                yield return new(table.Path, reference.Line, $"the foreign key of {table.Name} to {reference.Table} must contain partition.");
+                yield return new(
+                    table.Path, reference.Line, $"the foreign key of {table.Name} to {reference.Table} must contain partition.");
             }
         }
     }
@@ -183,7 +198,9 @@ public sealed partial class SqlTests
     [GeneratedRegex(@"pg_(try_)?advisory_(xact_)?(un)?lock(_shared)?\((?<name>\d+(, *(\d+)?)?)", RegexOptions.CultureInvariant)]
     private static partial Regex AdvisoryLock();
 
-    [GeneratedRegex(@"\b(?:INSERT\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|COPY(?=\s+\w+\b[^;]*?\bFROM\b))\s+(\w+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\b(?:INSERT\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|COPY(?=\s+\w+\b[^;]*?\bFROM\b))\s+(\w+)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex WriteTarget();
 
     [GeneratedRegex(@"\b(SELECT\b[\s\S]*\bFROM|INSERT\s+INTO|UPDATE\s+\w+[\s\S]*\bSET|DELETE\s+FROM|COPY\s+\w+)\b")]

@@ -13,9 +13,11 @@ public sealed class Browser : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var path = Environment.GetEnvironmentVariable("TOLLGATE_CHROMIUM") ?? Places.FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("chromium is missing: run ./tollgate test once, or set TOLLGATE_CHROMIUM to a browser's path.");
+            ?? throw new InvalidOperationException(
+                "chromium is missing: run ./tollgate test once, or set TOLLGATE_CHROMIUM to a browser's path.");
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new() { ExecutablePath = path, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
     }
 
     public async ValueTask DisposeAsync()
@@ -30,7 +32,8 @@ public sealed class Browser : IAsyncLifetime
         // Only axe needs a script; the pages must do without.
         var context = await _browser!.NewContextAsync(new()
         {
-            ViewportSize = new() { Width = width, Height = 800 }, ColorScheme = scheme, JavaScriptEnabled = javaScript, ReducedMotion = ReducedMotion.Reduce,
+            ViewportSize = new() { Width = width, Height = 800 }, ColorScheme = scheme, JavaScriptEnabled = javaScript,
+            ReducedMotion = ReducedMotion.Reduce,
         });
         return await context.NewPageAsync();
     }

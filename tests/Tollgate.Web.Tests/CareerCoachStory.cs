@@ -5,7 +5,8 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>
-/// The life of a customer of the career coach, by nothing but the API, the pages and the mails: plans, checkout, quotas, a renewal that fails, what is told, and both ends.
+/// The life of a customer of the career coach, by nothing but the API, the pages and the mails: plans, checkout, quotas, a renewal that
+/// fails, what is told, and both ends.
 /// </summary>
 public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture<Shop>
 {
@@ -20,7 +21,8 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
 
         // What each day of the grace is: the plan is kept, and every failure is told by mail and on the portal.
         (string Day, string Next, string Severity)[] grace =
-            [("10", "We try again on 11 Feb", "warning"), ("11", "We try again on 13 Feb", "warning"), ("13", "We try again on 15 Feb", "warning"), ("15", "We try one last time on 17 Feb", "critical")];
+            [("10", "We try again on 11 Feb", "warning"), ("11", "We try again on 13 Feb", "warning"),
+                ("13", "We try again on 15 Feb", "warning"), ("15", "We try one last time on 17 Feb", "critical")];
         foreach (var (day, next, severity) in grace)
         {
             await AdvanceAsync(door, $"2027-02-{day}T00:00:00Z");
@@ -56,7 +58,8 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
         ]);
         var told = await EventsAsync(door, 20);
         told["subscription"].ShouldBe(["created", "renewed", "past_due", "canceled"]);
-        told["invoice"].ShouldBe(["finalized", "paid", "finalized", .. Enumerable.Repeat("payment_failed", 4), "marked_uncollectible", "payment_failed"]);
+        told["invoice"].ShouldBe(
+            ["finalized", "paid", "finalized", .. Enumerable.Repeat("payment_failed", 4), "marked_uncollectible", "payment_failed"]);
         told["payment"].ShouldBe(["succeeded", .. Enumerable.Repeat("failed", 5)]);
         told["checkout"].ShouldBe(["completed"]);
     }
@@ -122,21 +125,30 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
         door.PostAsync("/v1/sandbox/payment-behavior", new JsonObject { ["customer"] = "ada", ["outcome"] = "decline", ["times"] = times });
 
     private static async Task AdvanceAsync(Door door, string to) =>
-        (await door.SendAsync(HttpMethod.Post, "/v1/test-clock", new JsonObject { ["advance_to"] = to })).Status.ShouldBe(HttpStatusCode.OK);
+        (await door.SendAsync(HttpMethod.Post, "/v1/test-clock", new JsonObject { ["advance_to"] = to })).Status.ShouldBe(
+            HttpStatusCode.OK);
 
     private static async Task<bool> IsAllowedAsync(Door door, int interviews) =>
-        (await door.PostAsync("/v1/check", new JsonObject { ["customer"] = "ada", ["feature"] = "mock_interview", ["amount"] = interviews }))["allowed"]!.GetValue<bool>();
+        (await door.PostAsync(
+            "/v1/check",
+            new JsonObject { ["customer"] = "ada", ["feature"] = "mock_interview", ["amount"] = interviews }))["allowed"]!.GetValue<bool>();
 
-    private static async Task<string> StatusAsync(Door door) => Text((await door.ListAsync("/v1/subscriptions?customer=ada")).Single()!, "status");
+    private static async Task<string> StatusAsync(Door door) =>
+        Text((await door.ListAsync("/v1/subscriptions?customer=ada")).Single()!, "status");
 
-    private static async Task<JsonNode[]> NoticesAsync(Door door) => [.. (await door.ListAsync("/v1/customers/ada/notices")).Select(static one => one!)];
+    private static async Task<JsonNode[]> NoticesAsync(Door door) =>
+        [.. (await door.ListAsync("/v1/customers/ada/notices")).Select(static one => one!)];
 
-    private static async Task<string> FirstNumberAsync(Door door) => Text((await door.ListAsync("/v1/invoices?customer=ada&order=asc"))[0]!, "number");
+    private static async Task<string> FirstNumberAsync(Door door) =>
+        Text((await door.ListAsync("/v1/invoices?customer=ada&order=asc"))[0]!, "number");
 
     private static async Task OpenPortalAsync(Door door, IPage page) =>
         await page.GotoAsync(Text(await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "ada" }), "url"));
 
-    /// <summary>What webhooks were told, by kind of object, in order: once it is so much, and whatever came in the moment after. Between objects there is no order.</summary>
+    /// <summary>
+    /// What webhooks were told, by kind of object, in order: once it is so much, and whatever came in the moment after. Between objects
+    /// there is no order.
+    /// </summary>
     private static async Task<ILookup<string, string>> EventsAsync(Door door, int count)
     {
         await UntilAsync(async () => (await ReadAsync()).Sum(static kind => kind.Count()) >= count);
@@ -145,7 +157,8 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
 
         async Task<ILookup<string, string>> ReadAsync() =>
             (await door.ListAsync("/v1/webhook-events?limit=100")).Select(static one => Text(one!, "type").Split('.'))
-                .Where(static parts => parts[0] is "subscription" or "invoice" or "payment" or "checkout").ToLookup(static parts => parts[0], static parts => parts[1]);
+                .Where(static parts => parts[0] is "subscription" or "invoice" or "payment" or "checkout")
+                .ToLookup(static parts => parts[0], static parts => parts[1]);
     }
 
     private static string Text(JsonNode from, string member) => from[member]!.GetValue<string>();

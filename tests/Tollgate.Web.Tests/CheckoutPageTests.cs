@@ -27,7 +27,8 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         var invoice = (await door.ListAsync("/v1/invoices?customer=acme")).ShouldHaveSingleItem()!;
         invoice["status"]!.GetValue<string>().ShouldBe("paid");
         var shown = await door.GetAsync("/v1/checkouts/" + made["id"]!.GetValue<string>());
-        (shown["status"]!.GetValue<string>(), shown["invoice"]!.GetValue<string>(), shown["url"]).ShouldBe(("completed", invoice["id"]!.GetValue<string>(), null));
+        (shown["status"]!.GetValue<string>(), shown["invoice"]!.GetValue<string>(),
+            shown["url"]).ShouldBe(("completed", invoice["id"]!.GetValue<string>(), null));
         (await door.ListAsync("/v1/customers/acme/payment-methods")).ShouldHaveSingleItem()!["last4"]!.GetValue<string>().ShouldBe("4242");
     }
 
@@ -141,7 +142,8 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-01T00:00:00Z" });
-        var (with, without) = (await OpenAsync(await door.CheckOutAsync(shop.App, "with")), await OpenAsync(await door.CheckOutAsync(shop.App, "without")));
+        var (with, without) =
+            (await OpenAsync(await door.CheckOutAsync(shop.App, "with")), await OpenAsync(await door.CheckOutAsync(shop.App, "without")));
         await Assertions.Expect(with.GetByText("Without a card the trial ends then, and nothing is charged.")).ToBeVisibleAsync();
         await with.PayAsync("pm_sandbox_visa");
         await ArriveAsync(with);
@@ -164,7 +166,8 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         var page = await OpenAsync(await door.CheckOutAsync(shop.App, "acme", more: NoTrial));
         await page.PayAsync("pm_sandbox_visa");
         await ArriveAsync(page);
-        await door.PostAsync("/v1/sandbox/payment-behavior", new JsonObject { ["customer"] = "acme", ["outcome"] = "decline", ["times"] = 9 });
+        await door.PostAsync(
+            "/v1/sandbox/payment-behavior", new JsonObject { ["customer"] = "acme", ["outcome"] = "decline", ["times"] = 9 });
 
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-12T00:00:00Z" });
         (await door.ListAsync("/v1/subscriptions?customer=acme"))[0]!["status"]!.GetValue<string>().ShouldBe("past_due");
@@ -220,8 +223,10 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         (string Type, string Body)[] forms =
         [
-            ("application/x-www-form-urlencoded", ""), ("application/x-www-form-urlencoded", "due=1900"), ("application/x-www-form-urlencoded", "due=x&card=new:pm_sandbox_visa"),
-            ("application/x-www-form-urlencoded", "due=1&card=new:pm_sandbox_visa"), ("application/x-www-form-urlencoded", "%ff=%00&due=%00"), ("application/json", "{}"),
+            ("application/x-www-form-urlencoded", ""), ("application/x-www-form-urlencoded", "due=1900"),
+            ("application/x-www-form-urlencoded", "due=x&card=new:pm_sandbox_visa"),
+            ("application/x-www-form-urlencoded", "due=1&card=new:pm_sandbox_visa"),
+            ("application/x-www-form-urlencoded", "%ff=%00&due=%00"), ("application/json", "{}"),
             ("multipart/form-data; boundary=x", "--x"), ("application/x-www-form-urlencoded", "due=1900&card=" + new string('x', 20_000)),
         ];
         foreach (var (type, body) in forms)

@@ -5,7 +5,8 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>
-/// Every page in both themes, wide and on a phone: nothing sticks out to the side, and axe finds nothing. With <c>TOLLGATE_SHOTS</c> a folder gets pictures of them.
+/// Every page in both themes, wide and on a phone: nothing sticks out to the side, and axe finds nothing. With <c>TOLLGATE_SHOTS</c> a
+/// folder gets pictures of them.
 /// </summary>
 public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
 {
@@ -43,7 +44,8 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await LookAsync(page, "wait", scheme, width);
         await page.ArriveAsync(shop.App + "/thanks");
 
-        foreach (var (path, name) in (IEnumerable<(string, string)>)[("/checkout/none", "unknown"), ("/", "start"), ("/pricing", "plans"), ("/nothing", "missing")])
+        foreach (var (path, name) in (IEnumerable<(string, string)>)[("/checkout/none", "unknown"), ("/", "start"), ("/pricing", "plans"),
+            ("/nothing", "missing")])
         {
             await page.GotoAsync(new Uri(shop.Server.Url, path).AbsoluteUri);
             await LookAsync(page, name, scheme, width);
@@ -68,7 +70,8 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
-        await door.PostAsync("/v1/coupons", new JsonObject { ["code"] = "FIRST", ["percent_off"] = 100, ["duration"] = "once", ["max_redemptions"] = 1 });
+        await door.PostAsync(
+            "/v1/coupons", new JsonObject { ["code"] = "FIRST", ["percent_off"] = 100, ["duration"] = "once", ["max_redemptions"] = 1 });
         var page = await browser.OpenAsync(width, scheme, javaScript: true);
         var other = await door.CheckOutAsync(shop.App, "other", more: new() { ["trial"] = false, ["coupon"] = "FIRST" });
 
@@ -84,7 +87,8 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         // The late money comes when the plan is another one, also on a slow machine.
         await door.PostAsync("/v1/sandbox/webhook-behavior", new JsonObject { ["delay_seconds"] = 10 });
         var (late, second) = (
-            await door.CheckOutAsync(shop.App, "twice", more: new() { ["trial"] = false }), await door.CheckOutAsync(shop.App, "twice", more: new() { ["trial"] = false }));
+            await door.CheckOutAsync(shop.App, "twice", more: new() { ["trial"] = false }),
+            await door.CheckOutAsync(shop.App, "twice", more: new() { ["trial"] = false }));
         await GotoAsync(page, late);
         await page.PayAsync("pm_sandbox_late");
         await GotoAsync(page, second);
@@ -107,9 +111,13 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
         await door.PostAsync("/v1/customers/acme/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" });
-        var subscription = (await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false }))["id"]!.GetValue<string>();
+        var subscription =
+            (await door.PostAsync(
+                "/v1/subscriptions",
+                new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false }))["id"]!.GetValue<string>();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-16T00:00:00Z" });
-        await door.PostAsync("/v1/sandbox/payment-behavior", new JsonObject { ["customer"] = "acme", ["outcome"] = "insufficient_funds", ["times"] = 9 });
+        await door.PostAsync(
+            "/v1/sandbox/payment-behavior", new JsonObject { ["customer"] = "acme", ["outcome"] = "insufficient_funds", ["times"] = 9 });
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-16T12:00:00Z" });
         foreach (var (feature, amount) in new[] { ("mock_interview", 16), ("cv_generate", 30) })
         {
@@ -118,7 +126,9 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
 
         await door.PostAsync($"/v1/subscriptions/{subscription}/cancel", new JsonObject { ["at"] = "period_end" });
         var page = await browser.OpenAsync(width, scheme, javaScript: true);
-        await ShowAsync("portal-failing", "Your payment of $29.99 failed", "CV Generation: all used", "Mock Interviews: 80% used", "Pro ends on 15 Mar 2027");
+        await ShowAsync(
+            "portal-failing", "Your payment of $29.99 failed", "CV Generation: all used", "Mock Interviews: 80% used",
+            "Pro ends on 15 Mar 2027");
 
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-23T00:00:00Z" });
         await ShowAsync("portal-ended", "Pro has ended");
@@ -128,7 +138,8 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
             await GotoAsync(page, await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }));
             await LookAsync(page, name, scheme, width);
             (await page.Locator(".notice strong").AllTextContentsAsync()).Order().ShouldBe(titles.Order());
-            (await page.GetByRole(AriaRole.Link, new() { Name = "See the plans" }).CountAsync()).ShouldBe(titles.Count(static title => title.EndsWith(": all used", StringComparison.Ordinal)));
+            (await page.GetByRole(AriaRole.Link, new() { Name = "See the plans" })
+                .CountAsync()).ShouldBe(titles.Count(static title => title.EndsWith(": all used", StringComparison.Ordinal)));
             foreach (var ask in await page.Locator("summary").AllAsync())
             {
                 await ask.ClickAsync();
@@ -154,8 +165,10 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
                       FROM customers c
                      WHERE c.partition = s.partition AND c.account = s.account AND c.id = $1
                     RETURNING s.partition, s.account, s.id, c.project_id)
-            INSERT INTO provider_invoices (partition, account, provider, reference, project_id, subscription, number, status, currency, total, tax, paid, url, lines, created_at, heard_at)
-            SELECT partition, account, 'stripe', 'in_' || id, project_id, id, 'ST-0007', 'open', 'USD', 2999, 0, 0, 'https://invoice.stripe.com/i/acct_demo/7', '[]', now(), now()
+            INSERT INTO provider_invoices (partition, account, provider, reference, project_id, subscription, number, status, currency,
+              total, tax, paid, url, lines, created_at, heard_at)
+            SELECT partition, account, 'stripe', 'in_' || id, project_id, id, 'ST-0007', 'open', 'USD', 2999, 0, 0,
+              'https://invoice.stripe.com/i/acct_demo/7', '[]', now(), now()
               FROM managed
             """,
             customer);
@@ -163,7 +176,8 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await GotoAsync(page, await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = customer }));
         await LookAsync(page, "portal-managed", scheme, width);
         var notice = page.Locator(".notice", new() { HasText = "Your payment of $29.99 did not go through" });
-        (await notice.GetByRole(AriaRole.Link, new() { Name = "Pay $29.99" }).GetAttributeAsync("href")).ShouldBe("https://invoice.stripe.com/i/acct_demo/7");
+        (await notice.GetByRole(AriaRole.Link, new() { Name = "Pay $29.99" })
+            .GetAttributeAsync("href")).ShouldBe("https://invoice.stripe.com/i/acct_demo/7");
         (await notice.GetByRole(AriaRole.Button).CountAsync()).ShouldBe(0);
     }
 
@@ -199,10 +213,12 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         var found = await page.RunAxe();
         if (Shots is not null)
         {
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Shots, $"{name}-{scheme}-{width}.png".ToLowerInvariant()), FullPage = true });
+            await page.ScreenshotAsync(
+                new() { Path = Path.Combine(Shots, $"{name}-{scheme}-{width}.png".ToLowerInvariant()), FullPage = true });
         }
 
         overflow.ShouldBe(0, $"{name} is wider than {width}.");
-        found.Violations.Select(static one => $"{one.Id}: {string.Join(", ", one.Nodes.Select(static node => node.Html))}").ShouldBeEmpty(name);
+        found.Violations.Select(static one => $"{one.Id}: {string.Join(", ", one.Nodes.Select(static node => node.Html))}")
+            .ShouldBeEmpty(name);
     }
 }

@@ -20,7 +20,8 @@ public sealed class MailBox(string data, Door door, string customer)
             JsonNode[] sent = [.. all.Where(static mail => mail["status"]!.GetValue<string>() == "sent")];
             if (sent.Length >= expected || left == 0)
             {
-                sent.Length.ShouldBe(expected, string.Join('\n', all.Select(static mail => $"{mail["status"]} {mail["reason"]} {mail["subject"]}")));
+                sent.Length.ShouldBe(
+                    expected, string.Join('\n', all.Select(static mail => $"{mail["status"]} {mail["reason"]} {mail["subject"]}")));
                 return sent;
             }
 
@@ -32,7 +33,8 @@ public sealed class MailBox(string data, Door door, string customer)
     public async Task<string[]> SubjectsAsync(int expected) =>
     [
         .. (await ReadAsync(expected)).Select(static mail =>
-            $"{mail["at"]!.GetValue<DateTimeOffset>().ToString("MM-dd", CultureInfo.InvariantCulture)} {mail["subject"]!.GetValue<string>()}"),
+            $"{mail["at"]!.GetValue<DateTimeOffset>().ToString("MM-dd", CultureInfo.InvariantCulture)} "
+                + $"{mail["subject"]!.GetValue<string>()}"),
     ];
 
     /// <summary>Shows a mail in the browser, as a mail program on the web does.</summary>
@@ -48,9 +50,13 @@ public sealed class MailBox(string data, Door door, string customer)
     {
         var id = mail["id"]!.GetValue<string>().Replace("-", "", StringComparison.Ordinal);
         var file = await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(data, "mail"), $"*{id}.eml").Single());
-        var part = file.ReplaceLineEndings("\n").Split("\n--").Single(static one => one.Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase) && !one.Contains("multipart", StringComparison.Ordinal));
+        var part = file.ReplaceLineEndings("\n").Split("\n--")
+            .Single(static one => one.Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase)
+                && !one.Contains("multipart", StringComparison.Ordinal));
         var body = part[(part.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
-        return part.Contains("base64", StringComparison.OrdinalIgnoreCase) ? Encoding.UTF8.GetString(Convert.FromBase64String(body.ReplaceLineEndings(""))) : Unquoted(body);
+        return part.Contains("base64", StringComparison.OrdinalIgnoreCase)
+            ? Encoding.UTF8.GetString(Convert.FromBase64String(body.ReplaceLineEndings("")))
+            : Unquoted(body);
     }
 
     private static string Unquoted(string body)

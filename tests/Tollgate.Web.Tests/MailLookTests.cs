@@ -5,7 +5,8 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>
-/// Every kind of mail with long names and amounts of no, two and three decimals, in both themes, in the column of a mail program and on a phone. With
+/// Every kind of mail with long names and amounts of no, two and three decimals, in both themes, in the column of a mail program and on a
+/// phone. With
 /// <c>TOLLGATE_SHOTS</c> a folder gets pictures of them.
 /// </summary>
 public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Shop>
@@ -63,7 +64,8 @@ public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Sh
                 var type = mail["type"]!.GetValue<string>();
                 seen[type] = seen.GetValueOrDefault(type) + 1;
                 // Those in between are as the first one; amounts of other decimals stand in these two.
-                if ((type == "payment_failed" && seen[type] is > 1 and < 5) || (currency != "EUR" && type is not ("payment_failed" or "receipt")))
+                if ((type == "payment_failed" && seen[type] is > 1 and < 5)
+                    || (currency != "EUR" && type is not ("payment_failed" or "receipt")))
                 {
                     continue;
                 }
@@ -74,11 +76,14 @@ public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Sh
                 if (Shots is not null)
                 {
                     await page.ScreenshotAsync(new() { Path = Path.Combine(Shots, name + ".png"), FullPage = true });
-                    await File.WriteAllTextAsync(Path.Combine(Shots, name + ".txt"), (await door.GetAsync("/v1/mails/" + mail["id"]!.GetValue<string>()))["text"]!.GetValue<string>());
+                    await File.WriteAllTextAsync(
+                        Path.Combine(Shots, name + ".txt"),
+                        (await door.GetAsync("/v1/mails/" + mail["id"]!.GetValue<string>()))["text"]!.GetValue<string>());
                 }
 
                 overflow.ShouldBe(0, $"{name} is wider than its window.");
-                (await page.RunAxe()).Violations.Select(static one => $"{one.Id}: {string.Join(", ", one.Nodes.Select(static node => node.Html))}").ShouldBeEmpty(name);
+                (await page.RunAxe()).Violations.Select(static one =>
+                    $"{one.Id}: {string.Join(", ", one.Nodes.Select(static node => node.Html))}").ShouldBeEmpty(name);
             }
 
             seen.Keys.Order().ShouldBe(currency == "EUR"
@@ -87,16 +92,24 @@ public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Sh
         }
     }
 
-    /// <summary>Customers named after their currencies have everything happen to them that is told by mail; only the plan in EUR has a trial.</summary>
+    /// <summary>
+    /// Customers named after their currencies have everything happen to them that is told by mail; only the plan in EUR has a trial.
+    /// </summary>
     private static async Task LiveAsync(Door door)
     {
         await AdvanceAsync(door, "2027-01-01T00:00:00Z");
         var ids = new Dictionary<string, string>();
         foreach (var currency in Currencies)
         {
-            await door.PostAsync("/v1/customers", new JsonObject { ["id"] = currency, ["email"] = $"{currency}@example.com", ["name"] = "Ada Augusta King", ["currency"] = currency });
+            await door.PostAsync(
+                "/v1/customers",
+                new JsonObject
+                {
+                    ["id"] = currency, ["email"] = $"{currency}@example.com", ["name"] = "Ada Augusta King", ["currency"] = currency,
+                });
             await door.PostAsync($"/v1/customers/{currency}/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" });
-            var (status, made) = await door.SendAsync(HttpMethod.Post, "/v1/subscriptions", new JsonObject { ["customer"] = currency, ["plan"] = "pro", ["currency"] = currency });
+            var (status, made) = await door.SendAsync(HttpMethod.Post, "/v1/subscriptions",
+                new JsonObject { ["customer"] = currency, ["plan"] = "pro", ["currency"] = currency });
             status.ShouldBe(System.Net.HttpStatusCode.Created, made.ToJsonString());
             ids[currency] = made["id"]!.GetValue<string>();
         }
@@ -106,19 +119,26 @@ public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Sh
         {
             foreach (var amount in new[] { 850_000, 150_000 })
             {
-                (await door.SendAsync(HttpMethod.Post, "/v1/consume", new JsonObject { ["customer"] = currency, ["feature"] = "calls", ["amount"] = amount })).Status
+                (await door.SendAsync(
+                    HttpMethod.Post, "/v1/consume",
+                    new JsonObject { ["customer"] = currency, ["feature"] = "calls", ["amount"] = amount })).Status
                     .ShouldBe(System.Net.HttpStatusCode.OK);
             }
 
-            await door.SendAsync(HttpMethod.Patch, "/v1/subscriptions/" + ids[currency], new JsonObject { ["plan"] = "enterprise", ["when"] = "now", ["proration"] = "none" });
+            await door.SendAsync(
+                HttpMethod.Patch, "/v1/subscriptions/" + ids[currency],
+                new JsonObject { ["plan"] = "enterprise", ["when"] = "now", ["proration"] = "none" });
             await door.PostAsync($"/v1/subscriptions/{ids[currency]}/cancel", new JsonObject { ["at"] = "period_end" });
             await door.PostAsync($"/v1/subscriptions/{ids[currency]}/uncancel");
-            await door.PostAsync("/v1/sandbox/payment-behavior", new JsonObject { ["customer"] = currency, ["outcome"] = "insufficient_funds", ["times"] = 9 });
+            await door.PostAsync(
+                "/v1/sandbox/payment-behavior",
+                new JsonObject { ["customer"] = currency, ["outcome"] = "insufficient_funds", ["times"] = 9 });
         }
 
         await AdvanceAsync(door, "2027-03-15T00:00:00Z");
     }
 
     private static async Task AdvanceAsync(Door door, string to) =>
-        (await door.SendAsync(HttpMethod.Post, "/v1/test-clock", new JsonObject { ["advance_to"] = to })).Status.ShouldBe(System.Net.HttpStatusCode.OK);
+        (await door.SendAsync(HttpMethod.Post, "/v1/test-clock", new JsonObject { ["advance_to"] = to })).Status.ShouldBe(
+            System.Net.HttpStatusCode.OK);
 }

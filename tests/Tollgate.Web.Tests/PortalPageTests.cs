@@ -12,7 +12,8 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false });
-        var session = await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme", ["return_url"] = shop.App + "/account" });
+        var session = await door.PostAsync(
+            "/v1/portal-sessions", new JsonObject { ["customer"] = "acme", ["return_url"] = shop.App + "/account" });
         var page = await browser.OpenAsync();
         await page.GotoAsync(session["url"]!.GetValue<string>());
 
@@ -51,7 +52,8 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-06-15T09:30:00Z" });
         await door.PostAsync("/v1/customers/owes/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" });
         var page = await browser.OpenAsync();
-        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "owes" }))["url"]!.GetValue<string>());
+        await page.GotoAsync(
+            (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "owes" }))["url"]!.GetValue<string>());
 
         var notices = page.Locator(".notice");
         var (all, hidden) = (await notices.CountAsync(), page.Locator("details:has(> .notice)"));
@@ -78,7 +80,10 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await door.SendAsync(HttpMethod.Put, "/v1/customers/set/plan", new JsonObject { ["plan"] = "enterprise" });
         foreach (var (customer, verb) in (IEnumerable<(string, string)>)[("ended", "cancel"), ("paused", "pause")])
         {
-            var id = (await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = customer, ["plan"] = "pro", ["trial"] = false }))["id"]!.GetValue<string>();
+            var id =
+                (await door.PostAsync(
+                    "/v1/subscriptions",
+                    new JsonObject { ["customer"] = customer, ["plan"] = "pro", ["trial"] = false }))["id"]!.GetValue<string>();
             await door.PostAsync($"/v1/subscriptions/{id}/{verb}", verb == "cancel" ? new JsonObject { ["at"] = "now" } : []);
         }
 
@@ -90,9 +95,11 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         async Task<(string, string)> PlanAsync(string customer)
         {
             var page = await browser.OpenAsync();
-            await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = customer }))["url"]!.GetValue<string>());
+            await page.GotoAsync(
+                (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = customer }))["url"]!.GetValue<string>());
             var card = page.GetByRole(AriaRole.Region, new() { Name = "Plan" });
-            return ((await card.Locator(".headline").TextContentAsync())!.Trim(), (await card.Locator(".quiet").First.TextContentAsync())!.Trim());
+            return ((await card.Locator(".headline").TextContentAsync())!.Trim(),
+                (await card.Locator(".quiet").First.TextContentAsync())!.Trim());
         }
     }
 
@@ -104,7 +111,8 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
         await door.PostAsync("/v1/coupons", new JsonObject { ["code"] = "HALF", ["percent_off"] = 50, ["duration"] = "once" });
         var taxes = new JsonObject { ["rates"] = new JsonArray(new JsonObject { ["country"] = "US", ["name"] = "VAT", ["percent"] = 20 }) };
-        (await door.SendAsync(HttpMethod.Put, "/v1/tax-rates", taxes)).ShouldSatisfyAllConditions(static answer => answer.Status.ShouldBe(HttpStatusCode.OK, answer.Json.ToJsonString()));
+        (await door.SendAsync(HttpMethod.Put, "/v1/tax-rates", taxes)).ShouldSatisfyAllConditions(static answer =>
+            answer.Status.ShouldBe(HttpStatusCode.OK, answer.Json.ToJsonString()));
         foreach (var customer in (string[])["acme", "other"])
         {
             await door.PostAsync("/v1/customers", new JsonObject { ["id"] = customer, ["country"] = "US" });
@@ -115,11 +123,19 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await page.GotoAsync((await door.CheckOutAsync(shop.App, "other", more: new() { ["coupon"] = "HALF" }))["url"]!.GetValue<string>());
         await Assertions.Expect(page.GetByText("Then $17.99 on 22 Jan 2027, from 22 Feb 2027 on $35.99 a month.")).ToBeVisibleAsync();
 
-        var id = (await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "enterprise", ["trial"] = true, ["coupon"] = "HALF" }))["id"]!.GetValue<string>();
-        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
+        var id =
+            (await door.PostAsync(
+                "/v1/subscriptions",
+                new JsonObject
+                {
+                    ["customer"] = "acme", ["plan"] = "enterprise", ["trial"] = true, ["coupon"] = "HALF",
+                }))["id"]!.GetValue<string>();
+        await page.GotoAsync(
+            (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
         var plan = page.GetByRole(AriaRole.Region, new() { Name = "Plan" });
         await Assertions.Expect(plan.Locator("#pays")).ToHaveTextAsync(
-            "You pay $59.99 on 14 Feb 2027, from 14 Mar 2027 on $119.99 a month. Next invoice: plan $99.99, less $50.00 discount, plus $10.00 tax.");
+            "You pay $59.99 on 14 Feb 2027, from 14 Mar 2027 on $119.99 a month. Next invoice: plan $99.99, less $50.00 discount, "
+                + "plus $10.00 tax.");
 
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-20T00:00:00Z" });
         var downgrade = (await door.CheckOutAsync(shop.App, "acme", "pro"))["url"]!.GetValue<string>();
@@ -129,7 +145,8 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await page.GotoAsync(downgrade);
         await Assertions.Expect(page.GetByText("Your plan changes to Pro on 14 Mar 2027.")).ToBeVisibleAsync();
         await door.PostAsync($"/v1/subscriptions/{id}/cancel", new JsonObject { ["at"] = "period_end" });
-        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
+        await page.GotoAsync(
+            (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
         await page.Button("Do not cancel").ClickAsync();
         await Assertions.Expect(plan.GetByText("Changes to Pro on")).ToBeVisibleAsync();
         await page.Button("Keep Enterprise").ClickAsync();
@@ -155,7 +172,9 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         var invoice = (await door.ListAsync("/v1/invoices?customer=acme"))[0]!["id"]!.GetValue<string>();
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["invoice"] = invoice });
         using var refused = await shop.Server.Http.PostAsync(new Uri(url + "/pay"), form);
-        (refused.StatusCode, (await refused.Content.ReadAsStringAsync()).Contains("Ask Career Coach how to pay.", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.Conflict, true));
+        (refused.StatusCode,
+            (await refused.Content.ReadAsStringAsync()).Contains("Ask Career Coach how to pay.", StringComparison.Ordinal)).ShouldBe(
+                (HttpStatusCode.Conflict, true));
     }
 
     [Fact]

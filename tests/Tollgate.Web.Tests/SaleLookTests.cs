@@ -57,7 +57,8 @@ public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Sh
 
         // VIES answers a sandbox that this id is nobody's.
         await door.SendAsync(HttpMethod.Patch, "/v1/customers/acme", new JsonObject { ["country"] = "DE", ["tax_id"] = "DE111111125" });
-        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
+        await page.GotoAsync(
+            (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
         await Assertions.Expect(page.Locator(".card", new() { HasText = "Before the discount: $110.00" })).ToHaveCountAsync(1);
         await Assertions.Expect(page.GetByText("does not know your VAT id")).ToBeVisibleAsync();
         await LookTests.LookAsync(page, "portal-sale", scheme, width);

@@ -28,7 +28,8 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await postgres.CreateDatabaseAsync();
-        _server = await TestServer.StartAsync(_database.ConnectionString, environment: new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1" });
+        _server = await TestServer.StartAsync(
+            _database.ConnectionString, environment: new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1" });
         _app.Prefixes.Add(App + "/");
         _app.Start();
         _ = ServeAsync();
@@ -46,7 +47,8 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
     {
         using var admin = Server.NewClient(Server.AdminKey);
         var code = string.Create(CultureInfo.InvariantCulture, $"shop-{Interlocked.Increment(ref _projects)}");
-        var made = await new Door(admin).PostAsync("/v1/projects", new JsonObject { ["code"] = code, ["name"] = name, ["mode"] = "sandbox", ["catalog"] = catalog });
+        var made = await new Door(admin).PostAsync(
+            "/v1/projects", new JsonObject { ["code"] = code, ["name"] = name, ["mode"] = "sandbox", ["catalog"] = catalog });
         return new(Server.NewClient(made["secret_key"]!.GetValue<string>()));
     }
 
@@ -91,7 +93,8 @@ public sealed class Door(HttpClient client)
     {
         var body = new JsonObject
         {
-            ["customer"] = customer, ["plan"] = plan, ["success_url"] = app + "/thanks?checkout={CHECKOUT_ID}", ["cancel_url"] = app + "/pricing",
+            ["customer"] = customer, ["plan"] = plan, ["success_url"] = app + "/thanks?checkout={CHECKOUT_ID}",
+            ["cancel_url"] = app + "/pricing",
         };
         foreach (var (name, value) in more ?? [])
         {
@@ -122,8 +125,8 @@ internal static class Customer
     }
 
     /// <summary>
-    /// Waits until the address begins so. The assertion asks the browser; <c>WaitForURLAsync</c> waits for an event, and loses it when the page is
-    /// there just then (https://github.com/microsoft/playwright-dotnet/issues/3364).
+    /// Waits until the address begins so. The assertion asks the browser; <c>WaitForURLAsync</c> waits for an event, and loses it when the
+    /// page is there just then (https://github.com/microsoft/playwright-dotnet/issues/3364).
     /// </summary>
     public static Task ArriveAsync(this IPage page, string start) =>
         Assertions.Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(start)), new() { Timeout = 30_000 });

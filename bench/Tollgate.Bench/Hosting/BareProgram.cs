@@ -96,7 +96,8 @@ internal static class BareProgram
 
         // A plan that reads the keys row by row, as the lanes' own connections have it.
         await PeersDatabase.ExecuteAsync(connection,
-            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan", default);
+            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan",
+            default);
         var (customers, sums, facts) = (Numbers(), Numbers(), Numbers());
         await using var command = new NpgsqlCommand(Take, connection) { Parameters = { customers, sums, facts } };
         await command.PrepareAsync();
@@ -111,7 +112,8 @@ internal static class BareProgram
                 wanted[one.Customer] = wanted.GetValueOrDefault(one.Customer) + 1;
             }
 
-            (customers.TypedValue, sums.TypedValue, facts.TypedValue) = ([.. wanted.Keys], [.. wanted.Values], [.. batch.Select(one => one.Customer)]);
+            (customers.TypedValue, sums.TypedValue, facts.TypedValue) =
+                ([.. wanted.Keys], [.. wanted.Values], [.. batch.Select(one => one.Customer)]);
             await command.ExecuteNonQueryAsync();
             foreach (var (_, done) in batch)
             {

@@ -32,7 +32,8 @@ internal sealed class BareServer : IAsyncDisposable
         }
 
         await server.DisposeAsync();
-        throw new BenchFault("The bare program does not answer: " + await File.ReadAllTextAsync(Path.Combine(bench.Folder, "bare-program.log"), cancel));
+        throw new BenchFault("The bare program does not answer: "
+            + await File.ReadAllTextAsync(Path.Combine(bench.Folder, "bare-program.log"), cancel));
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

@@ -75,7 +75,8 @@ internal sealed class Books(TollgateServer server, bool hardCaps = true)
         }
 
         var balances = await PeersDatabase.ScalarAsync<long>(connection, "SELECT count(*) FROM balances", cancel);
-        return $"{recorded + _recordedBefore:N0} events, {_acknowledged:N0} acknowledged, {balances:N0} balances: every sum right, nothing twice{(hardCaps ? ", nothing oversold" : "")}";
+        return $"{recorded + _recordedBefore:N0} events, {_acknowledged:N0} acknowledged, {balances:N0} balances: every sum right, "
+            + $"nothing twice{(hardCaps ? ", nothing oversold" : "")}";
 
         async Task AddAsync(string sql, string fault)
         {
@@ -112,7 +113,9 @@ internal sealed class Books(TollgateServer server, bool hardCaps = true)
             var answers = await Task.WhenAll(ids.Select(id => ConsumeAsync(id, cancel)));
             if (answers.Any(answer => answer != replayed))
             {
-                throw new BenchFault($"WRONG ANSWERS: {answers.Count(answer => answer != replayed)} of {times} consumes were {(replayed ? "not " : "")}replays.");
+                throw new BenchFault(
+                    $"WRONG ANSWERS: {answers.Count(answer => answer != replayed)} of {times} consumes were "
+                        + $"{(replayed ? "not " : "")}replays.");
             }
         }
 

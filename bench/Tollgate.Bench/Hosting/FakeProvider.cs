@@ -10,8 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Bench.Hosting;
 
 /// <summary>
-/// A provider that costs next to nothing: every call gets the same completion. A stream gets its first chunk at once and another every two milliseconds, with the
-/// time of its sending in it, then its usage. The clock is the machine's, so another process can tell how long a chunk was under way.
+/// A provider that costs next to nothing: every call gets the same completion. A stream gets its first chunk at once and another every two
+/// milliseconds, with the time of its sending in it, then its usage. The clock is the machine's, so another process can tell how long a
+/// chunk was under way.
 /// </summary>
 internal static class FakeProvider
 {
@@ -70,7 +71,8 @@ internal static class FakeProvider
         for (var i = 0; i < Chunks; i++)
         {
             var chunk = string.Create(CultureInfo.InvariantCulture,
-                $$$"""data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"delta":{"content":"@{{{Stopwatch.GetTimestamp():D20}}} "},"finish_reason":null}]}""") + "\n\n";
+                $$$"""data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"delta":{"content":"@{{{Stopwatch.GetTimestamp():D20}}} "},"finish_reason":null}]}""")
+                + "\n\n";
             await context.Response.BodyWriter.WriteAsync(Encoding.UTF8.GetBytes(chunk), context.RequestAborted);
             await pace.WaitForNextTickAsync(context.RequestAborted);
         }

@@ -7,8 +7,8 @@ namespace Tollgate.Bench.Hosting;
 internal sealed record Gate(string Name, string Url, string Path, string Key, IReadOnlyList<(string Name, string Value)> Headers);
 
 /// <summary>
-/// The same provider behind five doors: itself, nginx, our gateway for a customer without limits and for one with limits on calls, tokens and
-/// dollars, and Portkey's gateway.
+/// The same provider behind five doors: itself, nginx, our gateway for a customer without limits and for one with limits on calls, tokens
+/// and dollars, and Portkey's gateway.
 /// </summary>
 internal sealed class Gateways : IAsyncDisposable
 {
@@ -64,7 +64,8 @@ internal sealed class Gateways : IAsyncDisposable
     private async Task<string> ProviderAsync(Workbench bench, CancellationToken cancel)
     {
         var port = Workbench.FreePort();
-        await StartAsync(bench, "fake provider", "load", port, "dotnet", [typeof(FakeProvider).Assembly.Location, FakeProvider.Word, $"{port}"], cancel);
+        await StartAsync(
+            bench, "fake provider", "load", port, "dotnet", [typeof(FakeProvider).Assembly.Location, FakeProvider.Word, $"{port}"], cancel);
         return $"http://127.0.0.1:{port}";
     }
 
@@ -93,7 +94,9 @@ internal sealed class Gateways : IAsyncDisposable
         await PutAsync($"/v1/customers/{plan}/plan", new { plan }, cancel);
         using var answer = await Server.Http.PostAsJsonAsync($"/v1/customers/{plan}/tokens", new { }, cancel);
         answer.EnsureSuccessStatusCode();
-        return new(name, Server.Url, "/gateway/openai" + ChatPath, Server.Http.DefaultRequestHeaders.Authorization!.Parameter!, [("X-Tollgate-Customer", plan)]);
+        return new(
+            name, Server.Url, "/gateway/openai" + ChatPath, Server.Http.DefaultRequestHeaders.Authorization!.Parameter!,
+            [("X-Tollgate-Customer", plan)]);
     }
 
     private async Task PutAsync(string path, object body, CancellationToken cancel)
@@ -122,7 +125,8 @@ internal sealed class Gateways : IAsyncDisposable
             [("x-portkey-provider", "openai"), ("x-portkey-custom-host", upstream + "/v1")]);
     }
 
-    private async Task StartAsync(Workbench bench, string name, string group, int port, string file, string[] arguments, CancellationToken cancel)
+    private async Task StartAsync(
+        Workbench bench, string name, string group, int port, string file, string[] arguments, CancellationToken cancel)
     {
         var log = Path.Combine(bench.Folder, name.Replace(' ', '-') + ".log");
         var child = Child.Start(file, arguments, new Dictionary<string, string> { ["NODE_ENV"] = "production" }, log);

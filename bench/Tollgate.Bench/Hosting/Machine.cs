@@ -5,7 +5,8 @@ namespace Tollgate.Bench.Hosting;
 
 /// <summary>What the figures were measured on. No host name: results are published.</summary>
 internal sealed record Machine(
-    string Processor, int Processors, double MemoryGib, string System, string Runtime, string Postgres, string Redis, string Wrk, double? FsyncsPerSecond)
+    string Processor, int Processors, double MemoryGib, string System, string Runtime, string Postgres, string Redis, string Wrk,
+    double? FsyncsPerSecond)
 {
     public static async Task<Machine> DescribeAsync(Tools tools, string postgresVersion, string folder, CancellationToken cancel) => new(
         Line("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),

@@ -23,7 +23,8 @@ internal sealed class PeersDatabase
 
         var peers = new PeersDatabase(place);
         await using var own = await peers.OpenAsync(cancel);
-        foreach (var statement in (await File.ReadAllTextAsync(Path.Combine(bench.Scripts, "peers.sql"), cancel)).Split(";\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var statement in (await File.ReadAllTextAsync(Path.Combine(bench.Scripts, "peers.sql"), cancel)).Split(
+            ";\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             await ExecuteAsync(own, statement, cancel);
         }
@@ -37,7 +38,8 @@ internal sealed class PeersDatabase
     public async Task AddOwnSchemaAsync(CancellationToken cancel)
     {
         await using var connection = await OpenAsync(cancel);
-        foreach (var file in Directory.GetFiles(Path.Combine(Workbench.Repository, "src/Tollgate.Engine/Schema"), "*.sql").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Path.Combine(Workbench.Repository, "src/Tollgate.Engine/Schema"), "*.sql")
+            .Order(StringComparer.Ordinal))
         {
             await ExecuteAsync(connection, await File.ReadAllTextAsync(file, cancel), cancel);
         }

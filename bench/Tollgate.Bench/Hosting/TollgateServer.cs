@@ -21,7 +21,9 @@ internal sealed record PostgresPlace(string Host, int Port, string User)
     }
 }
 
-/// <summary>The real server, Release, as a process of its own with a data folder of its own, and the private PostgreSQL that it starts.</summary>
+/// <summary>
+/// The real server, Release, as a process of its own with a data folder of its own, and the private PostgreSQL that it starts.
+/// </summary>
 internal sealed class TollgateServer : IAsyncDisposable
 {
     public const string Database = "tollgate";
@@ -77,7 +79,8 @@ internal sealed class TollgateServer : IAsyncDisposable
     }
 
     /// <summary>A server with an empty data folder and these extra arguments; no project of the bench's.</summary>
-    public static async Task<TollgateServer> StartBareAsync(Workbench bench, string name, CancellationToken cancel, params string[] arguments)
+    public static async Task<TollgateServer> StartBareAsync(
+        Workbench bench, string name, CancellationToken cancel, params string[] arguments)
     {
         var server = new TollgateServer(bench, bench.NewFolder(name));
         try
@@ -110,7 +113,8 @@ internal sealed class TollgateServer : IAsyncDisposable
     }
 
     public string KeyOf(string name) =>
-        File.ReadLines(Path.Combine(Data, "keys.env")).FirstOrDefault(line => line.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]
+        File.ReadLines(Path.Combine(Data, "keys.env"))
+            .FirstOrDefault(line => line.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]
             ?? throw new BenchFault($"{name} is not in {Path.Combine(Data, "keys.env")}.");
 
     /// <summary>Resident memory of the server's process (without PostgreSQL), in megabytes.</summary>
@@ -129,12 +133,17 @@ internal sealed class TollgateServer : IAsyncDisposable
         var (file, first) = Program(_bench.Options.Server);
         var watch = Stopwatch.StartNew();
         _process = Child.Start(file, [.. first, "up", "--port", $"{Port}", "--data", Data, .. arguments],
-            new Dictionary<string, string> { ["TOLLGATE_BENCH"] = "1", ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8", ["TOLLGATE_MASTER_KEY"] = SharedMasterKey }, Log);
+            new Dictionary<string, string>
+            {
+                ["TOLLGATE_BENCH"] = "1", ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8", ["TOLLGATE_MASTER_KEY"] = SharedMasterKey,
+            }, Log);
         while (!await IsReadyAsync(cancel))
         {
             if (_process.HasExited || watch.Elapsed > StartLimit)
             {
-                throw new BenchFault($"The server {(_process.HasExited ? "ended while it started" : "was not ready in 2 minutes")}. Its last lines:\n{LastLines()}");
+                throw new BenchFault(
+                    $"The server {(_process.HasExited ? "ended while it started" : "was not ready in 2 minutes")}. "
+                        + $"Its last lines:\n{LastLines()}");
             }
 
             await Task.Delay(10, cancel);

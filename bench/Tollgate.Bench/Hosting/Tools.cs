@@ -12,7 +12,8 @@ internal sealed partial record Tools(string Wrk, string RedisServer, string Redi
     ];
 
     /// <summary>What stands beside our gateway in S9.</summary>
-    private static readonly (string Program, string Package)[] NeededByGateways = [("nginx", "nginx-light"), ("node", "nodejs"), ("npm", "npm")];
+    private static readonly (string Program, string Package)[] NeededByGateways = [("nginx", "nginx-light"), ("node", "nodejs"),
+        ("npm", "npm")];
 
     public static async Task<Tools> PrepareAsync(Action<string> tell, CancellationToken cancel)
     {
@@ -47,7 +48,8 @@ internal sealed partial record Tools(string Wrk, string RedisServer, string Redi
     public static string? Find(string program)
     {
         var own = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => int.TryParse(Path.GetFileName(path), out var version) ? version : 0)
+            ? Directory.GetDirectories("/usr/lib/postgresql")
+                .OrderByDescending(path => int.TryParse(Path.GetFileName(path), out var version) ? version : 0)
                 .Select(path => Path.Combine(path, "bin"))
             : [];
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)

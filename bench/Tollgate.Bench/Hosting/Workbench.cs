@@ -64,7 +64,8 @@ internal sealed class Workbench : IDisposable
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Tollgate.slnx")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new BenchFault("The bench runs from a clone of the repository: Tollgate.slnx was not found.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new BenchFault("The bench runs from a clone of the repository: Tollgate.slnx was not found.");
         }
 
         return folder;

@@ -19,9 +19,11 @@ internal sealed record LoadResult(double PerSecond, double P50, double P99, doub
     /// Processors used, and behind each the processor time of one decision in microseconds, which hardly depends on how
     /// busy the machine is with other things.
     /// </summary>
-    public string CpuText => string.Join(", ", new[] { ("server", Cpu.Server), ("postgres", Cpu.Postgres), ("redis", Cpu.Redis), ("load", Cpu.Load) }
+    public string CpuText =>
+        string.Join(", ", new[] { ("server", Cpu.Server), ("postgres", Cpu.Postgres), ("redis", Cpu.Redis), ("load", Cpu.Load) }
         .Where(group => group.Item2 >= 0.005)
-        .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Item1} {group.Item2:0.00} ({group.Item2 / PerSecond * 1e6:0.0} µs)")));
+        .Select(group =>
+            string.Create(CultureInfo.InvariantCulture, $"{group.Item1} {group.Item2:0.00} ({group.Item2 / PerSecond * 1e6:0.0} µs)")));
 }
 
 /// <summary>One side of a comparison: something that can be run for the length of a round.</summary>

@@ -101,14 +101,19 @@ internal sealed partial class OpenLoop(TollgateServer server, Books books)
 
         times.Sort();
         double At(double share) => times[Math.Min(times.Count - 1, (int)(times.Count * share))];
-        return new LoadResult(total / Stopwatch.GetElapsedTime(start).TotalSeconds, At(0.5), At(0.99), At(0.999), times[^1]) { Done = total, Refused = refused };
+        return new LoadResult(total / Stopwatch.GetElapsedTime(start).TotalSeconds, At(0.5), At(0.99), At(0.999), times[^1])
+        {
+            Done = total, Refused = refused,
+        };
     }
 
     private byte[] Request()
     {
-        var body = $$"""{"customer":"c{{Random.Shared.Next(BenchProject.Customers):0000}}","feature":"{{BenchProject.Feature}}","id":"{{Guid.CreateVersion7()}}"}""";
+        var body =
+            $$"""{"customer":"c{{Random.Shared.Next(BenchProject.Customers):0000}}","feature":"{{BenchProject.Feature}}","id":"{{Guid.CreateVersion7()}}"}""";
         return Encoding.ASCII.GetBytes(
-            $"POST /v1/consume HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.Project.Key}\r\nContent-Type: application/json\r\n"
+            $"POST /v1/consume HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.Project.Key}\r\nContent-Type: "
+                + "application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
     }
 

@@ -18,7 +18,8 @@ internal sealed class Pgbench(Workbench bench, PeersDatabase database)
         string[] log = clients == 1 ? ["--log", "--log-prefix", Path.Combine(logs, "times")] : [];
         var said = await Child.RunAsync(bench.Tools.Pgbench,
             ["-n", "-M", "prepared", "-c", $"{clients}", "-j", clients == 1 ? "1" : "2", "-T", $"{seconds}", .. log,
-             "-f", Path.Combine(bench.Scripts, script), "-h", database.Place.Host, "-p", $"{database.Place.Port}", "-U", database.Place.User, PeersDatabase.Name],
+             "-f", Path.Combine(bench.Scripts, script), "-h", database.Place.Host, "-p", $"{database.Place.Port}", "-U",
+             database.Place.User, PeersDatabase.Name],
             cancel);
         var output = said.OutOrThrow("pgbench");
         var rate = Number(output, "tps = ");
@@ -28,7 +29,11 @@ internal sealed class Pgbench(Workbench bench, PeersDatabase database)
         Directory.Delete(logs, recursive: true);
         return times.Length == 0
             ? new LoadResult(rate, average, average, average, average) { Cpu = await watch }
-            : new LoadResult(rate, times[times.Length / 2], times[(int)(times.Length * 0.99)], times[(int)(times.Length * 0.999)], times[^1]) { Cpu = await watch };
+            : new LoadResult(
+                rate, times[times.Length / 2], times[(int)(times.Length * 0.99)], times[(int)(times.Length * 0.999)], times[^1])
+                {
+                    Cpu = await watch,
+                };
     }
 
     private static double Number(string output, string after)

@@ -5,7 +5,9 @@ using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench.Load;
 
-/// <summary>What streams came to, in microseconds: from the sending of the request to the first chunk, and how long each chunk was under way.</summary>
+/// <summary>
+/// What streams came to, in microseconds: from the sending of the request to the first chunk, and how long each chunk was under way.
+/// </summary>
 internal sealed record StreamTimes(IReadOnlyList<double> First, IReadOnlyList<double> Chunks)
 {
     public static double At(IReadOnlyList<double> times, double share)
@@ -40,7 +42,10 @@ internal static class StreamLoad
 
     private static async Task OneAsync(HttpClient client, Gate gate, List<double> first, List<double> chunks, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, gate.Url + gate.Path) { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, gate.Url + gate.Path)
+        {
+            Content = new StringContent(Body, Encoding.UTF8, "application/json"),
+        };
         request.Headers.Authorization = new("Bearer", gate.Key);
         foreach (var (name, value) in gate.Headers)
         {

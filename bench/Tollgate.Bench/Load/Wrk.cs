@@ -32,7 +32,8 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
         string prefix = "c", Turn turn = Turn.Random, bool ids = true, bool records = false, bool refusals = false, int? seconds = null) =>
         new(name, async cancel =>
         {
-            var result = await RunAsync("one.lua", server.Url, connections, Arguments(path, feature, customers, prefix, turn, ids), refusals, cancel, seconds);
+            var result = await RunAsync(
+                "one.lua", server.Url, connections, Arguments(path, feature, customers, prefix, turn, ids), refusals, cancel, seconds);
             books.Acknowledge(records ? result.Done - result.Refused : 0, records ? connections : 0);
             return result;
         });
@@ -42,7 +43,8 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
 
     /// <summary>The same requests, to the bare program.</summary>
     public Peer Bare(BareServer bare, int connections, Turn turn = Turn.Random) => new($"bare program c={connections}", cancel => RunAsync(
-        "one.lua", bare.Url, connections, Arguments("/v1/consume", BenchProject.Feature, BenchProject.Customers, "c", turn, ids: true), false, cancel));
+        "one.lua", bare.Url, connections, Arguments("/v1/consume", BenchProject.Feature, BenchProject.Customers, "c", turn, ids: true),
+        false, cancel));
 
     public Peer NoOp(int connections, bool ids = true) => One($"no-op c={connections}", "/v1/noop", connections, ids: ids);
 
@@ -58,14 +60,17 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
 
     /// <param name="path">With <c>{customer}</c> in it.</param>
     public Peer Read(string name, string path, int connections, string prefix = "c") => new(name, cancel =>
-        RunAsync("read.lua", server.Url, connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
+        RunAsync(
+            "read.lua", server.Url, connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
 
     /// <summary>One completion a request, through a gate.</summary>
     public Task<LoadResult> GateAsync(string script, Gate gate, int connections, CancellationToken cancel) => RunAsync(
-        script, gate.Url, connections, [gate.Path, gate.Key, .. gate.Headers.SelectMany(header => (string[])[header.Name, header.Value])], false, cancel);
+        script, gate.Url, connections, [gate.Path, gate.Key, .. gate.Headers.SelectMany(header => (string[])[header.Name, header.Value])],
+        false, cancel);
 
     private string[] Arguments(string path, string feature, int customers, string prefix, Turn turn, bool ids) =>
-        [path, server.Project.Key, feature, $"{customers}", prefix, turn.ToString().ToLowerInvariant(), ids ? "ids" : "none", Run(), Seed()];
+        [path, server.Project.Key, feature, $"{customers}", prefix, turn.ToString().ToLowerInvariant(), ids ? "ids" : "none", Run(),
+            Seed()];
 
     private async Task<LoadResult> RunAsync(
         string script, string url, int connections, string[] arguments, bool refusals, CancellationToken cancel, int? length = null)
@@ -73,16 +78,20 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
         var seconds = length ?? bench.Options.RoundSeconds;
         var watch = bench.Cpu.MeasureAsync(TimeSpan.FromSeconds(seconds), cancel);
         var said = await Child.RunAsync(bench.Tools.Wrk,
-            ["-t1", $"-c{connections}", $"-d{seconds}s", "--latency", "--timeout", "10s", "-s", Path.Combine(bench.Scripts, script), url, "--", .. arguments],
+            ["-t1", $"-c{connections}", $"-d{seconds}s", "--latency", "--timeout", "10s", "-s", Path.Combine(bench.Scripts, script), url,
+                "--", .. arguments],
             cancel);
         var result = Parse(said.OutOrThrow("wrk")) with { Cpu = await watch };
         if ((result.Refused > 0 && !refusals) || result.Broken > 0)
         {
-            throw new BenchFault($"{script} {arguments[0]}, {connections} connections: {result.Refused} of {result.Done} answers were not 2xx, "
+            throw new BenchFault(
+                $"{script} {arguments[0]}, {connections} connections: {result.Refused} of {result.Done} answers were not 2xx, "
                 + $"{result.Broken} connections broke or were not answered in 10 s. A load that is refused proves nothing.");
         }
 
-        return result.Done > 0 ? result : throw new BenchFault($"{script} {arguments[0]}, {connections} connections: nothing was answered in {seconds} s.");
+        return result.Done > 0
+            ? result
+            : throw new BenchFault($"{script} {arguments[0]}, {connections} connections: nothing was answered in {seconds} s.");
     }
 
     /// <summary>Reads the line that <c>report.lua</c> prints; its times are microseconds.</summary>
@@ -93,7 +102,8 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
         var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(field => field.Split('='))
             .ToDictionary(parts => parts[0], parts => double.Parse(parts[1], CultureInfo.InvariantCulture));
         return new LoadResult(
-            fields["requests"] / (fields["micros"] / 1e6), fields["p50"] / 1e3, fields["p99"] / 1e3, fields["p999"] / 1e3, fields["max"] / 1e3)
+            fields["requests"] / (fields["micros"] / 1e6), fields["p50"] / 1e3, fields["p99"] / 1e3, fields["p999"] / 1e3,
+            fields["max"] / 1e3)
         {
             Done = (long)fields["requests"],
             Refused = (long)fields["status"],

@@ -55,25 +55,36 @@ internal static class S10Renewals
         await sandbox.SubscribeAsync();
         var idle = server.ResidentMb();
         await PrepareCeilingAsync(server, sandbox.Customers, session.Cancel);
-        var compared = await session.CompareAsync(new("renewal run", sandbox.MonthAsync), new("set-based SQL", cancel => CeilingAsync(sandbox, cancel)));
+        var compared = await session.CompareAsync(
+            new("renewal run", sandbox.MonthAsync), new("set-based SQL", cancel => CeilingAsync(sandbox, cancel)));
         var resident = server.ResidentMb();
         Workbench.Tell("  checked: " + await sandbox.CheckAsync());
         var events = sandbox.Customers * Features * EventsOfFeature;
         return
         [
-            Ratio.Higher("S10", $"invoices/s of a renewal run, {sandbox.Customers:N0} subscriptions with 5 metered lines ÷ set-based SQL", compared, goal: 0.20),
-            new Figure("S10", $"raw events of a month, {events:N0}, to rated lines, s", Spread.Of(compared.Pairs.Select(pair => sandbox.Customers / pair.A.PerSecond)),
-                session.Options.Quick ? null : 2, null, Better.Lower, "s", $"taken in before it at {Figure.Text(sandbox.EventsPerSecond)} events/s"),
-            Figure.Context("S10", "memory of the server after the runs, MB", resident, "MB", string.Create(CultureInfo.InvariantCulture, $"{idle:0} MB before the first")),
+            Ratio.Higher(
+                "S10", $"invoices/s of a renewal run, {sandbox.Customers:N0} subscriptions with 5 metered lines ÷ set-based SQL", compared,
+                goal: 0.20),
+            new Figure(
+                "S10", $"raw events of a month, {events:N0}, to rated lines, s",
+                Spread.Of(compared.Pairs.Select(pair => sandbox.Customers / pair.A.PerSecond)),
+                session.Options.Quick ? null : 2, null, Better.Lower, "s",
+                $"taken in before it at {Figure.Text(sandbox.EventsPerSecond)} events/s"),
+            Figure.Context(
+                "S10", "memory of the server after the runs, MB", resident, "MB",
+                string.Create(CultureInfo.InvariantCulture, $"{idle:0} MB before the first")),
         ];
     }
 
     private static async Task PrepareCeilingAsync(TollgateServer server, int customers, CancellationToken cancel)
     {
         await using var connection = await server.Postgres.OpenAsync(TollgateServer.Database, cancel);
-        await PeersDatabase.ExecuteAsync(connection, await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", Code + ".sql"), cancel), cancel);
+        await PeersDatabase.ExecuteAsync(
+            connection, await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", Code + ".sql"), cancel), cancel);
         await PeersDatabase.ExecuteAsync(connection,
-            $"INSERT INTO ceiling.usage SELECT customer, feature, 60 FROM generate_series(1, {customers}) AS customer CROSS JOIN generate_series(1, {Features}) AS feature", cancel);
+            $"INSERT INTO ceiling.usage SELECT customer, feature, 60 FROM generate_series(1, {customers}) AS customer CROSS JOIN "
+                + $"generate_series(1, {Features}) AS feature",
+            cancel);
         await PeersDatabase.ExecuteAsync(connection, "VACUUM ANALYZE ceiling.usage, ceiling.tiers", cancel);
     }
 
@@ -85,7 +96,9 @@ internal static class S10Renewals
         return await sandbox.TimedAsync(async () =>
         {
             var invoices = await PeersDatabase.ExecuteAsync(connection, Ceiling, cancel);
-            return invoices == sandbox.Customers ? invoices : throw new BenchFault($"WRONG ANSWERS: the set-based SQL wrote {invoices} invoices for {sandbox.Customers}.");
+            return invoices == sandbox.Customers
+                ? invoices
+                : throw new BenchFault($"WRONG ANSWERS: the set-based SQL wrote {invoices} invoices for {sandbox.Customers}.");
         });
     }
 
@@ -106,7 +119,8 @@ internal static class S10Renewals
         public async Task SubscribeAsync()
         {
             await PostAsync("/v1/test-clock", new { advance_to = Start });
-            await Parallel.ForAsync(0, customers, new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = session.Cancel },
+            await Parallel.ForAsync(
+                0, customers, new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = session.Cancel },
                 async (n, _) => await PostAsync("/v1/subscriptions", new { customer = $"r{n}", plan = "pro", period = "monthly" }));
         }
 
@@ -150,7 +164,9 @@ internal static class S10Renewals
             return (count, count / Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        /// <summary>Every invoice against the sum that was computed by hand; every event in its balance; and what the product's checker says.</summary>
+        /// <summary>
+        /// Every invoice against the sum that was computed by hand; every event in its balance; and what the product's checker says.
+        /// </summary>
         public async Task<string> CheckAsync()
         {
             var events = await _books.CheckAsync(session.Cancel);
@@ -159,7 +175,8 @@ internal static class S10Renewals
                 $"""
                 SELECT count(*) FILTER (WHERE i.total = {InvoiceCents} AND l.lines = {Features + 1}), count(*)
                   FROM invoices i
-                  JOIN LATERAL (SELECT count(*) AS lines FROM invoice_lines l WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id) l ON true
+                  JOIN LATERAL (SELECT count(*) AS lines FROM invoice_lines l WHERE l.partition = i.partition AND l.account = i.account
+                    AND l.invoice = i.id) l ON true
                  WHERE i.kind = 'renewal'
                 """, connection);
             await using var reader = await count.ExecuteReaderAsync(session.Cancel);
@@ -167,7 +184,8 @@ internal static class S10Renewals
             var (right, all) = (reader.GetInt64(0), reader.GetInt64(1));
             return right == all && all == (long)customers * _months
                 ? $"{events}; {all:N0} invoices of {InvoiceCents} cents; {await _books.VerifyAsync(session.Cancel)}"
-                : throw new BenchFault($"WRONG ANSWERS: {right} of {all} invoices are right, and there should be {(long)customers * _months}.");
+                : throw new BenchFault(
+                    $"WRONG ANSWERS: {right} of {all} invoices are right, and there should be {(long)customers * _months}.");
         }
 
         private async Task SendEventsAsync(int from, int to)
@@ -177,16 +195,19 @@ internal static class S10Renewals
             {
                 for (var n = 0; n < EventsOfFeature * Features; n++)
                 {
-                    body.Append(CultureInfo.InvariantCulture, $"{(body.Length > 1 ? "," : "")}{{\"id\":\"{Guid.CreateVersion7()}\",\"customer\":\"r{customer}\",\"type\":\"f{n % Features + 1}\",\"quantity\":{Units}}}");
+                    body.Append(CultureInfo.InvariantCulture,
+                        $"{(body.Length > 1 ? "," : "")}{{\"id\":\"{Guid.CreateVersion7()}\",\"customer\":\"r{customer}\",\"type\":\"f{n % Features + 1}\",\"quantity\":{Units}}}");
                 }
             }
 
-            using var answer = await SendAsync("/v1/events", new StringContent(body.Append(']').ToString(), Encoding.UTF8, "application/json"));
+            using var answer = await SendAsync(
+                "/v1/events", new StringContent(body.Append(']').ToString(), Encoding.UTF8, "application/json"));
             var accepted = answer.RootElement.GetProperty("accepted").GetInt32();
             _books.Acknowledge(accepted, 0);
             if (accepted != (to - from) * EventsOfFeature * Features)
             {
-                throw new BenchFault($"POST /v1/events took {accepted} of {(to - from) * EventsOfFeature * Features}: {answer.RootElement}");
+                throw new BenchFault(
+                    $"POST /v1/events took {accepted} of {(to - from) * EventsOfFeature * Features}: {answer.RootElement}");
             }
         }
 
@@ -198,7 +219,9 @@ internal static class S10Renewals
             {
                 using var answer = await server.Http.PostAsync(new Uri(path, UriKind.Relative), body, session.Cancel);
                 var text = await answer.Content.ReadAsStringAsync(session.Cancel);
-                return answer.IsSuccessStatusCode ? JsonDocument.Parse(text) : throw new BenchFault($"POST {path} answered {(int)answer.StatusCode}: {text}");
+                return answer.IsSuccessStatusCode
+                    ? JsonDocument.Parse(text)
+                    : throw new BenchFault($"POST {path} answered {(int)answer.StatusCode}: {text}");
             }
         }
     }

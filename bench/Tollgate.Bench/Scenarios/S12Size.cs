@@ -31,7 +31,8 @@ internal static class S12Size
         return
         [
             new Figure("S12", "memory of the server with 1 M customers, MB", Spread.Of([after]), 400, null, Better.Lower, "MB",
-                $"{Math.Min(touched, customers):N0} of them decided on just now; {before.ToString("0", CultureInfo.InvariantCulture)} MB before that; without PostgreSQL"),
+                $"{Math.Min(touched, customers):N0} of them decided on just now; {before.ToString("0", CultureInfo.InvariantCulture)} MB "
+                    + "before that; without PostgreSQL"),
             await BytesPerEventAsync(session),
         ];
     }
@@ -39,9 +40,11 @@ internal static class S12Size
     private static async Task AddCustomersAsync(TollgateServer server, int count, CancellationToken cancel)
     {
         await using var connection = await server.Postgres.OpenAsync(TollgateServer.Database, cancel);
-        var project = await PeersDatabase.ScalarAsync<int>(connection, $"SELECT id FROM projects WHERE code = '{BenchProject.Code}'", cancel);
+        var project = await PeersDatabase.ScalarAsync<int>(
+            connection, $"SELECT id FROM projects WHERE code = '{BenchProject.Code}'", cancel);
         var first = await PeersDatabase.ScalarAsync<int>(connection, $"SELECT coalesce(max(account), 0) + 1 FROM customers", cancel);
-        await using (var copy = await connection.BeginTextImportAsync("COPY customers (partition, account, project_id, id) FROM STDIN", cancel))
+        await using (var copy = await connection.BeginTextImportAsync(
+            "COPY customers (partition, account, project_id, id) FROM STDIN", cancel))
         {
             for (var n = 0; n < count; n++)
             {
@@ -61,7 +64,8 @@ internal static class S12Size
         await using var connection = await session.Server.Postgres.OpenAsync(TollgateServer.Database, session.Cancel);
         var events = await PeersDatabase.ScalarAsync<long>(connection, "SELECT count(*) FROM events", session.Cancel);
         var (heap, total) = (await SizeAsync("pg_relation_size"), await SizeAsync("pg_total_relation_size"));
-        return new Figure("S12", "bytes on disk per usage event, with indexes", Spread.Of([(double)total / events]), 160, null, Better.Lower, "B",
+        return new Figure(
+            "S12", "bytes on disk per usage event, with indexes", Spread.Of([(double)total / events]), 160, null, Better.Lower, "B",
             $"{events:N0} events: {(double)heap / events:0} B table, {(double)(total - heap) / events:0} B indexes");
 
         Task<long> SizeAsync(string function) => PeersDatabase.ScalarAsync<long>(connection,

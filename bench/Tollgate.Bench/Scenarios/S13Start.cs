@@ -3,7 +3,9 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;
 
-/// <summary>From the start of the process until /health/ready says 200. Stopping and starting are real: SIGTERM, PostgreSQL included.</summary>
+/// <summary>
+/// From the start of the process until /health/ready says 200. Stopping and starting are real: SIGTERM, PostgreSQL included.
+/// </summary>
 internal static class S13Start
 {
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)
@@ -18,7 +20,8 @@ internal static class S13Start
         await session.CheckAsync();
         return
         [
-            new Figure("S13", "existing data folder to ready, s", Spread.Of(times), 3, null, Better.Lower, "s", "the data folder of this run"),
+            new Figure(
+                "S13", "existing data folder to ready, s", Spread.Of(times), 3, null, Better.Lower, "s", "the data folder of this run"),
             await DemoAsync(session),
         ];
     }
@@ -30,7 +33,8 @@ internal static class S13Start
         {
             var server = await TollgateServer.StartBareAsync(session.Bench, "demo", session.Cancel, "--demo");
             await using var _ = server;
-            return new Figure("S13", name, Spread.Of([server.TimeToReady.TotalSeconds]), 15, null, Better.Lower, "s", "initdb, migrations, demo data");
+            return new Figure(
+                "S13", name, Spread.Of([server.TimeToReady.TotalSeconds]), 15, null, Better.Lower, "s", "initdb, migrations, demo data");
         }
         catch (BenchFault refused)
         {

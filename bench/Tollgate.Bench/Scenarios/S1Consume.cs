@@ -49,7 +49,9 @@ internal static class S1Consume
 
         static Figure Best(double bound, (int Connections, LoadResult Run) point) => Figure.Context(
             "S1", $"frontier: consume/s with p99 ≤ {bound} ms", point.Run.PerSecond, "/s",
-            string.Create(CultureInfo.InvariantCulture, $"{point.Connections} connections, p50 {point.Run.P50:0.00} ms, p99 {point.Run.P99:0.00} ms"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{point.Connections} connections, p50 {point.Run.P50:0.00} ms, p99 {point.Run.P99:0.00} ms"));
     }
 
     private static async Task<Figure> HalfLoadAsync(Session session, double perSecond)
@@ -62,7 +64,8 @@ internal static class S1Consume
     /// <summary>A quota of 1,000 under 256 callers: exactly 1,000 are allowed, and the rest is refused.</summary>
     private static async Task<string> TightCapAsync(Session session)
     {
-        var result = await session.Wrk.One("tight cap", "/v1/consume", 256, BenchProject.TightFeature, prefix: "t", turn: Turn.First, records: true, refusals: true)
+        var result = await session.Wrk.One(
+            "tight cap", "/v1/consume", 256, BenchProject.TightFeature, prefix: "t", turn: Turn.First, records: true, refusals: true)
             .RunAsync(session.Cancel);
         var allowed = result.Done - result.Refused;
         return allowed == BenchProject.TightQuota
@@ -72,5 +75,7 @@ internal static class S1Consume
 
     private static Figure Latency(string scenario, string name, LoadResult result) => Figure.Context(
         scenario, $"{name}: p50", result.P50, "ms",
-        string.Create(CultureInfo.InvariantCulture, $"{result.PerSecond:N0}/s, p99 {result.P99:0.00} ms, p99.9 {result.P999:0.00} ms, most {result.Most:0.0} ms"));
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.PerSecond:N0}/s, p99 {result.P99:0.00} ms, p99.9 {result.P999:0.00} ms, most {result.Most:0.0} ms"));
 }

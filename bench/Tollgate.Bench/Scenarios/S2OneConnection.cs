@@ -14,7 +14,8 @@ internal static class S2OneConnection
         await session.CheckAsync();
         return
         [
-            Ratio.Lower("S2", "consume p50 at one connection ÷ p50 of one conditional UPDATE + INSERT", compared, goal: 1.4, floor: 1.6, " ms"),
+            Ratio.Lower(
+                "S2", "consume p50 at one connection ÷ p50 of one conditional UPDATE + INSERT", compared, goal: 1.4, floor: 1.6, " ms"),
             Ratio.Context("S2", "for comparison: the bare program's p50 ÷ the same", bare, " ms"),
         ];
     }

@@ -15,9 +15,11 @@ internal static class S3SeedDesign
         await session.CheckAsync();
         return
         [
-            Ratio.Higher("S3", "consume at 64 connections ÷ lock, SELECT SUM, INSERT with 1,000 events a month", compared, goal: 30, floor: 20),
+            Ratio.Higher(
+                "S3", "consume at 64 connections ÷ lock, SELECT SUM, INSERT with 1,000 events a month", compared, goal: 30, floor: 20),
             Ratio.Context("S3", "for comparison: the bare program ÷ the same", bare, "/s"),
-            Figure.Context("S3", "for comparison: one conditional UPDATE + INSERT, 16 clients", statement.PerSecond, "/s", "pgbench, no HTTP"),
+            Figure.Context(
+                "S3", "for comparison: one conditional UPDATE + INSERT, 16 clients", statement.PerSecond, "/s", "pgbench, no HTTP"),
         ];
     }
 }

@@ -10,6 +10,7 @@ internal static class S5Redis
         var redis = await session.RedisAsync();
         var compared = await session.CompareAsync(session.Wrk.Consume(256), redis.Script(50));
         await session.CheckAsync();
-        return [Ratio.Higher("S5", "consume over HTTP at 256 ÷ Redis Lua with appendfsync always, 50 clients, no HTTP", compared, goal: 0.75, floor: 0.5)];
+        return [Ratio.Higher(
+            "S5", "consume over HTTP at 256 ÷ Redis Lua with appendfsync always, 50 clients, no HTTP", compared, goal: 0.75, floor: 0.5)];
     }
 }

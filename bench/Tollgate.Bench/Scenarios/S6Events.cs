@@ -23,13 +23,18 @@ internal static class S6Events
         await session.CheckAsync();
         return
         [
-            Ratio.Higher("S6", "events/s, 100 a request, 16 connections ÷ INSERT … SELECT of the same rows", compared, goal: 0.9, floor: 0.6),
-            new Figure("S6", "events a second, 16 connections", compared.A, 200_000, null, Better.Higher, "/s", $"p50 {compared.MiddleA.P50:0.0} ms, p99 {compared.MiddleA.P99:0.0} ms a request"),
+            Ratio.Higher(
+                "S6", "events/s, 100 a request, 16 connections ÷ INSERT … SELECT of the same rows", compared, goal: 0.9, floor: 0.6),
+            new Figure(
+                "S6", "events a second, 16 connections", compared.A, 200_000, null, Better.Higher, "/s",
+                $"p50 {compared.MiddleA.P50:0.0} ms, p99 {compared.MiddleA.P99:0.0} ms a request"),
             Figure.Context("S6", "events a second, 64 connections", wide.PerSecond, "/s", $"p99 {wide.P99:0.0} ms a request"),
         ];
     }
 
-    /// <summary>The newest rows that the server has just written, in the order in which it wrote them, into a plain table of the peers' database.</summary>
+    /// <summary>
+    /// The newest rows that the server has just written, in the order in which it wrote them, into a plain table of the peers' database.
+    /// </summary>
     private static async Task CopyRowsAsync(Session session, PeersDatabase peers)
     {
         var rows = session.Options.Quick ? 200_000 : 500_000;
@@ -37,13 +42,15 @@ internal static class S6Events
         await using var from = await session.Server.Postgres.OpenAsync(TollgateServer.Database, session.Cancel);
         await using var to = await peers.OpenAsync(session.Cancel);
         await PeersDatabase.ExecuteAsync(to, "CREATE TABLE rows (LIKE events)", session.Cancel);
-        await using (var read = await from.BeginRawBinaryCopyAsync($"COPY (SELECT * FROM events WHERE feature <> 0 LIMIT {rows}) TO STDOUT (FORMAT binary)", session.Cancel))
+        await using (var read = await from.BeginRawBinaryCopyAsync(
+            $"COPY (SELECT * FROM events WHERE feature <> 0 LIMIT {rows}) TO STDOUT (FORMAT binary)", session.Cancel))
         await using (var write = await to.BeginRawBinaryCopyAsync("COPY rows FROM STDIN (FORMAT binary)", session.Cancel))
         {
             await read.CopyToAsync(write, session.Cancel);
         }
 
-        await PeersDatabase.ExecuteAsync(to, "SELECT ensure_events_month(month) FROM (SELECT DISTINCT month FROM rows) AS months", session.Cancel);
+        await PeersDatabase.ExecuteAsync(
+            to, "SELECT ensure_events_month(month) FROM (SELECT DISTINCT month FROM rows) AS months", session.Cancel);
         await PeersDatabase.ExecuteAsync(to, "VACUUM ANALYZE rows", session.Cancel);
     }
 

@@ -31,7 +31,8 @@ internal static class S7History
 
         var writes = await session.CompareAsync(laden.Wrk.Consume(64), empty.Wrk.Consume(64));
         var usage = await session.CompareAsync(
-            laden.Wrk.Read("usage, laden", "/v1/customers/{customer}/usage", 16), empty.Wrk.Read("usage, empty", "/v1/customers/{customer}/usage", 16));
+            laden.Wrk.Read("usage, laden", "/v1/customers/{customer}/usage", 16),
+            empty.Wrk.Read("usage, empty", "/v1/customers/{customer}/usage", 16));
         foreach (var side in new[] { laden, empty })
         {
             Workbench.Tell("  checked: " + await side.Books.CheckAsync(session.Cancel));
@@ -46,8 +47,13 @@ internal static class S7History
 
     /// <summary>A goal on cost is one on the inverse of throughput.</summary>
     private static Figure Cost(string name, Comparison compared, double goal, long events) => new(
-        "S7", $"{name}, with {events:N0} events ÷ with none", Spread.Of(compared.Pairs.Select(pair => 1 / pair.Ratio)), goal, null, Better.Lower, "",
-        $"{Figure.Text(compared.A.Median)}/s with, {Figure.Text(compared.B.Median)}/s without; processors: [{compared.MiddleA.CpuText}] with, [{compared.MiddleB.CpuText}] without") { Disturbed = compared.Disturbed };
+        "S7", $"{name}, with {events:N0} events ÷ with none", Spread.Of(compared.Pairs.Select(pair => 1 / pair.Ratio)), goal, null,
+        Better.Lower, "",
+        $"{Figure.Text(compared.A.Median)}/s with, {Figure.Text(compared.B.Median)}/s without; processors: "
+            + $"[{compared.MiddleA.CpuText}] with, [{compared.MiddleB.CpuText}] without")
+        {
+            Disturbed = compared.Disturbed,
+        };
 
     private static async Task<Side> SideAsync(Session session, string name)
     {

@@ -7,8 +7,10 @@ internal static class S8Check
 {
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)
     {
-        var wide = await session.CompareAsync(session.Wrk.One("check c=256", "/v1/check", 256, ids: false), session.Wrk.NoOp(256, ids: false));
-        var narrow = await session.CompareAsync(session.Wrk.One("check c=64", "/v1/check", 64, ids: false), session.Wrk.NoOp(64, ids: false));
+        var wide = await session.CompareAsync(
+            session.Wrk.One("check c=256", "/v1/check", 256, ids: false), session.Wrk.NoOp(256, ids: false));
+        var narrow = await session.CompareAsync(
+            session.Wrk.One("check c=64", "/v1/check", 64, ids: false), session.Wrk.NoOp(64, ids: false));
         await session.CheckAsync();
         return
         [

@@ -53,9 +53,11 @@ internal static class S9Gateway
             double Added(IReadOnlyDictionary<Gate, double> round, Gate gate) => round[gate] - round[gateways.Direct];
             var figures = new List<Figure>
             {
-                new("S9", "one connection, no durable hold: added p50 ÷ what nginx adds", Spread.Of(rounds.Select(r => Added(r, gateways.Unlimited) / Added(r, gateways.Nginx))),
+                new("S9", "one connection, no durable hold: added p50 ÷ what nginx adds",
+                    Spread.Of(rounds.Select(r => Added(r, gateways.Unlimited) / Added(r, gateways.Nginx))),
                     2.5, 4, Better.Lower, "", Note(rounds, Added)),
-                new("S9", "one connection, durable hold: added p50 ÷ what Portkey adds", Spread.Of(rounds.Select(r => Added(r, gateways.Limited) / Added(r, gateways.Portkey))),
+                new("S9", "one connection, durable hold: added p50 ÷ what Portkey adds",
+                    Spread.Of(rounds.Select(r => Added(r, gateways.Limited) / Added(r, gateways.Portkey))),
                     0.4, 0.55, Better.Lower, "", Note(rounds, Added)),
             };
             return figures;
@@ -65,11 +67,14 @@ internal static class S9Gateway
         {
             var rounds = await RoundsAsync(gates, 64, result => result.PerSecond);
             string Rates(Gate gate) => $"{gate.Name} {Figure.Text(Spread.Of(rounds.Select(r => r[gate])).Median)}/s";
-            var note = string.Join(", ", gates.Select(Rates)) + "; processor time of the gateway a call: " + string.Join(", ", gates.Skip(1).Select(gate => $"{gate.Name} {Cpu(gate)}"));
+            var note = string.Join(", ", gates.Select(Rates)) + "; processor time of the gateway a call: "
+                + string.Join(", ", gates.Skip(1).Select(gate => $"{gate.Name} {Cpu(gate)}"));
             return
             [
-                new("S9", "64 connections, durable hold: throughput ÷ Portkey's", Spread.Of(rounds.Select(r => r[gateways.Limited] / r[gateways.Portkey])), 12, 8, Better.Higher, "", note),
-                new("S9", "for comparison: 64 connections, no durable hold ÷ Portkey's", Spread.Of(rounds.Select(r => r[gateways.Unlimited] / r[gateways.Portkey])), null, null, Better.Higher, "", ""),
+                new("S9", "64 connections, durable hold: throughput ÷ Portkey's",
+                    Spread.Of(rounds.Select(r => r[gateways.Limited] / r[gateways.Portkey])), 12, 8, Better.Higher, "", note),
+                new("S9", "for comparison: 64 connections, no durable hold ÷ Portkey's",
+                    Spread.Of(rounds.Select(r => r[gateways.Unlimited] / r[gateways.Portkey])), null, null, Better.Higher, "", ""),
             ];
         }
 
@@ -77,7 +82,8 @@ internal static class S9Gateway
 
         private string Cpu(Gate gate) => _last.TryGetValue(gate, out var last) ? $"{last.Cpu.Server / last.PerSecond * 1e6:0} µs" : "?";
 
-        private async Task<IReadOnlyList<IReadOnlyDictionary<Gate, double>>> RoundsAsync(Gate[] gates, int connections, Func<LoadResult, double> figure)
+        private async Task<IReadOnlyList<IReadOnlyDictionary<Gate, double>>> RoundsAsync(
+            Gate[] gates, int connections, Func<LoadResult, double> figure)
         {
             var rounds = new List<IReadOnlyDictionary<Gate, double>>();
             for (var i = 0; i < session.Options.Rounds; i++)
@@ -90,14 +96,19 @@ internal static class S9Gateway
                 }
 
                 rounds.Add(round);
-                Workbench.Tell($"  c={connections}: " + string.Join(" | ", gates.Select(gate => $"{gate.Name} {Figure.Text(round[gate])}")));
+                Workbench.Tell($"  c={connections}: "
+                    + string.Join(" | ", gates.Select(gate => $"{gate.Name} {Figure.Text(round[gate])}")));
             }
 
             return rounds;
         }
 
-        private string Note(IReadOnlyList<IReadOnlyDictionary<Gate, double>> rounds, Func<IReadOnlyDictionary<Gate, double>, Gate, double> added) =>
-            "added p50: " + string.Join(", ", rounds[0].Keys.Where(gate => gate != gateways.Direct).Select(gate => $"{gate.Name} {Figure.Text(Spread.Of(rounds.Select(r => added(r, gate))).Median)} µs"));
+        private string Note(
+            IReadOnlyList<IReadOnlyDictionary<Gate, double>> rounds, Func<IReadOnlyDictionary<Gate, double>, Gate, double> added) =>
+            "added p50: "
+                + string.Join(
+                    ", ", rounds[0].Keys.Where(gate => gate != gateways.Direct)
+                        .Select(gate => $"{gate.Name} {Figure.Text(Spread.Of(rounds.Select(r => added(r, gate))).Median)} µs"));
 
         public async Task<IReadOnlyList<Figure>> StreamsAsync()
         {
@@ -121,7 +132,8 @@ internal static class S9Gateway
 
             return
             [
-                new("S9", "streams, no durable hold: time to first chunk, added p50, µs", Spread.Of(firsts), 200, null, Better.Lower, " µs", ""),
+                new("S9", "streams, no durable hold: time to first chunk, added p50, µs", Spread.Of(firsts), 200, null, Better.Lower, " µs",
+                    ""),
                 new("S9", "for comparison: the same with a durable hold, µs", Spread.Of(held), null, null, Better.Lower, " µs", ""),
                 new("S9", "streams, durable hold: every chunk, added p99, µs", Spread.Of(chunks), 100, null, Better.Lower, " µs", ""),
                 await MemoryAsync(),
@@ -141,7 +153,8 @@ internal static class S9Gateway
             await StreamAsync(gateways.Limited, session.Options.Quick ? 400 : 10_000, 200);
             var before = gateways.Server.ResidentMb();
             await StreamAsync(gateways.Limited, streams, 200);
-            return new("S9", $"memory growth over {streams} streams, 200 at once, MB", Spread.Of([gateways.Server.ResidentMb() - before]), 0, 20, Better.Lower, " MB", $"from {before:0} MB, after as many before");
+            return new("S9", $"memory growth over {streams} streams, 200 at once, MB", Spread.Of([gateways.Server.ResidentMb() - before]),
+                0, 20, Better.Lower, " MB", $"from {before:0} MB, after as many before");
         }
 
         /// <summary>Every call that was answered is on record, and the books are right.</summary>

@@ -11,7 +11,8 @@ internal sealed record Pair(LoadResult A, LoadResult B, double Ratio)
 }
 
 /// <summary>What a side-by-side measurement came to. The ratio's median is the median of the pairs' ratios, not of the medians.</summary>
-internal sealed record Comparison(string NameA, string NameB, IReadOnlyList<Pair> Pairs, int Discarded, bool Disturbed, Func<LoadResult, double> Figure)
+internal sealed record Comparison(
+    string NameA, string NameB, IReadOnlyList<Pair> Pairs, int Discarded, bool Disturbed, Func<LoadResult, double> Figure)
 {
     public Spread Ratio => Spread.Of(Pairs.Select(pair => pair.Ratio));
 
@@ -43,7 +44,9 @@ internal sealed class Alternation(int rounds, CancellationToken cancel)
             var ofB = await b.RunAsync(cancel);
             var pair = new Pair(ofA, ofB, figure(ofA) / figure(ofB));
             all.Add(pair);
-            tell($"  {a.Name} {Stats.Figure.Text(figure(ofA))} | {b.Name} {Stats.Figure.Text(figure(ofB))} | ratio {Stats.Figure.Text(pair.Ratio)}"
+            tell(
+                $"  {a.Name} {Stats.Figure.Text(figure(ofA))} | {b.Name} {Stats.Figure.Text(figure(ofB))} | ratio "
+                    + $"{Stats.Figure.Text(pair.Ratio)}"
                 + (pair.Disturbed ? $"  (disturbed by {ofA.Cpu.Stranger ?? ofB.Cpu.Stranger})" : ""));
         }
 

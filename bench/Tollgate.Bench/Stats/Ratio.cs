@@ -13,7 +13,8 @@ internal static class Ratio
     public static Figure Context(string scenario, string name, Comparison compared, string unit) =>
         Line(scenario, name, compared, null, null, Better.Higher, unit);
 
-    private static Figure Line(string scenario, string name, Comparison compared, double? goal, double? floor, Better better, string unit) =>
+    private static Figure Line(
+        string scenario, string name, Comparison compared, double? goal, double? floor, Better better, string unit) =>
         new(scenario, name, compared.Ratio, goal, floor, better, "",
             $"{Figure.Text(compared.A.Median)} ÷ {Figure.Text(compared.B.Median)}{unit}; "
             + $"processors: [{compared.MiddleA.CpuText}] ÷ [{compared.MiddleB.CpuText}]"

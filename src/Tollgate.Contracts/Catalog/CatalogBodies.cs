@@ -30,7 +30,8 @@ public sealed record PlanView(
 
 /// <param name="MaxQuantity">Units that one subscription may have; absent without a bound.</param>
 public sealed record AddOnView(
-    string Code, string Name, string? Description, long? MaxQuantity, IReadOnlyList<PriceView> Prices, IReadOnlyList<AddOnEntitlementView> Entitlements);
+    string Code, string Name, string? Description, long? MaxQuantity, IReadOnlyList<PriceView> Prices,
+    IReadOnlyList<AddOnEntitlementView> Entitlements);
 
 /// <summary>The entitlements that one unit of an add-on adds to the plan.</summary>
 public sealed record AddOnEntitlementView(string Feature)
@@ -46,7 +47,8 @@ public sealed record AddOnEntitlementView(string Feature)
 /// <param name="Quantity">Units of the feature in one pack.</param>
 /// <param name="ExpiresAfterDays">Absent: the units never expire.</param>
 public sealed record PackView(
-    string Code, string Name, string? Description, string Feature, decimal Quantity, int? ExpiresAfterDays, IReadOnlyList<PackPriceView> Prices);
+    string Code, string Name, string? Description, string Feature, decimal Quantity, int? ExpiresAfterDays,
+    IReadOnlyList<PackPriceView> Prices);
 
 /// <param name="Amount">Minor units of the currency.</param>
 /// <param name="Display">For people: <c>$29.99</c>.</param>
@@ -72,7 +74,8 @@ public sealed record SeatsView(long Included, string Mode, string FirstFlatFee, 
 /// <param name="Mode"><c>per_unit</c>, <c>graduated</c>, <c>volume</c>, <c>package</c> or <c>percentage</c>.</param>
 /// <param name="FirstFlatFee"><c>always</c>, or <c>on_use</c>: the first tier's fee is due only when there is a unit.</param>
 /// <param name="PercentOff">Comes off unit prices and fees of the tiers; absent: nothing does.</param>
-public sealed record OveragePriceView(string Mode, string Currency, string FirstFlatFee, decimal? PackageSize, IReadOnlyList<TierView> Tiers, decimal? PercentOff);
+public sealed record OveragePriceView(
+    string Mode, string Currency, string FirstFlatFee, decimal? PackageSize, IReadOnlyList<TierView> Tiers, decimal? PercentOff);
 
 /// <param name="UpTo">Inclusive; absent in the last tier.</param>
 /// <param name="UnitPrice">Major units of the currency, exactly, as text; absent with <paramref name="Percent"/>.</param>
@@ -150,7 +153,8 @@ public sealed record ComparedFeature(
 /// Subscriptions that are not over, for any version of a plan that gets a new one: those that a migration would look at. Until then they
 /// keep the version that they have.
 /// </param>
-/// <param name="MrrChange">The change of those subscriptions' MRR, by currency, if every subscription that can migrate did so now; empty: none of them has recurring revenue.</param>
+/// <param name="MrrChange">The change of those subscriptions' MRR, by currency, if every subscription that can migrate did so now; empty:
+/// none of them has recurring revenue.</param>
 public sealed record CatalogAnswer(
     string Outcome,
     int Revision,

@@ -24,14 +24,18 @@ public sealed record CreateCheckoutRequest
 
     public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
 
-    /// <summary>Left out: the plan's trial, if the customer has not had one. With a card left on the page it converts at its end, without one it ends.</summary>
+    /// <summary>
+    /// Left out: the plan's trial, if the customer has not had one. With a card left on the page it converts at its end, without one it
+    /// ends.
+    /// </summary>
     public bool? Trial { get; init; }
 
     public string? Coupon { get; init; }
 
     /// <summary>
-    /// Of a plan without a trial that costs nothing now and something later: <c>always</c> (default) asks for a payment method, <c>if_required</c> only where something is due. On the
-    /// sandbox's page; the pages of other providers take a method with a payment only.
+    /// Of a plan without a trial that costs nothing now and something later: <c>always</c> (default) asks for a payment method,
+    /// <c>if_required</c> only where something is due. On the sandbox's page; the pages of other providers take a method with a payment
+    /// only.
     /// </summary>
     public string? PaymentMethod { get; init; }
 
@@ -47,7 +51,10 @@ public sealed record CreateCheckoutRequest
     /// <summary>The customer only leaves a payment method.</summary>
     public bool? Setup { get; init; }
 
-    /// <summary>The URL to which the page redirects after payment: http or https. Tollgate replaces <c>{CHECKOUT_ID}</c> by the checkout's id. Optional for an invoice.</summary>
+    /// <summary>
+    /// The URL to which the page redirects after payment: http or https. Tollgate replaces <c>{CHECKOUT_ID}</c> by the checkout's id.
+    /// Optional for an invoice.
+    /// </summary>
     [Required]
     public string? SuccessUrl { get; init; }
 
@@ -71,8 +78,8 @@ public sealed record CheckoutView
     public required string Kind { get; init; }
 
     /// <summary>
-    /// <c>open</c>, <c>completed</c>, <c>expired</c> or <c>credited</c>: money came when what it was for could not be had any more, and is the customer's credit. As long as it is not
-    /// completed it has given nothing.
+    /// <c>open</c>, <c>completed</c>, <c>expired</c> or <c>credited</c>: money came when what it was for could not be had any more, and is
+    /// the customer's credit. As long as it is not completed it has given nothing.
     /// </summary>
     public required string Status { get; init; }
 
@@ -89,7 +96,9 @@ public sealed record CheckoutView
 
     public string? Invoice { get; init; }
 
-    /// <summary>The payment that succeeded; null where nothing was due. Of one that is <c>credited</c>: the payment whose money became credit.</summary>
+    /// <summary>
+    /// The payment that succeeded; null where nothing was due. Of one that is <c>credited</c>: the payment whose money became credit.
+    /// </summary>
     public string? Payment { get; init; }
 }
 

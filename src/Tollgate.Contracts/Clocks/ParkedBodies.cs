@@ -30,7 +30,8 @@ public sealed record ParkedWorkView
     public DateTimeOffset? NextAttemptAt { get; init; }
 }
 
-/// <param name="Type">The kind of failure: an exception's name, <c>postgres_</c> with its code, <c>not_applied</c> or <c>needs_review</c>.</param>
+/// <param name="Type">The kind of failure: an exception's name, <c>postgres_</c> with its code, <c>not_applied</c> or
+/// <c>needs_review</c>.</param>
 /// <param name="Message">Without secrets.</param>
 public sealed record ParkedError(string Type, string Message);
 

@@ -121,7 +121,8 @@ public sealed record CustomerView
 public sealed record TaxStandingView
 {
     /// <summary>
-    /// <c>unchecked</c> (no VAT id of a country in VIES), <c>pending</c> (no answer yet; Tollgate asks again unless the look-up is off), <c>valid</c> or <c>invalid</c>.
+    /// <c>unchecked</c> (no VAT id of a country in VIES), <c>pending</c> (no answer yet; Tollgate asks again unless the look-up is off),
+    /// <c>valid</c> or <c>invalid</c>.
     /// </summary>
     public required string VatStatus { get; init; }
 
@@ -130,7 +131,10 @@ public sealed record TaxStandingView
     /// <summary><c>vies</c> or <c>sandbox</c>.</summary>
     public string? Source { get; init; }
 
-    /// <summary>The proof that VIES was asked. VIES gives one when the project's <c>tax_id</c> in <c>/v1/invoice-settings</c> is a VAT id of the European Union.</summary>
+    /// <summary>
+    /// The proof that VIES was asked. VIES gives one when the project's <c>tax_id</c> in <c>/v1/invoice-settings</c> is a VAT id of the
+    /// European Union.
+    /// </summary>
     public string? ConsultationNumber { get; init; }
 
     /// <summary>The name of the id's owner, if its country discloses it.</summary>
@@ -177,7 +181,9 @@ public sealed record AddGrantRequest
     /// <summary><c>topup</c> (default), <c>promotion</c> or <c>gift</c>.</summary>
     public string? Source { get; init; }
 
-    /// <summary>0 to 1000, lowest burns first. Default: 50 for a promotion or gift, 100 for a top-up. The plan's own quota has 100.</summary>
+    /// <summary>
+    /// 0 to 1000, lowest burns first. Default: 50 for a promotion or gift, 100 for a top-up. The plan's own quota has 100.
+    /// </summary>
     public int? Priority { get; init; }
 
     /// <summary>Default: now.</summary>
@@ -247,7 +253,9 @@ public sealed record AddGrantScheduleRequest
     [Required]
     public string? Every { get; init; }
 
-    /// <summary>Intervals after which each grant expires, 1 to 1000: 1 ends each grant when the next one begins. Default: the grants never expire.</summary>
+    /// <summary>
+    /// Intervals after which each grant expires, 1 to 1000: 1 ends each grant when the next one begins. Default: the grants never expire.
+    /// </summary>
     public int? ExpiresAfter { get; init; }
 
     /// <summary><c>topup</c> (default), <c>promotion</c> or <c>gift</c>.</summary>
@@ -256,13 +264,18 @@ public sealed record AddGrantScheduleRequest
     /// <summary>As for a single grant.</summary>
     public int? Priority { get; init; }
 
-    /// <summary>When the first grant takes effect; the others follow at the same local time of day in the project's time zone. Default: now.</summary>
+    /// <summary>
+    /// When the first grant takes effect; the others follow at the same local time of day in the project's time zone. Default: now.
+    /// </summary>
     public DateTimeOffset? StartsAt { get; init; }
 
     /// <summary>No grant takes effect at this time or later. Default: the schedule goes on.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
-    /// <summary>Your own id of the schedule: a repeat with the same content replays, with other content it is refused. The grants are <c>{id}:1</c>, <c>{id}:2</c> and so on.</summary>
+    /// <summary>
+    /// Your own id of the schedule: a repeat with the same content replays, with other content it is refused. The grants are <c>{id}:1</c>,
+    /// <c>{id}:2</c> and so on.
+    /// </summary>
     public string? Id { get; init; }
 }
 

@@ -35,7 +35,8 @@ public sealed record FeatureUsage
     public required bool Unlimited { get; init; }
 
     /// <summary>
-    /// Overage of earlier periods under <c>carry_overage</c>, which lowers the limit. What is above the quota stays carried into the next period. Left out where there is none.
+    /// Overage of earlier periods under <c>carry_overage</c>, which lowers the limit. What is above the quota stays carried into the next
+    /// period. Left out where there is none.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public decimal? CarriedOverage { get; init; }
@@ -50,7 +51,9 @@ public sealed record FeatureUsage
     public decimal? Projected { get; init; }
 }
 
-/// <summary>Answer of <c>GET /v1/customers/{id}/entitlements</c>: everything the plan says, with the customer's overrides applied.</summary>
+/// <summary>
+/// Answer of <c>GET /v1/customers/{id}/entitlements</c>: everything the plan says, with the customer's overrides applied.
+/// </summary>
 public sealed record EntitlementsView
 {
     public required string Customer { get; init; }
@@ -85,7 +88,9 @@ public sealed record EntitlementView
     /// <summary>Units per period by the plan; null is unlimited.</summary>
     public decimal? Quota { get; init; }
 
-    /// <summary><c>billing_month</c>, <c>calendar_month</c>, <c>billing_period</c>, <c>week</c>, <c>day</c>, <c>hour</c> or <c>lifetime</c>.</summary>
+    /// <summary>
+    /// <c>billing_month</c>, <c>calendar_month</c>, <c>billing_period</c>, <c>week</c>, <c>day</c>, <c>hour</c> or <c>lifetime</c>.
+    /// </summary>
     public string? Period { get; init; }
 
     public bool? HardCap { get; init; }
@@ -140,7 +145,10 @@ public sealed record ExplainView
 
     public required int PlanVersion { get; init; }
 
-    /// <summary>Since when plan, add-ons and overrides are what they are. Null: nothing was different before. What was in force then: <c>GET …/terms?at=</c>.</summary>
+    /// <summary>
+    /// Since when plan, add-ons and overrides are what they are. Null: nothing was different before. What was in force then: <c>GET
+    /// …/terms?at=</c>.
+    /// </summary>
     public DateTimeOffset? TermsFrom { get; init; }
 
     public required DateTimeOffset Now { get; init; }
@@ -164,7 +172,9 @@ public sealed record ExplainView
 
     public DateTimeOffset? PeriodEnd { get; init; }
 
-    /// <summary>Live grants, the first to burn first. The plan's own quota takes part with priority 100 and the period's end as its expiry.</summary>
+    /// <summary>
+    /// Live grants, the first to burn first. The plan's own quota takes part with priority 100 and the period's end as its expiry.
+    /// </summary>
     public required IReadOnlyList<GrantView> Grants { get; init; }
 
     /// <summary>Open reservations, oldest first, at most 20.</summary>

@@ -22,7 +22,8 @@ public sealed record DunningView
     public required int Attempts { get; init; }
 
     /// <summary>Why the last one did: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c> or
-    /// <c>payment_method_missing</c>. Of what was stopped <c>amount_not_possible</c> or <c>provider_refused</c>, which no customer can mend.</summary>
+    /// <c>payment_method_missing</c>. Of what was stopped <c>amount_not_possible</c> or <c>provider_refused</c>, which no customer can
+    /// mend.</summary>
     public required string Failure { get; init; }
 
     public required DateTimeOffset FirstFailedAt { get; init; }
@@ -30,7 +31,9 @@ public sealed record DunningView
     /// <summary>Null: an attempt is on its way, and its answer is awaited; or it was stopped.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
-    /// <summary>The time since which Tollgate no longer retries it: charge it, or record a manual payment. Null: Tollgate retries it.</summary>
+    /// <summary>
+    /// The time since which Tollgate no longer retries it: charge it, or record a manual payment. Null: Tollgate retries it.
+    /// </summary>
     public DateTimeOffset? StoppedAt { get; init; }
 }
 
@@ -39,9 +42,13 @@ public sealed record DunningList(IReadOnlyList<DunningView> Data, bool HasMore);
 /// <summary>The days on which Tollgate retries an invoice that it could not collect, and the final action.</summary>
 public sealed record DunningPolicyBody
 {
-    /// <summary>Days after the first failure, each later than the one before; at most 10, none later than 60. Default: 1, 3, 5, 7.</summary>
+    /// <summary>
+    /// Days after the first failure, each later than the one before; at most 10, none later than 60. Default: 1, 3, 5, 7.
+    /// </summary>
     public IReadOnlyList<int>? RetryDays { get; init; }
 
-    /// <summary><c>cancel</c> (default): the subscription ends. <c>default_plan</c>: it is paused, and goes on when the invoice is paid after all.</summary>
+    /// <summary>
+    /// <c>cancel</c> (default): the subscription ends. <c>default_plan</c>: it is paused, and goes on when the invoice is paid after all.
+    /// </summary>
     public string? FinalAction { get; init; }
 }

@@ -13,8 +13,9 @@ public sealed record UpstreamRequest
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
     /// <summary>
-    /// How Tollgate uses the cost that the provider itself reports for a call. <c>wins</c>: it is the cost that budgets move by, and what the price
-    /// book gives is kept beside it. <c>beside</c>: the other way round. Default: <c>wins</c> for openrouter, <c>beside</c> for every other.
+    /// How Tollgate uses the cost that the provider itself reports for a call. <c>wins</c>: it is the cost that budgets move by, and what
+    /// the price book gives is kept beside it. <c>beside</c>: the other way round. Default: <c>wins</c> for openrouter, <c>beside</c> for
+    /// every other.
     /// </summary>
     public string? ReportedCost { get; init; }
 }

@@ -29,7 +29,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode WebhookSignatureInvalid = new(
         "webhook_signature_invalid", 400, "The webhook's signature is invalid",
-        "No project of this server has the secret that signed the request, or the signature is more than five minutes old. Tollgate stored nothing.",
+        "No project of this server has the secret that signed the request, or the signature is more than five minutes old. "
+            + "Tollgate stored nothing.",
         "Send the signing secret of the provider's dashboard with PUT /v1/payment-settings, and check the server's clock.");
 
     // 401 and 403: who is asking.
@@ -70,12 +71,14 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode ExceedsIssuer = new(
         "exceeds_issuer", 403, "The new key would exceed the key that issues it",
-        "A credential has at most the scopes, networks and lifetime of the key that issues it. The list errors names each field that exceeds them.",
+        "A credential has at most the scopes, networks and lifetime of the key that issues it. The list errors names each field that "
+            + "exceeds them.",
         "Reduce the field, leave it out to inherit the key's own value, or use a key that has it.");
 
     public static readonly ErrorCode PathNotForwarded = new(
         "path_not_forwarded", 403, "The gateway does not forward this path for customers",
-        "A customer token may make only calls that Tollgate meters for that customer. Files, batches, other customers' jobs and responses, and "
+        "A customer token may make only calls that Tollgate meters for that customer. Files, batches, other customers' jobs and responses, "
+            + "and "
         + "everything else in the provider's account belong to the project.",
         "Call the path from your own server, with a secret key of the project.");
 
@@ -107,7 +110,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode SubscriptionInactive = new(
         "subscription_inactive", 402, "The subscription is not active",
-        "The customer's subscription is paused, past due beyond its grace, or ended, and the catalogue says without_subscription: inactive.",
+        "The customer's subscription is paused, past due beyond its grace, or ended, and the catalogue says without_subscription: "
+            + "inactive.",
         "Pay the open invoice, resume the subscription or subscribe again.");
 
     // 404 and 405: what was addressed.
@@ -258,7 +262,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode CustomerIsMember = new(
         "customer_is_member", 409, "The customer is a member of another customer",
-        "A member uses the plan and balances of its customer. While it is a member, it has no plan, grants, overrides or subscription of its own.",
+        "A member uses the plan and balances of its customer. While it is a member, it has no plan, grants, "
+            + "overrides or subscription of its own.",
         "Send the request for the customer that the detail names, or remove the member from that customer first.");
 
     public static readonly ErrorCode MemberExists = new(
@@ -293,7 +298,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode SubscriptionExists = new(
         "subscription_exists", 409, "The customer already has a subscription",
-        "A customer has one subscription at a time, and a new one cannot begin before the last one ended. Add-ons and quantity are parts of a subscription. The detail names the subscription.",
+        "A customer has one subscription at a time, and a new one cannot begin before the last one ended. "
+            + "Add-ons and quantity are parts of a subscription. The detail names the subscription.",
         "Change the existing subscription, or cancel it first and begin the new one after its end.");
 
     public static readonly ErrorCode SubscriptionState = new(
@@ -303,8 +309,10 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode ProviderManaged = new(
         "provider_managed", 409, "The payment provider manages this subscription",
-        "The subscription began at the payment provider, which renews and bills it. The provider does not support this change through Tollgate.",
-        "Change the subscription in the provider's dashboard or customer portal; Tollgate copies the change. docs/concepts/stripe.md lists the changes that work through Tollgate.");
+        "The subscription began at the payment provider, which renews and bills it. The provider does not support this change through "
+            + "Tollgate.",
+        "Change the subscription in the provider's dashboard or customer portal; Tollgate copies the change. "
+            + "docs/concepts/stripe.md lists the changes that work through Tollgate.");
 
     public static readonly ErrorCode TrialUsed = new(
         "trial_used", 409, "The trial was already used",
@@ -318,12 +326,14 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode InvoiceState = new(
         "invoice_state", 409, "The invoice's status does not allow this",
-        "The invoice's status does not allow this step: a paid invoice cannot be voided, and a void invoice cannot be paid. Finalised lines never change.",
+        "The invoice's status does not allow this step: a paid invoice cannot be voided, and a void invoice cannot be paid. "
+            + "Finalised lines never change.",
         "Correct a finalised invoice with a credit note.");
 
     public static readonly ErrorCode PaymentPending = new(
         "payment_pending", 409, "A payment is pending",
-        "Tollgate has already sent this charge to the provider, and the provider has not answered yet. Tollgate queries it until it does; another charge now could take the money twice.",
+        "Tollgate has already sent this charge to the provider, and the provider has not answered yet. Tollgate queries it until it does; "
+            + "another charge now could take the money twice.",
         "Wait until the status of the payment that the detail names becomes succeeded or failed.");
 
     public static readonly ErrorCode CheckoutState = new(
@@ -338,8 +348,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode BillingNotConfigured = new(
         "billing_not_configured", 409, "No payment provider is configured",
-        "The project's payment provider does not support this, or its keys are missing. A live project has no provider until you choose one; until then, record payments manually.",
-        "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, choose a provider and set its keys with PUT /v1/payment-settings. To record a manual payment, use POST /v1/invoices/{id}/pay.");
+        "The project's payment provider does not support this, or its keys are missing. A live project has no provider until you choose "
+            + "one; until then, record payments manually.",
+        "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, "
+            + "choose a provider and set its keys with PUT /v1/payment-settings. To record a manual payment, "
+            + "use POST /v1/invoices/{id}/pay.");
 
     public static readonly ErrorCode InvoiceImplausible = new(
         "invoice_implausible", 409, "The invoice looks impossible",
@@ -348,7 +361,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode WebhookEndpointState = new(
         "webhook_endpoint_state", 409, "The webhook endpoint does not allow this",
-        "Tollgate sends nothing to an endpoint that is disabled or deleted, and a project has at most 50 endpoints. The detail says which rule applies.",
+        "Tollgate sends nothing to an endpoint that is disabled or deleted, and a project has at most 50 endpoints. "
+            + "The detail says which rule applies.",
         "Enable the endpoint with PATCH /v1/webhook-endpoints/{id}, or delete an endpoint that you no longer need.");
 
     public static readonly ErrorCode CouponExists = new(
@@ -364,7 +378,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode SandboxOnly = new(
         "sandbox_only", 409, "Only sandbox projects support this",
         "The operation moves a test clock or controls the sandbox's payment provider, and this project is live.",
-        "Use a project whose mode is sandbox: tollgate projects create shop-test --sandbox, or POST /v1/projects with \"mode\": \"sandbox\".");
+        "Use a project whose mode is sandbox: tollgate projects create shop-test --sandbox, or POST /v1/projects with \"mode\": "
+            + "\"sandbox\".");
 
     public static readonly ErrorCode LastKey = new(
         "last_key", 409, "The last admin key cannot be revoked",
@@ -399,7 +414,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode UnknownParameter = new(
         "unknown_parameter", 422, "The query has an unknown parameter",
-        "The query has a parameter that this operation does not know, or has one twice. Tollgate never ignores a parameter silently: a misspelt filter would list everything.",
+        "The query has a parameter that this operation does not know, or has one twice. Tollgate never ignores a parameter silently: "
+            + "a misspelt filter would list everything.",
         "Remove or rename the parameters that errors lists.");
 
     public static readonly ErrorCode InvalidType = new(
@@ -419,7 +435,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode CouponRefused = new(
         "coupon_refused", 422, "The coupon cannot be redeemed",
-        "The coupon is unknown, has ended, has reached its number of redemptions, was already redeemed by this subscription, or is for other plans, currencies or "
+        "The coupon is unknown, has ended, has reached its number of redemptions, was already redeemed by this subscription, "
+            + "or is for other plans, currencies or "
         + "customers. The detail says which.",
         "Leave the coupon out, or use another coupon.");
 
@@ -430,7 +447,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode PackRefused = new(
         "pack_refused", 422, "The credit pack cannot be bought",
-        "The catalogue has no such pack, no longer offers it, or does not offer it for the customer's plan or currency. The detail says which.",
+        "The catalogue has no such pack, no longer offers it, or does not offer it for the customer's plan or currency. "
+            + "The detail says which.",
         "Compare the pack with packs of GET /v1/catalog.");
 
     public static readonly ErrorCode CreditRefused = new(
@@ -440,7 +458,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode RefundRefused = new(
         "refund_refused", 422, "The amount cannot be refunded",
-        "A refund is at most the payment's amount less its earlier refunds, its disputed amount and the credits that credit notes gave the customer.",
+        "A refund is at most the payment's amount less its earlier refunds, its disputed amount and the credits that credit notes gave the "
+            + "customer.",
         "Read the detail. Leave amount out to refund the whole remainder.");
 
     public static readonly ErrorCode CreditsInsufficient = new(
@@ -455,8 +474,10 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode LevelNotConsumed = new(
         "level_not_consumed", 422, "The feature is reported, not consumed",
-        "The feature is a level (a meter of the aggregate latest or max reads it): its usage is a value that you report, so nothing can be added to it, held on it or granted to it.",
-        "Report the value with POST /v1/events. Ask POST /v1/check before you let the level rise. To allow more, raise the quota by a plan, an add-on or an override.");
+        "The feature is a level (a meter of the aggregate latest or max reads it): its usage is a value that you report, "
+            + "so nothing can be added to it, held on it or granted to it.",
+        "Report the value with POST /v1/events. Ask POST /v1/check before you let the level rise. To allow more, "
+            + "raise the quota by a plan, an add-on or an override.");
 
     public static readonly ErrorCode EventTooOld = new(
         "event_too_old", 422, "The event is too old",
@@ -470,8 +491,10 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode EventUnmatched = new(
         "event_unmatched", 422, "No meter reads the event",
-        "No meter of the project's catalogue reads events of this type, and the catalogue refuses such events (unmatched_events: refuse). Nothing was recorded.",
-        "Send a type that a meter reads; the detail names the nearest one. Or add a meter to the catalogue, or set its unmatched_events to accept.");
+        "No meter of the project's catalogue reads events of this type, and the catalogue refuses such events (unmatched_events: refuse). "
+            + "Nothing was recorded.",
+        "Send a type that a meter reads; the detail names the nearest one. Or add a meter to the catalogue, "
+            + "or set its unmatched_events to accept.");
 
     public static readonly ErrorCode EventValueInvalid = new(
         "event_value_invalid", 422, "The event's value cannot be metered",
@@ -485,24 +508,28 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode GatewayLoop = new(
         "gateway_loop", 422, "The upstream leads back to a gateway",
-        "A Tollgate server has already forwarded this call: the upstream leads back to a gateway, directly or through other servers. This server forwarded and recorded nothing.",
+        "A Tollgate server has already forwarded this call: the upstream leads back to a gateway, directly or through other servers. "
+            + "This server forwarded and recorded nothing.",
         "Set the upstream's base_url to the provider itself.");
 
     public static readonly ErrorCode UpstreamNotAllowed = new(
         "upstream_not_allowed", 403, "The upstream's address is not allowed",
-        "The upstream leads to an address that this server does not connect to: a private network that the operator has not listed, the server itself, or a cloud's metadata "
+        "The upstream leads to an address that this server does not connect to: a private network that the operator has not listed, "
+            + "the server itself, or a cloud's metadata "
         + "service. Tollgate sent nothing and released the units that it held for the call.",
         "Set the upstream's base_url to a public address, or ask the operator to list its network in TOLLGATE_UPSTREAM_NETWORKS.");
 
     // 429 and 503: waiting helps.
     public static readonly ErrorCode GatewayBusy = new(
         "gateway_busy", 429, "Too many calls at once",
-        "The project has as many gateway calls in progress as TOLLGATE_GATEWAY_CALLS allows, or they use all the memory that TOLLGATE_GATEWAY_MEMORY leaves to the project. Tollgate forwarded and recorded nothing.",
+        "The project has as many gateway calls in progress as TOLLGATE_GATEWAY_CALLS allows, or they use all the memory that "
+            + "TOLLGATE_GATEWAY_MEMORY leaves to the project. Tollgate forwarded and recorded nothing.",
         "Repeat the request after the seconds in the header Retry-After, or ask the operator to raise the limit.");
 
     public static readonly ErrorCode RateLimited = new(
         "rate_limited", 429, "The rate limit is reached",
-        "A rate window of the customer's plan is full, or the customer has as many open reservations as the plan or Tollgate (10,000) allows. Nothing was recorded.",
+        "A rate window of the customer's plan is full, or the customer has as many open reservations as the plan or Tollgate (10,000) "
+            + "allows. Nothing was recorded.",
         "Repeat the request after the seconds in the header Retry-After.");
 
     public static readonly ErrorCode CustomersLimited = new(
@@ -523,7 +550,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode CustomerBusy = new(
         "customer_busy", 503, "The customer is busy",
         "Changes of one customer run one after another, and the earlier ones took longer than 10 seconds. Nothing was recorded.",
-        "Repeat the same request, with the same id or Idempotency-Key, after the seconds in the header Retry-After. Send fewer changes of one customer at once.");
+        "Repeat the same request, with the same id or Idempotency-Key, after the seconds in the header Retry-After. "
+            + "Send fewer changes of one customer at once.");
 
     public static readonly ErrorCode StorageUnavailable = new(
         "storage_unavailable", 503, "The database does not answer",
@@ -538,7 +566,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode UpstreamUnreachable = new(
         "upstream_unreachable", 502, "The provider cannot be reached",
-        "The server could not connect to the provider, or the connection broke before the answer. Tollgate released the units that it held for the call and lists the call "
+        "The server could not connect to the provider, or the connection broke before the answer. "
+            + "Tollgate released the units that it held for the call and lists the call "
         + "with its error.",
         "Check the upstream's base_url and the server's network, and try again.");
 
@@ -555,25 +584,35 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode NotAtProvider = new(
         "not_at_provider", 422, "The payment provider cannot do this",
-        "The payment provider manages the subscription, or would manage it, and does not support this: a change at the end of the period, a proration by days, a coupon that "
+        "The payment provider manages the subscription, or would manage it, and does not support this: a change at the end of the period, "
+            + "a proration by days, a coupon that "
         + "carries over, or a price that does not exist there. Nothing was changed. The detail says which.",
-        "Choose a change that the provider supports; docs/concepts/stripe.md lists them. \"tollgate stripe sync\" creates missing prices at Stripe.");
+        "Choose a change that the provider supports; docs/concepts/stripe.md lists them. \"tollgate stripe sync\" creates missing prices "
+            + "at Stripe.");
 
     /// <summary>Every code, in the order of their declaration.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         MalformedJson, MalformedRequest, ProjectRequired, WebhookSignatureInvalid,
-        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, ExceedsIssuer, PathNotForwarded, UpstreamNotAllowed,
+        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, ExceedsIssuer, PathNotForwarded,
+        UpstreamNotAllowed,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, PaymentFailed, SubscriptionInactive,
-        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, TokenNotFound, PortalSessionNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
-        Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
-        SubscriptionState, ProviderManaged, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
+        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured,
+        ReservationNotFound,
+        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound,
+        TokenNotFound, PortalSessionNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound,
+        ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
+        Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested,
+        NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
+        SubscriptionState, ProviderManaged, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing,
+        BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
-        ValidationFailed, UnknownField, UnknownParameter, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
+        ValidationFailed, UnknownField, UnknownParameter, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused,
+        PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, LevelNotConsumed, EventTooOld, EventInFuture,
         EventUnmatched, EventValueInvalid, GatewayLoop, LimitReached,
-        RateLimited, GatewayBusy, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
+        RateLimited, GatewayBusy, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable,
+        UpstreamUnreachable, UpstreamTimeout, Internal,
     ];
 
     /// <summary>The page that explains it, relative to the server.</summary>

@@ -17,7 +17,10 @@ public sealed record ProviderEventView
     /// <summary>The provider's id of what it speaks of.</summary>
     public string? Object { get; init; }
 
-    /// <summary><c>waiting</c>, <c>done</c>, <c>ignored</c> (of a type that concerns nobody here) or <c>parked</c> (it could not be applied for two days).</summary>
+    /// <summary>
+    /// <c>waiting</c>, <c>done</c>, <c>ignored</c> (of a type that concerns nobody here) or <c>parked</c> (it could not be applied for two
+    /// days).
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>Why it is not done.</summary>

@@ -6,7 +6,10 @@ namespace Tollgate.Contracts.Invoicing;
 /// <summary>A line of an invoice. Amounts in minor units of the invoice's currency.</summary>
 public sealed record InvoiceLineView
 {
-    /// <summary><c>subscription</c>, <c>seat</c>, <c>add_on</c>, <c>proration_credit</c>, <c>proration_charge</c>, <c>usage</c>, <c>minimum</c>, <c>credit_pack</c>, <c>discount</c>, <c>tax</c> or <c>credit</c>.</summary>
+    /// <summary>
+    /// <c>subscription</c>, <c>seat</c>, <c>add_on</c>, <c>proration_credit</c>, <c>proration_charge</c>, <c>usage</c>, <c>minimum</c>,
+    /// <c>credit_pack</c>, <c>discount</c>, <c>tax</c> or <c>credit</c>.
+    /// </summary>
     public required string Kind { get; init; }
 
     public required string Description { get; init; }
@@ -35,7 +38,8 @@ public sealed record InvoiceLineView
 public sealed record InvoiceTaxView(string Name, decimal Percent, bool Inclusive, long Base, long Amount);
 
 /// <summary>The seller or the buyer of an invoice.</summary>
-/// <param name="TaxIdCheck">For a buyer: the answer of VIES about its VAT id when the invoice was issued; null: Tollgate had not asked VIES.</param>
+/// <param name="TaxIdCheck">For a buyer: the answer of VIES about its VAT id when the invoice was issued; null: Tollgate had not asked
+/// VIES.</param>
 public sealed record InvoicePartyView(
     string Name, IReadOnlyList<string> Address, string? Email, string? Country, string? Region, string? TaxId, TaxIdCheckView? TaxIdCheck);
 
@@ -44,7 +48,8 @@ public sealed record InvoicePartyView(
 /// <param name="Source"><c>vies</c> or <c>sandbox</c>; null: it was not asked yet.</param>
 public sealed record TaxIdCheckView(string Status, string? Source, DateTimeOffset? CheckedAt, string? ConsultationNumber);
 
-public sealed record CreditNoteView(string Id, string Number, DateTimeOffset IssuedAt, string Reason, IReadOnlyList<InvoiceLineView> Lines, long Tax, long Total);
+public sealed record CreditNoteView(
+    string Id, string Number, DateTimeOffset IssuedAt, string Reason, IReadOnlyList<InvoiceLineView> Lines, long Tax, long Total);
 
 /// <summary>An invoice as every call answers it. Amounts in minor units of <c>currency</c>.</summary>
 public sealed record InvoiceView
@@ -77,7 +82,10 @@ public sealed record InvoiceView
     /// <summary>Numbered from 1 in this order.</summary>
     public required IReadOnlyList<InvoiceLineView> Lines { get; init; }
 
-    /// <summary>The sum of the lines before discounts and taxes. Negative: the credits exceed the charges, and the difference pays the next invoices.</summary>
+    /// <summary>
+    /// The sum of the lines before discounts and taxes. Negative: the credits exceed the charges, and the difference pays the next
+    /// invoices.
+    /// </summary>
     public required long Subtotal { get; init; }
 
     public required long Discount { get; init; }
@@ -90,7 +98,10 @@ public sealed record InvoiceView
 
     public required long Total { get; init; }
 
-    /// <summary>The amount by which the invoice's credits exceed its charges, which became the customer's credits. <c>total</c> is then 0, and the lines add up to minus this amount.</summary>
+    /// <summary>
+    /// The amount by which the invoice's credits exceed its charges, which became the customer's credits. <c>total</c> is then 0, and the
+    /// lines add up to minus this amount.
+    /// </summary>
     public required long ToCredits { get; init; }
 
     /// <summary>The part of the total that credits paid.</summary>
@@ -144,10 +155,15 @@ public sealed record LineExplanation
     /// <summary>Its part of the invoice's discounts, positive. Null: the line is a discount or a tax.</summary>
     public long? Discount { get; init; }
 
-    /// <summary>Its part of the invoice's taxes, after the discount. Null: the line is a discount or a tax, or an older version of Tollgate made the invoice.</summary>
+    /// <summary>
+    /// Its part of the invoice's taxes, after the discount. Null: the line is a discount or a tax, or an older version of Tollgate made the
+    /// invoice.
+    /// </summary>
     public long? Tax { get; init; }
 
-    /// <summary>The rates of <c>tax</c>; null where that is, and for a line that gives money back: it has the rates that it was paid with.</summary>
+    /// <summary>
+    /// The rates of <c>tax</c>; null where that is, and for a line that gives money back: it has the rates that it was paid with.
+    /// </summary>
     public IReadOnlyList<LineTaxRateView>? TaxRates { get; init; }
 }
 
@@ -158,12 +174,13 @@ public sealed record LineTaxRateView(string Name, decimal Percent, bool Inclusiv
 /// <param name="Used">The usage of the plan's quota and beyond, without usage that grants covered.</param>
 /// <param name="Events">The number of events in the period, and the first of them.</param>
 public sealed record UsageExplanation(
-    DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Included, decimal Used, decimal PaidByGrants, decimal Beyond, long EventCount,
+    DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Included, decimal Used, decimal PaidByGrants, decimal Beyond,
+    long EventCount,
     IReadOnlyList<ExplainedEvent> Events)
 {
     /// <summary>
-    /// The parts of the period in the order of time, each with the plan that rated it. A new part begins where the plan, an add-on or an override changes, and where a subscription
-    /// begins or ends to sell. Absent for periods that an older version of Tollgate rated.
+    /// The parts of the period in the order of time, each with the plan that rated it. A new part begins where the plan, an add-on or an
+    /// override changes, and where a subscription begins or ends to sell. Absent for periods that an older version of Tollgate rated.
     /// </summary>
     public IReadOnlyList<UsagePartView>? Parts { get; init; }
 }
@@ -175,19 +192,22 @@ public sealed record UsageExplanation(
 /// <param name="Beyond">Units that the price applies to: above the quota, and not used earlier.</param>
 /// <param name="Price">Null: nobody sold the feature beyond the quota.</param>
 public sealed record UsagePartView(
-    DateTimeOffset From, DateTimeOffset To, string Plan, int PlanVersion, decimal? Included, decimal? Used, decimal Beyond, OveragePriceView? Price);
+    DateTimeOffset From, DateTimeOffset To, string Plan, int PlanVersion, decimal? Included, decimal? Used, decimal Beyond,
+    OveragePriceView? Price);
 
 public sealed record ExplainedEvent(string Id, DateTimeOffset OccurredAt, decimal Quantity);
 
 /// <summary>A movement of a customer's account. Amounts in minor units.</summary>
-/// <param name="Kind"><c>invoice</c>, <c>from_credits</c>, <c>payment</c>, <c>refund</c>, <c>credit_note</c>, <c>to_credits</c>, <c>voided</c> or <c>written_off</c>.</param>
+/// <param name="Kind"><c>invoice</c>, <c>from_credits</c>, <c>payment</c>, <c>refund</c>, <c>credit_note</c>, <c>to_credits</c>,
+/// <c>voided</c> or <c>written_off</c>.</param>
 /// <param name="Amount">Positive: the customer owes more.</param>
 /// <param name="Balance">The amount that the customer owes after it.</param>
 public sealed record StatementEntryView(string Kind, DateTimeOffset At, string Number, long Amount, long Balance);
 
 /// <summary>Answer of <c>GET /v1/customers/{id}/statement</c>.</summary>
 public sealed record StatementView(
-    string Customer, string Currency, DateTimeOffset From, DateTimeOffset To, long Opening, IReadOnlyList<StatementEntryView> Entries, long Closing);
+    string Customer, string Currency, DateTimeOffset From, DateTimeOffset To, long Opening, IReadOnlyList<StatementEntryView> Entries,
+    long Closing);
 
 /// <summary>Body of <c>POST /v1/customers/{id}/packs</c>.</summary>
 public sealed record BuyPackRequest
@@ -253,7 +273,10 @@ public sealed record GiveCreditRequest
     /// <summary>ISO 4217. Default: the customer's, or the project's.</summary>
     public string? Currency { get; init; }
 
-    /// <summary><c>promotional</c>: comes off the price before tax, in the order of redemption among the coupons. <c>prepaid</c>: pays, tax included.</summary>
+    /// <summary>
+    /// <c>promotional</c>: comes off the price before tax, in the order of redemption among the coupons. <c>prepaid</c>: pays, tax
+    /// included.
+    /// </summary>
     [Required]
     public string? Kind { get; init; }
 
@@ -274,8 +297,9 @@ public sealed record CreditFactView
     public required string Kind { get; init; }
 
     /// <summary>
-    /// <c>manual</c>: by this call. <c>invoice</c>: an invoice took it, or gave it back when it became void. <c>proration</c>: a change gave
-    /// more back than it asked for. <c>credit_note</c>. <c>payment</c>: its invoice did not ask for it. <c>refund</c>: such money went back.
+    /// <c>manual</c>: by this call. <c>invoice</c>: an invoice took it, or gave it back when it became void. <c>proration</c>: a change
+    /// gave more back than it asked for. <c>credit_note</c>. <c>payment</c>: its invoice did not ask for it. <c>refund</c>: such money went
+    /// back.
     /// <c>expired</c>: what was left.
     /// </summary>
     public required string Cause { get; init; }
@@ -311,7 +335,8 @@ public sealed record CreditAccountView(IReadOnlyList<CreditBalanceView> Balances
 /// <param name="Quantity">Units beyond what was billed.</param>
 /// <param name="Amount">Their price, in minor units. It is 0 or less if more units make all units cheaper.</param>
 public sealed record LateUsageView(
-    string Id, string Customer, string Feature, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Quantity, long Amount, string Currency);
+    string Id, string Customer, string Feature, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Quantity, long Amount,
+    string Currency);
 
 /// <summary>Answer of <c>GET /v1/billing/late-usage</c>, the newest period first.</summary>
 public sealed record LateUsageList(IReadOnlyList<LateUsageView> Data, bool HasMore);
@@ -337,7 +362,9 @@ public sealed record CreateCouponRequest
     /// <summary>For <c>repeating</c>: 1 to 120.</summary>
     public int? Months { get; init; }
 
-    /// <summary>Only with <c>amount_off</c> and <c>once</c>: what one invoice leaves of the amount, the next ones have. Default: it is forfeited.</summary>
+    /// <summary>
+    /// Only with <c>amount_off</c> and <c>once</c>: what one invoice leaves of the amount, the next ones have. Default: it is forfeited.
+    /// </summary>
     public bool? CarryOver { get; init; }
 
     public int? MaxRedemptions { get; init; }
@@ -411,19 +438,25 @@ public sealed record InvoiceSettingsBody
     /// <summary>Calendar days until an invoice is due: 0 to 365, default 14.</summary>
     public int? DueDays { get; init; }
 
-    /// <summary>Major units above which an invoice is held back until somebody has looked. Default: about a million US dollars, 1000000 in most currencies.</summary>
+    /// <summary>
+    /// Major units above which an invoice is held back until somebody has looked. Default: about a million US dollars, 1000000 in most
+    /// currencies.
+    /// </summary>
     public long? LargestTotal { get; init; }
 
     /// <summary>
-    /// Whether a VAT id that VIES has not answered for yet takes tax off, for 14 days after the first request at most. Default: true, because registers are often down for hours.
-    /// With false such a customer pays tax until the answer is there.
+    /// Whether a VAT id that VIES has not answered for yet takes tax off, for 14 days after the first request at most. Default: true,
+    /// because registers are often down for hours. With false such a customer pays tax until the answer is there.
     /// </summary>
     public bool? ReverseChargeWhilePending { get; init; }
 
     /// <summary>At the foot of each page.</summary>
     public string? Footer { get; init; }
 
-    /// <summary>Words, numbers and dates of PDF and page: <c>en</c> (default), <c>en-GB</c>, <c>de</c>, <c>fr</c> … docs/reference/invoices.md lists them.</summary>
+    /// <summary>
+    /// Words, numbers and dates of PDF and page: <c>en</c> (default), <c>en-GB</c>, <c>de</c>, <c>fr</c> … docs/reference/invoices.md lists
+    /// them.
+    /// </summary>
     public string? Language { get; init; }
 
     /// <summary>PNG or JPEG in base64, at most 256 KB; left out: it stays; empty: none. An answer says whether there is one.</summary>
@@ -454,7 +487,8 @@ public sealed record TaxRateBody
     public bool? ReverseCharge { get; init; }
 
     /// <summary>
-    /// For what the catalogue sells in this <c>tax_category</c>, instead of the rates of the same country and region without a category. Null: for all others.
+    /// For what the catalogue sells in this <c>tax_category</c>, instead of the rates of the same country and region without a category.
+    /// Null: for all others.
     /// </summary>
     public string? Category { get; init; }
 }

@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Llm;
 
-/// <summary>The usage of a call. Token counts exclude each other: a cached input token is not an input token, and a reasoning token is not an output token.</summary>
+/// <summary>
+/// The usage of a call. Token counts exclude each other: a cached input token is not an input token, and a reasoning token is not an output
+/// token.
+/// </summary>
 public abstract record LlmCounts
 {
     public long? InputTokens { get; init; }
@@ -105,14 +108,15 @@ public sealed record LlmCallRequest : LlmCounts
     public bool? Estimated { get; init; }
 
     /// <summary>
-    /// What the provider itself says it charged, in dollars: kept beside our own figure, or the cost itself where the provider's upstream says
+    /// What the provider itself says it charged, in dollars: kept beside our own figure, or the cost itself where the provider's upstream
+    /// says
     /// <c>reported_cost: wins</c>, as openrouter's does by default.
     /// </summary>
     public string? ReportedCostUsd { get; init; }
 
     /// <summary>
-    /// The service tier that served the call, as the provider names it: <c>flex</c>, <c>priority</c>, <c>batch</c>. It selects the price where the
-    /// price book has one for it. Default: what the answer says, else the standard tier.
+    /// The service tier that served the call, as the provider names it: <c>flex</c>, <c>priority</c>, <c>batch</c>. It selects the price
+    /// where the price book has one for it. Default: what the answer says, else the standard tier.
     /// </summary>
     public string? ServiceTier { get; init; }
 
@@ -155,10 +159,15 @@ public sealed record LlmCallRecorded
     /// <summary>False: the cost is unknown, and <c>/v1/unpriced-models</c> lists the model.</summary>
     public required bool Priced { get; init; }
 
-    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the cost that the provider reported. Null: the cost is unknown, or it is the price book's already.</summary>
+    /// <summary>
+    /// The price book's cost in dollars, if <c>cost_usd</c> is the cost that the provider reported. Null: the cost is unknown, or it is the
+    /// price book's already.
+    /// </summary>
     public string? ComputedCostUsd { get; init; }
 
-    /// <summary>The difference between the total and the sum of the counts in the provider's answer; Tollgate records the counts. Null: they agree.</summary>
+    /// <summary>
+    /// The difference between the total and the sum of the counts in the provider's answer; Tollgate records the counts. Null: they agree.
+    /// </summary>
     public string? UsageDifference { get; init; }
 
     /// <summary>By feature code.</summary>
@@ -245,7 +254,10 @@ public sealed record LlmCallView : LlmCounts
     /// <summary>The cost that the provider reported, in dollars.</summary>
     public string? ReportedCostUsd { get; init; }
 
-    /// <summary>The price book's cost in dollars, if <c>cost_usd</c> is the cost that the provider reported. Null: the cost is unknown, or it is the price book's already.</summary>
+    /// <summary>
+    /// The price book's cost in dollars, if <c>cost_usd</c> is the cost that the provider reported. Null: the cost is unknown, or it is the
+    /// price book's already.
+    /// </summary>
     public string? ComputedCostUsd { get; init; }
 
     public string? RequestId { get; init; }
@@ -440,7 +452,8 @@ public sealed record PriceChangeView
 
 /// <param name="Before">Null: not stated.</param>
 /// <param name="Now">Null: not stated any more.</param>
-/// <param name="Percent">The change in percent of the earlier price, to a tenth; null when either price is missing or the earlier one was 0.</param>
+/// <param name="Percent">The change in percent of the earlier price, to a tenth; null when either price is missing or the earlier one was
+/// 0.</param>
 public sealed record UnitChangeView(string Unit, string? Before, string? Now, decimal? Percent);
 
 /// <summary>The markup that a project adds to the prices of its calls.</summary>

@@ -10,7 +10,9 @@ public sealed record MailView
 
     public required string Customer { get; init; }
 
-    /// <summary><c>receipt</c>, <c>payment_failed</c>, <c>trial_ending</c>, <c>quota_threshold</c>, <c>plan_changed</c> or <c>canceled</c>.</summary>
+    /// <summary>
+    /// <c>receipt</c>, <c>payment_failed</c>, <c>trial_ending</c>, <c>quota_threshold</c>, <c>plan_changed</c> or <c>canceled</c>.
+    /// </summary>
     public required string Type { get; init; }
 
     public required string Subject { get; init; }
@@ -18,7 +20,10 @@ public sealed record MailView
     /// <summary><c>waiting</c>, <c>sent</c>, <c>skipped</c> (it was not to be sent) or <c>failed</c> (it could not be).</summary>
     public required string Status { get; init; }
 
-    /// <summary>Why it is not sent: <c>no_address</c>, <c>unsubscribed</c>, <c>customer_deleted</c>, <c>trial_is_over</c>, or what the mail server said.</summary>
+    /// <summary>
+    /// Why it is not sent: <c>no_address</c>, <c>unsubscribed</c>, <c>customer_deleted</c>, <c>trial_is_over</c>, or what the mail server
+    /// said.
+    /// </summary>
     public string? Reason { get; init; }
 
     /// <summary>The recipient's address, masked after its beginning: <c>a…@example.com</c>. Null: not sent yet.</summary>

@@ -33,7 +33,10 @@ public sealed record EventRequest
 /// <summary>The result for the events of a request. Every event is in exactly one of accepted, replayed and rejected.</summary>
 public sealed record RecordedEvents
 {
-    /// <summary>The event's id, if the request recorded or replayed exactly one event; use it to void the event, also if Tollgate generated it. Null: none or several.</summary>
+    /// <summary>
+    /// The event's id, if the request recorded or replayed exactly one event; use it to void the event, also if Tollgate generated it.
+    /// Null: none or several.
+    /// </summary>
     public string? Id { get; init; }
 
     /// <summary>Recorded by this request.</summary>
@@ -50,7 +53,9 @@ public sealed record RecordedEvents
     /// <summary>The rejected items: of a stream the first 1,000, otherwise all.</summary>
     public required IReadOnlyList<RejectedEvent> Rejected { get; init; }
 
-    /// <summary>True: no meter reads some of the recorded events, so they count for nothing. <c>GET /v1/unmatched-events</c> lists their types.</summary>
+    /// <summary>
+    /// True: no meter reads some of the recorded events, so they count for nothing. <c>GET /v1/unmatched-events</c> lists their types.
+    /// </summary>
     public required bool Unmatched { get; init; }
 
     /// <summary>The number of unmatched events.</summary>
@@ -151,7 +156,10 @@ public sealed record EventView
     /// <summary>For a reversing event: the id of the event that it reverses.</summary>
     public string? Voids { get; init; }
 
-    /// <summary><c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. Null: the back end sent it.</summary>
+    /// <summary>
+    /// <c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. Null: the back end
+    /// sent it.
+    /// </summary>
     public string? Source { get; init; }
 
     /// <summary>For an event with a source: the name to use instead of the id (for its decision, its void, starting_after).</summary>

@@ -3,7 +3,9 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Metering;
 
-/// <summary>How the bodies of the room Metering are read and written. Events themselves are read by hand (see the server's EventFields).</summary>
+/// <summary>
+/// How the bodies of the room Metering are read and written. Events themselves are read by hand (see the server's EventFields).
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

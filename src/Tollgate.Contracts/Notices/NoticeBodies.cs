@@ -7,7 +7,8 @@ namespace Tollgate.Contracts.Notices;
 public sealed record NoticeView
 {
     /// <summary>
-    /// <c>payment_failed</c>, <c>plan_ended</c>, <c>invoice_due</c>, <c>trial_ending</c>, <c>quota_reached</c>, <c>cancel_scheduled</c> or <c>change_scheduled</c>.
+    /// <c>payment_failed</c>, <c>plan_ended</c>, <c>invoice_due</c>, <c>trial_ending</c>, <c>quota_reached</c>, <c>cancel_scheduled</c> or
+    /// <c>change_scheduled</c>.
     /// </summary>
     public required string Code { get; init; }
 
@@ -47,11 +48,15 @@ public sealed record NoticeView
     /// <summary>The time of the next automatic charge. Null: there is none, or an attempt is in progress.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
-    /// <summary>The time at which something ends, changes or resets automatically: for a failed payment, the end of the plan unless the customer pays.</summary>
+    /// <summary>
+    /// The time at which something ends, changes or resets automatically: for a failed payment, the end of the plan unless the customer
+    /// pays.
+    /// </summary>
     public DateTimeOffset? HappensAt { get; init; }
 }
 
-/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: it takes back the cancellation or the change that is scheduled), or <c>open_link</c>: on a page of the provider that manages the subscription.</param>
+/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: it takes back the cancellation or the change
+/// that is scheduled), or <c>open_link</c>: on a page of the provider that manages the subscription.</param>
 /// <param name="Label">The text of a button.</param>
 /// <param name="Url">For <c>open_link</c>: its URL.</param>
 public sealed record NoticeActionView(string Do, string Label, string? Url);

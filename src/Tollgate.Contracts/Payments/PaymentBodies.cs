@@ -16,13 +16,18 @@ public sealed record PaymentView
 
     public required string Customer { get; init; }
 
-    /// <summary>The invoice that the payment pays. For a checkout it is set once the customer has paid; it is null too if the money became the customer's credit.</summary>
+    /// <summary>
+    /// The invoice that the payment pays. For a checkout it is set once the customer has paid; it is null too if the money became the
+    /// customer's credit.
+    /// </summary>
     public string? Invoice { get; init; }
 
     /// <summary>The checkout that it is for, if any.</summary>
     public string? Checkout { get; init; }
 
-    /// <summary>The provider's own invoice that it pays, of a subscription that the provider manages. Then it pays none of Tollgate's.</summary>
+    /// <summary>
+    /// The provider's own invoice that it pays, of a subscription that the provider manages. Then it pays none of Tollgate's.
+    /// </summary>
     public string? ProviderInvoice { get; init; }
 
     /// <summary><c>manual</c> (a recorded bank transfer), <c>sandbox</c>, <c>stripe</c> or <c>paymob</c>.</summary>
@@ -39,17 +44,22 @@ public sealed record PaymentView
     /// <summary>The part of the amount that the customer's bank holds or took in disputes; it cannot be refunded as well.</summary>
     public required long AmountDisputed { get; init; }
 
-    /// <summary><c>open</c> (the bank has not decided), <c>lost</c> (the money is gone) or <c>won</c> (it stays); null: it was never disputed. Of several the first of these.</summary>
+    /// <summary>
+    /// <c>open</c> (the bank has not decided), <c>lost</c> (the money is gone) or <c>won</c> (it stays); null: it was never disputed. Of
+    /// several the first of these.
+    /// </summary>
     public string? Dispute { get; init; }
 
     public required string Currency { get; init; }
 
     /// <summary>
-    /// <c>pending</c> (no answer yet; the provider is asked), <c>requires_action</c> (the customer has to confirm it to the bank), <c>succeeded</c> or <c>failed</c>.
+    /// <c>pending</c> (no answer yet; the provider is asked), <c>requires_action</c> (the customer has to confirm it to the bank),
+    /// <c>succeeded</c> or <c>failed</c>.
     /// </summary>
     public required string Status { get; init; }
 
-    /// <summary>Of a failed one: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c>, <c>payment_method_missing</c>,
+    /// <summary>Of a failed one: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c>,
+    /// <c>payment_method_missing</c>,
     /// <c>amount_not_possible</c> or <c>provider_refused</c>.</summary>
     public string? Failure { get; init; }
 
@@ -65,10 +75,12 @@ public sealed record PaymentView
 
 /// <summary>Money that went back.</summary>
 /// <param name="Status"><c>pending</c>, <c>succeeded</c> or <c>failed</c>.</param>
-/// <param name="FromCredit">The part of the amount that exceeded its invoice and had become the customer's credit, from which the refund took it.</param>
+/// <param name="FromCredit">The part of the amount that exceeded its invoice and had become the customer's credit, from which the refund
+/// took it.</param>
 /// <param name="CreditNote">The id of the document over the rest, among the invoice's <c>credit_notes</c>; null: there is no rest.</param>
 public sealed record RefundView(
-    string Id, long Amount, long FromCredit, string Status, string? Reason, string? Reference, string? CreditNote, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt);
+    string Id, long Amount, long FromCredit, string Status, string? Reason, string? Reference, string? CreditNote, DateTimeOffset CreatedAt,
+    DateTimeOffset? SettledAt);
 
 public sealed record PaymentList(IReadOnlyList<PaymentView> Data, bool HasMore);
 

@@ -8,12 +8,14 @@ public sealed record PaymentSettingsRequest
     [Required]
     public string? Provider { get; init; }
 
-    /// <summary>All keys of the provider, by name; left out: those that are stored stay. They are kept encrypted and never shown again.</summary>
+    /// <summary>
+    /// All keys of the provider, by name; left out: those that are stored stay. They are kept encrypted and never shown again.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Credentials { get; init; }
 
     /// <summary>
-    /// Who renews and bills new subscriptions that are paid on a page: <c>tollgate</c>, or the <c>provider</c> where it can. Left out: as before, and <c>tollgate</c> with
-    /// another provider than before.
+    /// Who renews and bills new subscriptions that are paid on a page: <c>tollgate</c>, or the <c>provider</c> where it can. Left out: as
+    /// before, and <c>tollgate</c> with another provider than before.
     /// </summary>
     public string? Subscriptions { get; init; }
 }

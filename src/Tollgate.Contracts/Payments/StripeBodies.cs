@@ -8,7 +8,9 @@ public sealed record StripeSyncRequest
 
 public sealed record StripeReconcileRequest
 {
-    /// <summary>Payments, invoices and refunds of so many days; 30 when left out, 1 to 400. Subscriptions are compared whenever they began.</summary>
+    /// <summary>
+    /// Payments, invoices and refunds of so many days; 30 when left out, 1 to 400. Subscriptions are compared whenever they began.
+    /// </summary>
     public int? SinceDays { get; init; }
 
     /// <summary>True: Tollgate copies Stripe's state where Stripe is authoritative.</summary>
@@ -31,7 +33,8 @@ public sealed record StripeReconcileReport(DateTimeOffset Since, bool Complete, 
 /// <param name="Repaired">It was.</param>
 /// <param name="Detail">Why it could not be; null otherwise.</param>
 public sealed record StripeDriftView(
-    string Object, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool Repairable, bool Repaired, string? Detail);
+    string Object, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool Repairable,
+    bool Repaired, string? Detail);
 
 /// <param name="DryRun">Nothing was changed.</param>
 public sealed record StripeSyncReport(bool DryRun, IReadOnlyList<StripeSyncLine> Lines);

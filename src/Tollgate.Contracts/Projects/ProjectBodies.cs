@@ -16,7 +16,9 @@ public sealed record CreateProjectRequest
     [Required]
     public string? Mode { get; init; }
 
-    /// <summary>The code of a built-in catalogue, or a catalogue as YAML text. Without one: a single plan <c>free</c> without features.</summary>
+    /// <summary>
+    /// The code of a built-in catalogue, or a catalogue as YAML text. Without one: a single plan <c>free</c> without features.
+    /// </summary>
     public string? Catalog { get; init; }
 
     /// <summary>IANA zone in which billing days are counted. Default: the catalogue's, else <c>Etc/UTC</c>.</summary>
@@ -93,8 +95,8 @@ public sealed record CreateKeyRequest
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>
-    /// Addresses (<c>203.0.113.7</c>) or networks (<c>203.0.113.0/24</c>) from which the key may be used. Default: those of the key that asks, which
-    /// is everywhere where it has none. Others are refused.
+    /// Addresses (<c>203.0.113.7</c>) or networks (<c>203.0.113.0/24</c>) from which the key may be used. Default: those of the key that
+    /// asks, which is everywhere where it has none. Others are refused.
     /// </summary>
     public IReadOnlyList<string>? Networks { get; init; }
 }

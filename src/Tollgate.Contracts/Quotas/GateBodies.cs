@@ -40,7 +40,9 @@ public sealed record ConsumeRequest
     /// <summary>Units, more than 0; default 1.</summary>
     public decimal? Amount { get; init; }
 
-    /// <summary>Makes retries safe: unique per customer. A UUIDv7 is the fastest. Default: the header Idempotency-Key, else generated.</summary>
+    /// <summary>
+    /// Makes retries safe: unique per customer. A UUIDv7 is the fastest. Default: the header Idempotency-Key, else generated.
+    /// </summary>
     public string? Id { get; init; }
 
     /// <summary>When it happened; default now. At most 35 days ago, at most 5 minutes ahead.</summary>
@@ -113,7 +115,10 @@ public record DecisionView
 
     public DateTimeOffset? ResetsAt { get; init; }
 
-    /// <summary>For a check with a model: the largest <c>max_tokens</c> with which the gateway accepts one call of it; absent when nothing limits it.</summary>
+    /// <summary>
+    /// For a check with a model: the largest <c>max_tokens</c> with which the gateway accepts one call of it; absent when nothing limits
+    /// it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Affordable { get; init; }
 }

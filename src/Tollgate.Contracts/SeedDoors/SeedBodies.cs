@@ -25,13 +25,15 @@ public sealed record CareerCoachDatabaseHealth(string Status, string Database, d
 /// <summary>The seed's <c>/admin/stats/revenue-vs-cost</c>. Numbers, as the seed has them.</summary>
 /// <param name="ProfitMarginPercent">0 without revenue, as in the seed.</param>
 public sealed record CareerCoachResult(
-    int PeriodDays, decimal TotalRevenueUsd, decimal TotalLlmCostUsd, decimal EstimatedProfitUsd, decimal ProfitMarginPercent, long TotalRequests,
+    int PeriodDays, decimal TotalRevenueUsd, decimal TotalLlmCostUsd, decimal EstimatedProfitUsd, decimal ProfitMarginPercent,
+    long TotalRequests,
     long UniqueUsers, decimal AvgCostPerRequest, IReadOnlyList<CareerCoachModel> ByModel, IReadOnlyList<CareerCoachCost> ByFeature,
     IReadOnlyList<CareerCoachDay> DailyBreakdown);
 
 /// <summary>The seed's <c>/admin/stats/user-costs/{user_id}</c>; it states no body.</summary>
 public sealed record CareerCoachUserCosts(
-    string UserId, int PeriodDays, decimal TotalCostUsd, long TotalRequests, long TotalInputTokens, long TotalOutputTokens, decimal AvgCostPerRequest,
+    string UserId, int PeriodDays, decimal TotalCostUsd, long TotalRequests, long TotalInputTokens, long TotalOutputTokens,
+    decimal AvgCostPerRequest,
     IReadOnlyList<CareerCoachModel> ByModel, IReadOnlyList<CareerCoachCost> ByFeature, IReadOnlyList<CareerCoachDay> DailyBreakdown);
 
 /// <param name="UnpricedRequests">Their cost is unknown and not in <paramref name="CostUsd"/>.</param>
@@ -53,7 +55,9 @@ public sealed record CareerCoachFeatures(int PeriodDays, IReadOnlyList<CareerCoa
 public sealed record CareerCoachFeature(
     string? FeatureCode, string? Name, decimal UsageCount, long UniqueUsers, long LlmRequests, decimal LlmCostUsd);
 
-/// <summary>The seed's <c>/admin/stats/plans</c>; it states no body. Plans in the catalogue's order, then those that are sold no more.</summary>
+/// <summary>
+/// The seed's <c>/admin/stats/plans</c>; it states no body. Plans in the catalogue's order, then those that are sold no more.
+/// </summary>
 /// <param name="TotalSubscriptions">Subscriptions that have not ended.</param>
 public sealed record CareerCoachPlans(long TotalUsers, long TotalSubscriptions, IReadOnlyList<CareerCoachPlan> Plans);
 
@@ -72,7 +76,8 @@ public sealed record CareerCoachPlan(
 public sealed record EmailAssistantUsage(string UserId, string Tier, string MonthYear, IReadOnlyDictionary<string, decimal> Usage);
 
 /// <summary>Limits of the tier with where the user stands.</summary>
-public sealed record EmailAssistantLimits(string UserId, string Tier, string MonthYear, IReadOnlyDictionary<string, EmailAssistantLimit> Limits);
+public sealed record EmailAssistantLimits(
+    string UserId, string Tier, string MonthYear, IReadOnlyDictionary<string, EmailAssistantLimit> Limits);
 
 /// <param name="UsageLimit">Null: unlimited.</param>
 /// <param name="Remaining">Null: unlimited.</param>
@@ -94,7 +99,8 @@ public sealed record EmailAssistantTrack
 /// <summary>The metric after tracking. Tracking reports what was done, so it is recorded beyond the limit too.</summary>
 /// <param name="Count">All of the month.</param>
 public sealed record EmailAssistantTracked(
-    string UserId, string Tier, string MetricType, string MonthYear, decimal Count, decimal? UsageLimit, decimal? Remaining, bool WithinLimit);
+    string UserId, string Tier, string MetricType, string MonthYear, decimal Count, decimal? UsageLimit, decimal? Remaining,
+    bool WithinLimit);
 
 public sealed record EmailAssistantFeatures(string UserId, string Tier, IReadOnlyList<string> Features);
 
@@ -251,11 +257,13 @@ public sealed record AlwrityPrice
 public sealed record AlwrityTrends(string UserId, int Months, IReadOnlyList<AlwrityMonth> Trends);
 
 public sealed record AlwrityMonth(
-    string BillingPeriod, decimal TotalCalls, decimal TotalCost, decimal TotalTokens, IReadOnlyDictionary<string, AlwrityProvider> ProviderBreakdown);
+    string BillingPeriod, decimal TotalCalls, decimal TotalCost, decimal TotalTokens,
+    IReadOnlyDictionary<string, AlwrityProvider> ProviderBreakdown);
 
 /// <summary>The seed's <c>GET /api/subscription/dashboard/{user_id}</c>, member by member.</summary>
 public sealed record AlwrityDashboard(
-    AlwrityCurrentUsage CurrentUsage, AlwrityLimits Limits, IReadOnlyDictionary<string, decimal> UsagePercentages, AlwrityProjections Projections,
+    AlwrityCurrentUsage CurrentUsage, AlwrityLimits Limits, IReadOnlyDictionary<string, decimal> UsagePercentages,
+    AlwrityProjections Projections,
     IReadOnlyList<AlwrityNotice> Alerts);
 
 /// <param name="ProjectedUsagePercentage">The percentage of the cost cap; null without one.</param>

@@ -36,19 +36,27 @@ public sealed record CreateSubscriptionRequest
     /// <summary>Sold beside the plan: codes of the catalogue.</summary>
     public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
 
-    /// <summary>Agreed with this customer instead of the plan's price: minor units for one period. Stays until plan or period change.</summary>
+    /// <summary>
+    /// Agreed with this customer instead of the plan's price: minor units for one period. Stays until plan or period change.
+    /// </summary>
     public long? Amount { get; init; }
 
-    /// <summary>Agreed with this customer: comes off the plan's price, or off <c>amount</c>, before coupons. Stays until plan or period change.</summary>
+    /// <summary>
+    /// Agreed with this customer: comes off the plan's price, or off <c>amount</c>, before coupons. Stays until plan or period change.
+    /// </summary>
     public LineDiscountBody? Discount { get; init; }
 
     /// <summary>Default: with the plan's trial if it is the customer's first subscription.</summary>
     public bool? Trial { get; init; }
 
-    /// <summary>The effect of the trial's end: <c>convert</c> (default) begins the first paid period, <c>expire</c> ends the subscription.</summary>
+    /// <summary>
+    /// The effect of the trial's end: <c>convert</c> (default) begins the first paid period, <c>expire</c> ends the subscription.
+    /// </summary>
     public string? TrialEndBehavior { get; init; }
 
-    /// <summary>A value that recognises a returning person, for instance of a card: each gets one trial. Tollgate stores only a hash.</summary>
+    /// <summary>
+    /// A value that recognises a returning person, for instance of a card: each gets one trial. Tollgate stores only a hash.
+    /// </summary>
     public string? TrialFingerprint { get; init; }
 
     /// <summary>A coupon's code. Further ones: <c>POST /v1/subscriptions/{id}/coupons</c>.</summary>
@@ -86,12 +94,15 @@ public sealed record ChangeSubscriptionRequest
     /// </summary>
     public long? Amount { get; init; }
 
-    /// <summary>Agreed with this customer: comes off the plan's price before coupons. Left out or null: what was agreed stays, unless plan or period change.</summary>
+    /// <summary>
+    /// Agreed with this customer: comes off the plan's price before coupons. Left out or null: what was agreed stays, unless plan or period
+    /// change.
+    /// </summary>
     public LineDiscountBody? Discount { get; init; }
 
     /// <summary>
-    /// <c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period; of a paused one
-    /// when it goes on.
+    /// <c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period; of a paused
+    /// one when it goes on.
     /// </summary>
     public string? When { get; init; }
 
@@ -108,7 +119,9 @@ public sealed record CancelSubscriptionRequest
     /// <summary><c>now</c> or <c>period_end</c> (default).</summary>
     public string? At { get; init; }
 
-    /// <summary>Only with <c>now</c>: what was billed for the unused time becomes the customer's credit. Default: nothing is given back.</summary>
+    /// <summary>
+    /// Only with <c>now</c>: what was billed for the unused time becomes the customer's credit. Default: nothing is given back.
+    /// </summary>
     public bool? Credit { get; init; }
 
     /// <summary>A short code of yours: <c>too_expensive</c>. Left out, one that was given before stays.</summary>
@@ -213,10 +226,15 @@ public sealed record SubscriptionView
     /// <summary><c>weekly</c>, <c>monthly</c> or <c>yearly</c>.</summary>
     public required string Period { get; init; }
 
-    /// <summary><c>incomplete</c>, <c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c>, <c>canceled</c> or <c>expired</c>.</summary>
+    /// <summary>
+    /// <c>incomplete</c>, <c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c>, <c>canceled</c> or <c>expired</c>.
+    /// </summary>
     public required string Status { get; init; }
 
-    /// <summary>The payment provider that renews and bills the subscription, <c>stripe</c>; <c>id</c> is then the provider's own. Null: Tollgate manages it.</summary>
+    /// <summary>
+    /// The payment provider that renews and bills the subscription, <c>stripe</c>; <c>id</c> is then the provider's own. Null: Tollgate
+    /// manages it.
+    /// </summary>
     public string? ManagedBy { get; init; }
 
     public required string Currency { get; init; }
@@ -267,8 +285,10 @@ public sealed record SubscriptionView
 /// <summary>Answer of a change and of every preview.</summary>
 /// <param name="Invoice">The invoice of the change; null: nothing is due now. In a preview, it has no number.</param>
 /// <param name="NextInvoice">Only with a preview: what the next moment will ask for, with the usage so far.</param>
-/// <param name="ReplacedChange">The scheduled change as it was before, where this call changed it or took it back; null: none waited, or it waits on.</param>
-public sealed record SubscriptionChangeView(SubscriptionView Subscription, InvoiceView? Invoice, InvoiceView? NextInvoice, ScheduledChangeView? ReplacedChange);
+/// <param name="ReplacedChange">The scheduled change as it was before, where this call changed it or took it back; null: none waited, or it
+/// waits on.</param>
+public sealed record SubscriptionChangeView(
+    SubscriptionView Subscription, InvoiceView? Invoice, InvoiceView? NextInvoice, ScheduledChangeView? ReplacedChange);
 
 /// <summary>Answer of <c>GET /v1/subscriptions</c>.</summary>
 public sealed record SubscriptionList(IReadOnlyList<SubscriptionView> Data, bool HasMore);
@@ -300,7 +320,8 @@ public sealed record SubscriptionFactView
 
 /// <summary>The subscription as a fact left it.</summary>
 public sealed record SubscriptionStateView(
-    string Status, string Plan, int PlanVersion, string Period, long Quantity, long Amount, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, string? ScheduledPlan,
+    string Status, string Plan, int PlanVersion, string Period, long Quantity, long Amount, DateTimeOffset PeriodStart,
+    DateTimeOffset PeriodEnd, string? ScheduledPlan,
     DateTimeOffset? CancelAt, string? CancelReason);
 
 /// <summary>Answer of <c>GET /v1/subscriptions/{id}/events</c>, oldest first.</summary>
@@ -313,18 +334,22 @@ public sealed record ParkedView(string Id, string Customer, DateTimeOffset? DueA
 public sealed record ParkedList(IReadOnlyList<ParkedView> Data, bool HasMore);
 
 /// <summary>The due work and its expected totals.</summary>
-public sealed record DueItemView(string Customer, string Subscription, string Type, DateTimeOffset At, long? Total, string? Currency, string? Parked);
+public sealed record DueItemView(
+    string Customer, string Subscription, string Type, DateTimeOffset At, long? Total, string? Currency, string? Parked);
 
 /// <summary>Answer of <c>POST /v1/billing/run</c>.</summary>
 /// <param name="Due">Only with <c>dry_run</c>: what would happen.</param>
-/// <param name="Remaining">Subscriptions for which something is due after the call: with <c>limit</c> the rest, with <c>dry_run</c> all.</param>
+/// <param name="Remaining">Subscriptions for which something is due after the call: with <c>limit</c> the rest, with <c>dry_run</c>
+/// all.</param>
 public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IReadOnlyList<DueItemView>? Due, long Remaining);
 
 /// <summary>Counts of the automatic work.</summary>
 public sealed record BillingReportView(
     int Invoices, int Renewals, int TrialsConverted, int TrialsExpired, int Canceled, int Resumed, int UsageBilled, int Parked)
 {
-    /// <summary>Invoices that a charge of the customer's payment method paid. 0 for a billing run, since Tollgate collects in the background.</summary>
+    /// <summary>
+    /// Invoices that a charge of the customer's payment method paid. 0 for a billing run, since Tollgate collects in the background.
+    /// </summary>
     public int Collected { get; init; }
 
     /// <summary>Attempts at that which failed.</summary>
@@ -361,7 +386,8 @@ public sealed record MigratePlanRequest
 /// <param name="DueNow">The invoice that is due at once; null: nothing.</param>
 /// <param name="Refused">Why it was left where it is; null: it was moved.</param>
 public sealed record MigratedView(
-    string Customer, string Subscription, int FromVersion, int ToVersion, string When, string Currency, long AmountBefore, long AmountAfter, long? DueNow, string? Refused);
+    string Customer, string Subscription, int FromVersion, int ToVersion, string When, string Currency, long AmountBefore, long AmountAfter,
+    long? DueNow, string? Refused);
 
 /// <summary>Answer of <c>POST /v1/plans/{code}/migrate</c>.</summary>
 public sealed record MigrationView(bool DryRun, IReadOnlyList<MigratedView> Data, bool HasMore);

@@ -13,11 +13,13 @@ namespace Tollgate.Contracts.Webhooks;
 public sealed record SubscriptionWebhook(string Type, DateTimeOffset Timestamp, long Sequence, SubscriptionWebhookData Data);
 
 /// <param name="Customer">When the event was published.</param>
-/// <param name="Subscription">The subscription when the event was published: a later step may have changed it since the step that the event reports.</param>
+/// <param name="Subscription">The subscription when the event was published: a later step may have changed it since the step that the event
+/// reports.</param>
 /// <param name="Change">The step, and the subscription as it left it.</param>
 /// <param name="PreviousAttributes">Members of <c>change.detail</c> that were different before the step, with their values then.</param>
 public sealed record SubscriptionWebhookData(
-    CustomerView Customer, SubscriptionView Subscription, SubscriptionFactView Change, IReadOnlyDictionary<string, JsonElement> PreviousAttributes);
+    CustomerView Customer, SubscriptionView Subscription, SubscriptionFactView Change,
+    IReadOnlyDictionary<string, JsonElement> PreviousAttributes);
 
 /// <inheritdoc cref="SubscriptionWebhook"/>
 public sealed record InvoiceWebhook(string Type, DateTimeOffset Timestamp, long Sequence, InvoiceWebhookData Data);
@@ -28,7 +30,8 @@ public sealed record InvoiceWebhook(string Type, DateTimeOffset Timestamp, long 
 public sealed record InvoiceWebhookData(CustomerView Customer, InvoiceView Invoice, InvoiceChangeView Change);
 
 /// <param name="Sequence">The number of the fact among the invoice's facts, from 1.</param>
-/// <param name="Type"><c>finalize</c>, <c>pay</c>, <c>void</c>, <c>mark_uncollectible</c>, <c>credit</c> or <c>refund</c>. An invoice is paid by <c>pay</c>, or by a <c>credit</c> that leaves nothing.</param>
+/// <param name="Type"><c>finalize</c>, <c>pay</c>, <c>void</c>, <c>mark_uncollectible</c>, <c>credit</c> or <c>refund</c>. An invoice is
+/// paid by <c>pay</c>, or by a <c>credit</c> that leaves nothing.</param>
 /// <param name="Amount">Minor units: what was asked for, paid, credited or given back.</param>
 /// <param name="Actor"><c>system</c>, or the key that asked.</param>
 /// <param name="Note">For a credit note, its number; for a payment by credits, <c>credits</c>.</param>
@@ -48,8 +51,10 @@ public sealed record PaymentWebhook(string Type, DateTimeOffset Timestamp, long 
 /// <param name="Change">The change that the event reports.</param>
 public sealed record PaymentWebhookData(CustomerView Customer, PaymentView Payment, PaymentChangeView Change);
 
-/// <param name="Sequence">The number of the fact among the payment's facts, from 1; some facts have no event, such as the attempt itself.</param>
-/// <param name="Type"><c>succeed</c>, <c>fail</c>, <c>refund_succeed</c>, <c>refund_fail</c>, <c>dispute</c>, <c>dispute_won</c> or <c>dispute_lost</c>.</param>
+/// <param name="Sequence">The number of the fact among the payment's facts, from 1; some facts have no event, such as the attempt
+/// itself.</param>
+/// <param name="Type"><c>succeed</c>, <c>fail</c>, <c>refund_succeed</c>, <c>refund_fail</c>, <c>dispute</c>, <c>dispute_won</c> or
+/// <c>dispute_lost</c>.</param>
 /// <param name="Amount">Minor units: of the payment, the refund or the dispute.</param>
 /// <param name="Actor"><c>system</c>, or the key that asked.</param>
 /// <param name="Note">The provider's own id of it, where there is one.</param>
@@ -63,7 +68,8 @@ public sealed record QuotaWebhookData(CustomerView Customer, ReachedThresholdVie
 
 /// <param name="Used">In the period, when it went through.</param>
 /// <param name="Granted">The amount that the percentage refers to.</param>
-public sealed record ReachedThresholdView(string Feature, int Percent, decimal Used, decimal Granted, DateTimeOffset PeriodStart, DateTimeOffset ReachedAt);
+public sealed record ReachedThresholdView(
+    string Feature, int Percent, decimal Used, decimal Granted, DateTimeOffset PeriodStart, DateTimeOffset ReachedAt);
 
 /// <summary>The payload of an event about an endpoint, which Tollgate sends to the others.</summary>
 /// <param name="Timestamp">When it happened, in real time.</param>

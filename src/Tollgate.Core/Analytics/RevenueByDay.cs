@@ -10,16 +10,17 @@ namespace Tollgate.Core.Analytics;
 /// <param name="Asked">With taxes.</param>
 /// <param name="Tax">All of it, also what the prices contain.</param>
 /// <param name="GoneBack">By credit notes, and to banks in lost disputes, tax included.</param>
-public sealed record InvoiceRevenue(InvoiceStatus Status, long Net, long Discount, long Asked, long Tax, long GoneBack, long Paid, IReadOnlyList<RevenueLine> Lines);
+public sealed record InvoiceRevenue(
+    InvoiceStatus Status, long Net, long Discount, long Asked, long Tax, long GoneBack, long Paid, IReadOnlyList<RevenueLine> Lines);
 
 /// <param name="Amount">Before discounts; negative for what is given back.</param>
 /// <param name="Period">What it pays for. An empty one is earned at its start.</param>
 public readonly record struct RevenueLine(long Amount, Period Period);
 
 /// <summary>
-/// Revenue of UTC days, by <c>SEMANTICS</c> 5: what invoices recognise over their service periods, by the second; a year that is paid in advance is
-/// earned over the year. Without taxes. Discounts lower the lines that they were taken off; credit notes and lost disputes lower all of an invoice; a void one
-/// earned nothing, and one that was given up what was paid of it.
+/// Revenue of UTC days, by <c>SEMANTICS</c> 5: what invoices recognise over their service periods, by the second; a year that is paid in
+/// advance is earned over the year. Without taxes. Discounts lower the lines that they were taken off; credit notes and lost disputes lower
+/// all of an invoice; a void one earned nothing, and one that was given up what was paid of it.
 /// </summary>
 public sealed class RevenueByDay(DayRange days)
 {

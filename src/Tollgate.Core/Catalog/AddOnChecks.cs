@@ -25,14 +25,16 @@ internal static class AddOnChecks
         CatalogRules.CheckNamed(addOn.Code, addOn.Name, addOn.Description, addOn.TaxCategory, path, faults);
         CheckPrices(addOn.Prices.Count, path, faults);
         CatalogRules.CheckUnique(
-            addOn.Prices.Select(static p => $"{CatalogWords.Of(p.Interval)} price in {p.Currency}"), index => $"{path}.prices[{index}]", "", faults);
+            addOn.Prices.Select(static p => $"{CatalogWords.Of(p.Interval)} price in {p.Currency}"), index => $"{path}.prices[{index}]", "",
+            faults);
         for (var i = 0; i < addOn.Prices.Count; i++)
         {
             CheckPrice(addOn.Prices[i].Currency, addOn.Prices[i].AmountMinor, 0, $"{path}.prices[{i}]", faults);
             CatalogRules.CheckDiscount(addOn.Prices[i].Discount, addOn.Prices[i].AmountMinor, 0, $"{path}.prices[{i}].discount", faults);
         }
 
-        CatalogRules.CheckUnique(addOn.Entitlements.Select(static e => e.Feature), index => $"{path}.entitlements[{index}].feature", "feature", faults);
+        CatalogRules.CheckUnique(
+            addOn.Entitlements.Select(static e => e.Feature), index => $"{path}.entitlements[{index}].feature", "feature", faults);
         for (var i = 0; i < addOn.Entitlements.Count; i++)
         {
             CheckEntitlement(addOn.Entitlements[i], $"{path}.entitlements[{i}]", document, faults);
@@ -43,24 +45,30 @@ internal static class AddOnChecks
             : $"The add-on has no price in an interval and currency in which plan '{plan.Code}' is sold.", faults);
         if (addOn.MaxQuantity is < 1 or > CatalogLimits.AddOnQuantity)
         {
-            faults.Add(new($"{path}.max_quantity", $"At most {addOn.MaxQuantity} units; it lies between 1 and {CatalogLimits.AddOnQuantity}, or is left out."));
+            faults.Add(
+                new($"{path}.max_quantity",
+                    $"At most {addOn.MaxQuantity} units; it lies between 1 and {CatalogLimits.AddOnQuantity}, or is left out."));
         }
     }
 
     /// <summary>A plan without prices of its own is agreed on by hand, and so is what is added to it.</summary>
     private static bool CanBeSold(AddOn addOn, Plan plan) =>
-        plan.Prices.Count == 0 || plan.Prices.Any(price => addOn.Prices.Any(own => own.Interval == price.Interval && own.Currency == price.Currency));
+        plan.Prices.Count == 0
+            || plan.Prices.Any(price => addOn.Prices.Any(own => own.Interval == price.Interval && own.Currency == price.Currency));
 
     private static void CheckEntitlement(AddOnEntitlement added, string path, CatalogDocument document, List<CatalogFault> faults)
     {
         var feature = document.Features.FirstOrDefault(f => f.Code == added.Feature);
         (string Member, string Message)? fault = feature switch
         {
-            null => ("feature", $"The catalogue has no feature '{added.Feature}'.{CatalogFault.Guess(faults, added.Feature, document.Features.Select(static one => one.Code))}"),
-            { Kind: FeatureKind.Value } => ("feature", $"'{added.Feature}' is a value feature; an add-on adds units of a metered feature or turns a switch on."),
+            null => ("feature",
+                $"The catalogue has no feature '{added.Feature}'.{CatalogFault.Guess(faults, added.Feature, document.Features.Select(static one => one.Code))}"),
+            { Kind: FeatureKind.Value } =>
+                ("feature", $"'{added.Feature}' is a value feature; an add-on adds units of a metered feature or turns a switch on."),
             { Kind: FeatureKind.Metered } when added.Enabled || added.Quota is { IsPositive: false } =>
                 ("quota", $"'quota' of '{added.Feature}' is more than 0: the units that one add-on adds, or unlimited."),
-            { Kind: FeatureKind.Switch } when !added.Enabled => ("enabled", $"'{added.Feature}' is a switch feature; an add-on turns it on: enabled: true."),
+            { Kind: FeatureKind.Switch } when !added.Enabled =>
+                ("enabled", $"'{added.Feature}' is a switch feature; an add-on turns it on: enabled: true."),
             _ => null,
         };
         if (fault is { } found)
@@ -100,7 +108,9 @@ internal static class AddOnChecks
 
         if (pack.ExpiresAfterDays is < 1 or > CatalogLimits.PackDays)
         {
-            faults.Add(new($"{path}.expires_after_days", $"{pack.ExpiresAfterDays} days; they lie between 1 and {CatalogLimits.PackDays}, or are left out: never."));
+            faults.Add(
+                new($"{path}.expires_after_days",
+                    $"{pack.ExpiresAfterDays} days; they lie between 1 and {CatalogLimits.PackDays}, or are left out: never."));
         }
 
         if (pack.Priority is < 0 or > CatalogLimits.PackPriority)
@@ -146,7 +156,9 @@ internal static class AddOnChecks
         for (var i = 0; i < plans.Count; i++)
         {
             var plan = document.Plans.FirstOrDefault(p => p.Code == plans[i]);
-            if ((plan is null ? $"There is no plan '{plans[i]}'.{CatalogFault.Guess(faults, plans[i], document.Plans.Select(static one => one.Code))}" : misfit(plan)) is { } message)
+            if ((plan is null
+                ? $"There is no plan '{plans[i]}'.{CatalogFault.Guess(faults, plans[i], document.Plans.Select(static one => one.Code))}"
+                : misfit(plan)) is { } message)
             {
                 faults.Add(new($"{path}[{i}]", message));
             }

@@ -21,7 +21,8 @@ public static class AddOnRules
 
         var named = plan.Select(static entitlement => entitlement.Feature).ToHashSet(StringComparer.Ordinal);
         var beside = FeaturesOf(held).Where(feature => !named.Contains(feature));
-        return [.. plan.Select(entitlement => Apply(entitlement, entitlement.Feature, held)!), .. beside.Select(feature => Apply(null, feature, held)!)];
+        return [.. plan.Select(entitlement => Apply(entitlement, entitlement.Feature, held)!),
+            .. beside.Select(feature => Apply(null, feature, held)!)];
     }
 
     /// <summary>
@@ -52,5 +53,7 @@ public static class AddOnRules
 
     /// <summary>Never more than a quantity can be: beyond that a bound means as much as none.</summary>
     private static Quantity? Sum(Quantity? quota, Quantity? each, long times) =>
-        quota is { } has && each is { } more ? Quantity.Of(Math.Min(Quantity.Largest, has.Value + Math.Min(Quantity.Largest, more.Value * times))) : null;
+        quota is { } has && each is { } more
+            ? Quantity.Of(Math.Min(Quantity.Largest, has.Value + Math.Min(Quantity.Largest, more.Value * times)))
+            : null;
 }

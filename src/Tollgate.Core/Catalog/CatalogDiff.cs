@@ -110,7 +110,10 @@ public sealed record CatalogDiff(
         new("hard_cap", static e => Shown(e.HardCap)),
         new("overage_limit", static e => e.OverageLimit?.ToString()),
         new("overage_price", static e => e.OveragePrices.Count == 0 ? null : string.Join("; ", e.OveragePrices.Select(Shown))),
-        new("rollover", static e => e.Rollover is { } r ? $"at most {Bound(r.Max)} for {r.Periods} periods{(r.CarryOverage ? ", overage too" : "")}" : null),
+        new("rollover",
+            static e => e.Rollover is { } r
+                ? $"at most {Bound(r.Max)} for {r.Periods} periods{(r.CarryOverage ? ", overage too" : "")}"
+                : null),
         new("rate_limits", static e => e.RateLimits.Count == 0 ? null : string.Join(", ", e.RateLimits.Select(Shown))),
         new("pool", static e => e.Pool is { } pool ? $"{pool.Rate} {pool.Feature} each" : null),
         new("thresholds", static e => string.Join(", ", e.Thresholds)),
@@ -126,8 +129,12 @@ public sealed record CatalogDiff(
         new("description", static a => a.Description),
         new("tax_category", static a => a.TaxCategory),
         new("active", static a => Shown(a.Active)),
-        new("prices", static a => Joined(a.Prices.Select(static p => $"{Shown(p.AmountMinor, p.Currency)} {CatalogWords.Of(p.Interval)}{Less(p.Discount, p.Currency)}"))),
-        new("entitlements", static a => Joined(a.Entitlements.Select(static e => e.Enabled ? $"{e.Feature} on" : $"{e.Feature} +{Bound(e.Quota)}"))),
+        new("prices",
+            static a =>
+                Joined(a.Prices.Select(static p =>
+                    $"{Shown(p.AmountMinor, p.Currency)} {CatalogWords.Of(p.Interval)}{Less(p.Discount, p.Currency)}"))),
+        new("entitlements",
+            static a => Joined(a.Entitlements.Select(static e => e.Enabled ? $"{e.Feature} on" : $"{e.Feature} +{Bound(e.Quota)}"))),
         new("plans", static a => a.Plans is null ? "all" : Joined(a.Plans)),
         new("max_quantity", static a => a.MaxQuantity?.ToString(CultureInfo.InvariantCulture)),
     ];
@@ -140,7 +147,9 @@ public sealed record CatalogDiff(
         new("active", static p => Shown(p.Active)),
         new("feature", static p => p.Feature),
         new("quantity", static p => p.Quantity.ToString()),
-        new("prices", static p => Joined(p.Prices.Select(static price => Shown(price.AmountMinor, price.Currency) + Less(price.Discount, price.Currency)))),
+        new("prices",
+            static p =>
+                Joined(p.Prices.Select(static price => Shown(price.AmountMinor, price.Currency) + Less(price.Discount, price.Currency)))),
         new("expires_after_days", static p => p.ExpiresAfterDays?.ToString(CultureInfo.InvariantCulture)),
         new("priority", static p => p.Priority?.ToString(CultureInfo.InvariantCulture)),
         new("plans", static p => p.Plans is null ? "all" : Joined(p.Plans)),
@@ -185,9 +194,11 @@ public sealed record CatalogDiff(
 
         Compare($"plan {after.Code}", PlanMembers, before, after, changes);
         CompareLists(
-            "price", before.Prices, after.Prices, price => $"{after.Code} · {KeyOf(price)}", static price => Shown(price), PriceMembers, changes, isNamed: true);
+            "price", before.Prices, after.Prices, price => $"{after.Code} · {KeyOf(price)}", static price => Shown(price), PriceMembers,
+            changes, isNamed: true);
         CompareLists(
-            "entitlement", before.Entitlements, after.Entitlements, e => $"{after.Code} · {e.Feature}", Summary, EntitlementMembers, changes, isNamed: true);
+            "entitlement", before.Entitlements, after.Entitlements, e => $"{after.Code} · {e.Feature}", Summary, EntitlementMembers,
+            changes, isNamed: true);
     }
 
     /// <param name="isNamed">The key says what it is; otherwise the kind of thing is put before it.</param>
@@ -235,16 +246,20 @@ public sealed record CatalogDiff(
         }
     }
 
-    private static bool SameMembers(string? a, string? b) => a is not null && b is not null && a.Split(", ").ToHashSet().SetEquals(b.Split(", "));
+    private static bool SameMembers(string? a, string? b) =>
+        a is not null && b is not null && a.Split(", ").ToHashSet().SetEquals(b.Split(", "));
 
     private static string Joined(IEnumerable<string> parts) => string.Join(", ", parts);
 
     private static string KeyOf(PlanPrice price) => $"{CatalogWords.Of(price.Interval)} {price.Currency}";
 
-    private static string Summary(Plan plan) => plan.Prices.Count == 0 ? plan.Name : $"{plan.Name}, {Shown(plan.Prices[0])} {CatalogWords.Of(plan.Prices[0].Interval)}";
+    private static string Summary(Plan plan) =>
+        plan.Prices.Count == 0 ? plan.Name : $"{plan.Name}, {Shown(plan.Prices[0])} {CatalogWords.Of(plan.Prices[0].Interval)}";
 
     private static string Summary(Entitlement entitlement) =>
-        entitlement.Value is { } value ? value : entitlement.Quota is null && entitlement.Enabled && entitlement.HardCap && entitlement.RateLimits.Count == 0
+        entitlement.Value is { } value
+            ? value
+            : entitlement.Quota is null && entitlement.Enabled && entitlement.HardCap && entitlement.RateLimits.Count == 0
             ? "on"
             : $"quota {Bound(entitlement.Quota)}";
 

@@ -8,11 +8,14 @@ public static class CatalogDisplay
 {
     /// <summary>Plans that are offered, in their order.</summary>
     public static IEnumerable<Plan> Offered(CatalogDocument document) =>
-        document.Plans.Where(static plan => plan.Active).OrderBy(static plan => plan.SortOrder).ThenBy(static plan => plan.Code, StringComparer.Ordinal);
+        document.Plans.Where(static plan => plan.Active).OrderBy(static plan => plan.SortOrder)
+            .ThenBy(static plan => plan.Code, StringComparer.Ordinal);
 
     public static string Price(PlanPrice price) => new MoneyAmount(price.AmountMinor, Currency.Of(price.Currency)).Display();
 
-    /// <summary><c>30</c>, <c>10,000</c>, <c>$150</c> for a budget, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, or the value.</summary>
+    /// <summary>
+    /// <c>30</c>, <c>10,000</c>, <c>$150</c> for a budget, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, or the value.
+    /// </summary>
     public static string Entitlement(Feature feature, Entitlement entitlement) => feature.Kind switch
     {
         FeatureKind.Switch => entitlement.Enabled ? "Included" : "Not included",

@@ -11,11 +11,14 @@ public sealed record CatalogFault(string Path, string Message)
     /// <summary>1-based column.</summary>
     public int? Column { get; init; }
 
-    /// <summary>Faults that get a suggestion: each is compared with all names, and a hostile catalogue has tens of thousands of both.</summary>
+    /// <summary>
+    /// Faults that get a suggestion: each is compared with all names, and a hostile catalogue has tens of thousands of both.
+    /// </summary>
     private const int MostGuesses = 100;
 
     /// <summary><see cref="Spelling.DidYouMean"/> for the first faults.</summary>
-    internal static string Guess(List<CatalogFault> faults, string word, IEnumerable<string> known) => faults.Count < MostGuesses ? Spelling.DidYouMean(word, known) : "";
+    internal static string Guess(List<CatalogFault> faults, string word, IEnumerable<string> known) =>
+        faults.Count < MostGuesses ? Spelling.DidYouMean(word, known) : "";
 
     /// <summary>As a compiler prints it, so that editors jump to it: <c>pro.yaml:12:7: plans[0].code: …</c>.</summary>
     public string Describe(string? file)

@@ -9,15 +9,19 @@ public static class CatalogLimits
     /// <summary>Features of a project. The largest known product has some 150.</summary>
     public const int Features = 500;
 
-    /// <summary>Features that a project ever published, those that its catalogue no longer has included: each keeps its number, and every server keeps it in memory.</summary>
+    /// <summary>
+    /// Features that a project ever published, those that its catalogue no longer has included: each keeps its number, and every server
+    /// keeps it in memory.
+    /// </summary>
     public const int FeaturesEver = 5_000;
 
     /// <summary>Plans of a catalogue, retired ones included.</summary>
     public const int Plans = 100;
 
     /// <summary>
-    /// Bytes of all features and all versions of plans that a project ever published, as JSON. Every server keeps them in memory, at about five times the size: customers are
-    /// pinned to them. A plan with 20 entitlements has 2 kB, so that 10 of them may change every working day for six years.
+    /// Bytes of all features and all versions of plans that a project ever published, as JSON. Every server keeps them in memory, at about
+    /// five times the size: customers are pinned to them. A plan with 20 entitlements has 2 kB, so that 10 of them may change every working
+    /// day for six years.
     /// </summary>
     public const long VersionBytes = 32L * 1024 * 1024;
 
@@ -30,7 +34,10 @@ public static class CatalogLimits
     /// <summary>Meters of a feature; each is tried on every event of its type.</summary>
     public const int Meters = 20;
 
-    /// <summary>Meters of all features that read one type of events: each may have an effect that its own balance keeps. A product with a token quota for each of its features has as many.</summary>
+    /// <summary>
+    /// Meters of all features that read one type of events: each may have an effect that its own balance keeps. A product with a token
+    /// quota for each of its features has as many.
+    /// </summary>
     public const int MetersOfType = 100;
 
     /// <summary>Filters of a meter.</summary>

@@ -17,11 +17,16 @@ public static partial class CatalogRules
         return faults;
     }
 
-    /// <summary>What <paramref name="document"/> would change and may not, seen from the features of its codes that the project had before, whenever that was.</summary>
+    /// <summary>
+    /// What <paramref name="document"/> would change and may not, seen from the features of its codes that the project had before, whenever
+    /// that was.
+    /// </summary>
     public static IReadOnlyList<CatalogFault> CheckChanges(IReadOnlyDictionary<string, Feature> known, CatalogDocument document) =>
         [.. MeterChecks.Changed(known, document)];
 
-    /// <summary>What is wrong with one customer's overrides, seen from the catalogue in force. Paths begin with the feature's code.</summary>
+    /// <summary>
+    /// What is wrong with one customer's overrides, seen from the catalogue in force. Paths begin with the feature's code.
+    /// </summary>
     public static IReadOnlyList<CatalogFault> CheckOverrides(CatalogDocument document, IEnumerable<EntitlementOverride> overrides)
     {
         var faults = new List<CatalogFault>();
@@ -30,15 +35,19 @@ public static partial class CatalogRules
             var feature = document.Features.FirstOrDefault(f => f.Code == change.Feature);
             if (feature is null)
             {
-                faults.Add(new(change.Feature, $"The catalogue has no feature '{change.Feature}'.{CatalogFault.Guess(faults, change.Feature, document.Features.Select(static one => one.Code))}"));
+                faults.Add(
+                    new(change.Feature,
+                        $"The catalogue has no feature '{change.Feature}'.{CatalogFault.Guess(faults, change.Feature, document.Features.Select(static one => one.Code))}"));
                 continue;
             }
 
-            faults.AddRange(EntitlementRules.Misfits(feature.Kind, change).Select(m => new CatalogFault($"{change.Feature}.{m.Member}", m.Message)));
+            faults.AddRange(EntitlementRules.Misfits(feature.Kind, change)
+                .Select(m => new CatalogFault($"{change.Feature}.{m.Member}", m.Message)));
 
             // What the plan says stays out of this: the customer's plan may change under the override.
             var alone = EntitlementRules.Apply(
-                new() { Feature = change.Feature, Quota = feature.Kind == FeatureKind.Metered ? Quantity.One : null, HardCap = !IsSoft(change), Enabled = true }, change);
+                new() { Feature = change.Feature, Quota = feature.Kind == FeatureKind.Metered ? Quantity.One : null,
+                    HardCap = !IsSoft(change), Enabled = true }, change);
             EntitlementChecks.Check(alone, change.Feature, feature, document, faults);
         }
 
@@ -62,7 +71,9 @@ public static partial class CatalogRules
 
         if (document.UpgradeUrl.Length > CatalogLimits.Url || !UpgradeUrl().IsMatch(document.UpgradeUrl))
         {
-            faults.Add(new("upgrade_url", $"'upgrade_url' is a path (/pricing) or an http(s) address without spaces, at most {CatalogLimits.Url} characters."));
+            faults.Add(
+                new("upgrade_url",
+                    $"'upgrade_url' is a path (/pricing) or an http(s) address without spaces, at most {CatalogLimits.Url} characters."));
         }
 
         CheckCount(document.Features.Count, CatalogLimits.Features, "features", faults);
@@ -73,7 +84,9 @@ public static partial class CatalogRules
         }
         else if (document.Plans.All(plan => plan.Code != document.DefaultPlan))
         {
-            faults.Add(new("default_plan", $"There is no plan '{document.DefaultPlan}'.{CatalogFault.Guess(faults, document.DefaultPlan, document.Plans.Select(static one => one.Code))} Plans: {string.Join(", ", document.Plans.Select(static p => p.Code))}."));
+            faults.Add(
+                new("default_plan",
+                    $"There is no plan '{document.DefaultPlan}'.{CatalogFault.Guess(faults, document.DefaultPlan, document.Plans.Select(static one => one.Code))} Plans: {string.Join(", ", document.Plans.Select(static p => p.Code))}."));
         }
     }
 
@@ -85,9 +98,13 @@ public static partial class CatalogRules
             CheckFeature(document.Features[i], $"features[{i}]", faults);
         }
 
-        foreach (var (type, count) in document.Features.SelectMany(static one => one.Meters).CountBy(static meter => meter.EventType).Where(static pair => pair.Value > CatalogLimits.MetersOfType))
+        foreach (var (type, count) in document.Features.SelectMany(static one => one.Meters).CountBy(static meter => meter.EventType)
+            .Where(static pair => pair.Value > CatalogLimits.MetersOfType))
         {
-            faults.Add(new("features", $"{count} meters read events of the type '{type}'; at most {CatalogLimits.MetersOfType} may: each event would change as many balances."));
+            faults.Add(
+                new("features",
+                    $"{count} meters read events of the type '{type}'; at most {CatalogLimits.MetersOfType} may: "
+                        + "each event would change as many balances."));
         }
     }
 
@@ -137,7 +154,8 @@ public static partial class CatalogRules
 
         CheckCount(plan.Prices.Count, CatalogLimits.Prices, $"{path}.prices", faults);
         CheckUnique(
-            plan.Prices.Select(static p => $"{CatalogWords.Of(p.Interval)} price in {p.Currency}"), index => $"{path}.prices[{index}]", "", faults);
+            plan.Prices.Select(static p => $"{CatalogWords.Of(p.Interval)} price in {p.Currency}"), index => $"{path}.prices[{index}]", "",
+            faults);
         for (var i = 0; i < plan.Prices.Count; i++)
         {
             CheckPrice(plan.Prices[i], $"{path}.prices[{i}]", faults);
@@ -155,7 +173,8 @@ public static partial class CatalogRules
         CheckCurrency(price.Currency, $"{path}.currency", faults);
         if (price.AmountMinor is < 0 or > CatalogLimits.PriceMinor)
         {
-            faults.Add(new($"{path}.amount", $"An amount of {price.AmountMinor} minor units; it lies between 0 and {CatalogLimits.PriceMinor}."));
+            faults.Add(
+                new($"{path}.amount", $"An amount of {price.AmountMinor} minor units; it lies between 0 and {CatalogLimits.PriceMinor}."));
         }
 
         if (price.TrialDays is < 0 or > CatalogLimits.TrialDays)
@@ -168,7 +187,9 @@ public static partial class CatalogRules
         if (price.MinimumMinor is { } minimum && (minimum <= price.AmountMinor || minimum > CatalogLimits.PriceMinor))
         {
             faults.Add(new(
-                $"{path}.minimum", $"A minimum of {minimum} minor units; it is more than the amount of {price.AmountMinor}, which is reached always, and at most {CatalogLimits.PriceMinor}."));
+                $"{path}.minimum",
+                $"A minimum of {minimum} minor units; it is more than the amount of {price.AmountMinor}, which is reached always, "
+                    + $"and at most {CatalogLimits.PriceMinor}."));
         }
 
         if (price.Seats is { } seats)
@@ -193,12 +214,15 @@ public static partial class CatalogRules
         TierChecks.Check(seats.Mode, seats.Tiers, $"{path}.tiers", faults);
     }
 
-    private static void CheckEntitlement(Plan plan, Entitlement entitlement, string path, CatalogDocument document, List<CatalogFault> faults)
+    private static void CheckEntitlement(
+        Plan plan, Entitlement entitlement, string path, CatalogDocument document, List<CatalogFault> faults)
     {
         var feature = document.Features.FirstOrDefault(f => f.Code == entitlement.Feature);
         if (feature is null)
         {
-            faults.Add(new($"{path}.feature", $"The catalogue has no feature '{entitlement.Feature}'.{CatalogFault.Guess(faults, entitlement.Feature, document.Features.Select(static one => one.Code))}"));
+            faults.Add(
+                new($"{path}.feature",
+                    $"The catalogue has no feature '{entitlement.Feature}'.{CatalogFault.Guess(faults, entitlement.Feature, document.Features.Select(static one => one.Code))}"));
             return;
         }
 
@@ -208,19 +232,24 @@ public static partial class CatalogRules
             && document.Features.Any(f => f.Code == pool.Feature)
             && plan.Entitlements.All(other => other.Feature != pool.Feature))
         {
-            faults.Add(new($"{path}.pool.feature", $"Plan '{plan.Code}' does not name the credit feature '{pool.Feature}'; say how many credits it gives, 0 if only packs do."));
+            faults.Add(
+                new($"{path}.pool.feature",
+                    $"Plan '{plan.Code}' does not name the credit feature '{pool.Feature}'; say how many credits it gives, "
+                        + "0 if only packs do."));
         }
     }
 
     /// <summary>Overage that has a price in one currency and none in another would be given away to whoever pays in the other.</summary>
     private static void CheckCurrencies(Plan plan, Entitlement entitlement, string path, List<CatalogFault> faults)
     {
-        var missing = plan.Prices.Select(static price => price.Currency).Distinct().Except(entitlement.OveragePrices.Select(static price => price.Currency)).ToArray();
+        var missing = plan.Prices.Select(static price => price.Currency).Distinct()
+            .Except(entitlement.OveragePrices.Select(static price => price.Currency)).ToArray();
         if (entitlement.OveragePrices.Count > 0 && missing.Length > 0)
         {
             faults.Add(new(
                 path,
-                $"Plan '{plan.Code}' is also sold in {string.Join(" and ", missing)}, where overage of '{entitlement.Feature}' has no price and would be free; "
+                $"Plan '{plan.Code}' is also sold in {string.Join(" and ", missing)}, where overage of '{entitlement.Feature}' has no "
+                    + "price and would be free; "
                 + "write a list with a price for each currency."));
         }
     }
@@ -232,7 +261,8 @@ public static partial class CatalogRules
         {
             faults.Add(new(
                 path,
-                $"{discount.Percent?.ToString() ?? $"{discount.AmountMinor} minor units"} off a price of {price}; a discount is 0 to 100 percent or an amount, and leaves at least {left}."));
+                $"{discount.Percent?.ToString() ?? $"{discount.AmountMinor} minor units"} off a price of {price}; "
+                    + $"a discount is 0 to 100 percent or an amount, and leaves at least {left}."));
         }
     }
 
@@ -246,7 +276,8 @@ public static partial class CatalogRules
     }
 
     /// <summary>What every part of a catalogue has that stands in a list.</summary>
-    internal static void CheckNamed(string code, string name, string? description, string? taxCategory, string path, List<CatalogFault> faults)
+    internal static void CheckNamed(
+        string code, string name, string? description, string? taxCategory, string path, List<CatalogFault> faults)
     {
         CheckCode(code, $"{path}.code", faults);
         if (taxCategory is not null)
@@ -314,7 +345,8 @@ public static partial class CatalogRules
     {
         if (!Code().IsMatch(code))
         {
-            faults.Add(new(path, $"'{code}' is not a code: small letters, digits, _ and -, beginning with a letter, at most 63 characters."));
+            faults.Add(
+                new(path, $"'{code}' is not a code: small letters, digits, _ and -, beginning with a letter, at most 63 characters."));
         }
     }
 

@@ -3,7 +3,9 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What a settle above its hold does: <see cref="Allow"/> records the truth, <see cref="Clip"/> records at most what is available.</summary>
+/// <summary>
+/// What a settle above its hold does: <see cref="Allow"/> records the truth, <see cref="Clip"/> records at most what is available.
+/// </summary>
 public enum SettleOverPolicy
 {
     Allow,

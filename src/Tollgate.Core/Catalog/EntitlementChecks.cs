@@ -27,7 +27,10 @@ internal static class EntitlementChecks
         if (feature.IsLevel && (entitlement.Pool is not null || entitlement.Rollover is not null))
         {
             var member = entitlement.Pool is not null ? "pool" : "rollover";
-            faults.Add(new($"{path}.{member}", $"'{feature.Code}' is a level (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)}): it may fall again, so it burns no credits and leaves nothing to roll over."));
+            faults.Add(
+                new($"{path}.{member}",
+                    $"'{feature.Code}' is a level (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)}): it may fall again, "
+                        + "so it burns no credits and leaves nothing to roll over."));
         }
     }
 
@@ -36,7 +39,9 @@ internal static class EntitlementChecks
         if (entitlement.Quota is { IsZero: false } || entitlement.Pool is not null || entitlement.RateLimits.Count > 0
             || entitlement.OveragePrices.Count > 0 || entitlement.Rollover is not null)
         {
-            faults.Add(new(path, $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; quotas and their policies belong to metered ones."));
+            faults.Add(
+                new(path,
+                    $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; quotas and their policies belong to metered ones."));
         }
 
         CatalogRules.CheckOptionalText(entitlement.Value, $"{path}.value", CatalogLimits.Url, faults);
@@ -51,7 +56,9 @@ internal static class EntitlementChecks
 
         if (entitlement.OveragePrices.Count > 0 && (entitlement.HardCap || entitlement.Quota is null))
         {
-            faults.Add(new($"{path}.overage_price", "Nothing goes beyond a hard cap or an unlimited quota; an overage price needs a quota and hard_cap: false."));
+            faults.Add(
+                new($"{path}.overage_price",
+                    "Nothing goes beyond a hard cap or an unlimited quota; an overage price needs a quota and hard_cap: false."));
         }
 
         CatalogRules.CheckCount(entitlement.OveragePrices.Count, CatalogLimits.Prices, $"{path}.overage_price", faults);
@@ -62,7 +69,9 @@ internal static class EntitlementChecks
             CheckOveragePrice(entitlement.OveragePrices[i], place, feature, faults);
             if (entitlement.OveragePrices.Take(i).Any(other => other.Currency == entitlement.OveragePrices[i].Currency))
             {
-                faults.Add(new($"{place}.currency", $"Another overage price is in {entitlement.OveragePrices[i].Currency} already; there is one for each currency."));
+                faults.Add(
+                    new($"{place}.currency",
+                        $"Another overage price is in {entitlement.OveragePrices[i].Currency} already; there is one for each currency."));
             }
         }
     }
@@ -78,8 +87,10 @@ internal static class EntitlementChecks
         if (price.Mode == TierMode.Percentage && (!feature.IsMoney || feature.Unit != price.Currency))
         {
             faults.Add(new($"{path}.mode", feature.IsMoney
-                ? $"'{feature.Code}' counts {feature.Unit}, and a percentage of that is {feature.Unit} too, not {price.Currency}; in other currencies say a unit_price."
-                : $"A percentage is of money, and '{feature.Code}' is not: a feature that counts money says money: true and its currency as 'unit'."));
+                ? $"'{feature.Code}' counts {feature.Unit}, and a percentage of that is {feature.Unit} too, not {price.Currency}; "
+                    + "in other currencies say a unit_price."
+                : $"A percentage is of money, and '{feature.Code}' is not: a feature that counts money says money: "
+                    + "true and its currency as 'unit'."));
         }
 
         TierChecks.Check(price.Mode, price.Tiers, $"{path}.tiers", faults);
@@ -94,7 +105,8 @@ internal static class EntitlementChecks
 
         if (rollover.Periods is < 1 or > CatalogLimits.RolloverPeriods)
         {
-            faults.Add(new($"{path}.rollover.periods", $"{rollover.Periods} periods; they lie between 1 and {CatalogLimits.RolloverPeriods}."));
+            faults.Add(
+                new($"{path}.rollover.periods", $"{rollover.Periods} periods; they lie between 1 and {CatalogLimits.RolloverPeriods}."));
         }
 
         if (rollover.Max is { IsNegative: true })
@@ -122,7 +134,8 @@ internal static class EntitlementChecks
             var (unit, counts) = (entitlement.RateLimits[i].Unit, entitlement.RateLimits[i].CountsDecisions);
             if (entitlement.RateLimits.Take(i).Any(other => other.Unit == unit && other.CountsDecisions == counts))
             {
-                faults.Add(new($"{path}.rate_limits[{i}].per", $"Two limits per {CatalogWords.Of(unit)} count the same; keep the smaller one."));
+                faults.Add(
+                    new($"{path}.rate_limits[{i}].per", $"Two limits per {CatalogWords.Of(unit)} count the same; keep the smaller one."));
             }
         }
     }
@@ -136,7 +149,8 @@ internal static class EntitlementChecks
 
         if (limit.Burst is { } burst && (!burst.IsPositive || limit.Unit is not (RateUnit.Second or RateUnit.Minute)))
         {
-            faults.Add(new($"{path}.burst", "'burst' is more than 0 and belongs to windows of a second or a minute; the others are fixed."));
+            faults.Add(
+                new($"{path}.burst", "'burst' is more than 0 and belongs to windows of a second or a minute; the others are fixed."));
         }
 
         if (limit.Unit == RateUnit.Concurrency && (!limit.CountsDecisions || decimal.Truncate(limit.Limit.Value) != limit.Limit.Value))
@@ -160,7 +174,8 @@ internal static class EntitlementChecks
         var credits = document.Features.FirstOrDefault(f => f.Code == pool.Feature);
         var fault = credits switch
         {
-            null => $"The catalogue has no feature '{pool.Feature}'.{CatalogFault.Guess(faults, pool.Feature, document.Features.Select(static one => one.Code))}",
+            null =>
+                $"The catalogue has no feature '{pool.Feature}'.{CatalogFault.Guess(faults, pool.Feature, document.Features.Select(static one => one.Code))}",
             _ when credits.Code == entitlement.Feature => "A feature cannot draw on itself.",
             { IsLevel: true } => $"'{pool.Feature}' is a level: its meter says what is used of it, so nothing can be drawn from it.",
             { Kind: not FeatureKind.Metered } => $"'{pool.Feature}' is a {CatalogWords.Of(credits.Kind)} feature; credits are metered.",
@@ -184,7 +199,8 @@ internal static class EntitlementChecks
             var percent = entitlement.Thresholds[i];
             if (percent is < 1 or > CatalogLimits.LargestThreshold)
             {
-                faults.Add(new($"{path}.thresholds[{i}]", $"{percent} percent; thresholds lie between 1 and {CatalogLimits.LargestThreshold}."));
+                faults.Add(
+                    new($"{path}.thresholds[{i}]", $"{percent} percent; thresholds lie between 1 and {CatalogLimits.LargestThreshold}."));
             }
             else if (i > 0 && percent <= entitlement.Thresholds[i - 1])
             {

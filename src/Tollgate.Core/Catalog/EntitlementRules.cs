@@ -54,7 +54,8 @@ public static class EntitlementRules
         return metered.Where(m => m.IsSet && kind != FeatureKind.Metered).Select(m => m.Member)
             .Concat(change.Enabled.IsSet && kind != FeatureKind.Switch ? ["enabled"] : [])
             .Concat(change.Value.IsSet && kind != FeatureKind.Value ? ["value"] : [])
-            .Select(member => (member, $"'{member}' does not fit '{change.Feature}', which is a {CatalogWords.Of(kind)} feature: {Fitting(kind)}"));
+            .Select(member =>
+                (member, $"'{member}' does not fit '{change.Feature}', which is a {CatalogWords.Of(kind)} feature: {Fitting(kind)}"));
     }
 
     /// <summary>What a plan must say about a feature of this kind and does not. Nothing is unlimited by omission.</summary>

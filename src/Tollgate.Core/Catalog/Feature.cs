@@ -30,7 +30,8 @@ public enum LateEventPolicy
 /// </summary>
 /// <param name="EventType">The type of the events that it reads.</param>
 /// <param name="Aggregate">How their values become units.</param>
-/// <param name="ValueProperty">The property that holds the value; null means the event's quantity (for <c>unique</c> it is required).</param>
+/// <param name="ValueProperty">The property that holds the value; null means the event's quantity (for <c>unique</c> it is
+/// required).</param>
 /// <param name="Filters">All must match. Property name and the values (as text) that it may have.</param>
 /// <param name="LateEvents">Policy for events that arrive after their period was invoiced.</param>
 public sealed record Meter(
@@ -62,7 +63,9 @@ public sealed record Feature
     /// <summary>What one unit is called, for instance <c>scan</c>; an ISO currency such as <c>USD</c> marks a cost budget.</summary>
     public string? Unit { get; init; }
 
-    /// <summary>True for a budget in money: its denial is <c>budget_exceeded</c> and its quantities are major units of <see cref="Unit"/>.</summary>
+    /// <summary>
+    /// True for a budget in money: its denial is <c>budget_exceeded</c> and its quantities are major units of <see cref="Unit"/>.
+    /// </summary>
     public bool IsMoney { get; init; }
 
     public int SortOrder { get; init; }

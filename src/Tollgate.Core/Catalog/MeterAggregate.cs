@@ -23,10 +23,16 @@ public enum MeterValue
     Property,
 }
 
-/// <summary>What the catalogue asks of an aggregate: one exhaustive switch per question. How an event counts is asked in <c>Metering.AggregateRules</c>.</summary>
+/// <summary>
+/// What the catalogue asks of an aggregate: one exhaustive switch per question. How an event counts is asked in
+/// <c>Metering.AggregateRules</c>.
+/// </summary>
 public static class MeterAggregates
 {
-    /// <summary>The usage of a period is one reported value and no sum: a peak, seats, stored gigabytes. It burns nothing, and nobody can consume it.</summary>
+    /// <summary>
+    /// The usage of a period is one reported value and no sum: a peak, seats, stored gigabytes. It burns nothing, and nobody can consume
+    /// it.
+    /// </summary>
     public static bool IsLevel(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Max or MeterAggregate.Latest => true,
@@ -40,7 +46,10 @@ public static class MeterAggregates
         MeterAggregate.Unique => MeterValue.Property,
     };
 
-    /// <summary>A second meter of the same aggregate in one feature may read the same event, by another filter. Neither of two values of one report is the last.</summary>
+    /// <summary>
+    /// A second meter of the same aggregate in one feature may read the same event, by another filter. Neither of two values of one report
+    /// is the last.
+    /// </summary>
     public static bool MayReadTwice(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Latest => false,

@@ -7,7 +7,9 @@ internal static class MeterChecks
     {
         if (feature.Meters.Count > 0 && feature.Kind != FeatureKind.Metered)
         {
-            faults.Add(new($"{path}.meters", $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; only metered features have meters."));
+            faults.Add(
+                new($"{path}.meters",
+                    $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; only metered features have meters."));
         }
 
         CatalogRules.CheckCount(feature.Meters.Count, CatalogLimits.Meters, $"{path}.meters", faults);
@@ -15,7 +17,8 @@ internal static class MeterChecks
         {
             var meter = feature.Meters[i];
             CheckOne(meter, $"{path}.meters[{i}]", faults);
-            if (feature.Meters.Take(i).Select(earlier => Clash(earlier, meter)).FirstOrDefault(static clash => clash is not null) is { } fault)
+            if (feature.Meters.Take(i).Select(earlier => Clash(earlier, meter))
+                .FirstOrDefault(static clash => clash is not null) is { } fault)
             {
                 faults.Add(new($"{path}.meters[{i}]", fault));
             }
@@ -23,7 +26,8 @@ internal static class MeterChecks
     }
 
     /// <summary>
-    /// A feature becomes a level, or another kind of one, or is one no longer: balances of running periods, grants and plan versions of before would mean something else.
+    /// A feature becomes a level, or another kind of one, or is one no longer: balances of running periods, grants and plan versions of
+    /// before would mean something else.
     /// </summary>
     /// <param name="known">Those of the document's codes that the project had before, also long ago.</param>
     public static IEnumerable<CatalogFault> Changed(IReadOnlyDictionary<string, Feature> known, CatalogDocument document)
@@ -34,8 +38,10 @@ internal static class MeterChecks
             {
                 yield return new(
                     $"features[{i}].meters",
-                    $"'{before.Code}' {(before.Level is { } level ? $"is metered by {CatalogWords.Of(level)}" : "adds up units")}, and that cannot become "
-                    + $"{(document.Features[i].Level is { } next ? CatalogWords.Of(next) : "a sum")}: what customers have used of it would mean something else. Give the new feature a code of its own.");
+                    $"'{before.Code}' {(before.Level is { } level ? $"is metered by {CatalogWords.Of(level)}" : "adds up units")}, "
+                        + "and that cannot become "
+                    + $"{(document.Features[i].Level is { } next ? CatalogWords.Of(next) : "a sum")}: "
+                    + "what customers have used of it would mean something else. Give the new feature a code of its own.");
             }
         }
     }
@@ -44,11 +50,16 @@ internal static class MeterChecks
     private static string? Clash(Meter a, Meter b)
     {
         var (one, other) = (CatalogWords.Of(a.Aggregate), CatalogWords.Of(b.Aggregate));
-        return !a.Aggregate.Combines(b.Aggregate) ? $"A {(a.Aggregate.IsLevel() ? one : other)} meter stands alone: its value is what is used, and '{(a.Aggregate.IsLevel() ? other : one)}' cannot be added to it. Use a feature of its own."
+        return !a.Aggregate.Combines(b.Aggregate)
+            ? $"A {(a.Aggregate.IsLevel() ? one : other)} meter stands alone: its value is what is used, "
+                + $"and '{(a.Aggregate.IsLevel() ? other : one)}' cannot be added to it. Use a feature of its own."
             : CountsTheSame(a, b) ? "An earlier meter of the feature reads the same events with the same filters: they would count twice."
             : a.EventType != b.EventType ? null
-            : !a.Aggregate.CombinesOnOneEvent(b.Aggregate) ? $"A {one} and a {other} meter of one feature cannot read the same type of events: a void could not tell what each had counted. Use a feature of its own."
-            : !a.Aggregate.MayReadTwice() ? $"Two {one} meters of a feature read events of different types: of two values of one event neither is the last."
+            : !a.Aggregate.CombinesOnOneEvent(b.Aggregate)
+            ? $"A {one} and a {other} meter of one feature cannot read the same type of events: a void could not tell what each had "
+                + "counted. Use a feature of its own."
+            : !a.Aggregate.MayReadTwice()
+            ? $"Two {one} meters of a feature read events of different types: of two values of one event neither is the last."
             : null;
     }
 
@@ -61,13 +72,17 @@ internal static class MeterChecks
     {
         if (!CatalogRules.IsEventType(meter.EventType))
         {
-            faults.Add(new($"{path}.event_type", $"'{meter.EventType}' is not an event type: letters, digits and _ . : / -, at most 127 characters."));
+            faults.Add(
+                new($"{path}.event_type",
+                    $"'{meter.EventType}' is not an event type: letters, digits and _ . : / -, at most 127 characters."));
         }
 
         var fault = (meter.Aggregate.Value(), meter.ValueProperty) switch
         {
-            (MeterValue.Property, null) => $"A {CatalogWords.Of(meter.Aggregate)} meter counts the different values of a property; 'value_property' names it.",
-            (MeterValue.None, not null) => $"A {CatalogWords.Of(meter.Aggregate)} meter counts events and reads no value; use sum, or leave 'value_property' out.",
+            (MeterValue.Property, null) =>
+                $"A {CatalogWords.Of(meter.Aggregate)} meter counts the different values of a property; 'value_property' names it.",
+            (MeterValue.None, not null) =>
+                $"A {CatalogWords.Of(meter.Aggregate)} meter counts events and reads no value; use sum, or leave 'value_property' out.",
             _ => null,
         };
         if (fault is not null)

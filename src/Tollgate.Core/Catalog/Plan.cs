@@ -74,7 +74,10 @@ public sealed record Plan
     public IReadOnlyList<Entitlement> Entitlements { get; init; } = [];
 }
 
-/// <summary>The policy for customers whose subscription ended, is paused or is unpaid. A customer that never had one is on the default plan either way.</summary>
+/// <summary>
+/// The policy for customers whose subscription ended, is paused or is unpaid. A customer that never had one is on the default plan either
+/// way.
+/// </summary>
 public enum WithoutSubscription
 {
     /// <summary>What the default plan gives.</summary>

@@ -50,7 +50,9 @@ public sealed record OveragePrice(TierMode Mode, string Currency, IReadOnlyList<
     public Percent? Discount { get; init; }
 }
 
-/// <summary>What seats beyond the included ones cost for one period. The currency is that of the plan's price which it belongs to.</summary>
+/// <summary>
+/// What seats beyond the included ones cost for one period. The currency is that of the plan's price which it belongs to.
+/// </summary>
 /// <param name="Included">Seats that the plan's amount pays for.</param>
 /// <param name="Mode">Per unit, graduated or volume.</param>
 /// <param name="Tiers">Counted from the first seat beyond the included ones.</param>

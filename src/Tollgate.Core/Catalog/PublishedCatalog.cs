@@ -50,6 +50,9 @@ public sealed record PublishedCatalog
 
     public PlanVersion DefaultPlan => Plans[Document.DefaultPlan];
 
-    /// <summary>Which version the default plan was from when on, in the order of time; the last one is <see cref="DefaultPlan"/>. The first holds for what was before, too.</summary>
+    /// <summary>
+    /// Which version the default plan was from when on, in the order of time; the last one is <see cref="DefaultPlan"/>. The first holds
+    /// for what was before, too.
+    /// </summary>
     public required IReadOnlyList<DefaultPlanSince> DefaultPlans { get; init; }
 }

@@ -26,12 +26,16 @@ internal static class TierChecks
             }
             else if (tier.Percent is { } percent && !Percent.TryCreate(percent.Value, out _))
             {
-                faults.Add(new($"{path}[{i}].percent", $"{percent}; a percentage lies between 0 and {Percent.Largest} and has at most {Percent.Scale} decimals."));
+                faults.Add(
+                    new($"{path}[{i}].percent",
+                        $"{percent}; a percentage lies between 0 and {Percent.Largest} and has at most {Percent.Scale} decimals."));
             }
 
             if (isLast != tier.UpTo is null)
             {
-                faults.Add(new($"{path}[{i}].up_to", isLast ? "The last tier is open: leave 'up_to' out." : "Only the last tier is open: say 'up_to'."));
+                faults.Add(
+                    new($"{path}[{i}].up_to",
+                        isLast ? "The last tier is open: leave 'up_to' out." : "Only the last tier is open: say 'up_to'."));
             }
             else if (tier.UpTo is { } upTo && upTo <= below)
             {

@@ -21,14 +21,20 @@ public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, E
     /// <summary>Not rounded: the line that the step belongs to is, once.</summary>
     public ExactMoney Amount => Due(UnitPrice with { Major = (Units.Value * UnitPrice.Major) + FlatFee.Major });
 
-    /// <summary>As an invoice explains it, by listed prices: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>, <c>2.5 % of 1000 USD less 10 % = 22.5 USD</c>.</summary>
+    /// <summary>
+    /// As an invoice explains it, by listed prices: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>, <c>2.5 % of 1000 USD less 10 % = 22.5
+    /// USD</c>.
+    /// </summary>
     public override string ToString()
     {
-        var price = Percent is { } percent ? $"{percent} of {UnitPrice with { Major = Units.Value }}" : $"{Units} {(CountsPackages ? "packages" : "units")} × {UnitPrice}";
+        var price = Percent is { } percent
+            ? $"{percent} of {UnitPrice with { Major = Units.Value }}"
+            : $"{Units} {(CountsPackages ? "packages" : "units")} × {UnitPrice}";
         return $"{price}{(FlatFee.Major == 0 ? "" : $" + {FlatFee}")}{(Less is { } less ? $" less {less}" : "")} = {Amount}";
     }
 
-    private ExactMoney Due(ExactMoney listed) => Less is { } off ? listed with { Major = listed.Major * (1m - (off.Value / 100m)) } : listed;
+    private ExactMoney Due(ExactMoney listed) =>
+        Less is { } off ? listed with { Major = listed.Major * (1m - (off.Value / 100m)) } : listed;
 }
 
 /// <summary>
@@ -49,7 +55,8 @@ public static class TierRules
             TierMode.PerUnit => [StepOf(price.Tiers[0], units, currency)],
             TierMode.Graduated or TierMode.Percentage => Graduated(price.Tiers, units, currency),
             TierMode.Volume => [StepOf(TierOf(price.Tiers, units), units, currency)],
-            TierMode.Package => [StepOf(price.Tiers[0], Packages(units, price.PackageSize!.Value), currency) with { CountsPackages = true }],
+            TierMode.Package =>
+                [StepOf(price.Tiers[0], Packages(units, price.PackageSize!.Value), currency) with { CountsPackages = true }],
             _ => throw new InvariantBrokenException($"{price.Mode} is not a way to price."),
         };
         if (price.Discount is { } off)
@@ -64,7 +71,8 @@ public static class TierRules
     public static MoneyAmount Sum(IReadOnlyList<PricedStep> steps, Currency currency) => Exact(steps, currency).Rounded();
 
     /// <inheritdoc cref="Sum"/>
-    public static ExactMoney Exact(IReadOnlyList<PricedStep> steps, Currency currency) => new(steps.Sum(static step => step.Amount.Major), currency);
+    public static ExactMoney Exact(IReadOnlyList<PricedStep> steps, Currency currency) =>
+        new(steps.Sum(static step => step.Amount.Major), currency);
 
     /// <summary>
     /// Each tier takes the units above the bound of the one before, up to its own. A tier that no unit falls into is not reached, and
@@ -97,5 +105,6 @@ public static class TierRules
     private static Quantity Packages(Quantity units, Quantity size) => Quantity.Of(decimal.Ceiling(units.Value / size.Value));
 
     private static PricedStep StepOf(PriceTier tier, Quantity units, Currency currency) =>
-        new(units, tier.Percent is { } percent ? percent.OfOne(currency) : tier.UnitPrice.In(currency), (tier.FlatFee ?? UnitPrice.Free).In(currency)) { Percent = tier.Percent };
+        new(units, tier.Percent is { } percent ? percent.OfOne(currency) : tier.UnitPrice.In(currency),
+            (tier.FlatFee ?? UnitPrice.Free).In(currency)) { Percent = tier.Percent };
 }

@@ -14,7 +14,9 @@ public enum CheckoutStatus
     /// <summary>Nobody finished it. It changed nothing.</summary>
     Expired,
 
-    /// <summary>Money came when what it asked for could not be had any more. The money is the customer's credit, and nothing else was done.</summary>
+    /// <summary>
+    /// Money came when what it asked for could not be had any more. The money is the customer's credit, and nothing else was done.
+    /// </summary>
     Credited,
 }
 

@@ -14,7 +14,10 @@ public sealed record HeldQuote(Instant At, Instant Until, long Due, int Version)
 
     public bool Holds(Instant now) => At <= now && now < Until;
 
-    /// <summary>The end of a quote made at <paramref name="at"/>: never beyond the next step of the subscription, which changes the price, nor beyond the page.</summary>
+    /// <summary>
+    /// The end of a quote made at <paramref name="at"/>: never beyond the next step of the subscription, which changes the price, nor
+    /// beyond the page.
+    /// </summary>
     /// <param name="dueAt">When the subscription takes its next step; null: never.</param>
     /// <param name="expiresAt">When the page expires.</param>
     public static Instant End(Instant at, Instant? dueAt, Instant expiresAt)

@@ -11,7 +11,8 @@ namespace Tollgate.Core.Costs;
 /// <param name="OutputTokens">All kinds, reasoning included.</param>
 /// <param name="Cost">Dollars, exact to the billionth.</param>
 public readonly record struct CallTotals(
-    long Calls, long Errors, long UnpricedCalls, long EstimatedCalls, long InputTokens, long CachedInputTokens, long OutputTokens, Quantity Cost)
+    long Calls, long Errors, long UnpricedCalls, long EstimatedCalls, long InputTokens, long CachedInputTokens, long OutputTokens,
+    Quantity Cost)
 {
     public static CallTotals Zero => default;
 

@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>The countries of ISO 3166-1, and the codes beside it that tax offices use: XI (Northern Ireland), XK (Kosovo), EL (Greece in VAT ids).</summary>
+/// <summary>
+/// The countries of ISO 3166-1, and the codes beside it that tax offices use: XI (Northern Ireland), XK (Kosovo), EL (Greece in VAT ids).
+/// </summary>
 public static class Countries
 {
     /// <summary>Of each the code of two letters, the one of three letters and the English name.</summary>
@@ -45,20 +47,26 @@ public static class Countries
 
     private static readonly string[][] Rows = [.. Table.Split(';', StringSplitOptions.TrimEntries).Select(static row => row.Split(' ', 3))];
 
-    private static readonly FrozenSet<string> Codes = Rows.Select(static row => row[0]).Concat(["XI", "XK", "EL"]).ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Codes = Rows.Select(static row => row[0]).Concat(["XI", "XK", "EL"])
+        .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Words that people write instead of the code, beside the other columns of the table.</summary>
     private static readonly FrozenDictionary<string, string> Others = Rows
         .SelectMany(static row => row[1..].Select(name => KeyValuePair.Create(name, row[0])))
-        .Concat([new("UK", "GB"), new("EN", "GB"), new("England", "GB"), new("Scotland", "GB"), new("Great Britain", "GB"), new("United States of America", "US"), new("Holland", "NL")])
+        .Concat([
+            new("UK", "GB"), new("EN", "GB"), new("England", "GB"), new("Scotland", "GB"), new("Great Britain", "GB"),
+            new("United States of America", "US"), new("Holland", "NL")])
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Two capital letters that name a country.</summary>
     public static bool IsCode(string? text) => text is not null && Codes.Contains(text);
 
-    /// <summary>Says that a country is unknown, and which code was meant where that is clear. Two letters are never corrected to two others.</summary>
+    /// <summary>
+    /// Says that a country is unknown, and which code was meant where that is clear. Two letters are never corrected to two others.
+    /// </summary>
     public static string Unknown(string text) =>
-        $"Unknown country '{Spelling.Shown(text)}'.{(Nearest(text) is { } code ? $" Did you mean '{code}'?" : "")} Two capital letters of ISO 3166-1 such as DE are expected.";
+        $"Unknown country '{Spelling.Shown(text)}'.{(Nearest(text) is { } code ? $" Did you mean '{code}'?" : "")} Two capital letters of "
+            + "ISO 3166-1 such as DE are expected.";
 
     private static string? Nearest(string text)
     {

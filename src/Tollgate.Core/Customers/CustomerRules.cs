@@ -79,24 +79,32 @@ public static class CustomerRules
         return true;
     }
 
-    /// <param name="before">What was known; null: nothing. A country or tax id that an older version of Tollgate took stays as long as it does not change, a tax id also only with its country.</param>
+    /// <param name="before">What was known; null: nothing. A country or tax id that an older version of Tollgate took stays as long as it
+    /// does not change, a tax id also only with its country.</param>
     public static IReadOnlyList<FieldFault> FaultsOf(CustomerProfile profile, CustomerProfile? before = null)
     {
         var faults = new List<FieldFault>();
         Expect(IsOptionalLine(profile.Name, LongestName), "name", $"must have 1 to {LongestName} characters and no control characters.");
-        Expect(profile.Email is null || IsEmail(profile.Email), "email", $"must be an e-mail address of at most {LongestEmail} characters.");
+        Expect(profile.Email is null || IsEmail(profile.Email), "email",
+            $"must be an e-mail address of at most {LongestEmail} characters.");
         Know(profile.Currency is null || Currency.TryFind(profile.Currency, out _), "currency", profile.Currency, Currency.Unknown);
         Know(profile.TimeZone is null || TimeZones.TryFind(profile.TimeZone, out _), "time_zone", profile.TimeZone, TimeZones.Unknown);
-        Know(profile.Country is null || Countries.IsCode(profile.Country) || profile.Country == before?.Country, "country", profile.Country, Countries.Unknown);
-        Expect(IsOptionalLine(profile.TaxId, LongestTaxId), "tax_id", $"must have 1 to {LongestTaxId} characters and no control characters.");
+        Know(profile.Country is null || Countries.IsCode(profile.Country) || profile.Country == before?.Country, "country", profile.Country,
+            Countries.Unknown);
+        Expect(IsOptionalLine(profile.TaxId, LongestTaxId), "tax_id",
+            $"must have 1 to {LongestTaxId} characters and no control characters.");
         var isOld = before is not null && (profile.TaxId, profile.Country) == (before.TaxId, before.Country);
-        if (!isOld && IsOptionalLine(profile.TaxId, LongestTaxId) && profile.TaxId is not null && VatIds.FormOf(profile.Country) is { } form)
+        if (!isOld && IsOptionalLine(profile.TaxId, LongestTaxId) && profile.TaxId is not null
+            && VatIds.FormOf(profile.Country) is { } form)
         {
-            Expect(VatIds.IsValid(profile.Country, profile.TaxId), "tax_id", $"'{profile.TaxId}' is no VAT id of {profile.Country}, or a digit of it is wrong. Expected: {form}.");
+            Expect(VatIds.IsValid(profile.Country, profile.TaxId), "tax_id",
+                $"'{profile.TaxId}' is no VAT id of {profile.Country}, or a digit of it is wrong. Expected: {form}.");
         }
 
-        Expect(IsExemptionPart(profile.TaxExempt?.Reason), "tax_exempt.reason", $"must say in 1 to {LongestExemption} characters why no tax is due.");
-        Expect(IsExemptionPart(profile.TaxExempt?.Document), "tax_exempt.document", $"must be the number of the document that proves it, in 1 to {LongestExemption} characters.");
+        Expect(IsExemptionPart(profile.TaxExempt?.Reason), "tax_exempt.reason",
+            $"must say in 1 to {LongestExemption} characters why no tax is due.");
+        Expect(IsExemptionPart(profile.TaxExempt?.Document), "tax_exempt.document",
+            $"must be the number of the document that proves it, in 1 to {LongestExemption} characters.");
         AddMetadataFaults(profile.Metadata, faults);
         return faults;
 
@@ -148,7 +156,8 @@ public static class CustomerRules
             && at > 0 && at == email.LastIndexOf('@') && at < email.Length - 1;
     }
 
-    private static bool IsOptionalLine(string? text, int longest) => text is null || (text.Length >= 1 && text.Length <= longest && IsLine(text));
+    private static bool IsOptionalLine(string? text, int longest) =>
+        text is null || (text.Length >= 1 && text.Length <= longest && IsLine(text));
 
     /// <summary>Text of several lines is fine; PostgreSQL stores any character but U+0000.</summary>
     public static bool IsText(string text) => WellFormed.IsText(text);

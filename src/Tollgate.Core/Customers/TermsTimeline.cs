@@ -25,12 +25,14 @@ public sealed class TermsTimeline
 {
     private readonly CustomerTerms[] _terms;
 
-    /// <param name="terms">At least one, in the order of <see cref="CustomerTerms.From"/>. The first also holds for what was before it.</param>
+    /// <param name="terms">At least one, in the order of <see cref="CustomerTerms.From"/>. The first also holds for what was before
+    /// it.</param>
     public TermsTimeline(IReadOnlyList<CustomerTerms> terms)
     {
         Invariant.That(terms.Count > 0, "A timeline without terms.");
         _terms = [.. terms];
-        Rolling = [.. _terms.SelectMany(static one => one.Entitlements).Where(static pair => pair.Value.Rollover is not null).Select(static pair => pair.Key).Distinct()];
+        Rolling = [.. _terms.SelectMany(static one => one.Entitlements).Where(static pair => pair.Value.Rollover is not null)
+            .Select(static pair => pair.Key).Distinct()];
     }
 
     public CustomerTerms Current => _terms[^1];
@@ -53,8 +55,9 @@ public sealed class TermsTimeline
     }
 
     /// <summary>
-    /// By which periods a feature is counted: those of the terms in force or, where they do not name it, of the last terms before that did, else of the first ones after.
-    /// A plan without the feature between two plans with it neither cuts a period nor gives a quota a second time.
+    /// By which periods a feature is counted: those of the terms in force or, where they do not name it, of the last terms before that did,
+    /// else of the first ones after. A plan without the feature between two plans with it neither cuts a period nor gives a quota a second
+    /// time.
     /// </summary>
     public QuotaPeriodKind PeriodKindAt(int feature, Instant at)
     {

@@ -75,7 +75,8 @@ public sealed record VatEvidence(VatStatus Status, string? Source, DateTimeOffse
         { Status: VatStatus.Unchecked } => null,
         { Check: { } check } => new(standing.Status, check.Source, check.AskedAt.ToOffset(), check.Consultation)
         {
-            IsOverdue = standing.Status == VatStatus.Pending && standing.AskedSince is { } since && at >= since.Plus(VatCheckRules.LongestPending),
+            IsOverdue = standing.Status == VatStatus.Pending && standing.AskedSince is { } since
+                && at >= since.Plus(VatCheckRules.LongestPending),
         },
         _ => new(standing.Status, null, null, null),
     };
@@ -84,7 +85,8 @@ public sealed record VatEvidence(VatStatus Status, string? Source, DateTimeOffse
     public string Note => Status switch
     {
         VatStatus.Valid => string.Create(
-            CultureInfo.InvariantCulture, $" {SourceName} confirmed the VAT id on {CheckedAt:yyyy-MM-dd}{(Consultation is { } number ? $", consultation {number}" : "")}."),
+            CultureInfo.InvariantCulture,
+            $" {SourceName} confirmed the VAT id on {CheckedAt:yyyy-MM-dd}{(Consultation is { } number ? $", consultation {number}" : "")}."),
         VatStatus.Pending => " VIES has not confirmed the VAT id yet.",
         _ => "",
     };
@@ -97,8 +99,8 @@ public static class VatCheckRules
     public const string Vies = "vies", Sandbox = "sandbox";
 
     /// <summary>
-    /// A pending id takes tax off for so long after VIES was first asked. Registers are down for hours, rarely for days: an id that no register knows after two weeks is
-    /// not waiting for one to come back.
+    /// A pending id takes tax off for so long after VIES was first asked. Registers are down for hours, rarely for days: an id that no
+    /// register knows after two weeks is not waiting for one to come back.
     /// </summary>
     public static readonly TimeSpan LongestPending = TimeSpan.FromDays(14);
 
@@ -108,7 +110,10 @@ public static class VatCheckRules
     /// <summary>Digits within an id that decide what a sandbox project is answered. All other ids are valid.</summary>
     public const string InvalidInSandbox = "111111", UnavailableInSandbox = "222222";
 
-    /// <summary>Ids are given back and taken away: what was valid is asked for again after a month, what was not after a week. The pause after no answer grows (<c>ParkedWork</c>).</summary>
+    /// <summary>
+    /// Ids are given back and taken away: what was valid is asked for again after a month, what was not after a week. The pause after no
+    /// answer grows (<c>ParkedWork</c>).
+    /// </summary>
     public static TimeSpan RetryAfter(VatAnswer answer) => answer switch
     {
         VatAnswer.Valid => TimeSpan.FromDays(30),

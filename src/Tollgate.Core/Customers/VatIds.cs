@@ -11,36 +11,49 @@ public sealed record ViesId(string Country, string Number)
 }
 
 /// <summary>
-/// VAT identification numbers of the European Union, Northern Ireland, the United Kingdom, Switzerland and Norway: their forms and check digits.
-/// An id that passes may still be nobody's; only a look-up at the tax office tells. Sources: the European Commission's VIES form list, and the check
-/// digits that the national tax offices publish.
+/// VAT identification numbers of the European Union, Northern Ireland, the United Kingdom, Switzerland and Norway: their forms and check
+/// digits. An id that passes may still be nobody's; only a look-up at the tax office tells. Sources: the European Commission's VIES form
+/// list, and the check digits that the national tax offices publish.
 /// </summary>
 public static class VatIds
 {
-    private const string SpanishLetters = "TRWAGMYFPDXBNJZSQVHLCKE", SpanishControls = "JABCDEFGHI", IrishLetters = "WABCDEFGHIJKLMNOPQRSTUV", FrenchKeys = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    private const string SpanishLetters = "TRWAGMYFPDXBNJZSQVHLCKE", SpanishControls = "JABCDEFGHI",
+        IrishLetters = "WABCDEFGHIJKLMNOPQRSTUV", FrenchKeys = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
     /// <summary>How ids of a country look.</summary>
     /// <param name="Prefixes">What an id begins with; of those with <paramref name="MayLackPrefix"/> it may be left out.</param>
     /// <param name="Pattern">Of what follows the prefix.</param>
     /// <param name="Form">For people.</param>
-    private sealed record Rule(string[] Prefixes, bool MayLackPrefix, Regex Pattern, string Form, string Example, Func<string, bool> HasCheckDigits);
+    private sealed record Rule(
+        string[] Prefixes, bool MayLackPrefix, Regex Pattern, string Form, string Example, Func<string, bool> HasCheckDigits);
 
     private static readonly FrozenDictionary<string, Rule> Rules = new Dictionary<string, Rule>(StringComparer.Ordinal)
     {
         ["AT"] = Of("AT", "U[0-9]{8}", "ATU and 8 digits", "ATU13585627", static id => Luhn(id[1..8] + "0", 4) == Digit(id[8])),
-        ["BE"] = Of("BE", "[01]?[0-9]{9}", "BE and 10 digits, of which the first is 0 or 1", "BE0428759497", static id => 97 - (Number(id[..^2]) % 97) == Number(id[^2..])),
-        ["BG"] = Of("BG", "[0-9]{9,10}", "BG and 9 or 10 digits", "BG175074752", static id => id.Length == 9 ? Bulgarian(id) : BulgarianPerson(id)),
-        ["CH"] = Of("CHE", "[0-9]{9}(MWST|TVA|IVA)?", "CHE and 9 digits, then perhaps MWST, TVA or IVA", "CHE-107.787.577 MWST", static id => Eleven(id[..9], 5, 4, 3, 2, 7, 6, 5, 4), mayLackPrefix: false),
+        ["BE"] = Of(
+            "BE", "[01]?[0-9]{9}", "BE and 10 digits, of which the first is 0 or 1", "BE0428759497",
+            static id => 97 - (Number(id[..^2]) % 97) == Number(id[^2..])),
+        ["BG"] = Of(
+            "BG", "[0-9]{9,10}", "BG and 9 or 10 digits", "BG175074752", static id => id.Length == 9 ? Bulgarian(id) : BulgarianPerson(id)),
+        ["CH"] = Of(
+            "CHE", "[0-9]{9}(MWST|TVA|IVA)?", "CHE and 9 digits, then perhaps MWST, TVA or IVA", "CHE-107.787.577 MWST",
+            static id => Eleven(id[..9], 5, 4, 3, 2, 7, 6, 5, 4), mayLackPrefix: false),
         ["CY"] = Of("CY", "(?!12)[0-9]{8}[A-Z]", "CY, 8 digits and a letter", "CY10259033P", Cypriot),
         ["CZ"] = Of("CZ", "[0-9]{8,10}", "CZ and 8, 9 or 10 digits", "CZ25123891", Czech),
         ["DE"] = Of("DE", "[1-9][0-9]{8}", "DE and 9 digits", "DE136695976", Mod11And10),
         ["DK"] = Of("DK", "[1-9][0-9]{7}", "DK and 8 digits", "DK13585628", static id => Weighted(id, 2, 7, 6, 5, 4, 3, 2, 1) % 11 == 0),
         ["EE"] = Of("EE", "[0-9]{9}", "EE and 9 digits", "EE100594102", static id => Weighted(id, 3, 7, 1, 3, 7, 1, 3, 7, 1) % 10 == 0),
-        ["EL"] = Of("EL", "[0-9]{9}", "EL and 9 digits", "EL094259216", static id => Weighted(id, 256, 128, 64, 32, 16, 8, 4, 2) % 11 % 10 == Digit(id[8])),
-        ["ES"] = Of("ES", "[A-Z][0-9]{7}[0-9A-Z]|[0-9]{8}[A-Z]", "ES, a letter and 8 digits, or a letter at the end as well or instead", "ESB64717838", Spanish),
+        ["EL"] = Of(
+            "EL", "[0-9]{9}", "EL and 9 digits", "EL094259216",
+            static id => Weighted(id, 256, 128, 64, 32, 16, 8, 4, 2) % 11 % 10 == Digit(id[8])),
+        ["ES"] = Of(
+            "ES", "[A-Z][0-9]{7}[0-9A-Z]|[0-9]{8}[A-Z]", "ES, a letter and 8 digits, or a letter at the end as well or instead",
+            "ESB64717838", Spanish),
         ["FI"] = Of("FI", "[0-9]{8}", "FI and 8 digits", "FI20774740", static id => Weighted(id, 7, 9, 10, 5, 8, 4, 2, 1) % 11 == 0),
         ["FR"] = Of("FR", "[0-9A-HJ-NP-Z]{2}[0-9]{9}", "FR, 2 digits or letters and 9 digits", "FR40303265045", French),
-        ["GB"] = Of("GB", "[0-9]{9}([0-9]{3})?|GD[0-4][0-9]{2}|HA[5-9][0-9]{2}", "GB and 9 or 12 digits; of Northern Ireland XI", "GB980780684", British, "XI"),
+        ["GB"] = Of(
+            "GB", "[0-9]{9}([0-9]{3})?|GD[0-4][0-9]{2}|HA[5-9][0-9]{2}", "GB and 9 or 12 digits; of Northern Ireland XI", "GB980780684",
+            British, "XI"),
         ["HR"] = Of("HR", "[0-9]{11}", "HR and 11 digits", "HR33392005961", Mod11And10),
         ["HU"] = Of("HU", "[0-9]{8}", "HU and 8 digits", "HU12892312", static id => Weighted(id, 9, 7, 3, 1, 9, 7, 3, 1) % 10 == 0),
         ["IE"] = Of("IE", "[0-9]{7}[A-W][A-IW]?|[0-9][A-Z+*][0-9]{5}[A-W]", "IE, 7 digits and 1 or 2 letters", "IE6433435F", Irish),
@@ -50,18 +63,33 @@ public static class VatIds
         ["LV"] = Of("LV", "[0-9]{11}", "LV and 11 digits", "LV40003521600", Latvian),
         ["MT"] = Of("MT", "[1-9][0-9]{7}", "MT and 8 digits", "MT11679112", static id => Weighted(id, 3, 4, 6, 7, 8, 9, 10, 1) % 37 == 0),
         ["NL"] = Of("NL", "[0-9]{9}B[0-9]{2}", "NL, 9 digits, B and 2 digits", "NL004495445B01", Dutch),
-        ["NO"] = Of("NO", "[0-9]{9}(MVA)?", "NO and 9 digits, then perhaps MVA", "NO995525828MVA", static id => Eleven(id[..9], 3, 2, 7, 6, 5, 4, 3, 2)),
-        ["PL"] = Of("PL", "[0-9]{10}", "PL and 10 digits", "PL8567346215", static id => Weighted(id, 6, 5, 7, 2, 3, 4, 5, 6, 7) % 11 == Digit(id[9])),
-        ["PT"] = Of("PT", "[1-9][0-9]{8}", "PT and 9 digits", "PT501964843", static id => Math.Max(0, 11 - (Weighted(id, 9, 8, 7, 6, 5, 4, 3, 2) % 11)) % 11 % 10 == Digit(id[8])),
-        ["RO"] = Of("RO", "[1-9][0-9]{1,9}", "RO and 2 to 10 digits", "RO18547290", static id => Weighted(id[..^1].PadLeft(9, '0'), 7, 5, 3, 2, 1, 7, 5, 3, 2) * 10 % 11 % 10 == Digit(id[^1])),
-        ["SE"] = Of("SE", "[0-9]{10}01", "SE and 12 digits, of which the last are 01", "SE123456789701", static id => Luhn(id[..9]) == Digit(id[9])),
-        ["SI"] = Of("SI", "[1-9][0-9]{7}", "SI and 8 digits", "SI50223054", static id => (11 - (Weighted(id, 8, 7, 6, 5, 4, 3, 2) % 11)) is var check and < 11 && check % 10 == Digit(id[7])),
+        ["NO"] = Of(
+            "NO", "[0-9]{9}(MVA)?", "NO and 9 digits, then perhaps MVA", "NO995525828MVA",
+            static id => Eleven(id[..9], 3, 2, 7, 6, 5, 4, 3, 2)),
+        ["PL"] = Of(
+            "PL", "[0-9]{10}", "PL and 10 digits", "PL8567346215",
+            static id => Weighted(id, 6, 5, 7, 2, 3, 4, 5, 6, 7) % 11 == Digit(id[9])),
+        ["PT"] = Of(
+            "PT", "[1-9][0-9]{8}", "PT and 9 digits", "PT501964843",
+            static id => Math.Max(0, 11 - (Weighted(id, 9, 8, 7, 6, 5, 4, 3, 2) % 11)) % 11 % 10 == Digit(id[8])),
+        ["RO"] = Of(
+            "RO", "[1-9][0-9]{1,9}", "RO and 2 to 10 digits", "RO18547290",
+            static id => Weighted(id[..^1].PadLeft(9, '0'), 7, 5, 3, 2, 1, 7, 5, 3, 2) * 10 % 11 % 10 == Digit(id[^1])),
+        ["SE"] = Of(
+            "SE", "[0-9]{10}01", "SE and 12 digits, of which the last are 01", "SE123456789701",
+            static id => Luhn(id[..9]) == Digit(id[9])),
+        ["SI"] = Of(
+            "SI", "[1-9][0-9]{7}", "SI and 8 digits", "SI50223054",
+            static id => (11 - (Weighted(id, 8, 7, 6, 5, 4, 3, 2) % 11)) is var check and < 11 && check % 10 == Digit(id[7])),
         ["SK"] = Of("SK", "[1-9][0-9][2-47-9][0-9]{7}", "SK and 10 digits", "SK2022749619", static id => Number(id) % 11 == 0),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Countries of ISO 3166 whose ids have another country's form, or another name.</summary>
     private static readonly FrozenDictionary<string, string> Aliases =
-        new Dictionary<string, string>(StringComparer.Ordinal) { ["GR"] = "EL", ["MC"] = "FR", ["IM"] = "GB", ["XI"] = "GB" }.ToFrozenDictionary(StringComparer.Ordinal);
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["GR"] = "EL", ["MC"] = "FR", ["IM"] = "GB", ["XI"] = "GB",
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Two letters each.</summary>
     public static IEnumerable<string> Countries => Rules.Keys.Concat(Aliases.Keys);
@@ -79,7 +107,10 @@ public static class VatIds
         return NumberOf(rule, Plain(id)) is not null;
     }
 
-    /// <summary>A valid id as VIES is asked for it. Null: it is not valid, or not of a country in VIES: the United Kingdom without Northern Ireland, Switzerland, Norway.</summary>
+    /// <summary>
+    /// A valid id as VIES is asked for it. Null: it is not valid, or not of a country in VIES: the United Kingdom without Northern Ireland,
+    /// Switzerland, Norway.
+    /// </summary>
     /// <inheritdoc cref="IsValid"/>
     public static ViesId? InVies(string? country, string? id)
     {
@@ -101,7 +132,9 @@ public static class VatIds
     private static string? NumberOf(Rule rule, string plain)
     {
         var prefix = rule.Prefixes.FirstOrDefault(one => plain.StartsWith(one, StringComparison.Ordinal));
-        return prefix is not null && Fits(plain[prefix.Length..]) ? plain[prefix.Length..] : rule.MayLackPrefix && Fits(plain) ? plain : null;
+        return prefix is not null && Fits(plain[prefix.Length..]) ? plain[prefix.Length..]
+            : rule.MayLackPrefix && Fits(plain) ? plain
+            : null;
 
         bool Fits(string body) => rule.Pattern.IsMatch(body) && rule.HasCheckDigits(body);
     }
@@ -110,12 +143,17 @@ public static class VatIds
     public static string? FormOf(string? country) => RuleOf(country) is { } rule ? $"{rule.Form}, for instance {rule.Example}" : null;
 
     /// <summary>Without what people put between, in capitals.</summary>
-    public static string Plain(string id) => string.Concat(id.Where(static c => c is not (' ' or '.' or '-' or '/' or '\u00A0'))).ToUpperInvariant();
+    public static string Plain(string id) =>
+        string.Concat(id.Where(static c => c is not (' ' or '.' or '-' or '/' or '\u00A0'))).ToUpperInvariant();
 
-    private static Rule? RuleOf(string? country) => country is null ? null : Rules.GetValueOrDefault(Aliases.GetValueOrDefault(country, country));
+    private static Rule? RuleOf(string? country) =>
+        country is null ? null : Rules.GetValueOrDefault(Aliases.GetValueOrDefault(country, country));
 
-    private static Rule Of(string prefix, string pattern, string form, string example, Func<string, bool> hasCheckDigits, string? other = null, bool mayLackPrefix = true) =>
-        new(other is null ? [prefix] : [prefix, other], mayLackPrefix, new($"^(?:{pattern})$", RegexOptions.CultureInvariant), form, example, hasCheckDigits);
+    private static Rule Of(
+        string prefix, string pattern, string form, string example, Func<string, bool> hasCheckDigits, string? other = null,
+        bool mayLackPrefix = true) =>
+        new(other is null ? [prefix] : [prefix, other], mayLackPrefix, new($"^(?:{pattern})$", RegexOptions.CultureInvariant), form,
+            example, hasCheckDigits);
 
     private static int Digit(char c) => c - '0';
 
@@ -134,7 +172,8 @@ public static class VatIds
     }
 
     /// <summary>The last digit is what is missing to a multiple of 11; where that would be 10 there is no such id.</summary>
-    private static bool Eleven(string digits, params ReadOnlySpan<int> weights) => (11 - (Weighted(digits, weights) % 11)) % 11 == Digit(digits[^1]);
+    private static bool Eleven(string digits, params ReadOnlySpan<int> weights) =>
+        (11 - (Weighted(digits, weights) % 11)) % 11 == Digit(digits[^1]);
 
     /// <summary>The check digit that follows: every other digit is doubled, from the last one on.</summary>
     private static int Luhn(string digits, int more = 0)
@@ -175,7 +214,8 @@ public static class VatIds
 
     private static bool Czech(string id) => id.Length switch
     {
-        8 => id[0] != '9' && ((11 - (Weighted(id, 8, 7, 6, 5, 4, 3, 2) % 11)) % 11 is var check && (check == 0 ? 1 : check % 10) == Digit(id[7])),
+        8 => id[0] != '9'
+            && ((11 - (Weighted(id, 8, 7, 6, 5, 4, 3, 2) % 11)) % 11 is var check && (check == 0 ? 1 : check % 10) == Digit(id[7])),
         9 when id[0] == '6' => 8 - ((10 - (Weighted(id[1..], 8, 7, 6, 5, 4, 3, 2) % 11)) % 11) == Digit(id[8]),
         9 => Number(id[..2]) < 54 && IsMonth(id),
         _ => IsMonth(id) && Number(id[..9]) % 11 % 10 == Digit(id[9]),

@@ -52,11 +52,16 @@ public sealed record DunningPolicy(IReadOnlyList<int> RetryDays, DunningEnd Fina
 /// <summary>When an invoice is tried again, and what a failure does to its subscription (<c>SEMANTICS</c> 4).</summary>
 public static class DunningRules
 {
-    /// <summary>Whether a customer can do something about it: another card, money on the account, an answer to the bank. The others are not tried again by themselves.</summary>
-    public static bool CanBeMended(PaymentFailure failure) => failure is not (PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused);
+    /// <summary>
+    /// Whether a customer can do something about it: another card, money on the account, an answer to the bank. The others are not tried
+    /// again by themselves.
+    /// </summary>
+    public static bool CanBeMended(PaymentFailure failure) =>
+        failure is not (PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused);
 
     /// <summary>
-    /// The next attempt after one has failed. What was missed, because no server ran, is not made up for at once: a day lies between two attempts.
+    /// The next attempt after one has failed. What was missed, because no server ran, is not made up for at once: a day lies between two
+    /// attempts.
     /// </summary>
     /// <param name="failures">Attempts of the schedule that have failed, with this one; at least 1.</param>
     /// <returns>Null: that was the last.</returns>
@@ -68,7 +73,8 @@ public static class DunningRules
             return null;
         }
 
-        var (planned, tomorrow) = (BillingPeriods.AfterDays(firstFailedAt, policy.RetryDays[failures - 1], zone), BillingPeriods.AfterDays(now, 1, zone));
+        var (planned, tomorrow) =
+            (BillingPeriods.AfterDays(firstFailedAt, policy.RetryDays[failures - 1], zone), BillingPeriods.AfterDays(now, 1, zone));
         return planned > tomorrow ? planned : tomorrow;
     }
 

@@ -12,7 +12,9 @@ public sealed record AccountReferences
 {
     private const int Deepest = 256;
 
-    /// <summary>Bytes. Keys of buckets have 1,024 characters at most, each up to six bytes when escaped; a longer text is a file inline.</summary>
+    /// <summary>
+    /// Bytes. Keys of buckets have 1,024 characters at most, each up to six bytes when escaped; a longer text is a file inline.
+    /// </summary>
     private const int LongestAddress = 16 * 1024;
 
     /// <summary>Bytes. Few members have longer names.</summary>
@@ -25,7 +27,8 @@ public sealed record AccountReferences
 
     private static readonly FrozenSet<string> Anywhere = FrozenSet.Create<string>(
         StringComparer.Ordinal,
-        "fileid", "fileids", "vectorstoreid", "vectorstoreids", "collectionids", "libraryids", "documentids", "documentid", "skillid", "containerid",
+        "fileid", "fileids", "vectorstoreid", "vectorstoreids", "collectionids", "libraryids", "documentids", "documentid", "skillid",
+        "containerid",
         "filesearchstorenames", "vertexragstore", "vertexaisearch");
 
     /// <summary>Hold an address, which may be one of the account's storage.</summary>
@@ -36,7 +39,8 @@ public sealed record AccountReferences
     /// <summary>Schemas and arguments of tools, where they stand inside of the request's members.</summary>
     private static readonly FrozenSet<string> Opaque = FrozenSet.Create<string>(
         StringComparer.Ordinal,
-        "parameters", "inputschema", "input", "arguments", "args", "schema", "parametersjsonschema", "responseschema", "responsejsonschema", "response", "properties",
+        "parameters", "inputschema", "input", "arguments", "args", "schema", "parametersjsonschema", "responseschema", "responsejsonschema",
+        "response", "properties",
         "json", "inputexamples");
 
     private static readonly FrozenSet<string> OpaqueOfRequest = FrozenSet.Create<string>(
@@ -45,7 +49,10 @@ public sealed record AccountReferences
 
     /// <summary>Every name that is looked for. One that ends in "uri" counts as that.</summary>
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Known =
-        FrozenSet.Create(StringComparer.Ordinal, [.. OfRequest, .. Anywhere, .. Addresses, .. Opaque, .. OpaqueOfRequest, "container", "id", "previousresponseid", "prompt", "type", "webhook"])
+        FrozenSet.Create(
+            StringComparer.Ordinal,
+            [.. OfRequest, .. Anywhere, .. Addresses, .. Opaque, .. OpaqueOfRequest, "container", "id", "previousresponseid", "prompt",
+                "type", "webhook"])
             .GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The answer that the call continues; null for none. Whoever names two is up to something.</summary>
@@ -101,19 +108,22 @@ public sealed record AccountReferences
             // "prompt" and "container" may hold an id, which is another thing elsewhere.
             if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
-                isHolder[depth + 1] = json.TokenType == JsonTokenType.StartObject && (name == "container" || (depth == 1 && name == "prompt"));
+                isHolder[depth + 1] = json.TokenType == JsonTokenType.StartObject
+                    && (name == "container" || (depth == 1 && name == "prompt"));
             }
 
             found = depth == 1 ? found.WithRequest(name, ref member, ref json) : found;
-            found = found.Foreign is null && IsForeign(name, depth, depth > 1 && isHolder[depth], ref json) ? found with { Foreign = Shown(name, depth, member.GetString()!) } : found;
+            found = found.Foreign is null && IsForeign(name, depth, depth > 1 && isHolder[depth], ref json)
+                ? found with { Foreign = Shown(name, depth, member.GetString()!) }
+                : found;
         }
 
         return found;
     }
 
     /// <summary>
-    /// The name as it is known here: small, without hyphens and underscores. Empty: it is known for nothing. A body may have millions of names,
-    /// so none of usual length is copied to the heap.
+    /// The name as it is known here: small, without hyphens and underscores. Empty: it is known for nothing. A body may have millions of
+    /// names, so none of usual length is copied to the heap.
     /// </summary>
     private static string NameOf(ref Utf8JsonReader json)
     {
@@ -153,12 +163,15 @@ public sealed record AccountReferences
         || (name == "container" && json.TokenType == JsonTokenType.String)
         || (Anywhere.Contains(name) && IsSaid(ref json))
         || (name == "type" && json.TokenType == JsonTokenType.String && json.ValueTextEquals("item_reference"u8))
-        || (Addresses.Contains(name) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress && IsOfAccount(name, json.GetString()!));
+        || (Addresses.Contains(name) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress
+            && IsOfAccount(name, json.GetString()!));
 
     /// <summary>Storage that is read with the account's rights: buckets, and files uploaded to Gemini.</summary>
     private static bool IsOfAccount(string name, string address) =>
         address.StartsWith("gs://", StringComparison.OrdinalIgnoreCase) || address.StartsWith("s3://", StringComparison.OrdinalIgnoreCase)
-        || (name == "fileuri" && (!address.Contains("://", StringComparison.Ordinal) || address.Contains("googleapis.com/", StringComparison.OrdinalIgnoreCase)));
+        || (name == "fileuri"
+            && (!address.Contains("://", StringComparison.Ordinal)
+                || address.Contains("googleapis.com/", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Neither null nor false, nor an empty text or list.</summary>
     private static bool IsSaid(ref Utf8JsonReader json) => json.TokenType switch

@@ -6,13 +6,17 @@ namespace Tollgate.Core.Gateway;
 /// <summary>What the gateway forwards, and what of it is metered.</summary>
 public static class GatewayRules
 {
-    /// <summary>Tokens that are held for an answer whose request sets no bound, when it comes in one piece. A long answer has 2,000.</summary>
+    /// <summary>
+    /// Tokens that are held for an answer whose request sets no bound, when it comes in one piece. A long answer has 2,000.
+    /// </summary>
     public const long AssumedOutputTokens = 4_096;
 
     /// <summary>Tokens that are held for a stream without a bound, and again whenever they are used up: each costs one decision.</summary>
     public const long StepTokens = 512;
 
-    /// <summary>How long what a job may use stays held: as long as a hold may live. Jobs of the known providers end within minutes or a few hours.</summary>
+    /// <summary>
+    /// How long what a job may use stays held: as long as a hold may live. Jobs of the known providers end within minutes or a few hours.
+    /// </summary>
     public static readonly TimeSpan JobHoldTime = TimeSpan.FromHours(24);
 
     /// <summary>APIs with work that goes on when its start was answered.</summary>
@@ -20,11 +24,13 @@ public static class GatewayRules
 
     /// <summary>The answer to it says where a job stands.</summary>
     public static bool IsPoll(LlmRoute route, string method) =>
-        HasJobs(route.Api) && (method, route) is ("GET", { Job: not null, JobPart: null }) or ("POST", { Job: not null, JobPart: "cancel" });
+        HasJobs(route.Api)
+            && (method, route) is ("GET", { Job: not null, JobPart: null }) or ("POST", { Job: not null, JobPart: "cancel" });
 
     /// <summary>A call that uses something. Reading back, cancelling, deleting and keeping the account's house uses nothing.</summary>
     public static bool IsMetered(LlmRoute route, string method, string path) =>
-        method == "POST" && route is { Api: not LlmApi.Free, Job: null } && !(route.Api == LlmApi.Unknown && IsHousekeeping(route.Provider, path));
+        method == "POST" && route is { Api: not LlmApi.Free, Job: null }
+            && !(route.Api == LlmApi.Unknown && IsHousekeeping(route.Provider, path));
 
     /// <summary>
     /// Of calls that no shape is known for. What a batch or a fine-tuning uses is on the provider's bill, not in an answer. A conversation
@@ -35,7 +41,8 @@ public static class GatewayRules
         || (provider is "openai" or "azure" && path.Contains("/conversations", StringComparison.Ordinal));
 
     private static readonly string[] House =
-        ["/batches", "/batch/jobs", "/uploads", "/vector_stores", "/fine_tuning/", "/fine-tunes", "/assistants", "/evals", "/containers", "/organization/"];
+        ["/batches", "/batch/jobs", "/uploads", "/vector_stores", "/fine_tuning/", "/fine-tunes", "/assistants", "/evals", "/containers",
+            "/organization/"];
 
     /// <summary>
     /// What a customer may ask for in its own name: calls that are metered for it, the jobs and stored answers that it started (whose
@@ -62,8 +69,10 @@ public static class GatewayRules
     /// <param name="isOwn">Whether the customer itself made the stored answer of that id.</param>
     public static string? RefusalOf(LlmRoute route, AccountReferences named, Func<string, bool> isOwn) =>
         named.Foreign is { } member ? $"The request names '{member}', which is a thing of the project's account at the provider."
-        : !(named.Answer is null || isOwn(named.Answer)) ? "The request continues an answer ('previous_response_id') that this customer did not get through the gateway."
-        : route.Api == LlmApi.FirecrawlCrawl && named.HasWebhook ? "Tollgate polls the jobs that customers start, to meter them, so such a job cannot have a 'webhook'."
+        : !(named.Answer is null || isOwn(named.Answer))
+        ? "The request continues an answer ('previous_response_id') that this customer did not get through the gateway."
+        : route.Api == LlmApi.FirecrawlCrawl && named.HasWebhook
+        ? "Tollgate polls the jobs that customers start, to meter them, so such a job cannot have a 'webhook'."
         : null;
 
     private static readonly string[] FreePosts = ["/messages/count_tokens", ":countTokens", "/moderations", "/responses/input_tokens"];
@@ -76,7 +85,8 @@ public static class GatewayRules
     public static bool HidesThought(LlmRoute route, LlmRequest ask) =>
         route.Api is LlmApi.OpenAiChat or LlmApi.OpenAiResponses
         && (route.Provider == "azure"
-            || ((route.Model ?? ask.Model) is { } model && Array.Exists(Thinkers, name => model.Contains(name, StringComparison.OrdinalIgnoreCase))));
+            || ((route.Model ?? ask.Model) is { } model
+                && Array.Exists(Thinkers, name => model.Contains(name, StringComparison.OrdinalIgnoreCase))));
 
     // OpenAI's o series and gpt-5 on, xAI's, whatever stands before the name ("openai/o3", a deployment's prefix).
     private static readonly string[] Thinkers = ["o1", "o3", "o4", "gpt-5", "gpt-oss", "grok-3-mini", "grok-4"];

@@ -8,7 +8,9 @@ namespace Tollgate.Core.Gateway;
 /// <summary>What an upstream may look like. Every fault at once.</summary>
 public static partial class UpstreamRules
 {
-    /// <summary>Of one project. Every server has all of them in memory, at up to 90 kB each; the price book knows some 60 providers.</summary>
+    /// <summary>
+    /// Of one project. Every server has all of them in memory, at up to 90 kB each; the price book knows some 60 providers.
+    /// </summary>
     public const int MostUpstreams = 100;
 
     public const int LongestProvider = 64;
@@ -22,27 +24,32 @@ public static partial class UpstreamRules
 
     /// <summary>Said of an address that calls are not sent to.</summary>
     public const string NotAllowed =
-        "is not an address that this server sends calls to: those are addresses of the public internet, and of networks that its operator lists in "
+        "is not an address that this server sends calls to: those are addresses of the public internet, "
+            + "and of networks that its operator lists in "
         + "TOLLGATE_UPSTREAM_NETWORKS. The server's own address and clouds' metadata services are never among them.";
 
     private static readonly SearchValues<char> NameLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_-.");
-    private static readonly SearchValues<char> HeaderLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+    private static readonly SearchValues<char> HeaderLetters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
     /// <summary>Belong to one connection or to the body, and are made anew for every call.</summary>
     private static readonly string[] OfConnection =
     [
-        "Host", "Connection", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Upgrade", "Keep-Alive", "TE", "Trailer", "Expect",
+        "Host", "Connection", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Upgrade", "Keep-Alive", "TE",
+        "Trailer", "Expect",
         "Accept-Encoding", "Range", "If-Range",
     ];
 
     /// <summary>
-    /// Say to a server in a network who asks, or what is to be done instead of what the path and the method say. No provider needs them, and a
-    /// metadata service or a proxy may believe them.
+    /// Say to a server in a network who asks, or what is to be done instead of what the path and the method say. No provider needs them,
+    /// and a metadata service or a proxy may believe them.
     /// </summary>
     private static readonly string[] OfTrust =
     [
-        "Cookie", "Set-Cookie", "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "X-Host",
-        "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "Metadata", "Metadata-Flavor", "X-Google-Metadata-Request", "X-Metadata-Token", "X-Project",
+        "Cookie", "Set-Cookie", "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-URL", "X-Rewrite-URL",
+        "X-Original-Host", "X-Host",
+        "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "Metadata", "Metadata-Flavor", "X-Google-Metadata-Request",
+        "X-Metadata-Token", "X-Project",
     ];
 
     private static readonly string[] PrefixesOfTrust = ["X-Forwarded-", "X-Aws-Ec2-Metadata-", "X-Tollgate-", "Proxy-", "Sec-"];
@@ -58,7 +65,8 @@ public static partial class UpstreamRules
             $"must have at most {LongestKey} characters of ASCII without spaces around them or line breaks.");
         if (baseUrl is null)
         {
-            Expect(ProviderHome.Of(provider).BaseUrl is not null, "base_url", $"is needed: Tollgate does not know the address of '{provider}'.");
+            Expect(ProviderHome.Of(provider).BaseUrl is not null, "base_url",
+                $"is needed: Tollgate does not know the address of '{provider}'.");
         }
         else
         {
@@ -71,10 +79,14 @@ public static partial class UpstreamRules
         Expect((headers?.Count ?? 0) <= MostHeaders, "headers", $"has {headers?.Count} headers; at most {MostHeaders} are allowed.");
         foreach (var (name, value) in headers ?? new Dictionary<string, string>())
         {
-            Expect(name.Length is >= 1 and <= 100 && !name.AsSpan().ContainsAnyExcept(HeaderLetters), "headers", $"'{name}' is no name of a header.");
-            Expect(!OfConnection.Contains(name, StringComparer.OrdinalIgnoreCase), "headers", $"'{name}' is set for every call anew; leave it out.");
-            Expect(!IsOfTrust(name), "headers", $"'{name}' is not sent to upstreams: no provider needs it, and servers of a private network may trust it.");
-            Expect(value is { Length: <= LongestHeader } && IsHeaderText(value), "headers", $"the value of '{name}' is too long or no ASCII line.");
+            Expect(name.Length is >= 1 and <= 100 && !name.AsSpan().ContainsAnyExcept(HeaderLetters), "headers",
+                $"'{name}' is no name of a header.");
+            Expect(!OfConnection.Contains(name, StringComparer.OrdinalIgnoreCase), "headers",
+                $"'{name}' is set for every call anew; leave it out.");
+            Expect(!IsOfTrust(name), "headers",
+                $"'{name}' is not sent to upstreams: no provider needs it, and servers of a private network may trust it.");
+            Expect(value is { Length: <= LongestHeader } && IsHeaderText(value), "headers",
+                $"the value of '{name}' is too long or no ASCII line.");
         }
 
         return faults;
@@ -93,24 +105,30 @@ public static partial class UpstreamRules
         if (text.Length > LongestUrl || !CustomerRules.IsLine(text) || !WebAddress.TryRead(text, out var url)
             || url is not { UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0, Host.Length: > 0, Port: > 0 })
         {
-            return $"must be an http or https address of at most {LongestUrl} characters without a user, a query or a fragment, such as https://api.openai.com.";
+            return $"must be an http or https address of at most {LongestUrl} characters without a user, a query or a fragment, "
+                + "such as https://api.openai.com.";
         }
 
         return Root(provider, url) is { } root && root != url.AbsoluteUri.TrimEnd('/')
-            ? $"must end where the provider's own paths begin, and these follow /gateway/{provider}: a call of {Example(url)} would go to {url.AbsoluteUri.TrimEnd('/')}{Example(url)}. Write {root}."
+            ? $"must end where the provider's own paths begin, and these follow /gateway/{provider}: "
+                + $"a call of {Example(url)} would go to {url.AbsoluteUri.TrimEnd('/')}{Example(url)}. Write {root}."
             : null;
     }
 
-    private static string Example(Uri url) => LastVersion().Match(url.AbsolutePath) is { Success: true } version ? $"/{version.Groups["version"].Value}/chat/completions" : "/v1/chat/completions";
+    private static string Example(Uri url) =>
+        LastVersion().Match(url.AbsolutePath) is { Success: true } version
+            ? $"/{version.Groups["version"].Value}/chat/completions"
+            : "/v1/chat/completions";
 
     /// <summary>
-    /// What is left of the address without what the gateway's paths repeat: the path of an endpoint and the version before it, and all of the
-    /// path at a host whose paths are known to begin with the host.
+    /// What is left of the address without what the gateway's paths repeat: the path of an endpoint and the version before it, and all of
+    /// the path at a host whose paths are known to begin with the host.
     /// </summary>
     private static string Root(string provider, Uri url)
     {
         var path = url.AbsolutePath.TrimEnd('/');
-        var isWhole = (ProviderHome.Of(provider).BaseUrl is { } home && new Uri(home).IdnHost == url.IdnHost) || url.IdnHost.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase);
+        var isWhole = (ProviderHome.Of(provider).BaseUrl is { } home && new Uri(home).IdnHost == url.IdnHost)
+            || url.IdnHost.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase);
         return url.GetLeftPart(UriPartial.Authority) + (isWhole ? "" : LastVersion().Replace(Endpoint().Replace(path, ""), ""));
     }
 
@@ -118,12 +136,14 @@ public static partial class UpstreamRules
     [GeneratedRegex(@"/(?<version>v[0-9]{1,3}((alpha|beta)[0-9]{0,2})?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex LastVersion();
 
-    [GeneratedRegex(@"/(chat/completions|completions|embeddings|responses|messages|models)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"/(chat/completions|completions|embeddings|responses|messages|models)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Endpoint();
 
     /// <summary>Neither the upstream's own headers nor those of a call may have such a name.</summary>
     public static bool IsOfTrust(string name) =>
-        OfTrust.Contains(name, StringComparer.OrdinalIgnoreCase) || Array.Exists(PrefixesOfTrust, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        OfTrust.Contains(name, StringComparer.OrdinalIgnoreCase)
+            || Array.Exists(PrefixesOfTrust, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsHeaderText(string text) =>
         text.AsSpan().Trim().Length == text.Length && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');

@@ -36,14 +36,17 @@ public static class GrantTerms
         var faults = new List<FieldFault>();
         Expect(feature is not null, "feature", "names no feature of the catalogue.");
         Expect(feature is null or { Kind: FeatureKind.Metered }, "feature", "is not metered: only counted features can be granted.");
-        Expect(feature is not { IsLevel: true }, "feature", "is a level: what is granted of it could not be used up. Override its quota instead.");
+        Expect(feature is not { IsLevel: true }, "feature",
+            "is a level: what is granted of it could not be used up. Override its quota instead.");
         Expect(order.Amount.IsPositive, "amount", "must be greater than 0.");
-        Expect(order.Priority is null or (>= FirstPriority and <= LastPriority), "priority", $"must lie between {FirstPriority} and {LastPriority}.");
+        Expect(order.Priority is null or (>= FirstPriority and <= LastPriority), "priority",
+            $"must lie between {FirstPriority} and {LastPriority}.");
         Expect(order.EffectiveAt is not { } start || IsInCalendar(start), "effective_at", "must lie between 1970 and 9998.");
         Expect(order.ExpiresAt is not { } end || IsInCalendar(end), "expires_at", "must lie between 1970 and 9998.");
         Expect(order.ExpiresAt is not { } over || over > now, "expires_at", "must lie in the future.");
         Expect(order.ExpiresAt is not { } last || last > (order.EffectiveAt ?? now), "expires_at", "must come after effective_at.");
-        Expect(order.Id is null || CustomerRules.IsId(order.Id), "id", $"must have 1 to {CustomerRules.LongestId} characters without control characters, and not be \".\" or \"..\".");
+        Expect(order.Id is null || CustomerRules.IsId(order.Id), "id",
+            $"must have 1 to {CustomerRules.LongestId} characters without control characters, and not be \".\" or \"..\".");
         return faults;
 
         void Expect(bool holds, string field, string detail)

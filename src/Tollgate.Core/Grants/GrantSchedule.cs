@@ -21,9 +21,13 @@ public enum GrantInterval
 /// <param name="EndsAt">No grant takes effect at this instant or later; null: it goes on.</param>
 /// <param name="Id">The caller's id, which makes a repeat harmless; null: one is generated.</param>
 public sealed record GrantScheduleOrder(
-    string Feature, Quantity Amount, GrantSource Source, int? Priority, GrantInterval Every, int? Lives, Instant? StartsAt, Instant? EndsAt, string? Id);
+    string Feature, Quantity Amount, GrantSource Source, int? Priority, GrantInterval Every, int? Lives, Instant? StartsAt, Instant? EndsAt,
+    string? Id);
 
-/// <summary>A quantity that a customer is granted in each interval. Each grant follows from the schedule and its own number alone, whoever makes it, and when.</summary>
+/// <summary>
+/// A quantity that a customer is granted in each interval. Each grant follows from the schedule and its own number alone, whoever makes it,
+/// and when.
+/// </summary>
 public sealed record GrantSchedule
 {
     /// <summary>Grants are made so long before they take effect: a server that was down for less grants nothing late.</summary>
@@ -70,7 +74,9 @@ public sealed record GrantSchedule
 
     public required Instant CreatedAt { get; init; }
 
-    /// <summary>When a grant takes effect: whole intervals after the start on the calendar of the zone. The 31st is the last day of a shorter month.</summary>
+    /// <summary>
+    /// When a grant takes effect: whole intervals after the start on the calendar of the zone. The 31st is the last day of a shorter month.
+    /// </summary>
     public Instant StartOf(int number, TimeZoneInfo zone) => Every switch
     {
         GrantInterval.Day => number == 0 ? StartsAt : BillingPeriods.AfterDays(StartsAt, number, zone),
@@ -84,7 +90,10 @@ public sealed record GrantSchedule
     /// <summary>The caller's id of a grant: <c>monthly:3</c>, and <c>monthly:3.1</c> after the schedule was resumed once.</summary>
     public string NameOf(int number) => Turn == 0 ? $"{Name}:{number + 1}" : $"{Name}:{number + 1}.{Turn}";
 
-    /// <summary>When the next grant is to be made: as soon as the one before has taken effect, or <see cref="Ahead"/> of its own time. Null: there is none.</summary>
+    /// <summary>
+    /// When the next grant is to be made: as soon as the one before has taken effect, or <see cref="Ahead"/> of its own time. Null: there
+    /// is none.
+    /// </summary>
     public Instant? DueAt(TimeZoneInfo zone)
     {
         if (PausedAt is not null || (End is { } end && StartOf(Next, zone) >= end))
@@ -127,8 +136,10 @@ public static class GrantScheduleRules
     /// <summary>Every fault at once. <paramref name="feature"/> is null when the catalogue has none of that code.</summary>
     public static IReadOnlyList<FieldFault> FaultsOf(GrantScheduleOrder order, Feature? feature, Instant now)
     {
-        var faults = GrantTerms.FaultsOf(new(order.Feature, order.Amount, order.Source, order.Priority, null, null, order.Id), feature, now).ToList();
-        Expect(order.Lives is null or (>= 1 and <= LongestLife), "expires_after", $"must lie between 1 and {LongestLife} intervals; null: the grants never expire.");
+        var faults = GrantTerms.FaultsOf(new(order.Feature, order.Amount, order.Source, order.Priority, null, null, order.Id), feature, now)
+            .ToList();
+        Expect(order.Lives is null or (>= 1 and <= LongestLife), "expires_after",
+            $"must lie between 1 and {LongestLife} intervals; null: the grants never expire.");
         Expect(order.StartsAt is not { } start || start >= now, "starts_at", $"must not lie in the past. It is {now} now.");
         Expect(order.StartsAt is not { } far || far < now.Plus(TimeSpan.FromDays(3660)), "starts_at", "must lie within 10 years.");
         Expect(order.EndsAt is not { } end || end > (order.StartsAt ?? now), "ends_at", "must come after starts_at.");

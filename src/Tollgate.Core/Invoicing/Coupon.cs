@@ -76,7 +76,8 @@ public static class CouponRules
     /// <param name="isFirst">The customer never had another subscription.</param>
     /// <param name="had">Codes that the subscription has redeemed.</param>
     public static CouponVerdict Judge(
-        Coupon coupon, bool isActive, int redemptions, string plan, Currency currency, bool isFirst, IReadOnlyCollection<string> had, Instant now) => coupon switch
+        Coupon coupon, bool isActive, int redemptions, string plan, Currency currency, bool isFirst, IReadOnlyCollection<string> had,
+        Instant now) => coupon switch
     {
         _ when had.Contains(coupon.Code) => CouponVerdict.Redeemed,
         _ when !isActive => CouponVerdict.Ended,
@@ -96,7 +97,8 @@ public static class CouponRules
 
     /// <summary>
     /// Of one that is redeemed later: so many months from then, and as many of the anchor's months that begin after it, neither fewer nor
-    /// more (<c>SEMANTICS</c> 4). Days of the month alone would have it otherwise: from 28 February to 28 March no month of the 31st begins.
+    /// more (<c>SEMANTICS</c> 4). Days of the month alone would have it otherwise: from 28 February to 28 March no month of the 31st
+    /// begins.
     /// </summary>
     public static Instant? EndOf(Coupon coupon, Anchor anchor, Instant redeemed, TimeZoneInfo zone)
     {

@@ -74,10 +74,15 @@ public sealed record InvoiceLine
     /// <summary>Negative for what is given back or taken off.</summary>
     public required MoneyAmount Amount { get; init; }
 
-    /// <summary>Of a line that is not stored yet: the amount before the discount of its own price; null: it has none, or the line is for a part of a period.</summary>
+    /// <summary>
+    /// Of a line that is not stored yet: the amount before the discount of its own price; null: it has none, or the line is for a part of a
+    /// period.
+    /// </summary>
     public MoneyAmount? Listed { get; init; }
 
-    /// <summary>Of usage or a minimum that is taken back: what it was billed at before discounts, where less goes back; null: the amount.</summary>
+    /// <summary>
+    /// Of usage or a minimum that is taken back: what it was billed at before discounts, where less goes back; null: the amount.
+    /// </summary>
     public MoneyAmount? Rated { get; init; }
 
     /// <summary>What the line pays for; a service period, which may lie before or behind the invoice's own.</summary>
@@ -175,11 +180,16 @@ public sealed record Invoice
 
     public InvoiceParty? Buyer { get; init; }
 
-    /// <summary>What is sold, and then what is taken off: kinds Discount, Credit. Tax has no line here but stands in <see cref="Taxes"/>.</summary>
+    /// <summary>
+    /// What is sold, and then what is taken off: kinds Discount, Credit. Tax has no line here but stands in <see cref="Taxes"/>.
+    /// </summary>
     public required IReadOnlyList<InvoiceLine> Lines { get; init; }
 
-    /// <summary>For each line, its part of the discounts. Lines that give money back have none, and neither have the discounts themselves.</summary>
-    public IReadOnlyList<MoneyAmount> DiscountOfLines => MoneyParts.Spread(Discount, [.. Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
+    /// <summary>
+    /// For each line, its part of the discounts. Lines that give money back have none, and neither have the discounts themselves.
+    /// </summary>
+    public IReadOnlyList<MoneyAmount> DiscountOfLines =>
+        MoneyParts.Spread(Discount, [.. Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
 
     public IReadOnlyList<InvoiceTax> Taxes { get; init; } = [];
 
@@ -198,7 +208,9 @@ public sealed record Invoice
     /// <summary>What the invoice asks for: never negative.</summary>
     public required MoneyAmount Total { get; init; }
 
-    /// <summary>What it gives back beyond what it asks for, taxes included: it became the customer's credits. The total is zero then.</summary>
+    /// <summary>
+    /// What it gives back beyond what it asks for, taxes included: it became the customer's credits. The total is zero then.
+    /// </summary>
     public MoneyAmount ToCredits
     {
         get

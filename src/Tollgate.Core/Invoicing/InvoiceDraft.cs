@@ -58,7 +58,8 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
                 ChargeKind.UnusedTime => $"Unused time of {name}",
                 _ => $"Remaining time of {name}",
             },
-            Quantity = QuantityOf(charge), Amount = charge.Amount, Listed = ListedOf(charge), Period = charge.Period, UnitPrice = UnitPriceOf(charge), Steps = StepsOf(charge),
+            Quantity = QuantityOf(charge), Amount = charge.Amount, Listed = ListedOf(charge), Period = charge.Period,
+            UnitPrice = UnitPriceOf(charge), Steps = StepsOf(charge),
             TaxCategory = charge.AddOn is { } added ? added.AddOn.TaxCategory : charge.Terms.Plan.Plan.TaxCategory,
         };
     }
@@ -116,7 +117,8 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         var times = terms.Price?.Seats is null ? terms.Quantity : 1;
         return times == 1 && terms.Discount is null && terms.Seats.IsZero
             ? []
-            : [$"{times} × {terms.Each}", .. StepsOf(terms.Discount, terms.Currency), .. terms.SeatSteps.Select(static step => step.ToString())];
+            : [$"{times} × {terms.Each}", .. StepsOf(terms.Discount, terms.Currency),
+                .. terms.SeatSteps.Select(static step => step.ToString())];
     }
 
     private static string ShareOf(Charge charge, Fraction share)
@@ -142,9 +144,12 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         discount is null ? [] : [$"less {discount.In(currency)}{(discount.Percent is null ? " each" : "")}"];
 
     /// <summary>Of what a part is asked for or given back.</summary>
-    private static MoneyAmount PriceOf(Charge charge) => charge.AddOn is { } held ? charge.Terms.AmountOf(held) : charge.Terms.Base + charge.Terms.Seats;
+    private static MoneyAmount PriceOf(Charge charge) =>
+        charge.AddOn is { } held ? charge.Terms.AmountOf(held) : charge.Terms.Base + charge.Terms.Seats;
 
-    /// <summary>By the second, a share is told in days as well: <c>15/30 days</c>, or <c>14.5/30 days (1252800/2592000 seconds)</c>.</summary>
+    /// <summary>
+    /// By the second, a share is told in days as well: <c>15/30 days</c>, or <c>14.5/30 days (1252800/2592000 seconds)</c>.
+    /// </summary>
     private static string InDays(Fraction share)
     {
         if (share.Whole < SecondsOfADay)
@@ -153,7 +158,8 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         }
 
         var days = string.Create(
-            CultureInfo.InvariantCulture, $"{(decimal)share.Part / SecondsOfADay:0.####}/{(decimal)share.Whole / SecondsOfADay:0.####} days");
+            CultureInfo.InvariantCulture,
+            $"{(decimal)share.Part / SecondsOfADay:0.####}/{(decimal)share.Whole / SecondsOfADay:0.####} days");
         return share.Part % SecondsOfADay == 0 && share.Whole % SecondsOfADay == 0 ? days : $"{days} ({share} seconds)";
     }
 
@@ -162,7 +168,8 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         var (rated, isPackage) = (due.Rated(), RatingRules.PricesOf(due.Parts).Any(static one => one.Price.Mode == TierMode.Package));
         return new()
         {
-            Kind = InvoiceLineKind.Usage, Feature = due.Feature, Period = due.Period, Quantity = due.Quantity - due.BilledQuantity, Amount = rated.Amount - due.Billed,
+            Kind = InvoiceLineKind.Usage, Feature = due.Feature, Period = due.Period, Quantity = due.Quantity - due.BilledQuantity,
+            Amount = rated.Amount - due.Billed,
             Description = due.IsCorrection ? $"{due.Name}: correction of an earlier period" : $"{due.Name} beyond the plan",
             UnitPrice = rated.Steps is [{ FlatFee.Major: 0 } only] && !isPackage && !due.IsCorrection ? only.DueUnitPrice : null,
             Steps =
@@ -175,7 +182,8 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static InvoiceLine LineOf(MinimumDue minimum) => new()
     {
-        Kind = InvoiceLineKind.Minimum, Quantity = Quantity.One, Amount = minimum.Amount, Period = minimum.Period, TaxCategory = minimum.TaxCategory,
+        Kind = InvoiceLineKind.Minimum, Quantity = Quantity.One, Amount = minimum.Amount, Period = minimum.Period,
+        TaxCategory = minimum.TaxCategory,
         Description = minimum.BilledBefore is null ? "Up to the agreed minimum" : "Agreed minimum: correction of an earlier period",
         Steps = minimum.BilledBefore is { } before
             ? [$"{minimum.Minimum} agreed beside the plan − {minimum.Counted} of usage, not below nothing", $"billed before: {before}"]

@@ -7,7 +7,10 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Rate">0 to 100; null for an amount.</param>
 public sealed record Reduction(string Name, Percent? Rate, MoneyAmount? Amount)
 {
-    /// <summary>The amount comes off what is asked for, also where more unused time goes back beside it, which had its own part of the amount taken off.</summary>
+    /// <summary>
+    /// The amount comes off what is asked for, also where more unused time goes back beside it, which had its own part of the amount taken
+    /// off.
+    /// </summary>
     public bool IsOfCharges { get; init; }
 }
 
@@ -33,7 +36,8 @@ public readonly record struct PaidTax(MoneyAmount Part, IReadOnlyList<TaxRate> R
 /// <param name="ProrationCreditTaxes">For each part that is given back, the taxes on top of it; positive.</param>
 /// <param name="Total">What is asked for; not negative.</param>
 /// <param name="FromCredits">Of the total, what prepaid credits pay.</param>
-/// <param name="Left">What the customer has to get, taxes included: the part of negative lines that nothing stood against. Positive.</param>
+/// <param name="Left">What the customer has to get, taxes included: the part of negative lines that nothing stood against.
+/// Positive.</param>
 public sealed record InvoiceSums(
     MoneyAmount Subtotal, IReadOnlyList<MoneyAmount> Reduced, IReadOnlyList<InvoiceTax> Taxes, IReadOnlyList<MoneyAmount> TaxOfLines,
     IReadOnlyList<MoneyAmount> ProrationCreditTaxes, MoneyAmount Total, MoneyAmount FromCredits, MoneyAmount Left)
@@ -74,27 +78,36 @@ public static class InvoiceMath
         var discount = reduced.Aggregate(zero, static (sum, one) => sum + one);
 
         // 3. Tax, on what the lines are after that, and on each part of what is given back.
-        var off = lines.Count == 0 ? [] : MoneyParts.Spread(discount, [.. lines.Select(static line => line.IsProrationCredit ? 0 : Math.Max(0, line.Amount.Minor))]);
+        var off = lines.Count == 0
+            ? []
+            : MoneyParts.Spread(discount, [.. lines.Select(static line => line.IsProrationCredit ? 0 : Math.Max(0, line.Amount.Minor))]);
         var parts = paid.Count == 0 ? [] : MoneyParts.Spread(-given, [.. paid.Select(static one => one.Part.Minor)]);
-        var taxed = lines.Zip(off, static (line, less) => line.IsProrationCredit ? new TaxedPart(MoneyAmount.Zero(less.Currency), []) : new(line.Amount - less, line.Rates))
+        var taxed = lines.Zip(
+            off, static (line, less) => line.IsProrationCredit
+                ? new TaxedPart(MoneyAmount.Zero(less.Currency), [])
+                : new(line.Amount - less, line.Rates))
             .Concat(paid.Zip(parts, static (one, part) => new TaxedPart(-part, one.Rates))).ToArray();
-        var (taxes, amounts) = Tax(taxed, [.. lines.Select(static line => line.Amount > MoneyAmount.Zero(line.Amount.Currency))], credits.Currency);
+        var (taxes, amounts) = Tax(taxed, [.. lines.Select(static line => line.Amount > MoneyAmount.Zero(line.Amount.Currency))],
+            credits.Currency);
         var added = taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
 
         // 4. and 5. Prepaid credits pay, tax included.
         var due = subtotal - discount + added;
         var (total, left) = due.IsNegative ? (zero, -due) : (due, zero);
         return new(
-            subtotal, reduced, taxes, OfLines(lines, amounts, given), [.. amounts.Skip(lines.Count).Select(static one => -one.Added)], total,
+            subtotal, reduced, taxes, OfLines(lines, amounts, given), [.. amounts.Skip(lines.Count).Select(static one => -one.Added)],
+            total,
             credits < total ? (credits.IsNegative ? zero : credits) : total, left);
     }
 
     private readonly record struct TaxedPart(MoneyAmount Amount, IReadOnlyList<TaxRate> Rates)
     {
         /// <summary>The taxes that the price contains.</summary>
-        public Percent Contained => Rates.Where(static rate => rate.IsInclusive).Aggregate(default(Percent), static (sum, rate) => sum + rate.Rate);
+        public Percent Contained =>
+            Rates.Where(static rate => rate.IsInclusive).Aggregate(default(Percent), static (sum, rate) => sum + rate.Rate);
 
-        public ExactMoney Of(TaxRate rate) => Rates.Contains(rate) ? ExactMoney.Of(Amount).Without(Contained).Times(rate.Rate) : new(0, Amount.Currency);
+        public ExactMoney Of(TaxRate rate) =>
+            Rates.Contains(rate) ? ExactMoney.Of(Amount).Without(Contained).Times(rate.Rate) : new(0, Amount.Currency);
     }
 
     private static List<MoneyAmount> Reduce(MoneyAmount subtotal, MoneyAmount given, IReadOnlyList<Reduction> reductions)
@@ -104,7 +117,9 @@ public static class InvoiceMath
         {
             var charged = Positive(remains - given);
             var most = reduction.IsOfCharges ? charged : Positive(remains);
-            var taken = reduction.Rate is { } rate ? ExactMoney.Of(charged).Times(rate).Rounded() : reduction.Amount < most ? reduction.Amount.Value : most;
+            var taken = reduction.Rate is { } rate ? ExactMoney.Of(charged).Times(rate).Rounded()
+                : reduction.Amount < most ? reduction.Amount.Value
+                : most;
             reduced.Add(taken);
             remains -= taken;
         }
@@ -112,9 +127,12 @@ public static class InvoiceMath
         return reduced;
     }
 
-    /// <summary>Each rate once, and each part's share of all of them; that of those which come on top of the price stands apart as well.</summary>
+    /// <summary>
+    /// Each rate once, and each part's share of all of them; that of those which come on top of the price stands apart as well.
+    /// </summary>
     /// <param name="asking">Which of the lines, the first parts, ask for something.</param>
-    private static (IReadOnlyList<InvoiceTax> Taxes, (MoneyAmount All, MoneyAmount Added)[] OfParts) Tax(TaxedPart[] parts, bool[] asking, Currency currency)
+    private static (IReadOnlyList<InvoiceTax> Taxes, (MoneyAmount All, MoneyAmount Added)[] OfParts) Tax(TaxedPart[] parts, bool[] asking,
+        Currency currency)
     {
         var zero = MoneyAmount.Zero(currency);
         var rates = parts.SelectMany(static part => part.Rates).Distinct().ToArray();
@@ -124,14 +142,16 @@ public static class InvoiceMath
         var within = Sums(static rate => rate.IsInclusive);
         var taxes = rates.Select((rate, r) => new InvoiceTax(
             rate.Name, rate.Rate, rate.IsInclusive,
-            parts.Select((part, i) => part.Rates.Contains(rate) ? part.Amount - within[i] : zero).Aggregate(zero, static (sum, one) => sum + one),
+            parts.Select((part, i) => part.Rates.Contains(rate) ? part.Amount - within[i] : zero)
+                .Aggregate(zero, static (sum, one) => sum + one),
             shares[r].Aggregate(zero, static (sum, one) => sum + one)) { Lines = LinesWith(rate) });
         return ([.. taxes], [.. Sums(static _ => true).Zip(Sums(static rate => !rate.IsInclusive))]);
 
         // A sum first, and then its tax: a third of a cent in each part would be lost.
         MoneyAmount TotalOf(TaxRate rate) => new ExactMoney(
             parts.Where(part => part.Rates.Contains(rate)).GroupBy(static part => part.Contained)
-                .Sum(same => ExactMoney.Of(same.Aggregate(zero, static (sum, part) => sum + part.Amount)).Without(same.Key).Times(rate.Rate).Major),
+                .Sum(same => ExactMoney.Of(same.Aggregate(zero, static (sum, part) => sum + part.Amount)).Without(same.Key)
+                    .Times(rate.Rate).Major),
             currency).Rounded();
 
         int[]? LinesWith(TaxRate rate)
@@ -141,7 +161,8 @@ public static class InvoiceMath
         }
 
         MoneyAmount[] Sums(Func<TaxRate, bool> counts) =>
-            [.. parts.Select((_, i) => rates.Select((rate, r) => counts(rate) ? shares[r][i] : zero).Aggregate(zero, static (sum, one) => sum + one))];
+            [.. parts.Select((_, i) => rates.Select((rate, r) => counts(rate) ? shares[r][i] : zero)
+                .Aggregate(zero, static (sum, one) => sum + one))];
     }
 
     /// <summary>What the parts that are given back have is spread over their lines.</summary>
@@ -153,7 +174,8 @@ public static class InvoiceMath
         }
 
         var back = amounts.Skip(lines.Count).Aggregate(MoneyAmount.Zero(given.Currency), static (sum, one) => sum + one.All);
-        var shares = MoneyParts.Spread(back, [.. lines.Select(static line => line.IsProrationCredit ? Math.Max(0, -line.Amount.Minor) : 0)]);
+        var shares = MoneyParts.Spread(
+            back, [.. lines.Select(static line => line.IsProrationCredit ? Math.Max(0, -line.Amount.Minor) : 0)]);
         return [.. lines.Select((line, i) => line.IsProrationCredit ? shares[i] : amounts[i].All)];
     }
 

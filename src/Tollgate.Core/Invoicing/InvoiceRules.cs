@@ -16,12 +16,14 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Billed">Lines that billed what may be taken back of usage and minimums, the oldest first.</param>
 public sealed record BillingFacts(
     IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxTable? Taxes, MoneyAmount Credits, MoneyAmount UsageBilled,
-    IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> ProrationCredited, IReadOnlyDictionary<BilledKey, IReadOnlyList<BilledLine>> Billed);
+    IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> ProrationCredited,
+    IReadOnlyDictionary<BilledKey, IReadOnlyList<BilledLine>> Billed);
 
 /// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
 /// <param name="Lines">Those of the draft, and then what coupons and promotional credits take off.</param>
 /// <param name="Redemptions">What took something off, as it is after it.</param>
-public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<Redemption> Redemptions)
+public sealed record Bill(
+    InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<Redemption> Redemptions)
 {
     /// <summary>What the bill gives back of earlier invoices.</summary>
     public IReadOnlyList<ProrationCreditNote> ProrationCredited { get; init; } = [];
@@ -59,7 +61,8 @@ public static class InvoiceRules
 
         // What is for one invoice waits for one that asks for something.
         var redemptions = facts.Redemptions
-            .Where(one => one.AppliesTo(plan, currency, step.At) && (one.Coupon is not { Duration: CouponDuration.Once } || subtotal > MoneyAmount.Zero(currency))).ToArray();
+            .Where(one => one.AppliesTo(plan, currency, step.At)
+                && (one.Coupon is not { Duration: CouponDuration.Once } || subtotal > MoneyAmount.Zero(currency))).ToArray();
         var taxes = draft.Lines.Select(line => facts.Taxes?.For(line) ?? TaxDecision.None).ToArray();
         var back = UnusedTime(before, draft, taxes, facts);
         draft = draft with { Lines = [.. draft.Lines.Zip(taxes, (line, tax) => Corrected(line, tax, facts, back))] };
@@ -67,7 +70,8 @@ public static class InvoiceRules
         var begins = before is not null && before.Current != step.After.Current;
         var reductions = redemptions.Select(one => one.Reduction with { IsOfCharges = begins && one.ComesAgain }).ToArray();
         var sums = InvoiceMath.Compute(taxed, reductions, [.. back.SelectMany(static one => one.Paid)], facts.Credits);
-        var charged = taxed.Where(static line => !line.IsProrationCredit).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
+        var charged = taxed.Where(static line => !line.IsProrationCredit)
+            .Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
         var (discounts, used, left) = (new List<InvoiceLine>(), new List<Redemption>(), charged);
         foreach (var (redemption, taken) in redemptions.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero))
         {
@@ -77,26 +81,37 @@ public static class InvoiceRules
         }
 
         var note = taxes.Select(static tax => tax.Note).FirstOrDefault(static note => note is not null);
-        var bill = new Bill(draft, [.. draft.Lines.Zip(sums.TaxOfLines, static (line, tax) => line with { Tax = tax }), .. discounts], sums, note, used)
+        var bill = new Bill(
+            draft, [.. draft.Lines.Zip(sums.TaxOfLines, static (line, tax) => line with { Tax = tax }), .. discounts], sums, note, used)
         {
             ProrationCredited = ProrationCreditRules.NotesOf(back, sums.ProrationCreditTaxes),
         };
-        var again = redemptions.Zip(sums.Reduced).Where(static pair => pair.First.ComesAgain).Aggregate(MoneyAmount.Zero(currency), static (sum, pair) => sum + pair.Second);
+        var again = redemptions.Zip(sums.Reduced).Where(static pair => pair.First.ComesAgain)
+            .Aggregate(MoneyAmount.Zero(currency), static (sum, pair) => sum + pair.Second);
         var after = step.After with
         {
-            Billed = step.After.Billed - OfThePeriod(sums.Discount, step, draft), Reduced = ReducedBy(step, redemptions), AmountOff = step.After.AmountOff + OfThePeriod(again, step, draft),
+            Billed = step.After.Billed - OfThePeriod(sums.Discount, step, draft), Reduced = ReducedBy(step, redemptions),
+            AmountOff = step.After.AmountOff + OfThePeriod(again, step, draft),
         };
         return new(step, after, bill) { Minimums = kept };
     }
 
-    /// <summary>Unused time, and usage or a minimum that is taken back: coupons are not taken off it again, and its taxes are those that it was paid with.</summary>
+    /// <summary>
+    /// Unused time, and usage or a minimum that is taken back: coupons are not taken off it again, and its taxes are those that it was paid
+    /// with.
+    /// </summary>
     private static bool GivesBack(InvoiceLine line) =>
-        line.Kind == InvoiceLineKind.ProrationCredit || (line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum && (line.Rated ?? line.Amount).IsNegative);
+        line.Kind == InvoiceLineKind.ProrationCredit
+            || (line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum && (line.Rated ?? line.Amount).IsNegative);
 
-    /// <summary>The taxes that unused time was paid with. Where no invoice is known that asked for it, the rates of the newest one that is, or of now, stand for its own.</summary>
+    /// <summary>
+    /// The taxes that unused time was paid with. Where no invoice is known that asked for it, the rates of the newest one that is, or of
+    /// now, stand for its own.
+    /// </summary>
     private static List<ProrationCreditPart> UnusedTime(Subscription? before, InvoiceDraft draft, TaxDecision[] taxes, BillingFacts facts)
     {
-        var back = facts.ProrationCredited.Select(part => new ProrationCreditPart(part.Invoice, ProrationCreditRules.PaidWith(part, before!.Current.End))).ToList();
+        var back = facts.ProrationCredited.Select(part =>
+            new ProrationCreditPart(part.Invoice, ProrationCreditRules.PaidWith(part, before!.Current.End))).ToList();
         var unused = draft.Lines.Zip(taxes).Where(static one => one.First.Kind == InvoiceLineKind.ProrationCredit).ToArray();
         var rest = back.Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, one) => sum - one.Part)
             - unused.Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, one) => sum + one.First.Amount);
@@ -146,7 +161,8 @@ public static class InvoiceRules
 
         // What a correction of the running period was billed before is in the usage that was billed.
         var (terms, period) = (before.Terms, before.Current);
-        var usage = facts.Usage.Where(due => due.SoldUntil > period.Start).Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount - due.Billed);
+        var usage = facts.Usage.Where(due => due.SoldUntil > period.Start)
+            .Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount - due.Billed);
         var lived = ProrationRules.Between(period, before.TermsSince, until);
         var agreed = new Period(before.Committed.IsZero ? before.TermsSince : period.Start, until);
         var (plan, nothing) = (lived.Of(terms.Amount), MoneyAmount.Zero(terms.Currency));
@@ -157,19 +173,25 @@ public static class InvoiceRules
 
         var category = terms.Plan.Plan.TaxCategory;
         var due = MinimumRules.Missing(terms.Price, agreed, plan, usage, lived, before.Committed);
-        return (new(before.Id, new(period.Start, until), required.Amount, usage, due?.Amount ?? nothing) { TaxCategory = category }, due is null ? null : due with { TaxCategory = category });
+        return (new(before.Id, new(period.Start, until), required.Amount, usage, due?.Amount ?? nothing) { TaxCategory = category },
+            due is null ? null : due with { TaxCategory = category });
     }
 
-    /// <summary>The end of what was paid for, where a step ends that; null: it goes on, or nothing was paid. A pause has ended it when it began.</summary>
+    /// <summary>
+    /// The end of what was paid for, where a step ends that; null: it goes on, or nothing was paid. A pause has ended it when it began.
+    /// </summary>
     private static Instant? PaidUntil(Subscription before, SubscriptionStep step) => (before.Status, step.Verb) switch
     {
         (SubscriptionStatus.Paused, SubscriptionVerb.Resume or SubscriptionVerb.Cancel) => before.PausedAt,
         (SubscriptionStatus.Active or SubscriptionStatus.PastDue, SubscriptionVerb.Renew or SubscriptionVerb.Cancel) => step.At,
-        (SubscriptionStatus.Active or SubscriptionStatus.PastDue, SubscriptionVerb.Change) when step.After.Current != before.Current => step.At,
+        (SubscriptionStatus.Active or SubscriptionStatus.PastDue, SubscriptionVerb.Change) when step.After.Current != before.Current =>
+            step.At,
         _ => null,
     };
 
-    /// <summary>What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.</summary>
+    /// <summary>
+    /// What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.
+    /// </summary>
     public static string? ImplausibleReason(Bill bill, InvoiceSettings settings)
     {
         var (total, largest) = (bill.Sums.Total, settings.LargestTotalIn(bill.Sums.Total.Currency));
@@ -207,7 +229,9 @@ public static class InvoiceRules
             Quantity = Quantity.One,
             Amount = -taken,
             Period = step.Span,
-            Steps = [reduction.Rate is { } rate ? $"{rate} of {of}" : $"{reduction.Amount}{(redemption is { Left: null, TakenInPeriod: null } ? "" : " left,")} off {of}"],
+            Steps = [reduction.Rate is { } rate
+                ? $"{rate} of {of}"
+                : $"{reduction.Amount}{(redemption is { Left: null, TakenInPeriod: null } ? "" : " left,")} off {of}"],
             Redemption = redemption.Sequence,
         };
     }

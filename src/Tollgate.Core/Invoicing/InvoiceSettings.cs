@@ -10,7 +10,10 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="ReverseCharge">A customer abroad with a tax id owes the tax itself.</param>
 public sealed record TaxRule(string Country, string? Region, string Name, Percent Rate, bool IsInclusive, bool ReverseCharge)
 {
-    /// <summary>What is sold in this category has it instead of the country's or region's rates without one. Null: what has no category, or one without rates.</summary>
+    /// <summary>
+    /// What is sold in this category has it instead of the country's or region's rates without one. Null: what has no category, or one
+    /// without rates.
+    /// </summary>
     public string? Category { get; init; }
 }
 
@@ -33,7 +36,10 @@ public sealed record InvoiceSettings
     /// <summary>Calendar days between issue and due date.</summary>
     public int DueDays { get; init; } = DefaultDueDays;
 
-    /// <summary>An invoice above so many major units, of whatever currency, is held back until somebody has looked at it. Null: <see cref="PlausibleTotals"/>.</summary>
+    /// <summary>
+    /// An invoice above so many major units, of whatever currency, is held back until somebody has looked at it. Null:
+    /// <see cref="PlausibleTotals"/>.
+    /// </summary>
     public long? LargestTotal { get; init; }
 
     public string? Footer { get; init; }
@@ -44,8 +50,8 @@ public sealed record InvoiceSettings
     public IReadOnlyList<TaxRule> TaxRates { get; init; } = [];
 
     /// <summary>
-    /// A VAT id that VIES has not answered for yet takes tax off, for <see cref="VatCheckRules.LongestPending"/> at most. Registers are down for hours nearly every day: a buyer
-    /// with a right id should not have to ask for its tax back.
+    /// A VAT id that VIES has not answered for yet takes tax off, for <see cref="VatCheckRules.LongestPending"/> at most. Registers are
+    /// down for hours nearly every day: a buyer with a right id should not have to ask for its tax back.
     /// </summary>
     public bool ReversesWhilePending { get; init; } = true;
 
@@ -56,7 +62,8 @@ public sealed record InvoiceSettings
 
     /// <summary>The serial in a number of any prefix, since a project may change it. Null: it is no number of an invoice.</summary>
     public static long? SerialOf(string number) =>
-        number.LastIndexOf('-') is > 0 and var dash && long.TryParse(number.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var serial) ? serial : null;
+        number.LastIndexOf('-') is > 0 and var dash
+            && long.TryParse(number.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var serial) ? serial : null;
 
     public string CreditNoteNumberOf(long serial) => $"{Prefix}-CN-{serial:000000}";
 }
@@ -69,7 +76,8 @@ public static class TaxRules
     /// </summary>
     /// <param name="category">Of what is sold; null: none.</param>
     /// <param name="whilePending"><see cref="InvoiceSettings.ReversesWhilePending"/>.</param>
-    public static TaxDecision For(IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer, string? category = null, bool whilePending = true)
+    public static TaxDecision For(
+        IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer, string? category = null, bool whilePending = true)
     {
         var found = rules.Where(rule => rule.Country == buyer.Country && (rule.Region is null || rule.Region == buyer.Region))
             .GroupBy(static rule => rule.Region)
@@ -88,21 +96,27 @@ public static class TaxRules
             VatStatus.Pending => whilePending && !buyer.TaxIdCheck.IsOverdue,
             _ => true,
         };
-        var isAbroad = isTaken && VatIds.IsValid(buyer.Country, buyer.TaxId) && seller.Country is not null && buyer.Country != seller.Country;
+        var isAbroad = isTaken && VatIds.IsValid(buyer.Country, buyer.TaxId) && seller.Country is not null
+            && buyer.Country != seller.Country;
         var charged = found.Where(rule => !(rule.ReverseCharge && isAbroad)).ToArray();
         return new(
             [.. charged.Select(static rule => new TaxRate(rule.Name, rule.Rate, rule.IsInclusive))],
-            charged.Length < found.Length ? $"Reverse charge: the recipient owes the {found.First(static rule => rule.ReverseCharge).Name}.{buyer.TaxIdCheck?.Note}" : null);
+            charged.Length < found.Length
+                ? $"Reverse charge: the recipient owes the {found.First(static rule => rule.ReverseCharge).Name}.{buyer.TaxIdCheck?.Note}"
+                : null);
     }
 }
 
 /// <summary>The taxes of one customer, by what is sold.</summary>
 /// <param name="FeatureCategories">Of usage: by the code of its feature.</param>
-public sealed record TaxTable(IReadOnlyList<TaxRule> Rules, InvoiceParty Seller, InvoiceParty Buyer, IReadOnlyDictionary<string, string> FeatureCategories)
+public sealed record TaxTable(
+    IReadOnlyList<TaxRule> Rules, InvoiceParty Seller, InvoiceParty Buyer, IReadOnlyDictionary<string, string> FeatureCategories)
 {
     /// <inheritdoc cref="InvoiceSettings.ReversesWhilePending"/>
     public bool ReversesWhilePending { get; init; } = true;
 
     public TaxDecision For(InvoiceLine line) =>
-        TaxRules.For(Rules, Seller, Buyer, line.TaxCategory ?? (line.Feature is { } feature ? FeatureCategories.GetValueOrDefault(feature) : null), ReversesWhilePending);
+        TaxRules.For(
+            Rules, Seller, Buyer, line.TaxCategory ?? (line.Feature is { } feature ? FeatureCategories.GetValueOrDefault(feature) : null),
+            ReversesWhilePending);
 }

@@ -9,7 +9,9 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Periods">How many renewals ask for it; null: all that follow, as far as anybody knows.</param>
 public sealed record ComingPrice(Instant From, MoneyAmount Total, int? Periods);
 
-/// <summary>Looks ahead until every coupon with an end has ended: the next total alone would be taken for the price of all periods.</summary>
+/// <summary>
+/// Looks ahead until every coupon with an end has ended: the next total alone would be taken for the price of all periods.
+/// </summary>
 public static class OutlookRules
 {
     /// <summary>The longest coupon (120 months) in weekly periods.</summary>
@@ -39,7 +41,8 @@ public static class OutlookRules
             Add(prices, step.At, billed.Bill?.Sums.Total ?? MoneyAmount.Zero(at.Terms.Currency));
 
             // The first renewal can have usage, which the second has not. What took something off now may not do so next time.
-            if (++renewals > 1 && !(billed.Bill?.Redemptions ?? []).Any(Ends) && !facts.Redemptions.Any(one => Ends(one) && Applies(one, at)))
+            if (++renewals > 1 && !(billed.Bill?.Redemptions ?? []).Any(Ends)
+                && !facts.Redemptions.Any(one => Ends(one) && Applies(one, at)))
             {
                 break;
             }
@@ -73,7 +76,8 @@ public static class OutlookRules
         Redemption Fresh(Redemption one) => isSamePeriod ? one : one with { TakenInPeriod = null };
     }
 
-    private static bool Ends(Redemption one) => one.EndsAt is not null || one.Left is not null || one.Coupon is { Duration: CouponDuration.Once };
+    private static bool Ends(Redemption one) =>
+        one.EndsAt is not null || one.Left is not null || one.Coupon is { Duration: CouponDuration.Once };
 
     private static bool Applies(Redemption one, Subscription at) => one.AppliesTo(at.Terms.Plan.Code, at.Terms.Currency, at.Current.End);
 }

@@ -72,7 +72,9 @@ public enum PackStatus
 /// <summary>Credit packs (<c>SEMANTICS</c> 2 and 4): bought once, on an invoice of their own. Access follows payment.</summary>
 public static class PackRules
 {
-    /// <summary>Of one pack in one purchase: beyond it, it is a slip of the keyboard, and a larger pack is missing in the catalogue.</summary>
+    /// <summary>
+    /// Of one pack in one purchase: beyond it, it is a slip of the keyboard, and a larger pack is missing in the catalogue.
+    /// </summary>
     public const long MostAtOnce = 10_000;
 
     /// <summary>A purchase is for no stretch of time; what stands on an invoice is for one that is not empty.</summary>
@@ -104,7 +106,9 @@ public static class PackRules
             Units = units,
             Each = pack.PriceIn(currency)!.Each,
             ListedEach = pack.PriceIn(currency) is { Discount: not null } reduced && reduced.Listed != reduced.Each ? reduced.Listed : null,
-            DiscountSteps = pack.PriceIn(currency) is { Discount: { } discount } price ? [$"{price.Listed} each", .. InvoiceDraft.StepsOf(discount, currency)] : [],
+            DiscountSteps = pack.PriceIn(currency) is { Discount: { } discount } price
+                ? [$"{price.Listed} each", .. InvoiceDraft.StepsOf(discount, currency)]
+                : [],
             Priority = pack.Priority ?? GrantTerms.DefaultPriorityOf(GrantSource.TopUp),
             ExpiresAfterDays = pack.ExpiresAfterDays,
         });
@@ -128,14 +132,16 @@ public static class PackRules
             Steps = [.. sale.DiscountSteps, $"{sale.Count} × {sale.Each} = {sale.Amount}", $"{sale.Units} units of {sale.Feature} in all"],
         };
         var sums = InvoiceMath.Compute([line.Amount], [], tax.Rates, credits);
-        return new(new(InvoiceKind.OneOff, period, sale.Each.Currency, [line]), [line with { Tax = sums.TaxOfLines[0] }], sums, tax.Note, []);
+        return new(
+            new(InvoiceKind.OneOff, period, sale.Each.Currency, [line]), [line with { Tax = sums.TaxOfLines[0] }], sums, tax.Note, []);
     }
 
     /// <summary>
     /// What was bought is given once this is so: the invoice is paid, by money, by credits, or because it asks for nothing. One that
     /// a credit note took back whole asks for nothing either, but nobody has bought anything.
     /// </summary>
-    public static bool IsPaidFor(Invoice invoice) => invoice.Status == InvoiceStatus.Paid && (invoice.Total.IsZero || invoice.Credited < invoice.Total);
+    public static bool IsPaidFor(Invoice invoice) =>
+        invoice.Status == InvoiceStatus.Paid && (invoice.Total.IsZero || invoice.Credited < invoice.Total);
 
     /// <param name="isGranted">The units were given. A credit note afterwards takes nothing back.</param>
     public static PackStatus StatusOf(Invoice invoice, bool isGranted) => invoice.Status switch

@@ -13,7 +13,8 @@ public static class PeriodShare
     public static bool Asks(InvoiceLine line, Instant periodEnd) =>
         line.Kind != InvoiceLineKind.Usage && line.Period.End == periodEnd && line.Amount > MoneyAmount.Zero(line.Amount.Currency);
 
-    /// <param name="credited">Taken back of the total, tax included; all of it when the invoice is void. Negative for what counts again.</param>
+    /// <param name="credited">Taken back of the total, tax included; all of it when the invoice is void. Negative for what counts
+    /// again.</param>
     /// <param name="positions">The lines that are taken back, from 1; null: a part of all of them.</param>
     /// <param name="periodEnd">Of the running period.</param>
     /// <returns>Before taxes that are added to the prices, as a subscription counts what was billed.</returns>
@@ -35,8 +36,8 @@ public static class PeriodShare
     }
 
     /// <summary>
-    /// The invoice's price for the period before its credit lines: the sum of the period's lines after their discounts, less credit notes, before taxes
-    /// that are added.
+    /// The invoice's price for the period before its credit lines: the sum of the period's lines after their discounts, less credit notes,
+    /// before taxes that are added.
     /// </summary>
     public static MoneyAmount AskedFor(Invoice invoice, Instant periodEnd)
     {

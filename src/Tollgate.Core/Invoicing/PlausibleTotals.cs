@@ -6,7 +6,8 @@ namespace Tollgate.Core.Invoicing;
 /// <summary>
 /// Above which total an invoice looks impossible, where a project has not said: about a million dollars. A million dong is $40, so for
 /// currencies of small units it is 100 to 1,000,000 times as many. The bound catches slips of the keyboard and runaway usage, not
-/// differences of a few per cent: the power of ten that is nearest to the units which a dollar buys does, and rates of the day are not needed.
+/// differences of a few per cent: the power of ten that is nearest to the units which a dollar buys does, and rates of the day are not
+/// needed.
 /// </summary>
 public static class PlausibleTotals
 {
@@ -15,7 +16,8 @@ public static class PlausibleTotals
 
     // By what one dollar bought in January 2026. The rial is counted by its market rate.
     private const string Hundreds =
-        "AFN ALL BDT BTN CVE DJF DOP DZD EGP ETB GMD GYD HTG INR ISK JMD JPY KES KGS LKR LRD MKD MRU MUR MZN NIO NPR PHP PKR RSD RUB THB TRY UAH UYU "
+        "AFN ALL BDT BTN CVE DJF DOP DZD EGP ETB GMD GYD HTG INR ISK JMD JPY KES KGS LKR LRD MKD MRU MUR MZN NIO NPR PHP PKR RSD RUB THB "
+            + "TRY UAH UYU "
         + "VED VUV XPF YER";
 
     private const string Thousands = "AMD AOA ARS BIF CDF CLP CRC CUP HUF IQD KMF KPW KRW KZT MMK MWK NGN RWF SDG SOS TZS XAF XOF";
@@ -23,7 +25,8 @@ public static class PlausibleTotals
     private const string HundredThousands = "LBP";
     private const string Millions = "IRR";
 
-    private static readonly FrozenDictionary<string, long> Units = Of(Hundreds, 100).Concat(Of(Thousands, 1_000)).Concat(Of(TenThousands, 10_000))
+    private static readonly FrozenDictionary<string, long> Units = Of(Hundreds, 100).Concat(Of(Thousands, 1_000))
+        .Concat(Of(TenThousands, 10_000))
         .Concat(Of(HundredThousands, 100_000)).Concat(Of(Millions, 1_000_000)).ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Codes that the table names.</summary>
@@ -32,5 +35,6 @@ public static class PlausibleTotals
     /// <summary>Major units of the currency.</summary>
     public static long LargestIn(Currency currency) => Usual * Units.GetValueOrDefault(currency.Code, 1);
 
-    private static IEnumerable<KeyValuePair<string, long>> Of(string codes, long units) => codes.Split(' ').Select(code => KeyValuePair.Create(code, units));
+    private static IEnumerable<KeyValuePair<string, long>> Of(string codes, long units) =>
+        codes.Split(' ').Select(code => KeyValuePair.Create(code, units));
 }

@@ -17,14 +17,15 @@ public sealed record ProrationCreditPart(Invoice? Invoice, IReadOnlyList<PaidTax
 public readonly record struct ProrationCreditNote(Invoice Invoice, MoneyAmount Part, MoneyAmount Tax);
 
 /// <summary>
-/// What becomes of the invoices of a subscription when unused time is given back (<c>SEMANTICS</c> 4: never more than was paid, and not twice). It is
-/// noted on the invoices that asked for the time, and what is left over pays first what they still ask for: nobody has credit for what he never paid.
+/// What becomes of the invoices of a subscription when unused time is given back (<c>SEMANTICS</c> 4: never more than was paid, and not
+/// twice). It is noted on the invoices that asked for the time, and what is left over pays first what they still ask for: nobody has credit
+/// for what he never paid.
 /// </summary>
 public static class ProrationCreditRules
 {
     /// <summary>
-    /// Which invoices asked for what is given back, the last one first. The lines tell what is left of each: an invoice that asks for time on new terms also
-    /// gives back time of those before it, and the taxes of a part are those of the lines that asked for it.
+    /// Which invoices asked for what is given back, the last one first. The lines tell what is left of each: an invoice that asks for time
+    /// on new terms also gives back time of those before it, and the taxes of a part are those of the lines that asked for it.
     /// </summary>
     /// <param name="newestFirst">Those that asked for the period, without void ones.</param>
     /// <param name="credit">Given back, before taxes that are added; positive.</param>
@@ -49,7 +50,9 @@ public static class ProrationCreditRules
     {
         var lines = part.Invoice.Lines.Select((line, i) => (Line: line, Rates: RatesOn(part.Invoice, i + 1)))
             .Where(one => PeriodShare.Asks(one.Line, periodEnd)).ToArray();
-        return [.. lines.Zip(MoneyParts.Spread(part.Part, [.. lines.Select(static one => one.Line.Amount.Minor)]), static (one, share) => new PaidTax(share, one.Rates))];
+        return [.. lines.Zip(
+            MoneyParts.Spread(part.Part, [.. lines.Select(static one => one.Line.Amount.Minor)]),
+            static (one, share) => new PaidTax(share, one.Rates))];
     }
 
     /// <summary>Of a line; positions count from 1.</summary>
@@ -65,7 +68,10 @@ public static class ProrationCreditRules
         {
             if (part.Invoice is { } invoice)
             {
-                notes.Add(new(invoice, part.Part, taxes.Skip(at).Take(part.Paid.Count).Aggregate(MoneyAmount.Zero(part.Part.Currency), static (sum, tax) => sum + tax)));
+                notes.Add(
+                    new(invoice, part.Part,
+                        taxes.Skip(at).Take(part.Paid.Count)
+                            .Aggregate(MoneyAmount.Zero(part.Part.Currency), static (sum, tax) => sum + tax)));
             }
 
             at += part.Paid.Count;

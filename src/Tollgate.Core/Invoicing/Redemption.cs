@@ -15,8 +15,8 @@ namespace Tollgate.Core.Invoicing;
 public sealed record Redemption(long Sequence, Coupon? Coupon, Instant? EndsAt, int Used, MoneyAmount? Left)
 {
     /// <summary>
-    /// What the coupon took off other invoices of the billing period. An amount that comes again comes off a period once, however many invoices this has.
-    /// Null: none of them had it, or the coupon is no such amount.
+    /// What the coupon took off other invoices of the billing period. An amount that comes again comes off a period once, however many
+    /// invoices this has. Null: none of them had it, or the coupon is no such amount.
     /// </summary>
     public MoneyAmount? TakenInPeriod { get; init; }
 
@@ -30,7 +30,8 @@ public sealed record Redemption(long Sequence, Coupon? Coupon, Instant? EndsAt, 
     private MoneyAmount? Amount => Left ?? (Coupon?.AmountOff - TakenInPeriod is { } left ? Positive(left) : Coupon?.AmountOff);
 
     public bool AppliesTo(string plan, Currency currency, Instant at) =>
-        !IsSpent && (Coupon?.IsFor(plan) ?? true) && (EndsAt is not { } end || at < end) && (Amount is not { } amount || amount.Currency == currency);
+        !IsSpent && (Coupon?.IsFor(plan) ?? true) && (EndsAt is not { } end || at < end)
+            && (Amount is not { } amount || amount.Currency == currency);
 
     private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 

@@ -20,8 +20,8 @@ public enum StatementEntryKind
     CreditNote,
 
     /// <summary>
-    /// What a credit note gave, or an invoice that gives back more than it asks for, was kept as prepaid credits: it comes back as <see cref="FromCredits"/> of
-    /// another invoice.
+    /// What a credit note gave, or an invoice that gives back more than it asks for, was kept as prepaid credits: it comes back as
+    /// <see cref="FromCredits"/> of another invoice.
     /// </summary>
     ToCredits,
 
@@ -68,9 +68,11 @@ public static class StatementRules
         string customer, Currency currency, Period period, IReadOnlyList<Invoice> invoices, IReadOnlyList<StatementPayment> payments)
     {
         var movements = invoices.Where(static invoice => invoice.Status != InvoiceStatus.Draft).SelectMany(Movements)
-            .Concat(payments.Select(static payment => new Movement(payment.Kind, payment.At, payment.Invoice, payment.Invoice, SignedAmount(payment))))
+            .Concat(payments.Select(static payment =>
+                new Movement(payment.Kind, payment.At, payment.Invoice, payment.Invoice, SignedAmount(payment))))
             .Where(movement => movement.At < period.End)
-            .OrderBy(static movement => movement.At).ThenBy(static movement => movement.Invoice, StringComparer.Ordinal).ThenBy(static movement => movement.Kind)
+            .OrderBy(static movement => movement.At).ThenBy(static movement => movement.Invoice, StringComparer.Ordinal)
+            .ThenBy(static movement => movement.Kind)
             .ThenBy(static movement => movement.Number, StringComparer.Ordinal);
 
         var (opening, balance) = (MoneyAmount.Zero(currency), MoneyAmount.Zero(currency));

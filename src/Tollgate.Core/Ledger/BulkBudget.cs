@@ -1,12 +1,16 @@
 namespace Tollgate.Core.Ledger;
 
 /// <summary>
-/// How much of batches and streams goes into one transaction of a lane. Somebody who sends a million events keeps single operations waiting for one transaction of
-/// theirs, so that one may take about three times as long as one without any: 5 to 10 ms on an idle machine, and 20 to 50 on a busy one. One lane uses it, and nobody else.
+/// How much of batches and streams goes into one transaction of a lane. Somebody who sends a million events keeps single operations waiting
+/// for one transaction of theirs, so that one may take about three times as long as one without any: 5 to 10 ms on an idle machine, and 20
+/// to 50 on a busy one. One lane uses it, and nobody else.
 /// </summary>
 public sealed class BulkBudget
 {
-    /// <summary>By weight: the parts into which the lanes cut what came in bulk. A small event weighs 1, one that several meters read as much as it has effects.</summary>
+    /// <summary>
+    /// By weight: the parts into which the lanes cut what came in bulk. A small event weighs 1, one that several meters read as much as it
+    /// has effects.
+    /// </summary>
     public const int Part = 50;
 
     /// <summary>By weight, while single operations come. More adds latency and hardly any throughput.</summary>
@@ -20,7 +24,9 @@ public sealed class BulkBudget
 
     private const int TimesLonger = 3;
 
-    /// <summary>Nobody else has come for so long: there is nobody to protect. And what was measured so long ago is measured again.</summary>
+    /// <summary>
+    /// Nobody else has come for so long: there is nobody to protect. And what was measured so long ago is measured again.
+    /// </summary>
     private static readonly TimeSpan Recently = TimeSpan.FromSeconds(1);
 
     private int _weight = MostBesideOthers;

@@ -24,7 +24,9 @@ public sealed record LlmCall
     /// <summary>A feature that the call uses once, by its code.</summary>
     public string? Feature { get; init; }
 
-    /// <summary>What the cost is for, where reports ask: a feature or any other word. It uses nothing. Null: <see cref="Feature"/>.</summary>
+    /// <summary>
+    /// What the cost is for, where reports ask: a feature or any other word. It uses nothing. Null: <see cref="Feature"/>.
+    /// </summary>
     public string? AttributeTo { get; init; }
 
     /// <summary>Null: the price book says whose model it is.</summary>
@@ -49,7 +51,9 @@ public sealed record LlmCall
     /// <summary>The tier that served it, which decides its price; null: the standard one.</summary>
     public string? ServiceTier { get; init; }
 
-    /// <summary>What the provider itself says it charged: kept beside our own figure, or the cost itself, as the project wants it.</summary>
+    /// <summary>
+    /// What the provider itself says it charged: kept beside our own figure, or the cost itself, as the project wants it.
+    /// </summary>
     public NanoUsd? ReportedCost { get; init; }
 
     /// <summary>When the call was made, which decides its price; null: now.</summary>

@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Core.Llm;
 
-/// <summary>How the units are written in JSON, in price files and in messages: <c>LlmUnit.CacheWriteHour</c> is <c>cache_write_1h</c>.</summary>
+/// <summary>
+/// How the units are written in JSON, in price files and in messages: <c>LlmUnit.CacheWriteHour</c> is <c>cache_write_1h</c>.
+/// </summary>
 public static class LlmWords
 {
     private static readonly FrozenDictionary<LlmUnit, string> ByUnit = new Dictionary<LlmUnit, string>

@@ -15,7 +15,8 @@ internal static partial class ModelNames
     /// </summary>
     private static readonly string[][] Precedence =
     [
-        ["openai", "anthropic", "gemini", "mistral", "cohere", "deepseek", "xai", "perplexity", "tavily", "serper", "exa", "firecrawl", "stability"],
+        ["openai", "anthropic", "gemini", "mistral", "cohere", "deepseek", "xai", "perplexity", "tavily", "serper", "exa", "firecrawl",
+            "stability"],
         ["vertex_ai", "azure", "bedrock"],
         ["groq", "together_ai", "fireworks_ai"],
         ["openrouter"],
@@ -54,7 +55,9 @@ internal static partial class ModelNames
     public static (string Provider, string Model)? SplitProvider(string name)
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && slash < name.Length - 1 && IsKnownProvider(name[..slash]) ? (Canonical(name[..slash]), name[(slash + 1)..]) : null;
+        return slash > 0 && slash < name.Length - 1 && IsKnownProvider(name[..slash])
+            ? (Canonical(name[..slash]), name[(slash + 1)..])
+            : null;
     }
 
     /// <summary>The name without provider, path of a resource, or owner of a fine-tuned model; null: it has none of these.</summary>
@@ -131,10 +134,13 @@ internal static partial class ModelNames
 
     // -2024-08-06, -20250219, @20250219, @default, -latest, -v1:0, -v1, and Google's -001. Not -v3: deepseek-v3 and whisper-large-v3
     // are models, not versions of one.
-    [GeneratedRegex(@"(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|[-@]latest|@default|-v\d+:\d+|-v1|-00\d)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|[-@]latest|@default|-v\d+:\d+|-v1|-00\d)\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Suffix();
 
     // Inference profiles of Bedrock name the region, then the vendor: us.anthropic.claude-…
-    [GeneratedRegex(@"\A(?:us-gov|us|eu|apac|au|jp|ca|sa|me|af|global)\.(?=[a-z0-9]+\.)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(?:us-gov|us|eu|apac|au|jp|ca|sa|me|af|global)\.(?=[a-z0-9]+\.)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Region();
 }

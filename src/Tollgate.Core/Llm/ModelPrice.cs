@@ -25,7 +25,9 @@ public sealed record PriceHours(TimeOnly From, TimeOnly To, IReadOnlyDictionary<
     public bool HoldAt(Instant at) => TimeOnly.FromDateTime(at.ToUtc()).IsBetween(From, To);
 }
 
-/// <summary>What a provider takes for one model, from one day to another. Never edited: a new price is a new one with a later start.</summary>
+/// <summary>
+/// What a provider takes for one model, from one day to another. Never edited: a new price is a new one with a later start.
+/// </summary>
 public sealed record ModelPrice
 {
     /// <summary>As the price list writes it: <c>openai</c>, <c>azure</c>, <c>tavily</c>.</summary>
@@ -68,7 +70,8 @@ public sealed record ModelPrice
     public static readonly UnitPrice LargestPrice = UnitPrice.Of(999_999);
 
     /// <summary>A price that the provider takes: a <see cref="UnitPrice"/> that is not beyond <see cref="LargestPrice"/>.</summary>
-    public static bool TryParse(string? text, out UnitPrice price) => UnitPrice.TryParse(text, out price) && price.Value <= LargestPrice.Value;
+    public static bool TryParse(string? text, out UnitPrice price) =>
+        UnitPrice.TryParse(text, out price) && price.Value <= LargestPrice.Value;
 
     public bool HoldsAt(Instant at) => ValidFrom <= at && (ValidTo is not { } end || at < end);
 }

@@ -31,7 +31,8 @@ public sealed record PriceChange(PriceChangeKind Kind, ModelPrice Price, ModelPr
         .. Enum.GetValues<LlmUnit>().Select(unit => (unit, Of(Before, unit), Of(Price, unit))).Where(static row => row.Item2 != row.Item3),
     ];
 
-    private static UnitPrice? Of(ModelPrice? price, LlmUnit unit) => price is not null && price.Prices.TryGetValue(unit, out var each) ? each : null;
+    private static UnitPrice? Of(ModelPrice? price, LlmUnit unit) =>
+        price is not null && price.Prices.TryGetValue(unit, out var each) ? each : null;
 }
 
 /// <summary>Compares a list of prices with a book.</summary>
@@ -43,7 +44,8 @@ public static class PriceImport
     {
         var known = book.ToLookup(NameOf);
         var listed = list.ToLookup(NameOf);
-        return [.. list.Select(price => Plan([.. known[NameOf(price)]], price, ReferenceEquals(price, HoldingAt(listed[NameOf(price)], now)), now))];
+        return [.. list.Select(price =>
+            Plan([.. known[NameOf(price)]], price, ReferenceEquals(price, HoldingAt(listed[NameOf(price)], now)), now))];
     }
 
     private static PriceChange Plan(IReadOnlyList<ModelPrice> known, ModelPrice price, bool isCurrent, Instant now)

@@ -19,7 +19,10 @@ public static class PriceRules
 
     public const int MostAliases = 100;
 
-    /// <summary>Of one project, those of the past included: they are never removed. Every server has them in memory; the shared list of all providers has some 2,300.</summary>
+    /// <summary>
+    /// Of one project, those of the past included: they are never removed. Every server has them in memory; the shared list of all
+    /// providers has some 2,300.
+    /// </summary>
     public const int MostOwnPrices = 10_000;
 
     /// <summary>Real lists have one or two.</summary>
@@ -69,8 +72,8 @@ public static class PriceRules
     public static bool IsToken(LlmUnit unit) => unit < LlmUnit.Request;
 
     /// <summary>
-    /// The price as it holds for a call: 1. the model's own, 2. with what the hour of the call changes, 3. with what the service tier changes.
-    /// What came of it has neither hours nor tiers of service.
+    /// The price as it holds for a call: 1. the model's own, 2. with what the hour of the call changes, 3. with what the service tier
+    /// changes. What came of it has neither hours nor tiers of service.
     /// </summary>
     /// <param name="serviceTier">As <see cref="ServiceTiers"/> names it; null: the standard one.</param>
     public static ModelPrice InForce(ModelPrice price, string? serviceTier, Instant at)
@@ -91,7 +94,8 @@ public static class PriceRules
         };
     }
 
-    private static IReadOnlyDictionary<LlmUnit, UnitPrice> With(IReadOnlyDictionary<LlmUnit, UnitPrice> prices, IReadOnlyDictionary<LlmUnit, UnitPrice>? changed)
+    private static IReadOnlyDictionary<LlmUnit, UnitPrice> With(
+        IReadOnlyDictionary<LlmUnit, UnitPrice> prices, IReadOnlyDictionary<LlmUnit, UnitPrice>? changed)
     {
         if (changed is not { Count: > 0 })
         {
@@ -142,7 +146,8 @@ public static class PriceRules
         _ => !(IsToken(unit) && !usage[LlmUnit.Second].IsZero && IsPricedBySecond(price)),
     };
 
-    private static bool IsPricedBySecond(ModelPrice? price) => price is not null && price.Prices.ContainsKey(LlmUnit.Second) && !StatesTokens(price);
+    private static bool IsPricedBySecond(ModelPrice? price) =>
+        price is not null && price.Prices.ContainsKey(LlmUnit.Second) && !StatesTokens(price);
 
     private static bool StatesTokens(ModelPrice price) => price.Prices.Keys.Any(IsToken);
 
@@ -209,7 +214,8 @@ public static class PriceRules
     public static bool ChargeTheSame(ModelPrice a, ModelPrice b) =>
         a.Currency == b.Currency && Same(a.Prices, b.Prices) && Same(a.Tiers, b.Tiers)
         && a.ByServiceTier.Count == b.ByServiceTier.Count
-        && a.ByServiceTier.All(pair => b.ByServiceTier.TryGetValue(pair.Key, out var other) && Same(pair.Value.Prices, other.Prices) && Same(pair.Value.Tiers, other.Tiers))
+        && a.ByServiceTier.All(pair => b.ByServiceTier.TryGetValue(pair.Key, out var other) && Same(pair.Value.Prices, other.Prices)
+            && Same(pair.Value.Tiers, other.Tiers))
         && a.Hours.Count == b.Hours.Count
         && a.Hours.OrderBy(static window => window.From).Zip(b.Hours.OrderBy(static window => window.From)).All(static pair =>
             (pair.First.From, pair.First.To) == (pair.Second.From, pair.Second.To) && Same(pair.First.Prices, pair.Second.Prices));
@@ -257,7 +263,8 @@ public static class PriceRules
             if (ServiceTiers.Of(name) is var known && known != name)
             {
                 faults.Add(new(path, known is null
-                    ? $"is no service tier beside the standard one: '{name}' must have 1 to {ServiceTiers.Longest} small letters, digits or _, such as flex, priority or batch."
+                    ? $"is no service tier beside the standard one: '{name}' must have 1 to {ServiceTiers.Longest} small letters, "
+                        + "digits or _, such as flex, priority or batch."
                     : $"is written '{known}'."));
             }
 
@@ -285,7 +292,8 @@ public static class PriceRules
                 faults.Add(new($"hours[{i}].to", $"is {hours[i].To:HH:mm}, as from: a window that lasts all day is the price itself."));
             }
 
-            if (hours.Take(i).Any(earlier => hours[i].From.IsBetween(earlier.From, earlier.To) || earlier.From.IsBetween(hours[i].From, hours[i].To)))
+            if (hours.Take(i)
+                .Any(earlier => hours[i].From.IsBetween(earlier.From, earlier.To) || earlier.From.IsBetween(hours[i].From, hours[i].To)))
             {
                 faults.Add(new($"hours[{i}].from", $"is {hours[i].From:HH:mm}; a window before has some of these hours."));
             }
@@ -325,7 +333,8 @@ public static class PriceRules
 
             foreach (var unit in tier.Prices.Keys.Where(static unit => !IsToken(unit)))
             {
-                faults.Add(new($"{path}tiers[{i}].prices.{LlmWords.Of(unit)}", "is not counted in tokens; a tier changes prices of tokens only."));
+                faults.Add(
+                    new($"{path}tiers[{i}].prices.{LlmWords.Of(unit)}", "is not counted in tokens; a tier changes prices of tokens only."));
             }
         }
     }
@@ -353,7 +362,8 @@ public static class PriceRules
         a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && other == pair.Value);
 
     private static bool Same(IReadOnlyList<PriceTier> a, IReadOnlyList<PriceTier> b) => a.Count == b.Count
-        && Ascending(a).Zip(Ascending(b)).All(static pair => pair.First.AboveTokens == pair.Second.AboveTokens && Same(pair.First.Prices, pair.Second.Prices));
+        && Ascending(a).Zip(Ascending(b))
+            .All(static pair => pair.First.AboveTokens == pair.Second.AboveTokens && Same(pair.First.Prices, pair.Second.Prices));
 
     private static IEnumerable<PriceTier> Ascending(IReadOnlyList<PriceTier> tiers) => tiers.OrderBy(static tier => tier.AboveTokens);
 }

@@ -48,7 +48,8 @@ internal sealed class PriceSeries(ModelName name, IEnumerable<ModelPrice> prices
         string.Join(';', ListedTiers(price.Tiers).Prepend(Listed(price.Prices))
             .Concat(price.ByServiceTier.OrderBy(static tier => tier.Key, StringComparer.Ordinal)
                 .SelectMany(static tier => ListedTiers(tier.Value.Tiers).Prepend($"{tier.Key}:{Listed(tier.Value.Prices)}")))
-            .Concat(price.Hours.OrderBy(static window => window.From).Select(static window => $"{window.From:O}-{window.To:O}:{Listed(window.Prices)}"))
+            .Concat(price.Hours.OrderBy(static window => window.From)
+                .Select(static window => $"{window.From:O}-{window.To:O}:{Listed(window.Prices)}"))
             .Append(price.Source));
 
     private static IEnumerable<string> ListedTiers(IReadOnlyList<PriceTier> tiers) =>
@@ -80,7 +81,8 @@ internal sealed class PriceShelf
         _aliases = ByName(aliases);
         _modelsOfAnybody = ByModel(models);
         _aliasesOfAnybody = ByModel(aliases);
-        var patterns = models.Concat(aliases).Where(static series => ModelNames.IsPattern(series.Name.Model)).ToLookup(static series => IsBare(series.Name.Model));
+        var patterns = models.Concat(aliases).Where(static series => ModelNames.IsPattern(series.Name.Model))
+            .ToLookup(static series => IsBare(series.Name.Model));
         _patterns =
         [
             .. patterns[false].GroupBy(static series => series.Name.Model, StringComparer.OrdinalIgnoreCase)
@@ -138,7 +140,9 @@ internal sealed class PriceShelf
         series.TryGetValue(name, out var found) ? [[found]] : [];
 
     private static PriceSeries[] OfProvider(PriceSeries[] series, string provider) =>
-        provider.Length == 0 ? series : [.. series.Where(each => string.Equals(each.Name.Provider, provider, StringComparison.OrdinalIgnoreCase))];
+        provider.Length == 0
+            ? series
+            : [.. series.Where(each => string.Equals(each.Name.Provider, provider, StringComparison.OrdinalIgnoreCase))];
 
     private static List<PriceSeries> Series(IEnumerable<(string Model, ModelPrice Price)> named) =>
         [.. named.GroupBy(static pair => new ModelName(ModelNames.Canonical(pair.Price.Provider), pair.Model), static pair => pair.Price)

@@ -9,7 +9,8 @@ public static class ServiceTiers
     /// <summary>UTF-16 units.</summary>
     public const int Longest = 40;
 
-    private static readonly string[] Standard = ["standard", "default", "auto", "on_demand", "standard_only", "traffic_type_unspecified", "unspecified"];
+    private static readonly string[] Standard = [
+        "standard", "default", "auto", "on_demand", "standard_only", "traffic_type_unspecified", "unspecified"];
 
     /// <summary>The tier that a provider or a caller names; null: the standard one, or no name of a tier.</summary>
     public static string? Of(string? word)
@@ -31,5 +32,6 @@ public static class ServiceTiers
     }
 
     /// <summary>Small letters, digits and <c>_</c>.</summary>
-    public static bool IsName(string text) => text.Length is > 0 and <= Longest && text.All(static letter => letter is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_');
+    public static bool IsName(string text) =>
+        text.Length is > 0 and <= Longest && text.All(static letter => letter is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_');
 }

@@ -23,11 +23,15 @@ public enum ReportedCostPolicy
 
 public static class ReportedCosts
 {
-    /// <summary>OpenRouter reports what it took off the account; which of a model's hosts it chose, and at what price, no price book knows.</summary>
-    public static ReportedCostPolicy DefaultOf(string provider) => provider == "openrouter" ? ReportedCostPolicy.Wins : ReportedCostPolicy.Beside;
+    /// <summary>
+    /// OpenRouter reports what it took off the account; which of a model's hosts it chose, and at what price, no price book knows.
+    /// </summary>
+    public static ReportedCostPolicy DefaultOf(string provider) =>
+        provider == "openrouter" ? ReportedCostPolicy.Wins : ReportedCostPolicy.Beside;
 
     /// <param name="upstreams">The project's, by name.</param>
-    /// <param name="upstream">Through which the call was made; null: it was reported, and the upstream of its provider's name decides.</param>
+    /// <param name="upstream">Through which the call was made; null: it was reported, and the upstream of its provider's name
+    /// decides.</param>
     public static ReportedCostPolicy Of(IReadOnlyDictionary<string, Upstream> upstreams, string? upstream, string provider) =>
         upstreams.GetValueOrDefault(upstream ?? provider)?.ReportedCost ?? DefaultOf(provider);
 }

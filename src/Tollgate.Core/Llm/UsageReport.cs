@@ -53,12 +53,14 @@ public sealed record UsageReport
     /// <summary>The tier that served the call, as <see cref="ServiceTiers"/> names it; null: the standard one, or not said.</summary>
     public string? ServiceTier { get; init; }
 
-    /// <summary>Why a count cannot be believed (it is negative, absurdly large or no number), so that the usage has to be estimated; null: all can.</summary>
+    /// <summary>
+    /// Why a count cannot be believed (it is negative, absurdly large or no number), so that the usage has to be estimated; null: all can.
+    /// </summary>
     public string? Inconsistency { get; init; }
 
     /// <summary>
-    /// How the provider's numbers differ from each other: a stated total is not the sum of its parts, or a part is larger than its whole. The
-    /// counts stand all the same. Null: the numbers agree.
+    /// How the provider's numbers differ from each other: a stated total is not the sum of its parts, or a part is larger than its whole.
+    /// The counts stand all the same. Null: the numbers agree.
     /// </summary>
     public string? Difference { get; init; }
 }

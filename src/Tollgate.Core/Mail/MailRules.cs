@@ -35,13 +35,16 @@ public enum MailState
 /// <summary>When a mail is tried again, and who can refuse it.</summary>
 public static class MailRules
 {
-    /// <summary>How long a server has a mail to itself: a conversation with a slow server, and time to write down what came of it.</summary>
+    /// <summary>
+    /// How long a server has a mail to itself: a conversation with a slow server, and time to write down what came of it.
+    /// </summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
 
     /// <summary>Between attempts. Mail servers put off what they do not know for minutes, and are away for hours.</summary>
     private static readonly TimeSpan[] Pauses =
     [
-        TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(6), TimeSpan.FromHours(12),
+        TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(6),
+        TimeSpan.FromHours(12),
     ];
 
     /// <summary>Until the next attempt; null: that was the last.</summary>
@@ -50,7 +53,8 @@ public static class MailRules
     public static TimeSpan? RetryIn(int attempts, bool isFinal) => isFinal || attempts > Pauses.Length ? null : Pauses[attempts - 1];
 
     /// <summary>
-    /// Whether a mail server that said this will say so again. Not where it refused whoever sends and not the mail: no encryption, no or a wrong login (530 to
+    /// Whether a mail server that said this will say so again. Not where it refused whoever sends and not the mail: no encryption, no or a
+    /// wrong login (530 to
     /// 538, enhanced codes 5.7), which somebody sets right (RFC 4954, RFC 3463).
     /// </summary>
     /// <param name="status">Of SMTP; negative: there was no answer.</param>

@@ -14,8 +14,11 @@ public static class AggregateRules
     internal static Effect? EffectOf(MeterTarget target, in EventFacts facts) => target.Meter.Aggregate switch
     {
         MeterAggregate.Count => new(target.Feature, Quantity.One, target.Meter.Aggregate, default),
-        MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest => facts.ValueOf(target.Meter) is { } value ? new(target.Feature, value, target.Meter.Aggregate, default) : null,
-        MeterAggregate.Unique => facts.Text(target.Meter.ValueProperty!) is { } seen ? new(target.Feature, Quantity.One, target.Meter.Aggregate, ValueHash.Of(seen)) : null,
+        MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest =>
+            facts.ValueOf(target.Meter) is { } value ? new(target.Feature, value, target.Meter.Aggregate, default) : null,
+        MeterAggregate.Unique => facts.Text(target.Meter.ValueProperty!) is { } seen
+            ? new(target.Feature, Quantity.One, target.Meter.Aggregate, ValueHash.Of(seen))
+            : null,
     };
 
     /// <summary>Units of the event are units of the feature: nothing else of it, or of the period, is asked.</summary>
@@ -32,7 +35,9 @@ public static class AggregateRules
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest => false,
     };
 
-    /// <summary>By how much an event changes what is used of the period. Only a level falls (<see cref="MeterAggregates.IsLevel"/>).</summary>
+    /// <summary>
+    /// By how much an event changes what is used of the period. Only a level falls (<see cref="MeterAggregates.IsLevel"/>).
+    /// </summary>
     /// <param name="effect">Of a value that was seen before (<see cref="CountsValueOnce"/>): with an amount of zero.</param>
     /// <param name="used">Before it.</param>
     /// <param name="reports">Before it; null: none was recorded yet.</param>
@@ -44,14 +49,19 @@ public static class AggregateRules
         MeterAggregate.Latest => at < reports?.At ? Quantity.Zero : effect.Amount - used,
     };
 
-    /// <summary>Which report counts after an event; null: the balance keeps none. Of two reports of one instant, the one that was recorded last counts.</summary>
+    /// <summary>
+    /// Which report counts after an event; null: the balance keeps none. Of two reports of one instant, the one that was recorded last
+    /// counts.
+    /// </summary>
     public static LatestReport? ReportsAfter(in Effect effect, LatestReport? before, Instant at) => effect.Aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Unique => before,
         MeterAggregate.Latest => new(at < before?.At ? before.At : at, (before?.Count ?? 0) + 1),
     };
 
-    /// <summary>A report of what is so now is recorded under an enforced cap unless it goes further beyond it: nothing refuses to use less.</summary>
+    /// <summary>
+    /// A report of what is so now is recorded under an enforced cap unless it goes further beyond it: nothing refuses to use less.
+    /// </summary>
     public static bool MayBeRefused(in Effect effect, Quantity change) => effect.Aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Unique => true,

@@ -6,8 +6,8 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Metering;
 
 /// <summary>
-/// The properties of an event that meters read. A value that the server computed replaces the caller's. For a value that the server does not know,
-/// meters use an assumed one: <c>assumed_cost_usd</c> beside a <c>cost_usd</c> of null.
+/// The properties of an event that meters read. A value that the server computed replaces the caller's. For a value that the server does
+/// not know, meters use an assumed one: <c>assumed_cost_usd</c> beside a <c>cost_usd</c> of null.
 /// </summary>
 /// <param name="quantity">The event's own, for meters that name no property.</param>
 internal readonly struct EventFacts(Quantity quantity, JsonElement? properties, JsonElement? computed)

@@ -9,7 +9,9 @@ namespace Tollgate.Core.Metering;
 /// <param name="ComputedJson">What the server found out about it, such as its cost; null for most.</param>
 public readonly record struct MeteredEvent(string Type, Quantity Quantity, string? PropertiesJson, string? ComputedJson = null)
 {
-    /// <summary>A feature that the event uses once, beside those whose meters read it. One that is not metered is not counted, nor is a level.</summary>
+    /// <summary>
+    /// A feature that the event uses once, beside those whose meters read it. One that is not metered is not counted, nor is a level.
+    /// </summary>
     public string? Feature { get; init; }
 
     /// <summary>No meter reads it: a call that failed and used nothing.</summary>
@@ -36,7 +38,8 @@ public static class MeteringRules
         }
 
         var effects = OfMeters(catalog, happened);
-        return effects is null || happened.Feature is not { } code || effects.Any(e => e.Feature.Code == code) || !IsCounted(catalog.Features[code].Feature)
+        return effects is null || happened.Feature is not { } code || effects.Any(e => e.Feature.Code == code)
+            || !IsCounted(catalog.Features[code].Feature)
             ? effects
             : [Effect.OfUnits(catalog.Features[code], Quantity.One), .. effects];
     }
@@ -46,10 +49,12 @@ public static class MeteringRules
     /// feature comes first.
     /// </summary>
     /// <returns>As <see cref="EffectsOf"/>.</returns>
-    public static IReadOnlyList<Effect>? EffectsOfConsume(PublishedCatalog catalog, FeatureEntry feature, Quantity amount, string? propertiesJson)
+    public static IReadOnlyList<Effect>? EffectsOfConsume(
+        PublishedCatalog catalog, FeatureEntry feature, Quantity amount, string? propertiesJson)
     {
         var own = Effect.OfUnits(feature, amount);
-        if (!catalog.MetersByEventType.TryGetValue(feature.Code, out var targets) || (targets.Count == 1 && targets[0].Feature.Key == feature.Key))
+        if (!catalog.MetersByEventType.TryGetValue(feature.Code, out var targets)
+            || (targets.Count == 1 && targets[0].Feature.Key == feature.Key))
         {
             return [own];
         }
@@ -73,7 +78,8 @@ public static class MeteringRules
         }
 
         // Nearly every event: nothing of it has to be parsed.
-        if (targets.Count == 1 && targets[0].Meter is { ValueProperty: null, Filters.Count: 0 } plain && AggregateRules.AddsQuantity(plain.Aggregate))
+        if (targets.Count == 1 && targets[0].Meter is { ValueProperty: null, Filters.Count: 0 } plain
+            && AggregateRules.AddsQuantity(plain.Aggregate))
         {
             return [Effect.OfUnits(targets[0].Feature, happened.Quantity)];
         }

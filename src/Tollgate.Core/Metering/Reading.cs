@@ -30,7 +30,8 @@ public readonly record struct Reading(int FeatureKey, ReadingKind Kind, Quantity
 }
 
 /// <summary>What the other live events of the period say in place of a reading that is voided: without them nothing.</summary>
-/// <param name="Value">Of <see cref="ReadingKind.Highest"/>: the highest of theirs; of <see cref="ReadingKind.Latest"/>: the last of theirs.</param>
+/// <param name="Value">Of <see cref="ReadingKind.Highest"/>: the highest of theirs; of <see cref="ReadingKind.Latest"/>: the last of
+/// theirs.</param>
 /// <param name="At">Of <see cref="ReadingKind.Latest"/>: when that one happened.</param>
 /// <param name="Order">Its <see cref="Reading.Order"/>.</param>
 public readonly record struct OtherReading(Quantity Value, Instant At, int Order);

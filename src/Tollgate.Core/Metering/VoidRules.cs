@@ -4,7 +4,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Metering;
 
 /// <summary>What a void takes back of one posting.</summary>
-/// <param name="Posting">To be subtracted. Where the last value of a period is voided and the one before was higher, <see cref="Posting.Used"/> is negative.</param>
+/// <param name="Posting">To be subtracted. Where the last value of a period is voided and the one before was higher,
+/// <see cref="Posting.Used"/> is negative.</param>
 /// <param name="MovesReport">Another report counts from then on.</param>
 /// <param name="ReportAt">When that one happened; null: none is left.</param>
 public readonly record struct Reversal(Posting Posting, bool MovesReport, Instant? ReportAt);
@@ -43,14 +44,20 @@ public static class VoidRules
         readings.Where(reading => reading.Kind == ReadingKind.Seen && !others.ContainsKey(reading)).Distinct();
 
     /// <param name="readings">Of one feature and so of one kind (<see cref="Catalog.CatalogRules"/>).</param>
-    private static Quantity TakenBack(List<Reading> readings, IReadOnlyDictionary<Reading, OtherReading> others, Instant at) => readings[0].Kind switch
+    private static Quantity TakenBack(List<Reading> readings, IReadOnlyDictionary<Reading, OtherReading> others, Instant at) =>
+        readings[0].Kind switch
     {
-        ReadingKind.Highest => (readings.Max(static one => one.Value) - readings.Max(one => others.GetValueOrDefault(one).Value)).FloorAtZero(),
+        ReadingKind.Highest =>
+            (readings.Max(static one => one.Value) - readings.Max(one => others.GetValueOrDefault(one).Value)).FloorAtZero(),
         ReadingKind.Seen => Quantity.Of(NoLongerSeen(readings, others).Count()),
-        ReadingKind.Latest => Counts(readings[0], others, at) ? readings[0].Value - others.GetValueOrDefault(readings[0]).Value : Quantity.Zero,
+        ReadingKind.Latest =>
+            Counts(readings[0], others, at) ? readings[0].Value - others.GetValueOrDefault(readings[0]).Value : Quantity.Zero,
     };
 
-    /// <summary>It is the report that counts: no other one of the period happened later or, at the same instant, was recorded later.</summary>
+    /// <summary>
+    /// It is the report that counts: no other one of the period happened later or, at the same instant, was recorded later.
+    /// </summary>
     private static bool Counts(Reading reading, IReadOnlyDictionary<Reading, OtherReading> others, Instant at) =>
-        reading.Kind == ReadingKind.Latest && !(others.TryGetValue(reading, out var other) && (other.At, other.Order).CompareTo((at, reading.Order)) > 0);
+        reading.Kind == ReadingKind.Latest
+            && !(others.TryGetValue(reading, out var other) && (other.At, other.Order).CompareTo((at, reading.Order)) > 0);
 }

@@ -33,7 +33,8 @@ public sealed record Currency
     private const string ThreeDecimals = "BHD IQD JOD KWD LYD OMR TND";
 
     private static readonly FrozenDictionary<string, Currency> ByCode =
-        Of(TwoDecimals, 2).Concat(Of(NoDecimals, 0)).Concat(Of(ThreeDecimals, 3)).ToFrozenDictionary(static c => c.Code, StringComparer.Ordinal);
+        Of(TwoDecimals, 2).Concat(Of(NoDecimals, 0)).Concat(Of(ThreeDecimals, 3))
+            .ToFrozenDictionary(static c => c.Code, StringComparer.Ordinal);
 
     public static IReadOnlyCollection<Currency> All => ByCode.Values;
 
@@ -47,7 +48,8 @@ public sealed record Currency
     }
 
     /// <summary>Says that a currency is unknown, with the nearest code.</summary>
-    public static string Unknown(string code) => $"{Spelling.Unknown("currency", code, ByCode.Keys.Order(StringComparer.Ordinal))} An ISO 4217 code such as USD is expected.";
+    public static string Unknown(string code) =>
+        $"{Spelling.Unknown("currency", code, ByCode.Keys.Order(StringComparer.Ordinal))} An ISO 4217 code such as USD is expected.";
 
     /// <summary>A currency whose code was checked at the edge.</summary>
     public static Currency Of(string code)

@@ -2,7 +2,10 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Money;
 
-/// <summary>Amounts that are spread evenly over periods, summed by day. Minor units of one currency. Each amount costs the same, however long its period.</summary>
+/// <summary>
+/// Amounts that are spread evenly over periods, summed by day. Minor units of one currency. Each amount costs the same, however long its
+/// period.
+/// </summary>
 /// <param name="start">When the first day begins; each has 24 hours.</param>
 public sealed class MoneyByDay(Instant start, int days)
 {
@@ -33,8 +36,8 @@ public sealed class MoneyByDay(Instant start, int days)
     }
 
     /// <summary>
-    /// By day, the first one first. The sum from the first day on is rounded, half away from zero, and a day is what it adds to it: so the days add up to
-    /// the whole.
+    /// By day, the first one first. The sum from the first day on is rounded, half away from zero, and a day is what it adds to it: so the
+    /// days add up to the whole.
     /// </summary>
     public IReadOnlyList<long> Rounded()
     {

@@ -27,7 +27,8 @@ public static class MoneyParts
         var exact = weights.Select(weight => amount.Minor * weight / sum).ToArray();
         var parts = exact.Select(static share => (long)decimal.Truncate(share)).ToArray();
         var left = amount.Minor - parts.Sum();
-        foreach (var at in Enumerable.Range(0, parts.Length).OrderByDescending(at => Math.Abs(exact[at] - parts[at])).Take((int)Math.Abs(left)))
+        foreach (var at in Enumerable.Range(0, parts.Length).OrderByDescending(at => Math.Abs(exact[at] - parts[at]))
+            .Take((int)Math.Abs(left)))
         {
             parts[at] += Math.Sign(left);
         }
@@ -36,8 +37,8 @@ public static class MoneyParts
     }
 
     /// <summary>
-    /// Rounds exact amounts so that together they are their sum, which the caller has rounded: each is rounded towards zero, and what is missing goes, one
-    /// unit each, to those that lost most, the earlier first.
+    /// Rounds exact amounts so that together they are their sum, which the caller has rounded: each is rounded towards zero, and what is
+    /// missing goes, one unit each, to those that lost most, the earlier first.
     /// </summary>
     public static IReadOnlyList<MoneyAmount> Rounded(IReadOnlyList<ExactMoney> exact, MoneyAmount sum)
     {

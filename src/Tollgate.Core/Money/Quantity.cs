@@ -6,7 +6,9 @@ namespace Tollgate.Core.Money;
 /// An exact amount of a feature: calls, tokens, seconds, dollars of a cost budget. At most 9 decimal places
 /// and 18 digits before the point, the same as <c>numeric(27,9)</c> in the database.
 /// </summary>
-/// <remarks>Adding never rounds. A value outside the range is refused at the edge by <see cref="TryCreate"/>, a sum by the decision that makes it.</remarks>
+/// <remarks>
+/// Adding never rounds. A value outside the range is refused at the edge by <see cref="TryCreate"/>, a sum by the decision that makes it.
+/// </remarks>
 public readonly record struct Quantity : IComparable<Quantity>
 {
     /// <summary>Decimal places kept: a nano-unit, so that LLM costs in dollars stay exact to the nano-dollar.</summary>

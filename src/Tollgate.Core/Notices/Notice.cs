@@ -101,7 +101,8 @@ public sealed record ProviderBill(string? Number, MoneyAmount Due, Uri? Page);
 /// <param name="PlannedAt">The next attempt of the schedule, where one outside of it comes first.</param>
 /// <param name="Plan">The plan's name.</param>
 public sealed record FailingInvoice(
-    int Failures, PaymentFailure Failure, Instant FirstFailedAt, Instant? PlannedAt, string Subscription, SubscriptionStatus Status, string Plan);
+    int Failures, PaymentFailure Failure, Instant FirstFailedAt, Instant? PlannedAt, string Subscription, SubscriptionStatus Status,
+    string Plan);
 
 /// <summary>A plan that has ended because its invoice was not paid.</summary>
 /// <param name="Waits">Paying the invoice gives it back.</param>

@@ -23,25 +23,30 @@ public static class NoticeRules
     /// <summary>What matters most comes first, and of equals what is so for the longest time.</summary>
     public static IReadOnlyList<Notice> Of(NoticeFacts facts)
     {
-        var notices = facts.Owed.Select(owed => OfInvoice(facts, owed)).Concat(facts.Reached.Select(reached => OfThreshold(facts, reached)));
+        var notices = facts.Owed.Select(owed => OfInvoice(facts, owed))
+            .Concat(facts.Reached.Select(reached => OfThreshold(facts, reached)));
         if (facts.Subscription is { } subscription)
         {
             notices = notices.Concat(OfSubscription(facts, subscription));
         }
 
-        return [.. notices.OrderByDescending(static notice => notice.Severity).ThenBy(static notice => notice.Since).ThenBy(static notice => notice.Title, StringComparer.Ordinal)];
+        return [.. notices.OrderByDescending(static notice => notice.Severity).ThenBy(static notice => notice.Since)
+            .ThenBy(static notice => notice.Title, StringComparer.Ordinal)];
     }
 
     /// <summary>A notice of the subscription names a price, which coupons and taxes change.</summary>
-    public static bool TellsPrice(Subscription subscription, Instant now) => subscription is { Scheduled: not null, CancelAt: null } || IsEnding(subscription, now);
+    public static bool TellsPrice(Subscription subscription, Instant now) =>
+        subscription is { Scheduled: not null, CancelAt: null } || IsEnding(subscription, now);
 
     /// <summary>The trial ends soon. What ends with its trial is canceled, and no more is to be said of it.</summary>
-    private static bool IsEnding(Subscription subscription, Instant now) => subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over }
+    private static bool IsEnding(Subscription subscription, Instant now) =>
+        subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over }
         && over <= now.Plus(TimeSpan.FromDays(TrialDays)) && !(subscription.CancelAt <= over);
 
     /// <summary>The highest threshold that usage stands at or beyond; null: none.</summary>
     public static int? Reached(Entitlement entitlement, Standing standing) => standing.Limit is { IsPositive: true } granted
-        ? entitlement.Thresholds.Where(percent => standing.Used.Value * AllOfIt >= granted.Value * percent).Select(static percent => (int?)percent).Max()
+        ? entitlement.Thresholds.Where(percent => standing.Used.Value * AllOfIt >= granted.Value * percent)
+            .Select(static percent => (int?)percent).Max()
         : null;
 
     private static Notice OfInvoice(NoticeFacts facts, OwedInvoice owed) => owed switch
@@ -68,10 +73,13 @@ public static class NoticeRules
                     ? $"{failing.Plan} ends and you are on {facts.DefaultPlan}."
                     : $"you are on {facts.DefaultPlan} until you do.");
         return new(
-            NoticeCode.PaymentFailed, isLast ? NoticeSeverity.Critical : NoticeSeverity.Warning, failing.FirstFailedAt, $"Your payment of {amount} failed",
+            NoticeCode.PaymentFailed, isLast ? NoticeSeverity.Critical : NoticeSeverity.Warning, failing.FirstFailedAt,
+            $"Your payment of {amount} failed",
             $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. {next}{end}")
         {
-            Action = failing.Failure == PaymentFailure.PaymentMethodMissing ? (NoticeAction.AddPaymentMethod, "Add a card") : Pay(facts, owed),
+            Action = failing.Failure == PaymentFailure.PaymentMethodMissing
+                ? (NoticeAction.AddPaymentMethod, "Add a card")
+                : Pay(facts, owed),
             Invoice = owed,
             Subscription = failing.Subscription,
             NextAttempt = owed.CollectAt,
@@ -82,7 +90,8 @@ public static class NoticeRules
     /// <summary>A payment failed, and the provider charges no card any more: dunning waits, so the plan ends on no day.</summary>
     private static Notice OfStuck(NoticeFacts facts, OwedInvoice owed, FailingInvoice failing) => new(
         NoticeCode.PaymentFailed, NoticeSeverity.Warning, failing.FirstFailedAt, $"Your payment of {Words(owed.Due)} failed",
-        $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. We do not charge a card again automatically. {HowToPay(facts)}")
+        $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. We do not charge a card again automatically. "
+            + $"{HowToPay(facts)}")
     {
         Action = Pay(facts, owed), Invoice = owed, Subscription = failing.Subscription,
     };
@@ -90,7 +99,9 @@ public static class NoticeRules
     private static Notice OfEnd(NoticeFacts facts, OwedInvoice owed, EndedPlan ended) => new(
         NoticeCode.PlanEnded, NoticeSeverity.Critical, ended.At, $"{ended.Plan} has ended",
         $"{ended.Plan} ended on {Day(facts, ended.At)} because invoice {owed.Number} was not paid. You are on {facts.DefaultPlan} now. "
-            + (ended.Waits ? $"If you pay {Words(owed.Due)}, {ended.Plan} continues at once." : $"You can still pay it. To use {ended.Plan} again, subscribe again."))
+            + (ended.Waits
+                ? $"If you pay {Words(owed.Due)}, {ended.Plan} continues at once."
+                : $"You can still pay it. To use {ended.Plan} again, subscribe again."))
     {
         Action = Pay(facts, owed), Invoice = owed, Subscription = ended.Subscription,
     };
@@ -100,9 +111,12 @@ public static class NoticeRules
         // A charge that was planned and cannot be made is not announced.
         var charged = facts is { ChargesCards: true, HasCard: true } ? owed.CollectAt : null;
         var isLate = owed.DueAt < facts.Now && charged is null;
-        var when = charged is { } at ? $"is charged to your card on {Day(facts, at)}" : $"{(isLate ? "was" : "is")} due on {Day(facts, owed.DueAt)}";
+        var when = charged is { } at
+            ? $"is charged to your card on {Day(facts, at)}"
+            : $"{(isLate ? "was" : "is")} due on {Day(facts, owed.DueAt)}";
         return new(
-            NoticeCode.InvoiceDue, isLate ? NoticeSeverity.Warning : NoticeSeverity.Info, owed.IssuedAt, $"{Words(owed.Due)} to pay", $"Invoice {owed.Number} {when}.{(facts.HasPayPage ? "" : " " + HowToPay(facts))}")
+            NoticeCode.InvoiceDue, isLate ? NoticeSeverity.Warning : NoticeSeverity.Info, owed.IssuedAt, $"{Words(owed.Due)} to pay",
+            $"Invoice {owed.Number} {when}.{(facts.HasPayPage ? "" : " " + HowToPay(facts))}")
         {
             Action = Pay(facts, owed), Invoice = owed, NextAttempt = charged,
         };
@@ -146,7 +160,9 @@ public static class NoticeRules
             yield return new(
                 NoticeCode.CancelScheduled, NoticeSeverity.Info, since, $"{plan} ends on {Day(facts, end)}",
                 $"It is canceled. After that you are on {facts.DefaultPlan}."
-                    + (subscription.Scheduled is { } waiting ? $" If you do not cancel, it changes to {waiting.Plan.Plan.Name} then, as scheduled before." : ""))
+                    + (subscription.Scheduled is { } waiting
+                        ? $" If you do not cancel, it changes to {waiting.Plan.Plan.Name} then, as scheduled before."
+                        : ""))
             {
                 Action = (NoticeAction.KeepPlan, "Do not cancel"), Subscription = facts.SubscriptionId, HappensAt = end,
             };
@@ -155,7 +171,8 @@ public static class NoticeRules
         if (IsEnding(subscription, facts.Now) && subscription.TrialEnd is { } over)
         {
             yield return new(
-                NoticeCode.TrialEnding, subscription.ConvertsTrial ? NoticeSeverity.Info : NoticeSeverity.Warning, Later(over.Minus(TimeSpan.FromDays(TrialDays)), subscription.StartedAt),
+                NoticeCode.TrialEnding, subscription.ConvertsTrial ? NoticeSeverity.Info : NoticeSeverity.Warning,
+                Later(over.Minus(TimeSpan.FromDays(TrialDays)), subscription.StartedAt),
                 $"Your trial of {plan} ends on {Day(facts, over)}", AfterTrial(facts, subscription, plan))
             {
                 Subscription = facts.SubscriptionId, HappensAt = over,
@@ -169,7 +186,9 @@ public static class NoticeRules
                 $"From then on it is {next.Plan.Plan.Name} for {Price(facts, next)}. Until then you have {plan}.")
             {
                 // What a provider has scheduled only the provider takes back.
-                Action = subscription.ManagedBy is null ? (NoticeAction.KeepPlan, next.Plan.Code == subscription.Terms.Plan.Code ? "Do not change it" : $"Keep {plan}") : null,
+                Action = subscription.ManagedBy is null
+                    ? (NoticeAction.KeepPlan, next.Plan.Code == subscription.Terms.Plan.Code ? "Do not change it" : $"Keep {plan}")
+                    : null,
                 Subscription = facts.SubscriptionId, HappensAt = subscription.Current.End,
             };
         }
@@ -177,9 +196,11 @@ public static class NoticeRules
 
     private static string AfterTrial(NoticeFacts facts, Subscription subscription, string plan) => subscription switch
     {
-        { ConvertsTrial: true } => $"After that, {plan} continues for {Price(facts, subscription.Terms)}. If you do not want that, cancel before then.",
+        { ConvertsTrial: true } =>
+            $"After that, {plan} continues for {Price(facts, subscription.Terms)}. If you do not want that, cancel before then.",
         { ManagedBy: not null } =>
-            $"After that, {plan} continues for {Price(subscription.Terms)} if you have added a card or another payment method by then. Otherwise you are on {facts.DefaultPlan}.",
+            $"After that, {plan} continues for {Price(subscription.Terms)} if you have added a card or another payment method by then. "
+                + $"Otherwise you are on {facts.DefaultPlan}.",
         _ => $"After that, you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
     };
 
@@ -191,9 +212,11 @@ public static class NoticeRules
         return new(
             NoticeCode.PaymentFailed, NoticeSeverity.Warning, facts.PastDueSince ?? facts.Now,
             bill is null ? "Your payment did not go through" : $"Your payment of {Words(bill.Due)} did not go through",
-            $"{what} for {plan} is not paid. {name} collects it, and may try again. You keep {plan} for now; if it stays unpaid, {plan} can end.")
+            $"{what} for {plan} is not paid. {name} collects it, and may try again. You keep {plan} for now; if it stays unpaid, "
+                + $"{plan} can end.")
         {
-            Action = bill?.Page is null ? null : (NoticeAction.OpenLink, $"Pay {Words(bill.Due)}"), Link = bill?.Page, Bill = bill, Subscription = facts.SubscriptionId,
+            Action = bill?.Page is null ? null : (NoticeAction.OpenLink, $"Pay {Words(bill.Due)}"), Link = bill?.Page, Bill = bill,
+            Subscription = facts.SubscriptionId,
         };
     }
 
@@ -205,9 +228,11 @@ public static class NoticeRules
         _ => "your bank declined it",
     };
 
-    private static (NoticeAction, string)? Pay(NoticeFacts facts, OwedInvoice owed) => facts.HasPayPage ? (NoticeAction.PayInvoice, $"Pay {Words(owed.Due)}") : null;
+    private static (NoticeAction, string)? Pay(NoticeFacts facts, OwedInvoice owed) =>
+        facts.HasPayPage ? (NoticeAction.PayInvoice, $"Pay {Words(owed.Due)}") : null;
 
-    private static string HowToPay(NoticeFacts facts) => facts.HasPayPage ? "Please pay the invoice." : "It cannot be paid online; please pay it as the invoice says.";
+    private static string HowToPay(NoticeFacts facts) =>
+        facts.HasPayPage ? "Please pay the invoice." : "It cannot be paid online; please pay it as the invoice says.";
 
     private static string Words(MoneyAmount amount) => amount.Display().Replace('-', '−');
 
@@ -224,7 +249,8 @@ public static class NoticeRules
         [var first, .., var last] => $"{Words(first.Total)}, and from {Day(facts, last.From)} on {Price(last.Total, terms)}",
     };
 
-    private static string Day(NoticeFacts facts, Instant at) => TimeZoneInfo.ConvertTime(at.ToOffset(), facts.Zone).ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+    private static string Day(NoticeFacts facts, Instant at) =>
+        TimeZoneInfo.ConvertTime(at.ToOffset(), facts.Zone).ToString("d MMM yyyy", CultureInfo.InvariantCulture);
 
     private static Instant Later(Instant a, Instant b) => a > b ? a : b;
 }

@@ -17,18 +17,21 @@ public sealed class Reach
     /// machine itself in Azure.
     /// </summary>
     private static readonly IPNetwork[] Closed4 = Networks(
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+        "192.88.99.0/24",
         "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32");
 
-    /// <summary>All of the public internet over IPv6. Unique local, link-local, multicast, mapped and NAT64 addresses lie outside.</summary>
+    /// <summary>
+    /// All of the public internet over IPv6. Unique local, link-local, multicast, mapped and NAT64 addresses lie outside.
+    /// </summary>
     private static readonly IPNetwork Global6 = IPNetwork.Parse("2000::/3");
 
     /// <summary>What of it is none, or carries an IPv4 address: protocol assignments with Teredo, documentation, 6to4.</summary>
     private static readonly IPNetwork[] Closed6 = Networks("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20");
 
     /// <summary>
-    /// Never, whatever is allowed: no host, multicast, broadcast, and where clouds give a machine its credentials (link-local addresses, and
-    /// those of Azure, Alibaba, Oracle, and over IPv6 of AWS and Google).
+    /// Never, whatever is allowed: no host, multicast, broadcast, and where clouds give a machine its credentials (link-local addresses,
+    /// and those of Azure, Alibaba, Oracle, and over IPv6 of AWS and Google).
     /// </summary>
     private static readonly IPNetwork[] Never = Networks(
         "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32",
@@ -36,8 +39,11 @@ public sealed class Reach
 
     private static readonly IPNetwork[] Everything = Networks("0.0.0.0/0", "::/0");
 
-    /// <summary>Names of clouds' metadata services. They lead to addresses of <see cref="Never"/>, unless somebody else answers for them.</summary>
-    private static readonly string[] MetadataNames = ["metadata", "metadata.google.internal", "metadata.goog", "metadata.azure.internal", "instance-data", "instance-data.ec2.internal"];
+    /// <summary>
+    /// Names of clouds' metadata services. They lead to addresses of <see cref="Never"/>, unless somebody else answers for them.
+    /// </summary>
+    private static readonly string[] MetadataNames = [
+        "metadata", "metadata.google.internal", "metadata.goog", "metadata.azure.internal", "instance-data", "instance-data.ec2.internal"];
 
     private readonly IPNetwork[] _also;
 
@@ -67,7 +73,9 @@ public sealed class Reach
     public static IReadOnlyList<IPNetwork> ReadNetworks(string? text, out string? fault)
     {
         var parts = (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        fault = parts.Length > MostNetworks ? $"it has {parts.Length} networks; at most {MostNetworks} are allowed." : parts.Select(FaultOf).FirstOrDefault(static one => one is not null);
+        fault = parts.Length > MostNetworks
+            ? $"it has {parts.Length} networks; at most {MostNetworks} are allowed."
+            : parts.Select(FaultOf).FirstOrDefault(static one => one is not null);
         return fault is null ? Networks(parts) : [];
     }
 
@@ -81,7 +89,8 @@ public sealed class Reach
         // 10.0.0.7/8 may be meant as one host or as its whole network.
         if (!network.BaseAddress.Equals(IPAddress.Parse(part.Split('/')[0])))
         {
-            return $"\"{part}\" does not begin with the first address of its network: write {network}, or /{(network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)} for the one address.";
+            return $"\"{part}\" does not begin with the first address of its network: write {network}, "
+                + $"or /{(network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)} for the one address.";
         }
 
         if (network.BaseAddress.IsIPv4MappedToIPv6)
@@ -94,7 +103,8 @@ public sealed class Reach
             : null;
     }
 
-    private static bool IsNever(IPAddress address) => Contains(Never, address) || (CarriedBy(address) is { } carried && Contains(Never, carried));
+    private static bool IsNever(IPAddress address) =>
+        Contains(Never, address) || (CarriedBy(address) is { } carried && Contains(Never, carried));
 
     private static bool IsPublic(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
         ? !Contains(Closed4, address)

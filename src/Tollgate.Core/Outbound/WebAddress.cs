@@ -17,7 +17,8 @@ public static class WebAddress
         address = null;
         try
         {
-            if (!Uri.TryCreate(text, UriKind.Absolute, out var read) || read.Scheme is not ("http" or "https") || read.IdnHost.Length == 0 || read.AbsoluteUri.Length == 0)
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var read) || read.Scheme is not ("http" or "https") || read.IdnHost.Length == 0
+                || read.AbsoluteUri.Length == 0)
             {
                 return false;
             }

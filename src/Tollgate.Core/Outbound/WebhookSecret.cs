@@ -21,7 +21,8 @@ public sealed record WebhookSecret
 
     public static WebhookSecret Of(ReadOnlySpan<byte> key)
     {
-        Invariant.That(key.Length is >= FewestBytes and <= MostBytes, $"A secret has {FewestBytes} to {MostBytes} bytes, and not {key.Length}.");
+        Invariant.That(
+            key.Length is >= FewestBytes and <= MostBytes, $"A secret has {FewestBytes} to {MostBytes} bytes, and not {key.Length}.");
         return new(key.ToArray());
     }
 

@@ -44,7 +44,9 @@ public enum PaymentFailure
     /// <summary>The provider cannot move this amount: it is too small, too large, or not in its units. No customer can mend that.</summary>
     AmountNotPossible,
 
-    /// <summary>The provider refused what it was asked, and not because of the customer: how the account there is set up, as a rule.</summary>
+    /// <summary>
+    /// The provider refused what it was asked, and not because of the customer: how the account there is set up, as a rule.
+    /// </summary>
     ProviderRefused,
 }
 
@@ -60,7 +62,9 @@ public sealed record Payment
 
     public Guid? Checkout { get; init; }
 
-    /// <summary>The provider's id of its own invoice that this pays, of a subscription that it manages. Then it pays none of ours.</summary>
+    /// <summary>
+    /// The provider's id of its own invoice that this pays, of a subscription that it manages. Then it pays none of ours.
+    /// </summary>
     public string? ProviderInvoice { get; init; }
 
     /// <summary>Of a checkout: when the price was told, and as of when what it asks for is done.</summary>
@@ -99,11 +103,13 @@ public sealed record Payment
 /// <param name="FromCredit">Of the amount, what had become the customer's credit and was taken out of it.</param>
 /// <param name="CreditNote">The document over the rest; null: there is no rest.</param>
 public sealed record Refund(
-    Guid Id, Guid Payment, MoneyAmount Amount, MoneyAmount FromCredit, PaymentStatus Status, string? Reason, string? Reference, Guid? CreditNote, Instant CreatedAt,
+    Guid Id, Guid Payment, MoneyAmount Amount, MoneyAmount FromCredit, PaymentStatus Status, string? Reason, string? Reference,
+    Guid? CreditNote, Instant CreatedAt,
     Instant? SettledAt);
 
 /// <summary>What a customer can be charged by: the provider's token, and what people know it by.</summary>
 /// <param name="Token">Encrypted as the database has it, but where it is to be charged.</param>
 /// <param name="Brand"><c>visa</c>.</param>
 /// <param name="Last4">The last digits, as text.</param>
-public sealed record PaymentMethod(Guid Id, PaymentProvider Provider, string Token, string Brand, string Last4, bool IsDefault, Instant AddedAt);
+public sealed record PaymentMethod(
+    Guid Id, PaymentProvider Provider, string Token, string Brand, string Last4, bool IsDefault, Instant AddedAt);

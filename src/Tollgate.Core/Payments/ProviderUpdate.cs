@@ -20,10 +20,12 @@ public sealed record PaymentUpdate(Guid? Payment, string Reference, PaymentFailu
 /// <param name="Refund">Our id of it; null of one that was made on the provider's own pages.</param>
 /// <param name="Charge">The provider's id of what was paid.</param>
 /// <param name="HasFailed">The money did not go, or came back.</param>
-public sealed record RefundUpdate(Guid? Refund, string Charge, string Reference, MoneyAmount Amount, bool HasFailed, string? Reason) : ProviderUpdate;
+public sealed record RefundUpdate(Guid? Refund, string Charge, string Reference, MoneyAmount Amount, bool HasFailed, string? Reason)
+    : ProviderUpdate;
 
 /// <summary>A customer's bank took money back, or wants to know why it should not.</summary>
-public sealed record DisputeUpdate(string Reference, string Charge, MoneyAmount Amount, DisputeStatus Status, string? Reason) : ProviderUpdate;
+public sealed record DisputeUpdate(string Reference, string Charge, MoneyAmount Amount, DisputeStatus Status, string? Reason)
+    : ProviderUpdate;
 
 /// <summary>A customer left a method to be charged by.</summary>
 /// <param name="Customer">Our own id.</param>
@@ -39,7 +41,9 @@ public sealed record SubscriptionUpdate(
     string Customer, string Reference, SubscribedPrice? Price, SubscriptionStatus Status, Period Current, Instant StartedAt,
     Instant Anchor, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt, string? Reason, Instant AskedAt) : ProviderUpdate
 {
-    /// <summary>False: the trial goes on only if there is something to pay with when it ends, and the subscription has nothing of its own.</summary>
+    /// <summary>
+    /// False: the trial goes on only if there is something to pay with when it ends, and the subscription has nothing of its own.
+    /// </summary>
     public bool ConvertsTrial { get; init; } = true;
 }
 
@@ -52,8 +56,10 @@ public sealed record SubscribedPrice(string Plan, PriceInterval Interval, long Q
 /// <param name="Payment">The provider's id of what paid it, or was to.</param>
 /// <param name="HasFailed">It was asked for, and no money came.</param>
 public sealed record InvoiceUpdate(
-    string Customer, string Reference, string Subscription, string? Number, ProviderInvoiceStatus Status, MoneyAmount Total, MoneyAmount Tax, MoneyAmount Paid, string? Payment,
-    bool HasFailed, string? Url, Instant CreatedAt, Instant? PaidAt, IReadOnlyList<ProviderInvoiceLine> Lines, Instant AskedAt) : ProviderUpdate;
+    string Customer, string Reference, string Subscription, string? Number, ProviderInvoiceStatus Status, MoneyAmount Total,
+    MoneyAmount Tax, MoneyAmount Paid, string? Payment,
+    bool HasFailed, string? Url, Instant CreatedAt, Instant? PaidAt, IReadOnlyList<ProviderInvoiceLine> Lines, Instant AskedAt)
+    : ProviderUpdate;
 
 /// <param name="Amount">Minor units, before tax that comes on top, after discounts.</param>
 public sealed record ProviderInvoiceLine(string Description, long Amount, Period Period);

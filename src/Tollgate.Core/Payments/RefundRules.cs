@@ -33,12 +33,16 @@ public sealed record RefundBounds(MoneyAmount Held, MoneyAmount Overpaid, MoneyA
 public sealed record RefundJudgement(RefundVerdict Verdict, MoneyAmount Amount, MoneyAmount FromCredit);
 
 /// <summary>
-/// What of a payment can go back (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice are together never above what was paid. What the invoice did
-/// not ask for, and what a change of the subscription gave back of it, goes back first, out of the credit that it became, as far as that was not spent.
+/// What of a payment can go back (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice are together never above what was paid. What
+/// the invoice did not ask for, and what a change of the subscription gave back of it, goes back first, out of the credit that it became,
+/// as far as that was not spent.
 /// </summary>
 public static class RefundRules
 {
-    /// <summary>Refunds that somebody can ask for, of one payment: whoever reads the payment reads all of them. One over all that is left is always possible.</summary>
+    /// <summary>
+    /// Refunds that somebody can ask for, of one payment: whoever reads the payment reads all of them. One over all that is left is always
+    /// possible.
+    /// </summary>
     public const int MostRefunds = 100;
 
     /// <param name="invoice">Null: it paid none of ours, and all of it became credit, unless it paid one of the provider's own.</param>
@@ -71,8 +75,8 @@ public static class RefundRules
     }
 
     /// <summary>
-    /// Money that went back at the provider is a fact: what a bank holds does not change it, and what no document covers is taken out of the customer's credit.
-    /// Only what is in neither cannot be booked.
+    /// Money that went back at the provider is a fact: what a bank holds does not change it, and what no document covers is taken out of
+    /// the customer's credit. Only what is in neither cannot be booked.
     /// </summary>
     /// <inheritdoc cref="Judge"/>
     public static RefundJudgement Book(Payment payment, Invoice? invoice, RefundBounds bounds, MoneyAmount amount)
@@ -99,7 +103,8 @@ public static class RefundRules
         {
             // The provider invoiced it: no document of ours bounds it.
             null when payment.ProviderInvoice is not null => ofPayment,
-            { Status: InvoiceStatus.Open or InvoiceStatus.Paid } => Least(Positive(ofPayment - Positive(bounds.Overpaid)), invoice.Creditable),
+            { Status: InvoiceStatus.Open or InvoiceStatus.Paid } =>
+                Least(Positive(ofPayment - Positive(bounds.Overpaid)), invoice.Creditable),
             _ => MoneyAmount.Zero(ofPayment.Currency),
         };
     }

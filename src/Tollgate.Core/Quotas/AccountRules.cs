@@ -66,7 +66,10 @@ public static class AccountRules
             }
         }
 
-        return new() { Outcome = outcome, Feature = feature, Requested = outcome <= Outcome.RecordedOverLimit ? null : amount, Standings = standings };
+        return new()
+        {
+            Outcome = outcome, Feature = feature, Requested = outcome <= Outcome.RecordedOverLimit ? null : amount, Standings = standings,
+        };
     }
 
     private static Outcome? JudgePool(AccountState book, in FeatureFacts facts, CreditPool pool, Quantity amount, Instant now)
@@ -77,7 +80,8 @@ public static class AccountRules
         }
 
         var rest = amount - (facts.Available ?? amount);
-        return rest.TimesRoundedUp(pool.Rate) is { } credits && QuotaRules.Judge(poolState.StoredFacts(now), credits) is <= Outcome.RecordedOverLimit and var asked
+        return rest.TimesRoundedUp(pool.Rate) is { } credits
+            && QuotaRules.Judge(poolState.StoredFacts(now), credits) is <= Outcome.RecordedOverLimit and var asked
             ? asked
             : null;
     }
@@ -114,7 +118,10 @@ public static class AccountRules
             FreeHeld(book, hold);
         }
 
-        return new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false) { ClipsBySettlePolicy = true, HasBegun = true }.Run(effects);
+        return new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false)
+        {
+            ClipsBySettlePolicy = true, HasBegun = true,
+        }.Run(effects);
     }
 
     /// <summary>Releases a hold, or lets it expire: its amounts are available again at once.</summary>
@@ -159,7 +166,8 @@ public static class AccountRules
     }
 
     /// <summary>Takes back what an event posted: the reversing event's postings are the negatives.</summary>
-    public static IReadOnlyList<Posting> Reverse(AccountState book, IReadOnlyList<Reversal> reversals, IReadOnlyList<Burn> burns, Instant now)
+    public static IReadOnlyList<Posting> Reverse(
+        AccountState book, IReadOnlyList<Reversal> reversals, IReadOnlyList<Burn> burns, Instant now)
     {
         var reversed = new List<Posting>(reversals.Count);
         foreach (var (posting, movesReport, reportAt) in reversals)

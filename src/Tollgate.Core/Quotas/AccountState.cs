@@ -40,10 +40,14 @@ public sealed class AccountState
     /// <summary>The catalogue the book was made with. A newer one means reading again.</summary>
     public required int CatalogRevision { get; init; }
 
-    /// <summary>When it was read, in the counting of the server that keeps it: what another server wrote since is not in a book of an earlier era.</summary>
+    /// <summary>
+    /// When it was read, in the counting of the server that keeps it: what another server wrote since is not in a book of an earlier era.
+    /// </summary>
     public int Era { get; set; }
 
-    /// <summary>The project's time for which it was read: it has no rows of what was over by then, so whoever came before cannot be decided on it.</summary>
+    /// <summary>
+    /// The project's time for which it was read: it has no rows of what was over by then, so whoever came before cannot be decided on it.
+    /// </summary>
     public Instant ReadFor { get; set; }
 
     /// <summary>It has every grant that was not over by then: what is recorded late may burn one that is over now.</summary>
@@ -62,7 +66,10 @@ public sealed class AccountState
     /// <summary>What billing months and billing periods hang on. Empty: the calendar.</summary>
     public IReadOnlyList<BillingCycle> Cycles { get; init; } = [];
 
-    /// <summary>The project decides nothing for the customer: its subscription ended, is paused or is unpaid (<see cref="WithoutSubscription.Inactive"/>).</summary>
+    /// <summary>
+    /// The project decides nothing for the customer: its subscription ended, is paused or is unpaid
+    /// (<see cref="WithoutSubscription.Inactive"/>).
+    /// </summary>
     public bool IsInactive { get; init; }
 
     /// <summary>The project's features by code, to find a credit pool's.</summary>
@@ -153,9 +160,12 @@ public sealed class AccountState
         SetNextExpiry();
     }
 
-    private void SetNextExpiry() => Volatile.Write(ref _nextExpiry, (_expiries.Count == 0 ? Instant.FarFuture : _expiries.Min.ExpiresAt).UnixMicroseconds);
+    private void SetNextExpiry() =>
+        Volatile.Write(ref _nextExpiry, (_expiries.Count == 0 ? Instant.FarFuture : _expiries.Min.ExpiresAt).UnixMicroseconds);
 
-    /// <summary>Open holds whose time is over, the oldest first; with <paramref name="since"/> only those that it was not over for then.</summary>
+    /// <summary>
+    /// Open holds whose time is over, the oldest first; with <paramref name="since"/> only those that it was not over for then.
+    /// </summary>
     public IReadOnlyList<Slot<Hold>> ExpiredHolds(Instant now, Instant? since = null)
     {
         if (now < NextExpiry || now <= since)
@@ -183,7 +193,9 @@ public sealed class AccountState
         Touch(slot);
     }
 
-    /// <summary>The row is written with the batch although nothing of it changes: whoever decides on it elsewhere has to look again.</summary>
+    /// <summary>
+    /// The row is written with the batch although nothing of it changes: whoever decides on it elsewhere has to look again.
+    /// </summary>
     /// <returns>False: it is written anyway.</returns>
     public bool Renew(Slot<Balance> row)
     {

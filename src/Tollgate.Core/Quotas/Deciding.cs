@@ -27,7 +27,9 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     /// <summary>A settle: features whose policy is <c>clip</c> record at most what is available.</summary>
     public bool ClipsBySettlePolicy { get; init; }
 
-    /// <summary>What was put into the book since its <see cref="AccountState.Begin"/> is part of this decision, and taken back with it.</summary>
+    /// <summary>
+    /// What was put into the book since its <see cref="AccountState.Begin"/> is part of this decision, and taken back with it.
+    /// </summary>
     public bool HasBegun { get; init; }
 
     public Verdict Run(IReadOnlyList<Effect> effects)
@@ -117,7 +119,8 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         }
 
         // 3. Its rate windows. A level that falls gives no units of them back.
-        if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited && JudgeRates(feature, limited, amount.FloorAtZero()) is { } slow)
+        if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited
+            && JudgeRates(feature, limited, amount.FloorAtZero()) is { } slow)
         {
             return slow;
         }
@@ -127,7 +130,8 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     }
 
     /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
-    private Outcome? BookOne(FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, in Effect effect, Quantity amount, Quantity fromPool)
+    private Outcome? BookOne(
+        FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, in Effect effect, Quantity amount, Quantity fromPool)
     {
         if (!hold)
         {
@@ -150,7 +154,8 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     private Quantity UnitsOf(in Effect effect, in FeatureFacts facts)
     {
         var amount = AggregateRules.ChangeOf(effect, facts.Balance.Used, facts.Balance.Reports, at);
-        return ClipsBySettlePolicy && !effect.Aggregate.IsLevel() && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
+        return ClipsBySettlePolicy && !effect.Aggregate.IsLevel()
+            && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
             ? Quantity.Min(amount, most)
             : amount;
     }
@@ -250,7 +255,9 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         {
             foreach (var percent in QuotaRules.Crossed(entitlement, slot.Current, after, facts.Limit))
             {
-                (_crossings ??= []).Add(new(after.FeatureKey, after.Period.Start, percent, after.Used, Quantity.Min(facts.Limit!.Value, Quantity.Of(Quantity.Largest))));
+                (_crossings ??= []).Add(
+                    new(after.FeatureKey, after.Period.Start, percent, after.Used,
+                        Quantity.Min(facts.Limit!.Value, Quantity.Of(Quantity.Largest))));
                 after = after with { Fired = Math.Max(after.Fired, percent) };
             }
         }

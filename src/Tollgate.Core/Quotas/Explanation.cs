@@ -54,7 +54,9 @@ public static class Explanation
         lines.Add(Verdict(facts.OneMore));
         if (facts.Denied > 0)
         {
-            lines.Add(facts.Denied == 1 ? "One decision was refused in this period." : $"{facts.Denied} decisions were refused in this period.");
+            lines.Add(facts.Denied == 1
+                ? "One decision was refused in this period."
+                : $"{facts.Denied} decisions were refused in this period.");
         }
 
         return lines;
@@ -72,7 +74,9 @@ public static class Explanation
         {
             FeatureKind.Switch => $"{plan} has {facts.Feature.Code} switched {(entitlement.Enabled ? "on" : "off")}.",
             FeatureKind.Value => $"{plan} sets {facts.Feature.Code} to {entitlement.Value ?? "unlimited"}.",
-            _ => $"{plan} gives {entitlement.Quota?.ToString() ?? "unlimited"} {facts.Feature.Code} {PeriodWords(entitlement.Period)}, {CapWords(entitlement)}.",
+            _ =>
+                $"{plan} gives {entitlement.Quota?.ToString() ?? "unlimited"} {facts.Feature.Code} {PeriodWords(entitlement.Period)}, "
+                    + $"{CapWords(entitlement)}.",
         };
     }
 
@@ -108,7 +112,8 @@ public static class Explanation
         }
         else if (limit < quota)
         {
-            yield return $"Limit {limit}: in this period the plan's {quota} is less by {quota - limit}, for a plan change inside it or overage of the one before.";
+            yield return $"Limit {limit}: in this period the plan's {quota} is less by {quota - limit}, "
+                + "for a plan change inside it or overage of the one before.";
         }
 
         yield return $"Remaining {standing.Remaining} = limit {limit} − used {standing.Used} − held {standing.Held}, {until}.";

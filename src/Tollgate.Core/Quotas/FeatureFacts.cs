@@ -40,5 +40,6 @@ public readonly record struct FeatureFacts(
     /// <summary>The plan's own quota that is not burned yet; meaningless when unlimited.</summary>
     public Quantity PlanRemaining => ((Quota ?? Quantity.Zero) - Balance.Carried - Balance.OfPlan).FloorAtZero();
 
-    public Standing Standing => new(Feature.Key, Limit, Balance.Used, Balance.Held, Available, Balance.Period) { Carried = Balance.Carried };
+    public Standing Standing =>
+        new(Feature.Key, Limit, Balance.Used, Balance.Held, Available, Balance.Period) { Carried = Balance.Carried };
 }

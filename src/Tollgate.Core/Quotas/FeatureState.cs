@@ -42,10 +42,15 @@ public sealed class FeatureState
     /// <summary>What it leaves at the end of a period goes on into the next, or did so under earlier terms.</summary>
     public bool RollsOver { get; }
 
-    /// <summary>Earlier terms counted it by other periods, which end where these begin. Where one of them had begun at that very instant, its row goes on as the row of the new one.</summary>
+    /// <summary>
+    /// Earlier terms counted it by other periods, which end where these begin. Where one of them had begun at that very instant, its row
+    /// goes on as the row of the new one.
+    /// </summary>
     public bool HadOtherPeriods { get; }
 
-    /// <summary>The period, or a later one, was opened in this book: nothing is left to roll, to carry or to trim. Safe on any thread.</summary>
+    /// <summary>
+    /// The period, or a later one, was opened in this book: nothing is left to roll, to carry or to trim. Safe on any thread.
+    /// </summary>
     public bool IsOpened(Period period) => Volatile.Read(ref _opened) is { } newest && newest.Period.Start >= period.Start;
 
     public void MarkOpened(Period period)
@@ -84,12 +89,14 @@ public sealed class FeatureState
     }
 
     /// <summary>
-    /// Terms that count by other periods cut the running one where they begin: all periods tile time. Terms that do not name the feature go on with the periods of
-    /// the terms before them: a plan without the feature between two plans with it neither cuts a period nor gives a quota a second time.
+    /// Terms that count by other periods cut the running one where they begin: all periods tile time. Terms that do not name the feature go
+    /// on with the periods of the terms before them: a plan without the feature between two plans with it neither cuts a period nor gives a
+    /// quota a second time.
     /// </summary>
     private Period PeriodOf(Instant at)
     {
-        var period = BillingCycles.PeriodOf(EntitlementAt(at)?.Period ?? _account.Terms.PeriodKindAt(Feature.Key, at), at, _account.Zone, _account.Cycles);
+        var period = BillingCycles.PeriodOf(
+            EntitlementAt(at)?.Period ?? _account.Terms.PeriodKindAt(Feature.Key, at), at, _account.Zone, _account.Cycles);
         if (!HadOtherPeriods)
         {
             return period;
@@ -115,7 +122,8 @@ public sealed class FeatureState
 
     /// <summary>Customers without a subscription have the months of the calendar for billing months and billing periods.</summary>
     private QuotaPeriodKind CountedBy(QuotaPeriodKind kind, Instant at) =>
-        kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && _account.Cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor is null
+        kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod
+            && _account.Cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor is null
             ? QuotaPeriodKind.CalendarMonth
             : kind;
 
@@ -241,7 +249,8 @@ public sealed class FeatureState
 
     /// <summary>What the lane decides on: the rows as the batch in progress has them.</summary>
     /// <param name="at">
-    /// When it happened: caps, pool and grants are those of then. The quota is that of the whole period, as what was used of it is: a plan that was left has no room of its own.
+    /// When it happened: caps, pool and grants are those of then. The quota is that of the whole period, as what was used of it is: a plan
+    /// that was left has no room of its own.
     /// </param>
     public FeatureFacts FactsOf(Balance balance, Instant at) =>
         new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance, LiveGrants(at, stored: false));

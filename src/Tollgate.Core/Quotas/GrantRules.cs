@@ -89,8 +89,8 @@ public static class GrantRules
     }
 
     /// <summary>
-    /// What of live grants nobody can use: facts went beyond the quota before, or beyond everything, and stand in their way as long as the period
-    /// lasts. The grants that burn last wait for it. Grants that are not named lose nothing.
+    /// What of live grants nobody can use: facts went beyond the quota before, or beyond everything, and stand in their way as long as the
+    /// period lasts. The grants that burn last wait for it. Grants that are not named lose nothing.
     /// </summary>
     /// <param name="inOrder">Live ones, in burn order.</param>
     public static IReadOnlyList<Burn> HeldBack(Standing standing, IReadOnlyList<Grant> inOrder)
@@ -147,7 +147,10 @@ public static class GrantRules
     {
         public Quantity Unused => Quota is { } quota ? (quota - Carried - OfPlan - Held).FloorAtZero() : Quantity.Zero;
 
-        /// <summary>What went beyond the quota, with what was carried into the period: where that alone is more than the quota, the rest is carried on.</summary>
+        /// <summary>
+        /// What went beyond the quota, with what was carried into the period: where that alone is more than the quota, the rest is carried
+        /// on.
+        /// </summary>
         public Quantity Overage => Quota is { } quota ? (OfPlan + Carried - quota).FloorAtZero() : Quantity.Zero;
     }
 
@@ -155,7 +158,8 @@ public static class GrantRules
     /// <c>rolled = min(max, unused)</c>: how much of an ended period becomes a grant, and by how much older live
     /// rollovers are trimmed so that their sum stays within <c>max</c>, oldest first. Never negative.
     /// </summary>
-    public static (Quantity Rolled, IReadOnlyList<Burn> Trimmed) Roll(RolloverPolicy policy, EndedPeriod ended, IReadOnlyList<Grant> liveRollovers)
+    public static (Quantity Rolled, IReadOnlyList<Burn> Trimmed) Roll(RolloverPolicy policy, EndedPeriod ended,
+        IReadOnlyList<Grant> liveRollovers)
     {
         var rolled = RolledOf(policy, ended);
         return (rolled, policy.Max is { } max ? Trim(max - rolled, liveRollovers) : []);

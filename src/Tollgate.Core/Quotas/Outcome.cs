@@ -45,6 +45,8 @@ public enum Outcome
     /// <summary>The customer's subscription is not active.</summary>
     SubscriptionInactive,
 
-    /// <summary>A balance would grow beyond what a <see cref="Money.Quantity"/> holds. Facts are refused too: they cannot be stored.</summary>
+    /// <summary>
+    /// A balance would grow beyond what a <see cref="Money.Quantity"/> holds. Facts are refused too: they cannot be stored.
+    /// </summary>
     OutOfRange,
 }

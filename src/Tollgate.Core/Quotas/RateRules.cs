@@ -12,12 +12,14 @@ namespace Tollgate.Core.Quotas;
 public static class RateRules
 {
     /// <summary>
-    /// 317 years: no step and no burst of a smooth window is longer. Arithmetic with larger ones would leave the range of numbers and of times.
+    /// 317 years: no step and no burst of a smooth window is longer. Arithmetic with larger ones would leave the range of numbers and of
+    /// times.
     /// </summary>
     private const long Longest = 10_000_000_000_000_000;
 
     /// <param name="State">What to store when the whole decision is allowed.</param>
-    /// <param name="RetryAfter">Zero when allowed; otherwise when the same request would pass. Null: it never will (beyond the burst).</param>
+    /// <param name="RetryAfter">Zero when allowed; otherwise when the same request would pass. Null: it never will (beyond the
+    /// burst).</param>
     /// <param name="Remaining">Units that could still come at this moment.</param>
     public readonly record struct Verdict(bool Allowed, RateState State, TimeSpan? RetryAfter, Quantity Remaining);
 

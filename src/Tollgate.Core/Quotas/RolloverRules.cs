@@ -24,8 +24,9 @@ public static class RolloverRules
 
     /// <summary>
     /// Opens the period that runs, if it is not: rolls what the ended periods left, each once (the grant's id is a function of the feature
-    /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the period
-    /// must be in the book, if there is one, the grants that were not over at <see cref="Reach"/>, and the rollovers of <see cref="RolloversSince"/>.
+    /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the
+    /// period must be in the book, if there is one, the grants that were not over at <see cref="Reach"/>, and the rollovers of
+    /// <see cref="RolloversSince"/>.
     /// </summary>
     public static void Open(AccountState book, FeatureState feature, Instant now)
     {
@@ -61,7 +62,10 @@ public static class RolloverRules
     /// <summary>How far back late use reaches, and a little more: rolled units that were over before burn no more.</summary>
     public static Instant Reach(Instant now) => now.Minus(TimeSpan.FromDays(36));
 
-    /// <summary>What rolled and was not over by then counts in the bounds of what <see cref="Open"/> closes. The newest row before the period must be in the book.</summary>
+    /// <summary>
+    /// What rolled and was not over by then counts in the bounds of what <see cref="Open"/> closes. The newest row before the period must
+    /// be in the book.
+    /// </summary>
     public static Instant RolloversSince(AccountState book, FeatureState feature, Period period)
     {
         var closed = feature.NewestBefore(period.Start)?.Current.Period.Start ?? book.CustomerSince;
@@ -69,7 +73,10 @@ public static class RolloverRules
         return closed < oldest ? oldest : closed;
     }
 
-    /// <summary>A period that was idle until now, and of which something is told late: what was carried into it. The newest row before it must be in the book.</summary>
+    /// <summary>
+    /// A period that was idle until now, and of which something is told late: what was carried into it. The newest row before it must be in
+    /// the book.
+    /// </summary>
     public static void OpenPast(AccountState book, FeatureState feature, Period period)
     {
         var ended = EndedBefore(book, feature, period);
@@ -85,11 +92,12 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// After something was recorded in a period that is over: what rolled out of it, and the overage that it carried on, becomes what it would
-    /// have been had it been recorded in time, as far as what rolled was not used yet. What other rollovers lost to its bound they do not get back.
-    /// The rows since then must be in the book.
+    /// After something was recorded in a period that is over: what rolled out of it, and the overage that it carried on, becomes what it
+    /// would have been had it been recorded in time, as far as what rolled was not used yet. What other rollovers lost to its bound they do
+    /// not get back. The rows since then must be in the book.
     /// </summary>
-    /// <param name="gives">Use was taken back: what rolled may grow, or roll at all. A decision that may still be taken back does not.</param>
+    /// <param name="gives">Use was taken back: what rolled may grow, or roll at all. A decision that may still be taken back does
+    /// not.</param>
     public static void Recount(AccountState book, FeatureState feature, Period changed, Instant now, bool gives)
     {
         var (ended, carried, closing) = (changed, Quantity.Zero, new Closing(book, feature, Reach(now)));
@@ -123,7 +131,10 @@ public static class RolloverRules
         }
     }
 
-    /// <summary>Units of a period, and of what rolled out of it, were given back: the bounds of each period's end and of each change of terms since then cut them as they would have.</summary>
+    /// <summary>
+    /// Units of a period, and of what rolled out of it, were given back: the bounds of each period's end and of each change of terms since
+    /// then cut them as they would have.
+    /// </summary>
     public static void TrimAgain(AccountState book, FeatureState feature, Period changed, Instant now)
     {
         var (closing, changes, change) = (new Closing(book, feature, Reach(now)), BoundsUntil(book, feature, now), 0);
@@ -145,7 +156,9 @@ public static class RolloverRules
         }
     }
 
-    /// <summary>The periods before this one that are not closed yet, oldest first; none of so long ago that nothing of it could be left.</summary>
+    /// <summary>
+    /// The periods before this one that are not closed yet, oldest first; none of so long ago that nothing of it could be left.
+    /// </summary>
     private static List<Period> EndedBefore(AccountState book, FeatureState feature, Period period)
     {
         var ended = new List<Period>();
@@ -153,7 +166,8 @@ public static class RolloverRules
         var (horizon, carries) = Horizon(book, feature);
         var oldest = Oldest(period, horizon);
         for (var earlier = feature.PeriodBefore(period);
-             ended.Count < MostIdle && earlier.End > Instant.Epoch && earlier.End > book.CustomerSince && (earlier.End > oldest || (carries && newest is not null));
+             ended.Count < MostIdle && earlier.End > Instant.Epoch && earlier.End > book.CustomerSince
+                 && (earlier.End > oldest || (carries && newest is not null));
              earlier = feature.PeriodBefore(earlier))
         {
             ended.Add(earlier);
@@ -167,7 +181,9 @@ public static class RolloverRules
         return ended;
     }
 
-    /// <summary>Where the newest row lies before all of these: the overage that it carried on. Idle periods in between are too many to look at.</summary>
+    /// <summary>
+    /// Where the newest row lies before all of these: the overage that it carried on. Idle periods in between are too many to look at.
+    /// </summary>
     private static Quantity CarriedInto(AccountState book, FeatureState feature, Period period, List<Period> ended)
     {
         if (ended.Count == 0 || feature.NewestBefore(period.Start)?.Current is not { } newest || newest.Period.Start >= ended[0].Start)
@@ -180,8 +196,8 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// The terms that bound rollovers otherwise than those before them, in order: what was rolled before is bound by them, too. Also terms that
-    /// others replaced at the same instant, while a test clock stood still: somebody may have looked in between.
+    /// The terms that bound rollovers otherwise than those before them, in order: what was rolled before is bound by them, too. Also terms
+    /// that others replaced at the same instant, while a test clock stood still: somebody may have looked in between.
     /// </summary>
     private static List<CustomerTerms> BoundsUntil(AccountState book, FeatureState feature, Instant now)
     {
@@ -242,8 +258,8 @@ public static class RolloverRules
                 return Quantity.Zero;
             }
 
-            // A server that records usage of the ended period at the same time has to read again: this write makes its version stale. If this book
-            // has no row and may not know of one, it makes one; the insert fails if the other server was first.
+            // A server that records usage of the ended period at the same time has to read again: this write makes its version stale. If
+            // this book has no row and may not know of one, it makes one; the insert fails if the other server was first.
             if (feature.FindBalance(ended.Start) is { } row)
             {
                 book.Put(row, row.Current with { });
@@ -340,18 +356,23 @@ public static class RolloverRules
         private List<Grant> Live(Instant at)
         {
             _over.RemoveAll(grant => grant.ExpiresAt <= at);
-            return [.. feature.Grants.Select(static slot => slot.Current).Where(grant => grant.Source == GrantSource.Rollover && grant.IsLive(at)), .. _over];
+            return [.. feature.Grants.Select(static slot => slot.Current)
+                .Where(grant => grant.Source == GrantSource.Rollover && grant.IsLive(at)), .. _over];
         }
     }
 
-    /// <summary>By its number, which older versions gave without the kind of the period, and by its time: a day may begin where a week does.</summary>
+    /// <summary>
+    /// By its number, which older versions gave without the kind of the period, and by its time: a day may begin where a week does.
+    /// </summary>
     private static Slot<Grant>? FindRolled(FeatureState feature, Period ended)
     {
         var (id, older) = (GrantIdOf(feature, ended), GrantIdOf(feature.Feature.Key, ended.Start));
-        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id || (slot.Current.Id == older && slot.Current.EffectiveAt == ended.End));
+        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id
+            || (slot.Current.Id == older && slot.Current.EffectiveAt == ended.End));
     }
 
-    private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountState book, FeatureState feature, Period ended, Quantity carried)
+    private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountState book, FeatureState feature, Period ended,
+        Quantity carried)
     {
         var policy = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)?.Rollover;
         var quota = feature.QuotaIn(ended);
@@ -366,7 +387,8 @@ public static class RolloverRules
         var held = row.Held;
         foreach (var hold in held.IsPositive ? book.ExpiredHolds(ended.End) : [])
         {
-            foreach (var part in hold.Current.Parts.Where(part => part.FeatureKey == row.FeatureKey && part.PeriodStart == row.Period.Start))
+            foreach (var part in hold.Current.Parts.Where(part => part.FeatureKey == row.FeatureKey
+                && part.PeriodStart == row.Period.Start))
             {
                 held -= part.Amount;
             }

@@ -43,5 +43,6 @@ public static class UsageNotices
     /// <summary><c>You have used 800 of 5,000 Gemini API calls</c>, <c>You have spent $15.75 of $150.00</c>.</summary>
     public static string MessageOf(Feature feature, Quantity used, Quantity limit) => feature.IsMoney
         ? string.Create(CultureInfo.InvariantCulture, $"You have spent ${used.Value:N2} of ${limit.Value:N2}")
-        : string.Create(CultureInfo.InvariantCulture, $"You have used {used.Value:#,0.#########} of {limit.Value:#,0.#########} {feature.Name}");
+        : string.Create(
+            CultureInfo.InvariantCulture, $"You have used {used.Value:#,0.#########} of {limit.Value:#,0.#########} {feature.Name}");
 }

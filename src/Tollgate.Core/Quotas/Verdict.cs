@@ -36,5 +36,6 @@ public sealed class Verdict
     public Quantity? WindowRemaining { get; init; }
 
     /// <summary>True where the verdict rests on the plan alone: no balance row of its own proves that it is fresh.</summary>
-    public bool RestsOnPlan => Outcome is Outcome.FeatureNotInPlan or Outcome.FeatureDisabled or Outcome.SwitchedOn or Outcome.SubscriptionInactive;
+    public bool RestsOnPlan =>
+        Outcome is Outcome.FeatureNotInPlan or Outcome.FeatureDisabled or Outcome.SwitchedOn or Outcome.SubscriptionInactive;
 }

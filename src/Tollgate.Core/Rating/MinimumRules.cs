@@ -28,13 +28,17 @@ public sealed record MinimumPeriod(Guid Subscription, Period Period, MoneyAmount
     /// <summary>Usage of quota periods that end in it, or were cut in it, is its usage.</summary>
     public bool Counts(UsageDue due) => due.SoldUntil > Period.Start && due.SoldUntil <= Period.End;
 
-    /// <summary>That of the plan that the minimum was agreed for; null: it has none, or an older version of Tollgate billed the period.</summary>
+    /// <summary>
+    /// That of the plan that the minimum was agreed for; null: it has none, or an older version of Tollgate billed the period.
+    /// </summary>
     public string? TaxCategory { get; init; }
 
     public MoneyAmount Missing => Usage < Required ? Required - Usage : MoneyAmount.Zero(Required.Currency);
 }
 
-/// <summary>The minimum commitment of a price (<c>SEMANTICS</c> 4): plan price and usage of an ended period are compared, before discounts.</summary>
+/// <summary>
+/// The minimum commitment of a price (<c>SEMANTICS</c> 4): plan price and usage of an ended period are compared, before discounts.
+/// </summary>
 public static class MinimumRules
 {
     /// <summary>
@@ -64,7 +68,8 @@ public static class MinimumRules
     /// </param>
     /// <param name="committed">What usage has to come to for terms that were in force earlier in the period; null: for none.</param>
     /// <returns>Null: there is no minimum, or it was reached.</returns>
-    public static MinimumDue? Missing(PlanPrice? price, Period period, MoneyAmount plan, MoneyAmount usage, Fraction? lived = null, MoneyAmount? committed = null)
+    public static MinimumDue? Missing(
+        PlanPrice? price, Period period, MoneyAmount plan, MoneyAmount usage, Fraction? lived = null, MoneyAmount? committed = null)
     {
         var (agreed, counted) = (committed ?? MoneyAmount.Zero(usage.Currency), usage);
         if (price?.MinimumMinor is { } minor)

@@ -9,7 +9,8 @@ namespace Tollgate.Core.Rating;
 public static class RatingRules
 {
     /// <param name="quantity">Units beyond what the plan includes; not negative.</param>
-    public static Rated Rate(OveragePrice price, Quantity quantity) => new(quantity, Currency.Of(price.Currency), TierRules.StepsOf(price, quantity));
+    public static Rated Rate(OveragePrice price, Quantity quantity) =>
+        new(quantity, Currency.Of(price.Currency), TierRules.StepsOf(price, quantity));
 
     /// <summary>A whole period: each of its prices once. Of several prices those that ask for nothing are not told.</summary>
     public static Rated Rate(IReadOnlyList<UsagePart> parts, Currency currency)
@@ -17,12 +18,13 @@ public static class RatingRules
         var prices = PricesOf(parts);
         return new(
             prices.Aggregate(Quantity.Zero, static (sum, one) => sum + one.Quantity), currency,
-            [.. prices.SelectMany(static one => TierRules.StepsOf(one.Price, one.Quantity)).Where(step => prices.Count == 1 || step.Amount.Major != 0)]);
+            [.. prices.SelectMany(static one => TierRules.StepsOf(one.Price, one.Quantity))
+                .Where(step => prices.Count == 1 || step.Amount.Major != 0)]);
     }
 
     /// <summary>
-    /// Each price of the parts once, and the units that all of them have at it: tiers go on, and a first flat fee is due once. Where it is always due under one
-    /// of them, it is due without use.
+    /// Each price of the parts once, and the units that all of them have at it: tiers go on, and a first flat fee is due once. Where it is
+    /// always due under one of them, it is due without use.
     /// </summary>
     public static IReadOnlyList<(OveragePrice Price, Quantity Quantity)> PricesOf(IReadOnlyList<UsagePart> parts)
     {

@@ -12,13 +12,16 @@ namespace Tollgate.Core.Rating;
 /// </summary>
 public static class SegmentRules
 {
-    /// <summary>The quota period of a feature in stretches, in the order of time. Neighbours with the same quota and price are one.</summary>
+    /// <summary>
+    /// The quota period of a feature in stretches, in the order of time. Neighbours with the same quota and price are one.
+    /// </summary>
     /// <param name="period">Until the moment to which it is billed.</param>
     /// <param name="sold">In the order of time.</param>
     /// <param name="currency">Of the invoice: what was sold in another one is not on it.</param>
     /// <param name="cycles">What billing months hung on.</param>
     public static IReadOnlyList<UsageSegment> Of(
-        FeatureEntry feature, Period period, TermsTimeline terms, IReadOnlyList<SellingSpan> sold, Currency currency, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
+        FeatureEntry feature, Period period, TermsTimeline terms, IReadOnlyList<SellingSpan> sold, Currency currency, TimeZoneInfo zone,
+        IReadOnlyList<BillingCycle> cycles)
     {
         var segments = new List<UsageSegment>();
         foreach (var (stretch, of) in terms.Within(period))
@@ -28,7 +31,11 @@ public static class SegmentRules
             foreach (var (part, isSold) in Cut(stretch, sold, currency))
             {
                 var price = isSold && entitlement is not null ? PriceOf(entitlement, quota, currency) : null;
-                Add(segments, new(part, of.Plan, quota, price) { IsForeign = price is not null && !IsOf(entitlement!, part.Start, period, zone, cycles) });
+                Add(segments,
+                    new(part, of.Plan, quota, price)
+                    {
+                        IsForeign = price is not null && !IsOf(entitlement!, part.Start, period, zone, cycles),
+                    });
             }
         }
 
@@ -56,9 +63,9 @@ public static class SegmentRules
     }
 
     /// <summary>
-    /// The units of a level that count in each stretch of its period. The level is used as it stands at the end; a unit counts in the stretch
-    /// since which the level has not been below it again. So units that were given up later cost nothing, and those that stayed are billed at the
-    /// price of the plan under which they came.
+    /// The units of a level that count in each stretch of its period. The level is used as it stands at the end; a unit counts in the
+    /// stretch since which the level has not been below it again. So units that were given up later cost nothing, and those that stayed are
+    /// billed at the price of the plan under which they came.
     /// </summary>
     /// <param name="levels">Where it stood at the end of each stretch.</param>
     public static IReadOnlyList<Quantity> UsedOfLevel(IReadOnlyList<Quantity> levels)
@@ -78,7 +85,8 @@ public static class SegmentRules
     }
 
     /// <summary>Of a period of which nothing is beyond, wherever it was used.</summary>
-    public static IReadOnlyList<UsagePart> Within(IReadOnlyList<UsageSegment> segments) => [.. segments.Select(static segment => Part(segment, null, Quantity.Zero))];
+    public static IReadOnlyList<UsagePart> Within(IReadOnlyList<UsageSegment> segments) =>
+        [.. segments.Select(static segment => Part(segment, null, Quantity.Zero))];
 
     private static UsagePart Part(UsageSegment segment, Quantity? used, Quantity beyond) =>
         new(segment.IsForeign && beyond.IsZero ? segment with { Price = null, IsForeign = false } : segment, used, beyond);
@@ -92,7 +100,9 @@ public static class SegmentRules
     /// due once in the period.
     /// </summary>
     public static bool AreSame(OveragePrice? a, OveragePrice? b) => ReferenceEquals(a, b)
-        || (a is not null && b is not null && (a.Mode, a.Currency, a.PackageSize, a.FirstFlatFee, a.Discount) == (b.Mode, b.Currency, b.PackageSize, b.FirstFlatFee, b.Discount)
+        || (a is not null && b is not null
+            && (a.Mode, a.Currency, a.PackageSize, a.FirstFlatFee, a.Discount) == (b.Mode, b.Currency, b.PackageSize, b.FirstFlatFee,
+                b.Discount)
             && a.Tiers.Select(Written).SequenceEqual(b.Tiers.Select(Written)));
 
     /// <summary>No fee and a fee of nothing are one.</summary>
@@ -103,11 +113,14 @@ public static class SegmentRules
     /// that period's quota.
     /// </summary>
     private static OveragePrice? PriceOf(Entitlement entitlement, Quantity? quota, Currency currency) =>
-        quota is not null && entitlement is { HardCap: false, Rollover: not { CarryOverage: true } } ? entitlement.OveragePriceIn(currency) : null;
+        quota is not null && entitlement is { HardCap: false, Rollover: not { CarryOverage: true } }
+            ? entitlement.OveragePriceIn(currency)
+            : null;
 
     private static void Add(List<UsageSegment> segments, UsageSegment next)
     {
-        if (segments is [.., var last] && AreSame(last.Price, next.Price) && (!next.IsSold || (last.Quota == next.Quota && last.IsForeign == next.IsForeign)))
+        if (segments is [.., var last] && AreSame(last.Price, next.Price)
+            && (!next.IsSold || (last.Quota == next.Quota && last.IsForeign == next.IsForeign)))
         {
             segments[^1] = last with { Period = last.Period with { End = next.Period.End }, Plan = next.IsSold ? last.Plan : next.Plan };
             return;
@@ -119,9 +132,11 @@ public static class SegmentRules
     private static IEnumerable<(Period Period, bool IsSold)> Cut(Period stretch, IReadOnlyList<SellingSpan> sold, Currency currency)
     {
         var from = stretch.Start;
-        foreach (var span in sold.Where(span => span.Currency == currency && span.Period.End > stretch.Start && span.Period.Start < stretch.End))
+        foreach (var span in sold.Where(span => span.Currency == currency && span.Period.End > stretch.Start
+            && span.Period.Start < stretch.End))
         {
-            var (start, end) = (span.Period.Start > from ? span.Period.Start : from, span.Period.End < stretch.End ? span.Period.End : stretch.End);
+            var (start, end) =
+                (span.Period.Start > from ? span.Period.Start : from, span.Period.End < stretch.End ? span.Period.End : stretch.End);
             if (start > from)
             {
                 yield return (new(from, start), false);
@@ -147,7 +162,8 @@ public static class SegmentRules
     private static bool IsOf(Entitlement entitlement, Instant at, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
     {
         // Cycles that no event can reach any more were dropped; what is sold has one, so its period was right when it was opened.
-        var isForgotten = entitlement.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && (cycles.Count == 0 || at < cycles[0].From);
+        var isForgotten = entitlement.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod
+            && (cycles.Count == 0 || at < cycles[0].From);
         return isForgotten || BillingCycles.PeriodOf(entitlement.Period, at, zone, cycles).Start == period.Start;
     }
 }

@@ -23,7 +23,10 @@ public sealed record UsageDue(
     /// <summary>Something of the period was billed before.</summary>
     public bool IsCorrection => !BilledQuantity.IsZero || !Billed.IsZero;
 
-    /// <summary>What was billed is what is due, also where more was used of a package that was paid for. A fee that is due without use is a reason to bill nothing used.</summary>
+    /// <summary>
+    /// What was billed is what is due, also where more was used of a package that was paid for. A fee that is due without use is a reason
+    /// to bill nothing used.
+    /// </summary>
     public bool IsSettled => Rated().Amount == Billed;
 
     public Rated Rated() => RatingRules.Rate(Parts, Billed.Currency);

@@ -41,7 +41,9 @@ public static class ProrationRules
 {
     private const long MicrosecondsPerSecond = 1_000_000;
 
-    /// <summary>The share of <paramref name="period"/> that remains at <paramref name="at"/>. Whole at its start, nothing from its end on.</summary>
+    /// <summary>
+    /// The share of <paramref name="period"/> that remains at <paramref name="at"/>. Whole at its start, nothing from its end on.
+    /// </summary>
     public static Fraction Remaining(Proration policy, Period period, Instant at, TimeZoneInfo zone)
     {
         if (policy == Proration.None || at >= period.End)
@@ -62,7 +64,9 @@ public static class ProrationRules
         int DayOf(Instant instant) => DateOnly.FromDateTime(LocalTime.At(instant, zone)).DayNumber;
     }
 
-    /// <summary>The share of <paramref name="period"/> that lies between two moments in it, in seconds. Nothing where the later is not later.</summary>
+    /// <summary>
+    /// The share of <paramref name="period"/> that lies between two moments in it, in seconds. Nothing where the later is not later.
+    /// </summary>
     public static Fraction Between(Period period, Instant from, Instant until)
     {
         var (start, end) = (from < period.Start ? period.Start : from, until > period.End ? period.End : until);
@@ -71,9 +75,9 @@ public static class ProrationRules
     }
 
     /// <summary>
-    /// The proration credit for the rest of a period, price by price: the share of each price, less the percentage and the part of an amount that coupons took off
-    /// it. All credits together never exceed the amount that was billed for the period and not given back yet; with <see cref="Proration.UsageAware"/> they never exceed
-    /// the unconsumed share of the quota either.
+    /// The proration credit for the rest of a period, price by price: the share of each price, less the percentage and the part of an
+    /// amount that coupons took off it. All credits together never exceed the amount that was billed for the period and not given back yet;
+    /// with <see cref="Proration.UsageAware"/> they never exceed the unconsumed share of the quota either.
     /// </summary>
     /// <param name="prices">For a whole period; at least one.</param>
     /// <param name="reduced">The percentage that coupons took off them.</param>
@@ -81,7 +85,8 @@ public static class ProrationRules
     /// <param name="unconsumed">Share of the quota that is left; null: nothing in the plan is counted.</param>
     /// <param name="amountOff">The amount that coupons took off the rest of the period.</param>
     public static IReadOnlyList<ProrationCredit> Credits(
-        Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed, MoneyAmount amountOff)
+        Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed,
+        MoneyAmount amountOff)
     {
         var credits = prices.Select(CreditOf).ToArray();
         long[] weights = [.. credits.Select(static credit => credit.Amount.Minor)];

@@ -25,7 +25,9 @@ public enum SubscriptionStatus
 /// <param name="Quantity">Times the plan's price, or its number of seats where these have a price of their own; at least 1.</param>
 public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval, Currency Currency, long Quantity)
 {
-    /// <summary>Minor units for one period beyond which nobody subscribes: a hundred billion dollars. A sum of many such still fits 64 bits.</summary>
+    /// <summary>
+    /// Minor units for one period beyond which nobody subscribes: a hundred billion dollars. A sum of many such still fits 64 bits.
+    /// </summary>
     public const long LargestAmount = 10_000_000_000_000;
 
     /// <summary>Sold beside the plan. Each is kept as it was bought: a catalogue may change it or drop it.</summary>
@@ -42,8 +44,10 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
 
     /// <summary>Add-ons are the same by code and quantity: each is kept as it was bought.</summary>
     public bool Equals(SubscriptionTerms? other) => other is not null
-        && (Plan, Interval, Currency, Quantity, CustomAmount, AgreedDiscount) == (other.Plan, other.Interval, other.Currency, other.Quantity, other.CustomAmount, other.AgreedDiscount)
-        && AddOns.Select(static held => (held.AddOn.Code, held.Quantity)).SequenceEqual(other.AddOns.Select(static held => (held.AddOn.Code, held.Quantity)));
+        && (Plan, Interval, Currency, Quantity, CustomAmount, AgreedDiscount) == (other.Plan, other.Interval, other.Currency,
+            other.Quantity, other.CustomAmount, other.AgreedDiscount)
+        && AddOns.Select(static held => (held.AddOn.Code, held.Quantity))
+            .SequenceEqual(other.AddOns.Select(static held => (held.AddOn.Code, held.Quantity)));
 
     public override int GetHashCode() => HashCode.Combine(Plan, Interval, Currency, Quantity, CustomAmount, AddOns.Count);
 
@@ -78,13 +82,18 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     public MoneyAmount ListedBase => Each * (Price?.Seats is null ? Quantity : 1);
 
     /// <inheritdoc cref="Listed"/>
-    public MoneyAmount ListedSeats => Price?.Seats is { } seats ? TierRules.Sum((seats with { Discount = null }).StepsOf(Quantity, Currency), Currency) : MoneyAmount.Zero(Currency);
+    public MoneyAmount ListedSeats =>
+        Price?.Seats is { } seats
+            ? TierRules.Sum((seats with { Discount = null }).StepsOf(Quantity, Currency), Currency)
+            : MoneyAmount.Zero(Currency);
 
     /// <summary>What stands on invoices under names of its own: the plan with its seats (null), and each add-on.</summary>
-    public IReadOnlyList<(HeldAddOn? AddOn, MoneyAmount Amount)> Items => [(null, Base + Seats), .. AddOns.Select(held => ((HeldAddOn?)held, AmountOf(held)))];
+    public IReadOnlyList<(HeldAddOn? AddOn, MoneyAmount Amount)> Items =>
+        [(null, Base + Seats), .. AddOns.Select(held => ((HeldAddOn?)held, AmountOf(held)))];
 
     /// <summary>What an add-on costs for one whole period.</summary>
-    public MoneyAmount AmountOf(HeldAddOn held) => UnitPriceOf(held) is var each ? (each with { Major = each.Major * held.Quantity }).Rounded() : default;
+    public MoneyAmount AmountOf(HeldAddOn held) =>
+        UnitPriceOf(held) is var each ? (each with { Major = each.Major * held.Quantity }).Rounded() : default;
 
     /// <summary>What one unit of an add-on costs, less the discount of its price.</summary>
     public ExactMoney UnitPriceOf(HeldAddOn held) => DiscountOf(held)?.Of(EachOf(held)) ?? ExactMoney.Of(EachOf(held));
@@ -97,9 +106,12 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
 
     public LineDiscount? DiscountOf(HeldAddOn held) => held.AddOn.PriceFor(Interval, Currency)?.Discount;
 
-    /// <summary><see cref="Amount"/> is not beyond <see cref="LargestAmount"/>. To be asked first: a price times a quantity may not even fit.</summary>
+    /// <summary>
+    /// <see cref="Amount"/> is not beyond <see cref="LargestAmount"/>. To be asked first: a price times a quantity may not even fit.
+    /// </summary>
     public bool IsPayable =>
-        ((decimal)Each.Minor * (Price?.Seats is null ? Quantity : 1)) + (TierRules.Exact(SeatSteps, Currency).Major * Currency.MinorPerMajor)
+        ((decimal)Each.Minor * (Price?.Seats is null ? Quantity : 1))
+            + (TierRules.Exact(SeatSteps, Currency).Major * Currency.MinorPerMajor)
         + AddOns.Sum(held => (decimal)EachOf(held).Minor * held.Quantity) <= LargestAmount;
 
     /// <summary>
@@ -119,7 +131,8 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     /// <summary>A month's share of an amount for one period (<c>SEMANTICS</c> 5: year ÷ 12, week × 52 ÷ 12).</summary>
     public ExactMoney InAMonth(MoneyAmount amount) => ExactMoney.Of(amount) with
     {
-        Major = Interval switch { PriceInterval.Weekly => amount.Major * 52m / 12m, PriceInterval.Yearly => amount.Major / 12m, _ => amount.Major },
+        Major = Interval switch { PriceInterval.Weekly => amount.Major * 52m / 12m, PriceInterval.Yearly => amount.Major / 12m,
+            _ => amount.Major },
     };
 }
 
@@ -132,7 +145,9 @@ public sealed record Subscription
 
     public required SubscriptionStatus Status { get; init; }
 
-    /// <summary>The payment provider that renews and bills it, and whose word on it Tollgate follows: <c>stripe</c>. Null: Tollgate does.</summary>
+    /// <summary>
+    /// The payment provider that renews and bills it, and whose word on it Tollgate follows: <c>stripe</c>. Null: Tollgate does.
+    /// </summary>
     public string? ManagedBy { get; init; }
 
     public required SubscriptionTerms Terms { get; init; }
@@ -148,12 +163,14 @@ public sealed record Subscription
     /// <summary>Billed for the running period, less what was given back and what coupons took off.</summary>
     public required MoneyAmount Billed { get; init; }
 
-    /// <summary>The percentage that coupons took off the price of the terms in force, for the running period: a proration credit leaves it out.</summary>
+    /// <summary>
+    /// The percentage that coupons took off the price of the terms in force, for the running period: a proration credit leaves it out.
+    /// </summary>
     public Percent Reduced { get; init; }
 
     /// <summary>
-    /// The amount that coupons, which come off each billing period, took off the price of the terms in force, for the rest of the running period. If that period
-    /// ends early, the proration credit leaves its share out, because the next period has the coupon again.
+    /// The amount that coupons, which come off each billing period, took off the price of the terms in force, for the rest of the running
+    /// period. If that period ends early, the proration credit leaves its share out, because the next period has the coupon again.
     /// </summary>
     public MoneyAmount AmountOff
     {
@@ -170,7 +187,9 @@ public sealed record Subscription
     /// </summary>
     public required MoneyAmount Committed { get; init; }
 
-    /// <summary>Usage of quota periods that ended until then was billed, or never will be: that of a trial, and of the time before.</summary>
+    /// <summary>
+    /// Usage of quota periods that ended until then was billed, or never will be: that of a trial, and of the time before.
+    /// </summary>
     public required Instant UsageFrom { get; init; }
 
     /// <summary>
@@ -182,7 +201,8 @@ public sealed record Subscription
     public Instant? TrialEnd { get; init; }
 
     /// <summary>
-    /// Whether the trial becomes a paid subscription at its end; false ends it. For a provider-managed one, false means that the provider ends or pauses it if the customer has no payment method then.
+    /// Whether the trial becomes a paid subscription at its end; false ends it. For a provider-managed one, false means that the provider
+    /// ends or pauses it if the customer has no payment method then.
     /// </summary>
     public bool ConvertsTrial { get; init; } = true;
 

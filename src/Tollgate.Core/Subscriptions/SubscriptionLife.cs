@@ -57,9 +57,12 @@ public static class SubscriptionLife
 {
     private const long MicrosecondsPerSecond = 1_000_000;
 
-    /// <summary>Begins with a trial, or with the first period, which is billed in advance. Whole seconds: a boundary keeps no fraction.</summary>
+    /// <summary>
+    /// Begins with a trial, or with the first period, which is billed in advance. Whole seconds: a boundary keeps no fraction.
+    /// </summary>
     /// <param name="trialDays">0 for none.</param>
-    public static SubscriptionStep Start(Guid id, SubscriptionTerms terms, int trialDays, bool convertsTrial, Instant now, TimeZoneInfo zone)
+    public static SubscriptionStep Start(
+        Guid id, SubscriptionTerms terms, int trialDays, bool convertsTrial, Instant now, TimeZoneInfo zone)
     {
         var start = WholeSecond(now);
         var anchor = new Anchor(start);
@@ -69,7 +72,8 @@ public static class SubscriptionLife
             return new(
                 new()
                 {
-                    Id = id, Status = SubscriptionStatus.Trialing, Terms = terms, StartedAt = start, Anchor = anchor, Current = new(start, end),
+                    Id = id, Status = SubscriptionStatus.Trialing, Terms = terms, StartedAt = start, Anchor = anchor,
+                    Current = new(start, end),
                     TrialEnd = end, ConvertsTrial = convertsTrial, Billed = MoneyAmount.Zero(terms.Currency), TermsSince = start,
                     Committed = MoneyAmount.Zero(terms.Currency), UsageFrom = end,
                 },
@@ -109,7 +113,8 @@ public static class SubscriptionLife
     /// New terms from now on. The rest of the running period is given back at the old price and charged at the new one, each rounded
     /// apart; another interval begins a new period and a new anchor, which is billed whole. Terms that wait for the next period wait on.
     /// </summary>
-    public static SubscriptionStep Change(Subscription subscription, SubscriptionTerms terms, Proration policy, LifeFacts facts, Instant now)
+    public static SubscriptionStep Change(
+        Subscription subscription, SubscriptionTerms terms, Proration policy, LifeFacts facts, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.Change);
         var (old, period) = (subscription.Terms, subscription.Current);
@@ -132,7 +137,8 @@ public static class SubscriptionLife
             return new(WithUsageDue(begun, at, facts.Zone), SubscriptionVerb.Change, at, charges);
         }
 
-        var asked = terms.Items.Select(item => new Charge(ChargeKind.RemainingTime, terms, remaining.Of(item.Amount), new(at, period.End), remaining) { AddOn = item.AddOn })
+        var asked = terms.Items.Select(item =>
+            new Charge(ChargeKind.RemainingTime, terms, remaining.Of(item.Amount), new(at, period.End), remaining) { AddOn = item.AddOn })
             .Where(static charge => !charge.Amount.IsZero).ToArray();
         charges.AddRange(asked);
         var changed = subscription with
@@ -144,7 +150,9 @@ public static class SubscriptionLife
         return new(WithUsageDue(changed, at, facts.Zone), SubscriptionVerb.Change, at, charges) { Span = new(at, period.End) };
     }
 
-    /// <summary>New terms from the next period on, which of a paused one begins when it goes on; null takes back what was scheduled.</summary>
+    /// <summary>
+    /// New terms from the next period on, which of a paused one begins when it goes on; null takes back what was scheduled.
+    /// </summary>
     public static SubscriptionStep Schedule(Subscription subscription, SubscriptionTerms? terms, Instant now)
     {
         var verb = terms is null ? SubscriptionVerb.Unschedule : SubscriptionVerb.Schedule;
@@ -152,7 +160,9 @@ public static class SubscriptionLife
         return new(subscription with { Scheduled = terms }, verb, now, []);
     }
 
-    /// <summary>A coupon begins or ends to take something off what is invoiced from now on. The subscription itself stays as it is.</summary>
+    /// <summary>
+    /// A coupon begins or ends to take something off what is invoiced from now on. The subscription itself stays as it is.
+    /// </summary>
     public static SubscriptionStep WithCoupon(Subscription subscription, SubscriptionVerb verb, Instant now)
     {
         Allowed(subscription, verb);
@@ -171,15 +181,22 @@ public static class SubscriptionLife
         var (ended, from) = (Cancel(subscription, reason, now), subscription.PausedAt ?? now);
         var remaining = ProrationRules.Remaining(Proration.Second, subscription.Current, from, facts.Zone);
         var unused = Unused(subscription, Proration.Second, from, remaining, facts with { Unconsumed = null }, ends: true);
-        return ended with { After = ended.After with { Billed = subscription.Billed + Sum(unused, subscription.Terms.Currency) }, Charges = unused };
+        return ended with
+        {
+            After = ended.After with { Billed = subscription.Billed + Sum(unused, subscription.Terms.Currency) }, Charges = unused,
+        };
     }
 
-    /// <summary>Ends with the running period. A paused one has none that runs and ends at once. Terms that wait are in force if this is taken back.</summary>
+    /// <summary>
+    /// Ends with the running period. A paused one has none that runs and ends at once. Terms that wait are in force if this is taken back.
+    /// </summary>
     public static SubscriptionStep CancelAtEnd(Subscription subscription, string? reason, Instant now)
     {
         Allowed(subscription, SubscriptionVerb.ScheduleCancel);
         var end = subscription.Status == SubscriptionStatus.Paused ? now : subscription.Current.End;
-        return new(subscription with { CancelAt = end, CancelReason = reason ?? subscription.CancelReason }, SubscriptionVerb.ScheduleCancel, now, []);
+        return new(
+            subscription with { CancelAt = end, CancelReason = reason ?? subscription.CancelReason }, SubscriptionVerb.ScheduleCancel, now,
+            []);
     }
 
     public static SubscriptionStep Uncancel(Subscription subscription, Instant now)
@@ -223,7 +240,8 @@ public static class SubscriptionLife
         var resumed = Begun(
             subscription with
             {
-                Status = status, Terms = terms, Scheduled = null, Anchor = anchor, PausedAt = null, ResumeAt = null, CancelAt = Moved(subscription, first),
+                Status = status, Terms = terms, Scheduled = null, Anchor = anchor, PausedAt = null, ResumeAt = null,
+                CancelAt = Moved(subscription, first),
             },
             first);
         return new(WithUsageDue(resumed, at, facts.Zone), SubscriptionVerb.Resume, at, [.. unused, .. Advance(terms, first)]);
@@ -253,24 +271,30 @@ public static class SubscriptionLife
     /// <summary>A period begins that is billed whole.</summary>
     private static Subscription Begun(Subscription subscription, Period period) => subscription with
     {
-        Current = period, Billed = subscription.Terms.Amount, TermsSince = period.Start, Committed = MoneyAmount.Zero(subscription.Terms.Currency),
+        Current = period, Billed = subscription.Terms.Amount, TermsSince = period.Start,
+        Committed = MoneyAmount.Zero(subscription.Terms.Currency),
         AmountOff = MoneyAmount.Zero(subscription.Terms.Currency),
     };
 
-    /// <summary>Who has said that it ends with the period keeps what was paid: where another period begins, it ends with that one.</summary>
+    /// <summary>
+    /// Who has said that it ends with the period keeps what was paid: where another period begins, it ends with that one.
+    /// </summary>
     private static Instant? Moved(Subscription subscription, Period begun) => subscription.CancelAt is null ? null : begun.End;
 
     /// <summary>The plan and each add-on, each less what coupons had taken off it; what comes to nothing is left out.</summary>
     /// <param name="ends">The billing period ends with it, and with that what a coupon of an amount takes off it.</param>
-    private static IReadOnlyList<Charge> Unused(Subscription subscription, Proration policy, Instant from, Fraction remaining, LifeFacts facts, bool ends)
+    private static IReadOnlyList<Charge> Unused(
+        Subscription subscription, Proration policy, Instant from, Fraction remaining, LifeFacts facts, bool ends)
     {
         var (terms, rest) = (subscription.Terms, new Period(from, subscription.Current.End));
         var amountOff = ends ? AmountOffOf(subscription, policy, remaining, facts.Zone) : MoneyAmount.Zero(terms.Currency);
         var credits = ProrationRules.Credits(
-            policy, [.. terms.Items.Select(static item => item.Amount)], subscription.Reduced, remaining, subscription.Billed, facts.Unconsumed, amountOff);
+            policy, [.. terms.Items.Select(static item => item.Amount)], subscription.Reduced, remaining, subscription.Billed,
+            facts.Unconsumed, amountOff);
         return
         [
-            .. terms.Items.Zip(credits).Where(static pair => !pair.Second.Amount.IsZero).Select(pair => new Charge(ChargeKind.UnusedTime, terms, -pair.Second.Amount, rest, remaining)
+            .. terms.Items.Zip(credits).Where(static pair => !pair.Second.Amount.IsZero)
+                .Select(pair => new Charge(ChargeKind.UnusedTime, terms, -pair.Second.Amount, rest, remaining)
             {
                 AddOn = pair.First.AddOn, Reduced = subscription.Reduced, Credit = pair.Second,
             }),
@@ -281,25 +305,32 @@ public static class SubscriptionLife
     private static MoneyAmount AmountOffOf(Subscription subscription, Proration policy, Fraction remaining, TimeZoneInfo zone)
     {
         var charged = ProrationRules.Remaining(policy, subscription.Current, subscription.TermsSince, zone);
-        return charged.Part == 0 || remaining.Part >= charged.Part ? subscription.AmountOff : MoneyParts.Share(subscription.AmountOff, remaining.Part, charged.Part);
+        return charged.Part == 0 || remaining.Part >= charged.Part
+            ? subscription.AmountOff
+            : MoneyParts.Share(subscription.AmountOff, remaining.Part, charged.Part);
     }
 
     private static MoneyAmount Lesser(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
 
-    private static MoneyAmount Sum(IEnumerable<Charge> charges, Currency currency) => charges.Aggregate(MoneyAmount.Zero(currency), static (sum, charge) => sum + charge.Amount);
+    private static MoneyAmount Sum(IEnumerable<Charge> charges, Currency currency) =>
+        charges.Aggregate(MoneyAmount.Zero(currency), static (sum, charge) => sum + charge.Amount);
 
     /// <summary>A month of quotas is over and the billing period is not: only what was used beyond the plan is billed.</summary>
     private static SubscriptionStep BillUsage(Subscription subscription, Instant at, LifeFacts facts)
     {
         var status = Allowed(subscription, SubscriptionVerb.BillUsage);
         var month = QuotaPeriods.Of(QuotaPeriodKind.BillingMonth, new(at.UnixMicroseconds - 1), facts.Zone, subscription.Anchor, null);
-        return new(WithUsageDue(subscription with { Status = status }, at, facts.Zone), SubscriptionVerb.BillUsage, at, []) { Span = month };
+        return new(WithUsageDue(subscription with { Status = status }, at, facts.Zone), SubscriptionVerb.BillUsage, at, [])
+        {
+            Span = month,
+        };
     }
 
     /// <summary>The next month's end inside of a longer period, for plans with a price for what goes beyond a quota.</summary>
     private static Subscription WithUsageDue(Subscription subscription, Instant at, TimeZoneInfo zone)
     {
-        if (subscription.Terms.Interval != PriceInterval.Yearly || !subscription.Terms.Plan.Plan.Entitlements.Any(static e => e.OveragePrices.Count > 0))
+        if (subscription.Terms.Interval != PriceInterval.Yearly
+            || !subscription.Terms.Plan.Plan.Entitlements.Any(static e => e.OveragePrices.Count > 0))
         {
             return subscription with { UsageDueAt = null };
         }
@@ -315,7 +346,8 @@ public static class SubscriptionLife
         return new(
             subscription with
             {
-                Status = status, EndedAt = at, Current = at > period.Start && at < period.End ? period with { End = at } : period, CancelAt = null, Scheduled = null,
+                Status = status, EndedAt = at, Current = at > period.Start && at < period.End ? period with { End = at } : period,
+                CancelAt = null, Scheduled = null,
                 UsageDueAt = null,
             },
             verb, at, []);
@@ -324,7 +356,9 @@ public static class SubscriptionLife
     private static SubscriptionStatus Allowed(Subscription subscription, SubscriptionVerb verb)
     {
         var after = SubscriptionTransitions.After(subscription.Status, verb);
-        Invariant.That(after is not null, $"{verb} is not allowed while the subscription is {subscription.Status}; ask SubscriptionTransitions first.");
+        Invariant.That(
+            after is not null,
+            $"{verb} is not allowed while the subscription is {subscription.Status}; ask SubscriptionTransitions first.");
         return after!.Value;
     }
 
@@ -339,7 +373,8 @@ public static class SubscriptionLife
             charges.Add(new(ChargeKind.Seats, terms, terms.Seats, period, null));
         }
 
-        charges.AddRange(terms.AddOns.Select(held => new Charge(ChargeKind.AddOn, terms, terms.AmountOf(held), period, null) { AddOn = held }));
+        charges.AddRange(
+            terms.AddOns.Select(held => new Charge(ChargeKind.AddOn, terms, terms.AmountOf(held), period, null) { AddOn = held }));
         return charges;
     }
 }

@@ -9,7 +9,8 @@ namespace Tollgate.Core.Subscriptions;
 /// <param name="EndedAt">Not null: it is over.</param>
 /// <param name="Reason">Why it ends, or is to end.</param>
 public sealed record MirroredState(
-    SubscriptionStatus Status, SubscriptionTerms Terms, Instant StartedAt, Anchor Anchor, Period Current, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt,
+    SubscriptionStatus Status, SubscriptionTerms Terms, Instant StartedAt, Anchor Anchor, Period Current, Instant? TrialEnd,
+    Instant? CancelAt, Instant? EndedAt,
     string? Reason)
 {
     /// <summary>Of a trial: see <see cref="Subscription.ConvertsTrial"/>.</summary>
@@ -17,8 +18,9 @@ public sealed record MirroredState(
 }
 
 /// <summary>
-/// Derives the facts of a provider-managed subscription from its last known state and its current one. The result does not depend on how many states Tollgate missed
-/// in between, except for <see cref="Subscription.UsageFrom"/>, <see cref="Subscription.TermsSince"/> and facts that were committed before.
+/// Derives the facts of a provider-managed subscription from its last known state and its current one. The result does not depend on how
+/// many states Tollgate missed in between, except for <see cref="Subscription.UsageFrom"/>, <see cref="Subscription.TermsSince"/> and facts
+/// that were committed before.
 /// </summary>
 public static class SubscriptionMirror
 {
@@ -44,7 +46,9 @@ public static class SubscriptionMirror
         var steps = new List<SubscriptionStep>();
         Add(before is null ? Step(SubscriptionVerb.Start, Begun(id, provider, state), state.Current.Start) : ToTerms(before, state, now));
         Add(state.EndedAt is null ? ToStatus(At(), state.Status, now) : null);
-        Add(state.EndedAt is { } ended ? Step(SubscriptionVerb.Cancel, Ended(At(), ended, state.Reason), ended) : ToCancellation(At(), state, now));
+        Add(state.EndedAt is { } ended
+            ? Step(SubscriptionVerb.Cancel, Ended(At(), ended, state.Reason), ended)
+            : ToCancellation(At(), state, now));
         return steps;
 
         void Add(SubscriptionStep? step)
@@ -70,12 +74,19 @@ public static class SubscriptionMirror
                 : null;
         }
 
-        var after = old with { Terms = state.Terms, Anchor = state.Anchor, Current = state.Current, TrialEnd = state.TrialEnd, ConvertsTrial = state.ConvertsTrial, Billed = state.Terms.Amount };
+        var after =
+            old with
+            {
+                Terms = state.Terms, Anchor = state.Anchor, Current = state.Current, TrialEnd = state.TrialEnd,
+                ConvertsTrial = state.ConvertsTrial, Billed = state.Terms.Amount,
+            };
         var start = state.Current.Start;
         if (start == old.Current.Start)
         {
             var lived = ProrationRules.Between(old.Current, old.TermsSince, now);
-            return Step(SubscriptionVerb.Change, after with { TermsSince = now, Committed = old.Committed + old.Terms.MinimumBeyondPrice(lived) }, now);
+            return Step(
+                SubscriptionVerb.Change, after with { TermsSince = now, Committed = old.Committed + old.Terms.MinimumBeyondPrice(lived) },
+                now);
         }
 
         after = after with { TermsSince = start, Committed = MoneyAmount.Zero(state.Terms.Currency) };
@@ -108,14 +119,18 @@ public static class SubscriptionMirror
         return (at.CancelAt, at.CancelReason) == (state.CancelAt, reason)
             ? null
             : Step(
-                state.CancelAt is null ? SubscriptionVerb.Uncancel : SubscriptionVerb.ScheduleCancel, at with { CancelAt = state.CancelAt, CancelReason = reason }, now);
+                state.CancelAt is null ? SubscriptionVerb.Uncancel : SubscriptionVerb.ScheduleCancel,
+                at with { CancelAt = state.CancelAt, CancelReason = reason }, now);
     }
 
     private static Subscription Begun(Guid id, string provider, MirroredState state) => new()
     {
         Id = id, ManagedBy = provider, Status = state.Status, Terms = state.Terms, StartedAt = state.StartedAt,
-        Anchor = state.Anchor, Current = state.Current, Billed = state.Terms.Amount, TermsSince = state.Current.Start, Committed = MoneyAmount.Zero(state.Terms.Currency),
-        UsageFrom = state.EndedAt is { } over ? over : state.TrialEnd is { } trial && trial > state.Current.Start ? trial : state.Current.Start, TrialEnd = state.TrialEnd,
+        Anchor = state.Anchor, Current = state.Current, Billed = state.Terms.Amount, TermsSince = state.Current.Start,
+        Committed = MoneyAmount.Zero(state.Terms.Currency),
+        UsageFrom = state.EndedAt is { } over ? over
+            : state.TrialEnd is { } trial && trial > state.Current.Start ? trial
+            : state.Current.Start, TrialEnd = state.TrialEnd,
         ConvertsTrial = state.ConvertsTrial,
         PausedAt = state.Status == SubscriptionStatus.Paused ? state.Current.Start : null,
     };

@@ -36,7 +36,8 @@ public static class BillingCycles
 
         var cycle = next == 0 ? null : cycles[next - 1];
         var period = cycle is { Anchor: { } anchor, Interval: { } interval }
-            ? QuotaPeriods.Of(kind, at, zone, anchor, kind == QuotaPeriodKind.BillingPeriod ? BillingPeriods.At(interval, anchor, at, zone) : null)
+            ? QuotaPeriods.Of(
+                kind, at, zone, anchor, kind == QuotaPeriodKind.BillingPeriod ? BillingPeriods.At(interval, anchor, at, zone) : null)
             : QuotaPeriods.Of(kind, at, zone, null, null);
         var start = cycle is not null && period.Start < cycle.From ? cycle.From : period.Start;
         var end = next < cycles.Count && period.End > cycles[next].From ? cycles[next].From : period.End;

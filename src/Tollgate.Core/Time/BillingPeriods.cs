@@ -40,8 +40,9 @@ public static class BillingPeriods
         At(interval, anchor, period.End, zone);
 
     /// <summary>
-    /// The anchor for another interval from <paramref name="boundary"/> on. The time of day stays, and the day of the month; weeks have none, so what follows them takes
-    /// that of the boundary. A boundary in an hour that the clock skipped shows another time of day: its periods are counted from an earlier one that shows the right one.
+    /// The anchor for another interval from <paramref name="boundary"/> on. The time of day stays, and the day of the month; weeks have
+    /// none, so what follows them takes that of the boundary. A boundary in an hour that the clock skipped shows another time of day: its
+    /// periods are counted from an earlier one that shows the right one.
     /// </summary>
     public static Anchor Onward(Anchor anchor, PriceInterval before, PriceInterval after, Instant boundary, TimeZoneInfo zone)
     {
@@ -80,6 +81,7 @@ public static class BillingPeriods
     private static DateTime Months(DateTime start, int day, int months)
     {
         var (year, zeroBasedMonth) = Math.DivRem((start.Year * 12) + start.Month - 1 + months, 12);
-        return new(year, zeroBasedMonth + 1, Math.Min(day, DateTime.DaysInMonth(year, zeroBasedMonth + 1)), 0, 0, 0, DateTimeKind.Unspecified);
+        return new(
+            year, zeroBasedMonth + 1, Math.Min(day, DateTime.DaysInMonth(year, zeroBasedMonth + 1)), 0, 0, 0, DateTimeKind.Unspecified);
     }
 }

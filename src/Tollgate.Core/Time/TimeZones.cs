@@ -11,7 +11,8 @@ public static class TimeZones
     /// <summary>Names from before that are zones still and that the machine does not list.</summary>
     private static readonly string[] Aliases =
     [
-        "Europe/Kiev", "Asia/Calcutta", "Asia/Saigon", "Asia/Rangoon", "Asia/Katmandu", "Asia/Dacca", "America/Buenos_Aires", "America/Indianapolis", "America/Godthab",
+        "Europe/Kiev", "Asia/Calcutta", "Asia/Saigon", "Asia/Rangoon", "Asia/Katmandu", "Asia/Dacca", "America/Buenos_Aires",
+        "America/Indianapolis", "America/Godthab",
         "US/Eastern", "US/Central", "US/Mountain", "US/Pacific",
     ];
 
@@ -39,7 +40,8 @@ public static class TimeZones
     /// <summary>Says that a time zone is unknown, with the nearest name, or the zone of the city where only that was named.</summary>
     public static string Unknown(string name)
     {
-        var names = TimeZoneInfo.GetSystemTimeZones().Select(static zone => zone.Id).Concat(Aliases).Distinct().Where(static id => TryFind(id, out _)).Order(StringComparer.Ordinal).ToArray();
+        var names = TimeZoneInfo.GetSystemTimeZones().Select(static zone => zone.Id).Concat(Aliases).Distinct()
+            .Where(static id => TryFind(id, out _)).Order(StringComparer.Ordinal).ToArray();
         var city = Spelling.Nearest(name, names) is null ? Spelling.Nearest(name, names.Select(CityOf)) : null;
         var hint = city is null ? Spelling.DidYouMean(name, names) : $" Did you mean '{names.First(one => CityOf(one) == city)}'?";
         return $"Unknown time zone '{Spelling.Shown(name)}'.{hint} An IANA time zone such as Europe/Berlin or Etc/UTC is expected.";

@@ -33,7 +33,8 @@ public enum EndpointFault
 /// <param name="RetryIn">Until the next attempt of this delivery.</param>
 /// <param name="PauseFor">How long nothing is sent to the endpoint; null: it goes on.</param>
 /// <param name="Disable">Nothing is sent to the endpoint any more; null: it goes on.</param>
-public readonly record struct DeliveryDecision(DeliveryVerdict Verdict, TimeSpan RetryIn, TimeSpan? PauseFor, EndpointFault? Disable = null);
+public readonly record struct DeliveryDecision(
+    DeliveryVerdict Verdict, TimeSpan RetryIn, TimeSpan? PauseFor, EndpointFault? Disable = null);
 
 /// <summary>When a delivery is tried again, and how hard an endpoint is tried.</summary>
 /// <remarks>The schedule is that of Standard Webhooks, "Deliverability and reliability".</remarks>
@@ -45,10 +46,16 @@ public static class DeliveryRules
     /// <summary>How long a server has a delivery to itself: an attempt, and time to write down what came of it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(25);
 
-    /// <summary>After this long a failure is the last one, however few attempts there were: an endpoint that is tried one at a time must not hold a queue for ever.</summary>
+    /// <summary>
+    /// After this long a failure is the last one, however few attempts there were: an endpoint that is tried one at a time must not hold a
+    /// queue for ever.
+    /// </summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromHours(84);
 
-    /// <summary>An endpoint that took nothing for so long, and of which a delivery is given up, is disabled: what is sent there is lost day by day, and nobody hears of it.</summary>
+    /// <summary>
+    /// An endpoint that took nothing for so long, and of which a delivery is given up, is disabled: what is sent there is lost day by day,
+    /// and nobody hears of it.
+    /// </summary>
     public static readonly TimeSpan LongestFailing = TimeSpan.FromDays(5);
 
     /// <summary>A receiver cannot put a delivery off for longer.</summary>
@@ -69,7 +76,8 @@ public static class DeliveryRules
     /// <summary>Between one attempt and the next; the first is made at once. 75 hours and a half in all.</summary>
     public static IReadOnlyList<TimeSpan> Waits { get; } =
     [
-        TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5), TimeSpan.FromHours(10),
+        TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5),
+        TimeSpan.FromHours(10),
         TimeSpan.FromHours(14), TimeSpan.FromHours(20), TimeSpan.FromHours(24),
     ];
 
@@ -98,7 +106,9 @@ public static class DeliveryRules
         var asked = result.RetryAfter is { } wanted ? Shorter(wanted, LongestRetryAfter) : TimeSpan.Zero;
         if (attempts >= MostAttempts || age > LongestLife)
         {
-            return new(DeliveryVerdict.GiveUp, TimeSpan.Zero, PauseOf(result, failures, asked), failingFor >= LongestFailing ? EndpointFault.Failing : null);
+            return new(
+                DeliveryVerdict.GiveUp, TimeSpan.Zero, PauseOf(result, failures, asked),
+                failingFor >= LongestFailing ? EndpointFault.Failing : null);
         }
 
         var wait = Waits[attempts - 1];

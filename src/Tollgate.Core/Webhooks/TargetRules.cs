@@ -33,7 +33,9 @@ public static class TargetRules
         }
         else if (events?.FirstOrDefault(static one => !IsWanted(one)) is { } unknown)
         {
-            faults.Add(new("events", $"{Spelling.Unknown("event type", unknown, WebhookEventType.All.Select(static type => type.Name))} {WhatEventsAre}"));
+            faults.Add(
+                new("events",
+                    $"{Spelling.Unknown("event type", unknown, WebhookEventType.All.Select(static type => type.Name))} {WhatEventsAre}"));
         }
 
         if (description is not null && (description.Length is < 1 or > LongestDescription || !CustomerRules.IsLine(description)))
@@ -44,7 +46,8 @@ public static class TargetRules
         return faults;
     }
 
-    private static readonly string WhatEventsAre = $"Expected: 1 to {MostEvents} types of GET /v1/webhook-event-types, groups such as subscription.*, or *.";
+    private static readonly string WhatEventsAre =
+        $"Expected: 1 to {MostEvents} types of GET /v1/webhook-event-types, groups such as subscription.*, or *.";
 
     private static string? FaultOf(string text, bool allowLocal)
     {
@@ -72,14 +75,17 @@ public static class TargetRules
     }
 
     /// <summary>What is said of a target that the server will not reach for.</summary>
-    public const string NotAllowed = "must be an address of the public internet: private, loopback, link-local and reserved ones are refused.";
+    public const string NotAllowed =
+        "must be an address of the public internet: private, loopback, link-local and reserved ones are refused.";
 
     private static bool IsLocalName(string host) =>
         host.TrimEnd('.') is var name
         && (name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-            || name.EndsWith(".local", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".internal", StringComparison.OrdinalIgnoreCase));
+            || name.EndsWith(".local", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".internal", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsWanted(string text) =>
         text == WebhookEventType.Every || WebhookEventType.All.Any(type => type.Name == text)
-        || (text.EndsWith(".*", StringComparison.Ordinal) && WebhookEventType.All.Any(type => type.Name.StartsWith(text.AsSpan(0, text.Length - 1), StringComparison.Ordinal)));
+        || (text.EndsWith(".*", StringComparison.Ordinal)
+            && WebhookEventType.All.Any(type => type.Name.StartsWith(text.AsSpan(0, text.Length - 1), StringComparison.Ordinal)));
 }

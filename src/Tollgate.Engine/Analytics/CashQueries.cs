@@ -9,11 +9,14 @@ namespace Tollgate.Engine.Analytics;
 /// <summary>What money a project got, whatever it was for and whenever that is earned.</summary>
 public sealed class CashQueries(NpgsqlDataSource database)
 {
-    /// <summary>A payment ends at most so long after it began: a page on which an invoice is paid is open for 60 days, and a bank may be late.</summary>
+    /// <summary>
+    /// A payment ends at most so long after it began: a page on which an invoice is paid is open for 60 days, and a bank may be late.
+    /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(400);
 
     /// <summary>Each day's cash in one currency, taxes included, the first day's first. Negative: more went back than came.</summary>
-    public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
+    public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(
+        ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
         var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);

@@ -4,15 +4,17 @@ namespace Tollgate.Engine.Analytics;
 internal static class CashSql
 {
     /// <summary>
-    /// What came by payments less what went back by refunds and by disputes that were lost, each on the day of its end. Ids are in the order of time, so that the
-    /// range bounds which payments are read. $1 project, $2 the least id, $3 the range's start, $4 its end, $5 currency. Rows: day, amount.
+    /// What came by payments less what went back by refunds and by disputes that were lost, each on the day of its end. Ids are in the
+    /// order of time, so that the range bounds which payments are read. $1 project, $2 the least id, $3 the range's start, $4 its end, $5
+    /// currency. Rows: day, amount.
     /// </summary>
     public const string ByDay =
         """
         SELECT (x.at AT TIME ZONE 'UTC')::date, sum(x.amount)::bigint
           FROM (SELECT p.settled_at AS at, p.amount
                   FROM payments p
-                 WHERE p.project_id = $1 AND p.id >= $2 AND p.currency = $5 AND p.status = 'succeeded' AND p.settled_at >= $3 AND p.settled_at < $4
+                 WHERE p.project_id = $1 AND p.id >= $2 AND p.currency = $5 AND p.status = 'succeeded'
+                   AND p.settled_at >= $3 AND p.settled_at < $4
                  UNION ALL
                 SELECT r.settled_at, -r.amount
                   FROM payments p

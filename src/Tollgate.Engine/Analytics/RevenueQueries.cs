@@ -18,13 +18,18 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
     private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(400);
 
     /// <summary>Each day's revenue in one currency, the first day's first.</summary>
-    public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
+    public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(
+        ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
         var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var revenue = new RevenueByDay(days);
-        await AddAsync(revenue, database.Command(RevenueSql.Lines, project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code), cancel);
-        await AddAsync(revenue, database.Command(RevenueSql.LinesOfProviders, project.Id, start - LongestAhead, start, end, currency.Code), cancel);
+        await AddAsync(
+            revenue,
+            database.Command(RevenueSql.Lines, project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code),
+            cancel);
+        await AddAsync(
+            revenue, database.Command(RevenueSql.LinesOfProviders, project.Id, start - LongestAhead, start, end, currency.Code), cancel);
         return [.. revenue.Rounded().Select(minor => new MoneyAmount(minor, currency))];
     }
 
@@ -41,7 +46,8 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
                 open = (reader.GetGuid(0), HeadOf(reader), []);
             }
 
-            open.Value.Lines.Add(new(reader.GetInt64(7), new(Instant.FromUtc(reader.GetDateTime(8)), Instant.FromUtc(reader.GetDateTime(9)))));
+            open.Value.Lines.Add(
+                new(reader.GetInt64(7), new(Instant.FromUtc(reader.GetDateTime(8)), Instant.FromUtc(reader.GetDateTime(9)))));
         }
 
         Close(revenue, open);
@@ -56,7 +62,8 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
     }
 
     private static InvoiceRevenue HeadOf(NpgsqlDataReader reader) => new(
-        CatalogWords.Read<InvoiceStatus>(reader.GetString(1)), 0, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), []);
+        CatalogWords.Read<InvoiceStatus>(reader.GetString(1)), 0, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
+        reader.GetInt64(5), reader.GetInt64(6), []);
 
     /// <summary>No id of version 7 that was made then or later is less.</summary>
     internal static Guid LeastIdOf(DateTimeOffset at)

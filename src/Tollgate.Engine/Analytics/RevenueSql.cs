@@ -4,8 +4,8 @@ namespace Tollgate.Engine.Analytics;
 internal static class RevenueSql
 {
     /// <summary>
-    /// The lines of a project's invoices that may earn something in a range, an invoice's together. Ids are in the order of time, so that the range bounds
-    /// what is read. $1 project, $2 the least id, $3 the range's start, $4 its end, $5 currency.
+    /// The lines of a project's invoices that may earn something in a range, an invoice's together. Ids are in the order of time, so that
+    /// the range bounds what is read. $1 project, $2 the least id, $3 the range's start, $4 its end, $5 currency.
     /// Rows: invoice, status, discount, total, tax, gone back, paid, amount, start, end.
     /// </summary>
     public const string Lines =
@@ -14,31 +14,37 @@ internal static class RevenueSql
           FROM invoices i
           LEFT JOIN LATERAL (SELECT sum(d.amount)::bigint AS lost
                                FROM payments p
-                               JOIN disputes d ON d.partition = p.partition AND d.account = p.account AND d.payment = p.id AND d.status = 'lost'
+                               JOIN disputes d ON d.partition = p.partition AND d.account = p.account
+                                 AND d.payment = p.id AND d.status = 'lost'
                               WHERE p.partition = i.partition AND p.account = i.account AND p.invoice = i.id) x ON true
           JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id
          WHERE i.project_id = $1 AND i.id >= $2 AND i.currency = $5 AND i.status IN ('open', 'paid', 'uncollectible')
            AND l.kind NOT IN ('discount', 'tax')
            AND EXISTS (SELECT FROM invoice_lines e
-                        WHERE e.partition = i.partition AND e.account = i.account AND e.invoice = i.id AND e.period_end >= $3 AND e.period_start < $4)
+                        WHERE e.partition = i.partition AND e.account = i.account AND e.invoice = i.id AND e.period_end >= $3
+                          AND e.period_start < $4)
          ORDER BY i.id
         """;
 
     /// <summary>
-    /// The same of invoices that providers made, whose lines are kept after discounts. $1 project, $2 made at the earliest, $3 the range's start, $4 its end,
-    /// $5 currency. Rows: as of <see cref="Lines"/>.
+    /// The same of invoices that providers made, whose lines are kept after discounts. $1 project, $2 made at the earliest, $3 the range's
+    /// start, $4 its end, $5 currency. Rows: as of <see cref="Lines"/>.
     /// </summary>
     public const string LinesOfProviders =
         """
-        SELECT md5(i.provider || ' ' || i.reference)::uuid, i.status, 0::bigint, i.total, i.tax, coalesce(p.refunded, 0) + coalesce(x.lost, 0), i.paid, l.amount, l.start, l."end"
+        SELECT md5(i.provider || ' ' || i.reference)::uuid, i.status, 0::bigint, i.total, i.tax,
+          coalesce(p.refunded, 0) + coalesce(x.lost, 0), i.paid, l.amount, l.start, l."end"
           FROM provider_invoices i
          CROSS JOIN LATERAL jsonb_to_recordset(i.lines) AS l (amount bigint, start timestamptz, "end" timestamptz)
-          LEFT JOIN payments p ON p.partition = i.partition AND p.account = i.account AND p.provider = i.provider AND p.provider_invoice = i.reference
+          LEFT JOIN payments p ON p.partition = i.partition AND p.account = i.account AND p.provider = i.provider
+            AND p.provider_invoice = i.reference
           LEFT JOIN LATERAL (SELECT sum(d.amount)::bigint AS lost
                                FROM disputes d
-                              WHERE d.partition = p.partition AND d.account = p.account AND d.payment = p.id AND d.status = 'lost') x ON true
+                              WHERE d.partition = p.partition AND d.account = p.account AND d.payment = p.id AND d.status = 'lost') x
+                                ON true
          WHERE i.project_id = $1 AND i.created_at >= $2 AND i.currency = $5 AND i.status IN ('open', 'paid', 'uncollectible')
-           AND EXISTS (SELECT FROM jsonb_to_recordset(i.lines) AS e (start timestamptz, "end" timestamptz) WHERE e."end" >= $3 AND e.start < $4)
+           AND EXISTS (SELECT FROM jsonb_to_recordset(i.lines) AS e (start timestamptz, "end" timestamptz)
+               WHERE e."end" >= $3 AND e.start < $4)
          ORDER BY i.created_at, i.reference
         """;
 }

@@ -8,9 +8,10 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Backup;
 
 /// <summary>
-/// The file of a backup: a line that says what it is, then chunks, each behind its length; the highest bit of a length marks the last one. The first chunk is
-/// the manifest, the last one SHA-256 of all before it, and between them lies what pg_dump wrote. In an encrypted file each chunk is encrypted by itself and
-/// bound to the line, its number and whether it is the last, so that none can be left out, moved or cut off.
+/// The file of a backup: a line that says what it is, then chunks, each behind its length; the highest bit of a length marks the last one.
+/// The first chunk is the manifest, the last one SHA-256 of all before it, and between them lies what pg_dump wrote. In an encrypted file
+/// each chunk is encrypted by itself and bound to the line, its number and whether it is the last, so that none can be left out, moved or
+/// cut off.
 /// </summary>
 internal static class BackupFile
 {
@@ -56,7 +57,8 @@ internal sealed class BackupWriter : IAsyncDisposable
         var key = passphrase is null ? null : BackupFile.KeyOf(passphrase, salt, BackupFile.Iterations);
         var line = key is null
             ? $"{BackupFile.Name} plain"
-            : string.Create(CultureInfo.InvariantCulture, $"{BackupFile.Name} encrypted {BackupFile.Iterations} {Convert.ToBase64String(salt)}");
+            : string.Create(
+                CultureInfo.InvariantCulture, $"{BackupFile.Name} encrypted {BackupFile.Iterations} {Convert.ToBase64String(salt)}");
         var file = new FileStream(Partial(path), new FileStreamOptions
         {
             Mode = FileMode.Create,
@@ -137,7 +139,8 @@ internal sealed class BackupReader
             case [_, _, _, "plain"]:
                 return new(path, line, null);
             case [_, _, _, "encrypted", var rounds, var salt]
-                when int.TryParse(rounds, NumberStyles.None, CultureInfo.InvariantCulture, out var iterations) && iterations is > 0 and <= BackupFile.MostIterations && salt.Length == 44:
+                when int.TryParse(rounds, NumberStyles.None, CultureInfo.InvariantCulture, out var iterations)
+                    && iterations is > 0 and <= BackupFile.MostIterations && salt.Length == 44:
                 return passphrase is null
                     ? throw new StartRefusedException($"The backup {path} is encrypted: give its passphrase.")
                     : new(path, line, BackupFile.KeyOf(passphrase, Convert.FromBase64String(salt), iterations));
@@ -149,9 +152,11 @@ internal sealed class BackupReader
     /// <summary>All chunks but the last, which is compared.</summary>
     /// <param name="tell">Gets the part of the file that was read, of 1.</param>
     /// <exception cref="StartRefusedException">A chunk is missing, or was changed, or the passphrase is wrong.</exception>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ChunksAsync(Action<decimal>? tell, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ChunksAsync(
+        Action<decimal>? tell, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        await using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        await using var file = new FileStream(
+            _path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan);
         file.Position = Encoding.UTF8.GetByteCount(_line) + 1;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var head = new byte[sizeof(uint)];
@@ -162,7 +167,9 @@ internal sealed class BackupReader
                 throw Broken(_path, "its end is missing");
             }
 
-            var (isLast, length) = ((BinaryPrimitives.ReadUInt32BigEndian(head) & BackupFile.Last) != 0, (int)(BinaryPrimitives.ReadUInt32BigEndian(head) & ~BackupFile.Last));
+            var (isLast, length) =
+                ((BinaryPrimitives.ReadUInt32BigEndian(head) & BackupFile.Last) != 0,
+                    (int)(BinaryPrimitives.ReadUInt32BigEndian(head) & ~BackupFile.Last));
             var bytes = new byte[length <= BackupFile.ChunkBytes * 2 ? length : throw Broken(_path, "a length in it is wrong")];
             if (await file.ReadAtLeastAsync(bytes, length, throwOnEndOfStream: false, cancel) < length)
             {
@@ -170,7 +177,9 @@ internal sealed class BackupReader
             }
 
             var chunk = _key is null ? bytes : Aead.Open(_key, bytes, BackupFile.Bound(_line, number, isLast))
-                ?? throw (number == 0 ? new StartRefusedException($"The passphrase does not open {_path}, or the file was changed.") : Broken(_path, "a part of it was changed"));
+                ?? throw (number == 0
+                    ? new StartRefusedException($"The passphrase does not open {_path}, or the file was changed.")
+                    : Broken(_path, "a part of it was changed"));
             tell?.Invoke((decimal)file.Position / file.Length);
             if (isLast)
             {
@@ -204,5 +213,6 @@ internal sealed class BackupReader
         }
     }
 
-    private static StartRefusedException Broken(string path, string why) => new($"The backup {path} is damaged: {why}. Nothing was restored; take another backup.");
+    private static StartRefusedException Broken(string path, string why) =>
+        new($"The backup {path} is damaged: {why}. Nothing was restored; take another backup.");
 }

@@ -12,7 +12,8 @@ namespace Tollgate.Engine.Backup;
 /// <param name="MasterKeyId">The key that opens the secrets in it. Null: none was made yet.</param>
 /// <param name="MasterKeys">The keys themselves, only where that was asked for.</param>
 public sealed record BackupManifest(
-    string Version, int Schema, int Postgres, DateTime TakenAt, IReadOnlyDictionary<string, long> Rows, string? MasterKeyId, IReadOnlyList<string>? MasterKeys)
+    string Version, int Schema, int Postgres, DateTime TakenAt, IReadOnlyDictionary<string, long> Rows, string? MasterKeyId,
+    IReadOnlyList<string>? MasterKeys)
 {
     public long AllRows => Rows.Values.Sum();
 

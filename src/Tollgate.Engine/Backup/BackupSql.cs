@@ -9,7 +9,8 @@ internal static class BackupSql
     /// <summary>Rows: snapshot, time, major version, newest migration.</summary>
     public const string Snapshot =
         """
-        SELECT pg_export_snapshot(), now(), current_setting('server_version_num')::int / 10000, (SELECT coalesce(max(version), 0) FROM schema_migrations)
+        SELECT pg_export_snapshot(), now(), current_setting('server_version_num')::int / 10000, (SELECT coalesce(max(version), 0)
+               FROM schema_migrations)
         """;
 
     /// <summary>Tables with rows of their own; partitions are counted by their parent.</summary>
@@ -28,7 +29,8 @@ internal static class BackupSql
     public const string MasterKey = "SELECT id FROM master_keys WHERE state = 'current'";
 
     /// <summary>The weight of tables in the progress: pg_dump names partitions. Rows: table, bytes.</summary>
-    public const string Sizes = "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+    public const string Sizes =
+        "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
 
     public static string Count(string table) => $"SELECT count(*) FROM {Quoted(table)}";
 
@@ -38,7 +40,8 @@ internal static class BackupSql
     public const string Exists = "SELECT 1 FROM pg_database WHERE datname = $1";
 
     /// <summary>Sessions of clients: an autovacuum worker gives way to the restore. $1 database.</summary>
-    public const string Users = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    public const string Users =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
     public const string HasProjects = "SELECT to_regclass('projects') IS NOT NULL";
 
@@ -59,14 +62,19 @@ internal static class BackupSql
 
     public const string NextPlace = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
 
-    public static string LastPlace(string table, string column) => $"SELECT coalesce(max({Quoted(column)}::text::bigint), 0) FROM {Quoted(table)}";
+    public static string LastPlace(string table, string column) =>
+        $"SELECT coalesce(max({Quoted(column)}::text::bigint), 0) FROM {Quoted(table)}";
 
     /// <summary>
-    /// Places of facts are numbers of transactions, and those belong to one PostgreSQL. From here on this much is added to them, so that new facts stand behind
-    /// all that were restored, and what was not told yet still is.
+    /// Places of facts are numbers of transactions, and those belong to one PostgreSQL. From here on this much is added to them, so that
+    /// new facts stand behind all that were restored, and what was not told yet still is.
     /// </summary>
     public static string Shift(long places) =>
-        System.FormattableString.Invariant($"CREATE OR REPLACE FUNCTION fact_place_shift() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT {places}::bigint'");
+        System.FormattableString.Invariant(
+            $"""
+            CREATE OR REPLACE FUNCTION fact_place_shift() RETURNS bigint
+              LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT {places}::bigint'
+            """);
 
     public static string Drop(string database) => $"DROP DATABASE IF EXISTS {Quoted(database)} WITH (FORCE)";
 

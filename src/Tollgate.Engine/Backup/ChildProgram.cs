@@ -48,7 +48,8 @@ internal sealed class ChildProgram : IAsyncDisposable
         while (await _process.StandardError.ReadLineAsync() is { } line)
         {
             said(line);
-            if (line.Contains("error:", StringComparison.Ordinal) || line.Contains("ERROR", StringComparison.Ordinal) || line.Contains("detail:", StringComparison.OrdinalIgnoreCase))
+            if (line.Contains("error:", StringComparison.Ordinal) || line.Contains("ERROR", StringComparison.Ordinal)
+                || line.Contains("detail:", StringComparison.OrdinalIgnoreCase))
             {
                 _last.Enqueue(line);
                 if (_last.Count > LinesKept)

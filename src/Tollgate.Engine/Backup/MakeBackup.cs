@@ -7,8 +7,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Backup;
 
 /// <summary>
-/// Takes a backup while servers work: 1. one snapshot of the database; 2. its rows are counted; 3. pg_dump reads the same snapshot; 4. the file gets its name
-/// when it is whole. Nothing waits for it, but for changes of the schema.
+/// Takes a backup while servers work: 1. one snapshot of the database; 2. its rows are counted; 3. pg_dump reads the same snapshot; 4. the
+/// file gets its name when it is whole. Nothing waits for it, but for changes of the schema.
 /// </summary>
 public static class MakeBackup
 {
@@ -17,7 +17,8 @@ public static class MakeBackup
     /// <param name="tell">Gets what is being done, and how much of it is done, of 1.</param>
     /// <exception cref="StartRefusedException">With a sentence that says why there is none.</exception>
     public static async Task<BackupManifest> RunAsync(
-        string connectionString, string path, string? passphrase, IReadOnlyList<MasterKey>? keys, Action<string, decimal> tell, CancellationToken cancel)
+        string connectionString, string path, string? passphrase, IReadOnlyList<MasterKey>? keys, Action<string, decimal> tell,
+        CancellationToken cancel)
     {
         try
         {
@@ -26,7 +27,8 @@ public static class MakeBackup
             await using var connection = await database.OpenConnectionAsync(cancel);
             if (!await AskAsync<bool>(connection, BackupSql.HasTables, cancel))
             {
-                throw new StartRefusedException($"The database {DatabaseUrl.WithoutSecrets(connectionString)} is not one of Tollgate: there is nothing to back up.");
+                throw new StartRefusedException(
+                    $"The database {DatabaseUrl.WithoutSecrets(connectionString)} is not one of Tollgate: there is nothing to back up.");
             }
 
             await connection.ExecuteAsync(BackupSql.Begin, cancel);
@@ -40,7 +42,8 @@ public static class MakeBackup
 
             // 3.
             var start = tools.Start(
-                "pg_dump", connectionString, "--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-password", "--verbose", $"--snapshot={snapshot}");
+                "pg_dump", connectionString, "--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-password",
+                "--verbose", $"--snapshot={snapshot}");
             var weights = await WeightsAsync(connection, cancel);
             await DumpAsync(start, writer, line => weights.Tell(line, tell), cancel);
 
@@ -58,15 +61,19 @@ public static class MakeBackup
         }
     }
 
-    private static async Task<(string Snapshot, BackupManifest Manifest)> LookAsync(NpgsqlConnection connection, IReadOnlyList<MasterKey>? keys, CancellationToken cancel)
+    private static async Task<(string Snapshot, BackupManifest Manifest)> LookAsync(NpgsqlConnection connection,
+        IReadOnlyList<MasterKey>? keys, CancellationToken cancel)
     {
-        var id = await AskAsync<bool>(connection, BackupSql.HasMasterKeys, cancel) ? await AskAsync<string>(connection, BackupSql.MasterKey, cancel) : null;
+        var id = await AskAsync<bool>(connection, BackupSql.HasMasterKeys, cancel)
+            ? await AskAsync<string>(connection, BackupSql.MasterKey, cancel)
+            : null;
         await using var command = connection.Command(BackupSql.Snapshot);
         await using var row = await command.ExecuteReaderAsync(cancel);
         await row.ReadAsync(cancel);
         var version = typeof(MakeBackup).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         return (row.GetString(0), new(
-            version, row.GetInt32(3), row.GetInt32(2), row.GetDateTime(1).ToUniversalTime(), new Dictionary<string, long>(), id, keys?.Select(static key => key.Text).ToList()));
+            version, row.GetInt32(3), row.GetInt32(2), row.GetDateTime(1).ToUniversalTime(), new Dictionary<string, long>(), id,
+            keys?.Select(static key => key.Text).ToList()));
     }
 
     private static async Task DumpAsync(ProcessStartInfo start, BackupWriter writer, Action<string> said, CancellationToken cancel)
@@ -114,7 +121,9 @@ public static class MakeBackup
     }
 }
 
-/// <summary>How far pg_dump is, by the sizes of the tables that it names: <c>pg_dump: dumping contents of table "public.events_202611"</c>.</summary>
+/// <summary>
+/// How far pg_dump is, by the sizes of the tables that it names: <c>pg_dump: dumping contents of table "public.events_202611"</c>.
+/// </summary>
 internal sealed class TableWeights(IReadOnlyDictionary<string, long> sizes)
 {
     private const string Before = "dumping contents of table \"public.";
@@ -137,7 +146,8 @@ internal sealed class TableWeights(IReadOnlyDictionary<string, long> sizes)
 /// <summary>How many rows each table has.</summary>
 internal static class RowCounts
 {
-    public static async Task<Dictionary<string, long>> OfAsync(NpgsqlConnection connection, Action<string, decimal> tell, CancellationToken cancel)
+    public static async Task<Dictionary<string, long>> OfAsync(
+        NpgsqlConnection connection, Action<string, decimal> tell, CancellationToken cancel)
     {
         var tables = new List<string>();
         await using (var list = connection.Command(BackupSql.Tables))

@@ -11,9 +11,9 @@ namespace Tollgate.Engine.Backup;
 public sealed record Restored(BackupManifest Manifest, VerifyReport Report, bool ReplacedOld);
 
 /// <summary>
-/// Restores a backup: 1. the whole file is read and checked; 2. the target is looked at; 3. pg_restore fills a database beside it; 4. places of facts are fitted to
-/// this PostgreSQL, and the schema is brought up to date; 5. rows are counted and the books verified; 6. the new database takes the old one's name, in one
-/// transaction. Before step 6 the target is as it was, whatever happens.
+/// Restores a backup: 1. the whole file is read and checked; 2. the target is looked at; 3. pg_restore fills a database beside it; 4.
+/// places of facts are fitted to this PostgreSQL, and the schema is brought up to date; 5. rows are counted and the books verified; 6. the
+/// new database takes the old one's name, in one transaction. Before step 6 the target is as it was, whatever happens.
 /// </summary>
 /// <param name="connectionString">Of the target. Its user may create databases.</param>
 /// <param name="force">A target with data is replaced.</param>
@@ -28,7 +28,8 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
 
     /// <summary>Reads the file to its end.</summary>
     /// <exception cref="StartRefusedException">It is damaged, the passphrase is wrong, or it is of a newer version.</exception>
-    public static async Task<BackupManifest> CheckAsync(string path, string? passphrase, Action<string, decimal> tell, CancellationToken cancel)
+    public static async Task<BackupManifest> CheckAsync(
+        string path, string? passphrase, Action<string, decimal> tell, CancellationToken cancel)
     {
         BackupManifest? manifest = null;
         await foreach (var chunk in BackupReader.Open(path, passphrase).ChunksAsync(part => tell("checking the file", part), cancel))
@@ -40,7 +41,9 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         return manifest is null ? throw new StartRefusedException($"The backup {path} is empty.")
             : manifest.Schema <= newest ? manifest
             : throw new StartRefusedException(
-                $"The backup {path} has schema version {manifest.Schema} (Tollgate {manifest.Version}), and this Tollgate knows versions up to {newest}. Restore it with the Tollgate that wrote it, or with a newer release.");
+                $"The backup {path} has schema version {manifest.Schema} (Tollgate {manifest.Version}), "
+                    + $"and this Tollgate knows versions up to {newest}. Restore it with the Tollgate that wrote it, "
+                    + "or with a newer release.");
     }
 
     /// <exception cref="StartRefusedException">With a sentence that says why nothing was restored.</exception>
@@ -55,7 +58,9 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         var tools = await PostgresTools.FindAsync(Math.Max(outside.PostgreSqlVersion.Major, manifest.Postgres), cancel);
         if (outside.PostgreSqlVersion.Major < manifest.Postgres)
         {
-            throw new StartRefusedException($"The backup is of PostgreSQL {manifest.Postgres}, and the target is PostgreSQL {outside.PostgreSqlVersion.Major}. Restore into version {manifest.Postgres} or later.");
+            throw new StartRefusedException(
+                $"The backup is of PostgreSQL {manifest.Postgres}, and the target is PostgreSQL {outside.PostgreSqlVersion.Major}. "
+                    + $"Restore into version {manifest.Postgres} or later.");
         }
 
         var exists = await RefuseWhatIsInUseAsync(outside, cancel);
@@ -71,7 +76,8 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new StartRefusedException($"The user of --database may not create databases: {e.MessageText}. ALTER ROLE … CREATEDB, or use a user that may.", e);
+            throw new StartRefusedException(
+                $"The user of --database may not create databases: {e.MessageText}. ALTER ROLE … CREATEDB, or use a user that may.", e);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DiskFull)
         {
@@ -93,10 +99,14 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         await using var database = Database.ForStart(connectionString);
         await using (var inside = await database.OpenConnectionAsync(cancel))
         {
-            var projects = await AskAsync<bool>(inside, BackupSql.HasProjects, cancel) ? await AskAsync<long>(inside, BackupSql.CountProjects, cancel) : 0;
+            var projects = await AskAsync<bool>(inside, BackupSql.HasProjects, cancel)
+                ? await AskAsync<long>(inside, BackupSql.CountProjects, cancel)
+                : 0;
             if (projects > 0 && !force)
             {
-                throw new StartRefusedException($"The database {DatabaseUrl.WithoutSecrets(connectionString)} holds {projects} projects. Restore elsewhere, or replace it with --force.");
+                throw new StartRefusedException(
+                    $"The database {DatabaseUrl.WithoutSecrets(connectionString)} holds {projects} projects. Restore elsewhere, "
+                        + "or replace it with --force.");
             }
         }
 
@@ -111,12 +121,15 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
             await Task.Delay(TimeSpan.FromMilliseconds(100), cancel);
         }
 
-        throw new StartRefusedException($"The database {DatabaseUrl.WithoutSecrets(connectionString)} is in use. Stop every server and session on it, then restore again.");
+        throw new StartRefusedException(
+            $"The database {DatabaseUrl.WithoutSecrets(connectionString)} is in use. Stop every server and session on it, "
+                + "then restore again.");
     }
 
     private async Task FillAsync(PostgresTools tools, string path, string? passphrase, CancellationToken cancel)
     {
-        var start = tools.Start("pg_restore", Of(Beside), "--no-owner", "--no-privileges", "--no-password", "--exit-on-error", $"--dbname={Beside}");
+        var start = tools.Start(
+            "pg_restore", Of(Beside), "--no-owner", "--no-privileges", "--no-password", "--exit-on-error", $"--dbname={Beside}");
         await using var program = new ChildProgram(start, static _ => { });
         var isManifest = true;
         try
@@ -166,15 +179,19 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
             ? report
             : throw new StartRefusedException(
                 "The restored copy does not pass verification, so it was not put in place: "
-                + string.Join("; ", report.Findings.Where(static one => one.IsBreak && one.Count > 0).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Count} × {one.Meaning}"))));
+                + string.Join(
+                    "; ", report.Findings.Where(static one => one.IsBreak && one.Count > 0)
+                        .Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Count} × {one.Meaning}"))));
     }
 
     private static void CompareRows(BackupManifest manifest, Dictionary<string, long> found)
     {
-        var wrong = manifest.Rows.Where(one => found.GetValueOrDefault(one.Key, -1) != one.Value).Select(one => $"{one.Key}: {one.Value} rows were backed up, {found.GetValueOrDefault(one.Key)} came back").ToList();
+        var wrong = manifest.Rows.Where(one => found.GetValueOrDefault(one.Key, -1) != one.Value)
+            .Select(one => $"{one.Key}: {one.Value} rows were backed up, {found.GetValueOrDefault(one.Key)} came back").ToList();
         if (wrong.Count > 0)
         {
-            throw new StartRefusedException("The restored copy is not what was backed up, so it was not put in place: " + string.Join("; ", wrong));
+            throw new StartRefusedException("The restored copy is not what was backed up, so it was not put in place: "
+                + string.Join("; ", wrong));
         }
     }
 
@@ -217,7 +234,10 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
         {
-            throw new StartRefusedException($"Somebody opened the database {_target} meanwhile. Nothing was changed: stop every server and session on it, then restore again.", e);
+            throw new StartRefusedException(
+                $"Somebody opened the database {_target} meanwhile. Nothing was changed: stop every server and session on it, "
+                    + "then restore again.",
+                e);
         }
 
         await outside.ExecuteAsync(BackupSql.Drop(old), CancellationToken.None);
@@ -225,7 +245,8 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
 
     private string Of(string database) => new NpgsqlConnectionStringBuilder(connectionString) { Database = database }.ConnectionString;
 
-    private static async Task<T?> AskAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
+    private static async Task<T?> AskAsync<T>(
+        NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = connection.Command(sql, parameters);
         return await command.ExecuteScalarAsync(cancel) is T value ? value : default;

@@ -6,7 +6,10 @@ namespace Tollgate.Engine.Backup;
 /// <summary>Whether the restored database finds its master key, and what to do where it does not.</summary>
 public static class RestoredKeys
 {
-    /// <summary>Makes the folder of the master key's file where it is missing, for its owner alone: with an own PostgreSQL a machine may have no data folder yet.</summary>
+    /// <summary>
+    /// Makes the folder of the master key's file where it is missing, for its owner alone: with an own PostgreSQL a machine may have no
+    /// data folder yet.
+    /// </summary>
     /// <exception cref="StartRefusedException">It cannot be made.</exception>
     public static void MakeFolder(MasterKeySource source)
     {
@@ -22,7 +25,10 @@ public static class RestoredKeys
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartRefusedException($"The data folder {folder}, where the master key belongs, cannot be created: {e.Message} Choose another folder with --data.", e);
+            throw new StartRefusedException(
+                $"The data folder {folder}, where the master key belongs, cannot be created: {e.Message} Choose another folder with "
+                    + "--data.",
+                e);
         }
     }
 
@@ -49,7 +55,10 @@ public static class RestoredKeys
         }
 
         return known.Count > 0
-            ? $"The secrets are encrypted with master key {id}, and {source.Name} has {string.Join(", ", known.Select(static key => key.Id))}. Move that away and give the right key before you start the server."
-            : $"The secrets are encrypted with master key {id}. Copy {MasterKeySource.FileName} to {source.File} before you start the server.";
+            ? $"The secrets are encrypted with master key {id}, and {source.Name} has "
+                + $"{string.Join(", ", known.Select(static key => key.Id))}. Move that away and give the right key before you start the "
+                + "server."
+            : $"The secrets are encrypted with master key {id}. Copy {MasterKeySource.FileName} to {source.File} before you start the "
+                + "server.";
     }
 }

@@ -26,10 +26,13 @@ public enum AdvanceOutcome
 /// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
 /// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
 /// </summary>
-public sealed class AdvanceClock(Database database, ProjectDirectory directory, RunDue run, CollectDue collect, GiveScheduled give, HoldSweeper holds, Clock clock)
+public sealed class AdvanceClock(
+    Database database, ProjectDirectory directory, RunDue run, CollectDue collect, GiveScheduled give, HoldSweeper holds, Clock clock)
     : IDisposable
 {
-    /// <summary>Clocks that one server advances at one time: each has a connection outside the pool, and work for all of PostgreSQL.</summary>
+    /// <summary>
+    /// Clocks that one server advances at one time: each has a connection outside the pool, and work for all of PostgreSQL.
+    /// </summary>
     public const int MostAtOnce = 8;
 
     private static readonly TimeSpan Together = TimeSpan.FromDays(1);
@@ -63,9 +66,9 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
     }
 
     /// <summary>
-    /// The lock is the session's, for as long as the advance lasts; a connection of the pool would be held while others are wanted for the work. The end
-    /// of the session ends the lock, whatever happened, but PostgreSQL ends a session a moment after the server has closed it: an advance that went well
-    /// lets go itself, so that the caller's next one does not find the clock busy.
+    /// The lock is the session's, for as long as the advance lasts; a connection of the pool would be held while others are wanted for the
+    /// work. The end of the session ends the lock, whatever happened, but PostgreSQL ends a session a moment after the server has closed
+    /// it: an advance that went well lets go itself, so that the caller's next one does not find the clock busy.
     /// </summary>
     private async Task<(AdvanceOutcome Outcome, DueReport Report)> LockedAsync(
         ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
@@ -82,7 +85,8 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
     }
 
     private async Task<(AdvanceOutcome Outcome, DueReport Report)> AloneAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress,
+        CancellationToken cancel)
     {
         // The row decides, not what this server knew when the request came: somebody may have advanced the clock since.
         await using var command = connection.Command(ProjectsSql.TestClock, project.Id);
@@ -105,10 +109,11 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
     }
 
     /// <summary>
-    /// Periods renew and invoices are collected in the order of days: what lies within a day is done together, but no renewal before an attempt that
-    /// was due earlier, which may end the subscription.
+    /// Periods renew and invoices are collected in the order of days: what lies within a day is done together, but no renewal before an
+    /// attempt that was due earlier, which may end the subscription.
     /// </summary>
-    private async Task<DueReport> RunDaysAsync(ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    private async Task<DueReport> RunDaysAsync(
+        ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
     {
         var report = DueReport.Nothing;
         while (true)
@@ -122,7 +127,8 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
 
             var before = report;
             var until = Earlier(Earlier(first.Plus(Together), attempt), to)!.Value;
-            report = report.Plus(await run.RunAsync(project, until, progress is null ? null : (done, at) => progress(before.Plus(done), at), cancel));
+            report = report.Plus(
+                await run.RunAsync(project, until, progress is null ? null : (done, at) => progress(before.Plus(done), at), cancel));
             var collected = await collect.RunAsync(project, until, cancel);
             report = report.With(collected);
         }

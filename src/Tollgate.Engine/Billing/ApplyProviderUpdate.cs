@@ -14,13 +14,17 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.</summary>
+/// <summary>
+/// Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.
+/// </summary>
 public sealed class ApplyProviderUpdate(
-    NpgsqlDataSource database, CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle, RefundPayment refund,
+    NpgsqlDataSource database, CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
+    RefundPayment refund,
     FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, FollowCheckout checkouts, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) => update switch
+    public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
+        update switch
     {
         PaymentUpdate payment => PayAsync(project, provider, payment, cancel),
         RefundUpdate back => RefundAsync(project, provider, back, cancel),
@@ -52,7 +56,8 @@ public sealed class ApplyProviderUpdate(
         return null;
     }
 
-    private async Task<string?> RefundAsync(ProjectSnapshot project, PaymentProvider provider, RefundUpdate update, CancellationToken cancel)
+    private async Task<string?> RefundAsync(
+        ProjectSnapshot project, PaymentProvider provider, RefundUpdate update, CancellationToken cancel)
     {
         if (await queries.FindByReferenceAsync(project, provider, update.Charge, cancel) is not { } row)
         {
@@ -73,10 +78,13 @@ public sealed class ApplyProviderUpdate(
         }
 
         var answer = await refund.RecordAsync(project, row.Payment.Id, update.Amount, done, update.Reason, cancel);
-        return answer.Outcome == RefundOutcome.Done ? null : $"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}";
+        return answer.Outcome == RefundOutcome.Done
+            ? null
+            : $"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}";
     }
 
-    private async Task<string?> DisputeAsync(ProjectSnapshot project, PaymentProvider provider, DisputeUpdate update, CancellationToken cancel)
+    private async Task<string?> DisputeAsync(
+        ProjectSnapshot project, PaymentProvider provider, DisputeUpdate update, CancellationToken cancel)
     {
         var row = await queries.FindByReferenceAsync(project, provider, update.Charge, cancel);
         await using (var change = row is null ? null : await changes.BeginOnExistingAsync(project, row.Payment.Customer, cancel))
@@ -87,7 +95,8 @@ public sealed class ApplyProviderUpdate(
             }
 
             var (now, payment) = (clock.Now(project), row.Payment.Id);
-            var known = await change.ScalarAsync(DisputeSql.StatusOf, cancel, row.Partition, row.Account, payment, update.Reference) is string word
+            var known = await change.ScalarAsync(
+                DisputeSql.StatusOf, cancel, row.Partition, row.Account, payment, update.Reference) is string word
                 ? CatalogWords.Read<DisputeStatus>(word)
                 : (DisputeStatus?)null;
 
@@ -99,11 +108,13 @@ public sealed class ApplyProviderUpdate(
 
             await CountAsync(change, project, row.Payment, known, update, cancel);
             await change.ExecuteAsync(
-                DisputeSql.Write, cancel, row.Partition, row.Account, payment, update.Reference, update.Amount.Minor, CatalogWords.Of(update.Status),
+                DisputeSql.Write, cancel, row.Partition, row.Account, payment, update.Reference, update.Amount.Minor,
+                CatalogWords.Of(update.Status),
                 SqlCommands.OrNull(update.Reason, NpgsqlDbType.Text), now.ToUtc(),
                 SqlCommands.OrNull(update.Status == DisputeStatus.Open ? null : now.ToUtc(), NpgsqlDbType.TimestampTz), project.Id);
             await change.ExecuteAsync(
-                PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, VerbOf(update.Status), now.ToUtc(), update.Amount.Minor, PaymentActors.System,
+                PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, VerbOf(update.Status), now.ToUtc(), update.Amount.Minor,
+                PaymentActors.System,
                 update.Reference);
             await change.CommitAsync();
             return null;
@@ -112,11 +123,13 @@ public sealed class ApplyProviderUpdate(
 
     /// <summary>What a bank holds or took was not paid for the running period: no change of the subscription gives it back.</summary>
     private static async Task CountAsync(
-        CustomerChange change, ProjectSnapshot project, Payment payment, DisputeStatus? known, DisputeUpdate update, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Payment payment, DisputeStatus? known, DisputeUpdate update,
+        CancellationToken cancel)
     {
         var wasHeld = known is DisputeStatus.Open or DisputeStatus.Lost;
         var isHeld = update.Status is DisputeStatus.Open or DisputeStatus.Lost;
-        if (wasHeld != isHeld && payment.Invoice is { } id && await InvoiceQueries.FindAsync(change.Connection, project, id, cancel) is { } invoice)
+        if (wasHeld != isHeld && payment.Invoice is { } id
+            && await InvoiceQueries.FindAsync(change.Connection, project, id, cancel) is { } invoice)
         {
             await InvoiceChange.TakeBackAsync(change, invoice, isHeld ? update.Amount : -update.Amount, null, cancel);
         }
@@ -129,8 +142,11 @@ public sealed class ApplyProviderUpdate(
         _ => "dispute",
     };
 
-    /// <summary>What was used beyond the plan in a period that has ended goes to the invoice that the provider drafts for the next one.</summary>
-    private async Task<string?> FollowAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
+    /// <summary>
+    /// What was used beyond the plan in a period that has ended goes to the invoice that the provider drafts for the next one.
+    /// </summary>
+    private async Task<string?> FollowAsync(
+        ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
         var refused = await follow.RunAsync(project, provider, update, cancel);
         try
@@ -145,14 +161,16 @@ public sealed class ApplyProviderUpdate(
         if (refused is null)
         {
             await using var wake = database.Command(
-                InboxSql.Wake, project.Id, CatalogWords.Of(provider), update.EndedAt is null ? FollowRules.Unknown(update.Reference) : FollowRules.Blocked(update.Customer));
+                InboxSql.Wake, project.Id, CatalogWords.Of(provider),
+                update.EndedAt is null ? FollowRules.Unknown(update.Reference) : FollowRules.Blocked(update.Customer));
             await wake.ExecuteNonQueryAsync(cancel);
         }
 
         return refused;
     }
 
-    private async Task<string?> SaveAsync(ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate update, CancellationToken cancel)
+    private async Task<string?> SaveAsync(
+        ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate update, CancellationToken cancel)
     {
         await methods.SaveAsync(project, provider, update, cancel);
         return null;

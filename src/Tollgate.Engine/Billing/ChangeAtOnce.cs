@@ -10,27 +10,38 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Changes a subscription that Tollgate manages, now or at the next period, and collects the amount due afterwards. <see cref="ChangeSubscription"/> decides when this class is used.</summary>
+/// <summary>
+/// Changes a subscription that Tollgate manages, now or at the next period, and collects the amount due afterwards.
+/// <see cref="ChangeSubscription"/> decides when this class is used.
+/// </summary>
 public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
 {
     private readonly TakeStep _take = new(changes, clock);
 
-    /// <summary>Other terms, now or from the next period on. The newest version of a plan that is named; the own version stays otherwise.</summary>
-    public Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel) =>
+    /// <summary>
+    /// Other terms, now or from the next period on. The newest version of a plan that is named; the own version stays otherwise.
+    /// </summary>
+    public Task<SubscriptionAnswer> RunAsync(
+        ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(project, id, request, (row, facts, now) => Choose(project, row.Subscription, order, facts, now), cancel);
 
     /// <summary>In a transaction of the caller, who holds the customer and commits.</summary>
-    internal static Task<SubscriptionAnswer> RunInTransactionAsync(StepWriting writing, SubscriptionRow row, ChangeOrder order, CancellationToken cancel) =>
+    internal static Task<SubscriptionAnswer> RunInTransactionAsync(
+        StepWriting writing, SubscriptionRow row, ChangeOrder order, CancellationToken cancel) =>
         TakeStep.StepAsync(
-            writing, row, async (step, at) => Choose(step.Project, at.Subscription, order, await step.FactsAsync(at, cancel), step.Now), cancel);
+            writing, row, async (step, at) => Choose(step.Project, at.Subscription, order, await step.FactsAsync(at, cancel), step.Now),
+            cancel);
 
-    public Task<SubscriptionAnswer> CancelAsync(ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
+    public Task<SubscriptionAnswer> CancelAsync(
+        ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(project, id, request, (row, facts, now) => End(row.Subscription, order, facts, now), cancel);
 
     /// <summary>The newest version of the plan that it has. What else it has or waits for stays.</summary>
     internal Task<SubscriptionAnswer> MigrateAsync(
-        ProjectSnapshot project, Guid id, PlanVersion newest, ChangeTime when, Proration proration, StepRequest request, CancellationToken cancel) =>
-        _take.RunAsync(project, id, request, (row, facts, now) => Migrate(project, row.Subscription, newest, (when, proration), facts, now), cancel);
+        ProjectSnapshot project, Guid id, PlanVersion newest, ChangeTime when, Proration proration, StepRequest request,
+        CancellationToken cancel) =>
+        _take.RunAsync(
+            project, id, request, (row, facts, now) => Migrate(project, row.Subscription, newest, (when, proration), facts, now), cancel);
 
     /// <summary>Takes back a cancellation that was to come. Or scheduled terms, where there is no such cancellation.</summary>
     public Task<SubscriptionAnswer> UncancelAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
@@ -39,29 +50,35 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
             (row, _, now) => row.Subscription switch
             {
                 { IsEnded: true } => NotAllowed(row.Subscription, SubscriptionVerb.Uncancel),
-                { CancelAt: not null } => IfAllowed(row.Subscription, SubscriptionVerb.Uncancel, () => SubscriptionLife.Uncancel(row.Subscription, now)),
-                { Scheduled: not null } => IfAllowed(row.Subscription, SubscriptionVerb.Unschedule, () => SubscriptionLife.Schedule(row.Subscription, null, now)),
+                { CancelAt: not null } =>
+                    IfAllowed(row.Subscription, SubscriptionVerb.Uncancel, () => SubscriptionLife.Uncancel(row.Subscription, now)),
+                { Scheduled: not null } =>
+                    IfAllowed(row.Subscription, SubscriptionVerb.Unschedule, () => SubscriptionLife.Schedule(row.Subscription, null, now)),
                 _ => new(SubscriptionOutcome.NothingScheduled),
             },
             cancel);
 
     /// <param name="until">Null: until somebody resumes it.</param>
-    public Task<SubscriptionAnswer> PauseAsync(ProjectSnapshot project, Guid id, Instant? until, StepRequest request, CancellationToken cancel) =>
+    public Task<SubscriptionAnswer> PauseAsync(
+        ProjectSnapshot project, Guid id, Instant? until, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request,
             (row, _, now) => row.Subscription.Status == SubscriptionStatus.PastDue
                 ? NotAllowed(row.Subscription, SubscriptionVerb.Pause) // Nobody pauses what they owe for: that is the last step of dunning.
-                : IfAllowed(row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, WholeSecond(now))),
+                : IfAllowed(
+                    row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, WholeSecond(now))),
             cancel);
 
     public Task<SubscriptionAnswer> ResumeAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request,
-            (row, facts, now) => IfAllowed(row.Subscription, SubscriptionVerb.Resume, () => SubscriptionLife.Resume(row.Subscription, facts, now)),
+            (row, facts, now) =>
+                IfAllowed(row.Subscription, SubscriptionVerb.Resume, () => SubscriptionLife.Resume(row.Subscription, facts, now)),
             cancel);
 
     /// <summary>What the next moment will ask for.</summary>
-    public Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) => _take.LookAheadAsync(project, id, cancel);
+    public Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        _take.LookAheadAsync(project, id, cancel);
 
     /// <summary>
     /// Terms that wait for the next period are changed by what the order names and wait on. They go where the order names a plan or an
@@ -103,7 +120,8 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         {
             return new(
                 SubscriptionOutcome.NotAllowed,
-                Detail: $"Plan '{terms.Plan.Code}' costs no {(only == ChangeDirection.Up ? "more" : "less")} a month than '{old.Plan.Code}', which the customer has.");
+                Detail: $"Plan '{terms.Plan.Code}' costs no {(only == ChangeDirection.Up ? "more" : "less")} a month than "
+                    + $"'{old.Plan.Code}', which the customer has.");
         }
 
         if (!isNow)
@@ -119,11 +137,16 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         return IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(kept, terms, order.Proration, facts, now));
 
         // A price that is agreed now is not agreed for another plan that waits.
-        ChangeOrder OfPlan(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (old.Plan.Code, old.Interval) ? order : order with { CustomAmount = null, Discount = null };
+        ChangeOrder OfPlan(SubscriptionTerms one) =>
+            (one.Plan.Code, one.Interval) == (old.Plan.Code, old.Interval) ? order : order with { CustomAmount = null, Discount = null };
     }
 
-    /// <summary>The version that an order means: that of the terms themselves, or of those in force, where it is theirs; otherwise the newest. Null: there is no such plan.</summary>
-    private static PlanVersion? PlanOf(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of, SubscriptionTerms old) => order.Plan switch
+    /// <summary>
+    /// The version that an order means: that of the terms themselves, or of those in force, where it is theirs; otherwise the newest. Null:
+    /// there is no such plan.
+    /// </summary>
+    private static PlanVersion? PlanOf(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of, SubscriptionTerms old) =>
+        order.Plan switch
     {
         null => of.Plan,
         var code when code == of.Plan.Code => of.Plan,
@@ -132,14 +155,23 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
     };
 
     /// <summary>What an order makes of terms, those in force or those that wait: what it names is new. Or why they cannot be had.</summary>
-    private static (SubscriptionTerms Terms, StepChoice? Refusal) Ordered(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of, SubscriptionTerms old)
+    private static (SubscriptionTerms Terms, StepChoice? Refusal) Ordered(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of,
+        SubscriptionTerms old)
     {
-        var terms = of with { Plan = PlanOf(catalog, order, of, old)!, Interval = order.Interval ?? of.Interval, Quantity = order.Quantity ?? of.Quantity };
+        var terms =
+            of with
+            {
+                Plan = PlanOf(catalog, order, of, old)!, Interval = order.Interval ?? of.Interval, Quantity = order.Quantity ?? of.Quantity,
+            };
 
         // What was agreed was agreed for the plan that it was agreed for.
         var agreed = IsFor(of) ? of : IsFor(old) ? old : null;
         return Sold(
-            catalog.Document, terms with { CustomAmount = order.CustomAmount ?? agreed?.CustomAmount, AgreedDiscount = order.Discount ?? agreed?.AgreedDiscount },
+            catalog.Document,
+            terms with
+            {
+                CustomAmount = order.CustomAmount ?? agreed?.CustomAmount, AgreedDiscount = order.Discount ?? agreed?.AgreedDiscount,
+            },
             order.AddOns ?? [.. of.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
 
         bool IsFor(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (terms.Plan.Code, terms.Interval);
@@ -154,7 +186,8 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
     };
 
     /// <summary>The terms with add-ons as they can be had, or why they cannot be had.</summary>
-    private static (SubscriptionTerms Terms, StepChoice? Refusal) Sold(CatalogDocument catalog, SubscriptionTerms terms, IReadOnlyList<(string, long)> wanted)
+    private static (SubscriptionTerms Terms, StepChoice? Refusal) Sold(CatalogDocument catalog, SubscriptionTerms terms,
+        IReadOnlyList<(string, long)> wanted)
     {
         if (terms.Price is null)
         {
@@ -169,21 +202,32 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
     /// <summary>Null: somebody could pay it.</summary>
     internal static StepChoice? Unpayable(SubscriptionTerms terms) => terms.IsPayable
         ? null
-        : StepChoice.None(SubscriptionOutcome.Implausible, $"One period would cost more than {new MoneyAmount(SubscriptionTerms.LargestAmount, terms.Currency)}.");
+        : StepChoice.None(
+            SubscriptionOutcome.Implausible,
+            $"One period would cost more than {new MoneyAmount(SubscriptionTerms.LargestAmount, terms.Currency)}.");
 
     private static StepChoice End(Subscription subscription, CancelOrder order, LifeFacts facts, Instant now)
     {
         var reason = order.Reason ?? subscription.CancelReason;
         return order switch
         {
-            { GivesBack: true } => IfAllowed(subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.CancelWithCredit(subscription, reason, facts, WholeSecond(now)), reason, order.Comment),
-            { When: ChangeTime.Now } => IfAllowed(subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.Cancel(subscription, reason, WholeSecond(now)), reason, order.Comment),
-            _ => IfAllowed(subscription, SubscriptionVerb.ScheduleCancel, () => SubscriptionLife.CancelAtEnd(subscription, reason, now), reason, order.Comment),
+            { GivesBack: true } =>
+                IfAllowed(
+                    subscription, SubscriptionVerb.Cancel,
+                    () => SubscriptionLife.CancelWithCredit(subscription, reason, facts, WholeSecond(now)), reason, order.Comment),
+            { When: ChangeTime.Now } =>
+                IfAllowed(
+                    subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.Cancel(subscription, reason, WholeSecond(now)), reason,
+                    order.Comment),
+            _ => IfAllowed(
+                subscription, SubscriptionVerb.ScheduleCancel, () => SubscriptionLife.CancelAtEnd(subscription, reason, now), reason,
+                order.Comment),
         };
     }
 
     private static StepChoice Migrate(
-        ProjectSnapshot project, Subscription subscription, PlanVersion newest, (ChangeTime When, Proration Proration) how, LifeFacts facts, Instant now)
+        ProjectSnapshot project, Subscription subscription, PlanVersion newest, (ChangeTime When, Proration Proration) how, LifeFacts facts,
+        Instant now)
     {
         var (terms, scheduled, refusal) = Moved(project.Catalog.Document, subscription.Terms, subscription.Scheduled, newest);
         if (refusal is not null)
@@ -195,7 +239,8 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         var kept = subscription with { Scheduled = scheduled };
         return WhenMoved(subscription, how.When) == MigrationTime.Now
             ? IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(kept, terms, how.Proration, facts, now), cause)
-            : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, scheduled ?? terms, now), cause);
+            : IfAllowed(
+                subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, scheduled ?? terms, now), cause);
     }
 
     /// <summary>
@@ -219,7 +264,9 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
             Sold(catalog, of with { Plan = newest }, [.. of.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
     }
 
-    /// <summary>In a trial at once, since it costs nothing yet; of a paused one when it goes on, since until then it has no period.</summary>
+    /// <summary>
+    /// In a trial at once, since it costs nothing yet; of a paused one when it goes on, since until then it has no period.
+    /// </summary>
     internal static MigrationTime WhenMoved(Subscription subscription, ChangeTime wanted) => subscription.Status switch
     {
         SubscriptionStatus.Trialing => MigrationTime.Now,
@@ -236,12 +283,15 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         var plan = terms.Plan.Plan;
         return plan.Prices.Count == 0
             ? $"Plan '{plan.Code}' has no prices; assign it with PUT /v1/customers/{{id}}/plan."
-            : $"Plan '{plan.Code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}, but {string.Join(", ", plan.Prices.Select(static price => $"{CatalogWords.Of(price.Interval)} in {price.Currency}"))}.";
+            : $"Plan '{plan.Code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}, "
+                + $"but {string.Join(", ", plan.Prices.Select(static price => $"{CatalogWords.Of(price.Interval)} in {price.Currency}"))}.";
     }
 
     private static StepChoice IfAllowed(
         Subscription subscription, SubscriptionVerb verb, Func<SubscriptionStep> step, string? cause = null, string? comment = null) =>
-        SubscriptionTransitions.After(subscription.Status, verb) is null ? NotAllowed(subscription, verb) : StepChoice.Of(step(), cause, comment);
+        SubscriptionTransitions.After(subscription.Status, verb) is null
+            ? NotAllowed(subscription, verb)
+            : StepChoice.Of(step(), cause, comment);
 
     internal static StepChoice NotAllowed(Subscription subscription, SubscriptionVerb verb) => new(
         SubscriptionOutcome.NotAllowed, Detail: subscription.IsEnded

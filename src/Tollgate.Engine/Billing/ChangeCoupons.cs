@@ -8,13 +8,18 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Coupons of a subscription after its start: a further one is redeemed, or one is ended. Each is a fact of the timeline.</summary>
+/// <summary>
+/// Coupons of a subscription after its start: a further one is redeemed, or one is ended. Each is a fact of the timeline.
+/// </summary>
 public sealed class ChangeCoupons(CustomerChanges changes, Clock clock)
 {
     private readonly TakeStep _take = new(changes, clock);
 
-    /// <summary>It takes something off the invoices from now on, after the coupons and promotional credits that were redeemed before.</summary>
-    public Task<SubscriptionAnswer> RedeemAsync(ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
+    /// <summary>
+    /// It takes something off the invoices from now on, after the coupons and promotional credits that were redeemed before.
+    /// </summary>
+    public Task<SubscriptionAnswer> RedeemAsync(
+        ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request,
             (writing, row) => IfAllowedAsync(writing, row, SubscriptionVerb.RedeemCoupon, code, async () =>
@@ -27,23 +32,28 @@ public sealed class ChangeCoupons(CustomerChanges changes, Clock clock)
             cancel);
 
     /// <summary>It takes nothing off the invoices from now on. What was invoiced stays.</summary>
-    public Task<SubscriptionAnswer> EndAsync(ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
+    public Task<SubscriptionAnswer> EndAsync(
+        ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request,
             (writing, row) => IfAllowedAsync(writing, row, SubscriptionVerb.EndCoupon, code, async () =>
             {
-                var had = await CouponQueries.OfSubscriptionAsync(writing.Change.Connection, row.Partition, row.Account, row.Subscription.Id, cancel);
+                var had = await CouponQueries.OfSubscriptionAsync(
+                    writing.Change.Connection, row.Partition, row.Account, row.Subscription.Id, cancel);
                 if (had.All(one => one.Coupon.Code != code))
                 {
                     return StepChoice.None(SubscriptionOutcome.CouponUnknown);
                 }
 
-                return await CouponQueries.EndAsync(writing.Change, row.Subscription.Id, code, writing.Now, cancel) ? null : StepChoice.None(SubscriptionOutcome.NothingChanges);
+                return await CouponQueries.EndAsync(writing.Change, row.Subscription.Id, code, writing.Now, cancel)
+                    ? null
+                    : StepChoice.None(SubscriptionOutcome.NothingChanges);
             }),
             cancel);
 
     /// <param name="write">Null: it is done, and is a fact.</param>
-    private static async Task<StepChoice> IfAllowedAsync(StepWriting writing, SubscriptionRow row, SubscriptionVerb verb, string code, Func<Task<StepChoice?>> write)
+    private static async Task<StepChoice> IfAllowedAsync(
+        StepWriting writing, SubscriptionRow row, SubscriptionVerb verb, string code, Func<Task<StepChoice?>> write)
     {
         if (SubscriptionTransitions.After(row.Subscription.Status, verb) is null)
         {

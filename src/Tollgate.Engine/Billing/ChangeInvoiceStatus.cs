@@ -28,8 +28,8 @@ public enum InvoiceOutcome
 public sealed record InvoiceAnswer(InvoiceOutcome Outcome, InvoiceRow? Row = null, CreditNote? CreditNote = null, string? Detail = null);
 
 /// <summary>
-/// What happens to an invoice after it was finalised, beside payments. Its lines never change; each of these is a fact beside them. What was
-/// bought on it is given in the transaction in which it is paid, or credited so far that nothing is due.
+/// What happens to an invoice after it was finalised, beside payments. Its lines never change; each of these is a fact beside them. What
+/// was bought on it is given in the transaction in which it is paid, or credited so far that nothing is due.
 /// </summary>
 public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
 {
@@ -39,7 +39,8 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             project, id, actor, "void", note,
             static invoice => invoice.Status switch
             {
-                InvoiceStatus.Open or InvoiceStatus.Uncollectible when invoice.CreditNotes.Count == 0 => invoice with { Status = InvoiceStatus.Void },
+                InvoiceStatus.Open or InvoiceStatus.Uncollectible when invoice.CreditNotes.Count == 0 =>
+                    invoice with { Status = InvoiceStatus.Void },
                 InvoiceStatus.Void => invoice,
                 _ => null,
             },
@@ -62,7 +63,8 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
     /// be paid any more; of a paid one it is the customer's, and pays the next invoices.
     /// </summary>
     /// <param name="request">A repeat of it answers what the first one made. Null: each is one of its own.</param>
-    public async Task<InvoiceAnswer> CreditAsync(ProjectSnapshot project, Guid id, CreditOrder order, Guid? request, string actor, CancellationToken cancel)
+    public async Task<InvoiceAnswer> CreditAsync(
+        ProjectSnapshot project, Guid id, CreditOrder order, Guid? request, string actor, CancellationToken cancel)
     {
         await using (var locked = await HeldInvoice.LockAsync(changes, project, id, cancel))
         {
@@ -78,7 +80,8 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
                 return new(InvoiceOutcome.Done, row, invoice.CreditNotes.Single(one => one.Id.ToString("D") == made));
             }
 
-            var held = new MoneyAmount((long)(await change.ScalarAsync(InvoiceSql.HeldOf, cancel, row.Partition, row.Account, id))!, invoice.Currency);
+            var held = new MoneyAmount(
+                (long)(await change.ScalarAsync(InvoiceSql.HeldOf, cancel, row.Partition, row.Account, id))!, invoice.Currency);
             var (verdict, draft) = CreditNoteRules.Judge(invoice, order, held);
             if (draft is not null && CreditNoteRules.IsOneTooMany(invoice, draft, held))
             {
@@ -87,7 +90,9 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
 
             if (draft is null)
             {
-                return new(verdict == CreditVerdict.NotInState ? InvoiceOutcome.NotAllowed : InvoiceOutcome.CreditRefused, row, Detail: Explain(verdict, invoice, held));
+                return new(
+                    verdict == CreditVerdict.NotInState ? InvoiceOutcome.NotAllowed : InvoiceOutcome.CreditRefused, row,
+                    Detail: Explain(verdict, invoice, held));
             }
 
             var (after, note) = await InvoiceChange.CreditAsync(change, project, row, (draft, order), actor, now, cancel);
@@ -121,7 +126,8 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             var invoice = row.Invoice;
             if (decide(invoice) is not { } after)
             {
-                return new(InvoiceOutcome.NotAllowed, row, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.{(invoice.Status == InvoiceStatus.Paid ? " To return money, refund its payment; to reduce it, issue a credit note." : "")}");
+                return new(InvoiceOutcome.NotAllowed, row,
+                    Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.{(invoice.Status == InvoiceStatus.Paid ? " To return money, refund its payment; to reduce it, issue a credit note." : "")}");
             }
 
             if (ReferenceEquals(after, invoice))
@@ -138,7 +144,8 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
                 if (invoice.FromCredits > invoice.ProrationCredited)
                 {
                     // What credits had paid of it is the customer's again, but for those that the invoice itself was the reason of.
-                    await InvoiceChange.GiveAsync(change, row, invoice.FromCredits - invoice.ProrationCredited, now, "invoice", verb, cancel);
+                    await InvoiceChange.GiveAsync(
+                        change, row, invoice.FromCredits - invoice.ProrationCredited, now, "invoice", verb, cancel);
                 }
             }
 
@@ -148,7 +155,8 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>Access follows payment: what was bought is given when the invoice is paid, and quotas follow at once.</summary>
-    private static async Task EndAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
+    private static async Task EndAsync(
+        CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
     {
         await InvoiceChange.GrantAsync(change, project, before, after, now, cancel);
         if (after.Due.IsZero)
@@ -160,16 +168,21 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
     }
 
     private static IEnumerable<string> Gone(Invoice invoice, MoneyAmount held) =>
-        new[] { (invoice.Credited, "by credit notes"), (invoice.ProrationCredited, "when the subscription changed"), (held, "to a bank that disputes it") }
-            .Where(static one => !one.Item1.IsZero).DefaultIfEmpty((MoneyAmount.Zero(invoice.Currency), "")).Select(static one => $"{one.Item1} {one.Item2}".TrimEnd());
+        new[] { (invoice.Credited, "by credit notes"), (invoice.ProrationCredited, "when the subscription changed"),
+            (held, "to a bank that disputes it") }
+            .Where(static one => !one.Item1.IsZero).DefaultIfEmpty((MoneyAmount.Zero(invoice.Currency), ""))
+            .Select(static one => $"{one.Item1} {one.Item2}".TrimEnd());
 
     private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 
     private static string Explain(CreditVerdict verdict, Invoice invoice, MoneyAmount held) => verdict switch
     {
         CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
-        CreditVerdict.NothingLeft or CreditVerdict.TooMuch => $"The invoice's total is {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} was already credited or refunded.",
-        CreditVerdict.TooMany => $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one must credit the whole remainder: leave amount and lines out.",
+        CreditVerdict.NothingLeft or CreditVerdict.TooMuch =>
+            $"The invoice's total is {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} was already credited or refunded.",
+        CreditVerdict.TooMany =>
+            $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one must credit the whole "
+                + "remainder: leave amount and lines out.",
         CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
         _ => "The amount to credit must be more than 0.",
     };

@@ -12,14 +12,17 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Changes subscriptions that a provider manages: 1. refuses what is known here to be wrong; 2. asks the provider, outside of any transaction; 3. follows the provider's new
-/// state as if an event had told it. A change that the provider cannot make is refused. From 2. on nothing stops when the caller hangs up.
+/// Changes subscriptions that a provider manages: 1. refuses what is known here to be wrong; 2. asks the provider, outside of any
+/// transaction; 3. follows the provider's new state as if an event had told it. A change that the provider cannot make is refused. From 2.
+/// on nothing stops when the caller hangs up.
 /// </summary>
 public sealed class ChangeProviderManaged(
-    SubscriptionQueries subscriptions, SubscriptionBackends backends, ApplyProviderUpdate apply, CouponQueries stored, ChangeCoupons coupons, Clock clock)
+    SubscriptionQueries subscriptions, SubscriptionBackends backends, ApplyProviderUpdate apply, CouponQueries stored,
+    ChangeCoupons coupons, Clock clock)
 {
     /// <returns>Null: Tollgate manages it, or there is none.</returns>
-    public async Task<SubscriptionAnswer?> ChangeAsync(ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel)
+    public async Task<SubscriptionAnswer?> ChangeAsync(
+        ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel)
     {
         if (await FindAsync(project, id, cancel) is not { } item)
         {
@@ -35,16 +38,20 @@ public sealed class ChangeProviderManaged(
         var backend = BackendOf(item);
         if (!request.Preview)
         {
-            return await ThenAsync(project, item, await backend.ChangeAsync(project, item.Row, terms, order.Proration, CancellationToken.None));
+            return await ThenAsync(
+                project, item, await backend.ChangeAsync(project, item.Row, terms, order.Proration, CancellationToken.None));
         }
 
         var looked = await backend.PreviewAsync(project, item.Row, item.Customer, terms, order.Proration, cancel);
         var after = item.Row with { Subscription = item.Row.Subscription with { Terms = terms } };
-        return looked.Outcome == BackendOutcome.Done ? new(SubscriptionOutcome.Done, after, item.Customer, looked.Invoice) : Refused(item, looked);
+        return looked.Outcome == BackendOutcome.Done
+            ? new(SubscriptionOutcome.Done, after, item.Customer, looked.Invoice)
+            : Refused(item, looked);
     }
 
     /// <inheritdoc cref="ChangeAsync"/>
-    public async Task<SubscriptionAnswer?> CancelAsync(ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel)
+    public async Task<SubscriptionAnswer?> CancelAsync(
+        ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel)
     {
         if (await FindAsync(project, id, cancel) is not { } item)
         {
@@ -52,7 +59,9 @@ public sealed class ChangeProviderManaged(
         }
 
         var subscription = item.Row.Subscription;
-        var (isNow, verb) = order.When == ChangeTime.Now || order.GivesBack ? (true, SubscriptionVerb.Cancel) : (false, SubscriptionVerb.ScheduleCancel);
+        var (isNow, verb) = order.When == ChangeTime.Now || order.GivesBack
+            ? (true, SubscriptionVerb.Cancel)
+            : (false, SubscriptionVerb.ScheduleCancel);
         if (NotAllowed(subscription, verb) is { } refusal)
         {
             return refusal with { Row = item.Row };
@@ -67,10 +76,16 @@ public sealed class ChangeProviderManaged(
         if (!request.Preview)
         {
             var done = await backend.CancelAsync(project, item.Row, order, CancellationToken.None);
-            return await ThenAsync(project, item, isNow && done.Outcome == BackendOutcome.Missing ? new(BackendOutcome.Done) { Updates = [Ended(item, order, clock.Now())] } : done);
+            return await ThenAsync(
+                project, item,
+                isNow && done.Outcome == BackendOutcome.Missing
+                    ? new(BackendOutcome.Done) { Updates = [Ended(item, order, clock.Now())] }
+                    : done);
         }
 
-        var looked = isNow ? await backend.PreviewEndAsync(project, item.Row, item.Customer, order.GivesBack, cancel) : new(BackendOutcome.Done);
+        var looked = isNow
+            ? await backend.PreviewEndAsync(project, item.Row, item.Customer, order.GivesBack, cancel)
+            : new(BackendOutcome.Done);
         var now = clock.Now(project);
         var after = isNow
             ? subscription with { Status = SubscriptionStatus.Canceled, EndedAt = now, CancelAt = null, CancelReason = order.Reason }
@@ -99,7 +114,8 @@ public sealed class ChangeProviderManaged(
         }
 
         return request.Preview
-            ? new(SubscriptionOutcome.Done, item.Row with { Subscription = item.Row.Subscription with { CancelAt = null, CancelReason = null } }, item.Customer)
+            ? new(SubscriptionOutcome.Done,
+                item.Row with { Subscription = item.Row.Subscription with { CancelAt = null, CancelReason = null } }, item.Customer)
             : await ThenAsync(project, item, await BackendOf(item).UncancelAsync(project, item.Row, CancellationToken.None));
     }
 
@@ -118,12 +134,15 @@ public sealed class ChangeProviderManaged(
         }
 
         var looked = await BackendOf(item).PreviewAsync(project, item.Row, item.Customer, null, Proration.Second, cancel);
-        return looked.Outcome == BackendOutcome.Done ? new(SubscriptionOutcome.Done, item.Row, item.Customer, Next: looked.Next) : Refused(item, looked);
+        return looked.Outcome == BackendOutcome.Done
+            ? new(SubscriptionOutcome.Done, item.Row, item.Customer, Next: looked.Next)
+            : Refused(item, looked);
     }
 
     /// <summary>Judged and counted here, taken off by the provider.</summary>
     /// <inheritdoc cref="ChangeAsync"/>
-    public async Task<SubscriptionAnswer?> RedeemAsync(ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel)
+    public async Task<SubscriptionAnswer?> RedeemAsync(
+        ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel)
     {
         if (await FindAsync(project, id, cancel) is not { } item)
         {
@@ -131,12 +150,14 @@ public sealed class ChangeProviderManaged(
         }
 
         var judged = await coupons.RedeemAsync(project, id, code, request with { Preview = true, IsFromProvider = true }, cancel);
-        if (request.Preview || judged.Outcome != SubscriptionOutcome.Done || await stored.FindAsync(project, code, cancel) is not { } coupon)
+        if (request.Preview || judged.Outcome != SubscriptionOutcome.Done
+            || await stored.FindAsync(project, code, cancel) is not { } coupon)
         {
             return judged;
         }
 
-        var made = await ThenAsync(project, item, await BackendOf(item).RedeemAsync(project, item.Row, coupon.Coupon, CancellationToken.None));
+        var made = await ThenAsync(
+            project, item, await BackendOf(item).RedeemAsync(project, item.Row, coupon.Coupon, CancellationToken.None));
         if (made.Outcome != SubscriptionOutcome.Done)
         {
             return made;
@@ -153,7 +174,8 @@ public sealed class ChangeProviderManaged(
     }
 
     /// <inheritdoc cref="ChangeAsync"/>
-    public async Task<SubscriptionAnswer?> EndCouponAsync(ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel)
+    public async Task<SubscriptionAnswer?> EndCouponAsync(
+        ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel)
     {
         if (await FindAsync(project, id, cancel) is not { } item)
         {
@@ -167,26 +189,37 @@ public sealed class ChangeProviderManaged(
         }
 
         var made = await ThenAsync(project, item, await BackendOf(item).EndCouponAsync(project, item.Row, code, CancellationToken.None));
-        return made.Outcome == SubscriptionOutcome.Done ? await coupons.EndAsync(project, id, code, request with { IsFromProvider = true }, CancellationToken.None) : made;
+        return made.Outcome == SubscriptionOutcome.Done
+            ? await coupons.EndAsync(project, id, code, request with { IsFromProvider = true }, CancellationToken.None)
+            : made;
     }
 
-    /// <summary>What the provider does not have (its key was changed for that of another account) ends here all the same, when that is asked for.</summary>
+    /// <summary>
+    /// What the provider does not have (its key was changed for that of another account) ends here all the same, when that is asked for.
+    /// </summary>
     private static SubscriptionUpdate Ended(SubscriptionItem item, CancelOrder order, Instant now)
     {
         var row = item.Row.Subscription;
-        return new(item.Customer, item.Row.Reference!, null, row.Status, row.Current, row.StartedAt, row.Anchor.StartedAt, row.TrialEnd, null, now, order.Reason, now);
+        return new(
+            item.Customer, item.Row.Reference!, null, row.Status, row.Current, row.StartedAt, row.Anchor.StartedAt, row.TrialEnd, null, now,
+            order.Reason, now);
     }
 
     private async Task<SubscriptionItem?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
-        await subscriptions.FindAsync(project, id, cancel) is { Row: { Subscription.ManagedBy: not null, Reference: not null } } item ? item : null;
+        await subscriptions.FindAsync(project, id, cancel) is { Row: { Subscription.ManagedBy: not null, Reference: not null } } item
+            ? item
+            : null;
 
     private ISubscriptionBackend BackendOf(SubscriptionItem item) => backends.Of(item.Row.Subscription.ManagedBy!);
 
     private static SubscriptionAnswer? NotAllowed(Subscription subscription, SubscriptionVerb verb) =>
-        SubscriptionTransitions.After(subscription.Status, verb) is null ? new(SubscriptionOutcome.NotAllowed, Detail: ChangeAtOnce.NotAllowed(subscription, verb).Detail) : null;
+        SubscriptionTransitions.After(subscription.Status, verb) is null
+            ? new(SubscriptionOutcome.NotAllowed, Detail: ChangeAtOnce.NotAllowed(subscription, verb).Detail)
+            : null;
 
     /// <summary>The terms that are asked for, or why the provider cannot have them.</summary>
-    private static (SubscriptionTerms Terms, SubscriptionAnswer? Refusal) TermsOf(ProjectSnapshot project, Subscription subscription, ChangeOrder order)
+    private static (SubscriptionTerms Terms, SubscriptionAnswer? Refusal) TermsOf(ProjectSnapshot project, Subscription subscription,
+        ChangeOrder order)
     {
         var old = subscription.Terms;
         var version = old.Plan;
@@ -197,29 +230,41 @@ public sealed class ChangeProviderManaged(
 
         var interval = order.Interval ?? old.Interval;
         var isSamePrice = version!.Code == old.Plan.Code && interval == old.Interval;
-        var terms = old with { Plan = version, Interval = interval, Quantity = order.Quantity ?? old.Quantity, CustomAmount = isSamePrice ? old.CustomAmount : null };
+        var terms =
+            old with
+            {
+                Plan = version, Interval = interval, Quantity = order.Quantity ?? old.Quantity,
+                CustomAmount = isSamePrice ? old.CustomAmount : null,
+            };
         return (terms, Judge());
 
         SubscriptionAnswer? Judge() => terms switch
         {
-            _ when order.CustomAmount is not null || order.Discount is not null || order.AddOns is { Count: > 0 } => Impossible("A provider-managed subscription has its plan's price: no agreed amount, and no add-ons."),
+            _ when order.CustomAmount is not null || order.Discount is not null || order.AddOns is { Count: > 0 } =>
+                Impossible("A provider-managed subscription has its plan's price: no agreed amount, and no add-ons."),
             { Price: null } => new(SubscriptionOutcome.PriceUnknown, Detail: ChangeAtOnce.PricesOf(terms)),
             _ when NotAllowed(subscription, SubscriptionVerb.Change) is { } refusal => refusal,
             _ when IsOwing(subscription) && order.Proration != Proration.None => Impossible(Owing),
             _ when terms == old => new(SubscriptionOutcome.NothingChanges),
             { IsPayable: false } => new(SubscriptionOutcome.Implausible),
-            { Amount.IsZero: true } => Impossible($"Plan '{version.Code}' costs nothing, and has no price at the provider: cancel the subscription instead."),
-            _ when order.Only is { } only && !ChangeAtOnce.Goes(only, old, terms) => new(SubscriptionOutcome.NotAllowed, Detail: $"Plan '{version.Code}' does not cost {(only == ChangeDirection.Up ? "more" : "less")}."),
+            { Amount.IsZero: true } =>
+                Impossible($"Plan '{version.Code}' costs nothing, and has no price at the provider: cancel the subscription instead."),
+            _ when order.Only is { } only && !ChangeAtOnce.Goes(only, old, terms) =>
+                new(SubscriptionOutcome.NotAllowed,
+                    Detail: $"Plan '{version.Code}' does not cost {(only == ChangeDirection.Up ? "more" : "less")}."),
             _ when (order.When ?? ChangeAtOnce.TimeOf(subscription, terms)) == ChangeTime.PeriodEnd => Impossible(
-                "The provider changes a subscription now or not at all; it keeps no change for the end of the period. Say when: now, which gives back the unused time, or cancel."),
+                "The provider changes a subscription now or not at all; it keeps no change for the end of the period. Say when: now, "
+                    + "which gives back the unused time, or cancel."),
             _ => null,
         };
     }
 
     /// <summary>Stripe gives back a share of the price of a period also when nobody has paid for it.</summary>
-    private const string Owing = "The running period is not paid, so Tollgate cannot credit it. Let the customer pay first, or change without proration.";
+    private const string Owing =
+        "The running period is not paid, so Tollgate cannot credit it. Let the customer pay first, or change without proration.";
 
-    private static bool IsOwing(Subscription subscription) => subscription.Status is SubscriptionStatus.PastDue or SubscriptionStatus.Paused;
+    private static bool IsOwing(Subscription subscription) =>
+        subscription.Status is SubscriptionStatus.PastDue or SubscriptionStatus.Paused;
 
     private static SubscriptionAnswer Impossible(string detail) => new(SubscriptionOutcome.NotAtProvider, Detail: detail);
 
@@ -247,5 +292,6 @@ public sealed class ChangeProviderManaged(
             BackendOutcome.Impossible or BackendOutcome.Missing => SubscriptionOutcome.NotAtProvider,
             _ => SubscriptionOutcome.NoAnswer,
         },
-        item.Row, item.Customer, Detail: why.Failure is { } failure ? $"The card was refused ({CatalogWords.Of(failure)}). Nothing was changed." : why.Detail);
+        item.Row, item.Customer,
+        Detail: why.Failure is { } failure ? $"The card was refused ({CatalogWords.Of(failure)}). Nothing was changed." : why.Detail);
 }

@@ -9,13 +9,14 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Every change of a subscription that somebody asks for, and the one place that chooses who makes it: 1. the provider that manages the subscription; 2. where the
-/// change costs something now and the customer can be charged, the payment comes first and makes it; 3. otherwise Tollgate makes it at once. Changes that happen
-/// automatically are in <see cref="RunDue"/>.
+/// Every change of a subscription that somebody asks for, and the one place that chooses who makes it: 1. the provider that manages the
+/// subscription; 2. where the change costs something now and the customer can be charged, the payment comes first and makes it; 3.
+/// otherwise Tollgate makes it at once. Changes that happen automatically are in <see cref="RunDue"/>.
 /// </summary>
 public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange pay, ChangeAtOnce own, ChangeCoupons coupons)
 {
-    public async Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel)
+    public async Task<SubscriptionAnswer> RunAsync(
+        ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel)
     {
         // 1.
         if (await managed.ChangeAsync(project, id, order, request, cancel) is { } followed)
@@ -25,7 +26,8 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
 
         // An order for one direction is judged before anybody is charged for the other.
         if (order.Only is not null && !request.Preview
-            && await own.RunAsync(project, id, order, request with { Preview = true }, cancel) is { Outcome: not SubscriptionOutcome.Done } refused)
+            && await own.RunAsync(
+                project, id, order, request with { Preview = true }, cancel) is { Outcome: not SubscriptionOutcome.Done } refused)
         {
             return refused;
         }
@@ -35,7 +37,8 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
         return paid is null ? await own.RunAsync(project, id, order, request, cancel) : paid.Change ?? NotMade(paid);
     }
 
-    public async Task<SubscriptionAnswer> CancelAsync(ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
+    public async Task<SubscriptionAnswer> CancelAsync(
+        ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
         await managed.CancelAsync(project, id, order, request, cancel) ?? await own.CancelAsync(project, id, order, request, cancel);
 
     /// <summary>Takes back a cancellation that was to come. Or scheduled terms, where there is no such cancellation.</summary>
@@ -43,28 +46,37 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
         await managed.UncancelAsync(project, id, request, cancel) ?? await own.UncancelAsync(project, id, request, cancel);
 
     /// <param name="until">Null: until somebody resumes it.</param>
-    public Task<SubscriptionAnswer> PauseAsync(ProjectSnapshot project, Guid id, Instant? until, StepRequest request, CancellationToken cancel) =>
+    public Task<SubscriptionAnswer> PauseAsync(
+        ProjectSnapshot project, Guid id, Instant? until, StepRequest request, CancellationToken cancel) =>
         own.PauseAsync(project, id, until, request, cancel);
 
-    public Task<SubscriptionAnswer> ResumeAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) => own.ResumeAsync(project, id, request, cancel);
+    public Task<SubscriptionAnswer> ResumeAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
+        own.ResumeAsync(project, id, request, cancel);
 
     /// <summary>A further coupon takes something off the invoices from now on.</summary>
-    public async Task<SubscriptionAnswer> RedeemAsync(ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
+    public async Task<SubscriptionAnswer> RedeemAsync(
+        ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         await managed.RedeemAsync(project, id, code, request, cancel) ?? await coupons.RedeemAsync(project, id, code, request, cancel);
 
-    public async Task<SubscriptionAnswer> EndCouponAsync(ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
+    public async Task<SubscriptionAnswer> EndCouponAsync(
+        ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         await managed.EndCouponAsync(project, id, code, request, cancel) ?? await coupons.EndAsync(project, id, code, request, cancel);
 
     /// <summary>The invoice that the next moment will make.</summary>
     public async Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await managed.UpcomingAsync(project, id, cancel) ?? await own.UpcomingAsync(project, id, cancel);
 
-    /// <summary>The same for a page, which is shown without it while another call holds the customer for long, or where a provider manages the subscription: null then.</summary>
+    /// <summary>
+    /// The same for a page, which is shown without it while another call holds the customer for long, or where a provider manages the
+    /// subscription: null then.
+    /// </summary>
     public async Task<SubscriptionAnswer?> GlanceAsync(ProjectSnapshot project, Subscription subscription, CancellationToken cancel)
     {
         try
         {
-            return subscription.ManagedBy is null && !subscription.IsEnded ? await own.UpcomingAsync(project, subscription.Id, cancel) : null;
+            return subscription.ManagedBy is null && !subscription.IsEnded
+                ? await own.UpcomingAsync(project, subscription.Id, cancel)
+                : null;
         }
         catch (CustomerBusyException)
         {
@@ -77,12 +89,16 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
     {
         { IsOfAnother: true } => new(
             SubscriptionOutcome.PaymentPending,
-            Detail: $"Payment {paid.Payment.Id}, for an earlier plan or change, is pending. Tollgate charged nothing for this change; repeat the request when that payment has succeeded or failed."),
+            Detail: $"Payment {paid.Payment.Id}, for an earlier plan or change, is pending. Tollgate charged nothing for this change; "
+                + "repeat the request when that payment has succeeded or failed."),
         { Payment: { Status: PaymentStatus.Failed } payment } => new(
-            SubscriptionOutcome.Declined, Detail: $"{payment.Amount} are due for the change, and the card was refused: {CatalogWords.Of(payment.Failure!.Value)}. Nothing was changed."),
+            SubscriptionOutcome.Declined,
+            Detail: $"{payment.Amount} are due for the change, and the card was refused: {CatalogWords.Of(payment.Failure!.Value)}. "
+                + "Nothing was changed."),
         { Payment: { Status: PaymentStatus.Succeeded } payment } => new(
             SubscriptionOutcome.Overtaken,
-            Detail: $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are the customer's credit."),
+            Detail: $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are "
+                + "the customer's credit."),
         { Payment: var payment } => new(
             SubscriptionOutcome.PaymentPending,
             Detail: $"Payment {payment.Id} is pending. Tollgate makes the change when the payment succeeds."),

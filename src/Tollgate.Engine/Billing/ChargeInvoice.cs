@@ -36,8 +36,8 @@ public enum ChargeOutcome
 public sealed record ChargeAnswer(ChargeOutcome Outcome, PaymentRow? Row = null, string? Detail = null);
 
 /// <summary>
-/// Charges a customer, who need not be there, for an invoice. The attempt is committed; <see cref="SettlePayment"/> asks the provider and writes its answer with
-/// what it causes.
+/// Charges a customer, who need not be there, for an invoice. The attempt is committed; <see cref="SettlePayment"/> asks the provider and
+/// writes its answer with what it causes.
 /// </summary>
 public sealed class ChargeInvoice(
     SettlePayment settle, PaymentProviders providers, CustomerChanges changes, Clock clock)
@@ -76,7 +76,8 @@ public sealed class ChargeInvoice(
             var (change, row) = (held.Change, held.Row);
             if (await change.ResultOfAsync(wanted.Request, cancel) is { } made)
             {
-                return (new(ChargeOutcome.Attempted, await PaymentQueries.FindAsync(change.Connection, project, Guid.Parse(made), cancel)), null);
+                return (new(ChargeOutcome.Attempted, await PaymentQueries.FindAsync(change.Connection, project, Guid.Parse(made), cancel)),
+                    null);
             }
 
             var due = wanted.Due;
@@ -119,7 +120,11 @@ public sealed class ChargeInvoice(
 
         if (!providers.CapabilitiesOf(project).ChargesSavedMethods)
         {
-            return (new(ChargeOutcome.NotOffered, Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, which cannot charge customers automatically."), null);
+            return (new(
+                ChargeOutcome.NotOffered,
+                Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, "
+                    + "which cannot charge customers automatically."),
+                null);
         }
 
         if (await PaymentMethods.DefaultAsync(change, project, cancel) is not { } method)
@@ -129,7 +134,8 @@ public sealed class ChargeInvoice(
 
         var payment = Guid.CreateVersion7(now.ToOffset());
         await change.ExecuteAsync(
-            PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, invoice.Id, CatalogWords.Of(method.Provider), method.Id,
+            PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, invoice.Id, CatalogWords.Of(method.Provider),
+            method.Id,
             invoice.Currency.Code, asked.Minor, CatalogWords.Of(PaymentStatus.Pending), SqlCommands.OrNull(null, NpgsqlDbType.Text),
             now.ToUtc(), SqlCommands.OrNull(null, NpgsqlDbType.TimestampTz));
         await change.ExecuteAsync(

@@ -12,8 +12,9 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// A customer's plan is paid once: while the end of one payment for it is not known, no other begins. The row of a payment that waits is the claim, and whoever writes one looks
-/// for others while holding the customer. What a customer has left is freed before, outside of any transaction: a provider's page is closed, an answer to the bank given up.
+/// A customer's plan is paid once: while the end of one payment for it is not known, no other begins. The row of a payment that waits is
+/// the claim, and whoever writes one looks for others while holding the customer. What a customer has left is freed before, outside of any
+/// transaction: a provider's page is closed, an answer to the bank given up.
 /// </summary>
 public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders providers, SandboxProvider sandbox, SettlePayment settle)
 {
@@ -23,7 +24,8 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
 
     /// <param name="own">The checkout that is paid now, whose own payment stays; null: none is.</param>
     /// <param name="givesUpBank">The customer is there and pays otherwise: what a bank was to confirm is given up.</param>
-    public async Task FreeAsync(ProjectSnapshot project, string customer, Guid? own, bool givesUpBank, string actor, CancellationToken cancel)
+    public async Task FreeAsync(
+        ProjectSnapshot project, string customer, Guid? own, bool givesUpBank, string actor, CancellationToken cancel)
     {
         foreach (var left in await LeftAsync(project, customer, own ?? Guid.Empty, cancel))
         {
@@ -40,7 +42,8 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
 
     /// <summary>The caller holds the customer. Null: nobody pays for the plan just now.</summary>
     internal async Task<Guid?> TakenByAsync(CustomerChange change, CancellationToken cancel) =>
-        await change.ScalarAsync(CheckoutSql.PendingOfPlan, cancel, change.Row.Partition, change.Row.Account, providers.KeepingPages) as Guid?;
+        await change.ScalarAsync(
+            CheckoutSql.PendingOfPlan, cancel, change.Row.Partition, change.Row.Account, providers.KeepingPages) as Guid?;
 
     private async Task<IReadOnlyList<Left>> LeftAsync(ProjectSnapshot project, string customer, Guid own, CancellationToken cancel)
     {

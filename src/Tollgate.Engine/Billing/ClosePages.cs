@@ -7,8 +7,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Closes a provider's page that a customer has left, so that its invoice can be paid otherwise: 1. the provider is asked, outside of any transaction; 2. its answer is
-/// settled as that of any attempt, also when it says that the page was paid.
+/// Closes a provider's page that a customer has left, so that its invoice can be paid otherwise: 1. the provider is asked, outside of any
+/// transaction; 2. its answer is settled as that of any attempt, also when it says that the page was paid.
 /// </summary>
 public sealed class ClosePages(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle)
 {

@@ -18,21 +18,29 @@ public readonly record struct CollectReport(int Collected, int Failed, int Cance
 {
     public static CollectReport operator +(CollectReport a, CollectReport b) => Add(a, b);
 
-    public static CollectReport Add(CollectReport left, CollectReport right) => new(left.Collected + right.Collected, left.Failed + right.Failed, left.Canceled + right.Canceled, left.Invoices + right.Invoices);
+    public static CollectReport Add(CollectReport left, CollectReport right) =>
+        new(left.Collected + right.Collected, left.Failed + right.Failed, left.Canceled + right.Canceled, left.Invoices + right.Invoices);
 }
 
 /// <summary>
-/// Attempts that are due. Any number of servers may run it: each takes other rows for a while, and whether one is still due is decided while its
-/// customer is held. Killed at any point, what was taken is free again after a minute, and an attempt that was begun is asked for.
+/// Attempts that are due. Any number of servers may run it: each takes other rows for a while, and whether one is still due is decided
+/// while its customer is held. Killed at any point, what was taken is free again after a minute, and an attempt that was begun is asked
+/// for.
 /// </summary>
-public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ParkedWork parked)
+public sealed class CollectDue(
+    NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ParkedWork parked)
 {
     private const int MostAtOnce = 100;
 
-    /// <summary>Attempts that a live project makes before others have their turn: two rounds, so that one with a slow provider keeps nobody for long.</summary>
+    /// <summary>
+    /// Attempts that a live project makes before others have their turn: two rounds, so that one with a slow provider keeps nobody for
+    /// long.
+    /// </summary>
     private const int Page = 2 * AtOnce;
 
-    /// <summary>Attempts of one project on their way at one time. Providers take their time; each attempt has no connection meanwhile.</summary>
+    /// <summary>
+    /// Attempts of one project on their way at one time. Providers take their time; each attempt has no connection meanwhile.
+    /// </summary>
     public const int AtOnce = 8;
 
     /// <summary>Longer than an attempt takes.</summary>
@@ -61,7 +69,9 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         return (await RunAsync(project, due, cancel), due.Count == Page);
     }
 
-    /// <summary>All that is due until then, of a test clock that is being put forward: also what others have taken is over when this returns.</summary>
+    /// <summary>
+    /// All that is due until then, of a test clock that is being put forward: also what others have taken is over when this returns.
+    /// </summary>
     public async Task<CollectReport> RunAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
     {
         var report = default(CollectReport);
@@ -86,10 +96,12 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
     }
 
-    private async Task<CollectReport> RunAsync(ProjectSnapshot project, IReadOnlyList<(Guid Invoice, Instant At)> due, CancellationToken cancel)
+    private async Task<CollectReport> RunAsync(
+        ProjectSnapshot project, IReadOnlyList<(Guid Invoice, Instant At)> due, CancellationToken cancel)
     {
         var (collected, failed) = (0, 0);
-        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
+        await Parallel.ForEachAsync(
+            due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
         {
             switch (await TryAsync(project, one.Invoice, one.At, cancel))
             {
@@ -117,7 +129,9 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
     private async Task<PaymentStatus?> TryAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
     {
         PaymentStatus? status = PaymentStatus.Failed;
-        if (!await parked.TryAsync(WorkNames.Collections, project, invoice.ToString("D"), async () => status = await AttemptAsync(project, invoice, at, cancel), cancel))
+        if (!await parked.TryAsync(
+            WorkNames.Collections, project, invoice.ToString("D"), async () => status = await AttemptAsync(project, invoice, at, cancel),
+            cancel))
         {
             // It is due again as soon as it is not parked any more.
             await using var giveBack = database.Command(CollectionSql.Release, project.Id, invoice);
@@ -134,7 +148,8 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         // A payment page that has been open for long is closed first: its customer has left, and the saved method can be charged.
         await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
         var answer = await charge.CollectAsync(then, invoice, at, cancel);
-        if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)
+        if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment }
+            && project.TestClock is not null)
         {
             // Nor does the day wait until a lost answer is asked for.
             await settle.AskAsync(then, payment.Id, resends: true, cancel);
@@ -143,7 +158,8 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         return answer.Outcome == ChargeOutcome.NoMethod ? PaymentStatus.Failed : answer.Row?.Payment.Status;
     }
 
-    private async Task<IReadOnlyList<(Guid Invoice, Instant At)>> TakeAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel)
+    private async Task<IReadOnlyList<(Guid Invoice, Instant At)>> TakeAsync(ProjectSnapshot project, Instant until, int most,
+        CancellationToken cancel)
     {
         await using var command = database.Command(CollectionSql.Take, project.Id, until.ToUtc(), most, Taken.TotalSeconds);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -157,8 +173,12 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
     }
 }
 
-/// <summary>Looks every second whether something is to be collected, in all projects with one statement, and collects in those where it is: side by side, each a page at a time.</summary>
-public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ParkedWork parked, ILogger<CollectLoop> log)
+/// <summary>
+/// Looks every second whether something is to be collected, in all projects with one statement, and collects in those where it is: side by
+/// side, each a page at a time.
+/// </summary>
+public sealed class CollectLoop(
+    NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ParkedWork parked, ILogger<CollectLoop> log)
     : ProjectLoop(WorkNames.Collections, MostAtOnce, Interval, "Collecting was put off", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

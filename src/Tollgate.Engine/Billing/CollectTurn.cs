@@ -12,7 +12,9 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>What an attempt to collect does to the collection, in the transaction that makes the attempt, or finds that there is none to be made.</summary>
+/// <summary>
+/// What an attempt to collect does to the collection, in the transaction that makes the attempt, or finds that there is none to be made.
+/// </summary>
 internal static class CollectTurn
 {
     private static readonly TimeSpan UntilOffered = TimeSpan.FromDays(1);
@@ -33,13 +35,18 @@ internal static class CollectTurn
                 return;
 
             // Whoever has opened a page may pay there; for a while he is waited for.
-            case ChargeOutcome.IsPending when await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page && page.OpenedAt.Plus(ClosePages.Patience) > now:
-                await change.ExecuteAsync(CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, page.OpenedAt.Plus(ClosePages.Patience).ToUtc());
+            case ChargeOutcome.IsPending
+                when await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page
+                    && page.OpenedAt.Plus(ClosePages.Patience) > now:
+                await change.ExecuteAsync(
+                    CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, page.OpenedAt.Plus(ClosePages.Patience).ToUtc());
                 return;
 
             // Somebody else has begun one; how that ends is how this one does.
             case ChargeOutcome.IsPending:
-                await AwaitAsync(change, invoice, (Guid)(await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice))!, cancel);
+                await AwaitAsync(
+                    change, invoice, (Guid)(await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice))!,
+                    cancel);
                 return;
 
             // Who is past due is so by the policy, whatever the project has changed to meanwhile: what cannot be tried has failed.
@@ -56,7 +63,8 @@ internal static class CollectTurn
 
             // Nobody is charged by the project's provider, and nobody was asked yet. That may change again.
             default:
-                await change.ExecuteAsync(CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, now.Plus(UntilOffered).ToUtc());
+                await change.ExecuteAsync(
+                    CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, now.Plus(UntilOffered).ToUtc());
                 return;
         }
     }
@@ -65,18 +73,22 @@ internal static class CollectTurn
         change.ExecuteAsync(CollectionSql.Await, cancel, change.Row.Partition, change.Row.Account, invoice, payment);
 
     /// <summary>An attempt that nobody was asked for, so that it is seen among the others.</summary>
-    private static async Task<Guid> WriteMissingAsync(CustomerChange change, ProjectSnapshot project, InvoiceRow row, Instant now, CancellationToken cancel)
+    private static async Task<Guid> WriteMissingAsync(
+        CustomerChange change, ProjectSnapshot project, InvoiceRow row, Instant now, CancellationToken cancel)
     {
         var (payment, failure) = (Guid.CreateVersion7(now.ToOffset()), CatalogWords.Of(PaymentFailure.PaymentMethodMissing));
         await change.ExecuteAsync(
-            PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, row.Invoice.Id, CatalogWords.Of(project.Payments.Provider),
-            SqlCommands.OrNull(null, NpgsqlDbType.Uuid), row.Invoice.Currency.Code, row.Invoice.Due.Minor, CatalogWords.Of(PaymentStatus.Pending),
+            PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, row.Invoice.Id,
+            CatalogWords.Of(project.Payments.Provider),
+            SqlCommands.OrNull(null, NpgsqlDbType.Uuid), row.Invoice.Currency.Code, row.Invoice.Due.Minor,
+            CatalogWords.Of(PaymentStatus.Pending),
             SqlCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc(), SqlCommands.OrNull(null, NpgsqlDbType.TimestampTz));
         await change.ExecuteAsync(
             PaymentSql.Settle, cancel, row.Partition, row.Account, payment, CatalogWords.Of(PaymentStatus.Failed), failure,
             SqlCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc());
         await change.ExecuteAsync(
-            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "fail", now.ToUtc(), row.Invoice.Due.Minor, PaymentActors.System,
+            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "fail", now.ToUtc(), row.Invoice.Due.Minor,
+            PaymentActors.System,
             SqlCommands.OrNull(failure, NpgsqlDbType.Text));
         return payment;
     }

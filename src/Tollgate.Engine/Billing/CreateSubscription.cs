@@ -25,7 +25,8 @@ namespace Tollgate.Engine.Billing;
 /// <param name="AddOns">Codes and how many of each.</param>
 /// <param name="CustomAmount">Agreed instead of the plan's price, in minor units; null: the plan's.</param>
 public sealed record SubscriptionOrder(
-    string Customer, string Plan, PriceInterval Interval, Currency? Currency, long Quantity, bool? Trial, bool ConvertsTrial, string? Fingerprint, string? Coupon,
+    string Customer, string Plan, PriceInterval Interval, Currency? Currency, long Quantity, bool? Trial, bool ConvertsTrial,
+    string? Fingerprint, string? Coupon,
     Instant? StartAt, string? Id, IReadOnlyList<(string Code, long Quantity)> AddOns, long? CustomAmount)
 {
     /// <summary>Agreed for the plan's price; null: what the catalogue says of it.</summary>
@@ -36,7 +37,8 @@ public sealed record SubscriptionOrder(
 public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
 {
     /// <summary>Idempotent by <see cref="SubscriptionOrder.Id"/>.</summary>
-    public async Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, SubscriptionOrder order, StepRequest request, CancellationToken cancel)
+    public async Task<SubscriptionAnswer> RunAsync(
+        ProjectSnapshot project, SubscriptionOrder order, StepRequest request, CancellationToken cancel)
     {
         if (!project.Catalog.Plans.ContainsKey(order.Plan))
         {
@@ -44,7 +46,8 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         }
 
         await using var change = await changes.BeginAsync(project, order.Customer, cancel);
-        var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
+        var writing = new StepWriting(
+            change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
         var key = order.Id is { } id ? EventKey.Parse(id, writing.Now) : EventKey.Generate(writing.Now);
         await change.ScalarAsync(SubscriptionSql.LockId, cancel, key.Id.ToString("D"));
         if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, key.Id) is string owner && owner != order.Customer)
@@ -52,24 +55,31 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
             return new(SubscriptionOutcome.IdReused, null, order.Customer);
         }
 
-        if (await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, key.Id) is { } known)
+        if (await TakeStep.FindAsync(
+            change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, key.Id) is { } known)
         {
-            var outcome = await IsSameAsync(change, order, known.Subscription, cancel) ? SubscriptionOutcome.Replayed : SubscriptionOutcome.IdReused;
+            var outcome = await IsSameAsync(change, order, known.Subscription, cancel)
+                ? SubscriptionOutcome.Replayed
+                : SubscriptionOutcome.IdReused;
             return new(outcome, known, order.Customer);
         }
 
         var answer = await BeginAsync(writing, order, key, cancel);
-        return answer.Row is null ? answer : await TakeStep.EndAsync(writing, await TakeStep.CatchUpAsync(writing, answer, cancel), request, cancel);
+        return answer.Row is null
+            ? answer
+            : await TakeStep.EndAsync(writing, await TakeStep.CatchUpAsync(writing, answer, cancel), request, cancel);
     }
 
     /// <summary>
     /// In a transaction of the caller, who holds the customer and commits. What has
     /// become due since it began is not done yet.
     /// </summary>
-    internal static Task<SubscriptionAnswer> RunInTransactionAsync(StepWriting writing, SubscriptionOrder order, CancellationToken cancel) =>
+    internal static Task<SubscriptionAnswer> RunInTransactionAsync(
+        StepWriting writing, SubscriptionOrder order, CancellationToken cancel) =>
         BeginAsync(writing, order, EventKey.Generate(writing.Now), cancel);
 
-    private static async Task<SubscriptionAnswer> BeginAsync(StepWriting writing, SubscriptionOrder order, EventKey key, CancellationToken cancel)
+    private static async Task<SubscriptionAnswer> BeginAsync(
+        StepWriting writing, SubscriptionOrder order, EventKey key, CancellationToken cancel)
     {
         var (change, project) = (writing.Change, writing.Project);
         if (!project.Catalog.Plans.TryGetValue(order.Plan, out var plan))
@@ -84,11 +94,13 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         }
 
         var answer = await writing.WriteAsync(null, choice, cancel, key.Text);
-        await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, choice.Step.After.Terms.Currency.Code);
+        await change.ExecuteAsync(
+            CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, choice.Step.After.Terms.Currency.Code);
         return answer;
     }
 
-    private static async Task<StepChoice> ChooseAsync(StepWriting writing, SubscriptionOrder order, PlanVersion plan, Guid id, CancellationToken cancel)
+    private static async Task<StepChoice> ChooseAsync(
+        StepWriting writing, SubscriptionOrder order, PlanVersion plan, Guid id, CancellationToken cancel)
     {
         var (change, project) = (writing.Change, writing.Project);
         if (change.Row.Owner is { } owner)
@@ -101,7 +113,9 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
             var name = live.Reference ?? live.Subscription.Id.ToString();
             return StepChoice.None(
                 SubscriptionOutcome.AlreadySubscribed,
-                $"The customer has subscription {name} to plan '{live.Subscription.Terms.Plan.Code}', which is {CatalogWords.Of(live.Subscription.Status)}. Change that one with PATCH /v1/subscriptions/{name}, or cancel it first.");
+                $"The customer has subscription {name} to plan '{live.Subscription.Terms.Plan.Code}', "
+                    + $"which is {CatalogWords.Of(live.Subscription.Status)}. Change that one with PATCH /v1/subscriptions/{name}, "
+                    + "or cancel it first.");
         }
 
         var kept = change.Row.Customer.Profile.Currency;
@@ -117,7 +131,9 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, order.AddOns);
         if (faulty is not null || terms.Price is not { } price)
         {
-            return faulty is null ? StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeAtOnce.PricesOf(terms)) : StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty);
+            return faulty is null
+                ? StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeAtOnce.PricesOf(terms))
+                : StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty);
         }
 
         terms = terms with { AddOns = addOns };
@@ -129,13 +145,13 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         var (subscriptions, trials, lastEnd) = await PastAsync(change, cancel);
         if (order.StartAt < lastEnd)
         {
-            return StepChoice.None(SubscriptionOutcome.Overlaps, $"The customer had a subscription until {lastEnd}; another begins then or later.");
+            return StepChoice.None(SubscriptionOutcome.Overlaps, $"The customer had a subscription until {lastEnd}; start then or later.");
         }
 
         var (noTrial, days) = await TrialAsync(change, project, order, price, subscriptions, trials, id, cancel);
         if (noTrial is { } refused)
         {
-            return StepChoice.None(refused, refused == SubscriptionOutcome.NoTrial ? $"Plan '{plan.Code}' has no trial in this price." : null);
+            return StepChoice.None(refused, refused == SubscriptionOutcome.NoTrial ? $"This price of '{plan.Code}' has no trial." : null);
         }
 
         var step = SubscriptionLife.Start(id, terms, days, order.ConvertsTrial, order.StartAt ?? writing.Now, project.Zone);
@@ -145,7 +161,8 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>How many there were, how many of them had a trial, and when the last one ended.</summary>
-    private static async Task<(long Subscriptions, long Trials, Instant? LastEnd)> PastAsync(CustomerChange change, CancellationToken cancel)
+    private static async Task<(long Subscriptions, long Trials, Instant? LastEnd)> PastAsync(CustomerChange change,
+        CancellationToken cancel)
     {
         await using var command = change.Command(SubscriptionSql.Past, change.Row.Partition, change.Row.Account);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -153,9 +170,12 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         return (reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : Instant.FromUtc(reader.GetDateTime(2)));
     }
 
-    /// <summary>A trial is had once, by a customer and by a fingerprint. Unless it is asked for, only a first subscription begins with one.</summary>
+    /// <summary>
+    /// A trial is had once, by a customer and by a fingerprint. Unless it is asked for, only a first subscription begins with one.
+    /// </summary>
     private static async Task<(SubscriptionOutcome? Refused, int Days)> TrialAsync(
-        CustomerChange change, ProjectSnapshot project, SubscriptionOrder order, PlanPrice price, long subscriptions, long trials, Guid id, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, SubscriptionOrder order, PlanPrice price, long subscriptions, long trials, Guid id,
+        CancellationToken cancel)
     {
         if (order.Trial == false || (order.Trial is null && (price.TrialDays == 0 || subscriptions > 0)))
         {
@@ -168,7 +188,8 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         }
 
         var isHad = trials > 0 || (order.Fingerprint is { } fingerprint
-            && await change.ScalarAsync(SubscriptionSql.TakeFingerprint, cancel, project.Id, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), id) is null);
+            && await change.ScalarAsync(
+                SubscriptionSql.TakeFingerprint, cancel, project.Id, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), id) is null);
         return isHad ? (order.Trial == true ? SubscriptionOutcome.TrialUsed : null, 0) : (null, price.TrialDays);
     }
 
@@ -176,19 +197,24 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
     /// What was ordered is what its first fact says; what was changed since does not make it another order. One that left the time
     /// open is the same a minute later.
     /// </summary>
-    private static async Task<bool> IsSameAsync(CustomerChange change, SubscriptionOrder order, Subscription stored, CancellationToken cancel)
+    private static async Task<bool> IsSameAsync(
+        CustomerChange change, SubscriptionOrder order, Subscription stored, CancellationToken cancel)
     {
-        var first = (string)(await change.ScalarAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
+        var first =
+            (string)(await change.ScalarAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
         var state = JsonSerializer.Deserialize(first, SubscriptionJson.Default.SubscriptionState)!;
-        var coupon = await change.ScalarAsync(RedemptionSql.CodeAtStart, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
+        var coupon = await change.ScalarAsync(
+            RedemptionSql.CodeAtStart, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
         var isTrial = state.Status == CatalogWords.Of(SubscriptionStatus.Trialing);
         return (state.Plan, state.Interval, state.Quantity, state.CustomAmount, state.Discount, coupon)
-                == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity, order.CustomAmount, StoredDiscount.Write(order.Discount), order.Coupon)
+                == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity, order.CustomAmount, StoredDiscount.Write(order.Discount),
+                    order.Coupon)
             && AreSame(state.AddOns ?? new Dictionary<string, long>(), order.AddOns)
             && (order.Currency is null || order.Currency == stored.Terms.Currency)
             && (order.Trial is null || order.Trial == isTrial)
             && (!isTrial || order.ConvertsTrial == stored.ConvertsTrial)
-            && (order.StartAt is not { } start || stored.StartedAt == new Instant(start.UnixMicroseconds - (start.UnixMicroseconds % 1_000_000)));
+            && (order.StartAt is not { } start
+                || stored.StartedAt == new Instant(start.UnixMicroseconds - (start.UnixMicroseconds % 1_000_000)));
     }
 
     private static bool AreSame(IReadOnlyDictionary<string, long> had, IReadOnlyList<(string Code, long Quantity)> wanted) =>

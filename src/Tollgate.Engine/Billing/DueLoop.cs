@@ -7,8 +7,12 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Looks every second whether something is due, in all projects with one statement, and runs those where it is: side by side, each so many subscriptions at a time.</summary>
-public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock, ParkedWork parked, ILogger<DueLoop> log)
+/// <summary>
+/// Looks every second whether something is due, in all projects with one statement, and runs those where it is: side by side, each so many
+/// subscriptions at a time.
+/// </summary>
+public sealed class DueLoop(
+    NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock, ParkedWork parked, ILogger<DueLoop> log)
     : ProjectLoop(WorkNames.Subscriptions, MostAtOnce, Interval, "Billing was put off", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -27,7 +31,9 @@ public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory director
         var report = await run.RunAsync(project, clock.Now(project), Page, null, cancel);
         if (report.Handled > 0)
         {
-            Log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+            Log.LogInformation(
+                "Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices,
+                report.Parked);
         }
 
         return report.Handled >= Page;

@@ -11,9 +11,13 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Ends checkouts that nobody finished: when their time is over, when the credential that issued them is revoked, or when somebody asks for it. One whose payment is under way waits for that.</summary>
+/// <summary>
+/// Ends checkouts that nobody finished: when their time is over, when the credential that issued them is revoked, or when somebody asks for
+/// it. One whose payment is under way waits for that.
+/// </summary>
 public sealed class ExpireCheckouts(
-    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenProviderManagedPage managed, Clock clock, ParkedWork parked,
+    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay,
+    OpenProviderManagedPage managed, Clock clock, ParkedWork parked,
     ILogger<ExpireCheckouts> log)
     : Loop(Interval, "Checkouts could not be ended", log)
 {
@@ -65,8 +69,11 @@ public sealed class ExpireCheckouts(
     protected override async Task LookAsync(CancellationToken cancel)
     {
         var over = (await ReadAsync(CheckoutSql.Overdue, cancel)).Union(await ReadAsync(CheckoutSql.Withdrawn, cancel));
-        await Parallel.ForEachAsync(over, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
-            await parked.TryAsync(WorkNames.Checkouts, one.Project, one.Id.ToString("D"), () => RunAsync(one.Project, one.Id, PaymentActors.System, cancel), cancel));
+        await Parallel.ForEachAsync(
+            over, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
+            await parked.TryAsync(
+                WorkNames.Checkouts, one.Project, one.Id.ToString("D"), () => RunAsync(one.Project, one.Id, PaymentActors.System, cancel),
+                cancel));
     }
 
     private async Task<IReadOnlyList<(ProjectSnapshot Project, Guid Id)>> ReadAsync(string sql, CancellationToken cancel)

@@ -10,8 +10,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Money came for a checkout: what it asks for is done as of when its price was told. Where that is not the same any more, nothing of it is done: the money is
-/// the customer's. Runs in the transaction that settles the payment.
+/// Money came for a checkout: what it asks for is done as of when its price was told. Where that is not the same any more, nothing of it is
+/// done: the money is the customer's. Runs in the transaction that settles the payment.
 /// </summary>
 internal static class FinishCheckout
 {
@@ -42,7 +42,9 @@ internal static class FinishCheckout
         await change.MarkAsync(BeforePurchase, cancel);
 
         // On a page of a provider hours may pass before somebody pays: what begins, begins then.
-        var asOf = payment is { Method: null, ExpectedVersion: null } && checkout.Checkout.Kind == CheckoutKind.Subscription ? now : payment.QuotedAt!.Value;
+        var asOf = payment is { Method: null, ExpectedVersion: null } && checkout.Checkout.Kind == CheckoutKind.Subscription
+            ? now
+            : payment.QuotedAt!.Value;
         var make = new MakePurchase(change, project, new(asOf, now), actor);
         var made = await make.RunAsync(checkout.Checkout.Kind, checkout.Wanted, payment.Method is not null, looksAhead: false, cancel);
         var isAsQuoted = checkout.Checkout.Status == CheckoutStatus.Open && made is { Refusal: null, Invoice: not null }
@@ -63,10 +65,12 @@ internal static class FinishCheckout
     private static async Task KeepMoneyAsync(CustomerChange change, Payment payment, Instant now, string actor, CancellationToken cancel)
     {
         await change.ExecuteAsync(
-            InvoiceSql.WriteCredits, cancel, new[] { change.Row.Partition }, new[] { change.Row.Account }, new[] { payment.Amount.Currency.Code },
+            InvoiceSql.WriteCredits, cancel, new[] { change.Row.Partition }, new[] { change.Row.Account },
+            new[] { payment.Amount.Currency.Code },
             new[] { payment.Amount.Minor }, new[] { now.ToUtc() }, ByPayment, OfNoInvoice, new[] { PaymentActors.NoteOf(payment.Id) });
         await change.ExecuteAsync(
-            PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, payment.Id, "keep", now.ToUtc(), payment.Amount.Minor, actor,
+            PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, payment.Id, "keep", now.ToUtc(), payment.Amount.Minor,
+            actor,
             "What it was to pay for could not be had any more; it is the customer's credit.");
     }
 }

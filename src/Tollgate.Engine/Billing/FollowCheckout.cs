@@ -11,8 +11,8 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Ends a checkout whose page a provider had, and at whose end it has a subscription: completed with that, or expired. What the subscription gives is told by itself; here
-/// it is counted that its coupon was redeemed.
+/// Ends a checkout whose page a provider had, and at whose end it has a subscription: completed with that, or expired. What the
+/// subscription gives is told by itself; here it is counted that its coupon was redeemed.
 /// </summary>
 public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges changes, ChangeCoupons coupons, Clock clock)
 {
@@ -33,7 +33,9 @@ public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges ch
                 return $"No checkout {update.Checkout} is known.";
             }
 
-            if (subscription is { } id && await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
+            if (subscription is { } id
+                && await TakeStep.FindAsync(
+                    change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
             {
                 return $"{update.Subscription} is not followed yet.";
             }
@@ -48,7 +50,8 @@ public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges ch
         if (subscription is { } begun && row.Wanted.Coupon is { } code)
         {
             // Told again it is redeemed already; where it was used up meanwhile the provider takes it off all the same.
-            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsFromProvider = true }, cancel);
+            await coupons.RedeemAsync(
+                project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsFromProvider = true }, cancel);
         }
 
         return null;

@@ -13,12 +13,14 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Brings the row of a subscription that a provider manages to what the provider says of it. Told again, or late, it changes nothing: who asked later knows more.
+/// Brings the row of a subscription that a provider manages to what the provider says of it. Told again, or late, it changes nothing: who
+/// asked later knows more.
 /// </summary>
 public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
+    public async Task<string?> RunAsync(
+        ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
         await using var change = await changes.BeginAsync(project, update.Customer, cancel);
         var (row, id) = (change.Row, ProviderReference.IdOf(update.Reference));
@@ -35,7 +37,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return $"A subscription of Tollgate's own has the id {update.Reference}.";
         }
 
-        if (known is not null && await change.ScalarAsync(SubscriptionSql.IsOldUpdate, cancel, row.Partition, row.Account, id, heardAt) is true)
+        if (known is not null
+            && await change.ScalarAsync(SubscriptionSql.IsOldUpdate, cancel, row.Partition, row.Account, id, heardAt) is true)
         {
             return null;
         }
@@ -52,7 +55,9 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return doubt;
         }
 
-        var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), CatalogWords.Of(provider), clock.Now(project));
+        var writing = new StepWriting(
+            change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), CatalogWords.Of(provider),
+            clock.Now(project));
         if (known is null && await RefuseAsync(writing, update, cancel) is { } refused)
         {
             return refused;
@@ -89,45 +94,59 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        if (live.Subscription is { ManagedBy: not null, GivesPlan: false } && update.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
+        if (live.Subscription is { ManagedBy: not null, GivesPlan: false }
+            && update.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
         {
-            await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {update.Reference}"), cancel);
+            await writing.WriteAsync(
+                live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {update.Reference}"),
+                cancel);
             return null;
         }
 
-        return FollowRules.BlockedBy(update.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), update.Reference);
+        return FollowRules.BlockedBy(
+            update.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status),
+            update.Reference);
     }
 
     /// <summary>
-    /// Its own version of a plan stays where that is sold so. What is paid instead of the plan's price was agreed there. One that is followed keeps its terms
-    /// where the provider's are none of the catalogue.
+    /// Its own version of a plan stays where that is sold so. What is paid instead of the plan's price was agreed there. One that is
+    /// followed keeps its terms where the provider's are none of the catalogue.
     /// </summary>
     /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
-    private static (SubscriptionTerms? Terms, string? UnresolvedReason) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionUpdate update)
+    private static (SubscriptionTerms? Terms, string? UnresolvedReason) TermsOf(ProjectSnapshot project, Subscription? known,
+        SubscriptionUpdate update)
     {
         if (update.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
-            return (known?.Terms, $"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), or let \"tollgate stripe sync\" make it.");
+            return (known?.Terms,
+                $"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), "
+                    + "or let \"tollgate stripe sync\" make it.");
         }
 
         var held = known?.Terms.Plan is { } plan && plan.Code == price.Plan ? plan : newest;
         SubscriptionTerms[] possible = [Of(held), Of(newest)];
         return Array.Find(possible, static terms => terms is { AreSold: true, IsPayable: true }) is { } sold
             ? (sold, null)
-            : (known?.Terms, $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × {price.Each}, as {update.Reference} is.");
+            : (known?.Terms,
+                $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × "
+                    + $"{price.Each}, as {update.Reference} is.");
 
         SubscriptionTerms Of(PlanVersion version)
         {
             var terms = new SubscriptionTerms(version, price.Interval, price.Each.Currency, price.Quantity);
-            return terms.Price is { } listed && (listed.AmountMinor != price.Each.Minor || listed.Discount is not null) ? terms with { CustomAmount = price.Each.Minor } : terms;
+            return terms.Price is { } listed && (listed.AmountMinor != price.Each.Minor || listed.Discount is not null)
+                ? terms with { CustomAmount = price.Each.Minor }
+                : terms;
         }
     }
 
     private static MirroredState StateOf(SubscriptionUpdate update, SubscriptionTerms terms) => new(
-        update.Status, terms, update.StartedAt, new(update.Anchor), update.Current, update.TrialEnd, update.CancelAt, update.EndedAt, update.Reason) { ConvertsTrial = update.ConvertsTrial };
+        update.Status, terms, update.StartedAt, new(update.Anchor), update.Current, update.TrialEnd, update.CancelAt, update.EndedAt,
+        update.Reason) { ConvertsTrial = update.ConvertsTrial };
 
     private static async Task StepAsync(
-        StepWriting writing, PaymentProvider provider, SubscriptionRow? row, MirroredState state, (Guid Id, string Reference) which, CancellationToken cancel)
+        StepWriting writing, PaymentProvider provider, SubscriptionRow? row, MirroredState state, (Guid Id, string Reference) which,
+        CancellationToken cancel)
     {
         var word = CatalogWords.Of(provider);
         foreach (var step in SubscriptionMirror.Follow(which.Id, word, row?.Subscription, state, writing.Now))
@@ -138,11 +157,14 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         var change = writing.Change;
         if (state.EndedAt is null)
         {
-            await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, state.Terms.Currency.Code);
+            await change.ExecuteAsync(
+                CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, state.Terms.Currency.Code);
         }
     }
 
     /// <summary>What the step before has billed until then stays billed.</summary>
     private static SubscriptionStep Billed(SubscriptionStep step, SubscriptionRow row) =>
-        step.After.UsageFrom < row.Subscription.UsageFrom ? step with { After = step.After with { UsageFrom = row.Subscription.UsageFrom } } : step;
+        step.After.UsageFrom < row.Subscription.UsageFrom
+            ? step with { After = step.After with { UsageFrom = row.Subscription.UsageFrom } }
+            : step;
 }

@@ -35,7 +35,9 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
     public Task<AddedMethod> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel) =>
         AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), PaymentProvider.Sandbox, cancel);
 
-    /// <summary>A method that a provider has of a customer. One that is there already stays as it is; one too many removes the oldest.</summary>
+    /// <summary>
+    /// A method that a provider has of a customer. One that is there already stays as it is; one too many removes the oldest.
+    /// </summary>
     internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate method, CancellationToken cancel) =>
         AddAsync(project, method, provider, cancel, isOnce: true);
 
@@ -49,7 +51,9 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
         }
 
         var known = await PaymentMethods.KeptAsync(change.Connection, change.Row, cancel);
-        if (isOnce && known.FirstOrDefault(one => one.Provider == provider && secrets.OpenText(one.Token, SecretPlace.Card(one.Id)) == card.Token) is { } same)
+        if (isOnce
+            && known.FirstOrDefault(one => one.Provider == provider
+                && secrets.OpenText(one.Token, SecretPlace.Card(one.Id)) == card.Token) is { } same)
         {
             return new(AddMethodOutcome.Known, same);
         }
@@ -60,10 +64,12 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
         }
 
         var now = clock.Now(project);
-        var (row, method) = (change.Row, new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), provider, card.Token, card.Brand, card.Last4, true, now));
+        var (row, method) =
+            (change.Row, new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), provider, card.Token, card.Brand, card.Last4, true, now));
         await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
         await change.ExecuteAsync(
-            PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), secrets.CloseText(method.Token, SecretPlace.Card(method.Id)),
+            PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider),
+            secrets.CloseText(method.Token, SecretPlace.Card(method.Id)),
             method.Brand, method.Last4, now.ToUtc());
         await change.ExecuteAsync(PaymentSql.RemoveOldMethods, cancel, row.Partition, row.Account, now.ToUtc(), PaymentMethods.Most - 1);
         await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
@@ -76,7 +82,8 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
     {
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
         if (change is null
-            || await change.ExecuteAsync(PaymentSql.RemoveMethod, cancel, change.Row.Partition, change.Row.Account, id, clock.Now(project).ToUtc()) == 0)
+            || await change.ExecuteAsync(
+                PaymentSql.RemoveMethod, cancel, change.Row.Partition, change.Row.Account, id, clock.Now(project).ToUtc()) == 0)
         {
             return false;
         }
@@ -91,7 +98,8 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
     public async Task<bool> MakeDefaultAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
-        if (change is null || await change.ScalarAsync(PaymentSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
+        if (change is null
+            || await change.ScalarAsync(PaymentSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
         {
             return false;
         }
@@ -113,7 +121,8 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
         {
             await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
             await change.ExecuteAsync(PaymentSql.KeepMethod, cancel, row.Partition, row.Account, id);
-            await change.ExecuteAsync(PaymentSql.RemoveOldMethods, cancel, row.Partition, row.Account, now.ToUtc(), PaymentMethods.Most - 1);
+            await change.ExecuteAsync(
+                PaymentSql.RemoveOldMethods, cancel, row.Partition, row.Account, now.ToUtc(), PaymentMethods.Most - 1);
             await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
         }
     }

@@ -45,9 +45,11 @@ public sealed class MigratePlan(NpgsqlDataSource database, ChangeAtOnce change)
         {
             var before = item.Row.Subscription;
             var terms = before.Terms with { Plan = newest };
-            var answer = await change.MigrateAsync(project, before.Id, newest, order.When, order.Proration, new(actor, order.DryRun), cancel);
+            var answer = await change.MigrateAsync(
+                project, before.Id, newest, order.When, order.Proration, new(actor, order.DryRun), cancel);
             moved.Add(new(
-                item, ChangeAtOnce.WhenMoved(before, order.When), terms.IsPayable ? terms.Amount : MoneyAmount.Zero(terms.Currency), newest.Number, answer.Invoice?.Total,
+                item, ChangeAtOnce.WhenMoved(before, order.When), terms.IsPayable ? terms.Amount : MoneyAmount.Zero(terms.Currency),
+                newest.Number, answer.Invoice?.Total,
                 answer.Outcome is SubscriptionOutcome.Done ? null : answer.Detail ?? answer.Outcome.ToString()));
         }
 

@@ -16,8 +16,8 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// What the end of an attempt, or money that came in any other way, causes: collecting goes on or ends, and the subscription follows. Everybody
-/// who settles a payment or an invoice calls this in his transaction, which holds the customer.
+/// What the end of an attempt, or money that came in any other way, causes: collecting goes on or ends, and the subscription follows.
+/// Everybody who settles a payment or an invoice calls this in his transaction, which holds the customer.
 /// </summary>
 internal static class MoveCollection
 {
@@ -27,8 +27,11 @@ internal static class MoveCollection
     /// <summary>Why the timeline says that a subscription has ended.</summary>
     public const string Reason = "payment_failed";
 
-    /// <summary>The invoice may ask for nothing any more: paid, void, credited, given up by hand. Where it still does, nothing happens.</summary>
-    public static async Task SettledAsync(CustomerChange change, ProjectSnapshot project, Guid invoice, Instant now, CancellationToken cancel)
+    /// <summary>
+    /// The invoice may ask for nothing any more: paid, void, credited, given up by hand. Where it still does, nothing happens.
+    /// </summary>
+    public static async Task SettledAsync(
+        CustomerChange change, ProjectSnapshot project, Guid invoice, Instant now, CancellationToken cancel)
     {
         if (await Collections.FindAsync(change, invoice, cancel) is not { } collection)
         {
@@ -60,7 +63,8 @@ internal static class MoveCollection
     private static async Task RecoverAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, string cause, Instant now, CancellationToken cancel)
     {
-        var isFailing = await change.ScalarAsync(CollectionSql.IsFailing, cancel, change.Row.Partition, change.Row.Account, collection.Subscription) is true;
+        var isFailing = await change.ScalarAsync(
+            CollectionSql.IsFailing, cancel, change.Row.Partition, change.Row.Account, collection.Subscription) is true;
         if (!isFailing && collection.Failures > 0)
         {
             await StepAsync(change, project, collection, SubscriptionVerb.RecoverPayment, cause, now, cancel);
@@ -69,9 +73,11 @@ internal static class MoveCollection
 
     /// <summary>An attempt has failed. One that nobody made to collect (<c>POST /v1/payments</c>) changes nothing.</summary>
     public static async Task FailedAsync(
-        CustomerChange change, ProjectSnapshot project, Guid invoice, (Guid Payment, PaymentFailure Failure) why, Instant now, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Guid invoice, (Guid Payment, PaymentFailure Failure) why, Instant now,
+        CancellationToken cancel)
     {
-        if (await Collections.FindAsync(change, invoice, cancel) is not { State: CollectionState.Open } collection || collection.Payment != why.Payment)
+        if (await Collections.FindAsync(change, invoice, cancel) is not { State: CollectionState.Open } collection
+            || collection.Payment != why.Payment)
         {
             return;
         }
@@ -86,7 +92,8 @@ internal static class MoveCollection
         // A page that nobody finished: no card was asked. The one that is saved is, in a while.
         if (why.Failure == PaymentFailure.Canceled)
         {
-            await change.ExecuteAsync(CollectionSql.PutOff, cancel, change.Row.Partition, change.Row.Account, invoice, now.Plus(AfterCanceled).ToUtc());
+            await change.ExecuteAsync(
+                CollectionSql.PutOff, cancel, change.Row.Partition, change.Row.Account, invoice, now.Plus(AfterCanceled).ToUtc());
             return;
         }
 
@@ -97,7 +104,8 @@ internal static class MoveCollection
         }
 
         var policy = await DunningQueries.PolicyAsync(change.Connection, project, cancel);
-        var (failures, first) = (collection.PlannedAt is null ? collection.Failures + 1 : collection.Failures, collection.FirstFailedAt ?? now);
+        var (failures, first) =
+            (collection.PlannedAt is null ? collection.Failures + 1 : collection.Failures, collection.FirstFailedAt ?? now);
         var next = collection.PlannedAt is { } planned
             ? DunningRules.AfterExtraAttempt(planned, now, project.Zone)
             : DunningRules.NextAttempt(policy, first, failures, now, project.Zone);
@@ -106,67 +114,87 @@ internal static class MoveCollection
             : GiveUpAsync(change, project, collection with { Failures = failures, FirstFailedAt = first }, why, now, policy, cancel));
     }
 
-    /// <summary>The customer is neither asked nor loses anything: what is wrong is the project's to mend, and the invoice can be charged or paid by hand.</summary>
+    /// <summary>
+    /// The customer is neither asked nor loses anything: what is wrong is the project's to mend, and the invoice can be charged or paid by
+    /// hand.
+    /// </summary>
     private static async Task StopAsync(
-        CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now,
+        CancellationToken cancel)
     {
         var failure = CatalogWords.Of(why.Failure);
-        await change.ExecuteAsync(CollectionSql.Stop, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, now.ToUtc(), failure);
+        await change.ExecuteAsync(
+            CollectionSql.Stop, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, now.ToUtc(), failure);
         await AddFactAsync(change, collection, "stop", (why.Payment, failure), now, null, cancel);
-        await RecoverAsync(change, project, collection, $"payment {why.Payment:D}: {failure}; it is not collected by itself any more", now, cancel);
+        await RecoverAsync(
+            change, project, collection, $"payment {why.Payment:D}: {failure}; it is not collected by itself any more", now, cancel);
     }
 
     private static async Task TryAgainAsync(
-        CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, (Instant Now, Instant Next) when,
+        CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why,
+        (Instant Now, Instant Next) when,
         DunningPolicy policy, CancellationToken cancel)
     {
         var failure = CatalogWords.Of(why.Failure);
         await change.ExecuteAsync(
-            CollectionSql.Fail, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, when.Next.ToUtc(), collection.Failures,
+            CollectionSql.Fail, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, when.Next.ToUtc(),
+            collection.Failures,
             collection.FirstFailedAt!.Value.ToUtc(), failure);
         await AddFactAsync(change, collection, "fail", (why.Payment, failure), when.Now, when.Next, cancel);
-        if (await StatusAsync(change, project, collection, cancel) is { } status && DunningRules.StepAfterFailure(policy, status, isLast: false) is { } verb)
+        if (await StatusAsync(change, project, collection, cancel) is { } status
+            && DunningRules.StepAfterFailure(policy, status, isLast: false) is { } verb)
         {
             await StepAsync(change, project, collection, verb, $"payment {why.Payment:D}: {failure}", when.Now, cancel);
         }
     }
 
-    /// <summary>The last attempt has failed: the subscription ends or waits, and nobody is asked for the invoice any more. It can still be paid.</summary>
+    /// <summary>
+    /// The last attempt has failed: the subscription ends or waits, and nobody is asked for the invoice any more. It can still be paid.
+    /// </summary>
     private static async Task GiveUpAsync(
-        CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now, DunningPolicy policy,
+        CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now,
+        DunningPolicy policy,
         CancellationToken cancel)
     {
-        if (await StatusAsync(change, project, collection, cancel) is { } status && DunningRules.StepAfterFailure(policy, status, isLast: true) is { } verb)
+        if (await StatusAsync(change, project, collection, cancel) is { } status
+            && DunningRules.StepAfterFailure(policy, status, isLast: true) is { } verb)
         {
             var outcome = await StepAsync(change, project, collection, verb, Reason, now, cancel);
             if (outcome == SubscriptionOutcome.Implausible)
             {
                 // The last invoice looks impossible, and a person has to look first: the day after, this is tried again.
                 var (isKnown, tomorrow) = (collection.Failures - 1, DunningRules.AfterExtraAttempt(now, now, project.Zone));
-                await TryAgainAsync(change, project, collection with { Failures = Math.Max(1, isKnown) }, why, (now, tomorrow), policy, cancel);
+                await TryAgainAsync(
+                    change, project, collection with { Failures = Math.Max(1, isKnown) }, why, (now, tomorrow), policy, cancel);
                 return;
             }
         }
 
         var row = (await InvoiceQueries.FindAsync(change.Connection, project, collection.Invoice, cancel))!;
         var after = row.Invoice with { Status = InvoiceStatus.Uncollectible };
-        await InvoiceChange.WriteAsync(change, row, after, "mark_uncollectible", row.Invoice.Due, now, PaymentActors.System, Reason, cancel);
+        await InvoiceChange.WriteAsync(
+            change, row, after, "mark_uncollectible", row.Invoice.Due, now, PaymentActors.System, Reason, cancel);
         await InvoiceChange.CountAsync(change, row, after, cancel);
         await EndAsync(change, collection, CollectionState.GivenUp, "give_up", (why.Payment, CatalogWords.Of(why.Failure)), now, cancel);
     }
 
-    /// <summary>What waited for its invoice is had again, from now on: a new period, less what was paid and not used of the old one.</summary>
-    private static async Task GoOnAsync(CustomerChange change, ProjectSnapshot project, Collection collection, Instant now, CancellationToken cancel)
+    /// <summary>
+    /// What waited for its invoice is had again, from now on: a new period, less what was paid and not used of the old one.
+    /// </summary>
+    private static async Task GoOnAsync(
+        CustomerChange change, ProjectSnapshot project, Collection collection, Instant now, CancellationToken cancel)
     {
         var row = await FindAsync(change, project, collection.Subscription, cancel);
-        if (row is { Subscription: { Status: SubscriptionStatus.Paused, PausedAt: { } since } } && since == WholeSecond(collection.EndedAt!.Value))
+        if (row is { Subscription: { Status: SubscriptionStatus.Paused, PausedAt: { } since } }
+            && since == WholeSecond(collection.EndedAt!.Value))
         {
             await StepAsync(change, project, collection, SubscriptionVerb.Resume, "the invoice that it waited for is paid", now, cancel);
         }
     }
 
     private static async Task<SubscriptionOutcome> StepAsync(
-        CustomerChange change, ProjectSnapshot project, Collection collection, SubscriptionVerb verb, string cause, Instant now, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Collection collection, SubscriptionVerb verb, string cause, Instant now,
+        CancellationToken cancel)
     {
         var row = await FindAsync(change, project, collection.Subscription, cancel);
         if (row is null || SubscriptionTransitions.After(row.Subscription.Status, verb) is null)
@@ -175,7 +203,8 @@ internal static class MoveCollection
         }
 
         var subscription = row.Subscription;
-        var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), PaymentActors.System, now);
+        var writing = new StepWriting(
+            change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), PaymentActors.System, now);
         var step = verb switch
         {
             SubscriptionVerb.FailPayment => SubscriptionLife.FailPayment(subscription, now),
@@ -190,14 +219,17 @@ internal static class MoveCollection
     /// <summary>What ends or stops a period leaves it a boundary without a fraction.</summary>
     private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % 1_000_000));
 
-    private static async Task<SubscriptionStatus?> StatusAsync(CustomerChange change, ProjectSnapshot project, Collection collection, CancellationToken cancel) =>
+    private static async Task<SubscriptionStatus?> StatusAsync(
+        CustomerChange change, ProjectSnapshot project, Collection collection, CancellationToken cancel) =>
         (await FindAsync(change, project, collection.Subscription, cancel))?.Subscription.Status;
 
-    private static Task<SubscriptionRow?> FindAsync(CustomerChange change, ProjectSnapshot project, Guid subscription, CancellationToken cancel) =>
+    private static Task<SubscriptionRow?> FindAsync(
+        CustomerChange change, ProjectSnapshot project, Guid subscription, CancellationToken cancel) =>
         TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, subscription);
 
     private static async Task EndAsync(
-        CustomerChange change, Collection collection, CollectionState state, string verb, (Guid? Payment, string? Failure) why, Instant now, CancellationToken cancel)
+        CustomerChange change, Collection collection, CollectionState state, string verb, (Guid? Payment, string? Failure) why, Instant now,
+        CancellationToken cancel)
     {
         await change.ExecuteAsync(
             CollectionSql.End, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, CatalogWords.Of(state), now.ToUtc());
@@ -205,7 +237,8 @@ internal static class MoveCollection
     }
 
     private static Task AddFactAsync(
-        CustomerChange change, Collection collection, string verb, (Guid? Payment, string? Failure) why, Instant now, Instant? next, CancellationToken cancel) => change.ExecuteAsync(
+        CustomerChange change, Collection collection, string verb, (Guid? Payment, string? Failure) why, Instant now, Instant? next,
+        CancellationToken cancel) => change.ExecuteAsync(
         CollectionSql.AddFact, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, verb, now.ToUtc(),
         SqlCommands.OrNull(why.Payment, NpgsqlDbType.Uuid), SqlCommands.OrNull(why.Failure, NpgsqlDbType.Text), collection.Failures,
         SqlCommands.OrNull(next?.ToUtc(), NpgsqlDbType.TimestampTz));

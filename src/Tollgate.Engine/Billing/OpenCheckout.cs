@@ -17,7 +17,8 @@ namespace Tollgate.Engine.Billing;
 /// <summary>What is to be paid for on a page.</summary>
 /// <param name="Life">How long the page can be used, by the project's clock.</param>
 /// <param name="Issuer">Who asks for it: the page ends with that credential, and works from its networks.</param>
-public sealed record NewCheckout(string Customer, CheckoutKind Kind, CheckoutWanted Wanted, string? SuccessUrl, string? CancelUrl, TimeSpan Life, Issuer Issuer);
+public sealed record NewCheckout(
+    string Customer, CheckoutKind Kind, CheckoutWanted Wanted, string? SuccessUrl, string? CancelUrl, TimeSpan Life, Issuer Issuer);
 
 public enum CheckoutOutcome
 {
@@ -54,11 +55,12 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 }
 
 /// <summary>
-/// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the checkout is
-/// written. The customer is created when it is missing.
+/// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the
+/// checkout is written. The customer is created when it is missing.
 /// </summary>
 public sealed class OpenCheckout(
-    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenProviderManagedPage managed,
+    NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle,
+    ClosePages pages, ClaimPlan claim, OpenProviderManagedPage managed,
     SecretBox secrets, Clock clock)
 {
     internal const string Look = "look";
@@ -68,7 +70,8 @@ public sealed class OpenCheckout(
 
 
     /// <param name="server">Where customers reach this server.</param>
-    public async Task<CheckoutAnswer> RunAsync(ProjectSnapshot project, NewCheckout order, Uri server, string actor, CancellationToken cancel)
+    public async Task<CheckoutAnswer> RunAsync(
+        ProjectSnapshot project, NewCheckout order, Uri server, string actor, CancellationToken cancel)
     {
         order = order with { Life = order.Issuer.Clip(order.Life, clock.Now()) };
         var provider = project.Payments.Provider;
@@ -88,7 +91,8 @@ public sealed class OpenCheckout(
         }
 
         var (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
-        if (answer.Outcome == CheckoutOutcome.IsPending && order.Wanted.Invoice is { } owed && await pages.RunAsync(project, owed, null, actor, cancel))
+        if (answer.Outcome == CheckoutOutcome.IsPending && order.Wanted.Invoice is { } owed
+            && await pages.RunAsync(project, owed, null, actor, cancel))
         {
             // There was a page, over another amount than is due by now.
             (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
@@ -122,7 +126,8 @@ public sealed class OpenCheckout(
         var now = clock.Now(project);
         await CouponQueries.HoldAsync(change, project, order.Wanted.Coupon, cancel);
         await change.MarkAsync(Look, cancel);
-        var purchase = await new MakePurchase(change, project, new(now, now), actor).RunAsync(order.Kind, order.Wanted, hasMethod: true, looksAhead: false, cancel);
+        var purchase = await new MakePurchase(change, project, new(now, now), actor).RunAsync(order.Kind, order.Wanted, hasMethod: true,
+            looksAhead: false, cancel);
         await change.TakeBackAsync(Look, cancel);
         if (purchase.Refusal is { } refusal)
         {
@@ -151,7 +156,10 @@ public sealed class OpenCheckout(
         }
 
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), order.Issuer, actor, cancel);
-        var payment = isHosted ? await CheckoutWriter.AttemptAsync(change, row, (purchase.Due, purchase.ExpectedVersion), (project.Payments.Provider, null, null), (now, now), actor, cancel) : default;
+        var payment = isHosted
+            ? await CheckoutWriter.AttemptAsync(
+                change, row, (purchase.Due, purchase.ExpectedVersion), (project.Payments.Provider, null, null), (now, now), actor, cancel)
+            : default;
         await change.CommitAsync();
         if (!isHosted)
         {
@@ -161,14 +169,20 @@ public sealed class OpenCheckout(
         var profile = change.Row.Customer.Profile;
         return (new(CheckoutOutcome.Done, row), new(
             payment, new(order.Customer, profile.Name, profile.Email), purchase.Due, purchase.Invoice!.Lines[0].Description,
-            AddressOr(row.Checkout.SuccessUrl, page), AddressOr(row.Checkout.CancelUrl, page), clock.Now().Plus(order.Life).ToOffset(), order.Kind != CheckoutKind.Invoice));
+            AddressOr(row.Checkout.SuccessUrl, page), AddressOr(row.Checkout.CancelUrl, page), clock.Now().Plus(order.Life).ToOffset(),
+            order.Kind != CheckoutKind.Invoice));
     }
 
     /// <summary>An invoice is paid on one page, however often it is asked for: two could both be paid.</summary>
-    private async Task<CheckoutAnswer?> SamePageAsync(CustomerChange change, ProjectSnapshot project, Guid invoice, long due, CancellationToken cancel) =>
-        await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page && page.Amount == due && page.Provider == project.Payments.Provider
+    private async Task<CheckoutAnswer?> SamePageAsync(
+        CustomerChange change, ProjectSnapshot project, Guid invoice, long due, CancellationToken cancel) =>
+        await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page && page.Amount == due
+            && page.Provider == project.Payments.Provider
             && secrets.OpenText(page.SealedUrl, SecretPlace.Page(page.Checkout)) is { } address
-            ? new(CheckoutOutcome.Done, await CheckoutQueries.FindAsync(change.Connection, project, page.Checkout, cancel), new(address)) { IsAgain = true }
+            ? new(CheckoutOutcome.Done, await CheckoutQueries.FindAsync(change.Connection, project, page.Checkout, cancel), new(address))
+            {
+                IsAgain = true,
+            }
             : null;
 
     private static Uri AddressOr(string? address, Uri page) => address is null ? page : new(address);
@@ -178,7 +192,8 @@ public sealed class OpenCheckout(
         var id = Guid.CreateVersion7(now.ToOffset());
         var checkout = new Checkout
         {
-            Id = id, Customer = customer.Customer.Id, Kind = order.Kind, Status = CheckoutStatus.Open, SuccessUrl = Filled(order.SuccessUrl, id), CancelUrl = Filled(order.CancelUrl, id),
+            Id = id, Customer = customer.Customer.Id, Kind = order.Kind, Status = CheckoutStatus.Open,
+            SuccessUrl = Filled(order.SuccessUrl, id), CancelUrl = Filled(order.CancelUrl, id),
             CreatedAt = now, ExpiresAt = now.Plus(order.Life),
         };
         return new(checkout, order.Wanted, project.Id, customer.Partition, customer.Account, true);

@@ -17,12 +17,17 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Opens a page at a provider at whose end it has a subscription, which it then manages: 1. what is asked for is looked at as one of Tollgate's own would be, and taken
-/// back; 2. the checkout is committed; 3. the provider makes the page. There is no payment of ours: the provider invoices what it is paid for.
+/// Opens a page at a provider at whose end it has a subscription, which it then manages: 1. what is asked for is looked at as one of
+/// Tollgate's own would be, and taken back; 2. the checkout is committed; 3. the provider makes the page. There is no payment of ours: the
+/// provider invoices what it is paid for.
 /// </summary>
-public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerChanges changes, SecretBox secrets, SubscriptionBackends backends, CouponQueries coupons, ApplyProviderUpdate apply, Clock clock)
+public sealed class OpenProviderManagedPage(
+    NpgsqlDataSource database, CustomerChanges changes, SecretBox secrets, SubscriptionBackends backends, CouponQueries coupons,
+    ApplyProviderUpdate apply, Clock clock)
 {
-    /// <returns>Null: no provider begins it. The customer has a subscription, it costs nothing, or Tollgate begins those of the project.</returns>
+    /// <returns>
+    /// Null: no provider begins it. The customer has a subscription, it costs nothing, or Tollgate begins those of the project.
+    /// </returns>
     public async Task<CheckoutAnswer?> RunAsync(ProjectSnapshot project, NewCheckout order, string actor, CancellationToken cancel)
     {
         if (order.Kind != CheckoutKind.Subscription || backends.OfNew(project) is not { } backend)
@@ -62,7 +67,9 @@ public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerC
             : answer with { Outcome = CheckoutOutcome.NoAnswer };
     }
 
-    /// <summary>Closes the page of a checkout, so that nobody subscribes there any more. What was bought on it meanwhile is followed.</summary>
+    /// <summary>
+    /// Closes the page of a checkout, so that nobody subscribes there any more. What was bought on it meanwhile is followed.
+    /// </summary>
     /// <returns>False: the provider did not say what became of it.</returns>
     public async Task<bool> CloseAsync(ProjectSnapshot project, Guid checkout, CancellationToken cancel)
     {
@@ -112,11 +119,14 @@ public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerC
         {
             return live.Subscription.ManagedBy is null
                 ? (null, null)
-                : (Refuse(SubscriptionOutcome.AlreadySubscribed, $"{CatalogWords.Of(project.Payments.Provider)} has subscription {live.Reference} of the customer: change that."), null);
+                : (Refuse(
+                    SubscriptionOutcome.AlreadySubscribed,
+                    $"{CatalogWords.Of(project.Payments.Provider)} has subscription {live.Reference} of the customer: change that."), null);
         }
 
         await change.MarkAsync(OpenCheckout.Look, cancel);
-        var looked = await new MakePurchase(change, project, new(now, now), actor).RunAsync(order.Kind, order.Wanted, hasMethod: true, looksAhead: false, cancel);
+        var looked = await new MakePurchase(change, project, new(now, now), actor).RunAsync(order.Kind, order.Wanted, hasMethod: true,
+            looksAhead: false, cancel);
         await change.TakeBackAsync(OpenCheckout.Look, cancel);
         if (looked.Refusal is { } refusal)
         {
@@ -131,11 +141,14 @@ public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerC
 
         var row = OpenCheckout.RowOf(change.Row, project, order, now);
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(PageToken.New(null)).ToBytes(), order.Issuer, actor, cancel);
-        await change.ExecuteAsync(CheckoutSql.SetManagedBy, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(project.Payments.Provider));
+        await change.ExecuteAsync(
+            CheckoutSql.SetManagedBy, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(project.Payments.Provider));
         await change.CommitAsync();
-        var (profile, days) = (change.Row.Customer.Profile, looked.Subscription.Status == SubscriptionStatus.Trialing ? terms.Price!.TrialDays : 0);
+        var (profile, days) =
+            (change.Row.Customer.Profile, looked.Subscription.Status == SubscriptionStatus.Trialing ? terms.Price!.TrialDays : 0);
         return (new(CheckoutOutcome.Done, row), new(
-            row.Checkout.Id, new(order.Customer, profile.Name, profile.Email), terms, days, coupon, new(row.Checkout.SuccessUrl!), new(row.Checkout.CancelUrl!),
+            row.Checkout.Id, new(order.Customer, profile.Name, profile.Email), terms, days, coupon, new(row.Checkout.SuccessUrl!),
+            new(row.Checkout.CancelUrl!),
             clock.Now().Plus(order.Life).ToOffset()));
     }
 
@@ -149,5 +162,6 @@ public sealed class OpenProviderManagedPage(NpgsqlDataSource database, CustomerC
         }
     }
 
-    private static CheckoutAnswer Refuse(SubscriptionOutcome outcome, string detail) => new(CheckoutOutcome.Refused, Refusal: new(outcome, Detail: detail));
+    private static CheckoutAnswer Refuse(SubscriptionOutcome outcome, string detail) =>
+        new(CheckoutOutcome.Refused, Refusal: new(outcome, Detail: detail));
 }

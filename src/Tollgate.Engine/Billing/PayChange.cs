@@ -24,16 +24,19 @@ public sealed record PaidChange(Payment Payment, SubscriptionAnswer? Change)
 }
 
 /// <summary>
-/// Changes a subscription of a customer who can be charged: billed at an instant, charged, and applied as of that instant when the money came. It is a
-/// checkout without a page, so an answer that is lost or a server that dies is met as everywhere.
+/// Changes a subscription of a customer who can be charged: billed at an instant, charged, and applied as of that instant when the money
+/// came. It is a checkout without a page, so an answer that is lost or a server that dies is met as everywhere.
 /// </summary>
 public sealed class PayChange(
-    CustomerChanges changes, PaymentProviders providers, SettlePayment settle, ClaimPlan claim, ExpireCheckouts expire, SubscriptionQueries subscriptions, InvoiceQueries invoices, Clock clock)
+    CustomerChanges changes, PaymentProviders providers, SettlePayment settle, ClaimPlan claim, ExpireCheckouts expire,
+    SubscriptionQueries subscriptions, InvoiceQueries invoices, Clock clock)
 {
     /// <returns>Null: nothing is due now, or nobody can be charged; the change is made, or refused, as any other.</returns>
-    public async Task<PaidChange?> RunAsync(ProjectSnapshot project, Guid subscription, ChangeOrder order, string actor, CancellationToken cancel)
+    public async Task<PaidChange?> RunAsync(
+        ProjectSnapshot project, Guid subscription, ChangeOrder order, string actor, CancellationToken cancel)
     {
-        if (!providers.CapabilitiesOf(project).ChargesSavedMethods || await subscriptions.FindAsync(project, subscription, cancel) is not { } item)
+        if (!providers.CapabilitiesOf(project).ChargesSavedMethods
+            || await subscriptions.FindAsync(project, subscription, cancel) is not { } item)
         {
             return null;
         }
@@ -81,16 +84,20 @@ public sealed class PayChange(
 
         var now = clock.Now(project);
         await change.MarkAsync(OpenCheckout.Look, cancel);
-        var purchase = await new MakePurchase(change, project, new(now, now), actor).RunAsync(CheckoutKind.Change, wanted, hasMethod: true, looksAhead: false, cancel);
+        var purchase = await new MakePurchase(change, project, new(now, now), actor).RunAsync(CheckoutKind.Change, wanted, hasMethod: true,
+            looksAhead: false, cancel);
         await change.TakeBackAsync(OpenCheckout.Look, cancel);
         if (purchase.Refusal is not null || purchase.Due.IsZero)
         {
             return default;
         }
 
-        var row = OpenCheckout.RowOf(change.Row, project, new(customer, CheckoutKind.Change, wanted, null, null, CheckoutLife.Default, Issuer.Server), now);
+        var row = OpenCheckout.RowOf(
+            change.Row, project, new(customer, CheckoutKind.Change, wanted, null, null, CheckoutLife.Default, Issuer.Server), now);
         await CheckoutWriter.OpenAsync(change, row, null, Issuer.Server, actor, cancel);
-        var payment = await CheckoutWriter.AttemptAsync(change, row, (purchase.Due, purchase.ExpectedVersion), (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), (now, now), actor, cancel);
+        var payment = await CheckoutWriter.AttemptAsync(
+            change, row, (purchase.Due, purchase.ExpectedVersion), (method.Provider, method.Id, $"{method.Brand} {method.Last4}"),
+            (now, now), actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
         await change.CommitAsync();
         return (made, method, row.Checkout.Id);
@@ -105,8 +112,10 @@ public sealed class PayChange(
 
     private static CheckoutWanted WantedOf(Guid subscription, ChangeOrder order) => new()
     {
-        Subscription = subscription, Plan = order.Plan, Interval = order.Interval, Quantity = order.Quantity, CustomAmount = order.CustomAmount, Discount = order.Discount,
-        When = order.When switch { ChangeTime.Now => "now", ChangeTime.PeriodEnd => "period_end", _ => null }, Proration = CatalogWords.Of(order.Proration),
+        Subscription = subscription, Plan = order.Plan, Interval = order.Interval, Quantity = order.Quantity,
+        CustomAmount = order.CustomAmount, Discount = order.Discount,
+        When = order.When switch { ChangeTime.Now => "now", ChangeTime.PeriodEnd => "period_end", _ => null },
+        Proration = CatalogWords.Of(order.Proration),
         AddOns = order.AddOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
     };
 }

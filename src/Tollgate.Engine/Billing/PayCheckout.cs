@@ -62,14 +62,18 @@ public enum PayOutcome
 public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? Payment = null, Purchase? Purchase = null);
 
 /// <summary>
-/// Pays a checkout. 1. The price is told by making the purchase and taking it back; 2. the attempt is committed in the same transaction, with what
-/// was looked at, and claims it: the customer's plan, and a redemption of the coupon; 3. <see cref="SettlePayment"/> asks the provider and, when the money came, makes the purchase as of that moment. Nothing is numbered or given
-/// before there is money. Where nothing is due, the purchase is made at once.
+/// Pays a checkout. 1. The price is told by making the purchase and taking it back; 2. the attempt is committed in the same transaction,
+/// with what was looked at, and claims it: the customer's plan, and a redemption of the coupon; 3. <see cref="SettlePayment"/> asks the
+/// provider and, when the money came, makes the purchase as of that moment. Nothing is numbered or given before there is money. Where
+/// nothing is due, the purchase is made at once.
 /// </summary>
 public sealed class PayCheckout(
-    CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, CustomerChanges changes, Clock clock)
+    CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, CustomerChanges changes,
+    Clock clock)
 {
-    /// <summary>The price at this moment. Changes nothing. The price of a change, which falls with each second, is held for a while.</summary>
+    /// <summary>
+    /// The price at this moment. Changes nothing. The price of a change, which falls with each second, is held for a while.
+    /// </summary>
     public async Task<PriceQuote?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, row.Checkout.Customer, cancel);
@@ -90,7 +94,8 @@ public sealed class PayCheckout(
         return new(purchase, held.Until, QuoteToken.Close(secrets, row.Checkout.Id, held));
     }
 
-    public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
+    public async Task<PayAnswer> RunAsync(
+        ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
     {
         // The sandbox's cards pay nothing anywhere else, whatever a form says.
         with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
@@ -120,7 +125,8 @@ public sealed class PayCheckout(
     /// <returns>Null: nothing waits for an answer.</returns>
     public async Task<PaymentRow?> ConfirmAsync(ProjectSnapshot project, CheckoutRow row, bool isApproved, CancellationToken cancel)
     {
-        if (await queries.LastPaymentAsync(row, cancel) is not { Payment: { Status: PaymentStatus.RequiresAction, Provider: PaymentProvider.Sandbox } payment })
+        if (await queries.LastPaymentAsync(
+            row, cancel) is not { Payment: { Status: PaymentStatus.RequiresAction, Provider: PaymentProvider.Sandbox } payment })
         {
             return null;
         }
@@ -129,7 +135,9 @@ public sealed class PayCheckout(
         return await settle.RunAsync(project, payment.Id, done, ActorOf(row), CancellationToken.None);
     }
 
-    /// <summary>An attempt that waits for the customer, who does something else instead, comes to nothing; unless the bank was answered before.</summary>
+    /// <summary>
+    /// An attempt that waits for the customer, who does something else instead, comes to nothing; unless the bank was answered before.
+    /// </summary>
     internal async Task GiveUpUnconfirmedAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel) =>
         await ConfirmAsync(project, row, isApproved: false, cancel);
 
@@ -137,7 +145,8 @@ public sealed class PayCheckout(
     public static string ActorOf(CheckoutRow row) => $"customer {row.Checkout.Customer}";
 
     private async Task<PayAnswer> AttemptAsync(
-        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, QuotedPrice Quoted) how, string actor, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, QuotedPrice Quoted) how, string actor,
+        CancellationToken cancel)
     {
         var (row, now) = ((await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, clock.Now(project));
         if (!row.Checkout.IsOpen(now))
@@ -160,24 +169,28 @@ public sealed class PayCheckout(
         var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
         var held = QuoteToken.Open(secrets, id, how.Quoted.Quote) is { } quote && quote.Holds(now) ? quote : null;
         var time = new PurchaseTime(held?.At ?? now, now);
-        var purchase = await new MakePurchase(change, project, time, actor).RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
+        var purchase = await new MakePurchase(change, project, time, actor).RunAsync(row.Checkout.Kind, row.Wanted, hasMethod,
+            looksAhead: false, cancel);
         if (purchase.Refusal is not null)
         {
             return new(PayOutcome.Refused, row, Purchase: purchase);
         }
 
         // Of another version, it was the price of another change.
-        if (how.Quoted.Due != purchase.Due.Minor || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Quoted.Due)))
+        if (how.Quoted.Due != purchase.Due.Minor
+            || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Quoted.Due)))
         {
             return new(PayOutcome.QuoteMoved, row, Purchase: purchase);
         }
 
-        if (row.Checkout.Kind == CheckoutKind.Invoice && await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, row.Wanted.Invoice!.Value) is not null)
+        if (row.Checkout.Kind == CheckoutKind.Invoice
+            && await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, row.Wanted.Invoice!.Value) is not null)
         {
             return new(PayOutcome.IsPending, row);
         }
 
-        if (!hasMethod && purchase.NeedsMethodLater && row.Wanted.MethodIfRequired != true && project.Payments.Provider == PaymentProvider.Sandbox)
+        if (!hasMethod && purchase.NeedsMethodLater && row.Wanted.MethodIfRequired != true
+            && project.Payments.Provider == PaymentProvider.Sandbox)
         {
             return new(PayOutcome.NoMethod, row, Purchase: purchase);
         }
@@ -208,7 +221,8 @@ public sealed class PayCheckout(
     }
 
     private async Task<PayAnswer> WriteAttemptAsync(
-        CustomerChange change, ProjectSnapshot project, CheckoutRow row, Purchase purchase, PayWith with, PurchaseTime time, string actor, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, CheckoutRow row, Purchase purchase, PayWith with, PurchaseTime time, string actor,
+        CancellationToken cancel)
     {
         await change.TakeBackAsync(OpenCheckout.Look, cancel);
         if (await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), time.Now, cancel) is not { } method)
@@ -216,7 +230,9 @@ public sealed class PayCheckout(
             return new(PayOutcome.NoMethod, row, Purchase: purchase);
         }
 
-        var payment = await CheckoutWriter.AttemptAsync(change, row, (purchase.Due, purchase.ExpectedVersion), (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), (time.AsOf, time.Now), actor, cancel);
+        var payment = await CheckoutWriter.AttemptAsync(
+            change, row, (purchase.Due, purchase.ExpectedVersion), (method.Provider, method.Id, $"{method.Brand} {method.Last4}"),
+            (time.AsOf, time.Now), actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
         await change.CommitAsync();
         return new(PayOutcome.Attempted, row, made, purchase);

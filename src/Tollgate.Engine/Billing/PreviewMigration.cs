@@ -47,7 +47,8 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
         var (subscriptions, sums) = (0L, new SortedDictionary<string, (decimal Before, decimal After)>(StringComparer.Ordinal));
         while (await reader.ReadAsync(cancel))
         {
-            var (status, terms, number) = (CatalogWords.Read<SubscriptionStatus>(reader.GetString(0)), TermsOf(reader, project), reader.GetInt64(8));
+            var (status, terms, number) =
+                (CatalogWords.Read<SubscriptionStatus>(reader.GetString(0)), TermsOf(reader, project), reader.GetInt64(8));
             var coupons = CouponsOf(reader);
             var scheduled = reader.IsDBNull(7) ? null : StoredTerms.Read(reader.GetString(7), terms.Currency, project.Catalog);
             var (moved, _, refusal) = ChangeAtOnce.Moved(document, terms, scheduled, coming[terms.Plan.Code]);
@@ -69,7 +70,8 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
     {
         var newest = project.Catalog.PlanVersions.Values.GroupBy(static version => version.Code)
             .ToDictionary(static plan => plan.Key, static plan => plan.MaxBy(static version => version.Number)!, StringComparer.Ordinal);
-        return document.Plans.Where(plan => newest.TryGetValue(plan.Code, out var known) && PublishCatalog.Differs(plan, known.Plan, document))
+        return document.Plans.Where(plan => newest.TryGetValue(plan.Code, out var known)
+            && PublishCatalog.Differs(plan, known.Plan, document))
             .ToDictionary(
                 static plan => plan.Code,
                 plan => new PlanVersion(0, newest[plan.Code].Number + 1, plan, FrozenDictionary<int, Entitlement>.Empty),
@@ -77,7 +79,8 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
     }
 
     private static SubscriptionTerms TermsOf(NpgsqlDataReader reader, ProjectSnapshot project) =>
-        new(project.Catalog.PlanVersions[reader.GetInt32(1)], CatalogWords.Read<PriceInterval>(reader.GetString(2)), Currency.Of(reader.GetString(3)), reader.GetInt64(4))
+        new(project.Catalog.PlanVersions[reader.GetInt32(1)], CatalogWords.Read<PriceInterval>(reader.GetString(2)),
+            Currency.Of(reader.GetString(3)), reader.GetInt64(4))
         {
             CustomAmount = reader.IsDBNull(5) ? null : reader.GetInt64(5), AddOns = AddOnText.Read(reader.GetString(6)),
             AgreedDiscount = StoredDiscount.Read(reader.IsDBNull(11) ? null : reader.GetString(11)),

@@ -16,7 +16,8 @@ namespace Tollgate.Engine.Billing;
 /// <summary>Why what a checkout asks for cannot be had. One of the three says which room refused.</summary>
 /// <param name="Invoice"><see cref="ChargeOutcome.InvoiceUnknown"/> or <see cref="ChargeOutcome.NothingDue"/>.</param>
 /// <param name="Detail">For people.</param>
-public sealed record PurchaseRefusal(SubscriptionOutcome? Subscription = null, PackOutcome? Pack = null, ChargeOutcome? Invoice = null, string? Detail = null);
+public sealed record PurchaseRefusal(
+    SubscriptionOutcome? Subscription = null, PackOutcome? Pack = null, ChargeOutcome? Invoice = null, string? Detail = null);
 
 /// <summary>What a checkout comes to.</summary>
 /// <param name="Due">To be paid now; 0 where nothing is.</param>
@@ -34,11 +35,12 @@ public sealed record Purchase(MoneyAmount Due, Invoice? Invoice, Subscription? S
     public Instant? DueAtBefore { get; init; }
 
     /// <summary>
-    /// Nothing is due now, and the plan costs something later: whoever has nothing to be charged by leaves it now. A trial asks in its own way, and a change that waits for
-    /// the end of the period gives nothing before that.
+    /// Nothing is due now, and the plan costs something later: whoever has nothing to be charged by leaves it now. A trial asks in its own
+    /// way, and a change that waits for the end of the period gives nothing before that.
     /// </summary>
     public bool NeedsMethodLater =>
-        Refusal is null && Due.IsZero && Subscription is { Status: not SubscriptionStatus.Trialing, Scheduled: null, Terms.Amount.IsZero: false };
+        Refusal is null && Due.IsZero
+            && Subscription is { Status: not SubscriptionStatus.Trialing, Scheduled: null, Terms.Amount.IsZero: false };
 
     /// <summary>What is bought of a plan that the customer has a subscription to already.</summary>
     public bool IsChange => ExpectedVersion is not null;
@@ -50,14 +52,15 @@ public sealed record Purchase(MoneyAmount Due, Invoice? Invoice, Subscription? S
 internal readonly record struct PurchaseTime(Instant AsOf, Instant Now);
 
 /// <summary>
-/// Does what a checkout asks for, inside of a transaction of the caller, who holds the customer. The code of every other way to subscribe, to change and to
-/// buy: a quote is the same and is taken back, so both end in the same cents.
+/// Does what a checkout asks for, inside of a transaction of the caller, who holds the customer. The code of every other way to subscribe,
+/// to change and to buy: a quote is the same and is taken back, so both end in the same cents.
 /// </summary>
 internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot project, PurchaseTime time, string actor)
 {
     /// <param name="hasMethod">The customer can be charged later: then a trial converts at its end.</param>
     /// <param name="looksAhead">Also what the next moment asks for.</param>
-    public Task<Purchase> RunAsync(CheckoutKind kind, CheckoutWanted wanted, bool hasMethod, bool looksAhead, CancellationToken cancel) => kind switch
+    public Task<Purchase> RunAsync(CheckoutKind kind, CheckoutWanted wanted, bool hasMethod, bool looksAhead, CancellationToken cancel) =>
+        kind switch
     {
         CheckoutKind.Subscription or CheckoutKind.Change => SubscribeAsync(wanted, hasMethod, looksAhead, cancel),
         CheckoutKind.Pack => BuyAsync(wanted, cancel),
@@ -67,7 +70,8 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
 
     private async Task<Purchase> SubscribeAsync(CheckoutWanted wanted, bool hasMethod, bool looksAhead, CancellationToken cancel)
     {
-        var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), actor, time.AsOf, time.Now);
+        var writing = new StepWriting(
+            change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), actor, time.AsOf, time.Now);
         var live = await TakeStep.FindAsync(change, project, SubscriptionSql.Live, cancel, change.Row.Partition, change.Row.Account);
         var isStart = live is null && wanted.Subscription is null;
         var answer = (live, wanted) switch
@@ -76,7 +80,8 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
             ({ } row, { Subscription: { } named }) when row.Subscription.Id != named => new(SubscriptionOutcome.NotFound),
             (null, _) => new(SubscriptionOutcome.NotFound),
             (_, { Coupon: not null }) => new(
-                SubscriptionOutcome.CouponRefused, Detail: "The customer has a subscription: redeem the coupon for it, with POST /v1/subscriptions/{id}/coupons."),
+                SubscriptionOutcome.CouponRefused,
+                Detail: "The customer has a subscription: redeem the coupon for it, with POST /v1/subscriptions/{id}/coupons."),
             _ => await ChangeAtOnce.RunInTransactionAsync(writing, live, ChangeOf(wanted), cancel),
         };
         if (answer.Outcome != SubscriptionOutcome.Done)
@@ -86,7 +91,9 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
                 : new(answer.Outcome, Detail: answer.Detail));
         }
 
-        var (next, prices) = looksAhead && answer.Row!.Subscription.DueAt is not null ? await writing.NextAsync(answer.Row, cancel) : (null, []);
+        var (next, prices) = looksAhead && answer.Row!.Subscription.DueAt is not null
+            ? await writing.NextAsync(answer.Row, cancel)
+            : (null, []);
         return new(
             answer.Invoice?.Due ?? MoneyAmount.Zero(answer.Row!.Subscription.Terms.Currency), answer.Invoice, answer.Row!.Subscription,
             isStart ? null : answer.Row.Version - 1, next)
@@ -106,7 +113,8 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
 
     private async Task<Purchase> InvoiceAsync(Guid id, CancellationToken cancel)
     {
-        if (await InvoiceQueries.FindAsync(change.Connection, project, id, cancel) is not { } row || row.Account != change.Row.Account || row.Partition != change.Row.Partition)
+        if (await InvoiceQueries.FindAsync(change.Connection, project, id, cancel) is not { } row || row.Account != change.Row.Account
+            || row.Partition != change.Row.Partition)
         {
             return Refused(new(Invoice: ChargeOutcome.InvoiceUnknown));
         }
@@ -117,7 +125,8 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
     }
 
     private SubscriptionOrder StartOf(CheckoutWanted wanted, bool hasMethod) => new(
-        change.Row.Customer.Id, wanted.Plan!, wanted.Interval ?? PriceInterval.Monthly, CurrencyOf(wanted), wanted.Quantity ?? 1, wanted.Trial, hasMethod,
+        change.Row.Customer.Id, wanted.Plan!, wanted.Interval ?? PriceInterval.Monthly, CurrencyOf(wanted), wanted.Quantity ?? 1,
+        wanted.Trial, hasMethod,
         null, wanted.Coupon, null, null, AddOnsOf(wanted) ?? [], wanted.CustomAmount) { Discount = wanted.Discount };
 
     private static ChangeOrder ChangeOf(CheckoutWanted wanted) => new(
@@ -133,5 +142,6 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
 
     private Purchase Refused(PurchaseRefusal why) => Nothing(why);
 
-    private Purchase Nothing(PurchaseRefusal? why) => new(MoneyAmount.Zero(Currency.Of(project.Currency)), null, null, null, null) { Refusal = why };
+    private Purchase Nothing(PurchaseRefusal? why) =>
+        new(MoneyAmount.Zero(Currency.Of(project.Currency)), null, null, null, null) { Refusal = why };
 }

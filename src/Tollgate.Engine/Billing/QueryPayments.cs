@@ -10,17 +10,20 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Asks providers about payments and refunds whose answer was lost, and tells them the lines that they were not told: the server was killed, or the network was. Any number of servers may ask;
-/// the row decides who settles it.
+/// Asks providers about payments and refunds whose answer was lost, and tells them the lines that they were not told: the server was
+/// killed, or the network was. Any number of servers may ask; the row decides who settles it.
 /// </summary>
 public sealed class QueryPayments(
-    NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines, BillAtProvider bill, PaymentOptions options, ParkedWork parked,
+    NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines,
+    BillAtProvider bill, PaymentOptions options, ParkedWork parked,
     ILogger<QueryPayments> log)
     : Loop(Interval, "Payments could not be asked for", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Rows of a kind in one look, the projects in turn: few enough that a provider that hangs does not keep the next look for minutes.</summary>
+    /// <summary>
+    /// Rows of a kind in one look, the projects in turn: few enough that a provider that hangs does not keep the next look for minutes.
+    /// </summary>
     private const int MostAtOnce = 32;
 
     /// <summary>Questions on their way at one time.</summary>
@@ -37,11 +40,14 @@ public sealed class QueryPayments(
         var known = directory.Current.ProjectsById;
         var unsent = (await lines.TakeUnsentAsync(options.AskAfter, MostAtOnce, cancel)).Where(one => known.ContainsKey(one.Project));
         await EachAsync(
-            unsent.Select(one => (Project: known[one.Project], one.Subscription)), WorkNames.ProviderLines, static one => (one.Project, one.Subscription),
+            unsent.Select(one => (Project: known[one.Project], one.Subscription)), WorkNames.ProviderLines,
+            static one => (one.Project, one.Subscription),
             one => bill.RunAsync(one.Project, one.Subscription, cancel), cancel);
     }
 
-    private Task EachAsync<T>(IEnumerable<T> taken, string work, Func<T, (ProjectSnapshot Project, Guid Subject)> of, Func<T, Task> ask, CancellationToken cancel) =>
+    private Task EachAsync<T>(
+        IEnumerable<T> taken, string work, Func<T, (ProjectSnapshot Project, Guid Subject)> of, Func<T, Task> ask,
+        CancellationToken cancel) =>
         Parallel.ForEachAsync(taken, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
         {
             var (project, subject) = of(one);

@@ -53,15 +53,18 @@ public sealed record DueReport
 
     internal DueReport Plus(DueReport more) => new()
     {
-        Renewals = Renewals + more.Renewals, TrialsConverted = TrialsConverted + more.TrialsConverted, TrialsExpired = TrialsExpired + more.TrialsExpired,
-        Canceled = Canceled + more.Canceled, Resumed = Resumed + more.Resumed, UsageBilled = UsageBilled + more.UsageBilled, Invoices = Invoices + more.Invoices,
+        Renewals = Renewals + more.Renewals, TrialsConverted = TrialsConverted + more.TrialsConverted,
+        TrialsExpired = TrialsExpired + more.TrialsExpired,
+        Canceled = Canceled + more.Canceled, Resumed = Resumed + more.Resumed, UsageBilled = UsageBilled + more.UsageBilled,
+        Invoices = Invoices + more.Invoices,
         Parked = Parked + more.Parked, Collected = Collected + more.Collected, CollectingFailed = CollectingFailed + more.CollectingFailed,
         SchedulesParked = SchedulesParked + more.SchedulesParked,
     };
 
     internal DueReport With(CollectReport collected) => this with
     {
-        Collected = Collected + collected.Collected, CollectingFailed = CollectingFailed + collected.Failed, Canceled = Canceled + collected.Canceled,
+        Collected = Collected + collected.Collected, CollectingFailed = CollectingFailed + collected.Failed,
+        Canceled = Canceled + collected.Canceled,
         Invoices = Invoices + collected.Invoices,
     };
 
@@ -88,8 +91,8 @@ public sealed record DueItem(string Customer, Guid Subscription, SubscriptionVer
 public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, Clock clock, ParkedWork parked, ILogger<RunDue> log)
 {
     /// <summary>
-    /// Subscriptions in one transaction: enough that round trips do not count, and so few that their customers' requests wait a quarter of a second for them. With 500 it was
-    /// half a second and no faster.
+    /// Subscriptions in one transaction: enough that round trips do not count, and so few that their customers' requests wait a quarter of
+    /// a second for them. With 500 it was half a second and no faster.
     /// </summary>
     private const int MostAtOnce = 250;
 
@@ -109,13 +112,14 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
 
     /// <summary>Everything that is due until then, in the order of time.</summary>
     /// <param name="until">In the project's time.</param>
-    public Task<DueReport> RunAsync(ProjectSnapshot project, Instant until, Func<DueReport, Instant, Task>? progress, CancellationToken cancel) =>
+    public Task<DueReport> RunAsync(
+        ProjectSnapshot project, Instant until, Func<DueReport, Instant, Task>? progress, CancellationToken cancel) =>
         RunAsync(project, until, int.MaxValue, progress, cancel);
 
     /// <inheritdoc cref="RunAsync(ProjectSnapshot, Instant, Func{DueReport, Instant, Task}, CancellationToken)"/>
     /// <param name="most">
-    /// So many subscriptions are taken up at most, the earliest first; the rest stays due, and so do those whose customers somebody else holds. Without a bound
-    /// (<see cref="int.MaxValue"/>) it waits for these.
+    /// So many subscriptions are taken up at most, the earliest first; the rest stays due, and so do those whose customers somebody else
+    /// holds. Without a bound (<see cref="int.MaxValue"/>) it waits for these.
     /// </param>
     public async Task<DueReport> RunAsync(
         ProjectSnapshot project, Instant until, int most, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
@@ -127,11 +131,14 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             var before = report;
             try
             {
-                report = await RunBatchesAsync(project, horizon, most, report, progress is null ? null : done => progress(done, first), cancel);
+                report = await RunBatchesAsync(
+                    project, horizon, most, report, progress is null ? null : done => progress(done, first), cancel);
             }
-            catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken) && broken is not PostgresException { IsTransient: true })
+            catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken)
+                && broken is not PostgresException { IsTransient: true })
             {
-                log.LogWarning("A batch of subscriptions of {Project} failed and is done one by one: {Reason}", project.Code, broken.Message);
+                log.LogWarning(
+                    "A batch of subscriptions of {Project} failed and is done one by one: {Reason}", project.Code, broken.Message);
                 report = await RunOneByOneAsync(project, horizon, most, report, cancel);
             }
 
@@ -152,8 +159,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
     /// <summary>
     /// Batches are claimed one after the other, computed and written side by side, so that neither the database nor this process waits for
     /// the other, and numbered and committed in the order in which they were claimed. While a batch waits for the one before it holds its
-    /// customers and nothing that a lane could hold too. Books in memory are forgotten by lanes, which may be waiting for customers of the next
-    /// batches: nothing that is open waits for that.
+    /// customers and nothing that a lane could hold too. Books in memory are forgotten by lanes, which may be waiting for customers of the
+    /// next batches: nothing that is open waits for that.
     /// </summary>
     private async Task<DueReport> RunBatchesAsync(
         ProjectSnapshot project, Instant until, int most, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
@@ -191,7 +198,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
     }
 
     /// <summary>After a batch failed: the one that is to blame fails alone and is parked, the others get their invoices.</summary>
-    private async Task<DueReport> RunOneByOneAsync(ProjectSnapshot project, Instant until, int most, DueReport report, CancellationToken cancel)
+    private async Task<DueReport> RunOneByOneAsync(
+        ProjectSnapshot project, Instant until, int most, DueReport report, CancellationToken cancel)
     {
         foreach (var subscription in await DueAsync(project, until, cancel))
         {
@@ -204,7 +212,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             {
                 if (await ClaimAsync(project, until, 1, cancel, subscription) is { } batch)
                 {
-                    report = await EndAsync(project, RunAsync(project, batch, until, Task.FromResult(DoneBatch.Nothing(report)), cancel), cancel);
+                    report = await EndAsync(
+                        project, RunAsync(project, batch, until, Task.FromResult(DoneBatch.Nothing(report)), cancel), cancel);
                 }
             }, cancel);
             report = isDone ? report : report with { Parked = report.Parked + 1 };
@@ -276,10 +285,11 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
     }
 
     /// <summary>
-    /// 2. the steps; 3. what they come to; 4. park what looks impossible; 5. write the others; 6. after the batch before has committed: quotas,
-    /// numbers, commit.
+    /// 2. the steps; 3. what they come to; 4. park what looks impossible; 5. write the others; 6. after the batch before has committed:
+    /// quotas, numbers, commit.
     /// </summary>
-    private async Task<DoneBatch> RunAsync(ProjectSnapshot project, DueBatch batch, Instant until, Task<DoneBatch> before, CancellationToken cancel)
+    private async Task<DoneBatch> RunAsync(
+        ProjectSnapshot project, DueBatch batch, Instant until, Task<DoneBatch> before, CancellationToken cancel)
     {
         await using (batch)
         {
@@ -287,7 +297,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             var (orders, broken) = OrdersOf(batch.Claimed, project);
             var billed = await new BillSteps(batch.Connection, project, settings).RunAsync(orders, cancel);
             var rows = batch.Claimed.ToDictionary(static one => one.Row.Subscription.Id, static one => one.Row);
-            var doubtful = billed.Where(static one => one.ParkReason is not null).Select(one => (rows[one.Billed.After.Id], one.ParkReason!)).Concat(broken).ToArray();
+            var doubtful = billed.Where(static one => one.ParkReason is not null)
+                .Select(one => (rows[one.Billed.After.Id], one.ParkReason!)).Concat(broken).ToArray();
             foreach (var (row, reason) in doubtful)
             {
                 await ParkAsync(batch.Connection, project, row, reason, until, cancel);
@@ -303,11 +314,14 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             var forgetting = await batch.Work.CommitFirstAsync();
             report = report with { Parked = report.Parked + doubtful.Length };
             return new(
-                steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Bill is not null)), forgetting, [.. rows.Keys]);
+                steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Bill is not null)), forgetting,
+                [.. rows.Keys]);
         }
     }
 
-    /// <summary>What is due for each, and those for which that cannot be computed: they must not keep the others of a batch from their invoices.</summary>
+    /// <summary>
+    /// What is due for each, and those for which that cannot be computed: they must not keep the others of a batch from their invoices.
+    /// </summary>
     private static (IReadOnlyList<StepOrder> Orders, IReadOnlyList<(SubscriptionRow Row, string Reason)> Broken) OrdersOf(
         IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> claimed, ProjectSnapshot project)
     {
@@ -327,17 +341,20 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
         return (orders, broken);
     }
 
-    private async Task ParkAsync(NpgsqlConnection connection, ProjectSnapshot project, SubscriptionRow row, string reason, Instant at, CancellationToken cancel)
+    private async Task ParkAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, SubscriptionRow row, string reason, Instant at, CancellationToken cancel)
     {
         log.LogWarning("Subscription {Subscription} of project {Project} was parked: {Reason}", row.Subscription.Id, project.Code, reason);
-        await using var park = connection.Command(SubscriptionSql.Park, row.Partition, row.Account, row.Subscription.Id, at.ToUtc(), reason);
+        await using var park = connection.Command(
+            SubscriptionSql.Park, row.Partition, row.Account, row.Subscription.Id, at.ToUtc(), reason);
         await park.ExecuteNonQueryAsync(cancel);
     }
 
     private static async Task<IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)>> ClaimAsync(
         NpgsqlConnection connection, ProjectSnapshot project, Instant until, int most, CancellationToken cancel, Guid? only = null)
     {
-        await using var claim = connection.Command(SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most, SqlCommands.OrNull(only, NpgsqlDbType.Uuid));
+        await using var claim = connection.Command(
+            SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most, SqlCommands.OrNull(only, NpgsqlDbType.Uuid));
         await using var reader = await claim.ExecuteReaderAsync(cancel);
         var claimed = new List<(SubscriptionRow, CustomerRow)>();
         while (await reader.ReadAsync(cancel))
@@ -366,7 +383,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
     }
 
     /// <summary>Subscriptions that are claimed, with their customers, in the transaction that will write what they come to.</summary>
-    private sealed record DueBatch(CustomerTransaction Work, IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> Claimed) : IAsyncDisposable
+    private sealed record DueBatch(CustomerTransaction Work, IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> Claimed)
+        : IAsyncDisposable
     {
         public NpgsqlConnection Connection => Work.Connection;
 

@@ -15,8 +15,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// The way of every attempt, whatever it is for: its row is committed already; 1. the provider is asked, outside of any transaction; 2. the answer is
-/// written with what it causes, in one. Killed in between, <see cref="QueryPayments"/> finds out and does the rest.
+/// The way of every attempt, whatever it is for: its row is committed already; 1. the provider is asked, outside of any transaction; 2. the
+/// answer is written with what it causes, in one. Killed in between, <see cref="QueryPayments"/> finds out and does the rest.
 /// </summary>
 public sealed class SettlePayment(
     PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, CustomerChanges changes, Clock clock,
@@ -94,17 +94,21 @@ public sealed class SettlePayment(
         if (before.IsOpen && after.Failure is { } failure && !DunningRules.CanBeMended(failure))
         {
             log.LogError(
-                "Payment {Payment} over {Amount} of project {Project} failed with {Failure} ({Reference}): no customer can mend that, and the invoice is not collected by itself any more",
+                "Payment {Payment} over {Amount} of project {Project} failed with {Failure} ({Reference}): no customer can mend that, "
+                    + "and the invoice is not collected by itself any more",
                 after.Id, after.Amount, project.Code, CatalogWords.Of(failure), after.Reference);
         }
     }
 
-    private static async Task<bool> WriteAsync(CustomerChange change, PaymentRow row, ProviderAnswer done, Instant now, CancellationToken cancel) => await change.ExecuteAsync(
-        PaymentSql.Settle, cancel, row.Partition, row.Account, row.Payment.Id, CatalogWords.Of(done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed),
+    private static async Task<bool> WriteAsync(
+        CustomerChange change, PaymentRow row, ProviderAnswer done, Instant now, CancellationToken cancel) => await change.ExecuteAsync(
+        PaymentSql.Settle, cancel, row.Partition, row.Account, row.Payment.Id,
+        CatalogWords.Of(done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed),
         SqlCommands.OrNull(done.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text), done.Reference, now.ToUtc()) == 1;
 
     /// <summary>What money causes. Everything that a payment is made for is done here.</summary>
-    private static Task SucceedAsync(CustomerChange change, ProjectSnapshot project, PaymentRow row, Instant now, string actor, CancellationToken cancel) =>
+    private static Task SucceedAsync(
+        CustomerChange change, ProjectSnapshot project, PaymentRow row, Instant now, string actor, CancellationToken cancel) =>
         row.Payment.Checkout is null
             ? PayAsync(change, project, row.Payment, row.Payment.Invoice!.Value, now, actor, cancel)
             : FinishCheckout.RunAsync(change, project, row.Payment, now, actor, cancel);
@@ -129,7 +133,8 @@ public sealed class SettlePayment(
     }
 
     private static Task AddFactAsync(
-        CustomerChange change, PaymentRow row, string verb, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(
+        CustomerChange change, PaymentRow row, string verb, Instant now, (string Actor, string? Note) by, CancellationToken cancel) =>
+        change.ExecuteAsync(
         PaymentSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Id, verb, now.ToUtc(), row.Payment.Amount.Minor, by.Actor,
         SqlCommands.OrNull(by.Note, NpgsqlDbType.Text));
 

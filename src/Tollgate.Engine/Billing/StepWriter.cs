@@ -16,8 +16,9 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, what they give back of earlier invoices, and what is to be collected; 4. plan and billing cycle of the
-/// customers whose step changes them; 5. the invoices, with their numbers. The caller holds the customers and commits.
+/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, what they give back of
+/// earlier invoices, and what is to be collected; 4. plan and billing cycle of the customers whose step changes them; 5. the invoices, with
+/// their numbers. The caller holds the customers and commits.
 /// </summary>
 /// <remarks>
 /// 4. and 5. make others wait: lanes that hold balances of other customers, and whoever wants numbers. Nobody may wait for anything but the
@@ -35,7 +36,8 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
 
     /// <param name="now">The project's clock.</param>
     /// <returns>The invoices by subscription.</returns>
-    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<BilledOrder> steps, Instant now, CancellationToken cancel) =>
+    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(
+        IReadOnlyList<BilledOrder> steps, Instant now, CancellationToken cancel) =>
         (await FinishAsync(steps, await WriteAsync(steps, now, cancel), now, cancel)).ToDictionary(static one => one.Subscription!.Value);
 
     /// <summary>1. to 3.</summary>
@@ -67,7 +69,8 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
 
         // An invoice and the wish to collect it are one transaction.
         var byItself = steps.Where(static step => step.Order.Cause is null).Select(static step => step.After.Id).ToHashSet();
-        await Collections.BeginAsync(work.Connection, project, [.. drafts.Select(draft => (draft, byItself.Contains(draft.Invoice.Subscription!.Value)))], cancel);
+        await Collections.BeginAsync(
+            work.Connection, project, [.. drafts.Select(draft => (draft, byItself.Contains(draft.Invoice.Subscription!.Value)))], cancel);
         return drafts;
     }
 
@@ -112,7 +115,9 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
 
         if (hasNewCycle)
         {
-            await ExecuteAsync(CustomerSql.SetCycles, cancel, customer.Partition, customer.Account, CycleText.Write(BillingCycles.With(customer.Cycles, cycle, at.Minus(CyclesKept))));
+            await ExecuteAsync(
+                CustomerSql.SetCycles, cancel, customer.Partition, customer.Account,
+                CycleText.Write(BillingCycles.With(customer.Cycles, cycle, at.Minus(CyclesKept))));
             await ExecuteAsync(LedgerSql.CutPeriods, cancel, customer.Partition, customer.Account, ended, at.ToUtc());
         }
 
@@ -123,11 +128,13 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         }
 
         await work.TouchAsync(customer, now, cancel);
-        string[] sets = [.. wanted != customer.PlanVersionId ? ["plan"] : Array.Empty<string>(), .. hasNewAddOns ? ["add_ons"] : Array.Empty<string>()];
+        string[] sets = [
+            .. wanted != customer.PlanVersionId ? ["plan"] : Array.Empty<string>(), .. hasNewAddOns ? ["add_ons"] : Array.Empty<string>()];
         if (sets.Length > 0)
         {
             await ExecuteAsync(
-                CustomerSql.InsertTerms, cancel, customer.Partition, customer.Account, at.ToUtc(), sets, $"subscription {CatalogWords.Of(step.Step.Verb)}");
+                CustomerSql.InsertTerms, cancel, customer.Partition, customer.Account, at.ToUtc(), sets,
+                $"subscription {CatalogWords.Of(step.Step.Verb)}");
         }
 
         HasChangedCustomers = true;
@@ -136,9 +143,11 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     /// <summary>Features whose running period ends with the cycle, also those that the plan until now did not name.</summary>
     private async Task<int[]> FeaturesOfBillingPeriodsAsync(CustomerRow customer, Instant at, CancellationToken cancel)
     {
-        var terms = (await TermsReader.LoadAsync(work.Connection, project, [customer.Partition], [customer.Account], cancel))[customer.Account];
+        var terms =
+            (await TermsReader.LoadAsync(work.Connection, project, [customer.Partition], [customer.Account], cancel))[customer.Account];
         var before = new Instant(at.UnixMicroseconds - 1);
-        return [.. project.Catalog.FeaturesByKey.Keys.Where(feature => terms.PeriodKindAt(feature, before) is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod)];
+        return [.. project.Catalog.FeaturesByKey.Keys.Where(feature => terms.PeriodKindAt(feature, before) is QuotaPeriodKind.BillingMonth
+            or QuotaPeriodKind.BillingPeriod)];
     }
 
     private NpgsqlBatchCommand Rows(IReadOnlyList<BilledOrder> steps)
@@ -186,7 +195,8 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     }
 
     /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason.</summary>
-    private Task WriteFactsAsync(IReadOnlyList<BilledOrder> steps, Dictionary<Guid, BilledInvoice> invoices, CancellationToken cancel) => new Columns()
+    private Task WriteFactsAsync(IReadOnlyList<BilledOrder> steps, Dictionary<Guid, BilledInvoice> invoices, CancellationToken cancel) =>
+        new Columns()
         .Small(steps.Select(static s => s.Customer.Partition))
         .Whole(steps.Select(static s => s.Customer.Account))
         .Ids(steps.Select(static s => (Guid?)s.After.Id))

@@ -79,9 +79,13 @@ public enum SubscriptionOutcome
 /// <param name="Next">What the next moment will ask for, as far as it is known.</param>
 /// <param name="Detail">Of a refusal, for people.</param>
 public sealed record SubscriptionAnswer(
-    SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null, string? Detail = null)
+    SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null,
+    string? Detail = null)
 {
-    /// <summary>The subscription with the terms that waited for its next period, where the call changed these or took them back; null: nothing waited, or it waits on.</summary>
+    /// <summary>
+    /// The subscription with the terms that waited for its next period, where the call changed these or took them back; null: nothing
+    /// waited, or it waits on.
+    /// </summary>
     public Subscription? Replaced { get; init; }
 
     /// <summary>Of a look: what the renewals will ask for. Empty: nothing renews, or it is the provider who knows.</summary>
@@ -90,7 +94,8 @@ public sealed record SubscriptionAnswer(
 
 /// <summary>The step that was chosen, or why there is none.</summary>
 /// <param name="Cause">As the timeline names it; null: it was due.</param>
-internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep? Step = null, string? Cause = null, string? Comment = null, string? Detail = null)
+internal sealed record StepChoice(
+    SubscriptionOutcome Outcome, SubscriptionStep? Step = null, string? Cause = null, string? Comment = null, string? Detail = null)
 {
     /// <summary>The cause of what was asked for without a reason.</summary>
     private const string Request = "request";
@@ -121,12 +126,14 @@ public readonly record struct StepRequest(string Actor, bool Preview)
 internal sealed class TakeStep(CustomerChanges changes, Clock clock)
 {
     public Task<SubscriptionAnswer> RunAsync(
-        ProjectSnapshot project, Guid id, StepRequest request, Func<SubscriptionRow, LifeFacts, Instant, StepChoice> choose, CancellationToken cancel) =>
+        ProjectSnapshot project, Guid id, StepRequest request, Func<SubscriptionRow, LifeFacts, Instant, StepChoice> choose,
+        CancellationToken cancel) =>
         RunAsync(project, id, request, async (writing, row) => choose(row, await writing.FactsAsync(row, cancel), writing.Now), cancel);
 
     /// <summary>Where the choice itself reads and writes. What it wrote is taken back when it comes to nothing.</summary>
     public async Task<SubscriptionAnswer> RunAsync(
-        ProjectSnapshot project, Guid id, StepRequest request, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel)
+        ProjectSnapshot project, Guid id, StepRequest request, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose,
+        CancellationToken cancel)
     {
         var customer = await CustomerOfAsync(project, id, cancel);
         await using (var change = customer is null ? null : await changes.BeginOnExistingAsync(project, customer, cancel))
@@ -142,14 +149,16 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
                 return new(SubscriptionOutcome.NotFound);
             }
 
-            var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
+            var writing = new StepWriting(
+                change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
             return await EndAsync(writing, await StepAsync(writing, row, choose, cancel, request.IsFromProvider), request, cancel);
         }
     }
 
     /// <summary>2. to 5., in a transaction that holds the customer.</summary>
     internal static async Task<SubscriptionAnswer> StepAsync(
-        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel, bool isFromProvider = false)
+        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel,
+        bool isFromProvider = false)
     {
         var customer = writing.Change.Row.Customer.Id;
         if (row.Subscription.ManagedBy is not null && !isFromProvider)
@@ -171,7 +180,8 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
 
         var before = answer.Row!.Subscription;
         var taken = await writing.WriteAsync(answer.Row, choice, cancel);
-        var isReplaced = before.Scheduled is not null && choice.Step.Verb != SubscriptionVerb.Resume && choice.Step.After.Scheduled != before.Scheduled;
+        var isReplaced = before.Scheduled is not null && choice.Step.Verb != SubscriptionVerb.Resume
+            && choice.Step.After.Scheduled != before.Scheduled;
         return isReplaced ? taken with { Replaced = before } : taken;
     }
 
@@ -179,7 +189,8 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
     public async Task<SubscriptionAnswer> LookAheadAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await RunAsync(project, id, new("system", Preview: true), static (_, _, _) => new(SubscriptionOutcome.NothingChanges), cancel);
 
-    internal static async Task<SubscriptionAnswer> EndAsync(StepWriting writing, SubscriptionAnswer answer, StepRequest request, CancellationToken cancel)
+    internal static async Task<SubscriptionAnswer> EndAsync(
+        StepWriting writing, SubscriptionAnswer answer, StepRequest request, CancellationToken cancel)
     {
         var isLook = request.Preview && answer.Outcome is SubscriptionOutcome.Done or SubscriptionOutcome.NothingChanges;
         if (isLook && answer.Row is { Subscription.DueAt: not null })
@@ -233,7 +244,8 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
 /// <summary>A transaction on one customer in which steps are taken, one after the other.</summary>
 /// <param name="now">As of when they are taken.</param>
 /// <param name="issuedAt">When they are written, where that is later; null: then too.</param>
-internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project, InvoiceSettings settings, string actor, Instant now, Instant? issuedAt = null)
+internal sealed class StepWriting(
+    CustomerChange change, ProjectSnapshot project, InvoiceSettings settings, string actor, Instant now, Instant? issuedAt = null)
 {
     /// <summary>In billionths: a share of a quota.</summary>
     private const long Whole = 1_000_000_000;
@@ -250,9 +262,13 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
     public Instant Now => now;
 
     /// <param name="before">Null: the step begins a subscription.</param>
-    public async Task<SubscriptionAnswer> WriteAsync(SubscriptionRow? before, StepChoice choice, CancellationToken cancel, string? reference = null)
+    public async Task<SubscriptionAnswer> WriteAsync(
+        SubscriptionRow? before, StepChoice choice, CancellationToken cancel, string? reference = null)
     {
-        var order = new StepOrder(_customer, before, choice.Step!) { Cause = choice.Cause, Comment = choice.Comment, Reference = reference };
+        var order = new StepOrder(_customer, before, choice.Step!)
+        {
+            Cause = choice.Cause, Comment = choice.Comment, Reference = reference,
+        };
         var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
         if (billed.ParkReason is { } doubt)
         {
@@ -266,11 +282,16 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
             _customer = await change.ReadAgainAsync(project, cancel);
         }
 
-        var after = new SubscriptionRow(_customer.Partition, _customer.Account, billed.After, order.Version, order.Reference) { CancelComment = order.CancelComment };
+        var after = new SubscriptionRow(_customer.Partition, _customer.Account, billed.After, order.Version, order.Reference)
+        {
+            CancelComment = order.CancelComment,
+        };
         return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(billed.After.Id));
     }
 
-    /// <summary>The invoice of the next moment, with the usage that is known (null: it asks for nothing), and what the renewals will ask for.</summary>
+    /// <summary>
+    /// The invoice of the next moment, with the usage that is known (null: it asks for nothing), and what the renewals will ask for.
+    /// </summary>
     public async Task<(Invoice? Invoice, IReadOnlyList<ComingPrice> Prices)> NextAsync(SubscriptionRow row, CancellationToken cancel)
     {
         var step = SubscriptionLife.Due(row.Subscription, await FactsAsync(row, cancel));
@@ -281,7 +302,9 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
             billed.Facts is { } facts ? OutlookRules.Of(row.Subscription, facts, project.Zone) : []);
     }
 
-    /// <summary>The share of the plan's quotas that is left in the running billing period: that of the feature that has least left.</summary>
+    /// <summary>
+    /// The share of the plan's quotas that is left in the running billing period: that of the feature that has least left.
+    /// </summary>
     public async Task<LifeFacts> FactsAsync(SubscriptionRow row, CancellationToken cancel)
     {
         var (terms, period) = (row.Subscription.Terms, row.Subscription.Current);
@@ -292,8 +315,10 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
         long? least = null;
         while (await reader.ReadAsync(cancel))
         {
-            var entitlement = changed.GetValueOrDefault(reader.GetInt32(0)) ?? terms.Plan.Entitlements.GetValueOrDefault(reader.GetInt32(0));
-            if (entitlement is not { Quota: { IsPositive: true } quota, Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod })
+            var entitlement = changed.GetValueOrDefault(reader.GetInt32(0))
+                ?? terms.Plan.Entitlements.GetValueOrDefault(reader.GetInt32(0));
+            if (entitlement is not { Quota: { IsPositive: true } quota,
+                Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod })
             {
                 continue;
             }

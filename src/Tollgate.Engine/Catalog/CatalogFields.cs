@@ -164,7 +164,8 @@ internal sealed partial class CatalogFields
             return null;
         }
 
-        if (!scalar.Quoted && TryNumber(scalar.Text, out var number) && decimal.Truncate(number) == number && Math.Abs(number) <= long.MaxValue)
+        if (!scalar.Quoted && TryNumber(scalar.Text, out var number) && decimal.Truncate(number) == number
+            && Math.Abs(number) <= long.MaxValue)
         {
             return (long)number;
         }
@@ -173,10 +174,13 @@ internal sealed partial class CatalogFields
         return null;
     }
 
-    /// <summary>Minor units of a currency. <c>12.00</c> would be a whole number, and twelve cents: nobody who writes it means that.</summary>
+    /// <summary>
+    /// Minor units of a currency. <c>12.00</c> would be a whole number, and twelve cents: nobody who writes it means that.
+    /// </summary>
     public long? Minor(string key)
     {
-        if (Scalar(key) is { Quoted: false } scalar && scalar.Text.Contains('.', StringComparison.Ordinal) && TryNumber(scalar.Text, out var number))
+        if (Scalar(key) is { Quoted: false } scalar && scalar.Text.Contains('.', StringComparison.Ordinal)
+            && TryNumber(scalar.Text, out var number))
         {
             Fault(key, string.Create(CultureInfo.InvariantCulture,
                 $"'{key}' is in minor units of the currency and has no decimal point: where the currency has cents, write {number * 100m:0.##} for {scalar.Text}."));
@@ -215,7 +219,9 @@ internal sealed partial class CatalogFields
             return price;
         }
 
-        Fault(key, $"'{key}' is a price: 0 or more, with at most {UnitPrice.Scale} decimals and 12 digits before the point, not {Describe(scalar)}.");
+        Fault(key,
+            $"'{key}' is a price: 0 or more, with at most {UnitPrice.Scale} decimals and 12 digits before the point, "
+                + $"not {Describe(scalar)}.");
         return null;
     }
 
@@ -232,7 +238,9 @@ internal sealed partial class CatalogFields
             return percent;
         }
 
-        Fault(key, $"'{key}' is a percentage from 0 to {Core.Money.Percent.Largest} with at most {Core.Money.Percent.Scale} decimals, not {Describe(scalar)}.");
+        Fault(key,
+            $"'{key}' is a percentage from 0 to {Core.Money.Percent.Largest} with at most {Core.Money.Percent.Scale} decimals, "
+                + $"not {Describe(scalar)}.");
         return null;
     }
 
@@ -264,7 +272,9 @@ internal sealed partial class CatalogFields
 
     /// <summary>A map, or null when the key is missing or null.</summary>
     public CatalogFields? Map(string key) =>
-        !Has(key) || _entries[key].Value is ScalarNode { IsNull: true } ? null : new CatalogFields(_faults, _entries[key].Value, PathOf(key));
+        !Has(key) || _entries[key].Value is ScalarNode { IsNull: true }
+            ? null
+            : new CatalogFields(_faults, _entries[key].Value, PathOf(key));
 
     /// <summary>A list of maps; missing is empty.</summary>
     public IReadOnlyList<T> Maps<T>(string key, Func<CatalogFields, int, T> read) =>
@@ -289,7 +299,8 @@ internal sealed partial class CatalogFields
     public IReadOnlyList<int> Int32s(string key) =>
         Items(key, (node, path, _) =>
         {
-            if (node is ScalarNode scalar && int.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            if (node is ScalarNode scalar
+                && int.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             {
                 return number;
             }
@@ -377,13 +388,17 @@ internal sealed partial class CatalogFields
         return null;
     }
 
-    /// <summary>A plain decimal number, with an exponent as JSON allows it. Digits beyond what a decimal holds exactly are refused.</summary>
+    /// <summary>
+    /// A plain decimal number, with an exponent as JSON allows it. Digits beyond what a decimal holds exactly are refused.
+    /// </summary>
     private static bool TryNumber(string text, out decimal number)
     {
         number = 0;
         return text.Length <= 40
             && Number().IsMatch(text)
-            && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
+            && decimal.TryParse(
+                text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture, out number);
     }
 
     private static string Describe(CatalogNode node) => node switch

@@ -18,8 +18,10 @@ public static class CatalogQueries
     };
 
     /// <summary>The catalogue in force with every feature and plan version the project ever had. Four small queries.</summary>
-    /// <param name="before">The catalogue that memory has: only versions that it does not know are read. A project with a thousand of them publishes as fast as a new one.</param>
-    public static async Task<PublishedCatalog> LoadAsync(NpgsqlConnection connection, int projectId, PublishedCatalog? before, CancellationToken cancel)
+    /// <param name="before">The catalogue that memory has: only versions that it does not know are read. A project with a thousand of them
+    /// publishes as fast as a new one.</param>
+    public static async Task<PublishedCatalog> LoadAsync(
+        NpgsqlConnection connection, int projectId, PublishedCatalog? before, CancellationToken cancel)
     {
         var newest = await NewestAsync(connection, projectId, cancel);
         if (newest is null)
@@ -35,7 +37,8 @@ public static class CatalogQueries
             static row => new FeatureEntry(row.GetInt32(0), CatalogReader.ReadStoredFeature(Utf8(row, 2))),
             cancel);
 
-        // One publisher at a time per project, so the ids of a project's versions grow in the order of their commits. Id 0 is that of a project without a catalogue.
+        // One publisher at a time per project, so the ids of a project's versions grow in the order of their commits. Id 0 is that of a
+        // project without a catalogue.
         var known = before is { Revision: > 0 } ? before.PlanVersions.Values : [];
         var versions = await ReadAsync(
             connection,

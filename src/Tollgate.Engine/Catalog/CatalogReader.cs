@@ -59,7 +59,8 @@ public static class CatalogReader
         var value = read(faults, CatalogText.ParseJson(utf8));
         if (faults.All.Count > 0)
         {
-            throw new InvalidOperationException($"A stored catalogue is not readable by this version of Tollgate: {faults.All[0].Describe(null)}");
+            throw new InvalidOperationException(
+                $"A stored catalogue is not readable by this version of Tollgate: {faults.All[0].Describe(null)}");
         }
 
         return value;
@@ -88,7 +89,8 @@ public static class CatalogReader
     {
         var currency = fields.Text("currency") ?? "USD";
         var features = fields.Maps("features", ReadFeature);
-        var kinds = features.GroupBy(static f => f.Code).ToDictionary(static g => g.Key, static g => g.First().Kind, StringComparer.Ordinal);
+        var kinds = features.GroupBy(static f => f.Code)
+            .ToDictionary(static g => g.Key, static g => g.First().Kind, StringComparer.Ordinal);
         var document = new CatalogDocument
         {
             Code = fields.RequiredText("code"),
@@ -189,7 +191,8 @@ public static class CatalogReader
     private static AddOnPrice ReadAddOnPrice(CatalogFields fields, string currency)
     {
         RequireInterval(fields);
-        var price = new AddOnPrice(fields.Word("interval", PriceInterval.Monthly), fields.Text("currency") ?? currency, RequiredMinor(fields))
+        var price = new AddOnPrice(
+            fields.Word("interval", PriceInterval.Monthly), fields.Text("currency") ?? currency, RequiredMinor(fields))
         {
             Discount = fields.Map("discount") is { } discount ? ReadDiscount(discount) : null,
         };
@@ -444,7 +447,11 @@ public static class CatalogReader
             fields.Fault("unit_price", "'unit_price' is missing: major units of the currency for one unit, \"0.05\" for five cents.");
         }
 
-        var tier = new PriceTier(fields.AmountOrUnlimited("up_to"), fields.Price("unit_price") ?? UnitPrice.Free, fields.Price("flat_fee")) { Percent = fields.Percent("percent") };
+        var tier = new PriceTier(
+            fields.AmountOrUnlimited("up_to"), fields.Price("unit_price") ?? UnitPrice.Free, fields.Price("flat_fee"))
+            {
+                Percent = fields.Percent("percent"),
+            };
         fields.RefuseOthers();
         return tier;
     }
@@ -471,7 +478,8 @@ public static class CatalogReader
 
         var counts = fields.Word("counts", RateCounts.Decisions);
         var limit = new RateLimit(
-            fields.Word("per", RateUnit.Minute), fields.Amount("limit") ?? Quantity.One, fields.Amount("burst"), counts == RateCounts.Decisions);
+            fields.Word("per", RateUnit.Minute), fields.Amount("limit") ?? Quantity.One, fields.Amount("burst"),
+            counts == RateCounts.Decisions);
         fields.RefuseOthers();
         return limit;
     }

@@ -102,7 +102,9 @@ internal static class CatalogText
 
         if (parser.TryConsume<Scalar>(out var scalar))
         {
-            return new ScalarNode(Storable(scalar.Value, LineOf(scalar), ColumnOf(scalar)), scalar.Style != ScalarStyle.Plain, LineOf(scalar), ColumnOf(scalar));
+            return new ScalarNode(
+                Storable(scalar.Value, LineOf(scalar), ColumnOf(scalar)), scalar.Style != ScalarStyle.Plain, LineOf(scalar),
+                ColumnOf(scalar));
         }
 
         if (parser.TryConsume<SequenceStart>(out var list))

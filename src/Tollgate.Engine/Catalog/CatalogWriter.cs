@@ -75,7 +75,9 @@ public static class CatalogWriter
         .Text("event_type", meter.EventType)
         .Word("aggregate", meter.Aggregate, MeterAggregate.Sum)
         .Text("value_property", meter.ValueProperty)
-        .List("filters", meter.Filters.Select(static f => new Keys().Text("property", f.Property).Texts("any_of", f.AnyOf, compact: true).ToMap(compact: true)))
+        .List("filters",
+            meter.Filters.Select(static f => new Keys().Text("property", f.Property).Texts("any_of", f.AnyOf, compact: true)
+                .ToMap(compact: true)))
         .Word("late_events", meter.LateEvents, LateEventPolicy.NextInvoice)
         .ToMap();
 
@@ -91,7 +93,8 @@ public static class CatalogWriter
         .Whole("sort_order", plan.SortOrder, place)
         .Flag("active", plan.Active, otherwise: true)
         .List("prices", plan.Prices.Select(price => NodeOf(price, currency)))
-        .List("entitlements", plan.Entitlements.Select(entitlement => NodeOf(entitlement, currency, kinds.GetValueOrDefault(entitlement.Feature))))
+        .List("entitlements",
+            plan.Entitlements.Select(entitlement => NodeOf(entitlement, currency, kinds.GetValueOrDefault(entitlement.Feature))))
         .ToMap();
 
     private static MapNode NodeOf(PlanPrice price, string? currency) => new Keys()
@@ -129,11 +132,13 @@ public static class CatalogWriter
         .Text("tax_category", addOn.TaxCategory)
         .Flag("active", addOn.Active, otherwise: true)
         .List("prices", addOn.Prices.Select(price => new Keys()
-            .Word("interval", price.Interval).Text("currency", price.Currency == currency ? null : price.Currency).Whole("amount", price.AmountMinor, null)
+            .Word("interval", price.Interval).Text("currency", price.Currency == currency ? null : price.Currency)
+            .Whole("amount", price.AmountMinor, null)
             .When(price.Discount is not null, k => k.Node("discount", NodeOf(price.Discount!)))
             .ToMap(compact: true)))
         .List("entitlements", addOn.Entitlements.Select(static added => new Keys()
-            .Text("feature", added.Feature).When(!added.Enabled, k => k.Amount("quota", added.Quota)).When(added.Enabled, k => k.Flag("enabled", value: true))
+            .Text("feature", added.Feature).When(!added.Enabled, k => k.Amount("quota", added.Quota))
+            .When(added.Enabled, k => k.Flag("enabled", value: true))
             .ToMap(compact: true)))
         .Texts("plans", addOn.Plans ?? [], compact: true)
         .Whole("max_quantity", addOn.MaxQuantity ?? 0, 0)
@@ -172,7 +177,8 @@ public static class CatalogWriter
         .When(entitlement.Rollover is not null, k => k.Node("rollover", NodeOf(entitlement.Rollover!)))
         .List("rate_limits", entitlement.RateLimits.Select(NodeOf))
         .When(entitlement.Pool is not null, k => k.Node("pool", NodeOf(entitlement.Pool!)))
-        .When(!entitlement.Thresholds.SequenceEqual(Entitlement.DefaultThresholds), k => k.Node("thresholds", NodeOf(entitlement.Thresholds)))
+        .When(!entitlement.Thresholds.SequenceEqual(Entitlement.DefaultThresholds),
+            k => k.Node("thresholds", NodeOf(entitlement.Thresholds)))
         .Word("settle_over", entitlement.SettleOver, SettleOverPolicy.Allow)
         .Word("grant_on_change", entitlement.GrantOnChange, GrantOnChange.Full);
 
@@ -183,7 +189,8 @@ public static class CatalogWriter
         .When(change.OverageLimit.IsSet, k => k.Amount("overage_limit", change.OverageLimit.Value))
         .When(change.OveragePrices.IsSet, k => k.Node("overage_price", NodeOf(change.OveragePrices.Value, null)))
         .When(change.Rollover.IsSet, k => k.Node("rollover", change.Rollover.Value is { } rollover ? NodeOf(rollover) : null))
-        .When(change.RateLimits.IsSet, k => k.Node("rate_limits", new ListNode([.. change.RateLimits.Value.Select(NodeOf)], Compact: false)))
+        .When(change.RateLimits.IsSet,
+            k => k.Node("rate_limits", new ListNode([.. change.RateLimits.Value.Select(NodeOf)], Compact: false)))
         .When(change.Pool.IsSet, k => k.Node("pool", change.Pool.Value is { } pool ? NodeOf(pool) : null))
         .When(change.Thresholds.IsSet, k => k.Node("thresholds", NodeOf(change.Thresholds.Value)))
         .When(change.SettleOver.IsSet, k => k.Word("settle_over", change.SettleOver.Value))
@@ -259,14 +266,16 @@ public static class CatalogWriter
         public Keys Text(string key, string? value) => value is null ? this : Node(key, ScalarNode.Of(value));
 
         /// <summary>Null is unlimited.</summary>
-        public Keys Amount(string key, Quantity? value) => Node(key, value is { } amount ? ScalarNode.Raw(amount.ToString()) : ScalarNode.Unlimited);
+        public Keys Amount(string key, Quantity? value) =>
+            Node(key, value is { } amount ? ScalarNode.Raw(amount.ToString()) : ScalarNode.Unlimited);
 
         /// <summary>Numbers and truth values as such, so that a client gets 30 and not "30".</summary>
         public Keys Value(string key, string? value) => Node(key, value switch
         {
             null => ScalarNode.Unlimited,
             "true" or "false" => ScalarNode.Raw(value),
-            _ when decimal.TryParse(value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            _ when decimal.TryParse(
+                value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
                 && number.ToString(CultureInfo.InvariantCulture) == value => ScalarNode.Raw(value),
             _ => ScalarNode.Of(value),
         });
@@ -279,7 +288,9 @@ public static class CatalogWriter
 
         public Keys Word<TEnum>(string key, TEnum value, TEnum? otherwise = null)
             where TEnum : struct, Enum =>
-            otherwise is { } usual && EqualityComparer<TEnum>.Default.Equals(usual, value) ? this : Node(key, ScalarNode.Of(CatalogWords.Of(value)));
+            otherwise is { } usual && EqualityComparer<TEnum>.Default.Equals(usual, value)
+                ? this
+                : Node(key, ScalarNode.Of(CatalogWords.Of(value)));
 
         public Keys Texts(string key, IReadOnlyList<string> values, bool compact) =>
             values.Count == 0 ? this : Node(key, new ListNode([.. values.Select(ScalarNode.Of)], compact));

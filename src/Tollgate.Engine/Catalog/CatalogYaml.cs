@@ -157,7 +157,8 @@ internal static partial class CatalogYaml
     private static partial Regex Plain();
 
     // Numbers, dates, and the words that some YAML reader takes for a truth value, null or Tollgate's own "unlimited".
-    [GeneratedRegex(@"^([+-]?[0-9][0-9_.,:eExXoO+-]*|[0-9]{4}-.*|true|false|yes|no|on|off|y|n|null|unlimited|\.inf|\.nan)\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^([+-]?[0-9][0-9_.,:eExXoO+-]*|[0-9]{4}-.*|true|false|yes|no|on|off|y|n|null|unlimited|\.inf|\.nan)\z", RegexOptions.IgnoreCase)]
     private static partial Regex LooksLikeSomethingElse();
 
     [GeneratedRegex(@"^[a-z][a-z0-9_-]*\z")]

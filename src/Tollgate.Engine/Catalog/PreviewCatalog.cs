@@ -13,7 +13,8 @@ namespace Tollgate.Engine.Catalog;
 /// <param name="PinnedCustomers">Customers on changed or removed plans who keep the version they have.</param>
 /// <param name="Faults">What it would change and may not: publishing it is refused.</param>
 public sealed record CatalogPreview(
-    int Revision, string ETag, string NewETag, CatalogDiff Diff, long AffectedCustomers, long PinnedCustomers, IReadOnlyList<CatalogFault> Faults);
+    int Revision, string ETag, string NewETag, CatalogDiff Diff, long AffectedCustomers, long PinnedCustomers,
+    IReadOnlyList<CatalogFault> Faults);
 
 /// <summary>The dry run: the diff, and who is affected by it.</summary>
 public sealed class PreviewCatalog(NpgsqlDataSource database)
@@ -25,7 +26,8 @@ public sealed class PreviewCatalog(NpgsqlDataSource database)
         var diff = CatalogDiff.Between(before?.Document, document);
         var customers = diff.IsEmpty
             ? []
-            : await CatalogQueries.CustomersByPlanAsync(connection, projectId, before?.Document.DefaultPlan ?? document.DefaultPlan, cancel);
+            : await CatalogQueries.CustomersByPlanAsync(
+                connection, projectId, before?.Document.DefaultPlan ?? document.DefaultPlan, cancel);
         var touched = diff.ChangedPlans.Concat(diff.RemovedPlans).ToHashSet(StringComparer.Ordinal);
         var defaultPlanMoves = before is not null && before.Document.DefaultPlan != document.DefaultPlan;
         return new(

@@ -16,7 +16,9 @@ public enum PublishOutcome
     /// <summary>The caller saw another catalogue than the one in force (<c>If-Match</c>); nothing was written.</summary>
     Stale,
 
-    /// <summary>The project's features and plan versions would take more than <see cref="CatalogLimits.VersionBytes"/>; nothing was written.</summary>
+    /// <summary>
+    /// The project's features and plan versions would take more than <see cref="CatalogLimits.VersionBytes"/>; nothing was written.
+    /// </summary>
     TooMuch,
 
     /// <summary>The project would have had more features than <see cref="CatalogLimits.FeaturesEver"/>; nothing was written.</summary>
@@ -116,7 +118,8 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         // 4
         var revision = (before?.Revision ?? 0) + 1;
         await ExecuteAsync(
-            connection, CatalogSql.InsertCatalog, cancel, projectId, revision, etag, Text(CatalogWriter.ToJson(document, indented: false)), document.DefaultPlan);
+            connection, CatalogSql.InsertCatalog, cancel, projectId, revision, etag, Text(CatalogWriter.ToJson(document, indented: false)),
+            document.DefaultPlan);
 
         // 5
         await ExecuteAsync(connection, CatalogSql.Notify, cancel, projectId);
@@ -136,7 +139,8 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         }
 
         await ExecuteAsync(
-            connection, CatalogSql.InsertPlanVersion, cancel, projectId, plan.Code, number + 1, Text(CatalogWriter.ToStoredJson(plan, document)));
+            connection, CatalogSql.InsertPlanVersion, cancel, projectId, plan.Code, number + 1,
+            Text(CatalogWriter.ToStoredJson(plan, document)));
         return true;
     }
 

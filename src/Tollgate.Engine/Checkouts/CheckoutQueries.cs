@@ -57,7 +57,8 @@ public sealed record CheckoutWanted
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckoutWanted))]
 internal sealed partial class CheckoutJson : JsonSerializerContext;
 
@@ -83,7 +84,9 @@ public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int P
             Invoice = IdOrNull(14),
             Payment = IdOrNull(15),
         };
-        return new(checkout, CheckoutWanted.Read(reader.GetString(6)), reader.GetInt32(2), reader.GetInt16(0), reader.GetInt32(1), reader.GetBoolean(16));
+        return new(
+            checkout, CheckoutWanted.Read(reader.GetString(6)), reader.GetInt32(2), reader.GetInt16(0), reader.GetInt32(1),
+            reader.GetBoolean(16));
 
         Guid? IdOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetGuid(column);
     }
@@ -93,14 +96,16 @@ public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int P
 /// <param name="Reference">The provider's id of it.</param>
 /// <param name="SealedUrl">Its address, encrypted: who has it can pay there.</param>
 /// <param name="Amount">What it asks for, in minor units.</param>
-internal sealed record OpenPage(Guid Payment, Guid Checkout, PaymentProvider Provider, string Reference, string SealedUrl, long Amount, Instant OpenedAt);
+internal sealed record OpenPage(
+    Guid Payment, Guid Checkout, PaymentProvider Provider, string Reference, string SealedUrl, long Amount, Instant OpenedAt);
 
 /// <summary>Reads of checkouts. Every statement is bounded by the project, or by a token that nobody can guess.</summary>
 public sealed class CheckoutQueries(NpgsqlDataSource database)
 {
     /// <summary>
-    /// Open pages of one customer. One more ends the oldest, because it is often the customer who opens them: a refusal would keep the project's back end from it. Not counted
-    /// are links in mails, an invoice's page at a provider, and pages at whose end a provider has a subscription.
+    /// Open pages of one customer. One more ends the oldest, because it is often the customer who opens them: a refusal would keep the
+    /// project's back end from it. Not counted are links in mails, an invoice's page at a provider, and pages at whose end a provider has a
+    /// subscription.
     /// </summary>
     public const int MostOpen = 20;
 
@@ -110,7 +115,8 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, id, cancel);
     }
 
-    public async Task<IReadOnlyList<CheckoutRow>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    public async Task<IReadOnlyList<CheckoutRow>> FindSeveralAsync(
+        ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
     {
         if (ids.Count == 0)
         {
@@ -163,20 +169,26 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
     public async Task<PaymentRow?> LastPaymentAsync(CheckoutRow row, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        return await PaymentQueries.ReadAsync(connection, connection.Command(CheckoutSql.Payments, row.Partition, row.Account, row.Checkout.Id), cancel) is [var newest, ..] ? newest : null;
+        return await PaymentQueries.ReadAsync(
+            connection, connection.Command(CheckoutSql.Payments, row.Partition, row.Account, row.Checkout.Id), cancel) is [var newest, ..]
+            ? newest
+            : null;
     }
 
-    internal static async Task<CheckoutRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+    internal static async Task<CheckoutRow?> FindAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await ReadAsync(connection.Command(CheckoutSql.Find, project.Id, id), cancel)).SingleOrDefault();
 
     /// <summary>Null: the invoice has no page of a provider that could still be paid on.</summary>
-    internal static async Task<OpenPage?> PageOfAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid invoice, CancellationToken cancel)
+    internal static async Task<OpenPage?> PageOfAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Guid invoice, CancellationToken cancel)
     {
         await using var command = connection.Command(CheckoutSql.PageOf, project.Id, invoice);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new(
-                reader.GetGuid(0), reader.GetGuid(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3), reader.GetString(4), reader.GetInt64(5),
+                reader.GetGuid(0), reader.GetGuid(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3),
+                reader.GetString(4), reader.GetInt64(5),
                 Instant.FromUtc(reader.GetDateTime(6)))
             : null;
     }

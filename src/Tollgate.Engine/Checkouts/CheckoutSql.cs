@@ -27,7 +27,10 @@ internal static class CheckoutSql
     /// <summary>$1 project, $2 ids.</summary>
     public const string FindSeveral = $"SELECT {Columns} FROM {From} WHERE k.project_id = $1 AND k.id = ANY ($2)";
 
-    /// <summary>Newest first; those without a page are not shown. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts or null, $5 rows.</summary>
+    /// <summary>
+    /// Newest first; those without a page are not shown. $1 project, $2 customer or null, $3 status or null, $4 the id after which it
+    /// starts or null, $5 rows.
+    /// </summary>
     public const string List =
         $"""
         SELECT {Columns}
@@ -67,15 +70,17 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Pages that count against the customer's bound, oldest first. Not counted are those that are few anyway: in a mail; at whose end a provider has a subscription, one of a
-    /// customer; and of an invoice whose payment is under way, one of an invoice. $1 partition, $2 account, $3 rows. Rows: id, whether a payment is under way.
+    /// Pages that count against the customer's bound, oldest first. Not counted are those that are few anyway: in a mail; at whose end a
+    /// provider has a subscription, one of a customer; and of an invoice whose payment is under way, one of an invoice. $1 partition, $2
+    /// account, $3 rows. Rows: id, whether a payment is under way.
     /// </summary>
     public const string OpenPages =
         """
         SELECT w.id, w.is_pending
           FROM (SELECT k.id, k.kind, k.sequence,
                        EXISTS (SELECT FROM payments p
-                                WHERE p.partition = k.partition AND p.account = k.account AND p.checkout = k.id AND p.settled_at IS NULL) AS is_pending
+                                WHERE p.partition = k.partition AND p.account = k.account AND p.checkout = k.id
+                                  AND p.settled_at IS NULL) AS is_pending
                   FROM checkouts k
                  WHERE k.partition = $1 AND k.account = $2 AND k.status = 'open' AND k.token_hash IS NOT NULL AND k.managed_by IS NULL
                    AND num_nonnulls(k.issuer, k.token, k.session) > 0) AS w
@@ -86,22 +91,26 @@ internal static class CheckoutSql
 
     // ---- writing: the caller holds the customer ----------------------------------------------------------------
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made, $11 until when; who
-    /// made it: $12 the key, $13 the customer token, $14 the portal session, each or null.</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made,
+    /// $11 until when; who made it: $12 the key, $13 the customer token, $14 the portal session, each or null.</summary>
     public const string Insert =
         """
-        INSERT INTO checkouts (partition, account, id, project_id, kind, wanted, token_hash, success_url, cancel_url, created_at, expires_at, issuer, token, session)
+        INSERT INTO checkouts (partition, account, id, project_id, kind, wanted, token_hash, success_url, cancel_url, created_at,
+             expires_at, issuer, token, session)
              VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11,
                      coalesce((SELECT lineage FROM api_keys WHERE id = $12), (SELECT issuer FROM customer_tokens WHERE id = $13),
                               (SELECT issuer FROM portal_sessions WHERE partition = $1 AND account = $2 AND id = $14)),
                      coalesce($13, (SELECT token FROM portal_sessions WHERE partition = $1 AND account = $2 AND id = $14)), $14)
         """;
 
-    /// <summary>Who issued the page with this address. $1 hash. Rows: whether the token or the session that opened it was revoked, the issuer.</summary>
+    /// <summary>
+    /// Who issued the page with this address. $1 hash. Rows: whether the token or the session that opened it was revoked, the issuer.
+    /// </summary>
     public const string IssuerOf =
         $"""
         SELECT EXISTS (SELECT FROM customer_tokens t WHERE t.id = k.token AND t.revoked_at IS NOT NULL)
-               OR EXISTS (SELECT FROM portal_sessions s WHERE s.partition = k.partition AND s.account = k.account AND s.id = k.session AND s.revoked_at IS NOT NULL),
+               OR EXISTS (SELECT FROM portal_sessions s WHERE s.partition = k.partition AND s.account = k.account AND s.id = k.session
+                   AND s.revoked_at IS NOT NULL),
                k.issuer, {IssuerState.Columns}
           FROM checkouts k
           LEFT JOIN api_keys i ON i.lineage = k.issuer
@@ -125,7 +134,10 @@ internal static class CheckoutSql
          LIMIT $1
         """;
 
-    /// <summary>Money may come for one that has expired. $1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8 payment.</summary>
+    /// <summary>
+    /// Money may come for one that has expired. $1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8
+    /// payment.
+    /// </summary>
     public const string Finish =
         """
         UPDATE checkouts
@@ -153,7 +165,8 @@ internal static class CheckoutSql
 
     /// <summary>An open page at whose end a provider has a subscription. $1 project, $2 id. Rows: provider, its id of the page.</summary>
     public const string ProviderManagedPage =
-        "SELECT managed_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(managed_by, page_reference) = 0";
+        "SELECT managed_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(managed_by, "
+            + "page_reference) = 0";
 
     /// <summary>The customer's open pages of that kind. $1 project, $2 customer. Rows: checkout.</summary>
     public const string OpenProviderManagedPages =
@@ -165,8 +178,8 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// The page on which an invoice can be paid, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the provider's id of the page, its address,
-    /// amount, when it was asked for.
+    /// The page on which an invoice can be paid, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the
+    /// provider's id of the page, its address, amount, when it was asked for.
     /// </summary>
     public const string PageOf =
         """
@@ -179,11 +192,12 @@ internal static class CheckoutSql
     // ---- its payments ------------------------------------------------------------------------------------------
 
     /// <summary>$1 partition, $2 account, $3 checkout. Answers the id of the one whose outcome is not known.</summary>
-    public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND checkout = $3 AND settled_at IS NULL";
+    public const string PendingOf =
+        "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND checkout = $3 AND settled_at IS NULL";
 
     /// <summary>
-    /// A payment for the customer's plan whose end is not known, but for pages that nobody can close: they may never be paid. $1 partition, $2 account, $3 providers that
-    /// close no pages. Answers its id.
+    /// A payment for the customer's plan whose end is not known, but for pages that nobody can close: they may never be paid. $1 partition,
+    /// $2 account, $3 providers that close no pages. Answers its id.
     /// </summary>
     public const string PendingOfPlan =
         """
@@ -196,8 +210,9 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Payments for the customer's plan that may never end by themselves: a provider's pages, and what waits for an answer to the bank. $1 project, $2 customer, $3 a checkout whose
-    /// own does not count. Rows: payment, provider, the provider's id of the page or null, currency, amount.
+    /// Payments for the customer's plan that may never end by themselves: a provider's pages, and what waits for an answer to the bank. $1
+    /// project, $2 customer, $3 a checkout whose own does not count. Rows: payment, provider, the provider's id of the page or null,
+    /// currency, amount.
     /// </summary>
     public const string LeftOfPlan =
         """
@@ -211,7 +226,10 @@ internal static class CheckoutSql
 
     // ---- portal ------------------------------------------------------------------------------------------------
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 hash, $6 address or null, $7 until when, $8 the key or null, $9 the customer token or null.</summary>
+    /// <summary>
+    /// $1 partition, $2 account, $3 id, $4 project, $5 hash, $6 address or null, $7 until when, $8 the key or null, $9 the customer token
+    /// or null.
+    /// </summary>
     public const string InsertSession =
         """
         INSERT INTO portal_sessions (partition, account, id, project_id, token_hash, return_url, expires_at, issuer, token)
@@ -239,7 +257,8 @@ internal static class CheckoutSql
          WHERE s.token_hash = $1
         """;
 
-    private const string SessionColumns = $"s.id, c.id, s.return_url, i.id, s.token, s.created_at, least(s.expires_at, i.expires_at), {SessionRevokedAt}";
+    private const string SessionColumns =
+        $"s.id, c.id, s.return_url, i.id, s.token, s.created_at, least(s.expires_at, i.expires_at), {SessionRevokedAt}";
 
     /// <summary>Newest first. $1 project, $2 customer or null, $3 the last id of the page before or null, $4 rows.</summary>
     public const string ListSessions =
@@ -255,7 +274,8 @@ internal static class CheckoutSql
     public const string ShowSession = $"SELECT {SessionColumns} FROM {Sessions} WHERE s.project_id = $1 AND s.id = $2";
 
     /// <summary>$1 project, $2 id.</summary>
-    public const string RevokeSession = "UPDATE portal_sessions SET revoked_at = coalesce(revoked_at, now()) WHERE project_id = $1 AND id = $2";
+    public const string RevokeSession =
+        "UPDATE portal_sessions SET revoked_at = coalesce(revoked_at, now()) WHERE project_id = $1 AND id = $2";
 
     /// <summary>Ends the customer's oldest valid ones. $1 partition, $2 account, $3 how many stay.</summary>
     public const string EndOldSessions =
@@ -270,8 +290,9 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Old ones say "expired" for a week and are unknown then. Where a customer has many, the oldest say it for 10 minutes, in which requests that began with them end. Revoked
-    /// ones stay for the week: as long as they are there, what was opened on their pages is refused. $1 partition, $2 account, $3 how many stay.
+    /// Old ones say "expired" for a week and are unknown then. Where a customer has many, the oldest say it for 10 minutes, in which
+    /// requests that began with them end. Revoked ones stay for the week: as long as they are there, what was opened on their pages is
+    /// refused. $1 partition, $2 account, $3 how many stay.
     /// </summary>
     public const string ForgetSessions =
         """

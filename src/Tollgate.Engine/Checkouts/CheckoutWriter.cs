@@ -14,7 +14,10 @@ namespace Tollgate.Engine.Checkouts;
 /// <summary>What happens to a checkout's row, inside of a transaction that holds its customer. The caller commits.</summary>
 internal static class CheckoutWriter
 {
-    /// <summary>Ends a customer's oldest pages where one more would be more than <see cref="CheckoutQueries.MostOpen"/>. A page whose payment is under way stays.</summary>
+    /// <summary>
+    /// Ends a customer's oldest pages where one more would be more than <see cref="CheckoutQueries.MostOpen"/>. A page whose payment is
+    /// under way stays.
+    /// </summary>
     /// <returns>False: so many have a payment under way that one more would be too many.</returns>
     public static async Task<bool> MakeRoomAsync(CustomerChange change, ProjectSnapshot project, Instant now, CancellationToken cancel)
     {
@@ -22,21 +25,25 @@ internal static class CheckoutWriter
         var over = open.Count - CheckoutQueries.MostOpen + 1;
         foreach (var (id, _) in open.Where(static one => !one.IsPending).Take(Math.Max(over, 0)))
         {
-            await ExpireAsync(change, (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, now, PaymentActors.System, cancel);
+            await ExpireAsync(
+                change, (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, now, PaymentActors.System, cancel);
             over--;
         }
 
         return over <= 0;
     }
 
-    public static async Task OpenAsync(CustomerChange change, CheckoutRow row, byte[]? tokenHash, Issuer issuer, string actor, CancellationToken cancel)
+    public static async Task OpenAsync(
+        CustomerChange change, CheckoutRow row, byte[]? tokenHash, Issuer issuer, string actor, CancellationToken cancel)
     {
         var checkout = row.Checkout;
         await change.ExecuteAsync(
             CheckoutSql.Insert, cancel, row.Partition, row.Account, checkout.Id, row.Project, CatalogWords.Of(checkout.Kind),
-            row.Wanted.Write(), SqlCommands.OrNull(tokenHash, NpgsqlDbType.Bytea), SqlCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
+            row.Wanted.Write(), SqlCommands.OrNull(tokenHash, NpgsqlDbType.Bytea),
+            SqlCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
             SqlCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc(),
-            SqlCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Session, NpgsqlDbType.Uuid));
+            SqlCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid),
+            SqlCommands.OrNull(issuer.Session, NpgsqlDbType.Uuid));
         await AddFactAsync(change, row, "open", checkout.CreatedAt, actor, null, cancel);
     }
 
@@ -44,16 +51,20 @@ internal static class CheckoutWriter
     /// <param name="by">What is charged; no method: the provider's own page asks for one.</param>
     /// <param name="time">When the price was told, and when the attempt is written.</param>
     public static async Task<Guid> AttemptAsync(
-        CustomerChange change, CheckoutRow row, (MoneyAmount Due, int? ExpectedVersion) told, (PaymentProvider Provider, Guid? Method, string? Name) by,
+        CustomerChange change, CheckoutRow row, (MoneyAmount Due, int? ExpectedVersion) told,
+        (PaymentProvider Provider, Guid? Method, string? Name) by,
         (Instant AsOf, Instant Now) time, string actor, CancellationToken cancel)
     {
         var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), told.Due, time.Now);
         await change.ExecuteAsync(
-            PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, SqlCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
-            row.Checkout.Id, CatalogWords.Of(by.Provider), SqlCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
+            PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project,
+            SqlCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
+            row.Checkout.Id, CatalogWords.Of(by.Provider), SqlCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor,
+            now.ToUtc(),
             SqlCommands.OrNull(told.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
         await change.ExecuteAsync(
-            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, SqlCommands.OrNull(by.Name, NpgsqlDbType.Text));
+            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor,
+            SqlCommands.OrNull(by.Name, NpgsqlDbType.Text));
         return payment;
     }
 
@@ -62,11 +73,13 @@ internal static class CheckoutWriter
 
     /// <summary>One that expired, and whose money came all the same, stays expired.</summary>
     public static Task CompleteAsync(
-        CustomerChange change, CheckoutRow row, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor, CancellationToken cancel) =>
+        CustomerChange change, CheckoutRow row, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor,
+        CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Completed, came, now, actor, cancel);
 
     /// <summary>Its money became the customer's credit.</summary>
-    public static Task CreditAsync(CustomerChange change, CheckoutRow row, Guid payment, Instant now, string actor, CancellationToken cancel) =>
+    public static Task CreditAsync(
+        CustomerChange change, CheckoutRow row, Guid payment, Instant now, string actor, CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Credited, (null, null, payment), now, actor, cancel);
 
     public static Task ExpireAsync(CustomerChange change, CheckoutRow row, Instant now, string actor, CancellationToken cancel) =>
@@ -75,7 +88,8 @@ internal static class CheckoutWriter
     /// <summary>Not more than can be ended at once: older versions had no bound.</summary>
     private static async Task<IReadOnlyList<(Guid Id, bool IsPending)>> OpenPagesAsync(CustomerChange change, CancellationToken cancel)
     {
-        await using var command = change.Command(CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * CheckoutQueries.MostOpen);
+        await using var command = change.Command(
+            CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * CheckoutQueries.MostOpen);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var open = new List<(Guid, bool)>();
         while (await reader.ReadAsync(cancel))
@@ -87,7 +101,8 @@ internal static class CheckoutWriter
     }
 
     private static async Task FinishAsync(
-        CustomerChange change, CheckoutRow row, CheckoutStatus status, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor,
+        CustomerChange change, CheckoutRow row, CheckoutStatus status, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now,
+        string actor,
         CancellationToken cancel)
     {
         var isFirst = await change.ExecuteAsync(
@@ -101,7 +116,9 @@ internal static class CheckoutWriter
         }
     }
 
-    private static Task AddFactAsync(CustomerChange change, CheckoutRow row, string verb, Instant at, string actor, string? note, CancellationToken cancel) =>
+    private static Task AddFactAsync(
+        CustomerChange change, CheckoutRow row, string verb, Instant at, string actor, string? note, CancellationToken cancel) =>
         change.ExecuteAsync(
-            CheckoutSql.AddFact, cancel, row.Partition, row.Account, row.Checkout.Id, verb, at.ToUtc(), actor, SqlCommands.OrNull(note, NpgsqlDbType.Text));
+            CheckoutSql.AddFact, cancel, row.Partition, row.Account, row.Checkout.Id, verb, at.ToUtc(), actor,
+            SqlCommands.OrNull(note, NpgsqlDbType.Text));
 }

@@ -14,7 +14,8 @@ public sealed record NewPortalSession(Guid Id, string Token, Instant ExpiresAt);
 
 /// <param name="Project">Its number.</param>
 /// <param name="RevokedAt">When it, the token that opened it or the key behind them was revoked.</param>
-public sealed record PortalSession(int Project, string Customer, string? ReturnUrl, Instant ExpiresAt, Guid Id, Instant? RevokedAt, IssuerState Issuer)
+public sealed record PortalSession(
+    int Project, string Customer, string? ReturnUrl, Instant ExpiresAt, Guid Id, Instant? RevokedAt, IssuerState Issuer)
 {
     public bool HasEnded(Instant now) => RevokedAt is not null || ExpiresAt <= now || Issuer.HasEnded(now);
 }
@@ -34,7 +35,8 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
     public const int Most = 100;
 
     /// <returns>Null: the project has no such customer.</returns>
-    public async Task<NewPortalSession?> OpenAsync(ProjectSnapshot project, string customer, string? returnUrl, Issuer issuer, CancellationToken cancel)
+    public async Task<NewPortalSession?> OpenAsync(
+        ProjectSnapshot project, string customer, string? returnUrl, Issuer issuer, CancellationToken cancel)
     {
         await using (var change = await changes.BeginOnExistingAsync(project, customer, cancel))
         {
@@ -68,14 +70,18 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new(
-                reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), Instant.FromUtc(reader.GetDateTime(3)), reader.GetGuid(4),
+                reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2),
+                Instant.FromUtc(reader.GetDateTime(3)), reader.GetGuid(4),
                 InstantOrNull(reader, 5), IssuerState.Read(reader, 6))
             : null;
     }
 
     /// <summary>Newest first; those that ended stay listed for a week.</summary>
-    public Task<IReadOnlyList<PortalSessionRow>> ListAsync(ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel) => ReadAsync(
-        database.Command(CheckoutSql.ListSessions, project.Id, SqlCommands.OrNull(customer, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit),
+    public Task<IReadOnlyList<PortalSessionRow>> ListAsync(
+        ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel) => ReadAsync(
+        database.Command(
+            CheckoutSql.ListSessions, project.Id, SqlCommands.OrNull(customer, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit),
         cancel);
 
     public async Task<PortalSessionRow?> ShowAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
@@ -97,12 +103,15 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
         while (await reader.ReadAsync(cancel))
         {
             rows.Add(new(
-                reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetGuid(3),
-                reader.IsDBNull(4) ? null : reader.GetGuid(4), Instant.FromUtc(reader.GetDateTime(5)), Instant.FromUtc(reader.GetDateTime(6)), InstantOrNull(reader, 7)));
+                reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2),
+                reader.IsDBNull(3) ? null : reader.GetGuid(3),
+                reader.IsDBNull(4) ? null : reader.GetGuid(4), Instant.FromUtc(reader.GetDateTime(5)),
+                Instant.FromUtc(reader.GetDateTime(6)), InstantOrNull(reader, 7)));
         }
 
         return rows;
     }
 
-    private static Instant? InstantOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
+    private static Instant? InstantOrNull(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
 }

@@ -6,8 +6,12 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Checkouts;
 
-/// <summary>A quote as the page's form carries it: encrypted and bound to its checkout, so that nobody can change it or use it on another page.</summary>
-/// <remarks>Every master key that the server knows opens it: during a rotation another server may have closed it with the one before or after.</remarks>
+/// <summary>
+/// A quote as the page's form carries it: encrypted and bound to its checkout, so that nobody can change it or use it on another page.
+/// </summary>
+/// <remarks>
+/// Every master key that the server knows opens it: during a rotation another server may have closed it with the one before or after.
+/// </remarks>
 internal static class QuoteToken
 {
     private const string Purpose = "quotes";
@@ -17,8 +21,10 @@ internal static class QuoteToken
 
     public static string Close(SecretBox secrets, Guid checkout, HeldQuote quote)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{quote.At.UnixMicroseconds} {quote.Until.UnixMicroseconds} {quote.Due} {quote.Version}");
-        return Base64Url.EncodeToString(Aead.Close(secrets.Ring.Current.Of(Purpose), Encoding.ASCII.GetBytes(text), checkout.ToByteArray()));
+        var text = string.Create(
+            CultureInfo.InvariantCulture, $"{quote.At.UnixMicroseconds} {quote.Until.UnixMicroseconds} {quote.Due} {quote.Version}");
+        return Base64Url.EncodeToString(
+            Aead.Close(secrets.Ring.Current.Of(Purpose), Encoding.ASCII.GetBytes(text), checkout.ToByteArray()));
     }
 
     /// <returns>Null: this server closed no such quote for this checkout.</returns>
@@ -30,12 +36,14 @@ internal static class QuoteToken
         }
 
         var (ring, box, bound) = (secrets.Ring, Base64Url.DecodeFromChars(closed), checkout.ToByteArray());
-        if (ring.Ids.Select(id => Aead.Open(ring.Find(id)!.Of(Purpose), box, bound)).FirstOrDefault(static opened => opened is not null) is not { } text)
+        if (ring.Ids.Select(id => Aead.Open(ring.Find(id)!.Of(Purpose), box, bound))
+            .FirstOrDefault(static opened => opened is not null) is not { } text)
         {
             return null;
         }
 
-        var parts = Encoding.ASCII.GetString(text).Split(' ').Select(static part => long.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+        var parts = Encoding.ASCII.GetString(text).Split(' ').Select(static part => long.Parse(part, CultureInfo.InvariantCulture))
+            .ToArray();
         return new(new(parts[0]), new(parts[1]), parts[2], (int)parts[3]);
     }
 }

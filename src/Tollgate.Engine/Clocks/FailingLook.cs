@@ -28,7 +28,9 @@ internal sealed class FailingLook(string loop, string failure, TimeSpan period, 
 
     /// <summary>The loop's name in metrics: <c>send_mails</c> of SendMailsLoop.</summary>
     private static string NameOf(Type type) =>
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name.EndsWith("Loop", StringComparison.Ordinal) ? type.Name[..^"Loop".Length] : type.Name);
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name.EndsWith("Loop", StringComparison.Ordinal)
+            ? type.Name[..^"Loop".Length]
+            : type.Name);
 
     /// <summary>The database or the way to it is gone, or takes nobody now. Nothing that is worked on is to blame for it.</summary>
     public static bool IsAway(Exception broken) => broken switch

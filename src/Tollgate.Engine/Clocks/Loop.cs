@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Engine.Clocks;
 
 /// <summary>
-/// Work that comes again in the background: the first look a period after the start, then one each period, never two at a time. A look that fails is logged, counted
-/// and made again after a growing pause, whatever it threw: no row and no lost connection ends the server. What one row breaks concerns that row alone; see
+/// Work that comes again in the background: the first look a period after the start, then one each period, never two at a time. A look that
+/// fails is logged, counted and made again after a growing pause, whatever it threw: no row and no lost connection ends the server. What
+/// one row breaks concerns that row alone; see
 /// <c>ParkedWork</c> of the room Jobs.
 /// </summary>
 /// <param name="period">Of real time.</param>
@@ -64,7 +65,9 @@ public abstract class Bell : IDisposable
     }
 }
 
-/// <summary>A loop that looks at once, and again when its bell rings or a period is over. After a failure it pauses, however often the bell rings.</summary>
+/// <summary>
+/// A loop that looks at once, and again when its bell rings or a period is over. After a failure it pauses, however often the bell rings.
+/// </summary>
 /// <inheritdoc cref="Loop"/>
 public abstract class WokenLoop(Bell bell, TimeSpan period, string failure, ILogger log) : BackgroundService
 {

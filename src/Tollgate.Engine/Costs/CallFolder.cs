@@ -3,7 +3,9 @@ using Tollgate.Engine.Clocks;
 
 namespace Tollgate.Engine.Costs;
 
-/// <summary>Keeps the rollups of costs about a second behind the events. Every server does it; each call is folded by one of them.</summary>
+/// <summary>
+/// Keeps the rollups of costs about a second behind the events. Every server does it; each call is folded by one of them.
+/// </summary>
 public sealed class CallFolder(FoldCalls fold, ILogger<CallFolder> log)
     : Loop(Interval, "Costs could not be summed up and are tried again", log)
 {

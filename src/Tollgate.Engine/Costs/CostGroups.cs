@@ -24,12 +24,15 @@ public enum CostGroups
 public sealed record CostRow(DateOnly? Day, string? Provider, string? Model, string? Feature, string? Plan, CallTotals Totals);
 
 /// <summary>
-/// A total and what it is made of. Each list adds up to the total; days are in order, the others begin with what costs most. A list of names
-/// has at most <see cref="MostNames"/> of them, then <see cref="Others"/> with what the rest came to.
+/// A total and what it is made of. Each list adds up to the total; days are in order, the others begin with what costs most. A list of
+/// names has at most <see cref="MostNames"/> of them, then <see cref="Others"/> with what the rest came to.
 /// </summary>
 public sealed record CostBreakdown
 {
-    /// <summary>Providers, models, features or plans by name in one answer: about 300 kB of JSON. Callers can invent ten thousand models in one request.</summary>
+    /// <summary>
+    /// Providers, models, features or plans by name in one answer: about 300 kB of JSON. Callers can invent ten thousand models in one
+    /// request.
+    /// </summary>
     public const int MostNames = 1_000;
 
     /// <summary>The name of the row that adds up all beyond <see cref="MostNames"/>.</summary>

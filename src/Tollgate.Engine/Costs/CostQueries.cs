@@ -11,7 +11,9 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Costs;
 
-/// <summary>The reads of costs. Each first folds what waits of its project, so that it sees the calls that were answered before it.</summary>
+/// <summary>
+/// The reads of costs. Each first folds what waits of its project, so that it sees the calls that were answered before it.
+/// </summary>
 public sealed class CostQueries(Database database, FoldCalls fold)
 {
     /// <summary>The bits of <c>grouping()</c> in <see cref="CostSql.BreakdownOfProject"/>, by the list that they stand for.</summary>
@@ -27,7 +29,8 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     {
         await fold.CatchUpAsync(project.Id, cancel);
         customer = await AccountOfAsync(project, customer, cancel);
-        await using var command = CommandOf(customer is null ? CostSql.BreakdownOfProject : CostSql.BreakdownOfCustomer, project, days, customer);
+        await using var command = CommandOf(
+            customer is null ? CostSql.BreakdownOfProject : CostSql.BreakdownOfCustomer, project, days, customer);
         command.Parameters.Add(new() { Value = (long)CostBreakdown.MostNames });
         command.Parameters.Add(new() { Value = CostBreakdown.Others, NpgsqlDbType = NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -94,13 +97,14 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     }
 
     /// <summary>
-    /// How long the calls of <paramref name="rows"/> took, one row at a time so that memory does not grow with the names of models. Rows of which
-    /// no call says it are left out. Features and plans have none.
+    /// How long the calls of <paramref name="rows"/> took, one row at a time so that memory does not grow with the names of models. Rows of
+    /// which no call says it are left out. Features and plans have none.
     /// </summary>
     /// <param name="rows">What <see cref="GroupsAsync"/> read for the same project, days and groups.</param>
     /// <returns>The index of the row, and its histogram.</returns>
     public async IAsyncEnumerable<(int Row, LatencyHistogram Latency)> LatenciesAsync(
-        ProjectSnapshot project, DayRange days, CostGroups groups, IReadOnlyList<CostRow> rows, [EnumeratorCancellation] CancellationToken cancel)
+        ProjectSnapshot project, DayRange days, CostGroups groups, IReadOnlyList<CostRow> rows,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var connection = await database.Source.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -111,10 +115,14 @@ public sealed class CostQueries(Database database, FoldCalls fold)
 
         await using var command = new NpgsqlCommand(CostSql.Latencies, connection);
         AddRange(command, project, days);
-        command.Parameters.Add(new() { Value = rows.Select(row => row.Day ?? days.First).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
-        command.Parameters.Add(new() { Value = rows.Select(static row => row.Provider ?? "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(
+            new() { Value = rows.Select(row => row.Day ?? days.First).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        command.Parameters.Add(
+            new() { Value = rows.Select(static row => row.Provider ?? "").ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = (int)groups });
-        command.Parameters.Add(new() { Value = rows.Select(static row => row.Model ?? "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(
+            new() { Value = rows.Select(static row => row.Model ?? "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (line, histogram) = (0L, new LatencyHistogram());
         while (await reader.ReadAsync(cancel))
@@ -178,10 +186,12 @@ public sealed class CostQueries(Database database, FoldCalls fold)
         new(DayAt(reader, 1), TextAt(reader, 2), TextAt(reader, 3), TextAt(reader, 4), TextAt(reader, 5), TotalsAt(reader, 6));
 
     private static CallTotals TotalsAt(NpgsqlDataReader reader, int first) => new(
-        reader.GetInt64(first), reader.GetInt64(first + 1), reader.GetInt64(first + 2), reader.GetInt64(first + 3), reader.GetInt64(first + 4),
+        reader.GetInt64(first), reader.GetInt64(first + 1), reader.GetInt64(first + 2), reader.GetInt64(first + 3),
+        reader.GetInt64(first + 4),
         reader.GetInt64(first + 5), reader.GetInt64(first + 6), Quantity.Of(reader.GetDecimal(first + 7)));
 
-    private static DateOnly? DayAt(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateOnly>(column);
+    private static DateOnly? DayAt(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateOnly>(column);
 
     private static string? TextAt(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

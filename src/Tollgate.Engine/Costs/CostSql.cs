@@ -25,8 +25,9 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// Takes calls out of the queue and adds them to the rollups: one statement, so all of it or nothing. $1 how many, $2 to $4 the key of the only one, or null. Rows
-    /// that another server is folding are left to it. Keys are written in order, as every fold does. Returns how many were taken.
+    /// Takes calls out of the queue and adds them to the rollups: one statement, so all of it or nothing. $1 how many, $2 to $4 the key of
+    /// the only one, or null. Rows that another server is folding are left to it. Keys are written in order, as every fold does. Returns
+    /// how many were taken.
     /// </summary>
     /// <remarks>
     /// OFFSET 0 keeps the look-up of a call whole. Without it the planner goes by account alone, and a call costs as much as
@@ -35,8 +36,8 @@ internal static class CostSql
     public const string Fold = FoldBegin + OfOneCall + FoldMiddle + " SKIP LOCKED" + FoldRest;
 
     /// <summary>
-    /// As <see cref="Fold"/>, but only the calls of one project, and it waits for what others are folding of them: afterwards they are in the rollups. $1 how many,
-    /// $2 project, $3 how many calls of any project it looks through.
+    /// As <see cref="Fold"/>, but only the calls of one project, and it waits for what others are folding of them: afterwards they are in
+    /// the rollups. $1 how many, $2 project, $3 how many calls of any project it looks through.
     /// </summary>
     public const string FoldOfProject = FoldBegin + OfOneProject + FoldMiddle + FoldRest;
 
@@ -58,7 +59,8 @@ internal static class CostSql
     private const string OfOneProject =
         """
                                       WHERE k.ctid = ANY (ARRAY(SELECT l.ctid FROM call_queue l LIMIT $3))
-                                        AND (SELECT c.project_id FROM customers c WHERE c.partition = k.partition AND c.account = k.account) = $2
+                                        AND (SELECT c.project_id FROM customers c WHERE c.partition = k.partition
+                                            AND c.account = k.account) = $2
 
         """;
 
@@ -168,7 +170,9 @@ internal static class CostSql
     /// model, feature, plan that is not part of the group. Callers invent names of models, so each way names the $6 that cost most and
     /// adds the rest up in a last row under the name $7. Days have no name and are never added up.
     /// </summary>
-    /// <remarks>The name replaces only columns of the group: those that are not part of it are NULL, and so is their concatenation.</remarks>
+    /// <remarks>
+    /// The name replaces only columns of the group: those that are not part of it are NULL, and so is their concatenation.
+    /// </remarks>
     public const string BreakdownOfProject = BreakdownHead + OfProject + BreakdownTail;
 
     /// <inheritdoc cref="BreakdownOfProject"/>
@@ -185,7 +189,8 @@ internal static class CostSql
                CASE WHEN d.place <= $6 THEN d.plan     ELSE left(d.plan, 0)     || $7 END, {Sums}
           FROM (SELECT {Way}, d.day, d.provider, d.model, d.feature, d.plan, {Sums},
                        row_number() OVER (PARTITION BY {Way}
-                                              ORDER BY d.day, sum(d.cost_usd) DESC, sum(d.calls) DESC, d.provider, d.model, d.feature, d.plan)
+                                              ORDER BY d.day, sum(d.cost_usd) DESC, sum(d.calls) DESC, d.provider,
+                                                d.model, d.feature, d.plan)
 
         """;
 
@@ -241,14 +246,16 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// For the transaction of <see cref="Latencies"/>. Of a project whose rows came after the last ANALYZE the planner expects a few, and compares each of
+    /// For the transaction of <see cref="Latencies"/>. Of a project whose rows came after the last ANALYZE the planner expects a few, and
+    /// compares each of
     /// 300,000 with each of 1,000 lines: more than a minute, where a hash join takes 0.2 s.
     /// </summary>
     public const string PrepareLatencies = "SET LOCAL enable_nestloop = off";
 
     /// <summary>
-    /// Of the lines that were read by <see cref="GroupsOfProject"/> only, line by line. $1 project, $2 and $3 first and last day, $4, $5 and $7 each line's day,
-    /// provider and model ($2 and '' where the lines are not by that), $6 the bits of <see cref="CostGroups"/>. Rows: the line (from 1), bucket, calls.
+    /// Of the lines that were read by <see cref="GroupsOfProject"/> only, line by line. $1 project, $2 and $3 first and last day, $4, $5
+    /// and $7 each line's day, provider and model ($2 and '' where the lines are not by that), $6 the bits of <see cref="CostGroups"/>.
+    /// Rows: the line (from 1), bucket, calls.
     /// </summary>
     public const string Latencies =
         $"""

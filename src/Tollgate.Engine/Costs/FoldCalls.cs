@@ -15,7 +15,8 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
     public const int MostAtOnce = 2_000;
 
     /// <summary>
-    /// Calls of all projects among which a read looks for those of its own: some 50 ms. Beyond that the loop is behind by a second, and the read does not wait for it.
+    /// Calls of all projects among which a read looks for those of its own: some 50 ms. Beyond that the loop is behind by a second, and the
+    /// read does not wait for it.
     /// </summary>
     private const int MostLookedThrough = 20_000;
 
@@ -35,7 +36,8 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
 
             return taken;
         }
-        catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken) && broken is not PostgresException { IsTransient: true })
+        catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken)
+            && broken is not PostgresException { IsTransient: true })
         {
             return await RunOneByOneAsync(cancel);
         }
@@ -56,15 +58,17 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
 
         foreach (var call in calls)
         {
-            await parked.TryAsync(WorkNames.CallCosts, null, $"{call.Partition}/{call.Account}/{call.Id}", () => RunAsync(CostSql.Fold, OnlyOf(call), cancel), cancel);
+            await parked.TryAsync(
+                WorkNames.CallCosts, null, $"{call.Partition}/{call.Account}/{call.Id}", () => RunAsync(CostSql.Fold, OnlyOf(call), cancel),
+                cancel);
         }
 
         return calls.Count;
     }
 
     /// <summary>
-    /// For a read of a project that follows: its calls that were answered before are in the rollups afterwards, except when so many wait that a
-    /// read must not (the loop is then at work on them). It neither does the work of other projects nor waits for it.
+    /// For a read of a project that follows: its calls that were answered before are in the rollups afterwards, except when so many wait
+    /// that a read must not (the loop is then at work on them). It neither does the work of other projects nor waits for it.
     /// </summary>
     public async Task CatchUpAsync(int projectId, CancellationToken cancel)
     {
@@ -76,7 +80,8 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
             }
             catch (PostgresException busy) when (ParkedWork.IsItsOwn(busy))
             {
-                // Somebody folds more slowly than a read may wait, or a call cannot be folded, which the loop deals with: it shows what there is.
+                // Somebody folds more slowly than a read may wait, or a call cannot be folded, which the loop deals with: it shows what
+                // there is.
             }
         }
     }
@@ -84,7 +89,8 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
     /// <summary>The parameters of <see cref="CostSql.Fold"/>.</summary>
     private static object[] OnlyOf((short Partition, int Account, Guid Id)? only) =>
     [
-        (long)MostAtOnce, SqlCommands.OrNull(only?.Partition, NpgsqlDbType.Smallint), SqlCommands.OrNull(only?.Account, NpgsqlDbType.Integer),
+        (long)MostAtOnce, SqlCommands.OrNull(only?.Partition, NpgsqlDbType.Smallint),
+        SqlCommands.OrNull(only?.Account, NpgsqlDbType.Integer),
         SqlCommands.OrNull(only?.Id, NpgsqlDbType.Uuid),
     ];
 

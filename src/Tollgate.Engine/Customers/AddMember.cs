@@ -48,7 +48,8 @@ public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOpti
     /// the owner, and the owner into the member's row; 4. the versions of the member's rows move, so that no server goes on
     /// deciding on them; 5. servers are told.
     /// </summary>
-    public async Task<AddMemberAnswer> RunAsync(ProjectSnapshot project, string customer, string id, MemberProfile profile, CancellationToken cancel)
+    public async Task<AddMemberAnswer> RunAsync(
+        ProjectSnapshot project, string customer, string id, MemberProfile profile, CancellationToken cancel)
     {
         if (customer == id)
         {
@@ -66,7 +67,8 @@ public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOpti
             var now = clock.Now(project);
             var (partition, account) = (change.Row.Partition, change.Row.Account);
             await change.ExecuteAsync(
-                MemberSql.Insert, cancel, partition, account, id, project.Id, Text(profile.Name), Text(profile.Email), Text(profile.Role), now.ToUtc());
+                MemberSql.Insert, cancel, partition, account, id, project.Id, Text(profile.Name), Text(profile.Email), Text(profile.Role),
+                now.ToUtc());
             await change.ExecuteAsync(MemberSql.SetOwner, cancel, member.Partition, member.Account, customer);
             await change.TouchAsync(member, now, cancel);
             await ChangeNotice.SendAsync(change.Connection, ChangeNotice.Customer(project.Id, id), cancel);
@@ -120,7 +122,8 @@ public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOpti
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new SubscriptionTerms(
-                project.Catalog.PlanVersions[reader.GetInt32(0)], CatalogWords.Read<PriceInterval>(reader.GetString(1)), Currency.Of(reader.GetString(2)),
+                project.Catalog.PlanVersions[reader.GetInt32(0)], CatalogWords.Read<PriceInterval>(reader.GetString(1)),
+                Currency.Of(reader.GetString(2)),
                 reader.GetInt64(3)).SeatCount
             : null;
     }

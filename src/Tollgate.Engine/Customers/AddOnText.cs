@@ -4,7 +4,9 @@ using Tollgate.Engine.Catalog;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>How add-ons are stored with a subscription and its customer: <c>[{"quantity": 2, "add_on": {…}}]</c>, the add-on as it was bought.</summary>
+/// <summary>
+/// How add-ons are stored with a subscription and its customer: <c>[{"quantity": 2, "add_on": {…}}]</c>, the add-on as it was bought.
+/// </summary>
 internal static class AddOnText
 {
     public const string None = "[]";
@@ -46,11 +48,13 @@ internal static class AddOnText
         return
         [
             .. document.RootElement.EnumerateArray().Select(static one => new HeldAddOn(
-                CatalogReader.ReadStoredAddOn(System.Text.Encoding.UTF8.GetBytes(one.GetProperty("add_on").GetRawText())), one.GetProperty("quantity").GetInt64())),
+                CatalogReader.ReadStoredAddOn(System.Text.Encoding.UTF8.GetBytes(one.GetProperty("add_on").GetRawText())),
+                one.GetProperty("quantity").GetInt64())),
         ];
     }
 
     /// <summary>The same add-ons in the same amounts, whatever the text looks like: jsonb orders members its own way.</summary>
     public static bool AreSame(string json, IReadOnlyList<HeldAddOn> held) =>
-        Read(json).Select(static one => (one.AddOn.Code, one.Quantity)).SequenceEqual(held.Select(static one => (one.AddOn.Code, one.Quantity)));
+        Read(json).Select(static one => (one.AddOn.Code, one.Quantity))
+            .SequenceEqual(held.Select(static one => (one.AddOn.Code, one.Quantity)));
 }

@@ -37,7 +37,8 @@ public sealed class AssignPlan(CustomerChanges changes, Clock clock)
 
     /// <summary>Creates the customer when it is missing. The customer's plan follows its subscription while there is one.</summary>
     /// <param name="plan">Null: back to the project's default plan, whatever its newest version is.</param>
-    public async Task<(AssignPlanOutcome Outcome, Customer? Customer)> RunAsync(ProjectSnapshot project, string customer, string? plan, CancellationToken cancel)
+    public async Task<(AssignPlanOutcome Outcome, Customer? Customer)> RunAsync(ProjectSnapshot project, string customer, string? plan,
+        CancellationToken cancel)
     {
         PlanVersion? version = null;
         if (plan is not null && !project.Catalog.Plans.TryGetValue(plan, out version))

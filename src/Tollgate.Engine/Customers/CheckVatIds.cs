@@ -40,8 +40,8 @@ public sealed class ViesUnavailableException : OutsideUnavailableException
 }
 
 /// <summary>
-/// Finds out whether customers' VAT ids exist, and keeps each answer. Nothing waits for it: invoices use what is known. Sandbox projects are answered at once and without
-/// the network (<see cref="VatCheckRules.InSandbox"/>).
+/// Finds out whether customers' VAT ids exist, and keeps each answer. Nothing waits for it: invoices use what is known. Sandbox projects
+/// are answered at once and without the network (<see cref="VatCheckRules.InSandbox"/>).
 /// </summary>
 public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Clock clock)
 {
@@ -99,10 +99,14 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
         }
 
         var now = clock.Now(project);
-        var check = project.Mode == ProjectMode.Sandbox ? VatCheckRules.InSandbox(id, now) : await SharedAsync(project, id, now, cancel) ?? await vies.AskAsync(id, due.Seller, now, cancel);
+        var check = project.Mode == ProjectMode.Sandbox
+            ? VatCheckRules.InSandbox(id, now)
+            : await SharedAsync(project, id, now, cancel) ?? await vies.AskAsync(id, due.Seller, now, cancel);
         await using var command = database.Command(
-            VatSql.Record, partition, project.Id, due.Customer, due.Country, due.TaxId, Guid.CreateVersion7(), id.ToString(), CatalogWords.Of(check.Answer), check.Source,
-            check.AskedAt.ToUtc(), OrNull(check.Consultation), OrNull(check.Name), OrNull(check.Detail), VatCheckRules.RetryAfter(check.Answer).TotalSeconds);
+            VatSql.Record, partition, project.Id, due.Customer, due.Country, due.TaxId, Guid.CreateVersion7(), id.ToString(),
+            CatalogWords.Of(check.Answer), check.Source,
+            check.AskedAt.ToUtc(), OrNull(check.Consultation), OrNull(check.Name), OrNull(check.Detail),
+            VatCheckRules.RetryAfter(check.Answer).TotalSeconds);
         await command.ExecuteNonQueryAsync(CancellationToken.None);
         return check;
     }
@@ -124,17 +128,22 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
 }
 
 /// <summary>
-/// Looks every two seconds for VAT ids that are due, while VIES is on. The ids of one country are asked for one after the other: the first answer serves others with the same id.
-/// The projects take turns. An id that fails is parked, and its project's others in that country wait for the minute for which they are taken; where two projects had no answer,
-/// everybody's in that country wait, so that a VIES that is down is not asked for everybody at once.
+/// Looks every two seconds for VAT ids that are due, while VIES is on. The ids of one country are asked for one after the other: the first
+/// answer serves others with the same id. The projects take turns. An id that fails is parked, and its project's others in that country
+/// wait for the minute for which they are taken; where two projects had no answer, everybody's in that country wait, so that a VIES that is
+/// down is not asked for everybody at once.
 /// </summary>
-public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, ParkedWork parked, ILogger<CheckVatLoop> log) : Loop(Interval, "VAT ids were not checked", log)
+public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, ParkedWork parked, ILogger<CheckVatLoop> log)
+    : Loop(Interval, "VAT ids were not checked", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private const int MostAtOnce = 20, OfOneProject = 5, AtOnce = 4;
 
-    /// <summary>After it no question of a page begins. With one that has begun, of two times 5 seconds at most, it is less than the minute for which they are taken.</summary>
+    /// <summary>
+    /// After it no question of a page begins. With one that has begun, of two times 5 seconds at most, it is less than the minute for which
+    /// they are taken.
+    /// </summary>
     private static readonly TimeSpan LongestPage = TimeSpan.FromSeconds(30);
 
     /// <summary>After it no page begins, however much is due: the next look asks again in countries that were down.</summary>
@@ -165,13 +174,18 @@ public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, 
 
         // A sandbox is a register of its own.
         var registers = due.Where(one => projects.ContainsKey(one.Project))
-            .GroupBy(one => (projects[one.Project].Mode == ProjectMode.Sandbox ? one.Project : 0, VatIds.InVies(one.Country, one.TaxId)?.Country));
-        await Parallel.ForEachAsync(registers, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (ids, stop) =>
+            .GroupBy(one =>
+                (projects[one.Project].Mode == ProjectMode.Sandbox ? one.Project : 0, VatIds.InVies(one.Country, one.TaxId)?.Country));
+        await Parallel.ForEachAsync(
+            registers, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (ids, stop) =>
         {
             var register = look.Registers.GetOrAdd(ids.Key, static _ => new());
-            foreach (var one in InTurns(ids).TakeWhile(_ => Stopwatch.GetElapsedTime(began) < LongestPage).Where(one => register.IsAskedFor(one.Project)))
+            foreach (var one in InTurns(ids).TakeWhile(_ => Stopwatch.GetElapsedTime(began) < LongestPage)
+                .Where(one => register.IsAskedFor(one.Project)))
             {
-                if (await parked.TryAsync(WorkNames.VatChecks, projects[one.Project], one.Subject, () => AskAsync(projects[one.Project], one, look, register, stop), stop))
+                if (await parked.TryAsync(
+                    WorkNames.VatChecks, projects[one.Project], one.Subject,
+                    () => AskAsync(projects[one.Project], one, look, register, stop), stop))
                 {
                     Interlocked.Increment(ref answered);
                 }

@@ -42,14 +42,18 @@ public sealed class CreateCustomer(CustomerChanges changes, NewCustomers pace, C
         pace.Created(project.Id, 1);
 
         var plan = project.Catalog.DefaultPlan;
-        var created = new Customer(id, profile, plan.Code, plan.Number, now) { Vat = VatStanding.Of(null, VatIds.InVies(profile.Country, profile.TaxId) is not null) };
+        var created = new Customer(id, profile, plan.Code, plan.Number, now)
+        {
+            Vat = VatStanding.Of(null, VatIds.InVies(profile.Country, profile.TaxId) is not null),
+        };
         return (CreateCustomerOutcome.Created, await vat.BeginAsync(project, created, cancel));
     }
 
     private async Task<bool> InsertAsync(ProjectSnapshot project, string id, CustomerProfile profile, Instant now, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, id);
-        return await changes.InsertAsync(project, id, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()], cancel);
+        return await changes.InsertAsync(
+            project, id, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()], cancel);
     }
 
     /// <summary>First use may win the race against sign-up: a customer of which nothing is known yet takes the profile.</summary>
@@ -68,7 +72,8 @@ public sealed class CreateCustomer(CustomerChanges changes, NewCustomers pace, C
             return (CreateCustomerOutcome.Conflict, change.Row.Customer);
         }
 
-        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        await change.ExecuteAsync(
+            CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
         var completed = (await change.ReadAgainAsync(project, cancel)).Customer;
         await change.CommitAsync();
         return (CreateCustomerOutcome.Existed, await vat.BeginAsync(project, completed, cancel));

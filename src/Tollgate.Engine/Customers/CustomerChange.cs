@@ -66,7 +66,9 @@ internal sealed class CustomerChange : IAsyncDisposable
         return CustomerRow.Read(reader, project);
     }
 
-    /// <summary>What is done from here on can be taken back by <see cref="TakeBackAsync"/>, and the customer is held all the same.</summary>
+    /// <summary>
+    /// What is done from here on can be taken back by <see cref="TakeBackAsync"/>, and the customer is held all the same.
+    /// </summary>
     public Task MarkAsync(string mark, CancellationToken cancel) => _work.Transaction.SaveAsync(mark, cancel);
 
     public Task TakeBackAsync(string mark, CancellationToken cancel) => _work.Transaction.RollbackAsync(mark, cancel);
@@ -85,8 +87,8 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>
-    /// Commits, releases the customer's row for the next change, and drops the customers that the transaction touched from this server's cache before it returns.
-    /// A caller who hangs up does not cancel the commit: the outcome of an interrupted commit is unknown.
+    /// Commits, releases the customer's row for the next change, and drops the customers that the transaction touched from this server's
+    /// cache before it returns. A caller who hangs up does not cancel the commit: the outcome of an interrupted commit is unknown.
     /// </summary>
     public async Task CommitAsync()
     {
@@ -103,7 +105,9 @@ internal sealed class CustomerChange : IAsyncDisposable
         }
     }
 
-    /// <summary>The turn, then a connection with a transaction, then the rows: each owns what came before it. Null: a customer is missing.</summary>
+    /// <summary>
+    /// The turn, then a connection with a transaction, then the rows: each owns what came before it. Null: a customer is missing.
+    /// </summary>
     internal static async Task<CustomerChange?> HoldAsync(
         CustomerChanges changes, ProjectSnapshot project, string customer, string? other, bool create, CancellationToken cancel)
     {
@@ -176,7 +180,8 @@ internal sealed class CustomerChange : IAsyncDisposable
     private static async Task CreateMissingAsync(
         CustomerTransaction work, ProjectSnapshot project, short[] partitions, string[] customers, CancellationToken cancel)
     {
-        await using var missing = work.Connection.Command(CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers);
+        await using var missing = work.Connection.Command(
+            CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers);
         await missing.ExecuteNonQueryAsync(cancel);
 
         // A reader may have been told just now that nobody is known by these ids.

@@ -5,14 +5,14 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// Makes this server forget what its lanes remember of a customer, once its change is committed: the next decision and the next read on this server see
-/// it. The room Quotas supplies it.
+/// Makes this server forget what its lanes remember of a customer, once its change is committed: the next decision and the next read on
+/// this server see it. The room Quotas supplies it.
 /// </summary>
 public delegate ValueTask ForgetCustomer(ProjectSnapshot project, string customer);
 
 /// <summary>
-/// Begins transactions that change customers. No other class commits one, and each forgets on this server every customer that it touched: a change cannot
-/// leave a stale memory behind.
+/// Begins transactions that change customers. No other class commits one, and each forgets on this server every customer that it touched: a
+/// change cannot leave a stale memory behind.
 /// </summary>
 public sealed class CustomerChanges(NpgsqlDataSource database, ForgetCustomer forget)
 {
@@ -31,14 +31,16 @@ public sealed class CustomerChanges(NpgsqlDataSource database, ForgetCustomer fo
     /// them is missing.
     /// </summary>
     /// <param name="create">Creates those that are missing.</param>
-    internal Task<CustomerChange?> BeginOnTwoAsync(ProjectSnapshot project, string customer, string other, bool create, CancellationToken cancel) =>
+    internal Task<CustomerChange?> BeginOnTwoAsync(
+        ProjectSnapshot project, string customer, string other, bool create, CancellationToken cancel) =>
         CustomerChange.HoldAsync(this, project, customer, other, create, cancel);
 
     /// <summary>A transaction on many customers, whose rows the caller locks.</summary>
     internal async Task<CustomerTransaction> BeginOnManyAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var begun = await OpenTransaction.BeginAsync(database, cancel);
-        return (await begun.IntoAsync<OpenTransaction, CustomerTransaction>(work => Task.FromResult<CustomerTransaction?>(new(work, project, forget))))!;
+        return (await begun.IntoAsync<OpenTransaction, CustomerTransaction>(work =>
+            Task.FromResult<CustomerTransaction?>(new(work, project, forget))))!;
     }
 
     /// <summary>Creates a customer by one statement, which is a transaction of its own.</summary>

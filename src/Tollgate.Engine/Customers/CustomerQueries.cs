@@ -31,14 +31,17 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Those of the ids that the project has, in no order.</summary>
-    public async Task<IReadOnlyList<Customer>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<string> ids, CancellationToken cancel)
+    public async Task<IReadOnlyList<Customer>> FindSeveralAsync(
+        ProjectSnapshot project, IReadOnlyCollection<string> ids, CancellationToken cancel)
     {
         await using var command = database.Command(
             CustomerSql.FindSeveral, project.Id, ids.Select(id => CustomerPlace.PartitionOf(project.Id, id)).ToArray(), ids.ToArray());
         return await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel);
     }
 
-    /// <summary>Of a member the customer whose balances it uses, of others the customer itself. Null: this project has no such customer.</summary>
+    /// <summary>
+    /// Of a member the customer whose balances it uses, of others the customer itself. Null: this project has no such customer.
+    /// </summary>
     public async Task<CustomerRow?> FindAccountAsync(ProjectSnapshot project, string id, CancellationToken cancel)
     {
         var found = await FindAsync(project, id, cancel);
@@ -55,7 +58,8 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     /// <summary>In byte order of the id: stable while customers come and go, the same on every server.</summary>
     /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
     /// <param name="search">The beginning of an id or, in any case, of an e-mail address. Null: all.</param>
-    public async Task<IReadOnlyList<Customer>> ListAsync(ProjectSnapshot project, int limit, string? after, string? search, CancellationToken cancel)
+    public async Task<IReadOnlyList<Customer>> ListAsync(
+        ProjectSnapshot project, int limit, string? after, string? search, CancellationToken cancel)
     {
         await using var command = search is null
             ? database.Command(CustomerSql.List, project.Id, after ?? "", limit)
@@ -102,7 +106,8 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
 
     /// <summary>The text taken literally, followed by anything.</summary>
     private static string PrefixPattern(string text) =>
-        text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal) + "%";
+        text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal)
+            .Replace("_", @"\_", StringComparison.Ordinal) + "%";
 
     private static async Task<List<T>> ReadAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancel)
     {

@@ -53,7 +53,9 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
             Owner = TextOrNull(19),
             Vat = VatOf(TextOrNull(22), reader.GetBoolean(first + 21) && VatIds.InVies(profile.Country, profile.TaxId) is not null),
         };
-        return new(customer, reader.GetInt16(first + 12), reader.GetInt32(first + 13), reader.IsDBNull(first + 9) ? null : reader.GetInt32(first + 9), reader.GetString(first + 14))
+        return new(
+            customer, reader.GetInt16(first + 12), reader.GetInt32(first + 13),
+            reader.IsDBNull(first + 9) ? null : reader.GetInt32(first + 9), reader.GetString(first + 14))
         {
             Cycles = CycleText.Read(reader.GetString(first + 15)),
             PreviousPlanVersionId = reader.IsDBNull(first + 16) ? null : reader.GetInt32(first + 16),
@@ -75,9 +77,11 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
         using var document = JsonDocument.Parse(json);
         var check = document.RootElement;
         var last = new VatCheck(
-            CatalogWords.Read<VatAnswer>(check.GetProperty("Answer").GetString()!), check.GetProperty("Source").GetString()!, Instant.From(check.GetProperty("AskedAt").GetDateTimeOffset()))
+            CatalogWords.Read<VatAnswer>(check.GetProperty("Answer").GetString()!), check.GetProperty("Source").GetString()!,
+            Instant.From(check.GetProperty("AskedAt").GetDateTimeOffset()))
         {
-            Consultation = check.GetProperty("Consultation").GetString(), Name = check.GetProperty("Name").GetString(), Detail = check.GetProperty("Detail").GetString(),
+            Consultation = check.GetProperty("Consultation").GetString(), Name = check.GetProperty("Name").GetString(),
+            Detail = check.GetProperty("Detail").GetString(),
         };
         return VatStanding.Of(last, isDue) with { AskedSince = Instant.From(check.GetProperty("Since").GetDateTimeOffset()) };
     }

@@ -47,7 +47,10 @@ public static class CustomerSql
     /// <inheritdoc cref="ProjectOfMissing"/>
     public const int IsNew = 4;
 
-    /// <summary>What <c>CustomerRows.Read</c> reads. A pinned plan version is named here, so that a server whose memory does not know it yet can still show it.</summary>
+    /// <summary>
+    /// What <c>CustomerRows.Read</c> reads. A pinned plan version is named here, so that a server whose memory does not know it yet can
+    /// still show it.
+    /// </summary>
     public const string Columns =
         """
         c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
@@ -88,7 +91,10 @@ public static class CustomerSql
     /// </summary>
     public const string FindAndLock = Find + " FOR NO KEY UPDATE OF c";
 
-    /// <summary>Two customers, held in the order in which everybody holds several. <c>$1</c> project, <c>$2 smallint[]</c> partitions, <c>$3 text[]</c> ids.</summary>
+    /// <summary>
+    /// Two customers, held in the order in which everybody holds several. <c>$1</c> project, <c>$2 smallint[]</c> partitions, <c>$3
+    /// text[]</c> ids.
+    /// </summary>
     public const string FindAndLockTwo =
         $"""
         SELECT {Columns}
@@ -102,7 +108,8 @@ public static class CustomerSql
     /// <summary>No row: the customer exists. <c>$4..$11</c> profile, <c>$12</c> the project's time.</summary>
     public const string Insert =
         """
-        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, tax_exempt, created_at)
+        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id,
+             metadata, tax_exempt, created_at)
              VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (partition, project_id, id) DO NOTHING
           RETURNING account
@@ -112,7 +119,8 @@ public static class CustomerSql
     public const string UpdateProfile =
         """
         UPDATE customers
-           SET name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, tax_exempt = $11, updated_at = now()
+           SET name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10,
+             tax_exempt = $11, updated_at = now()
          WHERE partition = $1 AND project_id = $2 AND id = $3
         """;
 
@@ -156,7 +164,9 @@ public static class CustomerSql
 
     // ---- plan and overrides ------------------------------------------------------------------------------------
 
-    /// <summary><c>$3</c> the version to pin (null: the default plan), <c>$4</c> the one in force until now, <c>$5</c> the project's time.</summary>
+    /// <summary>
+    /// <c>$3</c> the version to pin (null: the default plan), <c>$4</c> the one in force until now, <c>$5</c> the project's time.
+    /// </summary>
     public const string AssignPlan =
         """
         UPDATE customers
@@ -169,8 +179,8 @@ public static class CustomerSql
         "SELECT EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2 AND ended_at IS NULL)";
 
     /// <summary>
-    /// The fact, after <see cref="Touch"/>: what the customer is entitled to now, and which of <c>{plan, overrides, add_ons}</c> that sets. $3 from when on,
-    /// $4 what it sets, $5 why.
+    /// The fact, after <see cref="Touch"/>: what the customer is entitled to now, and which of <c>{plan, overrides, add_ons}</c> that sets.
+    /// $3 from when on, $4 what it sets, $5 why.
     /// </summary>
     public const string InsertTerms =
         """
@@ -180,12 +190,15 @@ public static class CustomerSql
          WHERE partition = $1 AND account = $2
         """;
 
-    /// <summary>So many changes of a customer's terms are looked back on, the newest ones: with one each hour, further than late events reach (34 days).</summary>
+    /// <summary>
+    /// So many changes of a customer's terms are looked back on, the newest ones: with one each hour, further than late events reach (34
+    /// days).
+    /// </summary>
     public const int MostTerms = 1_000;
 
     /// <summary>
-    /// A column: the changes of the terms of the customer <c>c</c>, null for none. Overrides are told where they were set, and with the oldest of so many
-    /// changes that there may be older ones. See <c>TermsReader.Read</c>.
+    /// A column: the changes of the terms of the customer <c>c</c>, null for none. Overrides are told where they were set, and with the
+    /// oldest of so many changes that there may be older ones. See <c>TermsReader.Read</c>.
     /// </summary>
     public const string Terms =
         """
@@ -243,9 +256,12 @@ public static class CustomerSql
         SELECT EXISTS (SELECT FROM events   WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM balances WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM holds    WHERE partition = $1 AND account = $2),
-               EXISTS (SELECT FROM subscriptions    WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM invoices    WHERE partition = $1 AND account = $2)
-            OR EXISTS (SELECT FROM customer_credits WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM redemptions WHERE partition = $1 AND account = $2)
-            OR EXISTS (SELECT FROM payments         WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM checkouts   WHERE partition = $1 AND account = $2),
+               EXISTS (SELECT FROM subscriptions    WHERE partition = $1 AND account = $2)
+               OR EXISTS (SELECT FROM invoices    WHERE partition = $1 AND account = $2)
+            OR EXISTS (SELECT FROM customer_credits WHERE partition = $1 AND account = $2)
+                OR EXISTS (SELECT FROM redemptions WHERE partition = $1 AND account = $2)
+            OR EXISTS (SELECT FROM payments         WHERE partition = $1 AND account = $2)
+               OR EXISTS (SELECT FROM checkouts   WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM members       WHERE partition = $1 AND account = $2)
         """;
 
@@ -254,7 +270,9 @@ public static class CustomerSql
 
     // ---- why? --------------------------------------------------------------------------------------------------
 
-    /// <summary>Open holds that lie on a feature's balances. <c>$3</c> feature, <c>$4</c> the project's time, <c>$5</c> number of rows.</summary>
+    /// <summary>
+    /// Open holds that lie on a feature's balances. <c>$3</c> feature, <c>$4</c> the project's time, <c>$5</c> number of rows.
+    /// </summary>
     public const string OpenHolds =
         """
         SELECT h.id, h.reference, p.amount, h.created_at, h.expires_at

@@ -6,8 +6,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// A transaction that changes customers of one project. It collects those that it touches, and forgets them on this server when it has committed. Disposing it without
-/// a commit takes everything back.
+/// A transaction that changes customers of one project. It collects those that it touches, and forgets them on this server when it has
+/// committed. Disposing it without a commit takes everything back.
 /// </summary>
 internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot project, ForgetCustomer forget) : IAsyncDisposable
 {
@@ -17,7 +17,10 @@ internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot 
 
     public NpgsqlTransaction Transaction => work.Transaction;
 
-    /// <summary>Makes every decision that was made on the customer's old state stale, on every server. Answers the customer's version after the change.</summary>
+    /// <summary>
+    /// Makes every decision that was made on the customer's old state stale, on every server. Answers the customer's version after the
+    /// change.
+    /// </summary>
     /// <remarks>A transaction that touches several touches the one of the lowest partition and account first.</remarks>
     public async Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel)
     {
@@ -26,7 +29,9 @@ internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot 
         return (int)(await touch.ExecuteScalarAsync(cancel))!;
     }
 
-    /// <summary>A customer that came or went: its versions decide nothing, but what this server remembers of it is stale after the commit.</summary>
+    /// <summary>
+    /// A customer that came or went: its versions decide nothing, but what this server remembers of it is stale after the commit.
+    /// </summary>
     public void Note(string customer) => _touched.Add(customer);
 
     /// <summary>A caller who hangs up does not cancel it: a commit that is cut off may have happened or not.</summary>

@@ -22,8 +22,9 @@ public sealed class CustomerBusyException : TimeoutException
 }
 
 /// <summary>
-/// The turn of a change of one customer, or of two, on this server. Changes of a customer run one after the other anyway, by the lock of its row; who
-/// waits for that lock holds a connection. So they wait here first: however many want to change one customer, the others have connections.
+/// The turn of a change of one customer, or of two, on this server. Changes of a customer run one after the other anyway, by the lock of
+/// its row; who waits for that lock holds a connection. So they wait here first: however many want to change one customer, the others have
+/// connections.
 /// </summary>
 internal sealed class CustomerTurn : IAsyncDisposable
 {
@@ -40,7 +41,8 @@ internal sealed class CustomerTurn : IAsyncDisposable
 
     /// <summary>Waits for the turns of all of them, in one order, so that two who want the same two do not wait for each other.</summary>
     /// <exception cref="CustomerBusyException">The changes before it last too long.</exception>
-    public static async Task<CustomerTurn> TakeAsync(NpgsqlDataSource database, int project, IEnumerable<string> customers, CancellationToken cancel)
+    public static async Task<CustomerTurn> TakeAsync(
+        NpgsqlDataSource database, int project, IEnumerable<string> customers, CancellationToken cancel)
     {
         var turn = new CustomerTurn();
         try

@@ -12,7 +12,9 @@ internal static class CycleText
     private const string None = "[]";
 
     public static IReadOnlyList<BillingCycle> Read(string json) =>
-        json == None ? [] : [.. JsonSerializer.Deserialize(json, CycleJson.Default.IReadOnlyListStoredCycle)!.Select(static stored => stored.Read())];
+        json == None
+            ? []
+            : [.. JsonSerializer.Deserialize(json, CycleJson.Default.IReadOnlyListStoredCycle)!.Select(static stored => stored.Read())];
 
     public static string Write(IReadOnlyList<BillingCycle> cycles) =>
         JsonSerializer.Serialize(cycles.Select(StoredCycle.Of).ToArray(), CycleJson.Default.IReadOnlyListStoredCycle);
@@ -33,6 +35,7 @@ internal sealed record StoredCycle(long From, long? Anchor, int? Day, string? In
         Interval is null ? null : CatalogWords.Read<PriceInterval>(Interval));
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<StoredCycle>))]
 internal sealed partial class CycleJson : JsonSerializerContext;

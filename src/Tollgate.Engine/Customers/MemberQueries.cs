@@ -11,7 +11,8 @@ public sealed class MemberQueries(NpgsqlDataSource database, CustomerQueries cus
 {
     /// <summary>In byte order of the id. Null: this project has no such customer.</summary>
     /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
-    public async Task<IReadOnlyList<Member>?> ListAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    public async Task<IReadOnlyList<Member>?> ListAsync(
+        ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
         if (await customers.FindAsync(project, customer, cancel) is not { } owner)
         {
@@ -35,9 +36,11 @@ public sealed class MemberQueries(NpgsqlDataSource database, CustomerQueries cus
     }
 
     /// <summary>The customer that this one is a member of; null: none.</summary>
-    public Task<string?> OwnerOfAsync(ProjectSnapshot project, string id, CancellationToken cancel) => OwnerOfAsync(database, project, id, cancel);
+    public Task<string?> OwnerOfAsync(ProjectSnapshot project, string id, CancellationToken cancel) =>
+        OwnerOfAsync(database, project, id, cancel);
 
-    internal static async Task<string?> OwnerOfAsync(NpgsqlDataSource database, ProjectSnapshot project, string id, CancellationToken cancel)
+    internal static async Task<string?> OwnerOfAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, string id, CancellationToken cancel)
     {
         await using var command = database.Command(MemberSql.OwnerOf, CustomerPlace.PartitionOf(project.Id, id), project.Id, id);
         return await command.ExecuteScalarAsync(cancel) as string;

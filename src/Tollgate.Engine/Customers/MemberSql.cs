@@ -22,7 +22,9 @@ internal static class MemberSql
     /// <summary><c>$3</c> id.</summary>
     public const string Find = $"SELECT {Columns} FROM members m WHERE m.partition = $1 AND m.account = $2 AND m.id = $3";
 
-    /// <summary>One page in byte order of the id. <c>$3</c> the id after which it starts (empty: the beginning), <c>$4</c> number of rows.</summary>
+    /// <summary>
+    /// One page in byte order of the id. <c>$3</c> the id after which it starts (empty: the beginning), <c>$4</c> number of rows.
+    /// </summary>
     public const string List =
         $"""
         SELECT {Columns}
@@ -45,6 +47,8 @@ internal static class MemberSql
          WHERE s.partition = $1 AND s.account = $2 AND s.ended_at IS NULL
         """;
 
-    /// <summary>Whose balances a customer uses, null its own. <c>$1</c> the customer's partition, <c>$2</c> project, <c>$3</c> id.</summary>
+    /// <summary>
+    /// Whose balances a customer uses, null its own. <c>$1</c> the customer's partition, <c>$2</c> project, <c>$3</c> id.
+    /// </summary>
     public const string OwnerOf = "SELECT owner FROM customers WHERE partition = $1 AND project_id = $2 AND id = $3";
 }

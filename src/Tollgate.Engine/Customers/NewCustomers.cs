@@ -4,10 +4,12 @@ using System.Diagnostics;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// How many customers a project may bring into being: so many a minute, a minute's worth at once. Each costs a row, 1 kB of memory and 20 µs of a lane that
-/// all projects share. Servers count for themselves: several of them let through as many times more.
+/// How many customers a project may bring into being: so many a minute, a minute's worth at once. Each costs a row, 1 kB of memory and 20
+/// µs of a lane that all projects share. Servers count for themselves: several of them let through as many times more.
 /// </summary>
-/// <remarks>For each project the instant at which all that it created would be paid off at that pace; a minute ahead of now it may create no more.</remarks>
+/// <remarks>
+/// For each project the instant at which all that it created would be paid off at that pace; a minute ahead of now it may create no more.
+/// </remarks>
 public sealed class NewCustomers(int perMinute)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);

@@ -18,7 +18,9 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
     /// <summary>Bytes of one customer's overrides, together: whoever decides for the customer reads them first.</summary>
     public const int MostBytes = 64 * 1024;
 
-    /// <summary>Bytes of all that were set in the changes that are looked back on; what is as small as <see cref="SmallBytes"/> may always be set.</summary>
+    /// <summary>
+    /// Bytes of all that were set in the changes that are looked back on; what is as small as <see cref="SmallBytes"/> may always be set.
+    /// </summary>
     public const int MostBytesInAll = 1024 * 1024;
 
     private const int SmallBytes = 2 * 1024;
@@ -66,22 +68,29 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
         await change.ExecuteAsync(CustomerSql.SetOverrides, cancel, change.Row.Partition, change.Row.Account, CustomerRow.Json(json));
         var now = clock.Now(project);
         await change.TouchAsync(now, cancel);
-        await change.ExecuteAsync(CustomerSql.InsertTerms, cancel, change.Row.Partition, change.Row.Account, now.ToUtc(), Sets, "overrides");
+        await change.ExecuteAsync(
+            CustomerSql.InsertTerms, cancel, change.Row.Partition, change.Row.Account, now.ToUtc(), Sets, "overrides");
         await change.CommitAsync();
         return (json, [], null);
     }
 
-    /// <summary>Null: it is not. A decision waits until a customer's overrides are read, those of before too, and other customers wait behind it.</summary>
+    /// <summary>
+    /// Null: it is not. A decision waits until a customer's overrides are read, those of before too, and other customers wait behind it.
+    /// </summary>
     private static async Task<string?> TooLargeAsync(CustomerChange change, string json, CancellationToken cancel)
     {
         var bytes = Encoding.UTF8.GetByteCount(json);
         if (bytes > MostBytes)
         {
-            return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. Put terms that many customers share into a plan.";
+            return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. "
+                + "Put terms that many customers share into a plan.";
         }
 
-        return bytes > SmallBytes && (long)(await change.ScalarAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll
-            ? $"would have {all} bytes in all with those that they had before; at most {MostBytesInAll} are looked back on. Overrides of at most {SmallBytes} bytes can be set at any time."
+        return bytes > SmallBytes
+            && (long)(await change.ScalarAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))!
+            + bytes is var all and > MostBytesInAll
+            ? $"would have {all} bytes in all with those that they had before; at most {MostBytesInAll} are looked back on. "
+                + $"Overrides of at most {SmallBytes} bytes can be set at any time."
             : null;
     }
 

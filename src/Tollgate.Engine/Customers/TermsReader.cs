@@ -12,7 +12,9 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>Reads what customers were entitled to: the facts of <c>customer_terms</c>, and what the default plan was, put together.</summary>
+/// <summary>
+/// Reads what customers were entitled to: the facts of <c>customer_terms</c>, and what the default plan was, put together.
+/// </summary>
 internal static class TermsReader
 {
     private static readonly ConditionalWeakTable<PublishedCatalog, TermsTimeline> OfDefault = [];
@@ -27,7 +29,8 @@ internal static class TermsReader
     private sealed record Change(Instant From, int Sequence, State After, bool SetsPlan, bool SetsOverrides, bool SetsAddOns)
     {
         public State Apply(State before) => new(
-            SetsPlan ? After.Version : before.Version, SetsOverrides ? After.Overrides : before.Overrides, SetsAddOns ? After.AddOns : before.AddOns);
+            SetsPlan ? After.Version : before.Version, SetsOverrides ? After.Overrides : before.Overrides,
+            SetsAddOns ? After.AddOns : before.AddOns);
     }
 
     /// <summary>A customer that has nothing of its own.</summary>
@@ -49,17 +52,24 @@ internal static class TermsReader
             foreach (var row in json.RootElement.EnumerateArray())
             {
                 var sets = row[5].EnumerateArray().Select(static one => one.GetString()).ToArray();
-                var after = new State(row[2].ValueKind == JsonValueKind.Null ? null : row[2].GetInt32(), row[3].GetString() ?? State.OfNobody.Overrides, row[4].GetString()!);
-                read.Add(new(new(row[0].GetInt64()), row[1].GetInt32(), after, sets.Contains("plan"), sets.Contains("overrides"), sets.Contains("add_ons")));
+                var after = new State(
+                    row[2].ValueKind == JsonValueKind.Null ? null : row[2].GetInt32(), row[3].GetString() ?? State.OfNobody.Overrides,
+                    row[4].GetString()!);
+                read.Add(
+                    new(new(row[0].GetInt64()), row[1].GetInt32(), after, sets.Contains("plan"), sets.Contains("overrides"),
+                        sets.Contains("add_ons")));
             }
         }
 
-        return Build([.. read.OrderBy(static one => one.From).ThenBy(static one => one.Sequence)], read.Count < CustomerSql.MostTerms ? State.OfNobody : read.MinBy(static one => one.Sequence)!.After, catalog);
+        return Build(
+            [.. read.OrderBy(static one => one.From).ThenBy(static one => one.Sequence)],
+            read.Count < CustomerSql.MostTerms ? State.OfNobody : read.MinBy(static one => one.Sequence)!.After, catalog);
     }
 
     /// <summary>The timelines of several accounts, by account.</summary>
     public static async Task<IReadOnlyDictionary<int, TermsTimeline>> LoadAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<short> partitions, IReadOnlyCollection<int> accounts, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<short> partitions, IReadOnlyCollection<int> accounts,
+        CancellationToken cancel)
     {
         await using var command = connection.Command(CustomerSql.LoadTerms, partitions.ToArray(), accounts.ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -72,8 +82,11 @@ internal static class TermsReader
         return timelines;
     }
 
-    /// <summary>The entitlements that differ from those of the plan: what add-ons add, and then what the customer's overrides put in its place.</summary>
-    public static IReadOnlyDictionary<int, Entitlement> Changed(string overridesJson, string addOnsJson, PlanVersion plan, PublishedCatalog catalog)
+    /// <summary>
+    /// The entitlements that differ from those of the plan: what add-ons add, and then what the customer's overrides put in its place.
+    /// </summary>
+    public static IReadOnlyDictionary<int, Entitlement> Changed(
+        string overridesJson, string addOnsJson, PlanVersion plan, PublishedCatalog catalog)
     {
         if (overridesJson == "{}" && addOnsJson == AddOnText.None)
         {
@@ -137,7 +150,9 @@ internal static class TermsReader
         {
             var plan = state.Version is { } id ? catalog.PlanVersions[id] : catalog.DefaultPlans[version].Version;
             var key = (plan.Id, state.Overrides, state.AddOns);
-            var changed = resolved.TryGetValue(key, out var known) ? known : resolved[key] = Changed(state.Overrides, state.AddOns, plan, catalog);
+            var changed = resolved.TryGetValue(key, out var known)
+                ? known
+                : resolved[key] = Changed(state.Overrides, state.AddOns, plan, catalog);
             if (terms.Count > 0 && terms[^1].Plan == plan && terms[^1].Changed == changed && terms[^1].IsDefault == state.Version is null)
             {
                 return;

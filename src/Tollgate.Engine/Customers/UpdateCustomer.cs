@@ -30,12 +30,14 @@ public sealed class UpdateCustomer(CustomerChanges changes, CheckVatIds vat)
         }
 
         // Subscriptions, invoices and credits are in the one that it had; in another one they would not be found, and not be paid.
-        if (profile.Currency != before.Currency && await change.ScalarAsync(CustomerSql.HasBooks, cancel, change.Row.Partition, change.Row.Account) is true)
+        if (profile.Currency != before.Currency
+            && await change.ScalarAsync(CustomerSql.HasBooks, cancel, change.Row.Partition, change.Row.Account) is true)
         {
             return new(change.Row.Customer, [], CurrencyFixed: true);
         }
 
-        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        await change.ExecuteAsync(
+            CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
         var changed = (await change.ReadAgainAsync(project, cancel)).Customer;
         await change.CommitAsync();
         return new(await vat.BeginAsync(project, changed, cancel), [], CurrencyFixed: false);

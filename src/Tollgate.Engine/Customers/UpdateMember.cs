@@ -22,7 +22,8 @@ public sealed class UpdateMember(CustomerChanges changes)
         if (faults.Count == 0)
         {
             await change.ExecuteAsync(
-                MemberSql.Update, cancel, change.Row.Partition, change.Row.Account, id, AddMember.Text(profile.Name), AddMember.Text(profile.Email),
+                MemberSql.Update, cancel, change.Row.Partition, change.Row.Account, id, AddMember.Text(profile.Name),
+                AddMember.Text(profile.Email),
                 AddMember.Text(profile.Role));
             await change.CommitAsync();
         }

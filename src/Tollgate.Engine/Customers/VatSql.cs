@@ -3,13 +3,15 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>The statements by which VAT ids are checked. <c>customers.vat_check_at</c> is real time, and <c>asked_at</c> is the project's.</summary>
+/// <summary>
+/// The statements by which VAT ids are checked. <c>customers.vat_check_at</c> is real time, and <c>asked_at</c> is the project's.
+/// </summary>
 internal static class VatSql
 {
     /// <summary>
-    /// Takes customers whose VAT id is due, for a minute: another server passes over them, and one that dies leaves them due again. Of each project a few, and the projects in
-    /// the order of chance: none waits until another has no more. $1 number of rows, $2 the work's name, $3 number of rows of one project. Rows: project, id, country, tax id,
-    /// country and tax id of the seller or null.
+    /// Takes customers whose VAT id is due, for a minute: another server passes over them, and one that dies leaves them due again. Of each
+    /// project a few, and the projects in the order of chance: none waits until another has no more. $1 number of rows, $2 the work's name,
+    /// $3 number of rows of one project. Rows: project, id, country, tax id, country and tax id of the seller or null.
     /// </summary>
     public const string Claim =
         $"""
@@ -34,7 +36,10 @@ internal static class VatSql
                   (SELECT s.document -> 'seller' ->> 'tax_id'  FROM invoice_settings s WHERE s.project_id = c.project_id)
         """;
 
-    /// <summary>What was answered for the same id of another customer. $1 project, $2 id in VIES, $3 since when. Row: answer, source, asked_at, consultation, name.</summary>
+    /// <summary>
+    /// What was answered for the same id of another customer. $1 project, $2 id in VIES, $3 since when. Row: answer, source, asked_at,
+    /// consultation, name.
+    /// </summary>
     public const string Shared =
         """
         SELECT k.answer, k.source, k.asked_at, k.consultation, k.name
@@ -45,8 +50,9 @@ internal static class VatSql
         """;
 
     /// <summary>
-    /// Writes an answer, unless the customer has another id by now. $1 partition, $2 project, $3 customer, $4 country, $5 tax id, $6 id of the fact, $7 id in VIES, $8 answer,
-    /// $9 source, $10 asked_at, $11 consultation, $12 name, $13 detail, $14 seconds until VIES is asked again.
+    /// Writes an answer, unless the customer has another id by now. $1 partition, $2 project, $3 customer, $4 country, $5 tax id, $6 id of
+    /// the fact, $7 id in VIES, $8 answer, $9 source, $10 asked_at, $11 consultation, $12 name, $13 detail, $14 seconds until VIES is asked
+    /// again.
     /// </summary>
     public const string Record =
         """
@@ -55,13 +61,15 @@ internal static class VatSql
                    SET vat_check_at = now() + make_interval(secs => $14)
                  WHERE partition = $1 AND project_id = $2 AND id = $3 AND country = $4 AND tax_id = $5
                 RETURNING partition, account, project_id)
-        INSERT INTO vat_checks (partition, account, project_id, country, tax_id, id, vies_id, answer, source, asked_at, consultation, name, detail)
+        INSERT INTO vat_checks (partition, account, project_id, country, tax_id, id, vies_id, answer, source, asked_at,
+          consultation, name, detail)
         SELECT c.partition, c.account, c.project_id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
           FROM c
         """;
 
     /// <summary>Nobody is asked for the id any more. $1 partition, $2 project, $3 customer, $4 tax id.</summary>
-    public const string Drop = "UPDATE customers SET vat_check_at = NULL WHERE partition = $1 AND project_id = $2 AND id = $3 AND tax_id = $4";
+    public const string Drop =
+        "UPDATE customers SET vat_check_at = NULL WHERE partition = $1 AND project_id = $2 AND id = $3 AND tax_id = $4";
 
     /// <summary>Of a customer that is deleted. $1 partition, $2 account.</summary>
     public const string DeleteAll = "DELETE FROM vat_checks WHERE partition = $1 AND account = $2";

@@ -16,8 +16,9 @@ public sealed record ViesOptions(Uri? Home)
 }
 
 /// <summary>
-/// Asks VIES, the European Commission's look-up of VAT ids. Only a plain yes or no counts, and that VIES cannot read the id, which is a no. Everything else is no answer: no
-/// connection, no whole answer in time, an error of VIES or of a country's register, something that is not JSON.
+/// Asks VIES, the European Commission's look-up of VAT ids. Only a plain yes or no counts, and that VIES cannot read the id, which is a no.
+/// Everything else is no answer: no connection, no whole answer in time, an error of VIES or of a country's register, something that is not
+/// JSON.
 /// </summary>
 /// <remarks>https://ec.europa.eu/taxation_customs/vies/#/technical-information</remarks>
 public sealed class ViesClient(ViesOptions options) : IDisposable
@@ -34,8 +35,8 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
     private const string InvalidInput = "INVALID_INPUT", InvalidRequester = "INVALID_REQUESTER_INFO";
 
     /// <summary>
-    /// Between two questions of this server: 5 a second. VIES and the registers behind it refuse those who ask more at one time (MS_MAX_CONCURRENT_REQ), and 18,000 ids an hour
-    /// are enough for a first import.
+    /// Between two questions of this server: 5 a second. VIES and the registers behind it refuse those who ask more at one time
+    /// (MS_MAX_CONCURRENT_REQ), and 18,000 ids an hour are enough for a first import.
     /// </summary>
     private static readonly long Apart = Stopwatch.Frequency / 5;
 
@@ -55,7 +56,8 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <param name="requester">The seller's own id: VIES gives a consultation number only if the requester is named. Null: none is named.</param>
+    /// <param name="requester">The seller's own id: VIES gives a consultation number only if the requester is named. Null: none is
+    /// named.</param>
     public async Task<VatCheck> AskAsync(ViesId id, ViesId? requester, Instant now, CancellationToken cancel)
     {
         var (check, error) = await PostAsync(id, requester, now, cancel);
@@ -103,7 +105,8 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
         {
             using var json = JsonDocument.Parse(body);
             var root = json.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && status is >= 200 and <= 299 && TextOf(root, "userError") is null or "VALID" or "INVALID"
+            if (root.ValueKind == JsonValueKind.Object && status is >= 200 and <= 299
+                && TextOf(root, "userError") is null or "VALID" or "INVALID"
                 && root.TryGetProperty("valid", out var valid) && valid.ValueKind is JsonValueKind.True or JsonValueKind.False)
             {
                 var check = new VatCheck(valid.GetBoolean() ? VatAnswer.Valid : VatAnswer.Invalid, VatCheckRules.Vies, now)
@@ -126,7 +129,8 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
 
     private static string? ErrorOf(JsonElement root) =>
         root.ValueKind != JsonValueKind.Object ? null
-        : root.TryGetProperty("errorWrappers", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0 && errors[0].ValueKind == JsonValueKind.Object
+        : root.TryGetProperty("errorWrappers", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0
+        && errors[0].ValueKind == JsonValueKind.Object
             ? TextOf(errors[0], "error")
         : TextOf(root, "userError");
 
@@ -142,7 +146,8 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
         return line.Length == 0 || line == Untold || !CustomerRules.IsLine(line) ? null : line;
     }
 
-    private static VatCheck None(Instant now, string why) => new(VatAnswer.Unavailable, VatCheckRules.Vies, now) { Detail = WellFormed.Cut(why, LongestText) };
+    private static VatCheck None(Instant now, string why) =>
+        new(VatAnswer.Unavailable, VatCheckRules.Vies, now) { Detail = WellFormed.Cut(why, LongestText) };
 }
 
 internal sealed record ViesQuestion(string CountryCode, string VatNumber, string? RequesterMemberStateCode, string? RequesterNumber);

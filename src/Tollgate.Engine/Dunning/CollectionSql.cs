@@ -21,7 +21,10 @@ internal static class CollectionSql
                         WHERE m.partition = x.partition AND m.account = x.account AND m.was_kept)
         """;
 
-    /// <summary>$1 partition, $2 account, $3 invoice. Rows: state, subscription, collect_at, payment, failures, first_failed_at, planned_at, ended_at.</summary>
+    /// <summary>
+    /// $1 partition, $2 account, $3 invoice. Rows: state, subscription, collect_at, payment, failures, first_failed_at, planned_at,
+    /// ended_at.
+    /// </summary>
     public const string Find =
         """
         SELECT state, subscription, collect_at, payment, failures, first_failed_at, planned_at, ended_at
@@ -30,8 +33,8 @@ internal static class CollectionSql
         """;
 
     /// <summary>
-    /// What is due, taken for a while: of several servers each takes others. $1 project, $2 due until, $3 number of rows, $4 seconds after which the
-    /// one of a server that died is taken again. Rows: invoice, collect_at.
+    /// What is due, taken for a while: of several servers each takes others. $1 project, $2 due until, $3 number of rows, $4 seconds after
+    /// which the one of a server that died is taken again. Rows: invoice, collect_at.
     /// </summary>
     public const string Take =
         $"""
@@ -41,7 +44,8 @@ internal static class CollectionSql
                                                          FROM collections d
                                                         WHERE d.project_id = $1 AND d.collect_at <= $2 AND d.collect_at IS NOT NULL
                                                           AND (d.taken_at IS NULL OR d.taken_at < now() - make_interval(secs => $4))
-                                                          AND {ParkedSql.NotParked} 'collections' AND q.project_id = d.project_id AND q.subject = d.invoice::text)
+                                                          AND {ParkedSql.NotParked} 'collections' AND q.project_id = d.project_id
+                                                              AND q.subject = d.invoice::text)
                                                         ORDER BY d.collect_at
                                                         LIMIT $3
                                                           FOR NO KEY UPDATE SKIP LOCKED)
@@ -55,7 +59,8 @@ internal static class CollectionSql
     public const string FirstDue =
         $"SELECT min(c.collect_at) FROM collections c WHERE c.project_id = $1 AND c.collect_at IS NOT NULL AND {NotParked}";
 
-    private const string NotParked = $"{ParkedSql.NotParked} 'collections' AND q.project_id = c.project_id AND q.subject = c.invoice::text)";
+    private const string NotParked =
+        $"{ParkedSql.NotParked} 'collections' AND q.project_id = c.project_id AND q.subject = c.invoice::text)";
 
     /// <summary>A project's next moment. $1 projects. Rows: project, collect_at.</summary>
     public const string NextDue =
@@ -73,7 +78,8 @@ internal static class CollectionSql
         """;
 
     /// <summary>$1 partition, $2 account, $3 invoice, $4 when.</summary>
-    public const string PutOff = "UPDATE collections SET collect_at = $4, taken_at = NULL WHERE partition = $1 AND account = $2 AND invoice = $3";
+    public const string PutOff =
+        "UPDATE collections SET collect_at = $4, taken_at = NULL WHERE partition = $1 AND account = $2 AND invoice = $3";
 
     /// <summary>It is tried again. $1 partition, $2 account, $3 invoice, $4 when, $5 failures, $6 the first one, $7 why.</summary>
     public const string Fail =
@@ -92,8 +98,8 @@ internal static class CollectionSql
         """;
 
     /// <summary>
-    /// Subscriptions that ended when collecting of one of the invoices was given up, and their last invoices. A period ends at a whole second.
-    /// $1 project, $2 invoices, $3 cause of the end. Row: subscriptions, invoices.
+    /// Subscriptions that ended when collecting of one of the invoices was given up, and their last invoices. A period ends at a whole
+    /// second. $1 project, $2 invoices, $3 cause of the end. Row: subscriptions, invoices.
     /// </summary>
     public const string Ended =
         """
@@ -112,7 +118,10 @@ internal static class CollectionSql
          WHERE partition = $1 AND account = $2 AND invoice = $3 AND state = 'open'
         """;
 
-    /// <summary>The next of its facts. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 payment or null, $7 failure or null, $8 failures, $9 next or null.</summary>
+    /// <summary>
+    /// The next of its facts. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 payment or null, $7 failure or null, $8 failures, $9
+    /// next or null.
+    /// </summary>
     public const string AddFact =
         """
         INSERT INTO collection_facts (partition, account, invoice, sequence, verb, at, payment, failure, failures, next_at)
@@ -123,10 +132,12 @@ internal static class CollectionSql
 
     /// <summary>Whether others of a subscription have failed and go on. $1 partition, $2 account, $3 subscription.</summary>
     public const string IsFailing =
-        "SELECT EXISTS (SELECT FROM collections WHERE partition = $1 AND account = $2 AND subscription = $3 AND state = 'open' AND failures > 0)";
+        "SELECT EXISTS (SELECT FROM collections WHERE partition = $1 AND account = $2 AND subscription = $3 AND state = 'open' AND "
+            + "failures > 0)";
 
     /// <summary>
-    /// A customer has something new to be charged by: what has failed is tried at once, outside of the schedule. $1 partition, $2 account, $3 now.
+    /// A customer has something new to be charged by: what has failed is tried at once, outside of the schedule. $1 partition, $2 account,
+    /// $3 now.
     /// </summary>
     public const string Hasten =
         """
@@ -137,7 +148,8 @@ internal static class CollectionSql
              RETURNING partition, account, invoice, failures)
         INSERT INTO collection_facts (partition, account, invoice, sequence, verb, at, failures, next_at)
         SELECT h.partition, h.account, h.invoice,
-               1 + (SELECT coalesce(max(f.sequence), 0) FROM collection_facts f WHERE f.partition = h.partition AND f.account = h.account AND f.invoice = h.invoice),
+               1 + (SELECT coalesce(max(f.sequence), 0) FROM collection_facts f WHERE f.partition = h.partition AND f.account = h.account
+               AND f.invoice = h.invoice),
                'hasten', $3, h.failures, $3
           FROM hastened h
         """;
@@ -153,21 +165,24 @@ internal static class CollectionSql
     // ---- reading -----------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Those that have failed and go on, and those that were stopped and are owed still, the oldest first. $1 project, $2 customer or null, $3 the invoice
-    /// after which it starts or null, $4 number of rows. Rows: invoice, number, customer, subscription, its status, currency, due, failures, last failure,
-    /// first failed at, next, stopped at.
+    /// Those that have failed and go on, and those that were stopped and are owed still, the oldest first. $1 project, $2 customer or null,
+    /// $3 the invoice after which it starts or null, $4 number of rows. Rows: invoice, number, customer, subscription, its status,
+    /// currency, due, failures, last failure, first failed at, next, stopped at.
     /// </summary>
     public const string ListFailing =
         """
-        SELECT k.invoice, i.number, c.id, coalesce(s.reference, k.subscription::text), s.status, i.currency, i.total - i.paid - i.credited, k.failures,
+        SELECT k.invoice, i.number, c.id, coalesce(s.reference, k.subscription::text), s.status, i.currency,
+               i.total - i.paid - i.credited, k.failures,
                k.last_failure, coalesce(k.first_failed_at, k.ended_at), k.collect_at, k.ended_at
           FROM collections k
           JOIN customers     c ON c.partition = k.partition AND c.account = k.account
           JOIN invoices      i ON i.partition = k.partition AND i.account = k.account AND i.id = k.invoice
           JOIN subscriptions s ON s.partition = k.partition AND s.account = k.account AND s.id = k.subscription
-         WHERE k.project_id = $1 AND ((k.state = 'open' AND k.failures > 0) OR k.state = 'stopped') AND (k.state = 'open' OR i.status = 'open')
+         WHERE k.project_id = $1 AND ((k.state = 'open' AND k.failures > 0) OR k.state = 'stopped')
+           AND (k.state = 'open' OR i.status = 'open')
            AND ($2::text IS NULL OR c.id = $2)
-           AND ($3::uuid IS NULL OR (coalesce(k.first_failed_at, k.ended_at), k.invoice) > (SELECT coalesce(a.first_failed_at, a.ended_at), a.invoice
+           AND ($3::uuid IS NULL OR (coalesce(k.first_failed_at, k.ended_at), k.invoice) > (SELECT coalesce(a.first_failed_at, a.ended_at),
+               a.invoice
                                                                                              FROM collections a
                                                                                             WHERE a.project_id = $1 AND a.invoice = $3))
          ORDER BY coalesce(k.first_failed_at, k.ended_at), k.invoice

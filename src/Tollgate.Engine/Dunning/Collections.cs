@@ -30,7 +30,8 @@ public enum CollectionState
 /// <param name="Failures">Attempts of the schedule that have failed.</param>
 /// <param name="PlannedAt">The next one of the schedule, while one outside of it comes first.</param>
 internal sealed record Collection(
-    Guid Invoice, CollectionState State, Guid Subscription, Instant? CollectAt, Guid? Payment, int Failures, Instant? FirstFailedAt, Instant? PlannedAt, Instant? EndedAt);
+    Guid Invoice, CollectionState State, Guid Subscription, Instant? CollectAt, Guid? Payment, int Failures, Instant? FirstFailedAt,
+    Instant? PlannedAt, Instant? EndedAt);
 
 /// <summary>Which invoices are collected: the rows of <c>collections</c>.</summary>
 internal static class Collections
@@ -39,13 +40,16 @@ internal static class Collections
     private static readonly TimeSpan TimeOfWhoAsked = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// In the transaction that makes invoices of subscriptions: those of customers who can be charged are collected, what was due by itself at once.
+    /// In the transaction that makes invoices of subscriptions: those of customers who can be charged are collected, what was due by itself
+    /// at once.
     /// </summary>
     /// <param name="drafts">With whether it was due by itself.</param>
     public static async Task BeginAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<(BilledInvoice Invoice, bool ByItself)> drafts, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<(BilledInvoice Invoice, bool ByItself)> drafts,
+        CancellationToken cancel)
     {
-        var owed = drafts.Where(static one => one.Invoice.Invoice is { Subscription: not null } invoice && invoice.Total > invoice.Paid).ToArray();
+        var owed = drafts.Where(static one => one.Invoice.Invoice is { Subscription: not null } invoice && invoice.Total > invoice.Paid)
+            .ToArray();
         if (owed.Length == 0)
         {
             return;
@@ -74,7 +78,8 @@ internal static class Collections
         }
 
         return new(
-            invoice, CatalogWords.Read<CollectionState>(reader.GetString(0)), reader.GetGuid(1), At(2), reader.IsDBNull(3) ? null : reader.GetGuid(3),
+            invoice, CatalogWords.Read<CollectionState>(reader.GetString(0)), reader.GetGuid(1), At(2),
+            reader.IsDBNull(3) ? null : reader.GetGuid(3),
             reader.GetInt32(4), At(5), At(6), At(7));
 
         Instant? At(int column) => reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));

@@ -16,7 +16,8 @@ namespace Tollgate.Engine.Dunning;
 /// <param name="NextAttempt">Null: one is on its way, or it is not tried again by itself.</param>
 /// <param name="StoppedAt">No customer can mend why it failed: it is not tried again by itself.</param>
 public sealed record DunningItem(
-    Guid Invoice, string Number, string Customer, string Subscription, SubscriptionStatus Status, MoneyAmount Due, int Failures, PaymentFailure Failure,
+    Guid Invoice, string Number, string Customer, string Subscription, SubscriptionStatus Status, MoneyAmount Due, int Failures,
+    PaymentFailure Failure,
     Instant FirstFailedAt, Instant? NextAttempt, Instant? StoppedAt);
 
 /// <summary>What is owed and tried again, and by which policy.</summary>
@@ -25,17 +26,21 @@ public sealed class DunningQueries(NpgsqlDataSource database)
     /// <summary>The oldest first.</summary>
     /// <param name="customer">Null: of all.</param>
     /// <param name="after">The invoice of the last one of the page before.</param>
-    public async Task<IReadOnlyList<DunningItem>> ListAsync(ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<DunningItem>> ListAsync(
+        ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            CollectionSql.ListFailing, project.Id, SqlCommands.OrNull(customer, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
+            CollectionSql.ListFailing, project.Id, SqlCommands.OrNull(customer, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var items = new List<DunningItem>();
         while (await reader.ReadAsync(cancel))
         {
             items.Add(new(
-                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), CatalogWords.Read<SubscriptionStatus>(reader.GetString(4)),
-                new(reader.GetInt64(6), Currency.Of(reader.GetString(5))), reader.GetInt32(7), CatalogWords.Read<PaymentFailure>(reader.GetString(8)),
+                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3),
+                CatalogWords.Read<SubscriptionStatus>(reader.GetString(4)),
+                new(reader.GetInt64(6), Currency.Of(reader.GetString(5))), reader.GetInt32(7),
+                CatalogWords.Read<PaymentFailure>(reader.GetString(8)),
                 Instant.FromUtc(reader.GetDateTime(9)), reader.IsDBNull(10) ? null : Instant.FromUtc(reader.GetDateTime(10)),
                 reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11))));
         }
@@ -52,7 +57,8 @@ public sealed class DunningQueries(NpgsqlDataSource database)
     /// <summary>What is under way goes on by it from its next failure on.</summary>
     public async Task SetPolicyAsync(ProjectSnapshot project, DunningPolicy policy, CancellationToken cancel)
     {
-        await using var command = database.Command(CollectionSql.SetPolicy, project.Id, policy.RetryDays.ToArray(), CatalogWords.Of(policy.FinalAction));
+        await using var command = database.Command(
+            CollectionSql.SetPolicy, project.Id, policy.RetryDays.ToArray(), CatalogWords.Of(policy.FinalAction));
         await command.ExecuteNonQueryAsync(cancel);
     }
 
@@ -61,6 +67,8 @@ public sealed class DunningQueries(NpgsqlDataSource database)
     {
         await using var command = connection.Command(CollectionSql.Policy, project.Id);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new(reader.GetFieldValue<int[]>(0), CatalogWords.Read<DunningEnd>(reader.GetString(1))) : DunningPolicy.Default;
+        return await reader.ReadAsync(cancel)
+            ? new(reader.GetFieldValue<int[]>(0), CatalogWords.Read<DunningEnd>(reader.GetString(1)))
+            : DunningPolicy.Default;
     }
 }

@@ -32,7 +32,8 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
     }
 
     /// <summary>Those of the ids that are known, in no order.</summary>
-    public async Task<IReadOnlyList<GatewayJob>> FindAsync(ProjectSnapshot project, string provider, IReadOnlyList<string> ids, CancellationToken cancel)
+    public async Task<IReadOnlyList<GatewayJob>> FindAsync(
+        ProjectSnapshot project, string provider, IReadOnlyList<string> ids, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(GatewayJobSql.Find);
         command.Parameters.Add(new() { Value = project.Id });
@@ -106,11 +107,15 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
 
     private static GatewayJob Read(NpgsqlDataReader row) => new()
     {
-        Provider = row.GetString(0), Id = row.GetString(1), Customer = row.GetString(2), Feature = row.IsDBNull(3) ? null : row.GetString(3),
-        Model = row.GetString(4), Endpoint = row.GetString(5), Holds = row.GetFieldValue<Guid[]>(6), StartedAt = Instant.FromUtc(row.GetDateTime(7)),
-        IsSettled = row.GetBoolean(8), Upstream = row.IsDBNull(9) ? null : row.GetString(9), AskAt = row.IsDBNull(10) ? null : row.GetString(10),
+        Provider = row.GetString(0), Id = row.GetString(1), Customer = row.GetString(2),
+        Feature = row.IsDBNull(3) ? null : row.GetString(3),
+        Model = row.GetString(4), Endpoint = row.GetString(5), Holds = row.GetFieldValue<Guid[]>(6),
+        StartedAt = Instant.FromUtc(row.GetDateTime(7)),
+        IsSettled = row.GetBoolean(8), Upstream = row.IsDBNull(9) ? null : row.GetString(9),
+        AskAt = row.IsDBNull(10) ? null : row.GetString(10),
         AttributeTo = row.IsDBNull(11) ? null : row.GetString(11),
     };
 
-    private static NpgsqlParameter TextOrNull(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter TextOrNull(string? text) =>
+        new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }

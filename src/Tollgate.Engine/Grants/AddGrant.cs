@@ -26,7 +26,9 @@ public enum AddGrantOutcome
     /// <summary>It uses another customer's balances: grant that one.</summary>
     IsMember,
 
-    /// <summary>The customer has as many as it may (<see cref="AddGrant.MostLive"/>, <see cref="AddGrant.MostUnexpired"/>). Nothing was changed.</summary>
+    /// <summary>
+    /// The customer has as many as it may (<see cref="AddGrant.MostLive"/>, <see cref="AddGrant.MostUnexpired"/>). Nothing was changed.
+    /// </summary>
     TooMany,
 }
 
@@ -36,10 +38,14 @@ public sealed record AddGrantAnswer(AddGrantOutcome Outcome, GrantRow? Grant, IR
 /// <summary>Gives a customer a quantity beside the plan's quota. The next decision can burn it.</summary>
 public sealed class AddGrant(CustomerChanges changes, Clock clock)
 {
-    /// <summary>Grants of one customer that have something left and are not over. Each decision walks all of them: 1,000 are 20 µs.</summary>
+    /// <summary>
+    /// Grants of one customer that have something left and are not over. Each decision walks all of them: 1,000 are 20 µs.
+    /// </summary>
     public const int MostLive = 1_000;
 
-    /// <summary>Those that are not over, or not for longer than 36 days, used up or not: an account is read with them, 10,000 in 20 ms.</summary>
+    /// <summary>
+    /// Those that are not over, or not for longer than 36 days, used up or not: an account is read with them, 10,000 in 20 ms.
+    /// </summary>
     public const int MostUnexpired = 10_000;
 
     /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantOrder.Id"/>.</summary>

@@ -13,18 +13,23 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Grants;
 
 /// <summary>
-/// Makes the grants of schedules, before they take effect. Decisions find them as they find any grant and know nothing of schedules. Any number of servers may run it: a
-/// customer is held while its grants are made, and each grant has one id.
+/// Makes the grants of schedules, before they take effect. Decisions find them as they find any grant and know nothing of schedules. Any
+/// number of servers may run it: a customer is held while its grants are made, and each grant has one id.
 /// </summary>
-public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory directory, CustomerChanges changes, Clock clock, ParkedWork parked)
+public sealed class GiveScheduled(
+    NpgsqlDataSource database, ProjectDirectory directory, CustomerChanges changes, Clock clock, ParkedWork parked)
 {
     private const int MostAtOnce = 100;
 
-    /// <summary>Of one schedule in one transaction; the rest stays due. So many may be missing to what a customer may have, when a schedule that is late would give more than that.</summary>
+    /// <summary>
+    /// Of one schedule in one transaction; the rest stays due. So many may be missing to what a customer may have, when a schedule that is
+    /// late would give more than that.
+    /// </summary>
     private const int MostGrants = 100;
 
     /// <summary>Projects in which a grant is to be made.</summary>
-    public Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) => DueProjects.FindAsync(database, ScheduleSql.NextDue, directory, clock, cancel);
+    public Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>
+        DueProjects.FindAsync(database, ScheduleSql.NextDue, directory, clock, cancel);
 
     /// <summary>All that is due on the project's clock.</summary>
     /// <returns>How many schedules have something due all the same: they are parked.</returns>
@@ -61,7 +66,8 @@ public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory di
             if (given.Outcome != ScheduleOutcome.Done)
             {
                 throw new InvalidOperationException(given.Outcome == ScheduleOutcome.GrantExists
-                    ? $"{customer} has a grant {given.TakenGrant} that schedule {schedule.Name} did not make. End the schedule, and create one with another id."
+                    ? $"{customer} has a grant {given.TakenGrant} that schedule {schedule.Name} did not make. End the schedule, "
+                        + "and create one with another id."
                     : $"{customer} has as many grants as a customer may have. Void some, or end schedule {schedule.Name}.");
             }
 
@@ -70,7 +76,9 @@ public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory di
     }
 
     /// <summary>The grants of a schedule that are due, and when the next one is. The caller holds the customer and commits.</summary>
-    /// <returns>The schedule as it is then. Any other outcome than <see cref="ScheduleOutcome.Done"/>: the caller takes back what was done.</returns>
+    /// <returns>
+    /// The schedule as it is then. Any other outcome than <see cref="ScheduleOutcome.Done"/>: the caller takes back what was done.
+    /// </returns>
     internal static async Task<ScheduleAnswer> GiveInTransactionAsync(
         CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
@@ -105,8 +113,10 @@ public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory di
         CustomerChange change, GrantSchedule schedule, List<(string Name, Instant Start, Instant Expiry)> grants, CancellationToken cancel)
     {
         await using var command = change.Command(
-            GrantSql.InsertScheduled, change.Row.Partition, change.Row.Account, schedule.FeatureKey, GrantRow.NameOf(schedule.Source), (short)schedule.Priority,
-            schedule.Amount.Value, schedule.Id, grants.Select(static grant => GrantRow.KeyOf(grant.Name)).ToArray(), grants.Select(static grant => grant.Start.ToUtc()).ToArray(),
+            GrantSql.InsertScheduled, change.Row.Partition, change.Row.Account, schedule.FeatureKey, GrantRow.NameOf(schedule.Source),
+            (short)schedule.Priority,
+            schedule.Amount.Value, schedule.Id, grants.Select(static grant => GrantRow.KeyOf(grant.Name)).ToArray(),
+            grants.Select(static grant => grant.Start.ToUtc()).ToArray(),
             grants.Select(static grant => grant.Expiry.ToUtc()).ToArray(), grants.Select(static grant => grant.Name).ToArray());
         await using var row = await command.ExecuteReaderAsync(cancel);
         var made = new HashSet<string>(StringComparer.Ordinal);
@@ -118,7 +128,8 @@ public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory di
         return made;
     }
 
-    private async Task<IReadOnlyList<(string Customer, Guid Schedule, string Subject)>> DueAsync(ProjectSnapshot project, CancellationToken cancel)
+    private async Task<IReadOnlyList<(string Customer, Guid Schedule, string Subject)>> DueAsync(ProjectSnapshot project,
+        CancellationToken cancel)
     {
         await using var command = database.Command(ScheduleSql.Due, project.Id, clock.Now(project).ToUtc(), MostAtOnce);
         await using var row = await command.ExecuteReaderAsync(cancel);

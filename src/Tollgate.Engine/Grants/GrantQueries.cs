@@ -13,7 +13,8 @@ namespace Tollgate.Engine.Grants;
 public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
     /// <summary>Newest first. Null: this project has no such customer.</summary>
-    public async Task<IReadOnlyList<GrantRow>?> ListGrantsAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    public async Task<IReadOnlyList<GrantRow>?> ListGrantsAsync(
+        ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
         if (await customers.FindAsync(project, customer, cancel) is not { } row)
         {

@@ -18,8 +18,8 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
     public static Guid KeyOf(string id) => EventKey.Parse(id, default).Id;
 
     /// <summary>
-    /// The ids that somebody may mean, the likeliest first. The ledger's own grants, rollovers, have UUIDs of version 8 as ids; what a caller has
-    /// named so was hashed as any text.
+    /// The ids that somebody may mean, the likeliest first. The ledger's own grants, rollovers, have UUIDs of version 8 as ids; what a
+    /// caller has named so was hashed as any text.
     /// </summary>
     internal static Guid[] KeysSought(string id) =>
         Guid.TryParseExact(id, "D", out var own) && own.Version == 8 ? [KeyOf(id), own] : [KeyOf(id)];

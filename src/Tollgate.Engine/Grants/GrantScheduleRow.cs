@@ -23,8 +23,10 @@ internal static class GrantScheduleRow
         return await reader.ReadAsync(cancel) ? Read(reader) : null;
     }
 
-    public static Task SetAsync(CustomerChange change, GrantSchedule schedule, TimeZoneInfo zone, CancellationToken cancel) => change.ExecuteAsync(
-        ScheduleSql.Set, cancel, change.Row.Partition, change.Row.Account, schedule.Id, schedule.Next, schedule.Turn, TimeOrNull(schedule.PausedAt),
+    public static Task SetAsync(CustomerChange change, GrantSchedule schedule, TimeZoneInfo zone, CancellationToken cancel) =>
+        change.ExecuteAsync(
+        ScheduleSql.Set, cancel, change.Row.Partition, change.Row.Account, schedule.Id, schedule.Next, schedule.Turn,
+        TimeOrNull(schedule.PausedAt),
         TimeOrNull(schedule.EndedAt), TimeOrNull(schedule.DueAt(zone)));
 
     public static NpgsqlParameter TimeOrNull(Instant? at) => SqlCommands.OrNull(at?.ToUtc(), NpgsqlDbType.TimestampTz);

@@ -37,12 +37,15 @@ public enum ScheduleOutcome
     /// <summary>It has ended: it is neither paused nor resumed. Nothing was changed.</summary>
     Ended,
 
-    /// <summary>The customer has a grant that the schedule did not make under a name that the schedule would give. Nothing was changed.</summary>
+    /// <summary>
+    /// The customer has a grant that the schedule did not make under a name that the schedule would give. Nothing was changed.
+    /// </summary>
     GrantExists,
 }
 
 /// <param name="Owner">Whose member the customer is.</param>
-public sealed record ScheduleAnswer(ScheduleOutcome Outcome, GrantSchedule? Schedule, IReadOnlyList<FieldFault> Faults, string? Owner = null)
+public sealed record ScheduleAnswer(
+    ScheduleOutcome Outcome, GrantSchedule? Schedule, IReadOnlyList<FieldFault> Faults, string? Owner = null)
 {
     internal ScheduleAnswer(ScheduleOutcome outcome, GrantSchedule? schedule = null)
         : this(outcome, schedule, [])
@@ -53,7 +56,10 @@ public sealed record ScheduleAnswer(ScheduleOutcome Outcome, GrantSchedule? Sche
     public string? TakenGrant { get; init; }
 }
 
-/// <summary>Schedules of grants: made, paused, resumed and ended. Ending a schedule keeps the grants in effect and takes back those that have not begun.</summary>
+/// <summary>
+/// Schedules of grants: made, paused, resumed and ended. Ending a schedule keeps the grants in effect and takes back those that have not
+/// begun.
+/// </summary>
 public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges changes, Clock clock)
 {
     /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantScheduleOrder.Id"/>.</summary>
@@ -80,7 +86,8 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
             return new(ScheduleOutcome.Refused, null, faults);
         }
 
-        if ((long)(await change.ScalarAsync(ScheduleSql.Count, cancel, change.Row.Partition, change.Row.Account))! >= GrantScheduleRules.MostSchedules)
+        if ((long)(await change.ScalarAsync(
+            ScheduleSql.Count, cancel, change.Row.Partition, change.Row.Account))! >= GrantScheduleRules.MostSchedules)
         {
             return new(ScheduleOutcome.TooMany);
         }
@@ -92,15 +99,19 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
 
         var schedule = new GrantSchedule
         {
-            Id = GrantScheduleRow.KeyOf(name), Name = name, Feature = order.Feature, FeatureKey = feature!.Key, Amount = order.Amount, Source = order.Source,
-            Priority = order.Priority ?? GrantTerms.DefaultPriorityOf(order.Source), Every = order.Every, Lives = order.Lives, StartsAt = order.StartsAt ?? now,
+            Id = GrantScheduleRow.KeyOf(name), Name = name, Feature = order.Feature, FeatureKey = feature!.Key, Amount = order.Amount,
+            Source = order.Source,
+            Priority = order.Priority ?? GrantTerms.DefaultPriorityOf(order.Source), Every = order.Every, Lives = order.Lives,
+            StartsAt = order.StartsAt ?? now,
             EndsAt = order.EndsAt, CreatedAt = now,
         };
         await InsertAsync(change, project, schedule, cancel);
         return await GiveAsync(change, project, schedule, now, cancel);
     }
 
-    /// <summary>A pause begins now; while it lasts no grant takes effect. The schedule goes on with the first one whose time comes after the pause.</summary>
+    /// <summary>
+    /// A pause begins now; while it lasts no grant takes effect. The schedule goes on with the first one whose time comes after the pause.
+    /// </summary>
     public Task<ScheduleAnswer> PauseAsync(ProjectSnapshot project, string customer, string name, bool paused, CancellationToken cancel) =>
         ChangeAsync(project, customer, name, (schedule, now) =>
             schedule.End <= now ? null
@@ -109,7 +120,10 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
             : schedule with { PausedAt = null, Turn = schedule.Turn + 1, Next = schedule.FirstFrom(now, project.Zone) },
             cancel);
 
-    /// <summary>No grant takes effect from now on. Ending it again changes nothing. It ends also when it cannot give what is late: that is not given then.</summary>
+    /// <summary>
+    /// No grant takes effect from now on. Ending it again changes nothing. It ends also when it cannot give what is late: that is not given
+    /// then.
+    /// </summary>
     public Task<ScheduleAnswer> EndAsync(ProjectSnapshot project, string customer, string name, CancellationToken cancel) =>
         ChangeAsync(project, customer, name, (schedule, now) =>
             schedule.End <= now ? schedule : schedule with { EndedAt = now, Next = schedule.FirstFrom(now, project.Zone) }, cancel);
@@ -177,9 +191,12 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         return await GiveAsync(change, project, after, now, cancel);
     }
 
-    /// <summary>A schedule that was parked, or whose servers were down, has given all by the time of a change that it would have given by then.</summary>
+    /// <summary>
+    /// A schedule that was parked, or whose servers were down, has given all by the time of a change that it would have given by then.
+    /// </summary>
     /// <returns>The schedule as it is then; of another outcome than <see cref="ScheduleOutcome.Done"/> without what failed.</returns>
-    private static async Task<ScheduleAnswer> GiveLateAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    private static async Task<ScheduleAnswer> GiveLateAsync(
+        CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
         const string Mark = "late";
         while (schedule.DueAt(project.Zone) <= now)
@@ -202,7 +219,8 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
     private static async Task VoidPendingAsync(CustomerChange change, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
         var pending = new List<Guid>();
-        await using (var command = change.Command(GrantSql.PendingScheduled, change.Row.Partition, change.Row.Account, schedule.Id, now.ToUtc()))
+        await using (var command = change.Command(
+            GrantSql.PendingScheduled, change.Row.Partition, change.Row.Account, schedule.Id, now.ToUtc()))
         await using (var row = await command.ExecuteReaderAsync(cancel))
         {
             while (await row.ReadAsync(cancel))
@@ -217,7 +235,8 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         }
     }
 
-    private static async Task<ScheduleAnswer> GiveAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    private static async Task<ScheduleAnswer> GiveAsync(
+        CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
         var given = await GiveScheduled.GiveInTransactionAsync(change, project, schedule, now, cancel);
         if (given.Outcome == ScheduleOutcome.Done)
@@ -228,14 +247,19 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         return given;
     }
 
-    private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) => change.ScalarAsync(
-        ScheduleSql.Insert, cancel, change.Row.Partition, change.Row.Account, schedule.Id, project.Id, schedule.Name, schedule.FeatureKey, schedule.Amount.Value,
-        GrantRow.NameOf(schedule.Source), (short)schedule.Priority, CatalogWords.Of(schedule.Every), SqlCommands.OrNull(schedule.Lives, NpgsqlDbType.Integer),
-        schedule.StartsAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.EndsAt), schedule.CreatedAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.DueAt(project.Zone)));
+    private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) =>
+        change.ScalarAsync(
+        ScheduleSql.Insert, cancel, change.Row.Partition, change.Row.Account, schedule.Id, project.Id, schedule.Name, schedule.FeatureKey,
+        schedule.Amount.Value,
+        GrantRow.NameOf(schedule.Source), (short)schedule.Priority, CatalogWords.Of(schedule.Every),
+        SqlCommands.OrNull(schedule.Lives, NpgsqlDbType.Integer),
+        schedule.StartsAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.EndsAt), schedule.CreatedAt.ToUtc(),
+        GrantScheduleRow.TimeOrNull(schedule.DueAt(project.Zone)));
 
     /// <summary>An order that left the start open is the same order a minute later.</summary>
     private static bool IsSame(GrantScheduleOrder order, GrantSchedule known) =>
-        (order.Feature, order.Amount, order.Source, order.Every, order.Lives) == (known.Feature, known.Amount, known.Source, known.Every, known.Lives)
+        (order.Feature, order.Amount, order.Source, order.Every, order.Lives) == (known.Feature, known.Amount, known.Source, known.Every,
+            known.Lives)
         && known.Priority == (order.Priority ?? GrantTerms.DefaultPriorityOf(order.Source))
         && (order.StartsAt is null || order.StartsAt == known.StartsAt)
         && order.EndsAt == known.EndsAt;

@@ -7,14 +7,18 @@ namespace Tollgate.Engine.Grants;
 internal static class ScheduleSql
 {
     private const string Columns =
-        "s.id, s.name, f.code, s.feature, s.amount, s.source, s.priority, s.every, s.lives, s.starts_at, s.ends_at, s.paused_at, s.turn, s.next_number, s.created_at, s.ended_at";
+        "s.id, s.name, f.code, s.feature, s.amount, s.source, s.priority, s.every, s.lives, s.starts_at, s.ends_at, s.paused_at, s.turn, "
+            + "s.next_number, s.created_at, s.ended_at";
 
-    private const string NotParked = $"{ParkedSql.NotParked} 'grant_schedules' AND q.project_id = s.project_id AND q.subject = s.partition || '/' || s.account || '/' || s.id)";
+    private const string NotParked =
+        $"{ParkedSql.NotParked} 'grant_schedules' AND q.project_id = s.project_id AND q.subject = s.partition || '/' || s.account || '/' "
+            + "|| s.id)";
 
     /// <summary>No row: a schedule with this id exists.</summary>
     public const string Insert =
         """
-        INSERT INTO grant_schedules (partition, account, id, project_id, name, feature, amount, source, priority, every, lives, starts_at, ends_at, created_at, due_at)
+        INSERT INTO grant_schedules (partition, account, id, project_id, name, feature, amount, source, priority, every, lives, starts_at,
+             ends_at, created_at, due_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (partition, account, id) DO NOTHING
           RETURNING id

@@ -21,7 +21,8 @@ public sealed class VoidGrant(CustomerChanges changes, Clock clock)
         // The balances first, then the grant: the order of the lanes.
         var now = clock.Now(project);
         await change.TouchAsync(now, cancel);
-        if (await change.ScalarAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, GrantRow.KeysSought(grant), now.ToUtc()) is not Guid key)
+        if (await change.ScalarAsync(
+            GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, GrantRow.KeysSought(grant), now.ToUtc()) is not Guid key)
         {
             return null;
         }

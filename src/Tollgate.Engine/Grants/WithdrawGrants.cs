@@ -22,7 +22,9 @@ namespace Tollgate.Engine.Grants;
 public sealed record WithdrawalOrder(string Feature, Quantity Amount, GrantSource? Source, bool UpTo, string? Reason, string? Id);
 
 /// <summary>Credits that were taken back, and out of which grants, in the order in which they would have burned.</summary>
-public sealed record Withdrawal(string Id, string Feature, GrantSource? Source, Quantity Requested, bool UpTo, string? Reason, Instant At, IReadOnlyList<(string Grant, Quantity Amount)> Taken)
+public sealed record Withdrawal(
+    string Id, string Feature, GrantSource? Source, Quantity Requested, bool UpTo, string? Reason, Instant At,
+    IReadOnlyList<(string Grant, Quantity Amount)> Taken)
 {
     public Quantity Amount => Taken.Aggregate(Quantity.Zero, static (sum, part) => sum + part.Amount);
 }
@@ -41,17 +43,18 @@ public enum WithdrawOutcome
 }
 
 /// <param name="Left">Of <see cref="WithdrawOutcome.TooLittle"/>: what could be taken.</param>
-public sealed record WithdrawAnswer(WithdrawOutcome Outcome, Withdrawal? Withdrawal, IReadOnlyList<FieldFault> Faults, Quantity Left = default, string? Owner = null);
+public sealed record WithdrawAnswer(
+    WithdrawOutcome Outcome, Withdrawal? Withdrawal, IReadOnlyList<FieldFault> Faults, Quantity Left = default, string? Owner = null);
 
 /// <summary>
-/// Takes back what customers hold beside their plan, out of the live grants of a feature in burn order. A grant never goes below what was burned of it, and the plan's
-/// quota stays. As with a void, reservations that count on what was taken may still settle.
+/// Takes back what customers hold beside their plan, out of the live grants of a feature in burn order. A grant never goes below what was
+/// burned of it, and the plan's quota stays. As with a void, reservations that count on what was taken may still settle.
 /// </summary>
 public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Clock clock)
 {
     /// <summary>
-    /// 1. the customer is held; 2. a repeat is answered with what came of the first; 3. its balances are touched and the live grants read, in the order of the lanes; 4. the
-    /// parts are taken and the fact is written.
+    /// 1. the customer is held; 2. a repeat is answered with what came of the first; 3. its balances are touched and the live grants read,
+    /// in the order of the lanes; 4. the parts are taken and the fact is written.
     /// </summary>
     public async Task<WithdrawAnswer> RunAsync(ProjectSnapshot project, string customer, WithdrawalOrder order, CancellationToken cancel)
     {
@@ -77,7 +80,8 @@ public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Cloc
         }
 
         var feature = project.Catalog.Features.GetValueOrDefault(order.Feature);
-        var faults = GrantTerms.FaultsOf(new(order.Feature, order.Amount, GrantSource.TopUp, null, null, null, order.Id), feature?.Feature, now);
+        var faults = GrantTerms.FaultsOf(
+            new(order.Feature, order.Amount, GrantSource.TopUp, null, null, null, order.Id), feature?.Feature, now);
         if (faults.Count > 0)
         {
             return new(WithdrawOutcome.Refused, null, faults);
@@ -98,16 +102,20 @@ public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Cloc
     }
 
     private static async Task TakeAsync(
-        CustomerChange change, WithdrawalOrder order, EventKey key, int feature, IReadOnlyList<Burn> parts, Instant now, CancellationToken cancel)
+        CustomerChange change, WithdrawalOrder order, EventKey key, int feature, IReadOnlyList<Burn> parts, Instant now,
+        CancellationToken cancel)
     {
-        var (grants, amounts) = (parts.Select(static part => part.Grant).ToArray(), parts.Select(static part => part.Amount.Value).ToArray());
+        var (grants, amounts) =
+            (parts.Select(static part => part.Grant).ToArray(), parts.Select(static part => part.Amount.Value).ToArray());
         await change.ExecuteAsync(GrantSql.Withdraw, cancel, change.Row.Partition, change.Row.Account, grants, amounts, now.ToUtc());
         await change.ExecuteAsync(
             WithdrawalSql.Insert, cancel, change.Row.Partition, change.Row.Account, key.Id, TextOrNull(key.Text), feature,
-            TextOrNull(order.Source is { } source ? GrantRow.NameOf(source) : null), order.Amount.Value, order.UpTo, grants, amounts, TextOrNull(order.Reason), now.ToUtc());
+            TextOrNull(order.Source is { } source ? GrantRow.NameOf(source) : null), order.Amount.Value, order.UpTo, grants, amounts,
+            TextOrNull(order.Reason), now.ToUtc());
     }
 
-    private static async Task<IReadOnlyList<Grant>> LiveAsync(CustomerChange change, int feature, GrantSource? source, Instant now, CancellationToken cancel)
+    private static async Task<IReadOnlyList<Grant>> LiveAsync(
+        CustomerChange change, int feature, GrantSource? source, Instant now, CancellationToken cancel)
     {
         await using var command = change.Command(GrantSql.LiveGrants, change.Row.Partition, change.Row.Account, feature, now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -131,13 +139,16 @@ public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Cloc
 
         var (grants, amounts) = (row.GetFieldValue<string[]>(7), row.GetFieldValue<decimal[]>(8));
         return new(
-            row.IsDBNull(6) ? id.ToString("D") : row.GetString(6), row.GetString(0), row.IsDBNull(1) ? null : GrantRow.SourceOf(row.GetString(1)),
-            Quantity.Of(row.GetDecimal(2)), row.GetBoolean(3), row.IsDBNull(4) ? null : row.GetString(4), Instant.FromUtc(row.GetDateTime(5)),
+            row.IsDBNull(6) ? id.ToString("D") : row.GetString(6), row.GetString(0),
+            row.IsDBNull(1) ? null : GrantRow.SourceOf(row.GetString(1)),
+            Quantity.Of(row.GetDecimal(2)), row.GetBoolean(3), row.IsDBNull(4) ? null : row.GetString(4),
+            Instant.FromUtc(row.GetDateTime(5)),
             [.. grants.Zip(amounts, static (grant, amount) => (grant, Quantity.Of(amount)))]);
     }
 
     private static bool IsSame(WithdrawalOrder order, Withdrawal known) =>
-        (order.Feature, order.Amount, order.Source, order.UpTo, order.Reason) == (known.Feature, known.Requested, known.Source, known.UpTo, known.Reason);
+        (order.Feature, order.Amount, order.Source, order.UpTo, order.Reason) == (known.Feature, known.Requested, known.Source, known.UpTo,
+            known.Reason);
 
     private static NpgsqlParameter TextOrNull(string? text) => SqlCommands.OrNull(text, NpgsqlDbType.Text);
 }

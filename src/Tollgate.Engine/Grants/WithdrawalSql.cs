@@ -17,7 +17,10 @@ internal static class WithdrawalSql
          WHERE w.partition = $1 AND w.account = $2 AND w.id = $3
         """;
 
-    /// <summary><c>$3</c> id, <c>$4</c> reference, <c>$5</c> feature, <c>$6</c> source, <c>$7</c> requested, <c>$8</c> up_to, <c>$9</c> grants, <c>$10</c> amounts, <c>$11</c> reason, <c>$12</c> at.</summary>
+    /// <summary>
+    /// <c>$3</c> id, <c>$4</c> reference, <c>$5</c> feature, <c>$6</c> source, <c>$7</c> requested, <c>$8</c> up_to, <c>$9</c> grants,
+    /// <c>$10</c> amounts, <c>$11</c> reason, <c>$12</c> at.
+    /// </summary>
     public const string Insert =
         """
         INSERT INTO grant_withdrawals (partition, account, id, reference, feature, source, requested, up_to, grants, amounts, reason, at)

@@ -11,12 +11,14 @@ public sealed class InboxMetrics : IDisposable
     private readonly System.Diagnostics.Metrics.Meter _meter = new("Tollgate");
     private readonly Counter<long> _refused;
 
-    public InboxMetrics() => _refused = _meter.CreateCounter<long>("tollgate.inbox.refused", "{webhook}", "Webhooks of payment providers that were refused.");
+    public InboxMetrics() =>
+        _refused = _meter.CreateCounter<long>("tollgate.inbox.refused", "{webhook}", "Webhooks of payment providers that were refused.");
 
     internal void Refused(PaymentProvider provider, WebhookVerdict verdict) => _refused.Add(
         1,
         new KeyValuePair<string, object?>("provider", CatalogWords.Of(provider)),
-        new KeyValuePair<string, object?>("reason", verdict switch { WebhookVerdict.Stale => "stale", WebhookVerdict.Unreadable => "unreadable", _ => "forged" }));
+        new KeyValuePair<string, object?>(
+            "reason", verdict switch { WebhookVerdict.Stale => "stale", WebhookVerdict.Unreadable => "unreadable", _ => "forged" }));
 
     public void Dispose() => _meter.Dispose();
 }

@@ -27,7 +27,8 @@ public enum InboxState
 /// <param name="DueAt">Real time; null: it is not read again.</param>
 /// <param name="Reason">Why it is not done.</param>
 public sealed record StoredEvent(
-    int ProjectId, PaymentProvider Provider, ProviderEvent Event, Instant ReceivedAt, InboxState State, int Attempts, Instant? DueAt, string? Reason, Instant? DoneAt)
+    int ProjectId, PaymentProvider Provider, ProviderEvent Event, Instant ReceivedAt, InboxState State, int Attempts, Instant? DueAt,
+    string? Reason, Instant? DoneAt)
 {
     /// <param name="passOver">Told of each that cannot be read; null: the first one ends the reading.</param>
     internal static async Task<IReadOnlyList<StoredEvent>> ReadAllAsync(
@@ -69,7 +70,8 @@ public sealed record StoredEvent(
     /// </summary>
     private static string BodyOf(NpgsqlDataReader reader, SecretBox secrets) => reader.IsDBNull(4)
         ? ""
-        : secrets.OpenText(reader.GetString(4), SecretPlace.ProviderEvent(reader.GetInt32(12), reader.GetString(0), reader.GetString(1))) ?? "";
+        : secrets.OpenText(reader.GetString(4), SecretPlace.ProviderEvent(reader.GetInt32(12), reader.GetString(0), reader.GetString(1)))
+        ?? "";
 }
 
 /// <summary>A row that this version cannot read: of a provider that it does not know, say.</summary>

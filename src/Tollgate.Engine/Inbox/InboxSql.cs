@@ -5,13 +5,17 @@ internal static class InboxSql
 {
     /// <summary>What <c>StoredEvent.Read</c> reads.</summary>
     private const string Columns =
-        "e.provider, e.id, e.type, e.object, e.body, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, e.project_id";
+        "e.provider, e.id, e.type, e.object, e.body, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
+            + "e.project_id";
 
     /// <summary>Lists show no bodies, and a page of them can have 25 MB.</summary>
     private const string WithoutBody =
-        "e.provider, e.id, e.type, e.object, NULL::text, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, e.project_id";
+        "e.provider, e.id, e.type, e.object, NULL::text, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
+            + "e.project_id";
 
-    /// <summary>A repeat is no row. $1 project, $2 provider, $3 id, $4 type, $5 object or null, $6 body, $7 when it happened or null.</summary>
+    /// <summary>
+    /// A repeat is no row. $1 project, $2 provider, $3 id, $4 type, $5 object or null, $6 body, $7 when it happened or null.
+    /// </summary>
     public const string Store =
         """
         INSERT INTO provider_events (project_id, provider, id, type, object, body, happened_at)
@@ -20,9 +24,9 @@ internal static class InboxSql
         """;
 
     /// <summary>
-    /// Those that are due: of each project in the order of their coming, the projects in turn. When there are more projects than rows, chance decides between them, so
-    /// that none waits for ever. Of several servers each takes others; who dies with one leaves it to the next after the lease.
-    /// $1 lease in seconds, $2 number of rows, $3 number of rows of one project.
+    /// Those that are due: of each project in the order of their coming, the projects in turn. When there are more projects than rows,
+    /// chance decides between them, so that none waits for ever. Of several servers each takes others; who dies with one leaves it to the
+    /// next after the lease. $1 lease in seconds, $2 number of rows, $3 number of rows of one project.
     /// </summary>
     public const string Take =
         $"""
@@ -57,7 +61,8 @@ internal static class InboxSql
     public const string Finish =
         """
         UPDATE provider_events
-           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), done_at = CASE WHEN $4 IN ('done', 'ignored') THEN now() END
+           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), done_at = CASE
+             WHEN $4 IN ('done', 'ignored') THEN now() END
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND state = 'waiting'
         """;
 
@@ -81,13 +86,15 @@ internal static class InboxSql
     public const string Find = $"SELECT {Columns} FROM provider_events e WHERE e.project_id = $1 AND e.provider = $2 AND e.id = $3";
 
     /// <summary>
-    /// Newest first. $1 project, $2 state or null, $3 provider or null, $4 type or null, $5 and $6 provider and id after which it starts, or null, $7 number of rows.
+    /// Newest first. $1 project, $2 state or null, $3 provider or null, $4 type or null, $5 and $6 provider and id after which it starts,
+    /// or null, $7 number of rows.
     /// </summary>
     public const string List =
         $"""
         SELECT {WithoutBody}
           FROM provider_events e
-         WHERE e.project_id = $1 AND ($2::text IS NULL OR e.state = $2) AND ($3::text IS NULL OR e.provider = $3) AND ($4::text IS NULL OR e.type = $4)
+         WHERE e.project_id = $1 AND ($2::text IS NULL OR e.state = $2) AND ($3::text IS NULL OR e.provider = $3)
+           AND ($4::text IS NULL OR e.type = $4)
            AND ($6::text IS NULL
                 OR e.sequence < (SELECT a.sequence FROM provider_events a WHERE a.project_id = $1 AND a.provider = $5 AND a.id = $6))
          ORDER BY e.sequence DESC

@@ -13,11 +13,12 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Inbox;
 
 /// <summary>
-/// Reads what providers told, once each: what the event says is asked of the provider's code, and applied. Any number of servers may read; an event that
-/// one of them died with is read again, which changes nothing.
+/// Reads what providers told, once each: what the event says is asked of the provider's code, and applied. Any number of servers may read;
+/// an event that one of them died with is read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyUpdate apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyUpdate apply, SecretBox secrets, InboxBell bell,
+    ParkedWork parked,
     ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
@@ -29,7 +30,10 @@ public sealed class ReadInbox(
 
     private const int MostAtOnce = 32;
 
-    /// <summary>Of one project: all of them wait for their provider at the same time, so that a slow one keeps the others for one answer and no longer.</summary>
+    /// <summary>
+    /// Of one project: all of them wait for their provider at the same time, so that a slow one keeps the others for one answer and no
+    /// longer.
+    /// </summary>
     private const int MostOfOneProject = 8;
 
     /// <summary>Events that wait for their provider's answer at the same time.</summary>
@@ -42,7 +46,8 @@ public sealed class ReadInbox(
     {
         var taken = await TakeAsync(cancel);
         await System.Threading.Tasks.Parallel.ForEachAsync(
-            taken, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancel }, async (stored, stop) => await ReadAsync(stored, stop));
+            taken, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancel },
+            async (stored, stop) => await ReadAsync(stored, stop));
         return taken.Count;
     }
 
@@ -74,7 +79,8 @@ public sealed class ReadInbox(
     /// <summary>After two days the event itself is on the list of what is parked.</summary>
     private async Task PutOffAsync((int Project, string Provider, string Id) key, int attempts, Exception broken, CancellationToken cancel)
     {
-        await FinishAsync(key, attempts, ReadOutcome.Later($"It could not be applied ({broken.GetType().Name}); the server's log says why."), cancel);
+        await FinishAsync(
+            key, attempts, ReadOutcome.Later($"It could not be applied ({broken.GetType().Name}); the server's log says why."), cancel);
         var (project, subject) = (directory.Current.ProjectsById.GetValueOrDefault(key.Project), $"{key.Provider}:{key.Id}");
         await (InboxRules.NextAfter(attempts) is { } pause
             ? parked.ParkAsync(WorkNames.Inbox, project, subject, broken, pause)
@@ -109,7 +115,8 @@ public sealed class ReadInbox(
         public static ReadOutcome Later(string reason) => new(InboxState.Waiting, reason);
     }
 
-    private async Task FinishAsync((int Project, string Provider, string Id) key, int attempts, ReadOutcome outcome, CancellationToken cancel)
+    private async Task FinishAsync(
+        (int Project, string Provider, string Id) key, int attempts, ReadOutcome outcome, CancellationToken cancel)
     {
         var wait = outcome.State == InboxState.Waiting ? InboxRules.NextAfter(attempts) : null;
         var state = outcome.State == InboxState.Waiting && wait is null ? InboxState.Parked : outcome.State;

@@ -27,10 +27,12 @@ public enum ReceiveOutcome
 }
 
 /// <summary>
-/// Takes a provider's webhook: verify, store, and no more, so that the provider has its answer fast. What it says is read by <see cref="ReadInbox"/>.
+/// Takes a provider's webhook: verify, store, and no more, so that the provider has its answer fast. What it says is read by
+/// <see cref="ReadInbox"/>.
 /// </summary>
 public sealed class ReceiveWebhook(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, SecretBox secrets, InboxBell bell, InboxMetrics metrics, Clock clock,
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, SecretBox secrets, InboxBell bell,
+    InboxMetrics metrics, Clock clock,
     ILogger<ReceiveWebhook> log)
 {
     /// <summary>One line in the log for so long, however many are refused: the sender may be anybody. The metric counts each.</summary>
@@ -39,15 +41,19 @@ public sealed class ReceiveWebhook(
     private long _toldAt;
     private long _refused;
 
-    /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and else the oldest.</param>
+    /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and
+    /// else the oldest.</param>
     /// <param name="from">The sender's address, for the log.</param>
-    public async Task<ReceiveOutcome> RunAsync(PaymentProvider name, WebhookRequest request, ProjectSnapshot? only, string? from, CancellationToken cancel)
+    public async Task<ReceiveOutcome> RunAsync(
+        PaymentProvider name, WebhookRequest request, ProjectSnapshot? only, string? from, CancellationToken cancel)
     {
         var verdict = WebhookVerdict.Forged;
         if (providers.Find(name) is { } provider)
         {
             var (now, genuine) = (clock.Now().ToOffset(), new List<(ProjectSnapshot Project, ProviderEvent Event)>());
-            IEnumerable<ProjectSnapshot> candidates = only is null ? directory.Current.ProjectsById.Values.OrderBy(static one => one.Id) : [only];
+            IEnumerable<ProjectSnapshot> candidates = only is null
+                ? directory.Current.ProjectsById.Values.OrderBy(static one => one.Id)
+                : [only];
             foreach (var project in candidates)
             {
                 if (keys.Open(project, name) is not { } credentials)
@@ -68,7 +74,9 @@ public sealed class ReceiveWebhook(
 
             if (genuine is [var (oldest, told), ..])
             {
-                var owner = genuine.Count > 1 ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], told, cancel) : null;
+                var owner = genuine.Count > 1
+                    ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], told, cancel)
+                    : null;
                 return await StoreAsync(owner ?? oldest, name, told, cancel);
             }
         }
@@ -85,12 +93,14 @@ public sealed class ReceiveWebhook(
         if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= TellEvery) && Interlocked.CompareExchange(ref _toldAt, now, last) == last)
         {
             log.LogWarning(
-                "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. {Count} were refused since the last such line.",
+                "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. "
+                    + "{Count} were refused since the last such line.",
                 CatalogWords.Of(name), from, verdict, length, Interlocked.Exchange(ref _refused, 0));
         }
     }
 
-    private async Task<ReceiveOutcome> StoreAsync(ProjectSnapshot project, PaymentProvider name, ProviderEvent @event, CancellationToken cancel)
+    private async Task<ReceiveOutcome> StoreAsync(
+        ProjectSnapshot project, PaymentProvider name, ProviderEvent @event, CancellationToken cancel)
     {
         await using var command = database.Command(
             InboxSql.Store, project.Id, CatalogWords.Of(name), @event.Id, @event.Type, SqlCommands.OrNull(@event.Object, NpgsqlDbType.Text),

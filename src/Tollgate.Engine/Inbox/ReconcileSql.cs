@@ -14,7 +14,10 @@ internal static class ReconcileSql
          WHERE x.project_id = $1 AND x.provider = 'stripe' AND x.reference = ANY ($2)
         """;
 
-    /// <summary>Subscriptions that Stripe manages: of these ids, or all that are not over. $1 project, $2 ids or null, $3 how many. Rows: see ReconcileStripe.</summary>
+    /// <summary>
+    /// Subscriptions that Stripe manages: of these ids, or all that are not over. $1 project, $2 ids or null, $3 how many. Rows: see
+    /// ReconcileStripe.
+    /// </summary>
     public const string ProviderManaged =
         """
         SELECT s.id, s.reference, s.status, v.plan, s.interval, s.quantity, s.period_start, s.period_end, s.cancel_at

@@ -20,11 +20,13 @@ public sealed record ReconciledDrift(StripeDrift Drift, bool Repaired = false, s
 public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList<ReconciledDrift> Drifts);
 
 /// <summary>
-/// Compares what Tollgate and Stripe have: 1. the subscriptions that Stripe manages; 2. its paid invoices of them; 3. the payments that Tollgate asked for, and what went back. Each
-/// difference is said once. With repair, what Stripe is right about is applied by the same news as its events bring, which change nothing where it is so already.
+/// Compares what Tollgate and Stripe have: 1. the subscriptions that Stripe manages; 2. its paid invoices of them; 3. the payments that
+/// Tollgate asked for, and what went back. Each difference is said once. With repair, what Stripe is right about is applied by the same
+/// news as its events bring, which change nothing where it is so already.
 /// </summary>
 public sealed class ReconcileStripe(
-    NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments, ApplyUpdate apply)
+    NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments,
+    ApplyUpdate apply)
 {
     /// <summary>Of 100, of each list.</summary>
     public int MostPages { get; init; } = 50;
@@ -51,7 +53,9 @@ public sealed class ReconcileStripe(
         found.IsCut |= rows.Count == MostRows;
         await InvoicesAsync(account, managed, rows, since, found, cancel);
         await IntentsAsync(account, rows, since, found, cancel);
-        return new(since, !found.IsCut, repair ? await RepairAsync(project, found, cancel) : [.. found.All.Select(static one => new ReconciledDrift(one.Drift))]);
+        return new(
+            since, !found.IsCut,
+            repair ? await RepairAsync(project, found, cancel) : [.. found.All.Select(static one => new ReconciledDrift(one.Drift))]);
     }
 
     private sealed class Findings
@@ -79,7 +83,8 @@ public sealed class ReconcileStripe(
     {
         var (project, askedAt) = (account.Project, await accounts.NowAsync(cancel));
         var (seen, followed) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
-        await foreach (var page in PagesAsync(account, "/v1/subscriptions", static () => new StripeForm().Set("status", "all"), found, cancel))
+        await foreach (var page in PagesAsync(
+            account, "/v1/subscriptions", static () => new StripeForm().Set("status", "all"), found, cancel))
         {
             var there = page.Select(StripeSubscription.Read).OfType<StripeSubscription>().ToList();
             seen.UnionWith(there.Select(static one => one.Id));
@@ -91,18 +96,22 @@ public sealed class ReconcileStripe(
                 var (update, doubt) = await mirror.ReadAsync(account, one, owners.GetValueOrDefault(one.Customer ?? ""), askedAt, cancel);
                 if (doubt is not null && !one.IsOver)
                 {
-                    found.Add(new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
+                    found.Add(
+                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
                 }
 
-                // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody else's.
-                if (update is null || (ours is null && (update.EndedAt is not null || update.Status == Core.Subscriptions.SubscriptionStatus.Incomplete)))
+                // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody
+                // else's.
+                if (update is null
+                    || (ours is null && (update.EndedAt is not null || update.Status == Core.Subscriptions.SubscriptionStatus.Incomplete)))
                 {
                     continue;
                 }
 
                 followed.Add(one.Id);
                 found.Begin(
-                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(update)), _ => Task.FromResult<IReadOnlyList<ProviderUpdate>>([update]));
+                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(update)),
+                    _ => Task.FromResult<IReadOnlyList<ProviderUpdate>>([update]));
             }
         }
 
@@ -120,10 +129,13 @@ public sealed class ReconcileStripe(
     }
 
     /// <summary>2. What Stripe was paid for what it manages.</summary>
-    private async Task InvoicesAsync(StripeAccount account, HashSet<string> managed, Books rows, Instant since, Findings found, CancellationToken cancel)
+    private async Task InvoicesAsync(
+        StripeAccount account, HashSet<string> managed, Books rows, Instant since, Findings found, CancellationToken cancel)
     {
         await foreach (var page in PagesAsync(
-            account, "/v1/invoices", () => new StripeForm().Set("status", "paid").Set("created", new StripeForm().Set("gte", since)).Set("expand", ["data.payments"]), found, cancel))
+            account, "/v1/invoices",
+            () => new StripeForm().Set("status", "paid").Set("created", new StripeForm().Set("gte", since))
+                .Set("expand", ["data.payments"]), found, cancel))
         {
             foreach (var invoice in page.Select(StripeInvoice.Read).OfType<StripeInvoice>())
             {
@@ -133,9 +145,11 @@ public sealed class ReconcileStripe(
                     continue;
                 }
 
-                var ours = rows.ByInvoice.GetValueOrDefault(invoice.Id) ?? await ByReferenceAsync(account.Project, [invoice.PaymentIntent, invoice.Id], cancel);
+                var ours = rows.ByInvoice.GetValueOrDefault(invoice.Id)
+                    ?? await ByReferenceAsync(account.Project, [invoice.PaymentIntent, invoice.Id], cancel);
                 found.Add(
-                    StripeDrifts.OfInvoice(invoice.Id, paid, ours), async token => (await mirror.InvoiceAsync(account, invoice.Id, token)).Updates);
+                    StripeDrifts.OfInvoice(invoice.Id, paid, ours),
+                    async token => (await mirror.InvoiceAsync(account, invoice.Id, token)).Updates);
             }
         }
     }
@@ -145,18 +159,24 @@ public sealed class ReconcileStripe(
     {
         var (compared, project) = (new HashSet<Guid>(), account.Project);
         await foreach (var page in PagesAsync(
-            account, "/v1/payment_intents", () => new StripeForm().Set("created", new StripeForm().Set("gte", since)).Set("expand", ["data.latest_charge"]), found, cancel))
+            account, "/v1/payment_intents",
+            () => new StripeForm().Set("created", new StripeForm().Set("gte", since)).Set("expand", ["data.latest_charge"]), found, cancel))
         {
             foreach (var json in page)
             {
-                if (StripePayment.Read(json) is not { } intent || intent.Metadata.GetValueOrDefault(StripePrices.ProjectField, project.Code) != project.Code)
+                if (StripePayment.Read(json) is not { } intent
+                    || intent.Metadata.GetValueOrDefault(StripePrices.ProjectField, project.Code) != project.Code)
                 {
                     continue;
                 }
 
                 var named = Guid.TryParse(intent.Metadata.GetValueOrDefault(StripeProvider.PaymentField), out var id) ? id : (Guid?)null;
-                var ours = (named is { } key ? rows.ById.GetValueOrDefault(key) ?? (await payments.FindAsync(project, key, cancel))?.Payment : null)
-                    ?? rows.ByReference.GetValueOrDefault(intent.Id) ?? (named is null ? await ByReferenceAsync(project, [intent.Id], cancel) : null);
+                var ours =
+                    (named is { } key
+                        ? rows.ById.GetValueOrDefault(key) ?? (await payments.FindAsync(project, key, cancel))?.Payment
+                        : null)
+                    ?? rows.ByReference.GetValueOrDefault(intent.Id)
+                    ?? (named is null ? await ByReferenceAsync(project, [intent.Id], cancel) : null);
                 Compare(account, ours, named is null && ours is null ? null : intent, json, found);
                 if (ours is not null)
                 {
@@ -166,12 +186,14 @@ public sealed class ReconcileStripe(
         }
 
         // Asked for before, and moved since; or never there.
-        var rest = rows.ById.Values.Where(one => !compared.Contains(one.Id) && one.ProviderInvoice is null && one.Reference?.StartsWith("pi_", StringComparison.Ordinal) == true).ToList();
+        var rest = rows.ById.Values.Where(one => !compared.Contains(one.Id) && one.ProviderInvoice is null
+            && one.Reference?.StartsWith("pi_", StringComparison.Ordinal) == true).ToList();
         found.IsCut |= rest.Count > MostSingle;
         foreach (var ours in rest.Take(MostSingle))
         {
             var json = await accounts.FetchAsync(
-                account, $"/v1/payment_intents/{Uri.EscapeDataString(ours.Reference!)}", new StripeForm().Set("expand", ["latest_charge"]), cancel);
+                account, $"/v1/payment_intents/{Uri.EscapeDataString(ours.Reference!)}", new StripeForm().Set("expand", ["latest_charge"]),
+                cancel);
             Compare(account, ours, json is { } there ? StripePayment.Read(there) : null, json, found);
         }
     }
@@ -181,14 +203,19 @@ public sealed class ReconcileStripe(
         // What pays an invoice of Stripe's own is compared with that.
         if (ours?.ProviderInvoice is null)
         {
-            var isUndecided = theirs is not null && theirs.Metadata.ContainsKey(StripeProvider.PageField) && theirs.Status is not ("succeeded" or "canceled");
-            found.Add(StripeDrifts.OfPayment(ours, theirs, isUndecided), async token => (await events.PaymentAsync(account, theirs!.Id, token)).Updates);
+            var isUndecided = theirs is not null && theirs.Metadata.ContainsKey(StripeProvider.PageField)
+                && theirs.Status is not ("succeeded" or "canceled");
+            found.Add(
+                StripeDrifts.OfPayment(ours, theirs, isUndecided),
+                async token => (await events.PaymentAsync(account, theirs!.Id, token)).Updates);
         }
 
         if (ours is not null && theirs is not null && json?.Child("latest_charge") is { ValueKind: JsonValueKind.Object } charge
             && StripeCharge.Read(charge)?.Refunded is { } refunded && refunded.Currency == ours.Amount.Currency)
         {
-            found.Add(StripeDrifts.OfRefunds(ours, theirs.Id, refunded), async token => (await events.RefundsAsync(account, theirs.Id, token)).Updates);
+            found.Add(
+                StripeDrifts.OfRefunds(ours, theirs.Id, refunded),
+                async token => (await events.RefundsAsync(account, theirs.Id, token)).Updates);
         }
     }
 
@@ -223,7 +250,8 @@ public sealed class ReconcileStripe(
 
     /// <summary>Page by page; that there were more is remembered.</summary>
     private async IAsyncEnumerable<IReadOnlyList<JsonElement>> PagesAsync(
-        StripeAccount account, string path, Func<StripeForm> query, Findings found, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        StripeAccount account, string path, Func<StripeForm> query, Findings found,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         string? after = null;
         for (var page = 0; page < MostPages; page++)
@@ -255,13 +283,16 @@ public sealed class ReconcileStripe(
     }
 
     private static ProviderManagedState StateOf(SubscriptionUpdate update) => new(
-        CatalogWords.Of(update.EndedAt is null ? update.Status : Core.Subscriptions.SubscriptionStatus.Canceled), update.Price?.Plan ?? "none of the catalogue",
+        CatalogWords.Of(update.EndedAt is null ? update.Status : Core.Subscriptions.SubscriptionStatus.Canceled),
+        update.Price?.Plan ?? "none of the catalogue",
         update.Price is { } price ? CatalogWords.Of(price.Interval) : "", update.Price?.Quantity ?? 1, update.Current, update.CancelAt);
 
-    private async Task<IReadOnlyDictionary<string, string>> OwnersAsync(ProjectSnapshot project, IReadOnlyList<StripeSubscription> there, CancellationToken cancel)
+    private async Task<IReadOnlyDictionary<string, string>> OwnersAsync(
+        ProjectSnapshot project, IReadOnlyList<StripeSubscription> there, CancellationToken cancel)
     {
         var owners = new Dictionary<string, string>();
-        await using var command = database.Command(ReconcileSql.Owners, project.Id, there.Select(static one => one.Customer).OfType<string>().Distinct().ToArray());
+        await using var command = database.Command(
+            ReconcileSql.Owners, project.Id, there.Select(static one => one.Customer).OfType<string>().Distinct().ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -272,17 +303,20 @@ public sealed class ReconcileStripe(
     }
 
     /// <param name="ids">Null: all that are not over.</param>
-    private async Task<IReadOnlyDictionary<string, ProviderManagedState>> ProviderManagedAsync(ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
+    private async Task<IReadOnlyDictionary<string, ProviderManagedState>> ProviderManagedAsync(
+        ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
     {
         var states = new Dictionary<string, ProviderManagedState>();
         await using var command = database.Command(
-            ReconcileSql.ProviderManaged, project.Id, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
+            ReconcileSql.ProviderManaged, project.Id,
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
             states[reader.GetString(1)] = new(
                 reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetInt64(5),
-                new(Instant.FromUtc(reader.GetDateTime(6)), Instant.FromUtc(reader.GetDateTime(7))), reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8)));
+                new(Instant.FromUtc(reader.GetDateTime(6)), Instant.FromUtc(reader.GetDateTime(7))),
+                reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8)));
         }
 
         return states;
@@ -291,7 +325,8 @@ public sealed class ReconcileStripe(
     private async Task<Books> PaymentsAsync(ProjectSnapshot project, Instant since, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        var rows = await PaymentQueries.ReadAsync(connection, connection.Command(ReconcileSql.Payments, project.Id, since.ToUtc(), MostRows), cancel);
+        var rows = await PaymentQueries.ReadAsync(
+            connection, connection.Command(ReconcileSql.Payments, project.Id, since.ToUtc(), MostRows), cancel);
         return new([.. rows.Select(static row => row.Payment)]);
     }
 
@@ -307,6 +342,7 @@ public sealed class ReconcileStripe(
         public IReadOnlyDictionary<string, Payment> ByInvoice { get; } = By(all, static one => one.ProviderInvoice);
 
         private static Dictionary<string, Payment> By(IReadOnlyList<Payment> all, Func<Payment, string?> name) =>
-            all.Where(one => name(one) is not null).GroupBy(one => name(one)!, StringComparer.Ordinal).ToDictionary(static same => same.Key, static same => same.First(), StringComparer.Ordinal);
+            all.Where(one => name(one) is not null).GroupBy(one => name(one)!, StringComparer.Ordinal)
+                .ToDictionary(static same => same.Key, static same => same.First(), StringComparer.Ordinal);
     }
 }

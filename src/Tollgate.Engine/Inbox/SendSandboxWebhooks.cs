@@ -11,9 +11,13 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Inbox;
 
-/// <summary>Sends the sandbox's webhooks to the same endpoint that real providers call. A webhook that a killed server had taken is sent again when its lease has ended.</summary>
+/// <summary>
+/// Sends the sandbox's webhooks to the same endpoint that real providers call. A webhook that a killed server had taken is sent again when
+/// its lease has ended.
+/// </summary>
 public sealed class SendSandboxWebhooks(
-    NpgsqlDataSource database, ProjectDirectory directory, SandboxWebhooks webhooks, ReceiveWebhook receive, Clock clock, ParkedWork parked, ILogger<SendSandboxWebhooks> log)
+    NpgsqlDataSource database, ProjectDirectory directory, SandboxWebhooks webhooks, ReceiveWebhook receive, Clock clock, ParkedWork parked,
+    ILogger<SendSandboxWebhooks> log)
     : Loop(Interval, "The sandbox's webhooks could not be sent", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -29,7 +33,8 @@ public sealed class SendSandboxWebhooks(
         {
             if (directory.Current.ProjectsById.TryGetValue(projectId, out var project))
             {
-                var isSent = await parked.TryAsync(WorkNames.SandboxWebhooks, project, id.ToString("D"), () => SendAsync(project, body, isForged, cancel), cancel);
+                var isSent = await parked.TryAsync(
+                    WorkNames.SandboxWebhooks, project, id.ToString("D"), () => SendAsync(project, body, isForged, cancel), cancel);
                 await using var end = database.Command(isSent ? SandboxSql.ForgetWebhook : SandboxSql.ReturnWebhook, id);
                 await end.ExecuteNonQueryAsync(cancel);
             }
@@ -57,7 +62,9 @@ public sealed class SendSandboxWebhooks(
         // With the secret that it may have got a moment ago.
         project = directory.Current.ProjectsById.GetValueOrDefault(project.Id) ?? project;
         var request = SandboxSignature.Sign(secret, @event.Id, body, clock.Now().ToOffset());
-        var sent = isForged ? request with { Body = Encoding.UTF8.GetBytes(body.Replace("sandbox", "sandb0x", StringComparison.Ordinal)) } : request;
+        var sent = isForged
+            ? request with { Body = Encoding.UTF8.GetBytes(body.Replace("sandbox", "sandb0x", StringComparison.Ordinal)) }
+            : request;
         await receive.RunAsync(PaymentProvider.Sandbox, sent, project, "the sandbox", cancel);
     }
 }

@@ -11,13 +11,14 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// A step that gives something back changes earlier invoices of its subscription: 1. their unused time and usage cannot go back again; 2. credit that its own invoice
-/// leaves over pays their open amounts. The caller holds the customer, has written the credit, and commits.
+/// A step that gives something back changes earlier invoices of its subscription: 1. their unused time and usage cannot go back again; 2.
+/// credit that its own invoice leaves over pays their open amounts. The caller holds the customer, has written the credit, and commits.
 /// </summary>
 internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectSnapshot project, string actor)
 {
     /// <summary>The invoices that asked for the unused time which a step gives back; the newest first.</summary>
-    public static async Task<IReadOnlyList<InvoicePart>> PartsAsync(NpgsqlConnection connection, ProjectSnapshot project, StepOrder order, CancellationToken cancel)
+    public static async Task<IReadOnlyList<InvoicePart>> PartsAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, StepOrder order, CancellationToken cancel)
     {
         var credit = order.Step.Charges.Where(static charge => charge.Kind == ChargeKind.UnusedTime)
             .Aggregate(MoneyAmount.Zero(order.Step.After.Terms.Currency), static (sum, charge) => sum - charge.Amount);
@@ -42,7 +43,8 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
 
         foreach (var (invoice, part, tax) in bill.ProrationCredited)
         {
-            await ExecuteAsync(InvoiceSql.NoteProrated, cancel, order.Customer.Partition, order.Customer.Account, invoice.Id, part.Minor, tax.Minor);
+            await ExecuteAsync(
+                InvoiceSql.NoteProrated, cancel, order.Customer.Partition, order.Customer.Account, invoice.Id, part.Minor, tax.Minor);
         }
 
         // What nothing stood against on the step's own invoice: of unused time, or of usage that was taken back.
@@ -67,7 +69,8 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
         NpgsqlConnection connection, ProjectSnapshot project, CustomerRow customer, Subscription before, CancellationToken cancel)
     {
         var ids = new List<Guid>();
-        await using (var command = connection.Command(InvoiceSql.OfPeriod, customer.Partition, customer.Account, before.Id, before.Current.End.ToUtc()))
+        await using (var command = connection.Command(
+            InvoiceSql.OfPeriod, customer.Partition, customer.Account, before.Id, before.Current.End.ToUtc()))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
@@ -84,7 +87,9 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
     {
         var (partition, account) = (customer.Partition, customer.Account);
         var isPaid = part == invoice.Due;
-        await ExecuteAsync(InvoiceSql.PayFromCredits, cancel, partition, account, invoice.Id, part.Minor, CatalogWords.Of(isPaid ? InvoiceStatus.Paid : invoice.Status));
+        await ExecuteAsync(
+            InvoiceSql.PayFromCredits, cancel, partition, account, invoice.Id, part.Minor,
+            CatalogWords.Of(isPaid ? InvoiceStatus.Paid : invoice.Status));
         await ExecuteAsync(InvoiceSql.AddFact, cancel, partition, account, invoice.Id, "pay", at.ToUtc(), part.Minor, actor, "credits");
         await ExecuteAsync(InvoiceSql.TakeCredit, cancel, partition, account, part.Currency.Code, part.Minor, at.ToUtc(), invoice.Id);
     }

@@ -52,14 +52,20 @@ internal sealed record StepOrder(CustomerRow Customer, SubscriptionRow? Row, Sub
     /// stops, asks for nothing. The first invoice of a subscription bills what is known by now of earlier ones.
     /// </summary>
     public bool BillsUsage => Step.Charges.Count > 0 || EndsProviderManagedPeriod
-        || Step.Verb is SubscriptionVerb.BillUsage || (Step.Verb is SubscriptionVerb.Cancel && Before is { Status: not SubscriptionStatus.Trialing });
+        || Step.Verb is SubscriptionVerb.BillUsage
+        || (Step.Verb is SubscriptionVerb.Cancel && Before is { Status: not SubscriptionStatus.Trialing });
 
     /// <summary>What a provider manages has no charges here, and its periods end all the same.</summary>
-    private bool EndsProviderManagedPeriod => Step.After.ManagedBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
+    private bool EndsProviderManagedPeriod =>
+        Step.After.ManagedBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
         && Before.Current.Start != Step.After.Current.Start;
 
-    /// <summary>Quota periods of the subscription end with it, also those that would still run: what was used in them is billed now.</summary>
-    public bool EndsPeriods => Step.After.IsEnded || (Before is not null && (Before.Anchor, Before.Terms.Interval) != (Step.After.Anchor, Step.After.Terms.Interval));
+    /// <summary>
+    /// Quota periods of the subscription end with it, also those that would still run: what was used in them is billed now.
+    /// </summary>
+    public bool EndsPeriods =>
+        Step.After.IsEnded
+            || (Before is not null && (Before.Anchor, Before.Terms.Interval) != (Step.After.Anchor, Step.After.Terms.Interval));
 }
 
 /// <summary>What a step comes to.</summary>
@@ -79,8 +85,8 @@ internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnly
 
 /// <summary>
 /// Finds out what steps cost: loads what the rules have to know and asks them. Two statements for all steps of a batch, a third where
-/// usage is billed, one more each where a first tier's fee or a minimum is agreed, and some where unused time or billed usage goes back. Writes nothing; a preview ends here. The caller
-/// holds the customers.
+/// usage is billed, one more each where a first tier's fee or a minimum is agreed, and some where unused time or billed usage goes back.
+/// Writes nothing; a preview ends here. The caller holds the customers.
 /// </summary>
 internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings)
 {
@@ -115,7 +121,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     private TaxTable? Taxes(StepOrder order) => settings.TaxRates.Count == 0
         ? null
         : new(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer, order.Step.At), project.Catalog.Document.Features
-            .Where(static feature => feature.TaxCategory is not null).ToDictionary(static feature => feature.Code, static feature => feature.TaxCategory!))
+            .Where(static feature => feature.TaxCategory is not null)
+            .ToDictionary(static feature => feature.Code, static feature => feature.TaxCategory!))
         {
             ReversesWhilePending = settings.ReversesWhilePending,
         };
@@ -134,11 +141,18 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
             // The end of a managed one is a fact whatever it costs; its lines are looked at before they are told.
-            return new(order, billed, rated, billed is { Bill: { } bill, After.ManagedBy: null } ? InvoiceRules.ImplausibleReason(bill, settings) : null) { Facts = facts };
+            return new(
+                order, billed, rated,
+                billed is { Bill: { } bill, After.ManagedBy: null } ? InvoiceRules.ImplausibleReason(bill, settings) : null)
+                {
+                    Facts = facts,
+                };
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
         {
-            return new(order, new(order.Step, order.Step.After, null), [], order.Step.After.ManagedBy is null ? $"The invoice cannot be computed: {broken.Message}" : null);
+            return new(
+                order, new(order.Step, order.Step.After, null), [],
+                order.Step.After.ManagedBy is null ? $"The invoice cannot be computed: {broken.Message}" : null);
         }
     }
 
@@ -211,7 +225,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         {
             var order = corrected[reader.GetInt32(0)];
             var one = new MinimumPeriod(
-                reader.GetGuid(1), new(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))), Minor(4), Minor(5), Minor(6))
+                reader.GetGuid(1), new(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))), Minor(4), Minor(5),
+                Minor(6))
             {
                 TaxCategory = reader.IsDBNull(7) ? null : reader.GetString(7),
             };
@@ -228,7 +243,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
 
     /// <summary>Usage that is billed with a step, and not of the running billing period.</summary>
     private static IEnumerable<UsageDue> CorrectedOf(StepOrder order, IReadOnlyDictionary<int, List<RatedPeriod>> usage) =>
-        (usage.GetValueOrDefault(order.Customer.Account) ?? []).Where(static one => one.Ignored is null && !one.Due.IsSettled).Select(static one => one.Due)
+        (usage.GetValueOrDefault(order.Customer.Account) ?? []).Where(static one => one.Ignored is null && !one.Due.IsSettled)
+            .Select(static one => one.Due)
             .Where(due => order.Before is not { } before || due.SoldUntil <= before.Current.Start);
 
     private Task<Dictionary<int, long>> CreditsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel) => SumsAsync(
@@ -260,7 +276,8 @@ internal static class PriceText
     private const string Carrier = "f";
 
     public static string Write(OveragePrice price) => Encoding.UTF8.GetString(
-        CatalogWriter.ToJson([new EntitlementOverride { Feature = Carrier, OveragePrices = Setting.To<IReadOnlyList<OveragePrice>>([price]) }]));
+        CatalogWriter.ToJson(
+            [new EntitlementOverride { Feature = Carrier, OveragePrices = Setting.To<IReadOnlyList<OveragePrice>>([price]) }]));
 
     public static OveragePrice Read(string json, Currency currency)
     {

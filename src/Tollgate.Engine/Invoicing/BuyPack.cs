@@ -58,7 +58,8 @@ public sealed record PackAnswer(PackOutcome Outcome, PackItem? Item = null, stri
 public sealed class BuyPack(CustomerChanges changes, Clock clock)
 {
     /// <summary>Creates the customer when it is missing. Idempotent by <see cref="PackOrder.Id"/>.</summary>
-    public async Task<PackAnswer> RunAsync(ProjectSnapshot project, string customer, PackOrder order, string actor, CancellationToken cancel)
+    public async Task<PackAnswer> RunAsync(
+        ProjectSnapshot project, string customer, PackOrder order, string actor, CancellationToken cancel)
     {
         // 1. and 2.
         await using var change = await changes.BeginAsync(project, customer, cancel);
@@ -100,7 +101,8 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
 
         // 4.
         var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
-        var tax = TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(change.Row.Customer, now), pack!.TaxCategory, settings.ReversesWhilePending);
+        var tax = TaxRules.For(
+            settings.TaxRates, settings.Seller, Parties.Of(change.Row.Customer, now), pack!.TaxCategory, settings.ReversesWhilePending);
         var bill = PackRules.Bill(sale, tax, await CreditsAsync(change, currency, cancel), now);
         if (InvoiceRules.ImplausibleReason(bill, settings) is { } doubt)
         {
@@ -110,7 +112,8 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
         // 5. and 6.
         var invoice = await new InvoiceWriter(change.Connection, project, settings, actor).RunAsync(change.Row, bill, now, cancel);
         var purchase = new PackPurchase(
-            key.Id, key.Text, sale, project.Catalog.Features[sale.Feature].Key, invoice.Id, GrantPack.IdFor(key.Id), PackRules.IsPaidFor(invoice), now);
+            key.Id, key.Text, sale, project.Catalog.Features[sale.Feature].Key, invoice.Id, GrantPack.IdFor(key.Id),
+            PackRules.IsPaidFor(invoice), now);
         await InsertAsync(change, project, purchase, cancel);
         await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, currency.Code);
         if (purchase.IsGranted)
@@ -137,7 +140,8 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
     /// <summary>What the customer has to get.</summary>
     internal static async Task<MoneyAmount> CreditsAsync(CustomerChange change, Currency currency, CancellationToken cancel)
     {
-        await using var command = change.Command(InvoiceSql.Credits, new[] { change.Row.Partition }, new[] { change.Row.Account }, new[] { currency.Code });
+        await using var command = change.Command(
+            InvoiceSql.Credits, new[] { change.Row.Partition }, new[] { change.Row.Account }, new[] { currency.Code });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return new(await reader.ReadAsync(cancel) ? reader.GetInt64(1) : 0, currency);
     }
@@ -146,7 +150,8 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
     {
         var (row, sale) = (change.Row, purchase.Sale);
         return change.ExecuteAsync(
-            PackSql.Insert, cancel, row.Partition, row.Account, purchase.Id, project.Id, SqlCommands.OrNull(purchase.Reference, NpgsqlDbType.Text), sale.Pack, sale.Name,
+            PackSql.Insert, cancel, row.Partition, row.Account, purchase.Id, project.Id,
+            SqlCommands.OrNull(purchase.Reference, NpgsqlDbType.Text), sale.Pack, sale.Name,
             purchase.FeatureKey, sale.Count, sale.Units.Value, sale.Each.Currency.Code, sale.Each.Minor, (short)sale.Priority,
             SqlCommands.OrNull(sale.ExpiresAfterDays, NpgsqlDbType.Integer), purchase.Invoice, purchase.Grant, purchase.BoughtAt.ToUtc());
     }
@@ -155,9 +160,11 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
     private static bool IsSame(PackOrder order, PackSale sold) =>
         (order.Pack, order.Count) == (sold.Pack, sold.Count) && (order.Currency is not { } currency || currency == sold.Each.Currency);
 
-    private static string Explain(PackVerdict verdict, PackOrder order, string plan, Currency currency, CatalogDocument catalog) => verdict switch
+    private static string Explain(PackVerdict verdict, PackOrder order, string plan, Currency currency, CatalogDocument catalog) =>
+        verdict switch
     {
-        PackVerdict.Unknown => Spelling.Unknown("pack", order.Pack, catalog.Packs.Where(static pack => pack.Active).Select(static pack => pack.Code)),
+        PackVerdict.Unknown =>
+            Spelling.Unknown("pack", order.Pack, catalog.Packs.Where(static pack => pack.Active).Select(static pack => pack.Code)),
         PackVerdict.Inactive => $"Pack '{order.Pack}' is no longer offered.",
         PackVerdict.NotForPlan => $"Pack '{order.Pack}' is not for plan '{plan}'.",
         PackVerdict.NotInCurrency => $"Pack '{order.Pack}' is not sold in {currency}.",

@@ -15,7 +15,8 @@ public sealed record CouponRow(Coupon Coupon, int Redemptions, bool IsActive, In
 {
     /// <summary>The columns of <c>CouponSql.Columns</c>, in their order.</summary>
     internal static CouponRow Read(NpgsqlDataReader reader) => new(
-        CouponText.Read(reader.GetString(0), reader.GetString(1)), reader.GetInt32(2), reader.GetBoolean(3), Instant.FromUtc(reader.GetDateTime(4)));
+        CouponText.Read(reader.GetString(0), reader.GetString(1)), reader.GetInt32(2), reader.GetBoolean(3),
+        Instant.FromUtc(reader.GetDateTime(4)));
 }
 
 /// <summary>A coupon that a subscription has.</summary>
@@ -81,15 +82,18 @@ public sealed class CouponQueries(NpgsqlDataSource database)
     }
 
     /// <summary>All that a subscription has redeemed, in that order; also what is spent or was ended.</summary>
-    public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(short partition, int account, Guid subscription, CancellationToken cancel)
+    public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(
+        short partition, int account, Guid subscription, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         return await OfSubscriptionAsync(connection, partition, account, subscription, cancel);
     }
 
     /// <summary>Those of its coupons that were redeemed by <paramref name="at"/> and had no end before it.</summary>
-    public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(short partition, int account, Guid subscription, Instant at, CancellationToken cancel) =>
-        [.. (await OfSubscriptionAsync(partition, account, subscription, cancel)).Where(one => one.RedeemedAt <= at && !(one.Redemption.EndsAt <= at))];
+    public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(
+        short partition, int account, Guid subscription, Instant at, CancellationToken cancel) =>
+        [.. (await OfSubscriptionAsync(partition, account, subscription, cancel)).Where(one => one.RedeemedAt <= at
+            && !(one.Redemption.EndsAt <= at))];
 
     internal static async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(
         NpgsqlConnection connection, short partition, int account, Guid subscription, CancellationToken cancel)
@@ -112,8 +116,8 @@ public sealed class CouponQueries(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Nobody else redeems the coupon before the transaction ends. It is held before a look that is taken back, which would let go of it: the payment that is written
-    /// after the look counts against the coupon's limit.
+    /// Nobody else redeems the coupon before the transaction ends. It is held before a look that is taken back, which would let go of it:
+    /// the payment that is written after the look counts against the coupon's limit.
     /// </summary>
     internal static async Task HoldAsync(CustomerChange change, ProjectSnapshot project, string? code, CancellationToken cancel)
     {
@@ -126,7 +130,8 @@ public sealed class CouponQueries(NpgsqlDataSource database)
     /// <summary>Gives a coupon to a subscription, in the customer's transaction.</summary>
     /// <param name="order">For whom.</param>
     /// <returns>Null: it has it. Otherwise why not, for people.</returns>
-    internal static async Task<string?> RedeemAsync(CustomerChange change, ProjectSnapshot project, string code, RedemptionOrder order, CancellationToken cancel)
+    internal static async Task<string?> RedeemAsync(
+        CustomerChange change, ProjectSnapshot project, string code, RedemptionOrder order, CancellationToken cancel)
     {
         CouponRow? row;
         await using (var command = change.Command(CouponSql.FindAndLock, project.Id, code))
@@ -136,12 +141,17 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         }
 
         var (subscription, now) = (order.Subscription, order.Now);
-        var claims = row is { Coupon.MaxRedemptions: not null } ? (int)(long)(await change.ScalarAsync(CouponSql.CountClaims, cancel, project.Id, code))! : 0;
-        var had = order.AtStart ? [] : await OfSubscriptionAsync(change.Connection, change.Row.Partition, change.Row.Account, subscription.Id, cancel);
+        var claims = row is { Coupon.MaxRedemptions: not null }
+            ? (int)(long)(await change.ScalarAsync(CouponSql.CountClaims, cancel, project.Id, code))!
+            : 0;
+        var had = order.AtStart
+            ? []
+            : await OfSubscriptionAsync(change.Connection, change.Row.Partition, change.Row.Account, subscription.Id, cancel);
         var verdict = row is null
             ? CouponVerdict.Unknown
             : CouponRules.Judge(
-                row.Coupon, row.IsActive, row.Redemptions + claims, subscription.Terms.Plan.Code, subscription.Terms.Currency, order.IsFirst,
+                row.Coupon, row.IsActive, row.Redemptions + claims, subscription.Terms.Plan.Code, subscription.Terms.Currency,
+                order.IsFirst,
                 [.. had.Select(static one => one.Coupon.Code)], now);
         if (verdict != CouponVerdict.Redeemable)
         {
@@ -156,14 +166,16 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         var carried = row.Coupon.CarryOver ? row.Coupon.AmountOff : null;
         await change.ExecuteAsync(CouponSql.CountRedemption, cancel, project.Id, code);
         await change.ExecuteAsync(
-            RedemptionSql.InsertCoupon, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, order.AtStart, now.ToUtc(),
+            RedemptionSql.InsertCoupon, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, order.AtStart,
+            now.ToUtc(),
             SqlCommands.OrNull(ends?.ToUtc(), NpgsqlDbType.TimestampTz), SqlCommands.OrNull(carried?.Currency.Code, NpgsqlDbType.Text),
             SqlCommands.OrNull(carried?.Minor, NpgsqlDbType.Bigint));
         return null;
     }
 
     /// <summary>Ends a coupon of a subscription, in the customer's transaction. False: it ended before.</summary>
-    internal static async Task<bool> EndAsync(CustomerChange change, Guid subscription, string code, Instant now, CancellationToken cancel) =>
+    internal static async Task<bool> EndAsync(
+        CustomerChange change, Guid subscription, string code, Instant now, CancellationToken cancel) =>
         await change.ExecuteAsync(RedemptionSql.End, cancel, change.Row.Partition, change.Row.Account, subscription, code, now.ToUtc()) > 0;
 
     private static string Explain(CouponVerdict verdict, string code) => verdict switch

@@ -29,8 +29,8 @@ internal static class CouponSql
     public const string End = "UPDATE coupons SET active = false WHERE project_id = $1 AND code = $2";
 
     /// <summary>
-    /// Payments that are on their way and redeem it when they come: nobody is charged for a coupon that is gone then. One that has its end is none, whichever that is. $1 project,
-    /// $2 code.
+    /// Payments that are on their way and redeem it when they come: nobody is charged for a coupon that is gone then. One that has its end
+    /// is none, whichever that is. $1 project, $2 code.
     /// </summary>
     public const string CountClaims =
         """

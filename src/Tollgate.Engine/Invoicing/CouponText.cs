@@ -44,22 +44,27 @@ internal static class CouponText
 }
 
 internal sealed record StoredCoupon(
-    decimal? PercentOff, long? AmountOff, string? Currency, string Duration, int? Months, int? MaxRedemptions, bool FirstTimeOnly, IReadOnlyList<string>? Plans,
+    decimal? PercentOff, long? AmountOff, string? Currency, string Duration, int? Months, int? MaxRedemptions, bool FirstTimeOnly,
+    IReadOnlyList<string>? Plans,
     DateTime? ExpiresAt, bool CarryOver = false);
 
 /// <summary>What <c>invoices.details</c> keeps: everything of an invoice that is only shown.</summary>
-internal sealed record StoredDetails(InvoiceParty? Seller, InvoiceParty? Buyer, IReadOnlyList<StoredTax> Taxes, string? TaxNote, string? Footer, string? Language);
+internal sealed record StoredDetails(
+    InvoiceParty? Seller, InvoiceParty? Buyer, IReadOnlyList<StoredTax> Taxes, string? TaxNote, string? Footer, string? Language);
 
 internal sealed record StoredTax(string Name, decimal Percent, bool Inclusive, long Base, long Amount, IReadOnlyList<int>? Lines = null);
 
 /// <summary>How <c>invoice_settings.document</c> is written.</summary>
 internal sealed record StoredSettings(
-    InvoiceParty Seller, string Prefix, int DueDays, long? LargestTotal, string? Footer, string Language, IReadOnlyList<StoredTaxRule> TaxRates,
+    InvoiceParty Seller, string Prefix, int DueDays, long? LargestTotal, string? Footer, string Language,
+    IReadOnlyList<StoredTaxRule> TaxRates,
     bool ReversesWhilePending = true);
 
-internal sealed record StoredTaxRule(string Country, string? Region, string Name, decimal Percent, bool Inclusive, bool ReverseCharge, string? Category = null);
+internal sealed record StoredTaxRule(
+    string Country, string? Region, string Name, decimal Percent, bool Inclusive, bool ReverseCharge, string? Category = null);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredCoupon))]
 [JsonSerializable(typeof(StoredDetails))]
 [JsonSerializable(typeof(StoredSettings))]

@@ -18,7 +18,8 @@ namespace Tollgate.Engine.Invoicing;
 /// <param name="Invoice">What took it, or gave it.</param>
 /// <param name="Actor">Of what was done by hand.</param>
 public sealed record CreditFact(
-    string Id, CreditKind Kind, CreditCause Cause, MoneyAmount Amount, Instant At, Instant? ExpiresAt, Guid? Invoice, string? Note, string? Actor);
+    string Id, CreditKind Kind, CreditCause Cause, MoneyAmount Amount, Instant At, Instant? ExpiresAt, Guid? Invoice, string? Note,
+    string? Actor);
 
 /// <summary>What a customer has of a kind in a currency.</summary>
 public sealed record CreditBalance(CreditKind Kind, MoneyAmount Amount);
@@ -31,7 +32,8 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
 {
     /// <summary>Null: this project has no such customer.</summary>
     /// <param name="after">The id of the last fact of the page before; null: the beginning.</param>
-    public async Task<CreditAccount?> ListAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    public async Task<CreditAccount?> ListAsync(
+        ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         CustomerRow row;
@@ -54,14 +56,16 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
     internal static async Task<CreditFact> FindAsync(CustomerChange change, string id, Instant now, CancellationToken cancel) =>
         (await FactsAsync(change.Connection, change.Row, now, (null, 1), id, cancel)).Single();
 
-    private static async Task<IReadOnlyList<CreditBalance>> BalancesAsync(NpgsqlConnection connection, CustomerRow row, Instant now, CancellationToken cancel)
+    private static async Task<IReadOnlyList<CreditBalance>> BalancesAsync(
+        NpgsqlConnection connection, CustomerRow row, Instant now, CancellationToken cancel)
     {
         await using var command = connection.Command(CreditSql.Balances, row.Partition, row.Account, now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var balances = new List<CreditBalance>();
         while (await reader.ReadAsync(cancel))
         {
-            balances.Add(new(CatalogWords.Read<CreditKind>(reader.GetString(0)), new(reader.GetInt64(2), Currency.Of(reader.GetString(1)))));
+            balances.Add(
+                new(CatalogWords.Read<CreditKind>(reader.GetString(0)), new(reader.GetInt64(2), Currency.Of(reader.GetString(1)))));
         }
 
         return balances;
@@ -78,7 +82,8 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
         while (await reader.ReadAsync(cancel))
         {
             facts.Add(new(
-                reader.GetString(0), CatalogWords.Read<CreditKind>(reader.GetString(1)), CatalogWords.Read<CreditCause>(reader.GetString(2)),
+                reader.GetString(0), CatalogWords.Read<CreditKind>(reader.GetString(1)),
+                CatalogWords.Read<CreditCause>(reader.GetString(2)),
                 new(reader.GetInt64(4), Currency.Of(reader.GetString(3))), Instant.FromUtc(reader.GetDateTime(5)),
                 reader.IsDBNull(6) ? null : Instant.FromUtc(reader.GetDateTime(6)), reader.IsDBNull(7) ? null : reader.GetGuid(7),
                 reader.IsDBNull(8) ? null : reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9)));

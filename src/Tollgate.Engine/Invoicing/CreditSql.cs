@@ -28,8 +28,8 @@ internal static class CreditSql
 
     /// <summary>
     /// Everything that came and went, newest first. Of promotional credit it is read from what keeps it: the gift, the lines of invoices,
-    /// voids, and the moment at which the rest expired: what a void gave back after the end expired with it. Ids are places, and sort in the
-    /// order of one moment.
+    /// voids, and the moment at which the rest expired: what a void gave back after the end expired with it. Ids are places, and sort in
+    /// the order of one moment.
     /// $3 now, $4 the id after which it starts (null: the beginning), $5 number of rows, $6 only the one of this id, or null.
     /// </summary>
     public const string Facts =
@@ -48,7 +48,8 @@ internal static class CreditSql
                   FROM taken t
                   JOIN invoice_facts f ON f.partition = $1 AND f.account = $2 AND f.invoice = t.invoice AND f.verb = 'void'),
                facts AS (
-                SELECT 'c-' || lpad(k.sequence::text, 12, '0') AS id, 'prepaid' AS kind, k.cause, k.currency, k.amount, k.at, NULL::timestamptz AS expires_at,
+                SELECT 'c-' || lpad(k.sequence::text, 12, '0') AS id, 'prepaid' AS kind, k.cause, k.currency, k.amount, k.at,
+                       NULL::timestamptz AS expires_at,
                        k.invoice, k.note, k.actor
                   FROM customer_credits k
                  WHERE k.partition = $1 AND k.account = $2
@@ -65,7 +66,8 @@ internal static class CreditSql
                  WHERE ends_at <= $3 AND remaining > 0)
         SELECT f.id, f.kind, f.cause, f.currency, f.amount, f.at, f.expires_at, f.invoice, f.note, f.actor
           FROM facts f
-         WHERE ($4::text IS NULL OR (f.at, f.id COLLATE "C") < (SELECT s.at, s.id FROM facts s WHERE s.id = $4)) AND ($6::text IS NULL OR f.id = $6)
+         WHERE ($4::text IS NULL OR (f.at, f.id COLLATE "C") < (SELECT s.at, s.id FROM facts s WHERE s.id = $4))
+           AND ($6::text IS NULL OR f.id = $6)
          ORDER BY f.at DESC, f.id COLLATE "C" DESC
          LIMIT $5
         """;

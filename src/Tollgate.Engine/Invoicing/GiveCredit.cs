@@ -48,7 +48,9 @@ public sealed record GiveCreditAnswer(GiveCreditOutcome Outcome, CreditFact? Fac
 /// </summary>
 public sealed class GiveCredit(CustomerChanges changes, Clock clock)
 {
-    /// <summary>Promotional credits of one customer that have something left and have not ended: each may be a line of its next invoice.</summary>
+    /// <summary>
+    /// Promotional credits of one customer that have something left and have not ended: each may be a line of its next invoice.
+    /// </summary>
     public const int MostOpen = 100;
 
     /// <summary>Minor units of one gift, and of a customer's prepaid money: as much as a period can cost.</summary>
@@ -82,7 +84,10 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
 
         if (kept is null && !SoldIn(project).Contains(currency.Code))
         {
-            return new(GiveCreditOutcome.CurrencyNotSold, Detail: $"Nothing is sold in {currency.Code}, and the customer would keep it. Possible: {string.Join(", ", SoldIn(project))}.");
+            return new(
+                GiveCreditOutcome.CurrencyNotSold,
+                Detail: $"Nothing is sold in {currency.Code}, and the customer would keep it. Possible: "
+                    + $"{string.Join(", ", SoldIn(project))}.");
         }
 
         var amount = new MoneyAmount(gift.Minor, currency);
@@ -103,26 +108,37 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>Where nothing is sold yet, the currency in which it will be when nobody says otherwise.</summary>
-    private static IReadOnlyList<string> SoldIn(ProjectSnapshot project) => project.Catalog.Document.CurrenciesSold is { Count: > 0 } sold ? sold : [project.Currency];
+    private static IReadOnlyList<string> SoldIn(ProjectSnapshot project) =>
+        project.Catalog.Document.CurrenciesSold is { Count: > 0 } sold ? sold : [project.Currency];
 
-    private static async Task<GiveCreditAnswer?> RefusalAsync(CustomerChange change, CreditKind kind, MoneyAmount amount, Instant now, CancellationToken cancel)
+    private static async Task<GiveCreditAnswer?> RefusalAsync(
+        CustomerChange change, CreditKind kind, MoneyAmount amount, Instant now, CancellationToken cancel)
     {
         if (kind == CreditKind.Promotional)
         {
-            var open = (long)(await change.ScalarAsync(RedemptionSql.CountOpenCredits, cancel, change.Row.Partition, change.Row.Account, now.ToUtc()))!;
-            return open < MostOpen ? null : new(GiveCreditOutcome.TooMuch, Detail: $"The customer has {MostOpen} promotional credits with something left; no more are possible.");
+            var open =
+                (long)(await change.ScalarAsync(
+                    RedemptionSql.CountOpenCredits, cancel, change.Row.Partition, change.Row.Account, now.ToUtc()))!;
+            return open < MostOpen
+                ? null
+                : new(GiveCreditOutcome.TooMuch,
+                    Detail: $"The customer has {MostOpen} promotional credits with something left; no more are possible.");
         }
 
         var left = await BuyPack.CreditsAsync(change, amount.Currency, cancel);
         return (left + amount) switch
         {
-            { IsNegative: true } => new(GiveCreditOutcome.NotEnough, Detail: $"The customer has {left} of prepaid credits, so {-amount} cannot be taken back."),
-            { Minor: > LargestAmount } => new(GiveCreditOutcome.TooMuch, Detail: $"A customer can have {new MoneyAmount(LargestAmount, amount.Currency)} prepaid at most."),
+            { IsNegative: true } =>
+                new(GiveCreditOutcome.NotEnough, Detail: $"The customer has {left} of prepaid credits, so {-amount} cannot be taken back."),
+            { Minor: > LargestAmount } =>
+                new(GiveCreditOutcome.TooMuch,
+                    Detail: $"A customer can have {new MoneyAmount(LargestAmount, amount.Currency)} prepaid at most."),
             _ => null,
         };
     }
 
-    private static async Task<string> PrepaidAsync(CustomerChange change, CreditGift gift, MoneyAmount amount, string actor, Instant now, CancellationToken cancel)
+    private static async Task<string> PrepaidAsync(
+        CustomerChange change, CreditGift gift, MoneyAmount amount, string actor, Instant now, CancellationToken cancel)
     {
         var sequence = (long)(await change.ScalarAsync(
             CreditSql.Insert, cancel, change.Row.Partition, change.Row.Account, amount.Currency.Code, amount.Minor, now.ToUtc(), actor,
@@ -131,11 +147,14 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
     }
 
     private static async Task<string> PromotionalAsync(
-        CustomerChange change, ProjectSnapshot project, CreditGift gift, MoneyAmount amount, string actor, Instant now, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, CreditGift gift, MoneyAmount amount, string actor, Instant now,
+        CancellationToken cancel)
     {
         var sequence = (long)(await change.ScalarAsync(
-            RedemptionSql.InsertCredit, cancel, change.Row.Partition, change.Row.Account, project.Id, amount.Currency.Code, amount.Minor, now.ToUtc(),
-            SqlCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor, SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
+            RedemptionSql.InsertCredit, cancel, change.Row.Partition, change.Row.Account, project.Id, amount.Currency.Code, amount.Minor,
+            now.ToUtc(),
+            SqlCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor,
+            SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
         return IdOf('p', sequence);
     }
 

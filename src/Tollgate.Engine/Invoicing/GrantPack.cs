@@ -15,7 +15,8 @@ namespace Tollgate.Engine.Invoicing;
 internal static class GrantPack
 {
     /// <summary>Nothing where the invoice is for something else. The caller holds the customer and commits.</summary>
-    public static async Task RunAsync(CustomerChange change, ProjectSnapshot project, Invoice invoice, Instant paidAt, CancellationToken cancel)
+    public static async Task RunAsync(
+        CustomerChange change, ProjectSnapshot project, Invoice invoice, Instant paidAt, CancellationToken cancel)
     {
         if (invoice.Kind != InvoiceKind.OneOff || await PackQueries.OfInvoiceAsync(change, invoice.Id, cancel) is not { } purchase)
         {
@@ -26,7 +27,8 @@ internal static class GrantPack
         await change.TouchAsync(paidAt, cancel);
         var (sale, row) = (purchase.Sale, change.Row);
         await change.ScalarAsync(
-            GrantSql.InsertGrant, cancel, row.Partition, row.Account, purchase.FeatureKey, purchase.Grant, GrantRow.NameOf(GrantSource.TopUp), (short)sale.Priority,
+            GrantSql.InsertGrant, cancel, row.Partition, row.Account, purchase.FeatureKey, purchase.Grant,
+            GrantRow.NameOf(GrantSource.TopUp), (short)sale.Priority,
             sale.Units.Value, paidAt.ToUtc(), PackRules.ExpiryOf(sale, paidAt, project.Zone).ToUtc(), paidAt.ToUtc(), NameFor(purchase.Id));
     }
 

@@ -34,7 +34,8 @@ internal sealed class HeldInvoice : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Change.DisposeAsync();
 
-    private static async Task<string?> CustomerOfAsync(NpgsqlDataSource database, ProjectSnapshot project, Guid id, CancellationToken cancel)
+    private static async Task<string?> CustomerOfAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         return (await InvoiceQueries.FindAsync(connection, project, id, cancel))?.Invoice.Customer;
@@ -48,7 +49,8 @@ internal static class InvoiceChange
     /// Money that came in for it. Of a void invoice, or beyond what it still asked for, it is the customer's: it pays the next ones.
     /// </summary>
     public static async Task PayAsync(
-        CustomerChange change, ProjectSnapshot project, InvoiceRow row, MoneyAmount came, string actor, string note, Instant now, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, InvoiceRow row, MoneyAmount came, string actor, string note, Instant now,
+        CancellationToken cancel)
     {
         var invoice = row.Invoice;
         var asked = invoice.Status == InvoiceStatus.Uncollectible ? invoice.Total - invoice.Paid - invoice.Credited : invoice.Due;
@@ -70,16 +72,22 @@ internal static class InvoiceChange
         await GrantAsync(change, project, invoice, paid, now, cancel);
     }
 
-    /// <summary>Gives back a part of it by a document with a number. What becomes of money that was paid for it is the caller's matter.</summary>
+    /// <summary>
+    /// Gives back a part of it by a document with a number. What becomes of money that was paid for it is the caller's matter.
+    /// </summary>
     public static async Task<(Invoice After, CreditNote Note)> CreditAsync(
-        CustomerChange change, ProjectSnapshot project, InvoiceRow row, (CreditDraft Draft, CreditOrder Order) credit, string actor, Instant now, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, InvoiceRow row, (CreditDraft Draft, CreditOrder Order) credit, string actor,
+        Instant now, CancellationToken cancel)
     {
         var (draft, order) = credit;
         var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
         var serial = (long)(await change.ScalarAsync(InvoiceSql.TakeNumbers, cancel, project.Id, "credit_note", 1L))!;
-        var note = new CreditNote(Guid.CreateVersion7(now.ToOffset()), settings.CreditNoteNumberOf(serial), now, order.Reason, draft.Lines, draft.Tax, draft.Total);
+        var note = new CreditNote(
+            Guid.CreateVersion7(now.ToOffset()), settings.CreditNoteNumberOf(serial), now, order.Reason, draft.Lines, draft.Tax,
+            draft.Total);
         await change.ExecuteAsync(
-            InvoiceSql.InsertCreditNote, cancel, row.Partition, row.Account, note.Id, project.Id, row.Invoice.Id, serial, note.Number, now.ToUtc(), note.Reason,
+            InvoiceSql.InsertCreditNote, cancel, row.Partition, row.Account, note.Id, project.Id, row.Invoice.Id, serial, note.Number,
+            now.ToUtc(), note.Reason,
             note.Tax.Minor, note.Total.Minor, CreditLines.Write(note.Lines));
         var after = row.Invoice with { CreditNotes = [.. row.Invoice.CreditNotes, note] };
         after = after with { Status = after.Due.IsZero ? InvoiceStatus.Paid : after.Status };
@@ -89,7 +97,8 @@ internal static class InvoiceChange
     }
 
     /// <summary>Access follows payment: what was bought is given when the invoice is paid.</summary>
-    public static async Task GrantAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
+    public static async Task GrantAsync(
+        CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
     {
         if (PackRules.IsPaidFor(after) && !PackRules.IsPaidFor(before))
         {
@@ -98,14 +107,19 @@ internal static class InvoiceChange
     }
 
     public static async Task WriteAsync(
-        CustomerChange change, InvoiceRow row, Invoice after, string verb, MoneyAmount amount, Instant now, string actor, string? note, CancellationToken cancel)
+        CustomerChange change, InvoiceRow row, Invoice after, string verb, MoneyAmount amount, Instant now, string actor, string? note,
+        CancellationToken cancel)
     {
         await change.ExecuteAsync(
-            InvoiceSql.SetState, cancel, row.Partition, row.Account, after.Id, CatalogWords.Of(after.Status), after.Paid.Minor, after.Credited.Minor);
-        await change.ExecuteAsync(InvoiceSql.AddFact, cancel, row.Partition, row.Account, after.Id, verb, now.ToUtc(), amount.Minor, actor, note);
+            InvoiceSql.SetState, cancel, row.Partition, row.Account, after.Id, CatalogWords.Of(after.Status), after.Paid.Minor,
+            after.Credited.Minor);
+        await change.ExecuteAsync(
+            InvoiceSql.AddFact, cancel, row.Partition, row.Account, after.Id, verb, now.ToUtc(), amount.Minor, actor, note);
     }
 
-    /// <summary>What an invoice that changed its state counts for the running period: what was given up and is paid after all counts again.</summary>
+    /// <summary>
+    /// What an invoice that changed its state counts for the running period: what was given up and is paid after all counts again.
+    /// </summary>
     public static async Task CountAsync(CustomerChange change, InvoiceRow row, Invoice after, CancellationToken cancel)
     {
         if (row.Invoice.Counted != after.Counted)
@@ -114,9 +128,12 @@ internal static class InvoiceChange
         }
     }
 
-    /// <summary>What is taken back of the running period was not billed for it any more: a later change does not give it back again.</summary>
+    /// <summary>
+    /// What is taken back of the running period was not billed for it any more: a later change does not give it back again.
+    /// </summary>
     /// <param name="credited">Negative: it counts again.</param>
-    public static async Task TakeBackAsync(CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
+    public static async Task TakeBackAsync(
+        CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
     {
         if (row.Invoice.Subscription is not { } subscription
             || await change.ScalarAsync(InvoiceSql.RunningPeriodEnd, cancel, row.Partition, row.Account, subscription) is not DateTime end)
@@ -129,7 +146,9 @@ internal static class InvoiceChange
     }
 
     public static Task GiveAsync(
-        CustomerChange change, InvoiceRow row, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) => change.ExecuteAsync(
-        InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code }, new[] { amount.Minor },
+        CustomerChange change, InvoiceRow row, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) =>
+        change.ExecuteAsync(
+        InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code },
+        new[] { amount.Minor },
         new[] { now.ToUtc() }, new[] { cause }, new[] { row.Invoice.Id }, new[] { note });
 }

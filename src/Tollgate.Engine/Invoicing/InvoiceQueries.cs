@@ -13,13 +13,15 @@ namespace Tollgate.Engine.Invoicing;
 
 /// <summary>An invoice, and where its rows lie.</summary>
 /// <param name="SubscriptionReference">The caller's id of the subscription, where it was not a UUID.</param>
-public sealed record InvoiceRow(Invoice Invoice, short Partition, int Account, string? SubscriptionReference, string? Footer, string Language);
+public sealed record InvoiceRow(
+    Invoice Invoice, short Partition, int Account, string? SubscriptionReference, string? Footer, string Language);
 
 /// <summary>What a line of usage was made of.</summary>
 /// <param name="Drawn">What grants and pools paid for.</param>
 /// <param name="Events">The first of <paramref name="EventCount"/>.</param>
 public sealed record RatedUsageRow(
-    Period Period, Quantity Quota, Quantity Beyond, Quantity Used, Quantity Drawn, long EventCount, IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events)
+    Period Period, Quantity Quota, Quantity Beyond, Quantity Used, Quantity Drawn, long EventCount,
+    IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events)
 {
     /// <summary>Null: a version of Tollgate rated it that kept no stretches.</summary>
     public IReadOnlyList<UsagePart>? Parts { get; init; }
@@ -29,7 +31,8 @@ public sealed record RatedUsageRow(
 /// <param name="IssuedFrom">Included.</param>
 /// <param name="IssuedBefore">Excluded.</param>
 /// <param name="OldestFirst">By number; otherwise the newest first.</param>
-public sealed record InvoiceFilter(string? Customer, Guid? Subscription, InvoiceStatus? Status, Instant? IssuedFrom, Instant? IssuedBefore, bool OldestFirst)
+public sealed record InvoiceFilter(
+    string? Customer, Guid? Subscription, InvoiceStatus? Status, Instant? IssuedFrom, Instant? IssuedBefore, bool OldestFirst)
 {
     public string? Number { get; init; }
 }
@@ -44,14 +47,16 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Those of the ids that the project has, in no order.</summary>
-    public async Task<IReadOnlyList<InvoiceRow>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    public async Task<IReadOnlyList<InvoiceRow>> FindSeveralAsync(
+        ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         return await FindAsync(connection, project, [.. ids], cancel);
     }
 
     /// <param name="after">The id of the last invoice of the page before.</param>
-    public async Task<IReadOnlyList<InvoiceRow>> ListAsync(ProjectSnapshot project, InvoiceFilter filter, Guid? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<InvoiceRow>> ListAsync(
+        ProjectSnapshot project, InvoiceFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
         var serial = filter.Number is null ? null : InvoiceSettings.SerialOf(filter.Number);
         if (filter.Number is not null && serial is null)
@@ -85,21 +90,24 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancel);
         var heads = await HeadsAsync(connection.Command(InvoiceSql.Account, project.Id, customer, currency.Code, most), cancel);
         var notes = await NotesAsync(
-            connection.Command(InvoiceSql.CreditNotes, KeysOf(heads)), heads.ToDictionary(static row => row.Invoice.Id, static row => row.Invoice.Currency), cancel);
+            connection.Command(InvoiceSql.CreditNotes, KeysOf(heads)),
+            heads.ToDictionary(static row => row.Invoice.Id, static row => row.Invoice.Currency), cancel);
         await using var command = connection.Command(InvoiceSql.AccountPayments, project.Id, customer, currency.Code);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var payments = new List<StatementPayment>();
         while (await reader.ReadAsync(cancel))
         {
             payments.Add(new(
-                CatalogWords.Read<StatementEntryKind>(reader.GetString(0)), Instant.FromUtc(reader.GetDateTime(1)), reader.GetString(2), new(reader.GetInt64(3), currency)));
+                CatalogWords.Read<StatementEntryKind>(reader.GetString(0)), Instant.FromUtc(reader.GetDateTime(1)), reader.GetString(2),
+                new(reader.GetInt64(3), currency)));
         }
 
         return ([.. heads.Select(row => row.Invoice with { CreditNotes = [.. notes[row.Invoice.Id]] })], payments);
     }
 
     /// <summary>Null: the line's period was not rated.</summary>
-    public async Task<RatedUsageRow?> UsageOfAsync(ProjectSnapshot project, InvoiceRow row, InvoiceLine line, int mostEvents, CancellationToken cancel)
+    public async Task<RatedUsageRow?> UsageOfAsync(
+        ProjectSnapshot project, InvoiceRow row, InvoiceLine line, int mostEvents, CancellationToken cancel)
     {
         var feature = project.Catalog.FeaturesByKey.Values.FirstOrDefault(entry => entry.Code == line.Feature);
         if (feature is null)
@@ -108,7 +116,8 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         }
 
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var rated = connection.Command(InvoiceSql.RatedPeriod, row.Partition, row.Account, feature.Key, line.Period.Start.ToUtc());
+        await using var rated = connection.Command(
+            InvoiceSql.RatedPeriod, row.Partition, row.Account, feature.Key, line.Period.Start.ToUtc());
         RatedUsageRow found;
         await using (var reader = await rated.ExecuteReaderAsync(cancel))
         {
@@ -118,10 +127,13 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             }
 
             found = new(
-                new(line.Period.Start, Instant.FromUtc(reader.GetDateTime(0))), Quantity.Of(reader.GetDecimal(1)), Quantity.Of(reader.GetDecimal(2)),
+                new(line.Period.Start, Instant.FromUtc(reader.GetDateTime(0))), Quantity.Of(reader.GetDecimal(1)),
+                Quantity.Of(reader.GetDecimal(2)),
                 Quantity.Of(reader.GetDecimal(3)), Quantity.Of(reader.GetDecimal(4)), 0, [])
             {
-                Parts = reader.IsDBNull(5) ? null : PartText.Read(reader.GetString(5), row.Invoice.Currency, id => project.Catalog.PlanVersions[id]),
+                Parts = reader.IsDBNull(5)
+                    ? null
+                    : PartText.Read(reader.GetString(5), row.Invoice.Currency, id => project.Catalog.PlanVersions[id]),
             };
         }
 
@@ -177,11 +189,15 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Those of the ids that the project has, in no particular order.</summary>
-    internal static async Task<IReadOnlyList<InvoiceRow>> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid[] ids, CancellationToken cancel) =>
-        await WholeAsync(connection, project, await HeadsAsync(connection.Command(InvoiceSql.ShowSeveral, project.Id, ids), cancel), cancel);
+    internal static async Task<IReadOnlyList<InvoiceRow>> FindAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Guid[] ids, CancellationToken cancel) =>
+        await WholeAsync(
+            connection, project, await HeadsAsync(connection.Command(InvoiceSql.ShowSeveral, project.Id, ids), cancel), cancel);
 
-    internal static async Task<InvoiceRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
-        (await WholeAsync(connection, project, await HeadsAsync(connection.Command(InvoiceSql.Show, project.Id, id), cancel), cancel)).SingleOrDefault();
+    internal static async Task<InvoiceRow?> FindAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        (await WholeAsync(
+            connection, project, await HeadsAsync(connection.Command(InvoiceSql.Show, project.Id, id), cancel), cancel)).SingleOrDefault();
 
     private static async Task<List<InvoiceRow>> HeadsAsync(NpgsqlCommand command, CancellationToken cancel)
     {
@@ -221,7 +237,8 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
 
     private static object[] KeysOf(List<InvoiceRow> heads) =>
     [
-        heads.Select(static row => row.Partition).ToArray(), heads.Select(static row => row.Account).ToArray(), heads.Select(static row => row.Invoice.Id).ToArray(),
+        heads.Select(static row => row.Partition).ToArray(), heads.Select(static row => row.Account).ToArray(),
+        heads.Select(static row => row.Invoice.Id).ToArray(),
     ];
 
     private static async Task<ILookup<Guid, InvoiceLine>> LinesAsync(
@@ -252,7 +269,8 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         }
     }
 
-    private static async Task<ILookup<Guid, CreditNote>> NotesAsync(NpgsqlCommand command, Dictionary<Guid, Currency> currencies, CancellationToken cancel)
+    private static async Task<ILookup<Guid, CreditNote>> NotesAsync(
+        NpgsqlCommand command, Dictionary<Guid, Currency> currencies, CancellationToken cancel)
     {
         await using (command)
         {
@@ -263,7 +281,8 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
                 var currency = currencies[reader.GetGuid(0)];
                 notes.Add((reader.GetGuid(0), new(
                     reader.GetGuid(1), reader.GetString(2), Instant.FromUtc(reader.GetDateTime(3)), reader.GetString(4),
-                    CreditLines.Read(reader.GetString(7), currency), new(reader.GetInt64(5), currency), new(reader.GetInt64(6), currency))));
+                    CreditLines.Read(reader.GetString(7), currency), new(reader.GetInt64(5), currency),
+                    new(reader.GetInt64(6), currency))));
             }
 
             return notes.ToLookup(static one => one.Invoice, static one => one.Note);
@@ -291,7 +310,12 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             Seller = details.Seller,
             Buyer = details.Buyer,
             Lines = [],
-            Taxes = [.. details.Taxes.Select(t => new InvoiceTax(t.Name, new Percent(t.Percent), t.Inclusive, new(t.Base, currency), new(t.Amount, currency)) { Lines = t.Lines })],
+            Taxes = [
+                .. details.Taxes.Select(
+                    t => new InvoiceTax(t.Name, new Percent(t.Percent), t.Inclusive, new(t.Base, currency), new(t.Amount, currency))
+                    {
+                        Lines = t.Lines,
+                    })],
             TaxNote = details.TaxNote,
             Subtotal = Money(11),
             Discount = Money(12),
@@ -302,7 +326,9 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             Prorated = Money(22),
             ProratedTax = Money(23),
         };
-        return new(invoice, reader.GetInt16(18), reader.GetInt32(19), reader.IsDBNull(20) ? null : reader.GetString(20), details.Footer, details.Language ?? "en");
+        return new(
+            invoice, reader.GetInt16(18), reader.GetInt32(19), reader.IsDBNull(20) ? null : reader.GetString(20), details.Footer,
+            details.Language ?? "en");
 
         Instant At(int column) => Instant.FromUtc(reader.GetDateTime(column));
         MoneyAmount Money(int column) => new(reader.GetInt64(column), currency);
@@ -316,7 +342,8 @@ internal static class CreditLines
 {
     public static string Write(IReadOnlyList<InvoiceLine> lines) => JsonSerializer.Serialize(
         lines.Select(static line => new StoredCreditLine(
-            CatalogWords.Of(line.Kind), line.Description, line.Amount.Minor, line.Period.Start.ToUtc(), line.Period.End.ToUtc(), line.Tax?.Minor)).ToArray(),
+            CatalogWords.Of(line.Kind), line.Description, line.Amount.Minor, line.Period.Start.ToUtc(), line.Period.End.ToUtc(),
+            line.Tax?.Minor)).ToArray(),
         InvoicingJson.Default.IReadOnlyListStoredCreditLine);
 
     public static IReadOnlyList<InvoiceLine> Read(string json, Currency currency) =>
@@ -324,7 +351,8 @@ internal static class CreditLines
         .. JsonSerializer.Deserialize(json, InvoicingJson.Default.IReadOnlyListStoredCreditLine)!.Select(line => new InvoiceLine
         {
             Kind = CatalogWords.Read<InvoiceLineKind>(line.Kind), Description = line.Description, Quantity = Quantity.One,
-            Amount = new(line.Amount, currency), Tax = line.Tax is { } tax ? new MoneyAmount(tax, currency) : null, Period = new(Instant.FromUtc(line.From), Instant.FromUtc(line.Until)),
+            Amount = new(line.Amount, currency), Tax = line.Tax is { } tax ? new MoneyAmount(tax, currency) : null,
+            Period = new(Instant.FromUtc(line.From), Instant.FromUtc(line.Until)),
         }),
     ];
 }

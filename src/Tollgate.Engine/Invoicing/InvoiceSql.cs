@@ -1,19 +1,24 @@
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Every statement that reads or writes invoices, what was rated, and credits. Coupons have their own, <see cref="CouponSql"/> and <see cref="RedemptionSql"/>.</summary>
+/// <summary>
+/// Every statement that reads or writes invoices, what was rated, and credits. Coupons have their own, <see cref="CouponSql"/> and
+/// <see cref="RedemptionSql"/>.
+/// </summary>
 internal static class InvoiceSql
 {
     /// <summary>
     /// Balances that may have to be billed: of quota periods that ended until <c>$3</c> and that were not rated yet, or were and whose row
     /// has moved since. Looked at are those that ended after <c>$5</c>, and of the others those that changed late after it: an account
     /// is read in bounded time, however long its history.
-    /// $1 partitions, $2 accounts, $3 until, $4 whether periods that still run are billed too (at the end of a subscription), $5 looked at since.
+    /// $1 partitions, $2 accounts, $3 until, $4 whether periods that still run are billed too (at the end of a subscription), $5 looked at
+    /// since.
     /// </summary>
     public const string UsageToBill =
         """
         SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
                r.quota, r.price::text, r.quantity, r.amount, r.period_end, r.parts IS NOT NULL
-          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::timestamptz[]) AS x (partition, account, until, ends, looked)
+          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::timestamptz[]) AS x (partition,
+            account, until, ends, looked)
          CROSS JOIN LATERAL (
                 SELECT b.*
                   FROM balances b
@@ -24,61 +29,71 @@ internal static class InvoiceSql
                   FROM late_changes l
                  CROSS JOIN LATERAL (SELECT b.*
                                        FROM balances b
-                                      WHERE b.partition = x.partition AND b.account = x.account AND b.feature = l.feature AND b.period_start = l.period_start
+                                      WHERE b.partition = x.partition AND b.account = x.account AND b.feature = l.feature
+                                        AND b.period_start = l.period_start
                                       LIMIT 1) b
                  WHERE l.partition = x.partition AND l.account = x.account AND l.changed_at > x.looked AND b.period_end <= x.looked) b
-          LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
+          LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature
+            AND r.period_start = b.period_start
          WHERE CASE WHEN r.price IS NULL THEN b.used > b.drawn ELSE r.balance_version <> b.version END
          ORDER BY b.account, b.period_start, b.feature
         """;
 
     /// <summary>
     /// When subscriptions began and ended to sell what goes beyond a plan: on trial, paused and over they do not. Two rows in a row of a
-    /// subscription are never alike, and the first one sells. Read are facts of the time since <c>$3</c>, and of each subscription the last one before.
-    /// $1 partitions, $2 accounts, $3 since. Rows: account, when, whether it sells from then on, currency.
+    /// subscription are never alike, and the first one sells. Read are facts of the time since <c>$3</c>, and of each subscription the last
+    /// one before. $1 partitions, $2 accounts, $3 since. Rows: account, when, whether it sells from then on, currency.
     /// </summary>
     public const string Selling =
         """
         SELECT f.account, f.at, f.sells, f.currency
-          FROM (SELECT g.*, s.currency, a.sells, lag(a.sells, 1, false) OVER (PARTITION BY g.partition, g.account, g.subscription ORDER BY g.sequence) AS sold
+          FROM (SELECT g.*, s.currency, a.sells, lag(a.sells, 1, false) OVER (PARTITION BY g.partition, g.account, g.subscription
+                  ORDER BY g.sequence) AS sold
                   FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[]) AS x (partition, account, since)
-                  JOIN subscriptions s ON s.partition = x.partition AND s.account = x.account AND (s.ended_at IS NULL OR s.ended_at >= x.since)
+                  JOIN subscriptions s ON s.partition = x.partition AND s.account = x.account
+                    AND (s.ended_at IS NULL OR s.ended_at >= x.since)
                  CROSS JOIN LATERAL (SELECT coalesce(max(b.sequence), 0) AS sequence
                                        FROM (SELECT b.sequence
                                                FROM subscription_facts b
-                                              WHERE b.partition = s.partition AND b.account = s.account AND b.subscription = s.id AND b.at <= x.since
+                                              WHERE b.partition = s.partition AND b.account = s.account
+                                                AND b.subscription = s.id AND b.at <= x.since
                                               ORDER BY b.sequence DESC
                                               LIMIT 1) b) b
-                  JOIN subscription_facts g ON g.partition = s.partition AND g.account = s.account AND g.subscription = s.id AND g.sequence >= b.sequence
+                  JOIN subscription_facts g ON g.partition = s.partition AND g.account = s.account AND g.subscription = s.id
+                    AND g.sequence >= b.sequence
                  CROSS JOIN LATERAL (SELECT g.after ->> 'status' IN ('active', 'past_due') AS sells) a) f
          WHERE f.sells <> f.sold
          ORDER BY f.account, f.subscription, f.sequence
         """;
 
     /// <summary>
-    /// What burned the plan's own quota in stretches of quota periods, by when it happened: a void takes back at the time of its event. The stretches of a
-    /// period tile it. Read are the customers' events of the period's time in months from <c>$5</c> on, once for the columns and once for postings, which may be of any
-    /// feature; 1,000,000 events of a month in 11 stretches take 2.6 s, and 8 s where each is compared with each stretch. Position by position: $1 partitions,
-    /// $2 accounts, $3 features, $4 starts of quota periods, $5 the first month whose ids may tell of the period, $6 from, $7 until. Rows: the stretch's number from 1, sum.
+    /// What burned the plan's own quota in stretches of quota periods, by when it happened: a void takes back at the time of its event. The
+    /// stretches of a period tile it. Read are the customers' events of the period's time in months from <c>$5</c> on, once for the columns
+    /// and once for postings, which may be of any feature; 1,000,000 events of a month in 11 stretches take 2.6 s, and 8 s where each is
+    /// compared with each stretch. Position by position: $1 partitions, $2 accounts, $3 features, $4 starts of quota periods, $5 the first
+    /// month whose ids may tell of the period, $6 from, $7 until. Rows: the stretch's number from 1, sum.
     /// </summary>
     public const string UsedInStretches =
         """
         WITH periods AS (
                 SELECT partition, account, feature, period_start, min(month) AS month, min(since) AS since, max(until) AS until,
                        array_agg(since ORDER BY since) AS starts, array_agg(number ORDER BY since) AS numbers
-                  FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::date[], $6::timestamptz[], $7::timestamptz[])
+                  FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::date[],
+                         $6::timestamptz[], $7::timestamptz[])
                          WITH ORDINALITY AS x (partition, account, feature, period_start, month, since, until, number)
                  GROUP BY partition, account, feature, period_start),
              used AS (
                 SELECT p.numbers[width_bucket(e.occurred_at, p.starts)] AS number, sum(e.quantity) AS of_plan
                   FROM periods p
-                  JOIN events e ON e.partition = p.partition AND e.account = p.account AND e.month >= p.month AND e.occurred_at >= p.since AND e.occurred_at < p.until
+                  JOIN events e ON e.partition = p.partition AND e.account = p.account AND e.month >= p.month AND e.occurred_at >= p.since
+                    AND e.occurred_at < p.until
                                AND e.feature = p.feature AND e.period_start = p.period_start AND NOT e.data ? 'post'
                  GROUP BY 1
                  UNION ALL
                 SELECT p.numbers[width_bucket(e.occurred_at, p.starts)], sum((t ->> 2)::numeric - (t ->> 3)::numeric)
                   FROM periods p
-                  JOIN events e ON e.partition = p.partition AND e.account = p.account AND e.month >= p.month AND e.occurred_at >= p.since AND e.occurred_at < p.until
+                  JOIN events e ON e.partition = p.partition AND e.account = p.account AND e.month >= p.month AND e.occurred_at >= p.since
+                    AND e.occurred_at < p.until
                                AND e.data ? 'post'
                  CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'post') AS t
                  WHERE (t ->> 0)::integer = p.feature AND (t ->> 1)::bigint = (extract(epoch FROM p.period_start) * 1000000)::bigint
@@ -90,8 +105,8 @@ internal static class InvoiceSql
 
     /// <summary>
     /// Where levels stood at the ends of stretches: by the last report of the period until then, or the highest one of max meters, without
-    /// those that were voided; a void happened, as far as it says, when its event did. Parameters as of <see cref="UsedInStretches"/>. Rows: the
-    /// stretch's number from 1, value; none where nothing was reported by then.
+    /// those that were voided; a void happened, as far as it says, when its event did. Parameters as of <see cref="UsedInStretches"/>.
+    /// Rows: the stretch's number from 1, value; none where nothing was reported by then.
     /// </summary>
     public const string LevelsInStretches =
         """
@@ -105,28 +120,35 @@ internal static class InvoiceSql
                  WHERE e.partition = x.partition AND e.account = x.account AND e.month >= x.month
                    AND e.occurred_at >= x.period_start AND e.occurred_at < x.until
                    AND e.data ?| '{last,raw}' AND (r.report ->> 0)::integer = x.feature
-                   AND coalesce((SELECT (p ->> 1)::bigint FROM jsonb_array_elements(e.data -> 'post') AS p WHERE (p ->> 0)::integer = x.feature LIMIT 1),
-                                (extract(epoch FROM e.period_start) * 1000000)::bigint) = (extract(epoch FROM x.period_start) * 1000000)::bigint
+                   AND coalesce((SELECT (p ->> 1)::bigint FROM jsonb_array_elements(e.data -> 'post') AS p
+                       WHERE (p ->> 0)::integer = x.feature LIMIT 1),
+                                (extract(epoch FROM e.period_start) * 1000000)::bigint) = (extract(epoch
+                                FROM x.period_start) * 1000000)::bigint
                    AND NOT EXISTS (SELECT FROM events v
                                     WHERE v.partition = x.partition AND v.account = x.account AND v.month >= x.month
                                       AND v.occurred_at >= x.period_start AND v.occurred_at < x.until
                                       AND v.data ? 'void' AND (v.data ->> 'void')::uuid = e.id)
-                 ORDER BY CASE WHEN jsonb_array_length(r.report) = 2 THEN (r.report ->> 1)::numeric END DESC, e.occurred_at DESC, (r.report ->> 2)::integer DESC
+                 ORDER BY CASE WHEN jsonb_array_length(r.report) = 2 THEN (r.report ->> 1)::numeric END DESC, e.occurred_at DESC,
+                   (r.report ->> 2)::integer DESC
                  LIMIT 1) l
         """;
 
-    /// <summary>Which of these periods were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.</summary>
+    /// <summary>
+    /// Which of these periods were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.
+    /// </summary>
     public const string RatedBefore =
         """
         SELECT r.account, r.feature, r.period_start
           FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, period_start)
-          JOIN rated_usage r ON r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
+          JOIN rated_usage r ON r.partition = x.partition AND r.account = x.account AND r.feature = x.feature
+            AND r.period_start = x.period_start
         """;
 
     /// <summary>Periods that were not rated before, which the caller knows: it holds the customers.</summary>
     public const string WriteRated =
         """
-        COPY rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version,
+        COPY rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity,
+          amount, balance_version,
                           ignored_quantity, ignored_amount, parts) FROM STDIN (FORMAT BINARY)
         """;
 
@@ -134,11 +156,15 @@ internal static class InvoiceSql
     public const string WriteRatedAgain =
         """
         UPDATE rated_usage r
-           SET quantity = x.quantity, amount = x.amount, balance_version = x.version, subscription = x.subscription, period_end = x.period_end,
-               ignored_quantity = x.ignored_quantity, ignored_amount = x.ignored_amount, quota = coalesce(x.quota, r.quota), price = coalesce(x.price, r.price), parts = x.parts
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[], $7::numeric[], $8::jsonb[],
+           SET quantity = x.quantity, amount = x.amount, balance_version = x.version, subscription = x.subscription,
+               period_end = x.period_end,
+               ignored_quantity = x.ignored_quantity, ignored_amount = x.ignored_amount, quota = coalesce(x.quota, r.quota),
+               price = coalesce(x.price, r.price), parts = x.parts
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[],
+            $7::numeric[], $8::jsonb[],
                       $9::numeric[], $10::bigint[], $11::bigint[], $12::numeric[], $13::bigint[], $14::jsonb[])
-               AS x (partition, account, feature, period_start, period_end, subscription, quota, price, quantity, amount, version, ignored_quantity, ignored_amount, parts)
+               AS x (partition, account, feature, period_start, period_end, subscription, quota, price, quantity, amount, version,
+                 ignored_quantity, ignored_amount, parts)
          WHERE r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
         """;
 
@@ -152,22 +178,26 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Usage of periods that ended after <c>$4</c>, billed already, as it was rated: a minimum is compared before discounts, and with usage of void invoices too.
-    /// $1 partitions, $2 accounts, $3 subscriptions. Rows: account, sum.
+    /// Usage of periods that ended after <c>$4</c>, billed already, as it was rated: a minimum is compared before discounts, and with usage
+    /// of void invoices too. $1 partitions, $2 accounts, $3 subscriptions. Rows: account, sum.
     /// </summary>
     public const string UsageBilled =
         """
         SELECT x.account, sum(coalesce(l.rated, l.amount))::bigint
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[]) AS x (partition, account, subscription, since)
-          JOIN invoices      i ON i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription AND i.period_end > x.since
-          JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.kind = 'usage' AND l.period_end > x.since
+          JOIN invoices      i ON i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription
+            AND i.period_end > x.since
+          JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.kind = 'usage'
+            AND l.period_end > x.since
          GROUP BY x.account
         """;
 
     /// <summary>
-    /// Lines that billed usage of a quota period or the minimum of a billing period, and those that took some of it back, the oldest first. Position by position:
-    /// $1 partitions, $2 accounts, $3 features; null: a minimum, $4 starts of quota periods and ends of periods with a minimum, $5 subscriptions of minimums, $6 currencies. Rows: number of the position from 1,
-    /// invoice, position of the line, amount before discounts, percentages that coupons took off the invoice.
+    /// Lines that billed usage of a quota period or the minimum of a billing period, and those that took some of it back, the oldest first.
+    /// Position by position:
+    /// $1 partitions, $2 accounts, $3 features; null: a minimum, $4 starts of quota periods and ends of periods with a minimum, $5
+    /// subscriptions of minimums, $6 currencies. Rows: number of the position from 1, invoice, position of the line, amount before
+    /// discounts, percentages that coupons took off the invoice.
     /// </summary>
     public const string BilledLines =
         """
@@ -176,7 +206,8 @@ internal static class InvoiceSql
                        FROM invoice_lines d
                        JOIN redemptions r ON r.partition = d.partition AND r.account = d.account AND r.sequence = d.redemption
                        JOIN coupons     c ON c.project_id = r.project_id AND c.code = r.code
-                      WHERE d.partition = l.partition AND d.account = l.account AND d.invoice = l.invoice AND c.document ->> 'percent_off' IS NOT NULL)
+                      WHERE d.partition = l.partition AND d.account = l.account AND d.invoice = l.invoice
+                        AND c.document ->> 'percent_off' IS NOT NULL)
           FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::uuid[], $6::text[])
                WITH ORDINALITY AS x (partition, account, feature, at, subscription, currency, number)
           JOIN invoice_lines l ON l.partition = x.partition AND l.account = x.account
@@ -188,22 +219,25 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Billing periods with a minimum that ended at an instant or later. $1 partitions, $2 accounts, $3 currencies, $4 the instants. Rows: account,
-    /// subscription, start, end, what usage has to come to, what it came to, what was billed, tax category.
+    /// Billing periods with a minimum that ended at an instant or later. $1 partitions, $2 accounts, $3 currencies, $4 the instants. Rows:
+    /// account, subscription, start, end, what usage has to come to, what it came to, what was billed, tax category.
     /// </summary>
     public const string MinimumPeriods =
         """
         SELECT m.account, m.subscription, m.period_start, m.period_end, m.required, m.usage, m.billed, m.tax_category
           FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::timestamptz[]) AS x (partition, account, currency, since)
-          JOIN minimum_periods m ON m.partition = x.partition AND m.account = x.account AND m.currency = x.currency AND m.period_end >= x.since
+          JOIN minimum_periods m ON m.partition = x.partition AND m.account = x.account AND m.currency = x.currency
+            AND m.period_end >= x.since
          ORDER BY m.account, m.period_start
         """;
 
     /// <summary>Periods that ended, and those whose usage was corrected. Arrays, position by position.</summary>
     public const string WriteMinimums =
         """
-        INSERT INTO minimum_periods (partition, account, subscription, period_start, period_end, currency, required, usage, billed, tax_category)
-        SELECT * FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
+        INSERT INTO minimum_periods (partition, account, subscription, period_start, period_end, currency, required,
+          usage, billed, tax_category)
+        SELECT * FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bigint[],
+            $8::bigint[], $9::bigint[], $10::text[])
             ON CONFLICT (partition, account, subscription, period_start) DO UPDATE
            SET period_end = excluded.period_end, required = excluded.required, usage = excluded.usage, billed = excluded.billed
         """;
@@ -219,7 +253,8 @@ internal static class InvoiceSql
 
     /// <summary>What credits pay of an invoice. $1 partition, $2 account, $3 currency, $4 amount, $5 at, $6 invoice.</summary>
     public const string TakeCredit =
-        "INSERT INTO customer_credits (partition, account, currency, amount, at, cause, invoice) VALUES ($1, $2, $3, -$4::bigint, $5, 'invoice', $6)";
+        "INSERT INTO customer_credits (partition, account, currency, amount, at, cause, invoice) VALUES ($1, $2, $3, -$4::bigint, $5, "
+            + "'invoice', $6)";
 
     /// <summary>
     /// Takes so many numbers and answers the last one. The row stays locked until commit: numbers have no gaps, and whoever
@@ -234,13 +269,15 @@ internal static class InvoiceSql
 
     public const string WriteInvoices =
         """
-        COPY invoices (partition, account, id, project_id, serial, number, kind, status, subscription, currency, period_start, period_end, issued_at, due_at,
+        COPY invoices (partition, account, id, project_id, serial, number, kind, status, subscription, currency, period_start,
+          period_end, issued_at, due_at,
                        subtotal, discount, tax, total, from_credits, paid, details) FROM STDIN (FORMAT BINARY)
         """;
 
     public const string WriteLines =
         """
-        COPY invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps,
+        COPY invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax,
+          period_start, period_end, steps,
                             redemption, rated)
              FROM STDIN (FORMAT BINARY)
         """;
@@ -304,8 +341,10 @@ internal static class InvoiceSql
         SELECT {Columns}
           FROM invoices i
           JOIN customers c ON c.partition = i.partition AND c.account = i.account
-         WHERE i.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")} AND ($3::text IS NULL OR i.status = $3)
-           AND ($4::uuid IS NULL OR i.serial {(ascending ? ">" : "<")} (SELECT f.serial FROM invoices f WHERE f.project_id = $1 AND f.id = $4))
+         WHERE i.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")}
+           AND ($3::text IS NULL OR i.status = $3)
+           AND ($4::uuid IS NULL OR i.serial {(ascending ? ">" : "<")} (SELECT f.serial FROM invoices f
+               WHERE f.project_id = $1 AND f.id = $4))
            AND ($6::uuid IS NULL OR i.subscription = $6)
            AND ($7::timestamptz IS NULL OR i.issued_at >= $7) AND ($8::timestamptz IS NULL OR i.issued_at < $8)
            AND ($9::bigint IS NULL OR (i.serial = $9 AND i.number = $10::text))
@@ -337,11 +376,14 @@ internal static class InvoiceSql
         """
         SELECT r.period_end, r.quota, r.quantity, coalesce(b.used, 0), coalesce(b.drawn, 0), r.parts::text
           FROM rated_usage r
-          LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
+          LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature
+            AND b.period_start = r.period_start
          WHERE r.partition = $1 AND r.account = $2 AND r.feature = $3 AND r.period_start = $4
         """;
 
-    /// <summary>Its events, oldest first, with how many there are. $1 partition, $2 account, $3 feature, $4 period start, $5 number of rows.</summary>
+    /// <summary>
+    /// Its events, oldest first, with how many there are. $1 partition, $2 account, $3 feature, $4 period start, $5 number of rows.
+    /// </summary>
     public const string EventsOfPeriod =
         """
         SELECT coalesce(e.data ->> 'id', e.id::text), e.occurred_at, e.quantity, count(*) OVER ()
@@ -362,7 +404,8 @@ internal static class InvoiceSql
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN features  e ON e.id = r.feature
          WHERE c.project_id = $1 AND r.ignored_quantity > 0
-           AND ($2::timestamptz IS NULL OR r.period_start < $2 OR (r.period_start = $2 AND (r.account, r.feature) > ($3::integer, $4::integer)))
+           AND ($2::timestamptz IS NULL OR r.period_start < $2
+               OR (r.period_start = $2 AND (r.account, r.feature) > ($3::integer, $4::integer)))
          ORDER BY r.period_start DESC, r.account, r.feature
          LIMIT $5
         """;
@@ -389,8 +432,8 @@ internal static class InvoiceSql
         "UPDATE subscriptions SET billed = billed - $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>
-    /// No more is noted than the invoice asked for: what its own credit lines paid of it was asked for on those before it. Taxes on parts are rounded each.
-    /// $1 partition, $2 account, $3 invoice, $4 what a step gave back of it, $5 the taxes on top of that.
+    /// No more is noted than the invoice asked for: what its own credit lines paid of it was asked for on those before it. Taxes on parts
+    /// are rounded each. $1 partition, $2 account, $3 invoice, $4 what a step gave back of it, $5 the taxes on top of that.
     /// </summary>
     public const string NoteProrated =
         """
@@ -402,11 +445,12 @@ internal static class InvoiceSql
 
     /// <summary>$1 partition, $2 account, $3 invoice, $4 what credits pay of it, $5 status.</summary>
     public const string PayFromCredits =
-        "UPDATE invoices SET paid = paid + $4, from_credits = from_credits + $4, status = $5 WHERE partition = $1 AND account = $2 AND id = $3";
+        "UPDATE invoices SET paid = paid + $4, from_credits = from_credits + $4, status = $5 WHERE partition = $1 AND account = $2 AND id "
+            + "= $3";
 
     /// <summary>
-    /// Invoices that asked for a period of a subscription, and those that still ask for something; the newest first. $1 partition, $2 account,
-    /// $3 subscription, $4 the period's end.
+    /// Invoices that asked for a period of a subscription, and those that still ask for something; the newest first. $1 partition, $2
+    /// account, $3 subscription, $4 the period's end.
     /// </summary>
     public const string OfPeriod =
         """
@@ -416,7 +460,8 @@ internal static class InvoiceSql
            AND (i.status = 'open'
                 OR (i.status IN ('paid', 'uncollectible') AND i.period_end >= $4
                     AND EXISTS (SELECT FROM invoice_lines l
-                                 WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.kind <> 'usage' AND l.period_end = $4)))
+                                 WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.kind <> 'usage'
+                                   AND l.period_end = $4)))
          ORDER BY i.serial DESC
         """;
 
@@ -431,7 +476,10 @@ internal static class InvoiceSql
          WHERE p.partition = $1 AND p.account = $2 AND p.invoice = $3
         """;
 
-    /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>
+    /// <summary>
+    /// The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 amount, $7 actor, $8
+    /// note.
+    /// </summary>
     public const string AddFact =
         """
         INSERT INTO invoice_facts (partition, account, invoice, sequence, verb, at, amount, actor, note)
@@ -440,7 +488,9 @@ internal static class InvoiceSql
          WHERE partition = $1 AND account = $2 AND invoice = $3
         """;
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 serial, $7 number, $8 issued, $9 reason, $10 tax, $11 total, $12 lines.</summary>
+    /// <summary>
+    /// $1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 serial, $7 number, $8 issued, $9 reason, $10 tax, $11 total, $12 lines.
+    /// </summary>
     public const string InsertCreditNote =
         """
         INSERT INTO credit_notes (partition, account, id, project_id, invoice, serial, number, issued_at, reason, tax, total, lines)
@@ -460,10 +510,14 @@ internal static class InvoiceSql
          LIMIT $4
         """;
 
-    /// <summary>Money that came in for them, what went back of it and what of that came back (less than 0), and what credit notes gave back as credits. Parameters as <see cref="Account"/>, without the last.</summary>
+    /// <summary>
+    /// Money that came in for them, what went back of it and what of that came back (less than 0), and what credit notes gave back as
+    /// credits. Parameters as <see cref="Account"/>, without the last.
+    /// </summary>
     public const string AccountPayments =
         """
-        SELECT CASE WHEN f.verb <> 'pay' THEN 'refund' WHEN f.note = 'credits' THEN 'from_credits' ELSE 'payment' END, f.at, i.number, CASE f.verb WHEN 'refund_fail' THEN -f.amount ELSE f.amount END
+        SELECT CASE WHEN f.verb <> 'pay' THEN 'refund' WHEN f.note = 'credits' THEN 'from_credits'
+          ELSE 'payment' END, f.at, i.number, CASE f.verb WHEN 'refund_fail' THEN -f.amount ELSE f.amount END
           FROM customers c
           JOIN invoices      i ON i.partition = c.partition AND i.account = c.account AND i.currency = $3
           JOIN invoice_facts f ON f.partition = i.partition AND f.account = i.account AND f.invoice = i.id

@@ -30,9 +30,13 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> issuedAt, CancellationToken cancel)
     {
         var billed = orders.Where(static order => order.Billed is { Bill: not null, After.ManagedBy: null }).ToArray();
-        var drafts = Array.ConvertAll(billed, order => new BilledInvoice(order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))));
+        var drafts = Array.ConvertAll(
+            billed, order =>
+                new BilledInvoice(order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))));
         await WriteRatedAsync(orders, cancel);
-        await WriteAsync(drafts, cancel, RedemptionRows(billed), RatedAgainRows(orders), MinimumRows(orders), ProviderLines.Rows(project, orders, issuedAt));
+        await WriteAsync(
+            drafts, cancel, RedemptionRows(billed), RatedAgainRows(orders), MinimumRows(orders),
+            ProviderLines.Rows(project, orders, issuedAt));
         return drafts;
     }
 
@@ -63,7 +67,8 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     public static Invoice Draft(BilledOrder order, InvoiceSettings settings, TimeZoneInfo zone, Instant at) =>
         Draft(order.Order.Customer, order.Billed.Bill!, order.Billed.After.Id, settings, zone, at);
 
-    private static Invoice Draft(CustomerRow customer, Bill bill, Guid? subscription, InvoiceSettings settings, TimeZoneInfo zone, Instant at)
+    private static Invoice Draft(
+        CustomerRow customer, Bill bill, Guid? subscription, InvoiceSettings settings, TimeZoneInfo zone, Instant at)
     {
         var sums = bill.Sums;
         return new()
@@ -137,7 +142,8 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
 
     private Task WriteLinesAsync(BilledInvoice[] invoices, CancellationToken cancel)
     {
-        var rows = invoices.SelectMany(one => one.Invoice.Lines.Select((line, i) => (one.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line))).ToArray();
+        var rows = invoices.SelectMany(one =>
+            one.Invoice.Lines.Select((line, i) => (one.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line))).ToArray();
         return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
@@ -161,9 +167,11 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     /// <summary>That it was finalised, and what credits paid of it at once.</summary>
     private Task WriteFactsAsync(BilledInvoice[] invoices, CancellationToken cancel)
     {
-        var finalized = invoices.Select(static one => (one.Customer, one.Invoice, Sequence: 1, Verb: "finalize", Amount: one.Invoice.Total, Note: (string?)null));
+        var finalized = invoices.Select(static one =>
+            (one.Customer, one.Invoice, Sequence: 1, Verb: "finalize", Amount: one.Invoice.Total, Note: (string?)null));
         var paid = invoices.Where(static one => !one.Invoice.FromCredits.IsZero)
-            .Select(static one => (one.Customer, one.Invoice, Sequence: 2, Verb: "pay", Amount: one.Invoice.FromCredits, Note: (string?)"credits"));
+            .Select(static one =>
+                (one.Customer, one.Invoice, Sequence: 2, Verb: "pay", Amount: one.Invoice.FromCredits, Note: (string?)"credits"));
         var rows = finalized.Concat(paid).ToArray();
         return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
@@ -200,7 +208,8 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
 
     private static NpgsqlBatchCommand? RedemptionRows(BilledOrder[] orders)
     {
-        var rows = orders.SelectMany(static order => order.Billed.Bill!.Redemptions.Select(redemption => (order.Order.Customer, Redemption: redemption))).ToArray();
+        var rows = orders.SelectMany(static order =>
+            order.Billed.Bill!.Redemptions.Select(redemption => (order.Order.Customer, Redemption: redemption))).ToArray();
         return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
@@ -274,14 +283,17 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Command(InvoiceSql.WriteMinimums);
     }
 
-    private static (CustomerRow Customer, Guid Subscription, RatedPeriod Rated)[] RatedRows(IReadOnlyList<BilledOrder> orders, bool isNew) =>
-        [.. orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, period))).Where(row => row.period.IsNew == isNew)];
+    private static (CustomerRow Customer, Guid Subscription, RatedPeriod Rated)[] RatedRows(IReadOnlyList<BilledOrder> orders,
+        bool isNew) =>
+        [.. orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, period)))
+            .Where(row => row.period.IsNew == isNew)];
 
     private string DetailsOf(Invoice invoice) => JsonSerializer.Serialize(
         new StoredDetails(
             invoice.Seller,
             invoice.Buyer,
-            [.. invoice.Taxes.Select(static t => new StoredTax(t.Name, t.Rate.Value, t.IsInclusive, t.Base.Minor, t.Amount.Minor, t.Lines))],
+            [.. invoice.Taxes.Select(static t =>
+                new StoredTax(t.Name, t.Rate.Value, t.IsInclusive, t.Base.Minor, t.Amount.Minor, t.Lines))],
             invoice.TaxNote,
             settings.Footer,
             settings.Language),

@@ -44,7 +44,8 @@ public sealed class LateUsageQueries(NpgsqlDataSource database)
 {
     /// <summary>The newest period first.</summary>
     /// <param name="after">The last row of the page before; null: the beginning.</param>
-    public async Task<IReadOnlyList<LateUsageRow>> ListAsync(ProjectSnapshot project, LateUsagePlace? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<LateUsageRow>> ListAsync(
+        ProjectSnapshot project, LateUsagePlace? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
             InvoiceSql.LateUsage,

@@ -16,7 +16,8 @@ namespace Tollgate.Engine.Invoicing;
 /// <param name="FeatureKey">The number that the ledger knows <see cref="PackSale.Feature"/> by.</param>
 /// <param name="Grant">The id that the units have, or will have once they are paid.</param>
 /// <param name="IsGranted">They were given.</param>
-public sealed record PackPurchase(Guid Id, string? Reference, PackSale Sale, int FeatureKey, Guid Invoice, Guid Grant, bool IsGranted, Instant BoughtAt)
+public sealed record PackPurchase(
+    Guid Id, string? Reference, PackSale Sale, int FeatureKey, Guid Invoice, Guid Grant, bool IsGranted, Instant BoughtAt)
 {
     public string Name => Reference ?? Id.ToString("D");
 
@@ -38,7 +39,8 @@ public sealed record PackPurchase(Guid Id, string? Reference, PackSale Sale, int
             ExpiresAfterDays = reader.IsDBNull(10) ? null : reader.GetInt32(10),
         };
         return new(
-            reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), sale, reader.GetInt32(14), reader.GetGuid(11), reader.GetGuid(12), reader.GetBoolean(15),
+            reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), sale, reader.GetInt32(14), reader.GetGuid(11),
+            reader.GetGuid(12), reader.GetBoolean(15),
             Instant.FromUtc(reader.GetDateTime(13)));
     }
 }
@@ -54,7 +56,8 @@ public sealed class PackQueries(NpgsqlDataSource database)
 {
     /// <summary>Newest first. Null: this project has no such customer.</summary>
     /// <param name="after">The id of the last purchase of the page before; null: the beginning.</param>
-    public async Task<IReadOnlyList<PackItem>?> ListAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    public async Task<IReadOnlyList<PackItem>?> ListAsync(
+        ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var find = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);

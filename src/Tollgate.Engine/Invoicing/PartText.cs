@@ -10,8 +10,8 @@ namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
 /// How <c>rated_usage.parts</c> is written: <c>from</c> and <c>to</c> in microseconds, <c>plan</c> the id of its version, <c>quota</c>,
-/// <c>used</c>, <c>beyond</c>, and <c>price</c> as <see cref="PriceText"/> writes it. Without a price nobody sold the feature. For one batch: a price
-/// is written once.
+/// <c>used</c>, <c>beyond</c>, and <c>price</c> as <see cref="PriceText"/> writes it. Without a price nobody sold the feature. For one
+/// batch: a price is written once.
 /// </summary>
 internal sealed class PartText
 {
@@ -77,7 +77,8 @@ internal sealed class PartText
         json.WriteEndObject();
     }
 
-    private string TextOf(OveragePrice price) => _prices.TryGetValue(price, out var written) ? written : _prices[price] = PriceText.Write(price);
+    private string TextOf(OveragePrice price) =>
+        _prices.TryGetValue(price, out var written) ? written : _prices[price] = PriceText.Write(price);
 
     private static void WriteNumber(Utf8JsonWriter json, string name, Quantity? quantity)
     {
@@ -87,5 +88,6 @@ internal sealed class PartText
         }
     }
 
-    private static Quantity? NumberOf(JsonElement part, string name) => part.TryGetProperty(name, out var number) ? Quantity.Of(number.GetDecimal()) : null;
+    private static Quantity? NumberOf(JsonElement part, string name) =>
+        part.TryGetProperty(name, out var number) ? Quantity.Of(number.GetDecimal()) : null;
 }

@@ -9,14 +9,17 @@ internal static class ProviderLineSql
     /// <summary>Arrays, position by position; see <see cref="ProviderLines.Rows"/>.</summary>
     public const string Write =
         """
-        INSERT INTO provider_lines (partition, account, id, project_id, subscription, feature, description, currency, amount, period_start, period_end, created_at)
+        INSERT INTO provider_lines (partition, account, id, project_id, subscription, feature, description, currency, amount,
+          period_start, period_end, created_at)
         SELECT *
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::uuid[], $6::integer[], $7::text[], $8::text[], $9::bigint[],
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::uuid[], $6::integer[], $7::text[],
+            $8::text[], $9::bigint[],
                       $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
         """;
 
     /// <summary>
-    /// Less and less often: most wait for an invoice that is yet to be made, which tells of itself. $1 seconds, $2 number of rows. Rows: project, subscription.
+    /// Less and less often: most wait for an invoice that is yet to be made, which tells of itself. $1 seconds, $2 number of rows. Rows:
+    /// project, subscription.
     /// </summary>
     public const string TakeUnsent =
         $"""
@@ -29,18 +32,23 @@ internal static class ProviderLineSql
            SET asked_at = now(), tries = l.tries + 1
          WHERE (l.partition, l.account, l.id) IN (SELECT u.partition, u.account, u.id
                                                     FROM first f
-                                                    JOIN provider_lines u ON u.partition = f.partition AND u.account = f.account AND u.id = f.id
-                                                   WHERE u.sent_at IS NULL AND u.asked_at < now() - make_interval(secs => least($1 * 2 ^ u.tries, 21600))
+                                                    JOIN provider_lines u ON u.partition = f.partition
+                                                      AND u.account = f.account AND u.id = f.id
+                                                   WHERE u.sent_at IS NULL AND u.asked_at < now()
+                                                     - make_interval(secs => least($1 * 2 ^ u.tries, 21600))
                                                    ORDER BY f.turn, u.asked_at
                                                    LIMIT $2
                                                      FOR NO KEY UPDATE OF u SKIP LOCKED)
         RETURNING l.project_id, l.subscription
         """;
 
-    /// <summary>Oldest first. $1 project, $2 subscription. Rows: customer, the provider's id of the subscription, whether it is over, and the line.</summary>
+    /// <summary>
+    /// Oldest first. $1 project, $2 subscription. Rows: customer, the provider's id of the subscription, whether it is over, and the line.
+    /// </summary>
     public const string Unsent =
         """
-        SELECT c.id, s.reference, s.ended_at IS NOT NULL, l.id, l.description, l.currency, l.amount, l.period_start, l.period_end, s.managed_by
+        SELECT c.id, s.reference, s.ended_at IS NOT NULL, l.id, l.description, l.currency, l.amount, l.period_start,
+          l.period_end, s.managed_by
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN provider_lines l ON l.partition = s.partition AND l.account = s.account AND l.subscription = s.id
@@ -48,7 +56,10 @@ internal static class ProviderLineSql
          ORDER BY l.sequence
         """;
 
-    /// <summary>One at a time tells of a subscription: two would look for what was sent and both find nothing. $1 subscription. Answers whether it is this one.</summary>
+    /// <summary>
+    /// One at a time tells of a subscription: two would look for what was sent and both find nothing. $1 subscription. Answers whether it
+    /// is this one.
+    /// </summary>
     public const string TryHold = "SELECT pg_try_advisory_lock(7234033, hashtext($1::text))";
 
     /// <summary>$1 subscription.</summary>

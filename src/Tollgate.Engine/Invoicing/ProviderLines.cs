@@ -16,18 +16,22 @@ public sealed record ProviderLine(Guid Id, string Description, MoneyAmount Amoun
 /// <param name="Reference">The provider's own id of the subscription.</param>
 /// <param name="Provider">Who manages it.</param>
 /// <param name="IsOver">Its provider makes no further invoice by itself.</param>
-public sealed record ProviderBill(string Customer, Guid Subscription, string Provider, string Reference, bool IsOver, IReadOnlyList<ProviderLine> Lines);
+public sealed record ProviderBill(
+    string Customer, Guid Subscription, string Provider, string Reference, bool IsOver, IReadOnlyList<ProviderLine> Lines);
 
 /// <summary>
-/// Use beyond the plan, and agreed minimums, of subscriptions that a provider bills: rows of the transaction that rated them, told to the provider after it.
+/// Use beyond the plan, and agreed minimums, of subscriptions that a provider bills: rows of the transaction that rated them, told to the
+/// provider after it.
 /// </summary>
 public sealed class ProviderLines(NpgsqlDataSource database)
 {
     /// <summary>Null: nothing is to be asked for.</summary>
-    internal static NpgsqlBatchCommand? Rows(ProjectSnapshot project, IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> writtenAt)
+    internal static NpgsqlBatchCommand? Rows(
+        ProjectSnapshot project, IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> writtenAt)
     {
         var rows = orders.Where(static order => order.Billed is { Bill: not null, After.ManagedBy: not null })
-            .SelectMany(order => order.Billed.Bill!.Draft.Lines.Where(static line => !line.Amount.IsZero).Select(line => (order, line, At: writtenAt(order)))).ToArray();
+            .SelectMany(order => order.Billed.Bill!.Draft.Lines.Where(static line => !line.Amount.IsZero)
+                .Select(line => (order, line, At: writtenAt(order)))).ToArray();
         return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.order.Order.Customer.Partition))
             .Whole(rows.Select(static r => r.order.Order.Customer.Account))
@@ -44,9 +48,12 @@ public sealed class ProviderLines(NpgsqlDataSource database)
             .Command(ProviderLineSql.Write);
     }
 
-    /// <summary>Subscriptions with lines that nobody was told about for a while: asked for now. Of several servers each takes others.</summary>
+    /// <summary>
+    /// Subscriptions with lines that nobody was told about for a while: asked for now. Of several servers each takes others.
+    /// </summary>
     /// <returns>Project and subscription.</returns>
-    internal async Task<IReadOnlyList<(int Project, Guid Subscription)>> TakeUnsentAsync(TimeSpan after, int limit, CancellationToken cancel)
+    internal async Task<IReadOnlyList<(int Project, Guid Subscription)>> TakeUnsentAsync(TimeSpan after, int limit,
+        CancellationToken cancel)
     {
         var found = new List<(int, Guid)>();
         await using var command = database.Command(ProviderLineSql.TakeUnsent, after.TotalSeconds, limit);
@@ -80,7 +87,8 @@ public sealed class ProviderLines(NpgsqlDataSource database)
     /// <param name="reference">The provider's own id of the line.</param>
     internal async Task SentAsync(ProjectSnapshot project, ProviderBill bill, ProviderLine line, string reference, CancellationToken cancel)
     {
-        await using var command = database.Command(ProviderLineSql.Sent, CustomerPlace.PartitionOf(project.Id, bill.Customer), project.Id, line.Id, reference);
+        await using var command = database.Command(
+            ProviderLineSql.Sent, CustomerPlace.PartitionOf(project.Id, bill.Customer), project.Id, line.Id, reference);
         await command.ExecuteNonQueryAsync(cancel);
     }
 }

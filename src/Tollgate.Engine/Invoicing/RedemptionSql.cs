@@ -1,19 +1,26 @@
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Every statement on what takes something off invoices: coupons of subscriptions and promotional credits of customers. The caller holds the customers.</summary>
+/// <summary>
+/// Every statement on what takes something off invoices: coupons of subscriptions and promotional credits of customers. The caller holds
+/// the customers.
+/// </summary>
 internal static class RedemptionSql
 {
     /// <summary>
-    /// A coupon. $1 partition, $2 account, $3 subscription, $4 project, $5 code, $6 whether the subscription begins with it, $7 redeemed at,
-    /// $8 ends at, $9 currency and $10 amount of one that carries over, otherwise null.
+    /// A coupon. $1 partition, $2 account, $3 subscription, $4 project, $5 code, $6 whether the subscription begins with it, $7 redeemed
+    /// at, $8 ends at, $9 currency and $10 amount of one that carries over, otherwise null.
     /// </summary>
     public const string InsertCoupon =
         """
-        INSERT INTO redemptions (partition, account, subscription, project_id, code, at_start, redeemed_at, ends_at, currency, amount, remaining)
+        INSERT INTO redemptions (partition, account, subscription, project_id, code, at_start, redeemed_at, ends_at,
+             currency, amount, remaining)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
         """;
 
-    /// <summary>Promotional credit; answers its place. $1 partition, $2 account, $3 project, $4 currency, $5 amount, $6 at, $7 expires at, $8 actor, $9 note.</summary>
+    /// <summary>
+    /// Promotional credit; answers its place. $1 partition, $2 account, $3 project, $4 currency, $5 amount, $6 at, $7 expires at, $8 actor,
+    /// $9 note.
+    /// </summary>
     public const string InsertCredit =
         """
         INSERT INTO redemptions (partition, account, project_id, currency, amount, remaining, redeemed_at, ends_at, actor, note)
@@ -22,9 +29,10 @@ internal static class RedemptionSql
         """;
 
     /// <summary>
-    /// Those that may take something off at a moment, in the order of redemption: whoever redeems holds the customer, so places are given in
-    /// that order whatever a server's clock says. Gifts that ended stay unspent for ever and are not read. The last column is what a coupon of an amount
-    /// took off invoices of the billing period: the lines are the facts. $1 partitions, $2 accounts, $3 subscriptions, $4 moments, $5 starts of the billing periods.
+    /// Those that may take something off at a moment, in the order of redemption: whoever redeems holds the customer, so places are given
+    /// in that order whatever a server's clock says. Gifts that ended stay unspent for ever and are not read. The last column is what a
+    /// coupon of an amount took off invoices of the billing period: the lines are the facts. $1 partitions, $2 accounts, $3 subscriptions,
+    /// $4 moments, $5 starts of the billing periods.
     /// </summary>
     public const string Open =
         """
@@ -32,10 +40,12 @@ internal static class RedemptionSql
                CASE WHEN r.used > 0 AND r.remaining IS NULL AND c.document ->> 'amount_off' IS NOT NULL
                     THEN (SELECT -sum(l.amount)::bigint
                             FROM invoices i
-                            JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.redemption = r.sequence
+                            JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id
+                              AND l.redemption = r.sequence
                            WHERE i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription
                              AND i.status <> 'void' AND i.period_start >= x.period_start) END
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[]) AS x (partition, account, subscription, at, period_start)
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[]) AS x (partition, account,
+            subscription, at, period_start)
           JOIN redemptions r ON r.partition = x.partition AND r.account = x.account AND NOT r.spent
                             AND (r.subscription = x.subscription OR r.subscription IS NULL) AND (r.ends_at IS NULL OR r.ends_at > x.at)
           LEFT JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code
@@ -53,7 +63,8 @@ internal static class RedemptionSql
         """;
 
     /// <summary>The coupon that a subscription was begun with. $1 partition, $2 account, $3 subscription.</summary>
-    public const string CodeAtStart = "SELECT code FROM redemptions WHERE partition = $1 AND account = $2 AND subscription = $3 AND at_start";
+    public const string CodeAtStart =
+        "SELECT code FROM redemptions WHERE partition = $1 AND account = $2 AND subscription = $3 AND at_start";
 
     /// <summary>A coupon takes nothing off any more. $1 partition, $2 account, $3 subscription, $4 code, $5 from when on.</summary>
     public const string End =
@@ -63,7 +74,9 @@ internal static class RedemptionSql
          WHERE partition = $1 AND account = $2 AND subscription = $3 AND code = $4 AND (ends_at IS NULL OR ends_at > $5)
         """;
 
-    /// <summary>As invoices left them. Arrays, position by position: $1 partitions, $2 accounts, $3 places, $4 used, $5 remaining, $6 spent.</summary>
+    /// <summary>
+    /// As invoices left them. Arrays, position by position: $1 partitions, $2 accounts, $3 places, $4 used, $5 remaining, $6 spent.
+    /// </summary>
     public const string WriteUses =
         """
         UPDATE redemptions r
@@ -85,5 +98,6 @@ internal static class RedemptionSql
 
     /// <summary>How many promotional credits have something left that has not ended. $1 partition, $2 account, $3 now.</summary>
     public const string CountOpenCredits =
-        "SELECT count(*) FROM redemptions WHERE partition = $1 AND account = $2 AND code IS NULL AND NOT spent AND (ends_at IS NULL OR ends_at > $3)";
+        "SELECT count(*) FROM redemptions WHERE partition = $1 AND account = $2 AND code IS NULL AND NOT spent AND (ends_at IS NULL OR "
+            + "ends_at > $3)";
 }

@@ -29,7 +29,8 @@ internal static class SettingsText
             settings.LargestTotal,
             settings.Footer,
             settings.Language,
-            [.. settings.TaxRates.Select(static r => new StoredTaxRule(r.Country, r.Region, r.Name, r.Rate.Value, r.IsInclusive, r.ReverseCharge, r.Category))],
+            [.. settings.TaxRates.Select(static r =>
+                new StoredTaxRule(r.Country, r.Region, r.Name, r.Rate.Value, r.IsInclusive, r.ReverseCharge, r.Category))],
             settings.ReversesWhilePending),
         InvoicingJson.Default.StoredSettings);
 
@@ -44,7 +45,13 @@ internal static class SettingsText
             LargestTotal = stored.LargestTotal,
             Footer = stored.Footer,
             Language = stored.Language,
-            TaxRates = [.. stored.TaxRates.Select(static r => new TaxRule(r.Country, r.Region, r.Name, new Percent(r.Percent), r.Inclusive, r.ReverseCharge) { Category = r.Category })],
+            TaxRates = [
+                .. stored.TaxRates.Select(
+                    static r =>
+                        new TaxRule(r.Country, r.Region, r.Name, new Percent(r.Percent), r.Inclusive, r.ReverseCharge)
+                        {
+                            Category = r.Category,
+                        })],
             ReversesWhilePending = stored.ReversesWhilePending,
         };
     }

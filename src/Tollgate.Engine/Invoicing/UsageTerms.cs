@@ -16,11 +16,14 @@ internal sealed class UsageTerms(
 {
     /// <param name="since">The earliest instant that is asked about, customer by customer.</param>
     public static async Task<UsageTerms> LoadAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<(CustomerRow Customer, Instant Since)> since, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<(CustomerRow Customer, Instant Since)> since,
+        CancellationToken cancel)
     {
-        var (partitions, accounts) = (since.Select(static one => one.Customer.Partition).ToArray(), since.Select(static one => one.Customer.Account).ToArray());
+        var (partitions, accounts) =
+            (since.Select(static one => one.Customer.Partition).ToArray(), since.Select(static one => one.Customer.Account).ToArray());
         var terms = await TermsReader.LoadAsync(connection, project, partitions, accounts, cancel);
-        return new(project, terms, await SoldAsync(connection, partitions, accounts, [.. since.Select(static one => one.Since.ToUtc())], cancel));
+        return new(
+            project, terms, await SoldAsync(connection, partitions, accounts, [.. since.Select(static one => one.Since.ToUtc())], cancel));
     }
 
     public TermsTimeline Of(CustomerRow customer) => terms[customer.Account];

@@ -49,15 +49,19 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         }
 
         var balances = await BalancesAsync(billing, cancel);
-        var first = balances.GroupBy(static one => one.Order.Customer.Account).ToDictionary(static account => account.Key, static account => account.Min(static one => one.Period.Start));
-        var terms = await UsageTerms.LoadAsync(connection, project, [.. billing.Values.Select(order => (order.Customer, SinceOf(order, first)))], cancel);
+        var first = balances.GroupBy(static one => one.Order.Customer.Account)
+            .ToDictionary(static account => account.Key, static account => account.Min(static one => one.Period.Start));
+        var terms = await UsageTerms.LoadAsync(
+            connection, project, [.. billing.Values.Select(order => (order.Customer, SinceOf(order, first)))], cancel);
         var found = balances.Select(one => WithSegments(one, terms)).OfType<PeriodToRate>().ToList();
         found.AddRange(await FeesAsync(billing, terms, found, cancel));
         var used = await UsedAsync(found, cancel);
         return found.Zip(used, static (one, parts) => (one.Order.Customer.Account, Rated: one.Rate(parts)))
             .Where(static one => one.Rated.Due.IsSold || !one.Rated.IsNew)
             .GroupBy(static one => one.Account, static one => one.Rated)
-            .ToDictionary(static account => account.Key, static account => account.OrderBy(static one => one.Due.Period.Start).ThenBy(static one => one.FeatureKey).ToList());
+            .ToDictionary(
+                static account => account.Key,
+                static account => account.OrderBy(static one => one.Due.Period.Start).ThenBy(static one => one.FeatureKey).ToList());
     }
 
     /// <summary>Since when terms are asked for: those of fees without use, and of periods with a balance.</summary>
@@ -89,7 +93,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     }
 
     /// <summary>No bill of the subscription has looked for usage yet.</summary>
-    private static bool IsFirst(StepOrder order) => order.Before is not { } before || order.UsageFrom <= (before.TrialEnd ?? before.StartedAt);
+    private static bool IsFirst(StepOrder order) =>
+        order.Before is not { } before || order.UsageFrom <= (before.TrialEnd ?? before.StartedAt);
 
     private PeriodToRate Read(NpgsqlDataReader reader, StepOrder order)
     {
@@ -98,9 +103,11 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         // What the step itself cuts never came late, also in the second of a renewal that was billed until then.
         var isCut = period.End > order.Step.At;
         var isLate = period.End <= order.UsageFrom && !isCut;
-        var one = new PeriodToRate(order, project.Catalog.FeaturesByKey[reader.GetInt32(1)], isCut ? period with { End = order.Step.At } : period)
+        var one = new PeriodToRate(
+            order, project.Catalog.FeaturesByKey[reader.GetInt32(1)], isCut ? period with { End = order.Step.At } : period)
         {
-            IsCut = isCut, BalanceVersion = reader.GetInt64(4), Used = Quantity.Of(reader.GetDecimal(5)), IsNew = reader.IsDBNull(7), IsInvoiced = isLate,
+            IsCut = isCut, BalanceVersion = reader.GetInt64(4), Used = Quantity.Of(reader.GetDecimal(5)), IsNew = reader.IsDBNull(7),
+            IsInvoiced = isLate,
         };
         if (one.IsNew)
         {
@@ -124,12 +131,15 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     private static PeriodToRate? WithSegments(PeriodToRate one, UsageTerms terms)
     {
         var order = one.Order;
-        if (one.IsCut && !order.Step.After.IsEnded && !IsCutByCycles(terms.Of(order.Customer).PeriodKindAt(one.Feature.Key, new(one.Period.End.UnixMicroseconds - 1))))
+        if (one.IsCut && !order.Step.After.IsEnded
+            && !IsCutByCycles(terms.Of(order.Customer).PeriodKindAt(one.Feature.Key, new(one.Period.End.UnixMicroseconds - 1))))
         {
             return null;
         }
 
-        var whole = one.Segments.Count > 0 ? one : one with { Segments = terms.SegmentsOf(order.Customer, one.Feature, one.Period, order.Currency) };
+        var whole = one.Segments.Count > 0
+            ? one
+            : one with { Segments = terms.SegmentsOf(order.Customer, one.Feature, one.Period, order.Currency) };
         return whole.Segments.Any(static segment => segment.IsSold) || !whole.IsNew ? whole : null;
     }
 
@@ -142,13 +152,14 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     // ---- what was used in which stretch ----------------------------------------------------------------------------
 
     /// <summary>
-    /// Position by position; null: all in the last stretch, or wherever it was nothing of it is beyond. One statement for what adds up and one for
-    /// levels, and none where no such period with something beyond has more than one stretch.
+    /// Position by position; null: all in the last stretch, or wherever it was nothing of it is beyond. One statement for what adds up and
+    /// one for levels, and none where no such period with something beyond has more than one stretch.
     /// </summary>
     private async Task<IReadOnlyList<IReadOnlyList<Quantity>?>> UsedAsync(List<PeriodToRate> periods, CancellationToken cancel)
     {
         var used = new IReadOnlyList<Quantity>?[periods.Count];
-        var wanted = periods.Select(static (period, i) => (Period: period, At: i)).Where(static one => one.Period.NeedsStretches).ToLookup(static one => one.Period.Feature.Feature.IsLevel);
+        var wanted = periods.Select(static (period, i) => (Period: period, At: i)).Where(static one => one.Period.NeedsStretches)
+            .ToLookup(static one => one.Period.Feature.Feature.IsLevel);
         foreach (var (at, sums) in await InStretchesAsync(InvoiceSql.UsedInStretches, wanted[false], cancel))
         {
             used[at] = sums;
@@ -162,10 +173,12 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         return used;
     }
 
-    private async Task<Dictionary<int, Quantity[]>> InStretchesAsync(string sql, IEnumerable<(PeriodToRate Period, int At)> periods, CancellationToken cancel)
+    private async Task<Dictionary<int, Quantity[]>> InStretchesAsync(
+        string sql, IEnumerable<(PeriodToRate Period, int At)> periods, CancellationToken cancel)
     {
         var found = periods.ToDictionary(static one => one.At, static one => new Quantity[one.Period.Segments.Count]);
-        var wanted = periods.SelectMany(static one => one.Period.Segments.Select((segment, place) => (one.Period, one.At, Segment: segment, Place: place))).ToArray();
+        var wanted = periods.SelectMany(static one =>
+            one.Period.Segments.Select((segment, place) => (one.Period, one.At, Segment: segment, Place: place))).ToArray();
         if (wanted.Length == 0)
         {
             return found;
@@ -190,9 +203,13 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         return found;
     }
 
-    /// <summary>Events lie in the month in which they were recorded, or that their ids tell: of a sandbox that has nothing to do with its clock.</summary>
+    /// <summary>
+    /// Events lie in the month in which they were recorded, or that their ids tell: of a sandbox that has nothing to do with its clock.
+    /// </summary>
     private DateOnly FirstMonthOf(Period period) =>
-        project.TestClock is null && period.Start > Instant.Epoch.Plus(IdsBefore) ? EventKey.MonthOf(period.Start.Minus(IdsBefore)) : new(1970, 1, 1);
+        project.TestClock is null && period.Start > Instant.Epoch.Plus(IdsBefore)
+            ? EventKey.MonthOf(period.Start.Minus(IdsBefore))
+            : new(1970, 1, 1);
 
     // ---- fees that are due without use -----------------------------------------------------------------------------
 
@@ -204,7 +221,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         Dictionary<int, StepOrder> billing, UsageTerms terms, List<PeriodToRate> found, CancellationToken cancel)
     {
         var known = found.Select(static one => one.Key).ToHashSet();
-        var fees = billing.Values.SelectMany(order => FeesOf(order, terms)).Where(fee => !known.Contains(fee.Key)).DistinctBy(static fee => (fee.Key, fee.Period.End))
+        var fees = billing.Values.SelectMany(order => FeesOf(order, terms)).Where(fee => !known.Contains(fee.Key))
+            .DistinctBy(static fee => (fee.Key, fee.Period.End))
             .Select(fee => WithSegments(fee, terms)).OfType<PeriodToRate>().Where(fee => known.Add(fee.Key)).ToList();
         if (fees.Count == 0)
         {
@@ -237,7 +255,9 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         {
             foreach (var (feature, entitlement) in of.Entitlements)
             {
-                if (entitlement is not { HardCap: false, Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod or QuotaPeriodKind.CalendarMonth or QuotaPeriodKind.Week }
+                if (entitlement is not { HardCap: false,
+                    Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod or QuotaPeriodKind.CalendarMonth
+                        or QuotaPeriodKind.Week }
                     || entitlement.OveragePriceIn(order.Currency) is not { } price || RatingRules.Rate(price, Quantity.Zero).Amount.IsZero)
                 {
                     continue;
@@ -295,8 +315,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         public (int Account, int Feature, Instant Start) Key => (Order.Customer.Account, Feature.Key, Period.Start);
 
         /// <summary>
-        /// The balance does not tell: there are several stretches, or a cycle ended the period before its time, and what came after that may lie on
-        /// the same balance, in a calendar month that begins with it: there a level may have fallen since.
+        /// The balance does not tell: there are several stretches, or a cycle ended the period before its time, and what came after that
+        /// may lie on the same balance, in a calendar month that begins with it: there a level may have fallen since.
         /// </summary>
         public bool NeedsStretches => Segments.Any(static segment => segment.Plan is not null)
             && (Order.Customer.Cycles.Any(cycle => cycle.From == Period.End)

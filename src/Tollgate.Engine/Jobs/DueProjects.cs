@@ -19,7 +19,8 @@ internal static class DueProjects
         var due = new List<ProjectSnapshot>();
         while (await reader.ReadAsync(cancel))
         {
-            if (!reader.IsDBNull(1) && projects.TryGetValue(reader.GetInt32(0), out var project) && Instant.FromUtc(reader.GetDateTime(1)) <= clock.Now(project))
+            if (!reader.IsDBNull(1) && projects.TryGetValue(reader.GetInt32(0), out var project)
+                && Instant.FromUtc(reader.GetDateTime(1)) <= clock.Now(project))
             {
                 due.Add(project);
             }

@@ -1,6 +1,9 @@
 namespace Tollgate.Engine.Jobs;
 
-/// <summary>Something outside that many rows wait for does not answer. Each row is parked without a line in the log: the loop logs it once for all of them.</summary>
+/// <summary>
+/// Something outside that many rows wait for does not answer. Each row is parked without a line in the log: the loop logs it once for all
+/// of them.
+/// </summary>
 public abstract class OutsideUnavailableException : Exception
 {
     protected OutsideUnavailableException()

@@ -10,18 +10,22 @@ namespace Tollgate.Engine.Jobs;
 /// <param name="Project">Null: of no project.</param>
 /// <param name="Next">Null: a person has to look first.</param>
 public sealed record ParkedRow(
-    Guid Id, string Work, int? Project, string Subject, int Attempts, string ErrorType, string Error, Instant FirstFailedAt, Instant LastFailedAt, Instant? Next)
+    Guid Id, string Work, int? Project, string Subject, int Attempts, string ErrorType, string Error, Instant FirstFailedAt,
+    Instant LastFailedAt, Instant? Next)
 {
     internal static ParkedRow Read(NpgsqlDataReader row) => new(
-        row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetInt32(2), row.GetString(3), row.GetInt32(4), row.GetString(5), row.GetString(6),
-        Instant.FromUtc(row.GetDateTime(7)), Instant.FromUtc(row.GetDateTime(8)), row.IsDBNull(9) ? null : Instant.FromUtc(row.GetDateTime(9)));
+        row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetInt32(2), row.GetString(3), row.GetInt32(4), row.GetString(5),
+        row.GetString(6),
+        Instant.FromUtc(row.GetDateTime(7)), Instant.FromUtc(row.GetDateTime(8)),
+        row.IsDBNull(9) ? null : Instant.FromUtc(row.GetDateTime(9)));
 }
 
 /// <summary>The list of everything that needs attention, and asking for another attempt.</summary>
 public sealed class ParkedQueries(NpgsqlDataSource database)
 {
     /// <param name="project">Null: all, and what is of none.</param>
-    public async Task<IReadOnlyList<ParkedRow>> ListAsync(ProjectSnapshot? project, string? work, Guid? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<ParkedRow>> ListAsync(
+        ProjectSnapshot? project, string? work, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
             ParkedSql.List, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), SqlCommands.OrNull(work, NpgsqlDbType.Text),

@@ -10,8 +10,8 @@ internal static class ParkedSql
     public const string NotParked = "NOT EXISTS (SELECT FROM parked_work q WHERE q.next_attempt_at > now() AND q.work =";
 
     /// <summary>
-    /// $1 id of a new row, $2 work, $3 project or null, $4 subject, $5 type and $6 message of the error, $7 first and $8 longest pause in seconds, $9 factor by chance,
-    /// $10 the very pause in seconds, or null. Row: id, attempts, next_attempt_at.
+    /// $1 id of a new row, $2 work, $3 project or null, $4 subject, $5 type and $6 message of the error, $7 first and $8 longest pause in
+    /// seconds, $9 factor by chance, $10 the very pause in seconds, or null. Row: id, attempts, next_attempt_at.
     /// </summary>
     public const string Park =
         """
@@ -24,27 +24,30 @@ internal static class ParkedSql
         """;
 
     /// <summary>$1 work, $2 number of rows.</summary>
-    public const string Due = "SELECT subject FROM parked_work WHERE work = $1 AND project_id IS NULL AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $2";
+    public const string Due =
+        "SELECT subject FROM parked_work WHERE work = $1 AND project_id IS NULL AND next_attempt_at <= now() ORDER BY next_attempt_at "
+            + "LIMIT $2";
 
     /// <summary>$1 work, $2 project or null, $3 subject.</summary>
     public const string Done = "DELETE FROM parked_work WHERE work = $1 AND project_id IS NOT DISTINCT FROM $2 AND subject = $3";
 
     /// <summary>
-    /// Deletes rows that no loop has tried for an hour after they were due: the work was done in another way (paid by hand) or its object was deleted. Facts that made
-    /// no mails stay: only this row knows of them. $1 number of rows.
+    /// Deletes rows that no loop has tried for an hour after they were due: the work was done in another way (paid by hand) or its object
+    /// was deleted. Facts that made no mails stay: only this row knows of them. $1 number of rows.
     /// </summary>
     public const string Forget =
         """
         DELETE FROM parked_work
-         WHERE id = ANY (ARRAY(SELECT id FROM parked_work WHERE next_attempt_at < now() - interval '1 hour' AND work <> 'mail_events' LIMIT $1))
+         WHERE id = ANY (ARRAY(SELECT id FROM parked_work WHERE next_attempt_at < now() - interval '1 hour'
+           AND work <> 'mail_events' LIMIT $1))
         """;
 
     /// <summary>$1 number of rows. Rows: work, project or null, subject, next_attempt_at.</summary>
     public const string Known = "SELECT work, project_id, subject, next_attempt_at FROM parked_work ORDER BY next_attempt_at LIMIT $1";
 
     /// <summary>
-    /// With what other rooms hold back for a person: events of providers that could not be applied for two days, and subscriptions whose next invoice looks impossible.
-    /// These have no next attempt.
+    /// With what other rooms hold back for a person: events of providers that could not be applied for two days, and subscriptions whose
+    /// next invoice looks impossible. These have no next attempt.
     /// </summary>
     private const string All =
         """
@@ -52,7 +55,8 @@ internal static class ParkedSql
                 SELECT id, work, project_id, subject, attempts, error_type, error, first_failed_at, last_failed_at, next_attempt_at
                   FROM parked_work
                 UNION ALL
-                SELECT md5('inbox/' || project_id || '/' || provider || '/' || id)::uuid, 'inbox', project_id, provider || ':' || id, attempts, 'not_applied',
+                SELECT md5('inbox/' || project_id || '/' || provider || '/' || id)::uuid, 'inbox', project_id, provider || ':' || id,
+                       attempts, 'not_applied',
                        reason, received_at, received_at, NULL
                   FROM provider_events
                  WHERE state = 'parked'
@@ -63,7 +67,9 @@ internal static class ParkedSql
                  WHERE parked_at IS NOT NULL)
         """;
 
-    /// <summary>The last to fail first. $1 project or null for all, $2 work or null, $3 id after which it starts, or null, $4 number of rows.</summary>
+    /// <summary>
+    /// The last to fail first. $1 project or null for all, $2 work or null, $3 id after which it starts, or null, $4 number of rows.
+    /// </summary>
     public const string List =
         $"""
         {All}

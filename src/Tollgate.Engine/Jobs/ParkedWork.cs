@@ -14,8 +14,9 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Jobs;
 
 /// <summary>
-/// How loops deal with a thing that fails: it is noted with its error, left alone for a growing pause, and the loop goes on with the others. Any number of servers share
-/// the list. The statements by which loops take their work pass over what waits (<see cref="ParkedSql.NotParked"/>); what is about a whole project asks
+/// How loops deal with a thing that fails: it is noted with its error, left alone for a growing pause, and the loop goes on with the
+/// others. Any number of servers share the list. The statements by which loops take their work pass over what waits
+/// (<see cref="ParkedSql.NotParked"/>); what is about a whole project asks
 /// <see cref="Waits"/>.
 /// </summary>
 public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, ILogger<ParkedWork> log)
@@ -23,13 +24,17 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
 
-    /// <summary>Pauses differ by as much in both directions, so that a thousand things that failed together do not come back together.</summary>
+    /// <summary>
+    /// Pauses differ by as much in both directions, so that a thousand things that failed together do not come back together.
+    /// </summary>
     private const int JitterPermille = 200;
 
     private const int LongestSubject = 500;
     private const int LongestError = 500;
 
-    /// <summary>Characters of a message that are looked through for secrets. More than are kept: a secret at the cut is found whole.</summary>
+    /// <summary>
+    /// Characters of a message that are looked through for secrets. More than are kept: a secret at the cut is found whole.
+    /// </summary>
     private const int LongestSearched = 4 * LongestError;
 
     private const string NoError = "The message could not be searched for secrets in time. The log of the server has it.";
@@ -42,7 +47,9 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
 
     private ConcurrentDictionary<(string Work, int Project, string Subject), Instant> _known = new();
 
-    /// <summary>Runs one piece of work and parks it when it throws. When the database is away nothing is parked: the look itself fails.</summary>
+    /// <summary>
+    /// Runs one piece of work and parks it when it throws. When the database is away nothing is parked: the look itself fails.
+    /// </summary>
     /// <param name="work">What kind of thing it is: <see cref="WorkNames"/>.</param>
     /// <param name="project">Null: of no project.</param>
     /// <param name="subject">Which one; empty: all of the project.</param>
@@ -81,11 +88,15 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         return due;
     }
 
-    /// <summary>Whether a thing that failed is to be left alone for now. As this server knows it, which is two seconds old at most.</summary>
+    /// <summary>
+    /// Whether a thing that failed is to be left alone for now. As this server knows it, which is two seconds old at most.
+    /// </summary>
     public bool Waits(string work, ProjectSnapshot? project, string subject = "") =>
         _known.TryGetValue((work, project?.Id ?? 0, subject), out var next) && clock.Now() < next;
 
-    /// <summary>Whether anything of a work is due again, as this server knows it: what is then done together with others is to come off the list.</summary>
+    /// <summary>
+    /// Whether anything of a work is due again, as this server knows it: what is then done together with others is to come off the list.
+    /// </summary>
     public bool AnyDue(string work) => _known.Any(one => one.Key.Work == work && one.Value <= clock.Now());
 
     /// <param name="pause">Where the work has its own; null: it grows from 10 seconds to 6 hours.</param>
@@ -95,8 +106,10 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         var cause = broken is AggregateException many ? many.GetBaseException() : broken;
         var (type, error) = (TypeOf(cause), WithoutSecrets(cause is PostgresException refused ? refused.MessageText : cause.Message));
         await using var command = database.Command(
-            ParkedSql.Park, Guid.CreateVersion7(), work, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), Short(subject), type, error, FirstPause.TotalSeconds,
-            LongestPause.TotalSeconds, (1000 + Random.Shared.Next(-JitterPermille, JitterPermille + 1)) / 1000.0, SqlCommands.OrNull(pause?.TotalSeconds, NpgsqlDbType.Double));
+            ParkedSql.Park, Guid.CreateVersion7(), work, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), Short(subject), type, error,
+            FirstPause.TotalSeconds,
+            LongestPause.TotalSeconds, (1000 + Random.Shared.Next(-JitterPermille, JitterPermille + 1)) / 1000.0,
+            SqlCommands.OrNull(pause?.TotalSeconds, NpgsqlDbType.Double));
         await using var row = await command.ExecuteReaderAsync(CancellationToken.None);
         await row.ReadAsync(CancellationToken.None);
         var (attempts, next) = (row.GetInt32(0), Instant.FromUtc(row.GetDateTime(1)));
@@ -108,7 +121,8 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         }
 
         log.LogError(
-            broken, "Parked: {Work} {Subject} of {Project} failed (attempt {Attempt}) and is tried again at {Next}: {Error}", work, subject, project?.Code ?? "the server",
+            broken, "Parked: {Work} {Subject} of {Project} failed (attempt {Attempt}) and is tried again at {Next}: {Error}", work, subject,
+            project?.Code ?? "the server",
             attempts, next, error);
     }
 
@@ -121,7 +135,8 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
             return;
         }
 
-        await using var command = database.Command(ParkedSql.Done, work, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), Short(subject));
+        await using var command = database.Command(
+            ParkedSql.Done, work, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), Short(subject));
         await command.ExecuteNonQueryAsync(CancellationToken.None);
         _known.TryRemove(key, out _);
     }
@@ -145,13 +160,15 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         _known = fresh;
     }
 
-    private static string TypeOf(Exception broken) => broken is PostgresException refused ? $"postgres_{refused.SqlState}" : broken.GetType().Name;
+    private static string TypeOf(Exception broken) =>
+        broken is PostgresException refused ? $"postgres_{refused.SqlState}" : broken.GetType().Name;
 
     private static string Short(string subject) => WellFormed.Cut(subject, LongestSubject);
 
     /// <summary>
-    /// A message may quote what could not be read: nothing in it that looks like a key goes further. PostgreSQL keeps no NUL and no half of a surrogate pair. It is
-    /// cut first, far beyond what is kept, so that the search has a bound; one that is too slow even so is not kept at all.
+    /// A message may quote what could not be read: nothing in it that looks like a key goes further. PostgreSQL keeps no NUL and no half of
+    /// a surrogate pair. It is cut first, far beyond what is kept, so that the search has a bound; one that is too slow even so is not kept
+    /// at all.
     /// </summary>
     public static string WithoutSecrets(string message)
     {
@@ -197,13 +214,15 @@ public static class WorkNames
 
     public static IReadOnlyList<string> All { get; } =
     [
-        CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
+        CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments, Projects, ProviderLines,
+        Refunds, SandboxWebhooks, Subscriptions,
         VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }
 
 /// <summary>Keeps <see cref="ParkedWork"/> up to date, and counts what is parked for the operator.</summary>
-public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, ProjectDirectory directory, ILogger<ParkedLoop> log) : Loop(Interval, "The list of parked work could not be read", log)
+public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, ProjectDirectory directory, ILogger<ParkedLoop> log)
+    : Loop(Interval, "The list of parked work could not be read", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -214,7 +233,9 @@ public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, Project
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         _meter.CreateObservableGauge(
-            "tollgate.parked", () => Volatile.Read(ref _counts) is { } counts ? WorkNames.All.Select(work => Of(work, counts.GetValueOrDefault(work))) : [], "{thing}",
+            "tollgate.parked",
+            () => Volatile.Read(ref _counts) is { } counts ? WorkNames.All.Select(work => Of(work, counts.GetValueOrDefault(work))) : [],
+            "{thing}",
             "Things that failed in the background and wait, by work.");
         try
         {
@@ -255,7 +276,8 @@ public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, Project
             }
         }
 
-        foreach (var project in _noted.Concat(await parked.DueAsync(WorkNames.Projects, cancel)).Where(project => !broken.ContainsKey(project)).ToArray())
+        foreach (var project in _noted.Concat(await parked.DueAsync(WorkNames.Projects, cancel))
+            .Where(project => !broken.ContainsKey(project)).ToArray())
         {
             await parked.DoneAsync(WorkNames.Projects, null, project);
             _noted.Remove(project);

@@ -6,13 +6,15 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Jobs;
 
 /// <summary>
-/// Work that projects have side by side: each project's a page at a time, a few pages at one time. A project that has more stands in line again for each page. So one
-/// with much to do, or one whose provider hangs, keeps its own place and no other project's. What is wrong with all of a project parks that project.
+/// Work that projects have side by side: each project's a page at a time, a few pages at one time. A project that has more stands in line
+/// again for each page. So one with much to do, or one whose provider hangs, keeps its own place and no other project's. What is wrong with
+/// all of a project parks that project.
 /// </summary>
 /// <param name="work">Which work, of <see cref="WorkNames"/>.</param>
 /// <param name="mostAtOnce">Pages at one time, on this server.</param>
 /// <inheritdoc cref="Loop"/>
-public abstract class ProjectLoop(string work, int mostAtOnce, TimeSpan period, string failure, ParkedWork parked, ILogger log) : Loop(period, failure, log)
+public abstract class ProjectLoop(string work, int mostAtOnce, TimeSpan period, string failure, ParkedWork parked, ILogger log)
+    : Loop(period, failure, log)
 {
     protected ParkedWork Parked => parked;
 

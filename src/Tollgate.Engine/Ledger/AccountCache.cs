@@ -25,7 +25,9 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
     /// <summary>The lane waits for it.</summary>
     private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(1);
 
-    /// <summary>An account that cannot be read would otherwise be read for each operation. What another server changed is decided on after it.</summary>
+    /// <summary>
+    /// An account that cannot be read would otherwise be read for each operation. What another server changed is decided on after it.
+    /// </summary>
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>Beyond it all are forgotten: each costs one read again.</summary>
@@ -38,7 +40,10 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
     /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
     private int _count;
 
-    /// <summary>The account's book as memory has it; null when it is not there or was made with another catalogue. Versions prove it when it is written.</summary>
+    /// <summary>
+    /// The account's book as memory has it; null when it is not there or was made with another catalogue. Versions prove it when it is
+    /// written.
+    /// </summary>
     public AccountState? Peek(int project, string customer, int catalogRevision) =>
         _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
 
@@ -63,7 +68,8 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
                 _unreadable.Remove((op.Project.Id, op.Customer));
             }
 
-            if (op is ForgetOp or ReadOp { Fresh: true } || (op is ReadOp && PeekOfThisEra(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is null))
+            if (op is ForgetOp or ReadOp { Fresh: true }
+                || (op is ReadOp && PeekOfThisEra(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is null))
             {
                 Remove((op.Project.Id, op.Customer));
             }
@@ -78,15 +84,20 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
             {
                 var key = (op.Project.Id, op.Customer);
                 newest ??= [];
-                newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id) ?? presence.Directory.Current.ProjectsById.GetValueOrDefault(op.Project.Id));
-                if (op is not ReadOp { Fresh: true } && _unreadable.TryGetValue(key, out var known) && known.Revision == newest[op.Project.Id].Catalog.Revision && Stopwatch.GetElapsedTime(known.At) < ReadAgainAfter)
+                newest[op.Project.Id] = Newer(
+                    op.Project,
+                    newest.GetValueOrDefault(op.Project.Id) ?? presence.Directory.Current.ProjectsById.GetValueOrDefault(op.Project.Id));
+                if (op is not ReadOp { Fresh: true } && _unreadable.TryGetValue(key, out var known)
+                    && known.Revision == newest[op.Project.Id].Catalog.Revision && Stopwatch.GetElapsedTime(known.At) < ReadAgainAfter)
                 {
                     (op.Failure, op.FailedBefore) = (known.Why, true);
                     continue;
                 }
 
                 wanted ??= [];
-                var one = new AccountWanted(op.Project, op.Customer, op.Partition, op.Now, op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id)));
+                var one = new AccountWanted(
+                    op.Project, op.Customer, op.Partition, op.Now,
+                    op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id)));
                 wanted[key] = wanted.TryGetValue(key, out var other) ? one.And(other) : one;
             }
         }
@@ -107,7 +118,8 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
             // Published since the requests came in: once more, with the catalogue as it is now.
             var again = wanted.Where(one => unreadable.GetValueOrDefault(one.Key) is CatalogTooOldException);
             await RenewAsync(again.Select(one => one.Project.Id), projects);
-            unreadable = await ReadAsync(connection, [.. wanted.Select(one => one with { Project = projects[one.Project.Id], Create = false })], locked);
+            unreadable = await ReadAsync(
+                connection, [.. wanted.Select(one => one with { Project = projects[one.Project.Id], Create = false })], locked);
         }
 
         Remember(unreadable, projects);
@@ -142,7 +154,8 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
     }
 
     /// <returns>The accounts that cannot be read, and why. They have no book.</returns>
-    private async Task<Dictionary<(int Project, string Customer), Exception>> ReadAsync(NpgsqlConnection connection, List<AccountWanted> wanted, bool locked)
+    private async Task<Dictionary<(int Project, string Customer), Exception>> ReadAsync(NpgsqlConnection connection,
+        List<AccountWanted> wanted, bool locked)
     {
         // Asked for before the read: what changes hands during it counts as read before.
         var era = presence.Era;

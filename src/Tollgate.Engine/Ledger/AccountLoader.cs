@@ -18,7 +18,8 @@ internal readonly record struct AccountWanted(ProjectSnapshot Project, string Cu
     public (int Project, string Customer) Key => (Project.Id, Customer);
 
     /// <summary>What this operation and another one of the same account need.</summary>
-    public AccountWanted And(in AccountWanted other) => this with { Now = Now < other.Now ? Now : other.Now, Create = Create || other.Create };
+    public AccountWanted And(in AccountWanted other) =>
+        this with { Now = Now < other.Now ? Now : other.Now, Create = Create || other.Create };
 }
 
 /// <summary>A balance row that a batch needs beyond those of open periods.</summary>
@@ -48,7 +49,10 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         await using var batch = new NpgsqlBatch(connection);
         var customers = (locked ? LedgerSql.LockCustomers : LedgerSql.LoadCustomers, false);
         var balances = (locked ? LedgerSql.LockBalances : LedgerSql.LoadBalances, true);
-        foreach (var (sql, takesNow) in new[] { customers, balances, (LedgerSql.LoadGrants, true), (LedgerSql.LoadHolds, false), (LedgerSql.LoadRates, false) })
+        foreach (var (sql, takesNow) in new[]
+        {
+            customers, balances, (LedgerSql.LoadGrants, true), (LedgerSql.LoadHolds, false), (LedgerSql.LoadRates, false),
+        })
         {
             var command = new NpgsqlBatchCommand(sql);
             command.Parameters.Add(new() { Value = partitions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
@@ -77,9 +81,12 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
     private async Task CreateAsync(AccountWanted[] missing, NewCustomers created, CancellationToken cancel)
     {
         await using var create = new NpgsqlCommand(CustomerSql.CreateMissing, connection);
-        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
-        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Project.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Customer), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        create.Parameters.Add(
+            new() { Value = Array.ConvertAll(missing, w => w.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        create.Parameters.Add(
+            new() { Value = Array.ConvertAll(missing, w => w.Project.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        create.Parameters.Add(
+            new() { Value = Array.ConvertAll(missing, w => w.Customer), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await using var reader = await create.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -130,9 +137,12 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
     public async Task LoadMembersAsync(IReadOnlyCollection<(AccountState Book, string Member)> wanted, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LedgerSql.FindMembers, connection);
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Member).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Member).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         var books = wanted.Select(w => w.Book).Distinct().ToDictionary(book => book.Account);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
@@ -159,10 +169,15 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         var sorted = wanted.Distinct().OrderBy(w => w.Book.Partition).ThenBy(w => w.Book.Account)
             .ThenBy(w => w.FeatureKey).ThenBy(w => w.PeriodStart).ToArray();
         await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.FeatureKey), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.PeriodStart.ToUtc()), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(sorted, w => w.Book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(sorted, w => w.Book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(sorted, w => w.FeatureKey), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(sorted, w => w.PeriodStart.ToUtc()),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
         var books = new Dictionary<int, AccountState>();
         foreach (var one in sorted)
         {
@@ -176,7 +191,8 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             var book = books[reader.GetInt32(1)];
             var feature = book.FindAccount(balance.FeatureKey);
 
-            // A row of a period that was not over when the book was read came later, and grants with it: the book is stale, and the batch will find it so.
+            // A row of a period that was not over when the book was read came later, and grants with it: the book is stale, and the batch
+            // will find it so.
             if (feature is not null && feature.FindBalance(balance.Period.Start) is null && balance.Period.End <= book.ReadFor)
             {
                 feature.Load(balance);
@@ -191,12 +207,17 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         {
             await using var command = new NpgsqlCommand(LedgerSql.LoadRolloversSince, connection);
             AddAccounts(command, [.. since.Keys]);
-            command.Parameters.Add(new() { Value = since.Values.Select(static at => at.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+            command.Parameters.Add(
+                new() { Value = since.Values.Select(static at => at.ToUtc()).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
             await ReadGrantsAsync(command, since.Keys, cancel);
         }
     }
 
-    /// <summary>Puts grants that are over, and were not at these times, into their books. A day more is read, so that not every late event reads anew.</summary>
+    /// <summary>
+    /// Puts grants that are over, and were not at these times, into their books. A day more is read, so that not every late event reads
+    /// anew.
+    /// </summary>
     public async Task LoadGrantsAsync(IReadOnlyDictionary<AccountState, Instant> since, CancellationToken cancel)
     {
         if (since.Count == 0)
@@ -207,7 +228,9 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         var from = since.ToDictionary(static one => one.Key, static one => one.Value.Minus(TimeSpan.FromDays(1)));
         await using var command = new NpgsqlCommand(LedgerSql.LoadGrantsSince, connection);
         AddAccounts(command, [.. from.Keys]);
-        command.Parameters.Add(new() { Value = from.Values.Select(static at => at.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(
+            new() { Value = from.Values.Select(static at => at.ToUtc()).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
         await ReadGrantsAsync(command, from.Keys, cancel);
         foreach (var (book, at) in from)
         {
@@ -225,14 +248,19 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
 
         await using var command = new NpgsqlCommand(LedgerSql.LoadGrantsByKey, connection);
         AddAccounts(command, [.. wanted.Select(static one => one.Book)]);
-        command.Parameters.Add(new() { Value = wanted.Select(static one => one.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(static one => one.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         await ReadGrantsAsync(command, wanted.Select(static one => one.Book), cancel);
     }
 
     private static void AddAccounts(NpgsqlCommand command, AccountState[] books)
     {
-        command.Parameters.Add(new() { Value = Array.ConvertAll(books, static book => book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(books, static book => book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(books, static book => book.Partition),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(books, static book => book.Account),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
     }
 
     private static async Task ReadGrantsAsync(NpgsqlCommand command, IEnumerable<AccountState> books, CancellationToken cancel)
@@ -244,7 +272,8 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             while (await reader.ReadAsync(cancel))
             {
                 var (book, grant) = (byAccount[reader.GetInt32(1)], ReadGrant(reader));
-                var feature = book.FindAccount(grant.FeatureKey) ?? book.BookOf(book.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
+                var feature = book.FindAccount(grant.FeatureKey)
+                    ?? book.BookOf(book.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
                 var read = found.TryGetValue(feature, out var known) ? known : found[feature] = [];
                 read.TryAdd(grant.Id, grant);
             }

@@ -6,12 +6,14 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>The account names a plan version or a feature that was published after the operation's snapshot of the catalogue was read.</summary>
+/// <summary>
+/// The account names a plan version or a feature that was published after the operation's snapshot of the catalogue was read.
+/// </summary>
 internal sealed class CatalogTooOldException(string message, Exception? cause = null) : InvalidOperationException(message, cause);
 
 /// <summary>
-/// The books of one read. A row that cannot be read costs its own account the book and no other: lanes decide for everybody, and one account
-/// must not stop them.
+/// The books of one read. A row that cannot be read costs its own account the book and no other: lanes decide for everybody, and one
+/// account must not stop them.
 /// </summary>
 internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> projects)
 {
@@ -71,7 +73,9 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
         grants.Add(AccountLoader.ReadGrant(row));
     }
 
-    /// <summary>What it holds may lie in a period that is over, of a feature that has no other row: whoever frees it finds the feature all the same.</summary>
+    /// <summary>
+    /// What it holds may lie in a period that is over, of a feature that has no other row: whoever frees it finds the feature all the same.
+    /// </summary>
     private static void ReadHold(NpgsqlDataReader row, AccountState book, ProjectSnapshot project)
     {
         var hold = AccountLoader.ReadHold(row);
@@ -115,5 +119,6 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
     private static FeatureState BookOf(AccountState book, ProjectSnapshot project, int featureKey) =>
         project.Catalog.FeaturesByKey.TryGetValue(featureKey, out var feature)
             ? book.BookOf(feature)
-            : throw new CatalogTooOldException($"Feature {featureKey} has rows but no name in the catalogue of revision {project.Catalog.Revision}.");
+            : throw new CatalogTooOldException(
+                $"Feature {featureKey} has rows but no name in the catalogue of revision {project.Catalog.Revision}.");
 }

@@ -20,7 +20,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private bool _exact;
     private Instant _realNow;
 
-    /// <summary>Ready for the first operation of a batch. <paramref name="facts"/>: what is known of its ids; null on the fast path.</summary>
+    /// <summary>
+    /// Ready for the first operation of a batch. <paramref name="facts"/>: what is known of its ids; null on the fast path.
+    /// </summary>
     public void Begin(StoredFacts? facts, Instant now)
     {
         _first.Clear();
@@ -155,15 +157,20 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var id = op.Reference ?? op.Id.ToString("D");
         if (_first.TryGetValue(key, out var earlier))
         {
-            return earlier is ReserveOp same && same.Member == op.Member && same.Effects.SequenceEqual(op.Effects) && same.Answer is { } answer
+            return earlier is ReserveOp same && same.Member == op.Member && same.Effects.SequenceEqual(op.Effects)
+                && same.Answer is { } answer
                 ? answer with { Replayed = true }
                 : GateAnswer.Of(GateFault.IdReused, id);
         }
 
         if (_known.Holds.TryGetValue(key, out var taken))
         {
-            return taken.Member == op.Member && taken.Amounts.SequenceEqual(op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount)))
-                ? Answer(Standing(book, op.Effects, Outcome.WithinQuota, op.Now), book, id) with { Replayed = true, ExpiresAt = taken.ExpiresAt }
+            return taken.Member == op.Member
+                && taken.Amounts.SequenceEqual(op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount)))
+                ? Answer(Standing(book, op.Effects, Outcome.WithinQuota, op.Now), book, id) with
+                {
+                    Replayed = true, ExpiresAt = taken.ExpiresAt,
+                }
                 : GateAnswer.Of(GateFault.IdReused, id);
         }
 
@@ -314,7 +321,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Type = target.Data.Type, Member = target.Data.Member, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
             Burns = [.. target.Data.Burns.Select(b => b with { Amount = -b.Amount })],
         };
-        writer.Add(new NewEvent(book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write(), IsCall: false), idGiven: true);
+        writer.Add(
+            new NewEvent(
+                book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write(),
+                IsCall: false), idGiven: true);
         if (target.Data.ComputedJson is not null)
         {
             writer.TakeBackCall(book, target);
@@ -343,15 +353,18 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var plain = postings.Count == 0 || (postings.Count == 1 && own.Drawn.IsZero && own.Used == op.Quantity);
         var outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : (Outcome?)null;
         var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
-            { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [var only] }
+            { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false,
+                Effects: [var only] }
             && !AggregateRules.KeepsReading(only.Aggregate);
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
-            UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
+            UsedAfter(book, own),
+            isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
             IsCall: op.ComputedJson is not null);
     }
 
     private static EventData DataOf(
-        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome, AccountState book) => new()
+        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome, AccountState book) =>
+        new()
     {
         Id = op.Key.Text,
         Type = primary?.Code == op.Type ? null : op.Type,
@@ -373,7 +386,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
         {
             // Decided a moment ago: the row's last report is this event's.
             if (AggregateRules.KeepsReading(effect.Aggregate)
-                && AggregateRules.ReadingOf(effect, book.FindAccount(effect.Feature.Key) is { } of ? of.FindBalance(of.PeriodAt(op.OccurredAt).Start)?.Current.Reports : null) is { } reading)
+                && AggregateRules.ReadingOf(
+                    effect, book.FindAccount(effect.Feature.Key) is { } of
+                        ? of.FindBalance(of.PeriodAt(op.OccurredAt).Start)?.Current.Reports
+                        : null) is { } reading)
             {
                 (readings ??= []).Add(reading);
             }
@@ -434,7 +450,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var others = effects.Skip(1).Select(effect => StandingAt(book.BookOf(effect.Feature), stored.OccurredAt)).OfType<Standing>();
         IReadOnlyList<Standing> standings = now is null
             ? [.. others]
-            : [now with { Used = stored.UsedAfter, Remaining = now.Limit is { } limit ? (limit - stored.UsedAfter - now.Held).FloorAtZero() : null }, .. others];
+            : [now with
+            {
+                Used = stored.UsedAfter, Remaining = now.Limit is { } limit ? (limit - stored.UsedAfter - now.Held).FloorAtZero() : null,
+            }, .. others];
         var plan = book.Terms.At(stored.OccurredAt).Plan;
         var decision = new Decision
         {
@@ -448,7 +467,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
         feature.FindBalance(feature.PeriodAt(occurredAt).Start) is { } slot ? feature.FactsOf(slot.Current, occurredAt).Standing : null;
 
     private static GateAnswer Standing(AccountState book, Hold hold, GateFault fault, Instant now) =>
-        Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with { Fault = fault, ExpiresAt = hold.ExpiresAt };
+        Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with
+        {
+            Fault = fault, ExpiresAt = hold.ExpiresAt,
+        };
 
     private static Verdict Standing(AccountState book, StoredEvent stored, Instant now) => Standing(
         book, [.. stored.Postings.Take(1).Select(p => Effect.OfUnits(book.FindAccount(p.FeatureKey)!.Feature, Quantity.Zero))],
@@ -458,7 +480,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
     {
         Outcome = outcome,
         Feature = effects[0].Feature,
-        Standings = [.. effects.Select(e => book.BookOf(e.Feature)).Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now).Standing)],
+        Standings = [.. effects.Select(e => book.BookOf(e.Feature))
+            .Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now).Standing)],
     };
 
     private static string NameOf(AccountState book, Guid grant) =>
@@ -467,7 +490,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private static GateAnswer Answer(Verdict verdict, AccountState book, string? id, Instant? occurred = null) =>
         verdict.Burns.Count == 0
             ? new(GateFault.None, DecisionOf(verdict, book, occurred), id, false)
-            : new(GateFault.None, DecisionOf(verdict, book, occurred), id, false) { Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))] };
+            : new(GateFault.None, DecisionOf(verdict, book, occurred), id, false)
+            {
+                Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))],
+            };
 
     /// <param name="occurred">What was used was used then, under the plan of then; null: now.</param>
     public static Decision DecisionOf(Verdict verdict, AccountState book, Instant? occurred = null)
@@ -476,13 +502,15 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return new()
         {
             Outcome = verdict.Outcome, FeatureKey = verdict.Feature.Key, Plan = plan.Code, PlanVersion = plan.Number,
-            Standings = verdict.Standings, RetryAfter = verdict.RetryAfter, Window = verdict.Window, WindowRemaining = verdict.WindowRemaining,
+            Standings = verdict.Standings, RetryAfter = verdict.RetryAfter, Window = verdict.Window,
+            WindowRemaining = verdict.WindowRemaining,
             Requested = verdict.Requested,
         };
     }
 
     private static bool SameContent(UseOp a, UseOp b) =>
-        a.Type == b.Type && a.Quantity == b.Quantity && a.Member == b.Member && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
+        a.Type == b.Type && a.Quantity == b.Quantity && a.Member == b.Member
+            && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
         && SameJson(a.PropertiesJson, b.PropertiesJson);
 
     private static bool SameContent(UseOp op, StoredEvent stored, AccountState book)

@@ -12,16 +12,22 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>An event that a decision wants written.</summary>
-/// <param name="IsCall">Its data holds what a call to a model cost (<see cref="EventData.ComputedJson"/>): the rollups of costs take it in.</param>
+/// <param name="IsCall">Its data holds what a call to a model cost (<see cref="EventData.ComputedJson"/>): the rollups of costs take it
+/// in.</param>
 internal readonly record struct NewEvent(
-    AccountState Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter, string Data,
+    AccountState Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter,
+    string Data,
     bool IsCall);
 
 /// <summary>A call that the rollups of costs shall take in (<paramref name="Sign"/> 1), or take back (-1): it was voided.</summary>
 internal readonly record struct QueuedCall(AccountState Book, Guid Id, DateOnly Month, short Sign);
 
-/// <summary>The sums of a feature's grants that live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round the sum of a hundred of the largest.</summary>
-internal readonly record struct GrantsSeen(AccountState Book, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
+/// <summary>
+/// The sums of a feature's grants that live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round the
+/// sum of a hundred of the largest.
+/// </summary>
+internal readonly record struct GrantsSeen(
+    AccountState Book, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
 {
     private const decimal PerUnit = 1_000_000_000;
 
@@ -55,8 +61,8 @@ internal sealed class BatchWriter
     public const string DuplicateState = "TG002";
 
     /// <summary>
-    /// Since when a quota period must be over for a change of its balance to be noted: longer than servers' clocks differ and a batch lasts.
-    /// Until then every invoice looks at the period anyway.
+    /// Since when a quota period must be over for a change of its balance to be noted: longer than servers' clocks differ and a batch
+    /// lasts. Until then every invoice looks at the period anyway.
     /// </summary>
     private static readonly TimeSpan Late = TimeSpan.FromDays(1);
 
@@ -160,15 +166,18 @@ internal sealed class BatchWriter
     /// <summary>One event on one balance, and nothing else.</summary>
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated: [var row] } && !MovesEdges(row)
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
-        && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count + _calls.Count == 0;
+        && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count
+        + _notHeld.Count + _calls.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {
         var (book, before, after) = row;
         Count(1, Add(batch, LedgerSql.WriteOne(added.Key.Month),
-            One(book.Partition, NpgsqlDbType.Smallint), One(book.Account, NpgsqlDbType.Integer), One(after.FeatureKey, NpgsqlDbType.Integer),
+            One(book.Partition, NpgsqlDbType.Smallint), One(book.Account, NpgsqlDbType.Integer),
+            One(after.FeatureKey, NpgsqlDbType.Integer),
             Moment(after.Period.Start), One(before!.Version, NpgsqlDbType.Bigint), One(after.Used.Value, NpgsqlDbType.Numeric),
-            One(after.Held.Value, NpgsqlDbType.Numeric), One(after.Drawn.Value, NpgsqlDbType.Numeric), One(after.Denied, NpgsqlDbType.Bigint),
+            One(after.Held.Value, NpgsqlDbType.Numeric), One(after.Drawn.Value, NpgsqlDbType.Numeric),
+            One(after.Denied, NpgsqlDbType.Bigint),
             One((short)after.Fired, NpgsqlDbType.Smallint), One((short)after.OpenHolds, NpgsqlDbType.Smallint),
             One(after.Quota?.Value, NpgsqlDbType.Numeric), Moment(added.OccurredAt), One(added.Key.Id, NpgsqlDbType.Uuid),
             Day(added.Key.Month), One(added.Quantity.Value, NpgsqlDbType.Numeric), One(added.UsedAfter.Value, NpgsqlDbType.Numeric),
@@ -185,7 +194,8 @@ internal sealed class BatchWriter
     {
         foreach (var (command, rows) in _counted)
         {
-            Invariant.That(command.RecordsAffected == rows, $"{rows} rows were sent and {command.RecordsAffected} written: {command.CommandText}");
+            Invariant.That(
+                command.RecordsAffected == rows, $"{rows} rows were sent and {command.RecordsAffected} written: {command.CommandText}");
         }
     }
 
@@ -206,7 +216,8 @@ internal sealed class BatchWriter
         {
             var books = _expected.ToArray();
             Add(batch, LedgerSql.ExpectCustomers,
-                Smallints(books, b => b.Partition), Integers(books, b => b.Account), Integers(books, b => b.CustomerVersion), Count(books.Length));
+                Smallints(books, b => b.Partition), Integers(books, b => b.Account), Integers(books, b => b.CustomerVersion),
+                Count(books.Length));
         }
     }
 
@@ -242,7 +253,8 @@ internal sealed class BatchWriter
     }
 
     private static bool MovesEdges(in DirtyRow<Balance> row) =>
-        row.After.Carried != row.Before!.Carried || row.After.Period != row.Before.Period || !ReferenceEquals(row.After.Reports, row.Before.Reports);
+        row.After.Carried != row.Before!.Carried || row.After.Period != row.Before.Period
+            || !ReferenceEquals(row.After.Reports, row.Before.Reports);
 
     private static void AddEdges(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
     {
@@ -265,8 +277,8 @@ internal sealed class BatchWriter
     }
 
     /// <summary>
-    /// A grant that a period that is over burns, gives back or rolls anew is what the running one may decide on right now, on another server, without
-    /// changing the grant: a reservation, a refusal. The running row tells that server.
+    /// A grant that a period that is over burns, gives back or rolls anew is what the running one may decide on right now, on another
+    /// server, without changing the grant: a reservation, a refusal. The running row tells that server.
     /// </summary>
     private void RenewRunning()
     {
@@ -275,7 +287,8 @@ internal sealed class BatchWriter
         {
             foreach (var (book, _, grant) in rows)
             {
-                if (book.FindAccount(grant.FeatureKey) is { } feature && feature.PeriodAt(_books[book]) is var running && (!feature.RollsOver || feature.IsOpened(running)))
+                if (book.FindAccount(grant.FeatureKey) is { } feature && feature.PeriodAt(_books[book]) is var running
+                    && (!feature.RollsOver || feature.IsOpened(running)))
                 {
                     renewed |= book.Renew(feature.BalanceIn(running));
                 }
@@ -302,7 +315,8 @@ internal sealed class BatchWriter
                     AddSeen(row);
                 }
 
-                if (row.After.Period.End <= now.Minus(Late) && (OfPlan(row.After) != OfPlan(row.Before) || row.After.Reports != row.Before?.Reports))
+                if (row.After.Period.End <= now.Minus(Late)
+                    && (OfPlan(row.After) != OfPlan(row.Before) || row.After.Reports != row.Before?.Reports))
                 {
                     _late.Add((row, now));
                 }
@@ -311,8 +325,8 @@ internal sealed class BatchWriter
     }
 
     /// <summary>
-    /// A row that is made, or that is of a period that is over, was decided with grants whose changes on another server have renewed no row of this period: they are compared
-    /// themselves. Those that this book has, in the part of the period for which it has all.
+    /// A row that is made, or that is of a period that is over, was decided with grants whose changes on another server have renewed no row
+    /// of this period: they are compared themselves. Those that this book has, in the part of the period for which it has all.
     /// </summary>
     private void AddSeen(in DirtyRow<Balance> row)
     {
@@ -320,7 +334,8 @@ internal sealed class BatchWriter
         if (book.FindAccount(row.After.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
         {
             var since = period.Start > book.GrantsSince ? period.Start : book.GrantsSince;
-            var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>().Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < period.End);
+            var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>()
+                .Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < period.End);
             _seen.Add(GrantsSeen.Of(book, row.After.FeatureKey, since, period.End, stored));
             _expected.Add(book); // Terms that began since may have trimmed them, or will with the next thing that is done.
         }
@@ -334,8 +349,10 @@ internal sealed class BatchWriter
         if (_seen.Count > 0)
         {
             Add(batch, LedgerSql.ExpectGrants,
-                Smallints(_seen, s => s.Book.Partition), Integers(_seen, s => s.Book.Account), Integers(_seen, s => s.FeatureKey), Moments(_seen, s => s.Since),
-                Moments(_seen, s => s.Until), Wholes(_seen, s => s.Amount), Wholes(_seen, s => s.Used), Wholes(_seen, s => s.Forfeited), Count(_seen.Count));
+                Smallints(_seen, s => s.Book.Partition), Integers(_seen, s => s.Book.Account), Integers(_seen, s => s.FeatureKey),
+                Moments(_seen, s => s.Since),
+                Moments(_seen, s => s.Until), Wholes(_seen, s => s.Amount), Wholes(_seen, s => s.Used), Wholes(_seen, s => s.Forfeited),
+                Count(_seen.Count));
         }
     }
 
@@ -345,7 +362,8 @@ internal sealed class BatchWriter
         {
             _late.Sort(static (a, b) => ByKey(a.Row, b.Row));
             Add(batch, LedgerSql.NoteLateChanges,
-                Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account), Integers(_late, l => l.Row.After.FeatureKey),
+                Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account),
+                Integers(_late, l => l.Row.After.FeatureKey),
                 Moments(_late, l => l.Row.After.Period.Start), Moments(_late, l => l.At));
         }
     }
@@ -363,7 +381,8 @@ internal sealed class BatchWriter
             Moments(rows, r => r.After.Period.Start), Moments(rows, r => r.After.Period.End), Numerics(rows, r => r.After.Used),
             Numerics(rows, r => r.After.Held), Numerics(rows, r => r.After.Drawn), Numerics(rows, r => r.After.Carried),
             Bigints(rows, r => r.After.Denied), Smallints(rows, r => (short)r.After.Fired), Smallints(rows, r => (short)r.After.OpenHolds),
-            Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Book.CustomerVersion), Count(rows.Count), ReportedAt(rows), Reports(rows));
+            Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Book.CustomerVersion), Count(rows.Count), ReportedAt(rows),
+            Reports(rows));
     }
 
     /// <summary>Two servers lock rows in one order.</summary>
@@ -384,7 +403,8 @@ internal sealed class BatchWriter
             Add(batch, LedgerSql.UpdateGrants,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
                 Numerics(rows, r => r.After.Amount), Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited),
-                Numerics(rows, r => r.Before!.Amount), Numerics(rows, r => r.Before!.Used), Numerics(rows, r => r.Before!.Forfeited), Count(rows.Count));
+                Numerics(rows, r => r.Before!.Amount), Numerics(rows, r => r.Before!.Used), Numerics(rows, r => r.Before!.Forfeited),
+                Count(rows.Count));
         }
     }
 
@@ -408,10 +428,12 @@ internal sealed class BatchWriter
             var command = Add(batch, members ? LedgerSql.InsertHoldsOfMembers : LedgerSql.InsertHolds,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
                 Integers(rows, r => r.Book.ProjectId), Texts(rows, r => StateName(r.After.State)),
-                Texts(rows, r => Literal(r.After.Amounts, a => a.FeatureKey)), Texts(rows, r => Literal(r.After.Amounts, a => a.Amount.Value)),
+                Texts(rows, r => Literal(r.After.Amounts, a => a.FeatureKey)),
+                Texts(rows, r => Literal(r.After.Amounts, a => a.Amount.Value)),
                 Texts(rows, r => Literal(r.After.Parts, p => p.FeatureKey)), Texts(rows, r => Literal(r.After.Parts, p => p.PeriodStart)),
                 Texts(rows, r => Literal(r.After.Parts, p => p.Amount.Value)),
-                Moments(rows, r => r.After.CreatedAt), Moments(rows, r => r.After.ExpiresAt), Texts(rows, r => r.After.Reference), ClosedAt(rows, now));
+                Moments(rows, r => r.After.CreatedAt), Moments(rows, r => r.After.ExpiresAt), Texts(rows, r => r.After.Reference),
+                ClosedAt(rows, now));
             if (members)
             {
                 command.Parameters.Add(Texts(rows, r => r.After.Member));
@@ -490,7 +512,8 @@ internal sealed class BatchWriter
         AddProbe(batch, LedgerSql.ExpectNoHolds, _notHeld);
     }
 
-    private static void AddProbe(NpgsqlBatch batch, string sql, List<(AccountState Book, Guid Id)> rows, params ReadOnlySpan<NpgsqlParameter> more)
+    private static void AddProbe(
+        NpgsqlBatch batch, string sql, List<(AccountState Book, Guid Id)> rows, params ReadOnlySpan<NpgsqlParameter> more)
     {
         if (rows.Count > 0)
         {
@@ -578,7 +601,8 @@ internal sealed class BatchWriter
     private static NpgsqlParameter Moments<T>(IReadOnlyList<T> rows, Func<T, Instant> value) =>
         Column(rows, r => value(r).ToUtc(), NpgsqlDbType.TimestampTz);
 
-    private static NpgsqlParameter ReportedAt(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Reports?.At?.ToUtc(), NpgsqlDbType.TimestampTz);
+    private static NpgsqlParameter ReportedAt(List<DirtyRow<Balance>> rows) =>
+        Column(rows, r => r.After.Reports?.At?.ToUtc(), NpgsqlDbType.TimestampTz);
 
     private static NpgsqlParameter Reports(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Reports?.Count, NpgsqlDbType.Integer);
 

@@ -3,8 +3,9 @@ using Tollgate.Core.Ledger;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Batches and streams of events that wait for a lane: a line for each project that has any. The projects take turns, so that one that streams without end delays another's
-/// batch by one transaction. Only the lane takes; anybody may add. A lock guards it all: it is taken once for a part of up to a hundred events, and never for single operations.
+/// Batches and streams of events that wait for a lane: a line for each project that has any. The projects take turns, so that one that
+/// streams without end delays another's batch by one transaction. Only the lane takes; anybody may add. A lock guards it all: it is taken
+/// once for a part of up to a hundred events, and never for single operations.
 /// </summary>
 internal sealed class BulkQueue(LedgerOptions options)
 {
@@ -37,9 +38,9 @@ internal sealed class BulkQueue(LedgerOptions options)
     }
 
     /// <summary>
-    /// A project's senders wait as soon as one transaction full of its operations waits here; those aside do not count, so that its busy customers do not stop its other
-    /// streams. Nor does it take, those aside included, more than what it leaves free of the whole: half where it is alone, a third each where there are two. Somebody else
-    /// always finds room.
+    /// A project's senders wait as soon as one transaction full of its operations waits here; those aside do not count, so that its busy
+    /// customers do not stop its other streams. Nor does it take, those aside included, more than what it leaves free of the whole: half
+    /// where it is alone, a third each where there are two. Somebody else always finds room.
     /// </summary>
     public bool IsFull(int project)
     {
@@ -66,7 +67,10 @@ internal sealed class BulkQueue(LedgerOptions options)
         }
     }
 
-    /// <summary>Adds parts to <paramref name="ops"/> until they weigh <paramref name="most"/> or fill the transaction. A turn is worth <see cref="BulkBudget.Part"/>.</summary>
+    /// <summary>
+    /// Adds parts to <paramref name="ops"/> until they weigh <paramref name="most"/> or fill the transaction. A turn is worth
+    /// <see cref="BulkBudget.Part"/>.
+    /// </summary>
     /// <returns>Their weight.</returns>
     public int Take(List<LaneOp> ops, int most)
     {

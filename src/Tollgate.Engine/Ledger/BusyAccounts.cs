@@ -6,8 +6,8 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Customers whose rows somebody else holds for longer than a lane waits: a clock that is advanced, a migration of plans. What concerns them leaves its batch and comes
-/// back; everybody else's goes on. Only the lane uses it.
+/// Customers whose rows somebody else holds for longer than a lane waits: a clock that is advanced, a migration of plans. What concerns
+/// them leaves its batch and comes back; everybody else's goes on. Only the lane uses it.
 /// </summary>
 /// <param name="lane">Takes what comes back, over the bound: it was in it before.</param>
 /// <param name="queue">The lane's: it counts what is aside.</param>
@@ -19,7 +19,10 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     /// <summary>How long an operation waits for its customer, as other changes of a customer do.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Customers that were busy when the lane last looked, and when that was. The lane looks again every <see cref="Pause"/> or so while operations wait for one.</summary>
+    /// <summary>
+    /// Customers that were busy when the lane last looked, and when that was. The lane looks again every <see cref="Pause"/> or so while
+    /// operations wait for one.
+    /// </summary>
     private readonly Dictionary<(int, string), long> _busy = [];
 
     /// <summary>Customers of the last look that have no row which this server sees.</summary>
@@ -30,7 +33,9 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     /// <summary>Whether the operation has left the batch that is worked on.</summary>
     public bool HasLeft(LaneOp op) => _aside.Contains(op);
 
-    /// <summary>A batch begins: what changes customers that are still busy leaves it without waiting for a lock. Reads take none and stay.</summary>
+    /// <summary>
+    /// A batch begins: what changes customers that are still busy leaves it without waiting for a lock. Reads take none and stay.
+    /// </summary>
     public async ValueTask BeginAsync(Func<ValueTask<NpgsqlConnection>> connect, List<LaneOp> ops)
     {
         _aside.Clear();
@@ -42,12 +47,13 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     }
 
     /// <summary>
-    /// The batch did not get a lock: looks whose rows are held, and takes what concerns them out of it, and what would create a customer, whom somebody else may be creating.
-    /// What only forgets a book needs no lock.
+    /// The batch did not get a lock: looks whose rows are held, and takes what concerns them out of it, and what would create a customer,
+    /// whom somebody else may be creating. What only forgets a book needs no lock.
     /// </summary>
     /// <returns>Whether there are any. False too where the whole table is held.</returns>
     public Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops) => PutAsideAsync(
-        connection, ops, ops.FindAll(static op => op is not ForgetOp), op => IsBusy(op) || (op.CreatesCustomer && _unborn.Contains((op.Project.Id, op.Customer))));
+        connection, ops, ops.FindAll(static op => op is not ForgetOp),
+        op => IsBusy(op) || (op.CreatesCustomer && _unborn.Contains((op.Project.Id, op.Customer))));
 
     private bool IsBusy(LaneOp op) => _busy.ContainsKey((op.Project.Id, op.Customer));
 
@@ -113,7 +119,8 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     private async Task ReadHeldAsync(NpgsqlConnection connection, List<(short Partition, int Project, string Customer)> accounts)
     {
         await using (var command = connection.Command(
-            LedgerSql.HeldCustomers, accounts.Select(static one => one.Partition).ToArray(), accounts.Select(static one => one.Project).ToArray(),
+            LedgerSql.HeldCustomers, accounts.Select(static one => one.Partition).ToArray(),
+            accounts.Select(static one => one.Project).ToArray(),
             accounts.Select(static one => one.Customer).ToArray()))
         await using (var row = await command.ExecuteReaderAsync())
         {
@@ -132,7 +139,10 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
         }
     }
 
-    /// <summary>Each comes back to where it was: what came in bulk in parts again, so that it neither stands before single operations nor fills one transaction.</summary>
+    /// <summary>
+    /// Each comes back to where it was: what came in bulk in parts again, so that it neither stands before single operations nor fills one
+    /// transaction.
+    /// </summary>
     private async Task ComeBackAsync(List<LaneOp> ops)
     {
         await Task.Delay(Pause);

@@ -43,13 +43,16 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
     /// An id that came with a customer token. It is hashed together with the customer, so that it can neither take nor replay an id of the
     /// back end, nor one of another member of the same account. NUL cannot occur in an id, so no text of the back end hashes to it.
     /// </summary>
-    public static EventKey OfToken(string customer, string text, Instant now) => new(HashOfToken(customer, text), text, MonthOf(now), false);
+    public static EventKey OfToken(string customer, string text, Instant now) =>
+        new(HashOfToken(customer, text), text, MonthOf(now), false);
 
     /// <summary>
     /// The id that somebody looks for: the text as the back end sent it, or <see cref="NameOf"/> of an event that was sent with a token.
     /// </summary>
     public static Guid Sought(string text, Instant now) =>
-        text.StartsWith(TokenMark, StringComparison.Ordinal) && Guid.TryParseExact(text.AsSpan(TokenMark.Length), "D", out var id) ? id : Parse(text, now).Id;
+        text.StartsWith(TokenMark, StringComparison.Ordinal) && Guid.TryParseExact(text.AsSpan(TokenMark.Length), "D", out var id)
+            ? id
+            : Parse(text, now).Id;
 
     /// <summary>How an event that was sent with a customer token is named unmistakably; null for one of the back end.</summary>
     /// <param name="text">The id as it was sent, where it is not a UUID in canonical form.</param>

@@ -21,29 +21,39 @@ public static class GrantSql
         """;
 
     /// <summary>
-    /// Grants of a schedule. <c>$3</c> feature, <c>$4</c> source, <c>$5</c> priority, <c>$6</c> amount, <c>$7</c> schedule, and of each: <c>$8 uuid[]</c> id, <c>$9 timestamptz[]</c>
-    /// effective_at, <c>$10 timestamptz[]</c> expires_at, <c>$11 text[]</c> name. Rows: the names of those whose id no grant had.
+    /// Grants of a schedule. <c>$3</c> feature, <c>$4</c> source, <c>$5</c> priority, <c>$6</c> amount, <c>$7</c> schedule, and of each:
+    /// <c>$8 uuid[]</c> id, <c>$9 timestamptz[]</c> effective_at, <c>$10 timestamptz[]</c> expires_at, <c>$11 text[]</c> name. Rows: the
+    /// names of those whose id no grant had.
     /// </summary>
-    /// <remarks>As if each had been made when it takes effect: its place in the burn order does not depend on who made it, and when.</remarks>
+    /// <remarks>
+    /// As if each had been made when it takes effect: its place in the burn order does not depend on who made it, and when.
+    /// </remarks>
     public const string InsertScheduled =
         """
-        INSERT INTO grants (partition, account, feature, id, source, priority, amount, effective_at, expires_at, created_at, reference, schedule)
+        INSERT INTO grants (partition, account, feature, id, source, priority, amount, effective_at, expires_at,
+             created_at, reference, schedule)
              SELECT $1, $2, $3, x.id, $4, $5, $6, x.effective_at, x.expires_at, x.effective_at, x.name, $7
                FROM unnest($8::uuid[], $9::timestamptz[], $10::timestamptz[], $11::text[]) AS x (id, effective_at, expires_at, name)
         ON CONFLICT (partition, account, id) DO NOTHING
           RETURNING reference
         """;
 
-    /// <summary>Grants of a schedule that were not taken back and take effect at an instant or later. <c>$3</c> schedule, <c>$4</c> instant.</summary>
+    /// <summary>
+    /// Grants of a schedule that were not taken back and take effect at an instant or later. <c>$3</c> schedule, <c>$4</c> instant.
+    /// </summary>
     public const string PendingScheduled =
-        "SELECT g.id FROM grants g WHERE g.partition = $1 AND g.account = $2 AND g.schedule = $3 AND g.effective_at >= $4 AND g.voided_at IS NULL";
+        "SELECT g.id FROM grants g WHERE g.partition = $1 AND g.account = $2 AND g.schedule = $3 AND g.effective_at >= $4 AND g.voided_at "
+            + "IS NULL";
 
-    /// <summary>A grant that has a name which a schedule would give: <c>club:3</c>, <c>club:3.1</c>. <c>$3</c> the schedule's name and a colon.</summary>
+    /// <summary>
+    /// A grant that has a name which a schedule would give: <c>club:3</c>, <c>club:3.1</c>. <c>$3</c> the schedule's name and a colon.
+    /// </summary>
     public const string FindNumbered =
         """
         SELECT g.reference
           FROM grants g
-         WHERE g.partition = $1 AND g.account = $2 AND starts_with(g.reference, $3) AND substr(g.reference, length($3) + 1) ~ '^[1-9][0-9]*([.][1-9][0-9]*)?$'
+         WHERE g.partition = $1 AND g.account = $2 AND starts_with(g.reference, $3)
+           AND substr(g.reference, length($3) + 1) ~ '^[1-9][0-9]*([.][1-9][0-9]*)?$'
          LIMIT 1
         """;
 
@@ -82,8 +92,8 @@ public static class GrantSql
         """;
 
     /// <summary>
-    /// Of those that are not over at <c>$3</c>, more than <c>$4</c> have something left; or there are more than <c>$5</c> with those that ended in the 36 days before: a late
-    /// event is decided with them.
+    /// Of those that are not over at <c>$3</c>, more than <c>$4</c> have something left; or there are more than <c>$5</c> with those that
+    /// ended in the 36 days before: a late event is decided with them.
     /// </summary>
     public const string HasTooMany =
         """
@@ -92,16 +102,23 @@ public static class GrantSql
          WHERE g.partition = $1 AND g.account = $2 AND g.expires_at > $3 - interval '36 days' AND g.source <> 'rollover'
         """;
 
-    /// <summary>Takes back what is left. What was burned stays burned. <c>$3 uuid[]</c> as for <see cref="FindGrant"/>, <c>$4</c> the project's time. Row: the id.</summary>
+    /// <summary>
+    /// Takes back what is left. What was burned stays burned. <c>$3 uuid[]</c> as for <see cref="FindGrant"/>, <c>$4</c> the project's
+    /// time. Row: the id.
+    /// </summary>
     public const string VoidGrant =
         """
         UPDATE grants SET forfeited = amount - used, withdrawn = withdrawn + amount - used - forfeited, voided_at = coalesce(voided_at, $4)
          WHERE partition = $1 AND account = $2
-           AND id = (SELECT s.id FROM grants s WHERE s.partition = $1 AND s.account = $2 AND s.id = ANY ($3) ORDER BY array_position($3, s.id) LIMIT 1)
+           AND id = (SELECT s.id FROM grants s WHERE s.partition = $1 AND s.account = $2 AND s.id = ANY ($3)
+               ORDER BY array_position($3, s.id) LIMIT 1)
         RETURNING id
         """;
 
-    /// <summary>Takes parts of grants back. <c>$3 uuid[]</c> grants, <c>$4 numeric[]</c> amounts, <c>$5</c> the project's time. What has nothing left was taken back whole.</summary>
+    /// <summary>
+    /// Takes parts of grants back. <c>$3 uuid[]</c> grants, <c>$4 numeric[]</c> amounts, <c>$5</c> the project's time. What has nothing
+    /// left was taken back whole.
+    /// </summary>
     public const string Withdraw =
         """
         UPDATE grants g

@@ -8,10 +8,11 @@ namespace Tollgate.Engine.Ledger;
 
 /// <summary>
 /// Frees holds whose time is over, for customers that nobody asks about: a decision frees those of its own customer by
-/// itself. Any number of servers may sweep; the version of the row decides who frees a hold. Projects are swept side by side: one that waits for a busy
-/// customer keeps its own place.
+/// itself. Any number of servers may sweep; the version of the row decides who frees a hold. Projects are swept side by side: one that
+/// waits for a busy customer keeps its own place.
 /// </summary>
-public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<HoldSweeper> log)
+public sealed class HoldSweeper(
+    LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<HoldSweeper> log)
     : ProjectLoop(WorkNames.Holds, ProjectsAtOnce, Interval, "Expired holds could not be looked for", parked, log)
 {
     /// <summary>No hold is shown longer than its life plus this and the time of one batch.</summary>
@@ -19,7 +20,10 @@ public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDir
 
     private const int MostAtOnce = 1_000;
 
-    /// <summary>A project whose customers are busy keeps its place for 10 seconds. Each has a connection of the pool for its look only, a millisecond.</summary>
+    /// <summary>
+    /// A project whose customers are busy keeps its place for 10 seconds. Each has a connection of the pool for its look only, a
+    /// millisecond.
+    /// </summary>
     private const int ProjectsAtOnce = 8;
 
     protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>

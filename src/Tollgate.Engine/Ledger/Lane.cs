@@ -61,7 +61,8 @@ public sealed class Lane
 
     /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
     public Lane(
-        Database database, LedgerOptions options, Clock clock, ServerPresence presence, NewCustomers created, LaneMetrics metrics, ILogger<Lane> log, Action<LaneOp[]> elsewhere)
+        Database database, LedgerOptions options, Clock clock, ServerPresence presence, NewCustomers created, LaneMetrics metrics,
+        ILogger<Lane> log, Action<LaneOp[]> elsewhere)
     {
         (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
         _queue = new(options);
@@ -101,7 +102,8 @@ public sealed class Lane
     internal AccountState? Peek(int project, string customer, int catalogRevision) => _shelf.Peek(project, customer, catalogRevision);
 
     /// <inheritdoc cref="AccountCache.PeekOfThisEra"/>
-    public AccountState? PeekOfThisEra(int project, string customer, int catalogRevision) => _shelf.PeekOfThisEra(project, customer, catalogRevision);
+    public AccountState? PeekOfThisEra(int project, string customer, int catalogRevision) =>
+        _shelf.PeekOfThisEra(project, customer, catalogRevision);
 
     /// <summary>
     /// Whoever finds the lane idle works for it: with one caller a decision costs no change of thread. Everybody else
@@ -159,7 +161,10 @@ public sealed class Lane
         await DropConnectionAsync();
     }
 
-    /// <summary>Looked at twice: a batch between the two readings may have taken what waited and put it aside, where it stays for longer than a look takes.</summary>
+    /// <summary>
+    /// Looked at twice: a batch between the two readings may have taken what waited and put it aside, where it stays for longer than a look
+    /// takes.
+    /// </summary>
     private bool IsIdle => Volatile.Read(ref _busy) == 0 && Depth == 0;
 
     /// <summary>Answers every operation. Nothing that it throws may end the lane: nobody else would ever work for it.</summary>
@@ -194,7 +199,8 @@ public sealed class Lane
         catch (Exception lost) when (IsLost(lost))
         {
             await DropConnectionAsync();
-            await AfterLossAsync([.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost, mayConnect: known is not null && !IsTimeout(lost));
+            await AfterLossAsync(
+                [.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost, mayConnect: known is not null && !IsTimeout(lost));
         }
     }
 
@@ -210,7 +216,9 @@ public sealed class Lane
         {
             if (mayConnect)
             {
-                _log.LogWarning("A lane lost its connection with a batch of {Count} and decides it again on a new one: {Message}", ops.Count, lost.Message);
+                _log.LogWarning(
+                    "A lane lost its connection with a batch of {Count} and decides it again on a new one: {Message}", ops.Count,
+                    lost.Message);
                 await ExactAsync(ops);
                 return;
             }
@@ -349,7 +357,9 @@ public sealed class Lane
         await transaction.CommitAsync();
     }
 
-    /// <summary>One of them is poisoned; alone it fails alone. By halves, that one costs its batch a dozen transactions and not thousands.</summary>
+    /// <summary>
+    /// One of them is poisoned; alone it fails alone. By halves, that one costs its batch a dozen transactions and not thousands.
+    /// </summary>
     private async Task ByHalvesAsync(List<LaneOp> ops, Exception refused, int attempts)
     {
         if (ops.Count <= 1)
@@ -364,7 +374,9 @@ public sealed class Lane
         await ExactAsync(ops[half..], attempts);
     }
 
-    /// <summary>Gives every operation its book. Those that have none because nobody can read it end here, and those of others go on to their lanes.</summary>
+    /// <summary>
+    /// Gives every operation its book. Those that have none because nobody can read it end here, and those of others go on to their lanes.
+    /// </summary>
     private async ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
     {
         await _shelf.LoadAsync(connection, ops, locked);
@@ -413,7 +425,8 @@ public sealed class Lane
             {
                 // Whoever sent it here remembers a member that has left: that memory goes first.
                 var back = op.MoveTo(member, null);
-                var forget = new ForgetOp { Project = op.Project, Customer = member, Partition = back.Partition, Now = op.Now, OnOwnRows = true };
+                var forget =
+                    new ForgetOp { Project = op.Project, Customer = member, Partition = back.Partition, Now = op.Now, OnOwnRows = true };
                 return Moved([forget, back]);
             }
 
@@ -490,8 +503,8 @@ public sealed class Lane
         or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
     /// <summary>
-    /// The connection or the server is gone: nobody's fault among the operations. Or Npgsql takes a statement for prepared that PostgreSQL never saw, because one before it in
-    /// its batch was refused: every later batch on this connection would fail.
+    /// The connection or the server is gone: nobody's fault among the operations. Or Npgsql takes a statement for prepared that PostgreSQL
+    /// never saw, because one before it in its batch was refused: every later batch on this connection would fail.
     /// </summary>
     private bool IsLost(Exception failed) => failed is NpgsqlException and not PostgresException { IsTransient: false }
         or PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName }
@@ -524,7 +537,8 @@ public sealed class Lane
 
         for (var from = 0; from < ops.Count; from += AnswersAtOnce)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
         }
     }
 
@@ -540,7 +554,10 @@ public sealed class Lane
         }
     }
 
-    /// <summary>On a thread of the pool an exception of whoever is answered would end the process, and in a lane it would keep the others from their answers.</summary>
+    /// <summary>
+    /// On a thread of the pool an exception of whoever is answered would end the process, and in a lane it would keep the others from their
+    /// answers.
+    /// </summary>
     private static void End(LaneOp op, ILogger log)
     {
         try
@@ -557,7 +574,10 @@ public sealed class Lane
 
     private void Throw(List<LaneOp> ops, Exception bug) => Close(ops, op => op.Failure = bug);
 
-    /// <summary>Part of a batch may be committed when the rest of it fails: those answers stand. What has left it for its customer's sake gets its answer later.</summary>
+    /// <summary>
+    /// Part of a batch may be committed when the rest of it fails: those answers stand. What has left it for its customer's sake gets its
+    /// answer later.
+    /// </summary>
     private void Close(List<LaneOp> ops, Action<LaneOp> answer)
     {
         foreach (var op in ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op)))

@@ -50,7 +50,9 @@ public sealed class LaneMetrics : IDisposable
     public void DecidedAgain(string why) => _again.Add(1, new KeyValuePair<string, object?>("why", why));
 
     private static readonly KeyValuePair<string, object?>[] Tags =
-        [.. Enum.GetValues<Outcome>().Select(o => new KeyValuePair<string, object?>("outcome", System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString())))];
+        [.. Enum.GetValues<Outcome>()
+            .Select(o =>
+                new KeyValuePair<string, object?>("outcome", System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString())))];
 
     public void Dispose() => _meter.Dispose();
 }

@@ -157,7 +157,8 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
 
     ValueTaskSourceStatus IValueTaskSource<GateAnswer>.GetStatus(short token) => _ended.GetStatus(token);
 
-    void IValueTaskSource<GateAnswer>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<GateAnswer>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _ended.OnCompleted(continuation, state, token, flags);
 }
 
@@ -199,7 +200,9 @@ public sealed class UseOp : LaneOp
     /// </summary>
     public IReadOnlyList<Guid> Settles { get; init; } = [];
 
-    /// <summary>Came in a batch or a stream: it waits apart from single operations, also after it has left its batch (<see cref="BusyAccounts"/>).</summary>
+    /// <summary>
+    /// Came in a batch or a stream: it waits apart from single operations, also after it has left its batch (<see cref="BusyAccounts"/>).
+    /// </summary>
     internal bool InBulk { get; set; }
 
     public override bool CreatesCustomer => true;
@@ -296,8 +299,8 @@ public sealed class VoidOp : LaneOp
     public override bool NeedsExact => true;
 
     /// <summary>
-    /// A void of a maximum or a unique value is decided on the stored events of its account: nothing of the same account may stand before it in
-    /// its batch. 0: none does.
+    /// A void of a maximum or a unique value is decided on the stored events of its account: nothing of the same account may stand before
+    /// it in its batch. 0: none does.
     /// </summary>
     internal static int FirstAfterOthers(List<LaneOp> ops)
     {

@@ -5,8 +5,8 @@ using Tollgate.Core.Ledger;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// What waits for a lane. Batches and streams of events wait apart from single operations: somebody who sends a million events neither fills the others'
-/// queue nor stands before them. Only the lane takes; anybody may add.
+/// What waits for a lane. Batches and streams of events wait apart from single operations: somebody who sends a million events neither
+/// fills the others' queue nor stands before them. Only the lane takes; anybody may add.
 /// </summary>
 internal sealed class LaneQueue(LedgerOptions options)
 {
@@ -31,7 +31,9 @@ internal sealed class LaneQueue(LedgerOptions options)
     /// <summary>When the lane took what it works on, and the weight of bulk in it.</summary>
     private (TimeSpan At, int Weight) _taken;
 
-    /// <summary>Operations that wait, here or aside. Those aside are read first: while they come back they count in both places, never in none.</summary>
+    /// <summary>
+    /// Operations that wait, here or aside. Those aside are read first: while they come back they count in both places, never in none.
+    /// </summary>
     public int Depth => Singles + _bulk.Depth;
 
     private int Singles => Volatile.Read(ref _aside) + Volatile.Read(ref _waiting);

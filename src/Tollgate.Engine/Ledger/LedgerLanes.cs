@@ -27,7 +27,8 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     public LedgerLanes(Database database, LedgerOptions options, Clock clock, ServerPresence presence, ILogger<Lane> log)
     {
         NewCustomers = new(options.NewCustomersPerMinute);
-        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, clock, presence, NewCustomers, _metrics, log, MoveOn))];
+        _lanes = [.. Enumerable.Range(0, options.Lanes)
+            .Select(_ => new Lane(database, options, clock, presence, NewCustomers, _metrics, log, MoveOn))];
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
     }
 
@@ -54,7 +55,9 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     /// <summary>For callers that can wait, such as a stream of events: their own sender slows down with them.</summary>
     public ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel) => LaneOf(op).EnqueueAsync(op, cancel);
 
-    /// <summary>Not on the thread of the lane that sends them: it has a batch in hand, and an idle lane works for whoever wakes it.</summary>
+    /// <summary>
+    /// Not on the thread of the lane that sends them: it has a batch in hand, and an idle lane works for whoever wakes it.
+    /// </summary>
     private void MoveOn(LaneOp[] ops)
     {
         _knowsMembers = true;

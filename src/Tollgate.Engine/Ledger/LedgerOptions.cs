@@ -10,8 +10,9 @@ public sealed record LedgerOptions
     public int Lanes { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 2);
 
     /// <summary>
-    /// Single operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>. As many operations of batches and streams may wait, those
-    /// of busy customers included, and at most half as many of one project; beyond it their senders wait.
+    /// Single operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>. As many operations of
+    /// batches and streams may wait, those of busy customers included, and at most half as many of one project; beyond it their senders
+    /// wait.
     /// </summary>
     public int QueueLength { get; init; } = 16_384;
 
@@ -21,7 +22,9 @@ public sealed record LedgerOptions
     /// <summary>Accounts that a lane keeps in memory. Default 50,000, about 600 bytes each.</summary>
     public int BooksPerLane { get; init; } = 50_000;
 
-    /// <summary>Customers that a project may create by using them or by name, a minute. Default 60,000: an import of 100,000 takes a minute.</summary>
+    /// <summary>
+    /// Customers that a project may create by using them or by name, a minute. Default 60,000: an import of 100,000 takes a minute.
+    /// </summary>
     public int NewCustomersPerMinute { get; init; } = 60_000;
 
     /// <summary>How far in the past an event may have occurred. Default 35 days (SEMANTICS 2).</summary>

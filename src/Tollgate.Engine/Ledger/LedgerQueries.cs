@@ -17,8 +17,11 @@ public static class LedgerQueries
         FindAsync(database, LedgerSql.FindHold, projectId, id, GateFault.HoldUnknown, cancel);
 
     /// <summary>Costs one index probe per customer and month: name the customer where it is known.</summary>
-    public static Task<(Place Place, GateFault Fault)> FindEventAsync(Database database, int projectId, Guid id, CancellationToken cancel) =>
-        SearchLimit.RunAsync(SearchLimit.Longest, limited => FindAsync(database, LedgerSql.FindEvent, projectId, id, GateFault.EventUnknown, limited), cancel);
+    public static Task<(Place Place, GateFault Fault)> FindEventAsync(Database database, int projectId, Guid id,
+        CancellationToken cancel) =>
+        SearchLimit.RunAsync(
+            SearchLimit.Longest, limited => FindAsync(database, LedgerSql.FindEvent, projectId, id, GateFault.EventUnknown, limited),
+            cancel);
 
     /// <summary>Open holds whose time is over, the longest due first.</summary>
     public static async Task<IReadOnlyList<(Place Place, Guid Hold)>> FindExpiredHoldsAsync(

@@ -43,8 +43,8 @@ internal static class LedgerSql
     public const string WaitLonger = "SET LOCAL lock_timeout = '10s'";
 
     /// <summary>
-    /// Of these customers, those whose row somebody holds now, and those that have none that anybody else sees: somebody may be about to create it. $1 partitions,
-    /// $2 projects, $3 ids. Row: project, id, whether there is a row.
+    /// Of these customers, those whose row somebody holds now, and those that have none that anybody else sees: somebody may be about to
+    /// create it. $1 partitions, $2 projects, $3 ids. Row: project, id, whether there is a row.
     /// </summary>
     public const string HeldCustomers =
         """
@@ -107,7 +107,8 @@ internal static class LedgerSql
           JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = x.feature
                          AND b.period_start >= coalesce((SELECT max(n.period_start)
                                                            FROM balances n
-                                                          WHERE n.partition = x.partition AND n.account = x.account AND n.feature = x.feature
+                                                          WHERE n.partition = x.partition AND n.account = x.account
+                                                            AND n.feature = x.feature
                                                             AND n.period_start < x.period_start), x.period_start)
          ORDER BY b.partition, b.account, b.feature, b.period_start
         """;
@@ -119,7 +120,8 @@ internal static class LedgerSql
         + "b.denied, b.fired, b.open_holds, b.report_at, b.reports";
 
     private const string GrantColumns =
-        "g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at, "
+        "g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, "
+            + "g.created_at, "
         + "g.reference, g.withdrawn";
 
     /// <summary>Grants that were not over at a time. $1 partitions, $2 accounts, $3 times.</summary>
@@ -203,8 +205,8 @@ internal static class LedgerSql
 
     /// <summary>
     /// The highest value that a max meter read from the events of a period, without one event and those that were voided; no row: there is
-    /// none. $1 partition, $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event, $7 is not used. Columns of
-    /// this and the next two: value, when it happened, number of the report.
+    /// none. $1 partition, $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event, $7 is not used. Columns
+    /// of this and the next two: value, when it happened, number of the report.
     /// </summary>
     public const string HighestOfOthers =
         $"""
@@ -216,7 +218,9 @@ internal static class LedgerSql
         HAVING max((r.pair ->> 1)::numeric) IS NOT NULL
         """;
 
-    /// <summary>A row where any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.</summary>
+    /// <summary>
+    /// A row where any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.
+    /// </summary>
     public const string SeenByOthers =
         $"""
         SELECT 1::numeric, e.occurred_at, 0
@@ -239,8 +243,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The reversing event happened, as far as it says, when its event did. NOT IN has its rows hashed, also on a lane's connection, which may
-    /// not join by hashes. An event of several features names in its column the period of the first one only.
+    /// The reversing event happened, as far as it says, when its event did. NOT IN has its rows hashed, also on a lane's connection, which
+    /// may not join by hashes. An event of several features names in its column the period of the first one only.
     /// </summary>
     private const string OthersOfPeriod =
         """
@@ -344,8 +348,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Balances whose usage changed after their period was long over: invoices look at them again. After <see cref="UpdateBalances"/>, in its
-    /// order. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 the projects' time.
+    /// Balances whose usage changed after their period was long over: invoices look at them again. After <see cref="UpdateBalances"/>, in
+    /// its order. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 the projects' time.
     /// </summary>
     public const string NoteLateChanges =
         """
@@ -357,7 +361,9 @@ internal static class LedgerSql
            SET changed_at = greatest(l.changed_at, excluded.changed_at)
         """;
 
-    /// <summary>What the rollups of costs have to take in or take back. $1 ids of calls, $2 accounts, $3 months, $4 partitions, $5 signs.</summary>
+    /// <summary>
+    /// What the rollups of costs have to take in or take back. $1 ids of calls, $2 accounts, $3 months, $4 partitions, $5 signs.
+    /// </summary>
     public const string QueueCalls =
         """
         INSERT INTO call_queue (id, account, month, partition, sign)
@@ -389,29 +395,32 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Columns that rarely change: late overage is carried into periods that are already open, a longer period continues the row of a shorter one,
-    /// and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts, $3 features,
-    /// $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports.
+    /// Columns that rarely change: late overage is carried into periods that are already open, a longer period continues the row of a
+    /// shorter one, and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts,
+    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports.
     /// </summary>
     public const string UpdateEdges =
         """
         UPDATE balances b
            SET period_end = x.period_end, carried = x.carried, report_at = x.report_at, reports = x.reports
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[], $7::timestamptz[], $8::integer[])
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
+               $7::timestamptz[], $8::integer[])
                AS x (partition, account, feature, period_start, period_end, carried, report_at, reports)
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 
     /// <summary>
-    /// The grants that a batch was decided on and may change none of. $1 partitions, $2 accounts, $3 features, $4 since when and $5 until when they live, $6 sums of amounts in 10^-9, $7 of what
-    /// is used, $8 of what is forfeited, $9 how many rows.
+    /// The grants that a batch was decided on and may change none of. $1 partitions, $2 accounts, $3 features, $4 since when and $5 until
+    /// when they live, $6 sums of amounts in 10^-9, $7 of what is used, $8 of what is forfeited, $9 how many rows.
     /// </summary>
     public const string ExpectGrants =
         """
         SELECT expect_rows((SELECT count(*)
-                              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[], $7::numeric[], $8::numeric[])
+                              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
+                                   $7::numeric[], $8::numeric[])
                                    AS x (partition, account, feature, since, until, amount, used, forfeited)
-                             CROSS JOIN LATERAL (SELECT coalesce(sum(g.amount), 0) * 1000000000 AS amount, coalesce(sum(g.used), 0) * 1000000000 AS used,
+                             CROSS JOIN LATERAL (SELECT coalesce(sum(g.amount), 0) * 1000000000 AS amount,
+                               coalesce(sum(g.used), 0) * 1000000000 AS used,
                                                         coalesce(sum(g.forfeited), 0) * 1000000000 AS forfeited
                                                    FROM grants g
                                                   WHERE g.partition = x.partition AND g.account = x.account AND g.feature = x.feature
@@ -426,7 +435,8 @@ internal static class LedgerSql
         WITH burned AS (
             UPDATE grants g
                SET amount = x.amount, used = x.used, forfeited = x.forfeited
-              FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[])
+              FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[],
+                   $8::numeric[], $9::numeric[])
                    AS x (partition, account, id, amount, used, forfeited, amount_before, used_before, forfeited_before)
              WHERE g.partition = x.partition AND g.account = x.account AND g.id = x.id
                AND g.amount = x.amount_before AND g.used = x.used_before AND g.forfeited = x.forfeited_before
@@ -438,7 +448,8 @@ internal static class LedgerSql
     public const string InsertGrants =
         """
         WITH added AS (
-            INSERT INTO grants (partition, account, feature, id, source, priority, amount, used, forfeited, effective_at, expires_at, created_at)
+            INSERT INTO grants (partition, account, feature, id, source, priority, amount, used, forfeited,
+              effective_at, expires_at, created_at)
             SELECT x.partition, x.account, x.feature, x.id, 'rollover', x.priority, x.amount, x.used, x.forfeited,
                    x.effective_at, x.expires_at, x.created_at
               FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::uuid[], $5::smallint[], $6::numeric[], $7::numeric[],

@@ -63,7 +63,9 @@ internal sealed class RowsWanted(StoredFacts? known)
         }
     }
 
-    /// <summary>What the next decision of the book gives back. Operations of one batch share it: thousands may find thousands of expired holds.</summary>
+    /// <summary>
+    /// What the next decision of the book gives back. Operations of one batch share it: thousands may find thousands of expired holds.
+    /// </summary>
     private void AddExpired(AccountState book, Instant now)
     {
         Instant? since = _expiredUntil.TryGetValue(book, out var until) ? until : null;
@@ -137,7 +139,9 @@ internal sealed class RowsWanted(StoredFacts? known)
         }
     }
 
-    /// <summary>The period of then, and the one of now: what is recorded of the past is recorded after everything that is over was closed.</summary>
+    /// <summary>
+    /// The period of then, and the one of now: what is recorded of the past is recorded after everything that is over was closed.
+    /// </summary>
     private void AddOpening(AccountState book, FeatureState feature, Instant at, Instant now)
     {
         var (then, running) = (feature.PeriodAt(at), feature.PeriodAt(now));
@@ -159,13 +163,16 @@ internal sealed class RowsWanted(StoredFacts? known)
         }
     }
 
-    /// <summary>Since when a book needs its rollovers, where that is before it needs its grants. The histories must be in the books.</summary>
+    /// <summary>
+    /// Since when a book needs its rollovers, where that is before it needs its grants. The histories must be in the books.
+    /// </summary>
     public IReadOnlyDictionary<AccountState, Instant> RolloversSince()
     {
         var earliest = new Dictionary<AccountState, Instant>();
         foreach (var (book, feature, period, now) in _toOpen)
         {
-            if (!feature.IsOpened(period) && RolloverRules.RolloversSince(book, feature, period) is var since && since < RolloverRules.Reach(now)
+            if (!feature.IsOpened(period) && RolloverRules.RolloversSince(book, feature, period) is var since
+                && since < RolloverRules.Reach(now)
                 && (!earliest.TryGetValue(book, out var known) || since < known))
             {
                 earliest[book] = since;
@@ -195,7 +202,9 @@ internal sealed class RowsWanted(StoredFacts? known)
         }
     }
 
-    /// <summary>A row that ended, or that terms with other periods left; on the exact path any that the account was not read with.</summary>
+    /// <summary>
+    /// A row that ended, or that terms with other periods left; on the exact path any that the account was not read with.
+    /// </summary>
     private void AddMissing(FeatureState feature, AccountState book, Instant periodStart)
     {
         if (feature.FindBalance(periodStart) is null)

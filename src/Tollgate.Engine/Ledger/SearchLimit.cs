@@ -2,12 +2,16 @@ namespace Tollgate.Engine.Ledger;
 
 /// <summary>A search through all of a project's events took longer than anybody may keep PostgreSQL busy with one.</summary>
 public sealed class SearchTooLongException()
-    : Exception("The search went through the events of all customers for too long. Name a customer, or ask for a shorter stretch of time (from, to).");
+    : Exception(
+        "The search went through the events of all customers for too long. Name a customer, or ask for a shorter stretch of time (from, "
+            + "to).");
 
 /// <summary>Bounds searches for which there is no index, because nobody named a customer.</summary>
 public static class SearchLimit
 {
-    /// <summary>A page of a busy project takes tenths of a second; what takes longer goes through months of events, also those of other projects.</summary>
+    /// <summary>
+    /// A page of a busy project takes tenths of a second; what takes longer goes through months of events, also those of other projects.
+    /// </summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     /// <summary>Cancels the statement in PostgreSQL at the end of the time.</summary>

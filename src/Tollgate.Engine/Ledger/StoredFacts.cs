@@ -54,7 +54,8 @@ internal sealed class StoredFacts
         var newest = EventKey.MonthOf(now).AddMonths(1);
         await using var command = new NpgsqlCommand(LedgerSql.LoadEvents, connection);
         AddKeys(command, wanted);
-        command.Parameters.Add(new() { Value = wanted.Select(_ => newest).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(_ => newest).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
         command.Parameters.Add(new() { Value = newest.AddMonths(-EventKey.MonthsSearched - 1), NpgsqlDbType = NpgsqlDbType.Date });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
@@ -83,7 +84,8 @@ internal sealed class StoredFacts
     }
 
     public async Task LoadUniqueAsync(
-        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value)> wanted, CancellationToken cancel)
+        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value)> wanted,
+        CancellationToken cancel)
     {
         if (wanted.Count == 0)
         {
@@ -91,11 +93,17 @@ internal sealed class StoredFacts
         }
 
         await using var command = new NpgsqlCommand(LedgerSql.LoadUnique, connection);
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.FeatureKey).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.PeriodStart.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.FeatureKey).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.PeriodStart.ToUtc()).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -107,7 +115,8 @@ internal sealed class StoredFacts
     /// Asks what the other events of its periods say about an event to be voided. PostgreSQL answers one row for each reading: the events
     /// themselves may be any number, of any size.
     /// </summary>
-    public async Task LoadOthersAsync(NpgsqlConnection connection, AccountState book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
+    public async Task LoadOthersAsync(
+        NpgsqlConnection connection, AccountState book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
     {
         var others = _others[(book.Account, target.Id)] = [];
         foreach (var reading in target.Data.Readings.Distinct())
@@ -133,8 +142,10 @@ internal sealed class StoredFacts
 
     private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Book, Guid Id)> wanted)
     {
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
-        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(
+            new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = wanted.Select(w => w.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
     }
 }

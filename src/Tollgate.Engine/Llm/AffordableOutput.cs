@@ -43,9 +43,13 @@ public static class AffordableOutput
         bool Take(FeatureStanding feature, Quantity amount)
         {
             var code = feature.Feature.Code;
-            var rest = LeftOf(feature) is { } left ? (amount - (left - taken.GetValueOrDefault(code)).FloorAtZero()).FloorAtZero() : Quantity.Zero;
+            var rest = LeftOf(feature) is { } left
+                ? (amount - (left - taken.GetValueOrDefault(code)).FloorAtZero()).FloorAtZero()
+                : Quantity.Zero;
             taken[code] = taken.GetValueOrDefault(code) + (amount - rest);
-            return rest.IsZero || (feature.Entitlement.Pool is { } pool && features.TryGetValue(pool.Feature, out var credits) && rest.TimesRoundedUp(pool.Rate) is { } cost && Take(credits, cost));
+            return rest.IsZero
+                || (feature.Entitlement.Pool is { } pool && features.TryGetValue(pool.Feature, out var credits)
+                    && rest.TimesRoundedUp(pool.Rate) is { } cost && Take(credits, cost));
         }
     }
 

@@ -32,5 +32,7 @@ internal sealed class AnsweringModels
 
     /// <summary>As the call is to be priced before it is made.</summary>
     public LlmCall Foreseen(ProjectSnapshot project, LlmCall call) =>
-        call.Provider is { } provider && _answered.TryGetValue((project.Id, provider, call.Model), out var model) ? call with { Model = model } : call;
+        call.Provider is { } provider && _answered.TryGetValue((project.Id, provider, call.Model), out var model)
+            ? call with { Model = model }
+            : call;
 }

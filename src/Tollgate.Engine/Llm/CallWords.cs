@@ -7,7 +7,8 @@ namespace Tollgate.Engine.Llm;
 public static class CallWords
 {
     private static readonly FrozenSet<string> Ours = Enum.GetValues<LlmUnit>().Select(Of)
-        .Concat(["feature", "attribute_to", "service_tier", "usage_difference", "provider", "model", "total_tokens", "estimated", "reported_cost_usd", "request_id", "endpoint", "latency_ms", "status", "error", "cost_usd"])
+        .Concat(["feature", "attribute_to", "service_tier", "usage_difference", "provider", "model", "total_tokens", "estimated",
+            "reported_cost_usd", "request_id", "endpoint", "latency_ms", "status", "error", "cost_usd"])
         .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary><c>cached_input_tokens</c>, <c>cache_write_1h_tokens</c>, <c>images</c>, <c>searches</c>.</summary>

@@ -28,8 +28,11 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     /// Its dollars are held by today's prices, at the dearest that the request can cause; of an unknown cost what is known of it.
     /// </summary>
     /// <returns>A refusal; or an allowance, whose id is the hold's. Without an id or a decision nothing limits the customer.</returns>
-    public ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ExpectedCall expected, TimeSpan timeToLive, CancellationToken cancel) =>
-        gate.ReserveForAsync(project, RecordLlmCalls.OrderOf(expected.Call, CostOf(project, expected, clock.Now(project))), timeToLive, grows: false, cancel);
+    public ValueTask<GateAnswer> ReserveAsync(
+        ProjectSnapshot project, ExpectedCall expected, TimeSpan timeToLive, CancellationToken cancel) =>
+        gate.ReserveForAsync(
+            project, RecordLlmCalls.OrderOf(expected.Call, CostOf(project, expected, clock.Now(project))), timeToLive, grows: false,
+            cancel);
 
     /// <summary>Holds further tokens of output, and their cost, for a call that holds something already.</summary>
     /// <param name="expected">As it was reserved: the price of its output may depend on the length of its prompt.</param>
@@ -48,7 +51,8 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     /// Records the call as <see cref="RecordLlmCalls"/> does, however much it used: it was made. Repeating it with the same id
     /// replays, so an attempt whose outcome is not known can be made again.
     /// </summary>
-    public async ValueTask<RecordedCall> SettleAsync(ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds, CancellationToken cancel)
+    public async ValueTask<RecordedCall> SettleAsync(
+        ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds, CancellationToken cancel)
     {
         _models.Note(project, call);
         var now = clock.Now(project);
@@ -70,20 +74,26 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     /// </summary>
     /// <param name="expected">With the input that is going to be reserved, and no output.</param>
     /// <returns>Null: nothing limits it.</returns>
-    public long? Affordable(ProjectSnapshot project, CustomerStanding customer, ExpectedCall expected) => AffordableOutput.Find(customer, output =>
+    public long? Affordable(ProjectSnapshot project, CustomerStanding customer, ExpectedCall expected) =>
+        AffordableOutput.Find(customer, output =>
     {
         var whole = With(expected, (LlmUnit.Output, Quantity.Of(output)));
-        return MeteringRules.EffectsOf(project.Catalog, RecordLlmCalls.OrderOf(whole.Call, CostOf(project, whole, customer.Now)).Metered) ?? [];
+        return MeteringRules.EffectsOf(project.Catalog, RecordLlmCalls.OrderOf(whole.Call, CostOf(project, whole, customer.Now)).Metered)
+            ?? [];
     });
 
     private static ExpectedCall With(ExpectedCall expected, (LlmUnit, Quantity) more) =>
         expected with { Call = expected.Call with { Usage = LlmUsage.Of([.. expected.Call.Usage.Parts, more]) } };
 
-    /// <summary>Which tier serves the call, its answer says: what is held is the dearer of the standard one and the one that is asked for.</summary>
+    /// <summary>
+    /// Which tier serves the call, its answer says: what is held is the dearer of the standard one and the one that is asked for.
+    /// </summary>
     private CallCost CostOf(ProjectSnapshot project, ExpectedCall expected, Instant now)
     {
         var standard = CostOf(project, expected, null, now);
-        return expected.Ask.ServiceTier is { } tier && CostOf(project, expected, tier, now) is var asked && asked.Cost > standard.Cost ? asked : standard;
+        return expected.Ask.ServiceTier is { } tier && CostOf(project, expected, tier, now) is var asked && asked.Cost > standard.Cost
+            ? asked
+            : standard;
     }
 
     private CallCost CostOf(ProjectSnapshot project, ExpectedCall expected, string? serviceTier, Instant now)
@@ -93,7 +103,8 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
         var call = own is null ? _models.Foreseen(project, expected.Call) : expected.Call;
         var price = own ?? project.Prices.Find(call.Provider, call.Model, at) ?? project.Prices.FindFallback(call.Provider, at);
         var dearest = price is null ? call.Usage
-            : DearestUsage.Of(call.Usage, expected.Route, expected.Ask with { Model = call.Model }, PriceRules.InForce(price, serviceTier, at));
+            : DearestUsage.Of(
+                call.Usage, expected.Route, expected.Ask with { Model = call.Model }, PriceRules.InForce(price, serviceTier, at));
         return RecordLlmCalls.CostOf(project, call with { Usage = dearest, ServiceTier = serviceTier }, now);
     }
 }

@@ -18,7 +18,8 @@ internal static class LlmSql
     /// </summary>
     public const string ListPrices = """
         SELECT id, project_id IS NOT NULL, document
-          FROM (SELECT m.*, row_number() OVER (PARTITION BY project_id, lower(provider), lower(model) ORDER BY valid_from DESC, id DESC) AS nth
+          FROM (SELECT m.*, row_number() OVER (PARTITION BY project_id, lower(provider), lower(model)
+                  ORDER BY valid_from DESC, id DESC) AS nth
                   FROM model_prices m
                  WHERE (project_id = $1 OR project_id IS NULL)
                    AND ($7::timestamptz IS NULL

@@ -91,7 +91,8 @@ public static class PriceFile
         {
             var fields = new CatalogFields(faults, list.Items[i], $"{path}[{i}]");
             var price = ReadPrice(fields);
-            faults.AddFromRules(PriceRules.Validate(price).Select(fault => new CatalogFault(fields.PathOf(fault.Field), $"'{fault.Field}' {fault.Detail}")));
+            faults.AddFromRules(PriceRules.Validate(price)
+                .Select(fault => new CatalogFault(fields.PathOf(fault.Field), $"'{fault.Field}' {fault.Detail}")));
             if (!seen.Add((price.Provider.ToUpperInvariant(), price.Model.ToUpperInvariant(), price.ValidFrom)))
             {
                 fields.Fault("model", $"{price.Provider} {price.Model} has a price from {price.ValidFrom} on already.");
@@ -146,7 +147,9 @@ public static class PriceFile
         foreach (var name in fields.Keys)
         {
             var tier = fields.Map(name);
-            tiers[name] = tier is null ? new(FrozenDictionary<LlmUnit, UnitPrice>.Empty, []) : new(ReadPrices(tier), tier.Maps("tiers", static (one, _) => ReadTier(one)));
+            tiers[name] = tier is null
+                ? new(FrozenDictionary<LlmUnit, UnitPrice>.Empty, [])
+                : new(ReadPrices(tier), tier.Maps("tiers", static (one, _) => ReadTier(one)));
             tier?.RefuseOthers();
         }
 
@@ -192,7 +195,8 @@ public static class PriceFile
             }
             else
             {
-                fields.Fault(word, $"'{text}' is no price: a decimal from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} decimals.");
+                fields.Fault(
+                    word, $"'{text}' is no price: a decimal from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} decimals.");
             }
         }
 

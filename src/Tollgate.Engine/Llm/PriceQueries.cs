@@ -43,7 +43,8 @@ public sealed class PriceQueries(NpgsqlDataSource database)
 
     /// <summary>What holds at a moment, by provider and model.</summary>
     /// <param name="providers">Of the shared prices these only; none: all. The project's own are always listed.</param>
-    public async Task<IReadOnlyList<PriceRow>> InForceAsync(int projectId, Instant at, IReadOnlyList<string> providers, int most, CancellationToken cancel)
+    public async Task<IReadOnlyList<PriceRow>> InForceAsync(
+        int projectId, Instant at, IReadOnlyList<string> providers, int most, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(LlmSql.PricesInForce);
         command.Parameters.Add(new() { Value = projectId });

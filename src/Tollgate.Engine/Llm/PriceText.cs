@@ -63,10 +63,13 @@ public static class PriceText
             Prices = Prices(root),
             Tiers = Tiers(root),
             ByServiceTier = root.TryGetProperty("service_tiers", out var services)
-                ? services.EnumerateObject().ToFrozenDictionary(static tier => tier.Name, static tier => new ServiceTierPrice(Prices(tier.Value), Tiers(tier.Value)))
+                ? services.EnumerateObject()
+                    .ToFrozenDictionary(
+                        static tier => tier.Name, static tier => new ServiceTierPrice(Prices(tier.Value), Tiers(tier.Value)))
                 : FrozenDictionary<string, ServiceTierPrice>.Empty,
             Hours = root.TryGetProperty("hours", out var hours)
-                ? [.. hours.EnumerateArray().Select(static window => new PriceHours(Hour(window, "from"), Hour(window, "to"), Prices(window)))]
+                ? [.. hours.EnumerateArray()
+                    .Select(static window => new PriceHours(Hour(window, "from"), Hour(window, "to"), Prices(window)))]
                 : [],
             Source = root.GetProperty("source").GetString()!,
         };
@@ -131,10 +134,12 @@ public static class PriceText
     public static bool TryParseHour(string? text, out TimeOnly time) =>
         TimeOnly.TryParseExact(text, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
 
-    private static TimeOnly Hour(JsonElement window, string name) => TimeOnly.ParseExact(window.GetProperty(name).GetString()!, HourFormat, CultureInfo.InvariantCulture);
+    private static TimeOnly Hour(JsonElement window, string name) =>
+        TimeOnly.ParseExact(window.GetProperty(name).GetString()!, HourFormat, CultureInfo.InvariantCulture);
 
     private static PriceTier[] Tiers(JsonElement holder) =>
-        [.. holder.GetProperty("tiers").EnumerateArray().Select(static tier => new PriceTier(tier.GetProperty("above_tokens").GetInt64(), Prices(tier)))];
+        [.. holder.GetProperty("tiers").EnumerateArray()
+            .Select(static tier => new PriceTier(tier.GetProperty("above_tokens").GetInt64(), Prices(tier)))];
 
     private static void Write(Utf8JsonWriter json, IReadOnlyDictionary<LlmUnit, UnitPrice> prices)
     {
@@ -149,7 +154,9 @@ public static class PriceText
 
     private static FrozenDictionary<LlmUnit, UnitPrice> Prices(JsonElement holder) =>
         holder.GetProperty("prices").EnumerateObject().ToFrozenDictionary(
-            member => LlmWords.TryParse(member.Name, out var unit) ? unit : throw new InvalidOperationException($"The database prices {member.Name}, which this server does not know."),
+            member => LlmWords.TryParse(member.Name, out var unit)
+                ? unit
+                : throw new InvalidOperationException($"The database prices {member.Name}, which this server does not know."),
             member => UnitPrice.Of(decimal.Parse(member.Value.GetString()!, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture)));
 
     private static Instant At(JsonElement value) => Instant.From(value.GetDateTimeOffset());

@@ -8,7 +8,10 @@ namespace Tollgate.Engine.Llm;
 /// <param name="Revision">The newest prices that the book was made of.</param>
 public sealed record ProjectPrices(PriceRevision Revision, PriceBook Book);
 
-/// <summary>Model prices as a part of each project in memory. The shared ones are thousands, the same for all projects: built once for each revision.</summary>
+/// <summary>
+/// Model prices as a part of each project in memory. The shared ones are thousands, the same for all projects: built once for each
+/// revision.
+/// </summary>
 public sealed class PricePart : IProjectPart
 {
     private (long Revision, PriceBook Book) _shared = (0, PriceBook.Empty);
@@ -20,7 +23,8 @@ public sealed class PricePart : IProjectPart
             var shared = await SharedAsync(connection, row.Prices.Shared, stop);
             return before?.Parts.Find<ProjectPrices>() is { } old && old.Revision == row.Prices
                 ? old
-                : new ProjectPrices(row.Prices, shared.WithOverrides(row.Prices.Own == 0 ? [] : await PriceQueries.LoadAsync(connection, row.Id, stop)));
+                : new ProjectPrices(
+                    row.Prices, shared.WithOverrides(row.Prices.Own == 0 ? [] : await PriceQueries.LoadAsync(connection, row.Id, stop)));
         });
 
     private async Task<PriceBook> SharedAsync(NpgsqlConnection connection, long revision, CancellationToken cancel)
@@ -42,6 +46,7 @@ public static class LlmParts
         public PriceBook Prices => project.Parts.Find<ProjectPrices>()?.Book ?? PriceBook.Empty;
 
         /// <summary>Where the gateway forwards to, by provider.</summary>
-        public IReadOnlyDictionary<string, Upstream> Upstreams => project.Parts.Find<ProjectUpstreams>()?.ByProvider ?? ProjectUpstreams.None.ByProvider;
+        public IReadOnlyDictionary<string, Upstream> Upstreams =>
+            project.Parts.Find<ProjectUpstreams>()?.ByProvider ?? ProjectUpstreams.None.ByProvider;
     }
 }

@@ -25,7 +25,9 @@ public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
 /// <param name="MarkupBasisPoints">Of the project when the call was recorded. Pricing it anew charges the same.</param>
 public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null, int MarkupBasisPoints = 0)
 {
-    /// <summary>What the provider says it charged is the cost (<see cref="ReportedCostPolicy.Wins"/>), and not what the price book says.</summary>
+    /// <summary>
+    /// What the provider says it charged is the cost (<see cref="ReportedCostPolicy.Wins"/>), and not what the price book says.
+    /// </summary>
     public bool IsReported { get; init; }
 
     /// <summary>What the price book says where <see cref="IsReported"/>; null: it does not know, or its figure is the cost.</summary>
@@ -42,28 +44,33 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
     private const string Reported = "reported";
 
     /// <summary>Answers in the order of <paramref name="calls"/>. Features that are named must exist in the catalogue.</summary>
-    public async ValueTask<IReadOnlyList<RecordedCall>> RunAsync(ProjectSnapshot project, IReadOnlyList<LlmCall> calls, CancellationToken cancel)
+    public async ValueTask<IReadOnlyList<RecordedCall>> RunAsync(
+        ProjectSnapshot project, IReadOnlyList<LlmCall> calls, CancellationToken cancel)
     {
         var now = clock.Now(project);
         var costs = calls.Select(call => CostOf(project, call, now)).ToList();
         await unpriced.NoteAsync(
-            project, [.. calls.Zip(costs).Where(pair => pair.Second.Cost is null).Select(pair => (pair.Second.Provider, pair.First.Model))], now, cancel);
+            project, [.. calls.Zip(costs).Where(pair => pair.Second.Cost is null).Select(pair => (pair.Second.Provider, pair.First.Model))],
+            now, cancel);
         var answers = await gate.RecordAsync(project, [.. calls.Zip(costs, OrderOf)], cancel);
         foreach (var (call, answer) in calls.Zip(answers))
         {
             metrics.Recorded(call, answer);
         }
 
-        return [.. answers.Zip(costs, (answer, cost) => new RecordedCall(answer, answer is { Replayed: true, ComputedJson: { } then } ? Read(then) : cost))];
+        return [.. answers.Zip(
+            costs, (answer, cost) => new RecordedCall(answer, answer is { Replayed: true, ComputedJson: { } then } ? Read(then) : cost))];
     }
 
     /// <summary>
     /// What a call costs, with the project's markup: by the price book, for the service tier and the hour of the call; where that does not
-    /// know all of it, or the project wants it so, what the provider says it charged. A failed call, and one that used nothing, costs nothing.
+    /// know all of it, or the project wants it so, what the provider says it charged. A failed call, and one that used nothing, costs
+    /// nothing.
     /// </summary>
     public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now)
     {
-        var wins = ReportedCosts.Of(project.Upstreams, call.Upstream, LlmRoutes.ProviderOf(call.Provider, call.Model)) == ReportedCostPolicy.Wins;
+        var wins = ReportedCosts.Of(
+            project.Upstreams, call.Upstream, LlmRoutes.ProviderOf(call.Provider, call.Model)) == ReportedCostPolicy.Wins;
         return CostOf(project, call, now, project.MarkupBasisPoints, wins);
     }
 
@@ -71,7 +78,9 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
     internal static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now, int markupBasisPoints, bool reportedWins)
     {
         var at = call.OccurredAt ?? now;
-        var price = project.Prices.Find(call.Provider, call.Model, at) is { } listed ? PriceRules.InForce(listed, call.ServiceTier, at) : null;
+        var price = project.Prices.Find(call.Provider, call.Model, at) is { } listed
+            ? PriceRules.InForce(listed, call.ServiceTier, at)
+            : null;
         var provider = price?.Provider ?? LlmRoutes.ProviderOf(call.Provider, call.Model);
         var cost = price is null ? null : PriceRules.CostOf(call.Usage, price, markupBasisPoints);
         if (cost is null && (HasFailed(call) || !call.Usage.Parts.Any()))

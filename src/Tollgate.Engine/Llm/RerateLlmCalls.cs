@@ -53,7 +53,8 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         var (orders, seen, unknown, tooOld, delta) = (new List<EventOrder>(), 0, 0, 0, Quantity.Zero);
         foreach (var row in rows)
         {
-            if (row is not { ComputedJson: { } computed, PropertiesJson: { } properties, VoidedBy: null, Voids: null } || !Fits(filter, computed, properties, out var recorded))
+            if (row is not { ComputedJson: { } computed, PropertiesJson: { } properties, VoidedBy: null, Voids: null }
+                || !Fits(filter, computed, properties, out var recorded))
             {
                 continue;
             }
@@ -66,7 +67,8 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
                 continue;
             }
 
-            if (OrderOf(row, call, properties, recorded, cost, earlier.GetValueOrDefault((row.Customer, row.Id))) is not ({ } order, var change))
+            if (OrderOf(
+                row, call, properties, recorded, cost, earlier.GetValueOrDefault((row.Customer, row.Id))) is not ({ } order, var change))
             {
                 continue;
             }
@@ -131,7 +133,8 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         using var document = JsonDocument.Parse(properties);
         return (filter.All || recorded.Cost is null)
             && (filter.Provider is null || string.Equals(filter.Provider, recorded.Provider, StringComparison.OrdinalIgnoreCase))
-            && (filter.Model is null || string.Equals(filter.Model, TextIn(document.RootElement, "model"), StringComparison.OrdinalIgnoreCase));
+            && (filter.Model is null
+                || string.Equals(filter.Model, TextIn(document.RootElement, "model"), StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>The call as far as its price depends on it.</summary>
@@ -141,11 +144,14 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         var call = document.RootElement;
         return new()
         {
-            Id = row.Id, Customer = row.Customer, Provider = TextIn(call, "provider"), Model = TextIn(call, "model") ?? "", Feature = TextIn(call, "feature"),
+            Id = row.Id, Customer = row.Customer, Provider = TextIn(call, "provider"), Model = TextIn(call, "model") ?? "",
+            Feature = TextIn(call, "feature"),
             AttributeTo = AttributeOf(row.ComputedJson), ServiceTier = TextIn(call, "service_tier"),
-            ReportedCost = DollarsIn(call, "reported_cost_usd"), IsEstimated = call.TryGetProperty("estimated", out var estimated) && estimated.ValueKind == JsonValueKind.True,
+            ReportedCost = DollarsIn(call, "reported_cost_usd"),
+            IsEstimated = call.TryGetProperty("estimated", out var estimated) && estimated.ValueKind == JsonValueKind.True,
             OccurredAt = row.OccurredAt, Error = TextIn(call, "error"), Status = (int?)NumberIn(call, "status"),
-            Usage = LlmUsage.Of([.. Enum.GetValues<LlmUnit>().Select(unit => (unit, Quantity.Of(NumberIn(call, CallWords.Of(unit)) ?? 0)))]),
+            Usage = LlmUsage.Of(
+                [.. Enum.GetValues<LlmUnit>().Select(unit => (unit, Quantity.Of(NumberIn(call, CallWords.Of(unit)) ?? 0)))]),
         };
     }
 
@@ -156,7 +162,8 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
     }
 
     /// <summary>Null: the cost is what it was. What a budget has counted is not given back: the money may be spent already.</summary>
-    private static (EventOrder Order, Quantity Change)? OrderOf(EventRow row, LlmCall call, string properties, CallCost recorded, NanoUsd cost, Adjusted earlier)
+    private static (EventOrder Order, Quantity Change)? OrderOf(EventRow row, LlmCall call, string properties, CallCost recorded,
+        NanoUsd cost, Adjusted earlier)
     {
         var change = DollarsOf(cost) - DollarsOf(recorded.Cost) - earlier.Cost;
         var isFirst = recorded.Cost is null && earlier.Standing == 0;
@@ -167,7 +174,9 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
 
         var moved = (DollarsOf(cost) - DollarsOf(recorded.Cost ?? recorded.Assumed) - earlier.Moved).FloorAtZero();
         var provider = recorded.Provider ?? call.Provider;
-        EventOrder order = new(IdOf(row, earlier.Made), row.Customer, LlmCall.AdjustmentType, Quantity.One, row.OccurredAt, PropertiesOf(row, properties), Enforce: false)
+        EventOrder order = new(
+            IdOf(row, earlier.Made), row.Customer, LlmCall.AdjustmentType, Quantity.One, row.OccurredAt, PropertiesOf(row, properties),
+            Enforce: false)
         {
             MovesNothing = moved.IsZero,
             OnOwnAccount = true,

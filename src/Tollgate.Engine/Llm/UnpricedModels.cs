@@ -12,7 +12,9 @@ namespace Tollgate.Engine.Llm;
 /// <param name="Provider">Empty: the callers named none.</param>
 public sealed record UnpricedModel(string Provider, string Model, Instant FirstSeenAt, Instant LastSeenAt);
 
-/// <summary>The inbox of models without a price, and the alarm: a warning in the log for each, once a minute at most, and for a few of a project.</summary>
+/// <summary>
+/// The inbox of models without a price, and the alarm: a warning in the log for each, once a minute at most, and for a few of a project.
+/// </summary>
 public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedModels> log)
 {
     /// <summary>A model that was noted is not noted again for so long: a busy one would be written with every call.</summary>
@@ -30,10 +32,12 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
     private readonly ConcurrentDictionary<int, (long Since, int Told)> _told = new();
 
     /// <summary>Done when the notes are on disk.</summary>
-    public async ValueTask NoteAsync(ProjectSnapshot project, IReadOnlyList<(string? Provider, string Model)> seen, Instant now, CancellationToken cancel)
+    public async ValueTask NoteAsync(
+        ProjectSnapshot project, IReadOnlyList<(string? Provider, string Model)> seen, Instant now, CancellationToken cancel)
     {
         var news = seen.Select(one => (Provider: one.Provider ?? "", one.Model)).Distinct()
-            .Where(one => !_noted.TryGetValue((project.Id, one.Provider, one.Model), out var at) || now - at >= NotedFor || now < at).ToList();
+            .Where(one => !_noted.TryGetValue((project.Id, one.Provider, one.Model), out var at) || now - at >= NotedFor || now < at)
+            .ToList();
         if (news.Count == 0)
         {
             return;
@@ -42,8 +46,10 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
         await using var command = database.CreateCommand(LlmSql.NoteUnpriced);
         command.Parameters.Add(new() { Value = project.Id });
         command.Parameters.Add(new() { Value = now.ToUtc() });
-        command.Parameters.Add(new() { Value = news.Select(one => one.Provider).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = news.Select(one => one.Model).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(
+            new() { Value = news.Select(one => one.Provider).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(
+            new() { Value = news.Select(one => one.Model).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await command.ExecuteNonQueryAsync(cancel);
         if (_noted.Count > MostRemembered)
         {
@@ -61,10 +67,15 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
     private void Tell(ProjectSnapshot project, List<(string Provider, string Model)> news)
     {
         var (before, after) = (0, 0);
-        _told.AddOrUpdate(project.Id, _ => Counted((Stopwatch.GetTimestamp(), 0)), (_, told) => Counted(Stopwatch.GetElapsedTime(told.Since) < NotedFor ? told : (Stopwatch.GetTimestamp(), 0)));
+        _told.AddOrUpdate(
+            project.Id, _ => Counted((Stopwatch.GetTimestamp(), 0)),
+            (_, told) => Counted(Stopwatch.GetElapsedTime(told.Since) < NotedFor ? told : (Stopwatch.GetTimestamp(), 0)));
         foreach (var (provider, model) in news.Take(Math.Min(after, MostTold) - before))
         {
-            log.LogWarning("No price, or not one for all that was used, is known for {Model} of {Provider} in {Project}: its calls are recorded with an unknown cost.", model, provider, project.Code);
+            log.LogWarning(
+                "No price, or not one for all that was used, is known for {Model} of {Provider} in {Project}: "
+                    + "its calls are recorded with an unknown cost.",
+                model, provider, project.Code);
         }
 
         if (before <= MostTold && after > MostTold)
@@ -92,7 +103,9 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
         List<UnpricedModel> models = [];
         while (await reader.ReadAsync(cancel))
         {
-            models.Add(new(reader.GetString(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))));
+            models.Add(
+                new(reader.GetString(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)),
+                    Instant.FromUtc(reader.GetDateTime(3))));
         }
 
         return models;

@@ -8,13 +8,19 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>The upstreams of projects. Every server has all of them in memory, as part of its projects, and reloads them with these.</summary>
+/// <summary>
+/// The upstreams of projects. Every server has all of them in memory, as part of its projects, and reloads them with these.
+/// </summary>
 public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory directory)
 {
     /// <summary>Sets all of it. When it returns, this server forwards by it; others do within a second.</summary>
-    /// <returns>Null: the project has <see cref="UpstreamRules.MostUpstreams"/> others, and nothing was set. Requests at one time may exceed that by a few.</returns>
+    /// <returns>
+    /// Null: the project has <see cref="UpstreamRules.MostUpstreams"/> others, and nothing was set. Requests at one time may exceed that by
+    /// a few.
+    /// </returns>
     public async Task<Upstream?> SetAsync(
-        ProjectSnapshot project, string provider, string? baseUrl, byte[] secrets, ReportedCostPolicy? reportedCost, CancellationToken cancel)
+        ProjectSnapshot project, string provider, string? baseUrl, byte[] secrets, ReportedCostPolicy? reportedCost,
+        CancellationToken cancel)
     {
         Upstream upstream;
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -26,7 +32,8 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
             command.Parameters.Add(new() { Value = (object?)baseUrl ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
             command.Parameters.Add(new() { Value = secrets });
             command.Parameters.Add(new() { Value = UpstreamRules.MostUpstreams });
-            command.Parameters.Add(new() { Value = reportedCost is { } policy ? CatalogWords.Of(policy) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+            command.Parameters.Add(
+                new() { Value = reportedCost is { } policy ? CatalogWords.Of(policy) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
             await using (var reader = await command.ExecuteReaderAsync(cancel))
             {
                 if (!await reader.ReadAsync(cancel))
@@ -65,7 +72,8 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
     }
 
     /// <summary>By project and provider.</summary>
-    internal static async Task<FrozenDictionary<int, FrozenDictionary<string, Upstream>>> LoadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    internal static async Task<FrozenDictionary<int, FrozenDictionary<string, Upstream>>> LoadAsync(
+        NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(UpstreamSql.Load, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -73,7 +81,8 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
         while (await reader.ReadAsync(cancel))
         {
             rows.Add((reader.GetInt32(0), new(
-                reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetDateTime(5))
+                reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4),
+                reader.GetDateTime(5))
             {
                 ReportedCost = reader.IsDBNull(6) ? null : CatalogWords.Read<ReportedCostPolicy>(reader.GetString(6)),
             }));

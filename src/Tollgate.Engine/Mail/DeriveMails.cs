@@ -7,8 +7,8 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Mail;
 
 /// <summary>
-/// Turns facts into mails, of all projects together. The facts are the outbox: whoever writes one has done all that is needed. A fact becomes a mail once, because the
-/// place up to which facts are looked at moves in the transaction that writes the mails.
+/// Turns facts into mails, of all projects together. The facts are the outbox: whoever writes one has done all that is needed. A fact
+/// becomes a mail once, because the place up to which facts are looked at moves in the transaction that writes the mails.
 /// </summary>
 public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
 {
@@ -24,8 +24,8 @@ public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
     private (ulong From, ulong To) _span;
 
     /// <summary>
-    /// A batch that fails is halved until one transaction is left, whose facts make no mail. That one is parked, and <see cref="RunAgainAsync"/> tries it again; the mails of
-    /// the others go out meanwhile.
+    /// A batch that fails is halved until one transaction is left, whose facts make no mail. That one is parked, and
+    /// <see cref="RunAgainAsync"/> tries it again; the mails of the others go out meanwhile.
     /// </summary>
     /// <returns>Whether there is more.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
@@ -97,7 +97,8 @@ public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
         return to < top;
     }
 
-    private static async Task<(ulong From, ulong To, ulong Top, bool HasFacts)> SpanAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task<(ulong From, ulong To, ulong Top, bool HasFacts)> SpanAsync(NpgsqlConnection connection,
+        CancellationToken cancel)
     {
         await using var command = connection.Command(MailSql.Span, MostAtOnce);
         await using var reader = await command.ExecuteReaderAsync(cancel);

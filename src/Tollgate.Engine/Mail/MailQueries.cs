@@ -19,13 +19,16 @@ namespace Tollgate.Engine.Mail;
 /// <param name="Reason">Why it was not sent, or not yet.</param>
 /// <param name="Address">Where it went.</param>
 public sealed record MailRow(
-    long Number, Guid Id, int Project, string Customer, MailType Type, JsonElement Data, Instant At, Instant? NotBefore, MailState State, string? Reason, string? Address,
+    long Number, Guid Id, int Project, string Customer, MailType Type, JsonElement Data, Instant At, Instant? NotBefore, MailState State,
+    string? Reason, string? Address,
     int Attempts, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
 {
     /// <summary>The columns of <c>MailSql.Columns</c>, in their order.</summary>
     internal static MailRow Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), row.GetGuid(1), row.GetInt32(2), row.GetString(3), CatalogWords.Read<MailType>(row.GetString(4)), JsonElement.Parse(row.GetString(5)),
-        Instant.FromUtc(row.GetDateTime(6)), row.IsDBNull(7) ? null : Instant.FromUtc(row.GetDateTime(7)), CatalogWords.Read<MailState>(row.GetString(8)),
+        row.GetInt64(0), row.GetGuid(1), row.GetInt32(2), row.GetString(3), CatalogWords.Read<MailType>(row.GetString(4)),
+        JsonElement.Parse(row.GetString(5)),
+        Instant.FromUtc(row.GetDateTime(6)), row.IsDBNull(7) ? null : Instant.FromUtc(row.GetDateTime(7)),
+        CatalogWords.Read<MailState>(row.GetString(8)),
         row.IsDBNull(9) ? null : row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10), row.GetInt16(11), row.GetDateTime(12),
         row.IsDBNull(13) ? null : row.GetDateTime(13));
 }
@@ -42,11 +45,13 @@ public sealed record MailFilter(string? Customer, MailType? Type, MailState? Sta
 public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
     /// <summary>Newest first.</summary>
-    public async Task<IReadOnlyList<MailRow>> ListAsync(ProjectSnapshot project, MailFilter filter, Guid? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<MailRow>> ListAsync(
+        ProjectSnapshot project, MailFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
             MailSql.List, project.Id, SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
-            SqlCommands.OrNull(filter.Type is { } type ? CatalogWords.Of(type) : null, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit,
+            SqlCommands.OrNull(filter.Type is { } type ? CatalogWords.Of(type) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit,
             SqlCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<MailRow>();
@@ -75,7 +80,8 @@ public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries custo
 
         var terms = (await customers.TermsAsync(project, account, cancel)).At(mail.At);
         var began = Instant.From(mail.Data.GetProperty("period_start").GetDateTimeOffset());
-        var end = project.Catalog.Features.TryGetValue(mail.Data.GetProperty("feature").GetString()!, out var feature) && terms.EntitlementOf(feature.Key) is { } entitlement
+        var end = project.Catalog.Features.TryGetValue(mail.Data.GetProperty("feature").GetString()!, out var feature)
+            && terms.EntitlementOf(feature.Key) is { } entitlement
             ? BillingCycles.PeriodOf(entitlement.Period, began, project.Zone, account.Cycles).End
             : Instant.FarFuture;
         return new(account.Customer.Plan, end == Instant.FarFuture ? null : end);

@@ -14,8 +14,8 @@ namespace Tollgate.Engine.Mail;
 public sealed record MailTarget(string? Name, string? Address, string? Skip);
 
 /// <summary>
-/// Mails that are due, taken and given back. One is sent outside of any transaction: what a killed server had taken is due again when its lease has
-/// ended, and goes out under the same <c>Message-ID</c>.
+/// Mails that are due, taken and given back. One is sent outside of any transaction: what a killed server had taken is due again when its
+/// lease has ended, and goes out under the same <c>Message-ID</c>.
 /// </summary>
 public sealed class MailQueue(NpgsqlDataSource database)
 {
@@ -33,7 +33,8 @@ public sealed class MailQueue(NpgsqlDataSource database)
         int most, int mostOfOne, CancellationToken cancel)
     {
         await using var command = database.Command(
-            MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most, (long)mostOfOne);
+            MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most,
+            (long)mostOfOne);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (claimed, broken) = (new List<MailRow>(), new List<(int, Guid, Exception)>());
         while (await reader.ReadAsync(cancel))
@@ -72,7 +73,9 @@ public sealed class MailQueue(NpgsqlDataSource database)
         }
 
         var (name, address) = (reader.IsDBNull(0) ? null : reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1));
-        return new(name, address, address is null ? "no_address" : reader.GetBoolean(2) ? "unsubscribed" : reader.GetBoolean(3) ? "trial_is_over" : null);
+        return new(
+            name, address,
+            address is null ? "no_address" : reader.GetBoolean(2) ? "unsubscribed" : reader.GetBoolean(3) ? "trial_is_over" : null);
     }
 
     /// <summary>A reminder with what is so now: between the trial's beginning and this day much can be changed.</summary>
@@ -80,7 +83,8 @@ public sealed class MailQueue(NpgsqlDataSource database)
     public async Task<MailRow?> RemindAsync(ProjectSnapshot project, MailRow mail, Instant now, CancellationToken cancel)
     {
         await using var command = database.Command(
-            MailSql.Remind, mail.Number, (short)mail.Attempts, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer), mail.Customer,
+            MailSql.Remind, mail.Number, (short)mail.Attempts, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer),
+            mail.Customer,
             mail.Data.GetProperty("subscription").GetGuid(), now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var told = await reader.ReadAsync(cancel) ? MailRow.Read(reader) : mail;
@@ -89,7 +93,8 @@ public sealed class MailQueue(NpgsqlDataSource database)
 
     /// <param name="address">Where it went; null: nowhere.</param>
     /// <param name="retryIn">While it waits: until the next attempt.</param>
-    public async Task FinishAsync(MailRow mail, MailState state, string? reason, string? address, TimeSpan? retryIn, CancellationToken cancel)
+    public async Task FinishAsync(
+        MailRow mail, MailState state, string? reason, string? address, TimeSpan? retryIn, CancellationToken cancel)
     {
         await using var command = database.Command(
             MailSql.Finish, mail.Number, (short)mail.Attempts, CatalogWords.Of(state), SqlCommands.OrNull(reason, NpgsqlDbType.Text),

@@ -10,12 +10,13 @@ internal static class MailSql
     public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234009, 0)";
 
     /// <summary>
-    /// From the first transaction that is not looked at to before the oldest that runs, or fewer: about so many facts of each kind, all of a transaction or none.
-    /// $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
+    /// From the first transaction that is not looked at to before the oldest that runs, or fewer: about so many facts of each kind, all of
+    /// a transaction or none. $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
     /// </summary>
     public const string Span =
         """
-        SELECT p.derived_below, coalesce(((array_agg(f.xid ORDER BY f.xid) FILTER (WHERE f.is_last))[1]::text::numeric + 1)::text::xid8, x.top), x.top, count(f.xid) > 0
+        SELECT p.derived_below, coalesce(((array_agg(f.xid ORDER BY f.xid) FILTER (WHERE f.is_last))[1]::text::numeric + 1)::text::xid8,
+          x.top), x.top, count(f.xid) > 0
           FROM mail_place p
          CROSS JOIN (SELECT facts_stand_below() AS top) x
           LEFT JOIN LATERAL (
@@ -33,7 +34,8 @@ internal static class MailSql
                 UNION ALL
                 (SELECT xid, true FROM collection_facts    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
                 UNION ALL
-                (SELECT xid, true FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)) f ON true
+                (SELECT xid, true FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)) f
+                  ON true
          GROUP BY p.derived_below, x.top
         """;
 
@@ -44,8 +46,8 @@ internal static class MailSql
     public const string MovePlaceFrom = "UPDATE mail_place SET derived_below = $1 WHERE derived_below = $2";
 
     /// <summary>
-    /// The mails of the facts of some transactions. Who has no address gets none, which is written down. Facts that were told before make no second mail.
-    /// $1 from which transaction, $2 to before which.
+    /// The mails of the facts of some transactions. Who has no address gets none, which is written down. Facts that were told before make
+    /// no second mail. $1 from which transaction, $2 to before which.
     /// </summary>
     public const string Derive =
         $"""
@@ -74,26 +76,31 @@ internal static class MailSql
     /// <summary>Money that came and paid an invoice in full. What credits pay when it is made needs no receipt.</summary>
     private const string Receipts =
         """
-        SELECT f.xid, f.partition, f.account, 'receipt' AS type, f.invoice || '/' || f.sequence AS cause, f.at, NULL::timestamptz AS not_before,
-                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', f.amount, 'currency', i.currency, 'total', i.total) AS data
+        SELECT f.xid, f.partition, f.account, 'receipt' AS type, f.invoice || '/' || f.sequence AS cause, f.at,
+               NULL::timestamptz AS not_before,
+                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', f.amount, 'currency', i.currency,
+                       'total', i.total) AS data
                   FROM invoice_facts f
                   JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
                  CROSS JOIN LATERAL (SELECT sum(CASE g.verb WHEN 'refund' THEN -g.amount ELSE g.amount END) AS settled
                                        FROM invoice_facts g
-                                      WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence <= f.sequence
+                                      WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice
+                                        AND g.sequence <= f.sequence
                                         AND g.verb IN ('pay', 'credit', 'refund', 'refund_fail')) t
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits' AND i.total <= t.settled
         """;
 
     /// <summary>
-    /// With the plan, and whether it ended with the last attempt: that is a fact of the same transaction, which began at the same moment. The places of facts
-    /// (<c>xid</c>) do not say so, since each is where its own statement stood.
+    /// With the plan, and whether it ended with the last attempt: that is a fact of the same transaction, which began at the same moment.
+    /// The places of facts (<c>xid</c>) do not say so, since each is where its own statement stood.
     /// </summary>
     private const string Failures =
         """
         SELECT f.xid, f.partition, f.account, 'payment_failed', f.invoice || '/' || f.sequence, f.at, NULL,
-                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', y.amount, 'currency', i.currency, 'failure', f.failure, 'next_at', f.next_at,
-                                          'plan', e.plan, 'ends_plan', coalesce(f.verb = 'give_up' AND e.verb IN ('cancel', 'pause') AND e.recorded_at = f.recorded_at, false),
+                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', y.amount, 'currency', i.currency, 'failure',
+                       f.failure, 'next_at', f.next_at,
+                                          'plan', e.plan, 'ends_plan', coalesce(f.verb = 'give_up' AND e.verb IN ('cancel', 'pause')
+                                          AND e.recorded_at = f.recorded_at, false),
                                           'waits', coalesce(e.verb = 'pause', false))
                   FROM collection_facts f
                   JOIN collections k ON k.partition = f.partition AND k.account = f.account AND k.invoice = f.invoice
@@ -101,7 +108,8 @@ internal static class MailSql
                   JOIN payments y ON y.partition = f.partition AND y.account = f.account AND y.id = f.payment
                   LEFT JOIN LATERAL (SELECT s.verb, s.recorded_at, s.after ->> 'plan' AS plan
                                        FROM subscription_facts s
-                                      WHERE s.partition = f.partition AND s.account = f.account AND s.subscription = k.subscription AND s.recorded_at <= f.recorded_at
+                                      WHERE s.partition = f.partition AND s.account = f.account AND s.subscription = k.subscription
+                                        AND s.recorded_at <= f.recorded_at
                                       ORDER BY s.sequence DESC
                                       LIMIT 1) e ON true
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb IN ('fail', 'give_up')
@@ -110,9 +118,12 @@ internal static class MailSql
     /// <summary>Its day comes later: three days before the end.</summary>
     private const string Trials =
         """
-        SELECT f.xid, f.partition, f.account, 'trial_ending', f.subscription::text, f.at, (f.after ->> 'period_end')::timestamptz - interval '3 days',
-                       jsonb_build_object('subscription', f.subscription, 'plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint, 'currency', s.currency,
-                                          'interval', f.after ->> 'interval', 'ends_at', (f.after ->> 'period_end')::timestamptz, 'converts', s.converts_trial)
+        SELECT f.xid, f.partition, f.account, 'trial_ending', f.subscription::text, f.at,
+               (f.after ->> 'period_end')::timestamptz - interval '3 days',
+                       jsonb_build_object('subscription', f.subscription, 'plan', f.after ->> 'plan', 'amount',
+                       (f.after ->> 'amount')::bigint, 'currency', s.currency,
+                                          'interval', f.after ->> 'interval', 'ends_at', (f.after ->> 'period_end')::timestamptz,
+                                          'converts', s.converts_trial)
                   FROM subscription_facts f
                   JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb = 'start' AND f.after ->> 'status' = 'trialing'
@@ -121,10 +132,12 @@ internal static class MailSql
     private const string Changes =
         """
         SELECT f.xid, f.partition, f.account, 'plan_changed', f.subscription || '/' || f.sequence, f.at, NULL,
-                       jsonb_build_object('subscription', f.subscription, 'from', p.after ->> 'plan', 'plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint,
+                       jsonb_build_object('subscription', f.subscription, 'from', p.after ->> 'plan', 'plan', f.after ->> 'plan', 'amount',
+                       (f.after ->> 'amount')::bigint,
                                           'currency', s.currency, 'interval', f.after ->> 'interval')
                   FROM subscription_facts f
-                  JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription AND p.sequence = f.sequence - 1
+                  JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription
+                    AND p.sequence = f.sequence - 1
                   JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.after ->> 'plan' <> p.after ->> 'plan'
         """;
@@ -134,25 +147,31 @@ internal static class MailSql
         """
         SELECT f.xid, f.partition, f.account, 'canceled', f.subscription || '/' || f.sequence, f.at, NULL,
                        jsonb_build_object('subscription', f.subscription, 'plan', f.after ->> 'plan',
-                                          'ends_at', CASE f.verb WHEN 'cancel' THEN f.at ELSE (f.after ->> 'cancel_at')::timestamptz END, 'is_over', f.verb = 'cancel')
+                                          'ends_at', CASE f.verb WHEN 'cancel' THEN f.at
+                                          ELSE (f.after ->> 'cancel_at')::timestamptz END, 'is_over', f.verb = 'cancel')
                   FROM subscription_facts f
-                  LEFT JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription AND p.sequence = f.sequence - 1
+                  LEFT JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription
+                    AND p.sequence = f.sequence - 1
                  WHERE f.xid >= $1 AND f.xid < $2
                    AND (f.verb = 'schedule_cancel'
-                        OR (f.verb = 'cancel' AND p.after ->> 'cancel_at' IS NULL AND f.after ->> 'cancel_reason' IS DISTINCT FROM 'payment_failed'))
+                        OR (f.verb = 'cancel' AND p.after ->> 'cancel_at' IS NULL AND f.after ->> 'cancel_reason' IS DISTINCT
+                            FROM 'payment_failed'))
         """;
 
     /// <summary>Of several that were gone through in one step the highest.</summary>
     private const string Thresholds =
         """
-        SELECT f.xid, f.partition, f.account, 'quota_threshold', f.partition || '/' || f.account || '/' || f.feature || '/' || extract(epoch FROM f.period_start)::bigint || '/' || f.percent,
+        SELECT f.xid, f.partition, f.account, 'quota_threshold', f.partition || '/' || f.account || '/' || f.feature || '/' || extract(epoch
+               FROM f.period_start)::bigint || '/' || f.percent,
                        f.crossed_at, NULL,
-                       jsonb_build_object('feature', w.code, 'percent', f.percent, 'used', f.used, 'granted', f.granted, 'period_start', f.period_start)
+                       jsonb_build_object('feature', w.code, 'percent', f.percent, 'used', f.used, 'granted', f.granted,
+                       'period_start', f.period_start)
                   FROM threshold_crossings f
                   JOIN features w ON w.id = f.feature
                  WHERE f.xid >= $1 AND f.xid < $2
                    AND NOT EXISTS (SELECT FROM threshold_crossings h
-                                    WHERE h.partition = f.partition AND h.account = f.account AND h.feature = f.feature AND h.period_start = f.period_start
+                                    WHERE h.partition = f.partition AND h.account = f.account AND h.feature = f.feature
+                                      AND h.period_start = f.period_start
                                       AND h.percent > f.percent AND h.xid = f.xid)
         """;
 
@@ -168,8 +187,8 @@ internal static class MailSql
         """;
 
     /// <summary>
-    /// Takes what is due: of each project in the order of time, the projects in turn. When there are more projects than rows, chance decides between them, so that none
-    /// waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project.
+    /// Takes what is due: of each project in the order of time, the projects in turn. When there are more projects than rows, chance
+    /// decides between them, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project.
     /// </summary>
     public const string Claim =
         $"""
@@ -195,11 +214,13 @@ internal static class MailSql
         """;
 
     /// <summary>$1 project, $2 id.</summary>
-    public const string SendNow = "UPDATE mails SET due_at = now() WHERE project_id = $1 AND id = $2 AND state = 'waiting' AND due_at IS NOT NULL";
+    public const string SendNow =
+        "UPDATE mails SET due_at = now() WHERE project_id = $1 AND id = $2 AND state = 'waiting' AND due_at IS NOT NULL";
 
     /// <summary>
-    /// Why it is not to be sent after all: the customer is gone or has no address any more, wants none, or what it tells of has passed. With the customer's name and
-    /// address. $1 project, $2 partition, $3 customer, $4 type, $5 subscription of a reminder or null, $6 the reminder's day or null.
+    /// Why it is not to be sent after all: the customer is gone or has no address any more, wants none, or what it tells of has passed.
+    /// With the customer's name and address. $1 project, $2 partition, $3 customer, $4 type, $5 subscription of a reminder or null, $6 the
+    /// reminder's day or null.
     /// </summary>
     public const string Check =
         """
@@ -212,13 +233,15 @@ internal static class MailSql
         """;
 
     /// <summary>
-    /// A reminder says what is so now, or was while the trial lasted, and not what was so when it began. A trial that lasts longer by now is told of later. $1 number, $2 attempts,
-    /// $3 project, $4 partition, $5 customer, $6 subscription, $7 the project's time. No row: nothing is known of it any more.
+    /// A reminder says what is so now, or was while the trial lasted, and not what was so when it began. A trial that lasts longer by now
+    /// is told of later. $1 number, $2 attempts, $3 project, $4 partition, $5 customer, $6 subscription, $7 the project's time. No row:
+    /// nothing is known of it any more.
     /// </summary>
     public const string Remind =
         $"""
         UPDATE mails m
-           SET data         = m.data || jsonb_build_object('plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint, 'interval', f.after ->> 'interval', 'ends_at', f.ends_at,
+           SET data         = m.data || jsonb_build_object('plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint, 'interval',
+             f.after ->> 'interval', 'ends_at', f.ends_at,
                                                            'canceled', coalesce((f.after ->> 'cancel_at')::timestamptz <= f.ends_at, false),
                                                            'converts', s.converts_trial, 'managed', s.managed_by IS NOT NULL),
                not_before   = CASE WHEN f.ends_at - interval '3 days' > $7 THEN f.ends_at - interval '3 days' ELSE m.not_before END,
@@ -229,14 +252,18 @@ internal static class MailSql
           JOIN subscriptions s ON s.partition = c.partition AND s.account = c.account AND s.id = $6
          CROSS JOIN LATERAL (SELECT t.after, (t.after ->> 'period_end')::timestamptz AS ends_at
                                FROM subscription_facts t
-                              WHERE t.partition = s.partition AND t.account = s.account AND t.subscription = s.id AND t.after ->> 'status' = 'trialing'
+                              WHERE t.partition = s.partition AND t.account = s.account AND t.subscription = s.id
+                                AND t.after ->> 'status' = 'trialing'
                               ORDER BY t.sequence DESC
                               LIMIT 1) f
          WHERE m.number = $1 AND m.attempts = $2 AND m.state = 'waiting' AND c.partition = $4 AND c.project_id = $3 AND c.id = $5
         RETURNING {Columns}
         """;
 
-    /// <summary>Only who still has the lease. $1 number, $2 attempts, $3 state, $4 reason or null, $5 address or null, $6 until the next attempt or null.</summary>
+    /// <summary>
+    /// Only who still has the lease. $1 number, $2 attempts, $3 state, $4 reason or null, $5 address or null, $6 until the next attempt or
+    /// null.
+    /// </summary>
     public const string Finish =
         """
         UPDATE mails
@@ -250,7 +277,8 @@ internal static class MailSql
     public const string ForgetOld =
         """
         DELETE FROM mails
-         WHERE number IN (SELECT number FROM mails WHERE created_at < now() - make_interval(days => $1) AND state <> 'waiting' ORDER BY number LIMIT $2)
+         WHERE number IN (SELECT number FROM mails WHERE created_at < now() - make_interval(days => $1) AND state <> 'waiting'
+           ORDER BY number LIMIT $2)
         """;
 
     /// <summary>$1 project, $2 customer, $3 type.</summary>
@@ -258,14 +286,20 @@ internal static class MailSql
 
     // ---- reading -----------------------------------------------------------------------------------------------
 
-    private const string Columns = "m.number, m.id, m.project_id, m.customer, m.type, m.data::text, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, m.created_at, m.finished_at";
+    private const string Columns =
+        "m.number, m.id, m.project_id, m.customer, m.type, m.data::text, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, "
+            + "m.created_at, m.finished_at";
 
-    /// <summary>Newest first. $1 project, $2 customer or null, $3 type or null, $4 the id after which it starts or null, $5 number of rows, $6 state or null.</summary>
+    /// <summary>
+    /// Newest first. $1 project, $2 customer or null, $3 type or null, $4 the id after which it starts or null, $5 number of rows, $6 state
+    /// or null.
+    /// </summary>
     public const string List =
         $"""
         SELECT {Columns}
           FROM mails m
-         WHERE m.project_id = $1 AND ($2::text IS NULL OR m.customer = $2) AND ($3::text IS NULL OR m.type = $3) AND ($6::text IS NULL OR m.state = $6)
+         WHERE m.project_id = $1 AND ($2::text IS NULL OR m.customer = $2) AND ($3::text IS NULL OR m.type = $3)
+           AND ($6::text IS NULL OR m.state = $6)
            AND ($4::uuid IS NULL OR m.number < (SELECT b.number FROM mails b WHERE b.id = $4 AND b.project_id = $1))
          ORDER BY m.number DESC
          LIMIT $5

@@ -69,7 +69,8 @@ public sealed class DecisionQueries(Database database)
         return await reader.ReadAsync(cancel) ? EventQueries.Read(reader) : null;
     }
 
-    private static async Task<Hold?> HoldAsync(NpgsqlConnection connection, ProjectSnapshot project, string customer, Guid key, CancellationToken cancel)
+    private static async Task<Hold?> HoldAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, string customer, Guid key, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(MeteringSql.Hold, connection);
         EventQueries.AddPlace(command.Parameters, project, customer);
@@ -131,7 +132,8 @@ public sealed class DecisionQueries(Database database)
         }
 
         await using var command = CommandOf(connection, MeteringSql.GrantsOf, found);
-        command.Parameters.Add(new() { Value = burns.Select(b => b.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        command.Parameters.Add(
+            new() { Value = burns.Select(b => b.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         var grants = new Dictionary<Guid, (string Name, string Source)>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
@@ -139,7 +141,8 @@ public sealed class DecisionQueries(Database database)
             grants[reader.GetGuid(0)] = (reader.IsDBNull(2) ? reader.GetGuid(0).ToString("D") : reader.GetString(2), reader.GetString(1));
         }
 
-        return [.. burns.Select(b => grants.GetValueOrDefault(b.Grant, (b.Grant.ToString("D"), "unknown"))).Zip(burns, static (grant, burn) => (grant.Item1, grant.Item2, burn.Amount))];
+        return [.. burns.Select(b => grants.GetValueOrDefault(b.Grant, (b.Grant.ToString("D"), "unknown")))
+            .Zip(burns, static (grant, burn) => (grant.Item1, grant.Item2, burn.Amount))];
     }
 
     /// <summary>The crossing that this event made has exactly its used_after.</summary>
@@ -154,7 +157,8 @@ public sealed class DecisionQueries(Database database)
 
         await using var command = CommandOf(connection, MeteringSql.CrossingsOf, found);
         AddPostings(command, [new(stored.FeatureKey, stored.PeriodStart, default, default)]);
-        command.Parameters.Add(new() { Value = new[] { stored.UsedAfter.Value }, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Numeric });
+        command.Parameters.Add(
+            new() { Value = new[] { stored.UsedAfter.Value }, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Numeric });
         var crossings = new List<CrossingFact>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
@@ -176,7 +180,10 @@ public sealed class DecisionQueries(Database database)
 
     private static void AddPostings(NpgsqlCommand command, IReadOnlyList<Posting> postings)
     {
-        command.Parameters.Add(new() { Value = postings.Select(p => p.FeatureKey).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = postings.Select(p => p.PeriodStart.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(
+            new() { Value = postings.Select(p => p.FeatureKey).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = postings.Select(p => p.PeriodStart.ToUtc()).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
     }
 }

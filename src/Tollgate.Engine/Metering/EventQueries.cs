@@ -28,7 +28,8 @@ public sealed record EventRow(
 }
 
 /// <summary>Where an event stands in a list, newest first: the cursor of the next page.</summary>
-/// <param name="Account">Customers may have the same id at the same instant: the order among them. The default stands before all of them.</param>
+/// <param name="Account">Customers may have the same id at the same instant: the order among them. The default stands before all of
+/// them.</param>
 public readonly record struct EventPosition(Instant OccurredAt, Guid Id, int Account = int.MinValue)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{OccurredAt.UnixMicroseconds}~{Id:D}");
@@ -94,7 +95,9 @@ public sealed class EventQueries(Database database)
         await using var connection = await database.Source.OpenConnectionAsync(cancel);
         var found = new List<FoundEvent>(most);
         var stretch = filter.Customer is null ? FirstStretch : filter.To - filter.From;
-        var newest = filter.After is { } after && after.OccurredAt < filter.To ? after.OccurredAt.Plus(TimeSpan.FromMicroseconds(1)) : filter.To;
+        var newest = filter.After is { } after && after.OccurredAt < filter.To
+            ? after.OccurredAt.Plus(TimeSpan.FromMicroseconds(1))
+            : filter.To;
         for (var to = newest; to > filter.From && found.Count < most; stretch *= StretchGrowth)
         {
             var from = to - filter.From > stretch ? to.Minus(stretch) : filter.From;
@@ -112,13 +115,13 @@ public sealed class EventQueries(Database database)
     }
 
     /// <summary>
-    /// All events of the filter, newest first, in pages of at most <see cref="RowsAtOnce"/> rows and about <see cref="CharactersAtOnce"/> characters. Nothing of
-    /// the database is held between two pages: the caller may take any time to write one out. Each event that was recorded before the
-    /// first page comes once, whatever is recorded meanwhile.
+    /// All events of the filter, newest first, in pages of at most <see cref="RowsAtOnce"/> rows and about <see cref="CharactersAtOnce"/>
+    /// characters. Nothing of the database is held between two pages: the caller may take any time to write one out. Each event that was
+    /// recorded before the first page comes once, whatever is recorded meanwhile.
     /// </summary>
     /// <remarks>
-    /// No index has events in the order of time, so each page sorts what lies in its stretch. A stretch is as long as two of the pages before it
-    /// would need: the pages together read about three times what they show, and never everything once more for each page.
+    /// No index has events in the order of time, so each page sorts what lies in its stretch. A stretch is as long as two of the pages
+    /// before it would need: the pages together read about three times what they show, and never everything once more for each page.
     /// </remarks>
     public async IAsyncEnumerable<IReadOnlyList<EventRow>> PagesAsync(
         ProjectSnapshot project, EventFilter filter, [EnumeratorCancellation] CancellationToken cancel)
@@ -149,7 +152,8 @@ public sealed class EventQueries(Database database)
     }
 
     /// <returns>Whether there may be more in the filter's window.</returns>
-    private async Task<(IReadOnlyList<EventRow> Rows, bool IsCut)> PageAsync(ProjectSnapshot project, EventFilter filter, CancellationToken cancel)
+    private async Task<(IReadOnlyList<EventRow> Rows, bool IsCut)> PageAsync(ProjectSnapshot project, EventFilter filter,
+        CancellationToken cancel)
     {
         await using var connection = await database.Source.OpenConnectionAsync(cancel);
         var (found, characters) = (new List<FoundEvent>(), 0);
@@ -168,7 +172,8 @@ public sealed class EventQueries(Database database)
     }
 
     /// <summary>Where the event with this id stands; null when there is none in the filter's window.</summary>
-    public async Task<EventPosition?> PositionOfAsync(ProjectSnapshot project, EventFilter filter, string id, Instant now, CancellationToken cancel)
+    public async Task<EventPosition?> PositionOfAsync(
+        ProjectSnapshot project, EventFilter filter, string id, Instant now, CancellationToken cancel)
     {
         var key = EventKey.Sought(id, now);
         var customer = filter.Customer;
@@ -210,7 +215,8 @@ public sealed class EventQueries(Database database)
         command.Parameters.Add(new() { Value = OrNull(filter.After?.Id), NpgsqlDbType = NpgsqlDbType.Uuid });
         command.Parameters.Add(new() { Value = OrNull(filter.Type), NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = KeyOf(project, filter.Type), NpgsqlDbType = NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = filter.Feature is null ? DBNull.Value : KeyOf(project, filter.Feature), NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = filter.Feature is null ? DBNull.Value : KeyOf(project, filter.Feature), NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = OrNull(most), NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = OrNull(filter.Member), NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = filter.After?.Account ?? int.MinValue, NpgsqlDbType = NpgsqlDbType.Integer });
@@ -246,9 +252,12 @@ public sealed class EventQueries(Database database)
 
         var names = new Dictionary<(int Account, Guid Id), string>();
         await using var command = new NpgsqlCommand(MeteringSql.NamesOf, connection);
-        command.Parameters.Add(new() { Value = found.Select(f => f.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
-        command.Parameters.Add(new() { Value = found.Select(f => f.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = found.Select(f => f.Other).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        command.Parameters.Add(
+            new() { Value = found.Select(f => f.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(
+            new() { Value = found.Select(f => f.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = found.Select(f => f.Other).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -265,7 +274,8 @@ public sealed class EventQueries(Database database)
         var voids = stored.Data.Voids is { } target ? other ?? target.ToString("D") : null;
         return new(
             found.Id, found.Customer, stored.Data.Type ?? feature ?? "", feature, stored.Quantity, stored.OccurredAt,
-            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id, found.Account))
+            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan,
+            voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id, found.Account))
         {
             Member = stored.Data.Member,
             Key = EventKey.NameOf(stored.Id, stored.Data.Id),

@@ -89,7 +89,10 @@ internal static class MeteringSql
     public const string GrantsOf =
         "SELECT g.id, g.source, g.reference FROM grants g WHERE g.partition = $1 AND g.account = $2 AND g.id = ANY ($3)";
 
-    /// <summary>Thresholds that a balance crossed when it reached exactly this much. $1 partition, $2 account, $3 features, $4 period starts, $5 used after.</summary>
+    /// <summary>
+    /// Thresholds that a balance crossed when it reached exactly this much. $1 partition, $2 account, $3 features, $4 period starts, $5
+    /// used after.
+    /// </summary>
     public const string CrossingsOf =
         """
         SELECT t.feature, t.percent, t.used, t.granted, t.crossed_at
@@ -100,14 +103,15 @@ internal static class MeteringSql
         """;
 
     /// <summary>
-    /// Adds to the counts of types that no meter reads, by place: $1 projects, $2 types, $3 counts, $4 and $5 when they were first and last seen. $6 how many types
-    /// of a project are counted; further ones are not.
+    /// Adds to the counts of types that no meter reads, by place: $1 projects, $2 types, $3 counts, $4 and $5 when they were first and last
+    /// seen. $6 how many types of a project are counted; further ones are not.
     /// </summary>
     public const string NoteUnmatched =
         """
         INSERT INTO unmatched_events AS known (project_id, type, count, first_seen_at, last_seen_at)
         SELECT x.project_id, x.type, x.count, x.first_seen_at, x.last_seen_at
-          FROM unnest($1::integer[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[]) AS x (project_id, type, count, first_seen_at, last_seen_at)
+          FROM unnest($1::integer[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[]) AS x (project_id, type, count,
+            first_seen_at, last_seen_at)
          WHERE EXISTS (SELECT FROM unmatched_events k WHERE k.project_id = x.project_id AND k.type = x.type)
             OR (SELECT count(*) FROM unmatched_events k WHERE k.project_id = x.project_id) < $6
          ORDER BY x.project_id, x.type COLLATE "C"

@@ -13,8 +13,8 @@ namespace Tollgate.Engine.Metering;
 public sealed record UnmatchedType(string Type, long Count, Instant FirstSeenAt, Instant LastSeenAt);
 
 /// <summary>
-/// Counts events that no meter takes, by their types. A count is noted in memory and written within a second, so that no event waits for it;
-/// what a killed server had noted last is lost, the events are not.
+/// Counts events that no meter takes, by their types. A count is noted in memory and written within a second, so that no event waits for
+/// it; what a killed server had noted last is lost, the events are not.
 /// </summary>
 public sealed class UnmatchedTypes : IDisposable
 {
@@ -31,7 +31,8 @@ public sealed class UnmatchedTypes : IDisposable
     public UnmatchedTypes(NpgsqlDataSource database)
     {
         _database = database;
-        _events = _meter.CreateCounter<long>("tollgate.events.unmatched", "{event}", "Events of types that no meter reads, recorded or refused.");
+        _events = _meter.CreateCounter<long>(
+            "tollgate.events.unmatched", "{event}", "Events of types that no meter reads, recorded or refused.");
     }
 
     public void Note(ProjectSnapshot project, string type, Instant now)
@@ -51,7 +52,8 @@ public sealed class UnmatchedTypes : IDisposable
         try
         {
             var rows = taken.OrderBy(static one => one.Key)
-                .SelectMany(static one => one.Value.Values.OrderBy(static type => type.Type, StringComparer.Ordinal).Select(type => (Project: one.Key, Type: type))).ToArray();
+                .SelectMany(static one => one.Value.Values.OrderBy(static type => type.Type, StringComparer.Ordinal)
+                    .Select(type => (Project: one.Key, Type: type))).ToArray();
             if (rows.Length > 0)
             {
                 await using var command = _database.CreateCommand(MeteringSql.NoteUnmatched);
@@ -81,12 +83,15 @@ public sealed class UnmatchedTypes : IDisposable
         command.Parameters.Add(new() { Value = project.Id });
         command.Parameters.Add(new() { Value = most });
         command.Parameters.Add(new() { Value = (object?)after ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = project.Catalog.MetersByEventType.Keys.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(
+            new() { Value = project.Catalog.MetersByEventType.Keys.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<UnmatchedType> types = [];
         while (await reader.ReadAsync(cancel))
         {
-            types.Add(new(reader.GetString(0), reader.GetInt64(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))));
+            types.Add(
+                new(reader.GetString(0), reader.GetInt64(1), Instant.FromUtc(reader.GetDateTime(2)),
+                    Instant.FromUtc(reader.GetDateTime(3))));
         }
 
         return types;

@@ -20,7 +20,8 @@ namespace Tollgate.Engine.Notices;
 
 /// <summary>What a customer is to be told now, gathered from the rooms that know it.</summary>
 public sealed class NoticeQueries(
-    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, ChangeSubscription change, DunningQueries dunning, PaymentProviders providers, PaymentMethods methods, QuotaGate gate,
+    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, ChangeSubscription change,
+    DunningQueries dunning, PaymentProviders providers, PaymentMethods methods, QuotaGate gate,
     SecretBox secrets, Clock clock)
 {
     /// <summary>Nobody reads more reminders of one kind. The oldest invoices matter most.</summary>
@@ -37,7 +38,8 @@ public sealed class NoticeQueries(
             return null;
         }
 
-        var facts = new NoticeFacts(clock.Now(project), project.Zone, project.Catalog.DefaultPlan.Plan.Name, await dunning.PolicyAsync(project, cancel))
+        var facts = new NoticeFacts(
+            clock.Now(project), project.Zone, project.Catalog.DefaultPlan.Plan.Name, await dunning.PolicyAsync(project, cancel))
         {
             Reached = await ReachedAsync(project, customer, cancel),
         };
@@ -55,10 +57,14 @@ public sealed class NoticeQueries(
             ChargesCards = abilities.ChargesSavedMethods,
             HasCard = cards.Any(card => card.Provider == project.Payments.Provider),
             Subscription = live?.Subscription,
-            Prices = live?.Subscription is { } one && NoticeRules.TellsPrice(one, facts.Now) ? (await change.GlanceAsync(project, one, cancel))?.Prices ?? [] : [],
+            Prices = live?.Subscription is { } one && NoticeRules.TellsPrice(one, facts.Now)
+                ? (await change.GlanceAsync(project, one, cancel))?.Prices ?? []
+                : [],
             SubscriptionId = live is null ? null : live.Reference ?? live.Subscription.Id.ToString("D"),
             ScheduledSince = live is null ? null : await ScheduledSinceAsync(live, cancel),
-            PastDueSince = live?.Subscription.Status == SubscriptionStatus.PastDue ? await LastTimeAsync(live, SubscriptionVerb.FailPayment, cancel) : null,
+            PastDueSince = live?.Subscription.Status == SubscriptionStatus.PastDue
+                ? await LastTimeAsync(live, SubscriptionVerb.FailPayment, cancel)
+                : null,
             Bill = live?.Subscription is { Status: SubscriptionStatus.PastDue, ManagedBy: not null } ? await BillAsync(live, cancel) : null,
             Owed = await OwedAsync(project, row, cancel),
         });
@@ -67,9 +73,11 @@ public sealed class NoticeQueries(
     /// <summary>What usage stands at now: what was granted since may have taken it below a threshold again.</summary>
     private async Task<IReadOnlyList<ReachedThreshold>> ReachedAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
-        var (account, standing) = (await customers.FindAccountAsync(project, customer, cancel), await gate.StandingAsync(project, customer, cancel));
+        var (account, standing) =
+            (await customers.FindAccountAsync(project, customer, cancel), await gate.StandingAsync(project, customer, cancel));
         var reached = (standing?.Features ?? []).Where(static one => one.Standing is not null)
-            .Select(static one => (one.Feature, one.Entitlement, Standing: one.Standing!, Percent: NoticeRules.Reached(one.Entitlement, one.Standing!)))
+            .Select(static one =>
+                (one.Feature, one.Entitlement, Standing: one.Standing!, Percent: NoticeRules.Reached(one.Entitlement, one.Standing!)))
             .Where(static one => one.Percent is not null).ToArray();
         if (account is null || reached.Length == 0)
         {
@@ -80,7 +88,8 @@ public sealed class NoticeQueries(
         return [.. reached.Select(one => new ReachedThreshold(
             one.Feature.Feature, one.Entitlement, one.Standing, one.Percent!.Value,
             // A smaller plan can put usage beyond a threshold that it never went through.
-            crossings.FirstOrDefault(it => it.FeatureKey == one.Feature.Key && it.Crossing.PeriodStart == one.Standing.Period.Start && it.Crossing.Percent >= one.Percent)
+            crossings.FirstOrDefault(it => it.FeatureKey == one.Feature.Key && it.Crossing.PeriodStart == one.Standing.Period.Start
+                && it.Crossing.Percent >= one.Percent)
                 ?.Crossing.CrossedAt ?? one.Standing.Period.Start))];
     }
 
@@ -88,14 +97,16 @@ public sealed class NoticeQueries(
     {
         var verb = row.Subscription switch
         {
-            { CancelAt: not null } => SubscriptionVerb.ScheduleCancel, { Scheduled: not null } => SubscriptionVerb.Schedule, _ => (SubscriptionVerb?)null,
+            { CancelAt: not null } =>
+                SubscriptionVerb.ScheduleCancel, { Scheduled: not null } => SubscriptionVerb.Schedule, _ => (SubscriptionVerb?)null,
         };
         return verb is null ? null : await LastTimeAsync(row, verb.Value, cancel);
     }
 
     private async Task<Instant?> LastTimeAsync(SubscriptionRow row, SubscriptionVerb verb, CancellationToken cancel)
     {
-        await using var command = database.Command(NoticeSql.LastTime, row.Partition, row.Account, row.Subscription.Id, CatalogWords.Of(verb));
+        await using var command = database.Command(
+            NoticeSql.LastTime, row.Partition, row.Account, row.Subscription.Id, CatalogWords.Of(verb));
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
     }
 
@@ -109,7 +120,8 @@ public sealed class NoticeQueries(
         }
 
         var page = !reader.IsDBNull(3)
-            && secrets.OpenText(reader.GetString(3), SecretPlace.InvoicePage(reader.GetInt32(4), reader.GetString(5), reader.GetString(6))) is { } address
+            && secrets.OpenText(
+                reader.GetString(3), SecretPlace.InvoicePage(reader.GetInt32(4), reader.GetString(5), reader.GetString(6))) is { } address
             && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps ? url : null;
         return new(reader.IsDBNull(0) ? null : reader.GetString(0), new(reader.GetInt64(2), Currency.Of(reader.GetString(1))), page);
     }
@@ -130,18 +142,21 @@ public sealed class NoticeQueries(
     private static OwedInvoice Read(NpgsqlDataReader reader, ProjectSnapshot project)
     {
         var invoice = new OwedInvoice(
-            reader.GetGuid(0), reader.GetString(1), new(reader.GetInt64(3), Currency.Of(reader.GetString(2))), At(4)!.Value, At(5)!.Value, At(6));
+            reader.GetGuid(0), reader.GetString(1), new(reader.GetInt64(3), Currency.Of(reader.GetString(2))), At(4)!.Value, At(5)!.Value,
+            At(6));
         if (reader.IsDBNull(12))
         {
             return invoice;
         }
 
         var (subscription, status, plan) =
-            (reader.GetString(12), CatalogWords.Read<SubscriptionStatus>(reader.GetString(13)), project.Catalog.PlanVersions[reader.GetInt32(14)].Plan.Name);
+            (reader.GetString(12), CatalogWords.Read<SubscriptionStatus>(reader.GetString(13)),
+                project.Catalog.PlanVersions[reader.GetInt32(14)].Plan.Name);
         return invoice with
         {
             Failing = reader.GetBoolean(7)
-                ? new(reader.GetInt32(8), CatalogWords.Read<PaymentFailure>(reader.GetString(9)), At(10)!.Value, At(11), subscription, status, plan)
+                ? new(reader.GetInt32(8), CatalogWords.Read<PaymentFailure>(reader.GetString(9)), At(10)!.Value, At(11), subscription,
+                    status, plan)
                 : null,
             Ended = At(15) is { } ended ? new(subscription, plan, ended, status == SubscriptionStatus.Paused) : null,
         };

@@ -4,9 +4,10 @@ namespace Tollgate.Engine.Notices;
 internal static class NoticeSql
 {
     /// <summary>
-    /// Invoices that can be paid, the oldest first, with how collecting them goes, and the plan that ended with the last attempt: in its second the subscription was
-    /// canceled or began to wait. What was stopped is the project's to mend, and nobody's to pay. $1 partition, $2 account, $3 number of rows. Rows: id, number, currency, due, issued, due at, collect at, whether it failed and goes
-    /// on, failures, last failure, first failed at, planned at, subscription, its status, its plan's version, when that ended or null.
+    /// Invoices that can be paid, the oldest first, with how collecting them goes, and the plan that ended with the last attempt: in its
+    /// second the subscription was canceled or began to wait. What was stopped is the project's to mend, and nobody's to pay. $1 partition,
+    /// $2 account, $3 number of rows. Rows: id, number, currency, due, issued, due at, collect at, whether it failed and goes on, failures,
+    /// last failure, first failed at, planned at, subscription, its status, its plan's version, when that ended or null.
     /// </summary>
     public const string Owed =
         """
@@ -37,7 +38,9 @@ internal static class NoticeSql
          LIMIT 1
         """;
 
-    /// <summary>When the end or the change that stands was asked for, or the payment failed. $1 partition, $2 account, $3 subscription, $4 verb.</summary>
+    /// <summary>
+    /// When the end or the change that stands was asked for, or the payment failed. $1 partition, $2 account, $3 subscription, $4 verb.
+    /// </summary>
     public const string LastTime =
         "SELECT max(at) FROM subscription_facts WHERE partition = $1 AND account = $2 AND subscription = $3 AND verb = $4";
 }

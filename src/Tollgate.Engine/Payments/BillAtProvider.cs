@@ -6,8 +6,12 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>Tells providers what the invoices that they make have to ask for beside their own price. What one does not take stays, and is told again.</summary>
-public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, SubscriptionBackends backends, ILogger<BillAtProvider> log)
+/// <summary>
+/// Tells providers what the invoices that they make have to ask for beside their own price. What one does not take stays, and is told
+/// again.
+/// </summary>
+public sealed class BillAtProvider(
+    NpgsqlDataSource database, ProviderLines lines, SubscriptionBackends backends, ILogger<BillAtProvider> log)
 {
     public async Task RunAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
@@ -46,7 +50,8 @@ public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines line
         if (total.Major > largest)
         {
             log.LogError(
-                "{Total} of use is not told to {Provider} for {Subscription} of project {Project}: the largest that goes out unseen is {Largest}. Raise that (PUT /v1/invoice-settings) if it is right",
+                "{Total} of use is not told to {Provider} for {Subscription} of project {Project}: "
+                    + "the largest that goes out unseen is {Largest}. Raise that (PUT /v1/invoice-settings) if it is right",
                 total, bill.Provider, bill.Reference, project.Code, largest);
             return;
         }

@@ -12,7 +12,8 @@ namespace Tollgate.Engine.Payments;
 /// <summary>A customer's bank took the money of a payment back, or asks whether it should.</summary>
 /// <param name="Reference">The provider's own id.</param>
 public sealed record Dispute(
-    Guid Payment, string Customer, PaymentProvider Provider, string Reference, MoneyAmount Amount, DisputeStatus Status, string? Reason, Instant OpenedAt, Instant? ClosedAt);
+    Guid Payment, string Customer, PaymentProvider Provider, string Reference, MoneyAmount Amount, DisputeStatus Status, string? Reason,
+    Instant OpenedAt, Instant? ClosedAt);
 
 /// <summary>Which disputes are wanted. What is null does not matter.</summary>
 public sealed record DisputeFilter(string? Customer, Guid? Payment, DisputeStatus? Status);
@@ -22,10 +23,12 @@ public sealed class DisputeQueries(NpgsqlDataSource database)
 {
     /// <summary>Newest first.</summary>
     /// <param name="after">The reference of the last dispute of the page before.</param>
-    public async Task<IReadOnlyList<Dispute>> ListAsync(ProjectSnapshot project, DisputeFilter filter, string? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<Dispute>> ListAsync(
+        ProjectSnapshot project, DisputeFilter filter, string? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            DisputeSql.List, project.Id, SqlCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+            DisputeSql.List, project.Id,
+            SqlCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
             SqlCommands.OrNull(filter.Payment, NpgsqlDbType.Uuid), SqlCommands.OrNull(after, NpgsqlDbType.Text), limit,
             SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);

@@ -7,14 +7,16 @@ internal static class DisputeSql
     public const string StatusOf = "SELECT status FROM disputes WHERE partition = $1 AND account = $2 AND payment = $3 AND reference = $4";
 
     /// <summary>
-    /// $1 partition, $2 account, $3 payment, $4 reference, $5 amount, $6 status, $7 reason or null, $8 when, $9 when it was closed or null, $10 project.
+    /// $1 partition, $2 account, $3 payment, $4 reference, $5 amount, $6 status, $7 reason or null, $8 when, $9 when it was closed or null,
+    /// $10 project.
     /// </summary>
     public const string Write =
         """
         INSERT INTO disputes AS d (partition, account, payment, reference, amount, status, reason, opened_at, closed_at, project_id)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (partition, account, payment, reference) DO UPDATE
-                SET amount = excluded.amount, status = excluded.status, reason = coalesce(excluded.reason, d.reason), closed_at = excluded.closed_at
+                SET amount = excluded.amount, status = excluded.status, reason = coalesce(excluded.reason, d.reason),
+                  closed_at = excluded.closed_at
         """;
 
     /// <summary>What a payment's bank holds or took. $1 partition, $2 account, $3 payment.</summary>
@@ -35,8 +37,8 @@ internal static class DisputeSql
         """;
 
     /// <summary>
-    /// Newest first. $1 project, $2 status or null, $3 payment or null, $4 the reference after which it starts or null, $5 number of rows, $6 customer or null.
-    /// Rows: as <c>DisputeQueries</c> reads them.
+    /// Newest first. $1 project, $2 status or null, $3 payment or null, $4 the reference after which it starts or null, $5 number of rows,
+    /// $6 customer or null. Rows: as <c>DisputeQueries</c> reads them.
     /// </summary>
     public const string List =
         """
@@ -46,7 +48,8 @@ internal static class DisputeSql
           JOIN customers c ON c.partition = d.partition AND c.account = d.account
          WHERE d.project_id = $1 AND ($2::text IS NULL OR d.status = $2) AND ($3::uuid IS NULL OR d.payment = $3)
            AND ($6::text IS NULL OR c.id = $6)
-           AND ($4::text IS NULL OR d.sequence < (SELECT a.sequence FROM disputes a WHERE a.project_id = $1 AND a.reference = $4 ORDER BY a.sequence LIMIT 1))
+           AND ($4::text IS NULL OR d.sequence < (SELECT a.sequence FROM disputes a WHERE a.project_id = $1 AND a.reference = $4
+               ORDER BY a.sequence LIMIT 1))
          ORDER BY d.sequence DESC
          LIMIT $5
         """;

@@ -14,7 +14,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>
-/// Brings the row of an invoice that a provider made, and the payment of it, to what the provider says. Told again, or late, it changes nothing.
+/// Brings the row of an invoice that a provider made, and the payment of it, to what the provider says. Told again, or late, it changes
+/// nothing.
 /// </summary>
 public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Clock clock)
 {
@@ -35,9 +36,13 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
             }
 
             var written = await change.ExecuteAsync(
-                ProviderInvoiceSql.Write, cancel, row.Partition, row.Account, CatalogWords.Of(provider), update.Reference, project.Id, subscription,
-                SqlCommands.OrNull(update.Number, NpgsqlDbType.Text), CatalogWords.Of(update.Status), update.Total.Currency.Code, update.Total.Minor, update.Tax.Minor, update.Paid.Minor,
-                SqlCommands.OrNull(update.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), update.Reference)) : null, NpgsqlDbType.Text), LinesOf(update), update.CreatedAt.ToUtc(),
+                ProviderInvoiceSql.Write, cancel, row.Partition, row.Account, CatalogWords.Of(provider), update.Reference, project.Id,
+                subscription,
+                SqlCommands.OrNull(update.Number, NpgsqlDbType.Text), CatalogWords.Of(update.Status), update.Total.Currency.Code,
+                update.Total.Minor, update.Tax.Minor, update.Paid.Minor,
+                SqlCommands.OrNull(update.Url is { } url
+                    ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), update.Reference))
+                    : null, NpgsqlDbType.Text), LinesOf(update), update.CreatedAt.ToUtc(),
                 SqlCommands.OrNull(update.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), update.AskedAt.ToUtc());
             if (written == 1)
             {
@@ -49,8 +54,11 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
         }
     }
 
-    /// <summary>One row for an invoice, however often it was asked for: failed until money comes. What asked for nothing has none.</summary>
-    private async Task PayAsync(CustomerChange change, ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
+    /// <summary>
+    /// One row for an invoice, however often it was asked for: failed until money comes. What asked for nothing has none.
+    /// </summary>
+    private async Task PayAsync(
+        CustomerChange change, ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
     {
         var isPaid = update.Status == ProviderInvoiceStatus.Paid && update.Paid.Minor > 0;
         if (!isPaid && !update.HasFailed)
@@ -59,16 +67,21 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
         }
 
         var (word, now) = (CatalogWords.Of(provider), clock.Now(project));
-        var (status, failure) = isPaid ? (PaymentStatus.Succeeded, (string?)null) : (PaymentStatus.Failed, CatalogWords.Of(PaymentFailure.Declined));
+        var (status, failure) = isPaid
+            ? (PaymentStatus.Succeeded, (string?)null)
+            : (PaymentStatus.Failed, CatalogWords.Of(PaymentFailure.Declined));
         var (amount, settled) = (isPaid ? update.Paid : update.Total, isPaid ? update.PaidAt ?? now : now);
         var payment = await change.ScalarAsync(
-            ProviderInvoiceSql.WritePayment, cancel, change.Row.Partition, change.Row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, word, update.Reference,
-            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), SqlCommands.OrNull(failure, NpgsqlDbType.Text), update.Payment ?? update.Reference,
+            ProviderInvoiceSql.WritePayment, cancel, change.Row.Partition, change.Row.Account, Guid.CreateVersion7(now.ToOffset()),
+            project.Id, word, update.Reference,
+            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), SqlCommands.OrNull(failure, NpgsqlDbType.Text),
+            update.Payment ?? update.Reference,
             update.CreatedAt.ToUtc(), settled.ToUtc());
         if (payment is Guid id)
         {
             await change.ExecuteAsync(
-                PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, id, isPaid ? "succeed" : "fail", settled.ToUtc(), amount.Minor, word, update.Reference);
+                PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, id, isPaid ? "succeed" : "fail", settled.ToUtc(),
+                amount.Minor, word, update.Reference);
         }
     }
 
@@ -76,7 +89,8 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
     {
         NpgsqlDbType = NpgsqlDbType.Jsonb,
         Value = JsonSerializer.Serialize(
-            [.. update.Lines.Select(static line => new StoredProviderLine(line.Description, line.Amount, line.Period.Start.ToUtc(), line.Period.End.ToUtc()))],
+            [.. update.Lines.Select(static line =>
+                new StoredProviderLine(line.Description, line.Amount, line.Period.Start.ToUtc(), line.Period.End.ToUtc()))],
             ProviderInvoiceJson.Default.StoredProviderLineArray),
     };
 }

@@ -23,7 +23,8 @@ public sealed record RefundOrder(Guid Key, string Customer, string Charge, Money
 /// <param name="SuccessUrl">Where the customer goes from there.</param>
 /// <param name="SaveMethod">The customer is to be charged by it later, without being there.</param>
 public sealed record CheckoutOrder(
-    Guid Key, ProviderParty Customer, MoneyAmount Amount, string Description, Uri SuccessUrl, Uri CancelUrl, DateTimeOffset ExpiresAt, bool SaveMethod);
+    Guid Key, ProviderParty Customer, MoneyAmount Amount, string Description, Uri SuccessUrl, Uri CancelUrl, DateTimeOffset ExpiresAt,
+    bool SaveMethod);
 
 /// <summary>A customer as a provider is told.</summary>
 /// <param name="Id">The project's own id.</param>
@@ -48,7 +49,8 @@ public sealed record ProviderAnswer(string Reference, PaymentFailure? Failure)
 
 /// <summary>A webhook as it came in. Names of headers in any case.</summary>
 /// <param name="Body">Byte for byte.</param>
-public sealed record WebhookRequest(IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Query, ReadOnlyMemory<byte> Body)
+public sealed record WebhookRequest(
+    IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Query, ReadOnlyMemory<byte> Body)
 {
     private string? _text;
 
@@ -87,20 +89,26 @@ public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsK
     /// <summary>What cannot be followed, for people; null: nothing. The news are applied, and the event is read again later.</summary>
     public string? UnresolvedReason { get; init; }
 
-    /// <summary>Of the subscriptions that are told of, the one that the event is about, by the provider's id; null: all that is told.</summary>
+    /// <summary>
+    /// Of the subscriptions that are told of, the one that the event is about, by the provider's id; null: all that is told.
+    /// </summary>
     public string? Subscription { get; init; }
 
-    internal bool IsAbout(ProviderUpdate update) => update is not SubscriptionUpdate subscription || Subscription is null || subscription.Reference == Subscription;
+    internal bool IsAbout(ProviderUpdate update) =>
+        update is not SubscriptionUpdate subscription || Subscription is null || subscription.Reference == Subscription;
 
     public static readonly ParsedEvent Nothing = new([], IsKnown: false);
 
-    /// <summary>The provider does not know what its own event speaks of: it is read again, since the key may be another account's and be mended.</summary>
+    /// <summary>
+    /// The provider does not know what its own event speaks of: it is read again, since the key may be another account's and be mended.
+    /// </summary>
     public static ParsedEvent Unknown(string why) => new([]) { UnresolvedReason = why };
 }
 
 /// <summary>
-/// The seam to who moves money. It knows amounts, tokens and keys; subscriptions that it manages are asked of <see cref="ISubscriptionBackend"/>. The caller has stored what it asks
-/// for before it asks. What a provider cannot do (<see cref="Capabilities"/>) is never asked for.
+/// The seam to who moves money. It knows amounts, tokens and keys; subscriptions that it manages are asked of
+/// <see cref="ISubscriptionBackend"/>. The caller has stored what it asks for before it asks. What a provider cannot do
+/// (<see cref="Capabilities"/>) is never asked for.
 /// </summary>
 public interface IPaymentProvider
 {
@@ -129,8 +137,11 @@ public interface IPaymentProvider
 
     /// <summary>Nobody is to pay on a page any more.</summary>
     /// <param name="reference">The provider's id of the page.</param>
-    /// <returns>How the payment ended: canceled, or paid before that. Null: no answer came, somebody is paying just now, or it closes no pages.</returns>
-    Task<ProviderAnswer?> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) => Task.FromResult<ProviderAnswer?>(null);
+    /// <returns>
+    /// How the payment ended: canceled, or paid before that. Null: no answer came, somebody is paying just now, or it closes no pages.
+    /// </returns>
+    Task<ProviderAnswer?> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) =>
+        Task.FromResult<ProviderAnswer?>(null);
 
     /// <returns>Null: no answer came, or it has nothing of this customer.</returns>
     Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel);
@@ -142,7 +153,8 @@ public interface IPaymentProvider
     /// <summary>Whose an event is, where several projects are on one account.</summary>
     /// <param name="projects">Those whose credentials it is signed with.</param>
     /// <returns>Null: it speaks of nothing that one of them has.</returns>
-    Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel) => Task.FromResult<ProjectSnapshot?>(null);
+    Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel) =>
+        Task.FromResult<ProjectSnapshot?>(null);
 
     /// <summary>What a genuine event says. Where it may be older than what the provider has, the provider is asked.</summary>
     /// <exception cref="ProviderSilentException">The provider was asked and did not answer: the event is read again later.</exception>

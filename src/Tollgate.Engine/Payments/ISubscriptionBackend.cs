@@ -12,7 +12,8 @@ namespace Tollgate.Engine.Payments;
 /// <param name="Key">The checkout's id: idempotency key, and what the provider's events name.</param>
 /// <param name="TrialDays">0: none is left.</param>
 public sealed record ProviderManagedCheckout(
-    Guid Key, ProviderParty Customer, SubscriptionTerms Terms, int TrialDays, Coupon? Coupon, Uri SuccessUrl, Uri CancelUrl, DateTimeOffset ExpiresAt);
+    Guid Key, ProviderParty Customer, SubscriptionTerms Terms, int TrialDays, Coupon? Coupon, Uri SuccessUrl, Uri CancelUrl,
+    DateTimeOffset ExpiresAt);
 
 public enum BackendOutcome
 {
@@ -49,12 +50,13 @@ public sealed record BackendAnswer(BackendOutcome Outcome, string? Detail = null
 
     public static BackendAnswer Impossible(string detail) => new(BackendOutcome.Impossible, detail);
 
-    public static readonly BackendAnswer Silent = new(BackendOutcome.NoAnswer, "The payment provider did not answer, and what it has does not say that it was done.");
+    public static readonly BackendAnswer Silent = new(
+        BackendOutcome.NoAnswer, "The payment provider did not answer, and what it has does not say that it was done.");
 }
 
 /// <summary>
-/// The seam to a provider that manages subscriptions. Each call requests a state and not a difference, so a repeat is harmless. Tollgate reads the result from the
-/// provider, so a lost answer is harmless too. The backend refuses requests that the provider does not support.
+/// The seam to a provider that manages subscriptions. Each call requests a state and not a difference, so a repeat is harmless. Tollgate
+/// reads the result from the provider, so a lost answer is harmless too. The backend refuses requests that the provider does not support.
 /// </summary>
 public interface ISubscriptionBackend
 {
@@ -67,7 +69,8 @@ public interface ISubscriptionBackend
     Task<BackendAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel);
 
     /// <summary>Other terms from now on; what they cost more for the rest of the period is paid before they are had.</summary>
-    Task<BackendAnswer> ChangeAsync(ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel);
+    Task<BackendAnswer> ChangeAsync(
+        ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel);
 
     Task<BackendAnswer> CancelAsync(ProjectSnapshot project, SubscriptionRow row, CancelOrder order, CancellationToken cancel);
 
@@ -80,10 +83,13 @@ public interface ISubscriptionBackend
     Task<BackendAnswer> EndCouponAsync(ProjectSnapshot project, SubscriptionRow row, string code, CancellationToken cancel);
 
     /// <param name="terms">Others from now on; null: it goes on.</param>
-    Task<BackendAnswer> PreviewAsync(ProjectSnapshot project, SubscriptionRow row, string customer, SubscriptionTerms? terms, Proration proration, CancellationToken cancel);
+    Task<BackendAnswer> PreviewAsync(
+        ProjectSnapshot project, SubscriptionRow row, string customer, SubscriptionTerms? terms, Proration proration,
+        CancellationToken cancel);
 
     /// <summary>What an end now asks for, or gives back.</summary>
-    Task<BackendAnswer> PreviewEndAsync(ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel);
+    Task<BackendAnswer> PreviewEndAsync(
+        ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel);
 
     /// <summary>Asks for lines with the invoices that it makes. A line that it has already is not asked for again.</summary>
     /// <returns>The provider's id of each line that it has now.</returns>
@@ -94,12 +100,15 @@ public interface ISubscriptionBackend
 /// <summary>The backends, by name.</summary>
 public sealed class SubscriptionBackends(IEnumerable<ISubscriptionBackend> backends)
 {
-    private readonly Dictionary<string, ISubscriptionBackend> _backends = backends.ToDictionary(static one => CatalogWords.Of(one.Name), StringComparer.Ordinal);
+    private readonly Dictionary<string, ISubscriptionBackend> _backends = backends.ToDictionary(
+        static one => CatalogWords.Of(one.Name), StringComparer.Ordinal);
 
     /// <param name="name">As <see cref="Subscription.ManagedBy"/> has it.</param>
     public ISubscriptionBackend Of(string name) => _backends[name];
 
     /// <summary>Who begins the project's new subscriptions; null: Tollgate.</summary>
     public ISubscriptionBackend? OfNew(ProjectSnapshot project) =>
-        project.Payments.Subscriptions == SubscriptionsBy.Provider ? _backends.GetValueOrDefault(CatalogWords.Of(project.Payments.Provider)) : null;
+        project.Payments.Subscriptions == SubscriptionsBy.Provider
+            ? _backends.GetValueOrDefault(CatalogWords.Of(project.Payments.Provider))
+            : null;
 }

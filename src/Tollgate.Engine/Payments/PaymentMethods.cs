@@ -37,7 +37,9 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
     }
 
     /// <summary>What an attempt was made with, also when it was removed since, with its token to charge it by.</summary>
-    /// <remarks>A token that no master key of this server opens is empty: the provider refuses it, and the customer can leave the card anew.</remarks>
+    /// <remarks>
+    /// A token that no master key of this server opens is empty: the provider refuses it, and the customer can leave the card anew.
+    /// </remarks>
     public async Task<PaymentMethod> OfAsync(PaymentRow row, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -45,7 +47,9 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
         return method with { Token = secrets.OpenText(method.Token, SecretPlace.Card(method.Id)) ?? "" };
     }
 
-    /// <summary>The saved one that is meant, or a new one, which is not kept before it has paid. Null: neither, or the customer has no such.</summary>
+    /// <summary>
+    /// The saved one that is meant, or a new one, which is not kept before it has paid. Null: neither, or the customer has no such.
+    /// </summary>
     internal static async Task<PaymentMethod?> ChosenAsync(
         CustomerChange change, SecretBox secrets, (Guid? Saved, SandboxCard? Card) with, Instant now, CancellationToken cancel)
     {
@@ -60,14 +64,19 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
             return null;
         }
 
-        var added = new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, false, now);
+        var added = new PaymentMethod(
+            Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, false, now);
         await change.ExecuteAsync(
-            PaymentSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider), secrets.CloseText(added.Token, SecretPlace.Card(added.Id)),
+            PaymentSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider),
+            secrets.CloseText(added.Token, SecretPlace.Card(added.Id)),
             added.Brand, added.Last4, now.ToUtc());
         return added;
     }
 
-    /// <summary>What is charged by itself: the default, or the newest one where the default is of a provider that the project has left. Null: nothing is.</summary>
+    /// <summary>
+    /// What is charged by itself: the default, or the newest one where the default is of a provider that the project has left. Null:
+    /// nothing is.
+    /// </summary>
     internal static async Task<PaymentMethod?> DefaultAsync(CustomerChange change, ProjectSnapshot project, CancellationToken cancel) =>
         (await KeptAsync(change.Connection, change.Row, cancel))
             .Where(method => method.Provider == project.Payments.Provider)
@@ -79,7 +88,8 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
         ReadAsync(connection, PaymentSql.Methods, cancel, row.Partition, row.Account, Most);
 
     /// <summary>With their tokens encrypted.</summary>
-    private static async Task<IReadOnlyList<PaymentMethod>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
+    private static async Task<IReadOnlyList<PaymentMethod>> ReadAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = connection.Command(sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -87,7 +97,8 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
         while (await reader.ReadAsync(cancel))
         {
             methods.Add(new(
-                reader.GetGuid(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3), reader.GetString(4),
+                reader.GetGuid(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3),
+                reader.GetString(4),
                 reader.GetBoolean(5), Instant.FromUtc(reader.GetDateTime(6))));
         }
 

@@ -7,7 +7,10 @@ public sealed record PaymentOptions(TimeSpan AskAfter)
 {
     private const int DefaultSeconds = 30;
 
-    /// <summary>Sockets to one provider. A payment takes a second or two, so 32 are a thousand payments a minute; more would take the files of others.</summary>
+    /// <summary>
+    /// Sockets to one provider. A payment takes a second or two, so 32 are a thousand payments a minute; more would take the files of
+    /// others.
+    /// </summary>
     public const int MostConnections = 32;
 
     public static readonly PaymentOptions Default = new(TimeSpan.FromSeconds(DefaultSeconds));

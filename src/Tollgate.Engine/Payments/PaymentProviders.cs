@@ -16,8 +16,10 @@ public sealed class PaymentProviders(IEnumerable<IPaymentProvider> all)
     public IPaymentProvider? Find(PaymentProvider name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Those whose pages stay open until their time is over.</summary>
-    internal string[] KeepingPages { get; } = [.. all.Where(static one => !one.Capabilities.ClosesPages).Select(static one => CatalogWords.Of(one.Name))];
+    internal string[] KeepingPages { get; } = [.. all.Where(static one => !one.Capabilities.ClosesPages)
+        .Select(static one => CatalogWords.Of(one.Name))];
 
     /// <summary>Of the one that the project has chosen.</summary>
-    public ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) => Find(project.Payments.Provider)?.CapabilitiesOf(project) ?? ProviderCapabilities.None;
+    public ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) =>
+        Find(project.Payments.Provider)?.CapabilitiesOf(project) ?? ProviderCapabilities.None;
 }

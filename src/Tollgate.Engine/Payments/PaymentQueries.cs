@@ -67,15 +67,19 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
     }
 
     /// <param name="reference">The provider's own id.</param>
-    internal async Task<PaymentRow?> FindByReferenceAsync(ProjectSnapshot project, PaymentProvider provider, string reference, CancellationToken cancel)
+    internal async Task<PaymentRow?> FindByReferenceAsync(
+        ProjectSnapshot project, PaymentProvider provider, string reference, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        return (await ReadAsync(connection, connection.Command(PaymentSql.FindByReference, project.Id, CatalogWords.Of(provider), reference), cancel)) is [var row, ..] ? row : null;
+        return (await ReadAsync(
+            connection, connection.Command(PaymentSql.FindByReference, project.Id, CatalogWords.Of(provider), reference),
+            cancel)) is [var row, ..] ? row : null;
     }
 
     /// <summary>Newest first.</summary>
     /// <param name="after">The id of the last payment of the page before.</param>
-    public async Task<IReadOnlyList<PaymentRow>> ListAsync(ProjectSnapshot project, PaymentFilter filter, Guid? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<PaymentRow>> ListAsync(
+        ProjectSnapshot project, PaymentFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         return await ReadAsync(
@@ -91,10 +95,12 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
             cancel);
     }
 
-    internal static async Task<PaymentRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+    internal static async Task<PaymentRow?> FindAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await ReadAsync(connection, connection.Command(PaymentSql.Find, project.Id, id), cancel)).SingleOrDefault();
 
-    internal static async Task<IReadOnlyList<PaymentRow>> ReadAsync(NpgsqlConnection connection, NpgsqlCommand select, CancellationToken cancel)
+    internal static async Task<IReadOnlyList<PaymentRow>> ReadAsync(
+        NpgsqlConnection connection, NpgsqlCommand select, CancellationToken cancel)
     {
         var rows = new List<PaymentRow>();
         await using (select)
@@ -118,12 +124,15 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
             .. rows.Select(row => row with
             {
                 Refunds = [.. refunds[row.Payment.Id]],
-                Dispute = disputes.TryGetValue(row.Payment.Id, out var held) ? (new(held.Minor, row.Payment.Amount.Currency), held.Status) : null,
+                Dispute = disputes.TryGetValue(row.Payment.Id, out var held)
+                    ? (new(held.Minor, row.Payment.Amount.Currency), held.Status)
+                    : null,
             }),
         ];
     }
 
-    private static async Task<Dictionary<Guid, (long Minor, DisputeStatus Status)>> DisputesAsync(NpgsqlConnection connection, List<PaymentRow> rows, CancellationToken cancel)
+    private static async Task<Dictionary<Guid, (long Minor, DisputeStatus Status)>> DisputesAsync(NpgsqlConnection connection,
+        List<PaymentRow> rows, CancellationToken cancel)
     {
         await using var command = Of(connection, DisputeSql.OfPayments, rows);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -142,7 +151,8 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         rows.Select(static row => row.Account).ToArray(),
         rows.Select(static row => row.Payment.Id).ToArray());
 
-    private static async Task<ILookup<Guid, Refund>> RefundsAsync(NpgsqlConnection connection, List<PaymentRow> rows, CancellationToken cancel)
+    private static async Task<ILookup<Guid, Refund>> RefundsAsync(
+        NpgsqlConnection connection, List<PaymentRow> rows, CancellationToken cancel)
     {
         var currencies = rows.ToDictionary(static row => row.Payment.Id, static row => row.Payment.Amount.Currency);
         await using var command = Of(connection, PaymentSql.Refunds, rows);
@@ -153,7 +163,8 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
             found.Add(new(
                 reader.GetGuid(1), reader.GetGuid(0), new(reader.GetInt64(2), currencies[reader.GetGuid(0)]),
                 new(reader.GetInt64(9), currencies[reader.GetGuid(0)]), CatalogWords.Read<PaymentStatus>(reader.GetString(3)),
-                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetGuid(6),
+                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5),
+                reader.IsDBNull(6) ? null : reader.GetGuid(6),
                 Instant.FromUtc(reader.GetDateTime(7)), reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8))));
         }
 

@@ -15,7 +15,8 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
     /// <param name="credentials">All of the provider's; null: those that are stored stay.</param>
     /// <param name="subscriptions">Who manages new subscriptions; null: as before with the same provider, Tollgate with another.</param>
     public async Task SetAsync(
-        ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string>? credentials, CancellationToken cancel, SubscriptionsBy? subscriptions = null)
+        ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string>? credentials, CancellationToken cancel,
+        SubscriptionsBy? subscriptions = null)
     {
         await using (var connection = await database.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
@@ -25,7 +26,9 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
                 SqlCommands.OrNull(subscriptions is { } by ? CatalogWords.Of(by) : null, NpgsqlDbType.Text));
             if (credentials is not null)
             {
-                await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(project, provider, credentials));
+                await ExecuteAsync(
+                    connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider),
+                    keys.Close(project, provider, credentials));
             }
 
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
@@ -45,7 +48,9 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         await using (var connection = await database.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
         {
-            await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(project, provider, credentials));
+            await ExecuteAsync(
+                connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider),
+                keys.Close(project, provider, credentials));
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
             await transaction.CommitAsync(cancel);
         }
@@ -60,7 +65,8 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         await using (var connection = await database.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
         {
-            isRemoved = await ExecuteAsync(connection, PaymentSettingsSql.RemoveCredentials, cancel, project.Id, CatalogWords.Of(provider)) > 0;
+            isRemoved = await ExecuteAsync(
+                connection, PaymentSettingsSql.RemoveCredentials, cancel, project.Id, CatalogWords.Of(provider)) > 0;
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
             await transaction.CommitAsync(cancel);
         }
@@ -80,9 +86,11 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
             while (await reader.ReadAsync(cancel))
             {
                 // A word of a newer or older version concerns its project alone, which then has what it had before it chose anything.
-                if (CatalogWords.TryParse<PaymentProvider>(reader.GetString(1), out var provider) && CatalogWords.TryParse<SubscriptionsBy>(reader.GetString(3), out var by))
+                if (CatalogWords.TryParse<PaymentProvider>(reader.GetString(1), out var provider)
+                    && CatalogWords.TryParse<SubscriptionsBy>(reader.GetString(3), out var by))
                 {
-                    setups[reader.GetInt32(0)] = PaymentSetup.Live with { Provider = provider, Version = reader.GetInt64(2), Subscriptions = by };
+                    setups[reader.GetInt32(0)] =
+                        PaymentSetup.Live with { Provider = provider, Version = reader.GetInt64(2), Subscriptions = by };
                 }
             }
         }
@@ -95,7 +103,8 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
             {
                 if (CatalogWords.TryParse<PaymentProvider>(reader.GetString(1), out var provider))
                 {
-                    credentials.Add((reader.GetInt32(0), provider, new(reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetDateTime(4))));
+                    credentials.Add(
+                        (reader.GetInt32(0), provider, new(reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetDateTime(4))));
                 }
             }
         }
@@ -111,7 +120,8 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         return setups;
     }
 
-    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
+    private static async Task<int> ExecuteAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = connection.Command(sql, parameters);
         return await command.ExecuteNonQueryAsync(cancel);

@@ -53,7 +53,8 @@ internal static class PaymentSql
           FROM payments p
           JOIN customers c ON c.partition = p.partition AND c.account = p.account
          WHERE p.project_id = $1 AND {(by.Customer is null ? "$2::text IS NULL" : "c.project_id = $1 AND c.id = $2")}
-           AND {(by.Invoice is null ? "$3::uuid IS NULL" : "p.invoice = $3")} AND {(by.Status is null ? "$4::text IS NULL" : "p.status = $4")}
+           AND {(by.Invoice is null ? "$3::uuid IS NULL" : "p.invoice = $3")}
+               AND {(by.Status is null ? "$4::text IS NULL" : "p.status = $4")}
            AND ($5::uuid IS NULL OR p.sequence < (SELECT f.sequence FROM payments f WHERE f.project_id = $1 AND f.id = $5))
          ORDER BY p.sequence DESC
          LIMIT $6
@@ -71,29 +72,34 @@ internal static class PaymentSql
     // ---- attempts ----------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// The caller holds the customer. $1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 provider, $7 method, $8 currency, $9 amount,
-    /// $10 status, $11 reference, $12 created, $13 settled or null.
+    /// The caller holds the customer. $1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 provider, $7 method, $8 currency, $9
+    /// amount, $10 status, $11 reference, $12 created, $13 settled or null.
     /// </summary>
     public const string Insert =
         """
-        INSERT INTO payments (partition, account, id, project_id, invoice, provider, method, currency, amount, status, reference, created_at, settled_at)
+        INSERT INTO payments (partition, account, id, project_id, invoice, provider, method, currency, amount, status,
+             reference, created_at, settled_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """;
 
     /// <summary>
-    /// One that a checkout makes. $1 partition, $2 account, $3 id, $4 project, $5 invoice or null, $6 checkout, $7 provider, $8 method or null, $9 currency, $10 amount, $11 created, $12 version
-    /// of the subscription or null, $13 when its price was told.
+    /// One that a checkout makes. $1 partition, $2 account, $3 id, $4 project, $5 invoice or null, $6 checkout, $7 provider, $8 method or
+    /// null, $9 currency, $10 amount, $11 created, $12 version of the subscription or null, $13 when its price was told.
     /// </summary>
     public const string InsertOfCheckout =
         """
-        INSERT INTO payments (partition, account, id, project_id, invoice, checkout, provider, method, currency, amount, status, created_at, quoted_at, expected_version)
+        INSERT INTO payments (partition, account, id, project_id, invoice, checkout, provider, method, currency, amount, status, created_at,
+             quoted_at, expected_version)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', $11, $13, $12)
         """;
 
     /// <summary>$1 partition, $2 account, $3 invoice. Answers the id of the one whose outcome is not known.</summary>
     public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND invoice = $3 AND settled_at IS NULL";
 
-    /// <summary>A pending one is so no more, and one that had failed may succeed after all. $1 partition, $2 account, $3 id, $4 status, $5 failure or null, $6 reference, $7 when.</summary>
+    /// <summary>
+    /// A pending one is so no more, and one that had failed may succeed after all. $1 partition, $2 account, $3 id, $4 status, $5 failure
+    /// or null, $6 reference, $7 when.
+    /// </summary>
     public const string Settle =
         """
         UPDATE payments
@@ -101,7 +107,10 @@ internal static class PaymentSql
          WHERE partition = $1 AND account = $2 AND id = $3 AND (settled_at IS NULL OR (status = 'failed' AND $4 = 'succeeded'))
         """;
 
-    /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 payment, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>
+    /// <summary>
+    /// The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 payment, $4 verb, $5 at, $6 amount, $7 actor, $8
+    /// note.
+    /// </summary>
     public const string AddFact =
         """
         INSERT INTO payment_facts (partition, account, payment, sequence, verb, at, amount, actor, note)
@@ -112,7 +121,8 @@ internal static class PaymentSql
 
     /// <summary>$1 partition, $2 account, $3 payment, $4 the provider's id.</summary>
     public const string RequireAction =
-        "UPDATE payments SET status = 'requires_action', reference = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'";
+        "UPDATE payments SET status = 'requires_action', reference = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND status = "
+            + "'pending'";
 
     /// <summary>What the money paid. $1 partition, $2 account, $3 payment, $4 invoice.</summary>
     public const string NameInvoice = "UPDATE payments SET invoice = $4 WHERE partition = $1 AND account = $2 AND id = $3";
@@ -122,14 +132,20 @@ internal static class PaymentSql
     /// <summary>The caller holds the customer. $1 partition, $2 account, $3 payment, $4 by how much.</summary>
     public const string Reserve = "UPDATE payments SET refunded = refunded + $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice or null, $6 amount, $7 reason, $8 created, $9 credit note or null, $10 of the amount, out of credit.</summary>
+    /// <summary>
+    /// $1 partition, $2 account, $3 id, $4 payment, $5 invoice or null, $6 amount, $7 reason, $8 created, $9 credit note or null, $10 of
+    /// the amount, out of credit.
+    /// </summary>
     public const string InsertRefund =
         """
         INSERT INTO refunds (partition, account, id, payment, invoice, amount, status, reason, created_at, credit_note, from_credit)
              VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10)
         """;
 
-    /// <summary>What of a payment became credit, also when a refund of it failed, less what was taken out of it again. $1 partition, $2 account, $3 the note that names the payment.</summary>
+    /// <summary>
+    /// What of a payment became credit, also when a refund of it failed, less what was taken out of it again. $1 partition, $2 account, $3
+    /// the note that names the payment.
+    /// </summary>
     public const string OverpaidOf =
         """
         SELECT coalesce(sum(amount), 0)::bigint
@@ -202,16 +218,21 @@ internal static class PaymentSql
     private const string MethodColumns = "id, provider, token, brand, last4, is_default, added_at";
 
     /// <summary>
-    /// Those that were not removed, oldest first; the default and the newest where an older version kept more than the bound. $1 partition, $2 account, $3 bound.
+    /// Those that were not removed, oldest first; the default and the newest where an older version kept more than the bound. $1 partition,
+    /// $2 account, $3 bound.
     /// </summary>
     public const string Methods =
         $"""
         SELECT {MethodColumns}
-          FROM (SELECT {MethodColumns}, sequence FROM payment_methods WHERE partition = $1 AND account = $2 AND removed_at IS NULL ORDER BY is_default DESC, sequence DESC LIMIT $3) AS m
+          FROM (SELECT {MethodColumns}, sequence FROM payment_methods WHERE partition = $1 AND account = $2 AND removed_at IS NULL
+            ORDER BY is_default DESC, sequence DESC LIMIT $3) AS m
          ORDER BY sequence
         """;
 
-    /// <summary>Removes the oldest beyond the bound, never the default. There is a default. $1 partition, $2 account, $3 when, $4 how many stay beside the default.</summary>
+    /// <summary>
+    /// Removes the oldest beyond the bound, never the default. There is a default. $1 partition, $2 account, $3 when, $4 how many stay
+    /// beside the default.
+    /// </summary>
     public const string RemoveOldMethods =
         """
         UPDATE payment_methods
@@ -227,7 +248,8 @@ internal static class PaymentSql
     public const string Method = $"SELECT {MethodColumns} FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>$1 partition, $2 account.</summary>
-    public const string NoDefault = "UPDATE payment_methods SET is_default = false WHERE partition = $1 AND account = $2 AND is_default AND removed_at IS NULL";
+    public const string NoDefault =
+        "UPDATE payment_methods SET is_default = false WHERE partition = $1 AND account = $2 AND is_default AND removed_at IS NULL";
 
     /// <summary>$1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.</summary>
     public const string InsertMethod =
@@ -249,10 +271,13 @@ internal static class PaymentSql
            AND m.id = (SELECT n.id FROM payment_methods n
                         WHERE n.partition = $1 AND n.account = $2 AND n.removed_at IS NULL
                         ORDER BY n.sequence DESC LIMIT 1)
-           AND NOT EXISTS (SELECT FROM payment_methods d WHERE d.partition = $1 AND d.account = $2 AND d.removed_at IS NULL AND d.is_default)
+           AND NOT EXISTS (SELECT FROM payment_methods d WHERE d.partition = $1 AND d.account = $2
+               AND d.removed_at IS NULL AND d.is_default)
         """;
 
-    /// <summary>Not kept before it has paid. $1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.</summary>
+    /// <summary>
+    /// Not kept before it has paid. $1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.
+    /// </summary>
     public const string InsertUntriedMethod =
         """
         INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at, removed_at, was_kept)
@@ -260,8 +285,10 @@ internal static class PaymentSql
         """;
 
     /// <summary>It is kept, and is charged from now on. $1 partition, $2 account, $3 id.</summary>
-    public const string KeepMethod = "UPDATE payment_methods SET removed_at = NULL, is_default = true, was_kept = true WHERE partition = $1 AND account = $2 AND id = $3";
+    public const string KeepMethod =
+        "UPDATE payment_methods SET removed_at = NULL, is_default = true, was_kept = true WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>$1 partition, $2 account, $3 id.</summary>
-    public const string MethodIsKept = "SELECT true FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3 AND removed_at IS NULL";
+    public const string MethodIsKept =
+        "SELECT true FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3 AND removed_at IS NULL";
 }

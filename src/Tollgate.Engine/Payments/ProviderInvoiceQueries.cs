@@ -17,7 +17,8 @@ namespace Tollgate.Engine.Payments;
 /// <param name="Payment">Our id of what paid it, or was to; null: nobody was asked yet.</param>
 /// <param name="Url">Where the customer sees it.</param>
 public sealed record ProviderInvoice(
-    string Reference, PaymentProvider Provider, string Customer, string Subscription, string? Number, ProviderInvoiceStatus Status, MoneyAmount Total, MoneyAmount Tax,
+    string Reference, PaymentProvider Provider, string Customer, string Subscription, string? Number, ProviderInvoiceStatus Status,
+    MoneyAmount Total, MoneyAmount Tax,
     MoneyAmount Paid, Guid? Payment, string? Url, IReadOnlyList<ProviderInvoiceLine> Lines, Instant CreatedAt, Instant? PaidAt);
 
 /// <summary>Which are wanted. What is null does not matter.</summary>
@@ -32,8 +33,10 @@ public sealed class ProviderInvoiceQueries(NpgsqlDataSource database, SecretBox 
         ProjectSnapshot project, ProviderInvoiceFilter filter, string? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            ProviderInvoiceSql.List(filter), project.Id, SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text), SqlCommands.OrNull(filter.Subscription, NpgsqlDbType.Text),
-            SqlCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Text), limit);
+            ProviderInvoiceSql.List(filter), project.Id, SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Subscription, NpgsqlDbType.Text),
+            SqlCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+            SqlCommands.OrNull(after, NpgsqlDbType.Text), limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var invoices = new List<ProviderInvoice>();
         while (await reader.ReadAsync(cancel))
@@ -41,12 +44,15 @@ public sealed class ProviderInvoiceQueries(NpgsqlDataSource database, SecretBox 
             var currency = Currency.Of(reader.GetString(6));
             var lines = JsonSerializer.Deserialize(reader.GetString(12), ProviderInvoiceJson.Default.StoredProviderLineArray)!;
             invoices.Add(new(
-                reader.GetString(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4),
-                CatalogWords.Read<ProviderInvoiceStatus>(reader.GetString(5)), new(reader.GetInt64(7), currency), new(reader.GetInt64(8), currency), new(reader.GetInt64(9), currency),
+                reader.GetString(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3),
+                reader.IsDBNull(4) ? null : reader.GetString(4),
+                CatalogWords.Read<ProviderInvoiceStatus>(reader.GetString(5)), new(reader.GetInt64(7), currency),
+                new(reader.GetInt64(8), currency), new(reader.GetInt64(9), currency),
                 reader.IsDBNull(10) ? null : reader.GetGuid(10), reader.IsDBNull(11)
                     ? null
                     : secrets.OpenText(reader.GetString(11), SecretPlace.InvoicePage(project.Id, reader.GetString(1), reader.GetString(0))),
-                [.. lines.Select(static line => new ProviderInvoiceLine(line.Description, line.Amount, new(Instant.FromUtc(line.Start), Instant.FromUtc(line.End))))],
+                [.. lines.Select(static line =>
+                    new ProviderInvoiceLine(line.Description, line.Amount, new(Instant.FromUtc(line.Start), Instant.FromUtc(line.End))))],
                 Instant.FromUtc(reader.GetDateTime(13)), reader.IsDBNull(14) ? null : Instant.FromUtc(reader.GetDateTime(14))));
         }
 

@@ -8,7 +8,9 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>Encrypts the keys of providers for the database, and opens them for a call. Opened ones are kept as long as what they were opened from.</summary>
+/// <summary>
+/// Encrypts the keys of providers for the database, and opens them for a call. Opened ones are kept as long as what they were opened from.
+/// </summary>
 public sealed class ProviderKeys(SecretBox box)
 {
     private readonly ConditionalWeakTable<SealedCredentials, IReadOnlyDictionary<string, string>> _opened = [];
@@ -36,8 +38,10 @@ public sealed class ProviderKeys(SecretBox box)
 
         var read = JsonSerializer.Deserialize<Dictionary<string, string?>>(text) ?? [];
         return _opened.GetValue(
-            closed, _ => read.Where(static one => one.Value is not null).ToFrozenDictionary(static one => one.Key, static one => one.Value!, StringComparer.Ordinal));
+            closed, _ => read.Where(static one => one.Value is not null)
+                .ToFrozenDictionary(static one => one.Key, static one => one.Value!, StringComparer.Ordinal));
     }
 
-    private static SecretPlace Place(ProjectSnapshot project, PaymentProvider provider) => SecretPlace.ProviderKeys(project.Id, CatalogWords.Of(provider));
+    private static SecretPlace Place(ProjectSnapshot project, PaymentProvider provider) =>
+        SecretPlace.ProviderKeys(project.Id, CatalogWords.Of(provider));
 }

@@ -41,15 +41,19 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         return answer.Row is null || refund == Guid.Empty ? answer : await SendAsync(project, answer.Row, refund, actor);
     }
 
-    /// <summary>Money that went back already, without Tollgate: on the provider's own pages. A reference that is known is not recorded again.</summary>
+    /// <summary>
+    /// Money that went back already, without Tollgate: on the provider's own pages. A reference that is known is not recorded again.
+    /// </summary>
     internal async Task<RefundAnswer> RecordAsync(
         ProjectSnapshot project, Guid payment, MoneyAmount amount, ProviderAnswer done, string? reason, CancellationToken cancel) =>
         (await BeginAsync(project, payment, new(amount.Minor, reason, done, null), PaymentActors.System, cancel)).Answer;
 
     /// <summary>What became of one that is on its way, or that had gone and came back. Any other that is settled stays as it is.</summary>
-    internal async Task<bool> RecordAnswerAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
+    internal async Task<bool> RecordAnswerAsync(
+        ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
     {
-        if (await queries.FindAsync(project, payment, cancel) is not { } row || row.Refunds.FirstOrDefault(one => one.Id == refund) is not { } known)
+        if (await queries.FindAsync(project, payment, cancel) is not { } row
+            || row.Refunds.FirstOrDefault(one => one.Id == refund) is not { } known)
         {
             return false;
         }
@@ -65,7 +69,8 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
     /// <summary>Finds out what became of a refund whose answer was lost.</summary>
     internal async Task AskAsync(ProjectSnapshot project, Guid payment, Guid refund, CancellationToken cancel)
     {
-        if (await queries.FindAsync(project, payment, cancel) is { } row && row.Refunds.Any(one => one.Id == refund && one.Status == PaymentStatus.Pending))
+        if (await queries.FindAsync(project, payment, cancel) is { } row
+            && row.Refunds.Any(one => one.Id == refund && one.Status == PaymentStatus.Pending))
         {
             await SendAsync(project, row, refund, PaymentActors.System);
         }
@@ -139,7 +144,8 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         return new(RefundOutcome.Done, done is null ? row : await SettleAsync(project, row, refund, done, actor, CancellationToken.None));
     }
 
-    private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
+    private async Task<PaymentRow> SettleAsync(
+        ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
         await using (var change = (await changes.BeginOnExistingAsync(project, before.Payment.Customer, cancel))!)
         {
@@ -163,22 +169,26 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         known.Status == PaymentStatus.Pending || (known.Status == PaymentStatus.Succeeded && done.Failure is not null);
 
     /// <summary>The invoice that the payment paid; null: it paid none.</summary>
-    private static async Task<InvoiceRow?> InvoiceOfAsync(CustomerChange change, ProjectSnapshot project, Payment payment, CancellationToken cancel) =>
+    private static async Task<InvoiceRow?> InvoiceOfAsync(
+        CustomerChange change, ProjectSnapshot project, Payment payment, CancellationToken cancel) =>
         payment.Invoice is { } invoice ? await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel) : null;
 
     /// <summary>The end of a refund. The caller commits.</summary>
     private static async Task WriteAsync(
-        CustomerChange change, InvoiceRow? invoice, PaymentRow row, Refund refund, ProviderAnswer done, (string Actor, Instant Now) by, CancellationToken cancel)
+        CustomerChange change, InvoiceRow? invoice, PaymentRow row, Refund refund, ProviderAnswer done, (string Actor, Instant Now) by,
+        CancellationToken cancel)
     {
         var (status, note) = (done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed, PaymentActors.NoteOf(row.Payment.Id));
         await change.ExecuteAsync(
-            PaymentSql.SettleRefund, cancel, row.Partition, row.Account, refund.Id, CatalogWords.Of(status), done.Reference, by.Now.ToUtc());
+            PaymentSql.SettleRefund, cancel, row.Partition, row.Account, refund.Id, CatalogWords.Of(status), done.Reference,
+            by.Now.ToUtc());
         var documented = row.Payment.ProviderInvoice is null ? refund.Amount - refund.FromCredit : MoneyAmount.Zero(refund.Amount.Currency);
         var verb = done.Failure is null ? "refund" : refund.Status == PaymentStatus.Succeeded ? "refund_fail" : null;
         if (verb is not null && !documented.IsZero)
         {
             await change.ExecuteAsync(
-                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice!.Value, verb, by.Now.ToUtc(), documented.Minor, by.Actor, note);
+                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice!.Value, verb, by.Now.ToUtc(), documented.Minor,
+                by.Actor, note);
         }
 
         if (done.Failure is not null)
@@ -190,20 +200,23 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         }
 
         await AddFactAsync(
-            change, row, done.Failure is null ? "refund_succeed" : "refund_fail", refund.Amount, by.Now, (by.Actor, done.Reference), cancel);
+            change, row, done.Failure is null ? "refund_succeed" : "refund_fail", refund.Amount, by.Now, (by.Actor, done.Reference),
+            cancel);
     }
 
     private static async Task<RefundBounds> BoundsAsync(CustomerChange change, PaymentRow row, CancellationToken cancel)
     {
         var (payment, currency) = (row.Payment, row.Payment.Amount.Currency);
         var held = (long)(await change.ScalarAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment.Id))!;
-        var overpaid = (long)(await change.ScalarAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
+        var overpaid =
+            (long)(await change.ScalarAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
         return new(new(held, currency), new(overpaid, currency), await BuyPack.CreditsAsync(change, currency, cancel), row.Refunds.Count);
     }
 
     /// <summary>A refund that is on its way: what it takes out of the credit, and its document. The caller commits.</summary>
     private static async Task WriteBegunAsync(
-        CustomerChange change, ProjectSnapshot project, InvoiceRow? invoice, PaymentRow row, (Guid Id, RefundJudgement Judged) refund, string? reason,
+        CustomerChange change, ProjectSnapshot project, InvoiceRow? invoice, PaymentRow row, (Guid Id, RefundJudgement Judged) refund,
+        string? reason,
         (string Actor, Instant Now) by, CancellationToken cancel)
     {
         var (amount, fromCredit) = (refund.Judged.Amount, refund.Judged.FromCredit);
@@ -225,14 +238,17 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
     }
 
     private static Task GiveAsync(
-        CustomerChange change, PaymentRow row, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) => amount.IsZero
+        CustomerChange change, PaymentRow row, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) =>
+        amount.IsZero
         ? Task.CompletedTask
         : change.ExecuteAsync(
-            InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code }, new[] { amount.Minor }, new[] { now.ToUtc() },
+            InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code },
+            new[] { amount.Minor }, new[] { now.ToUtc() },
             new[] { cause }, new[] { row.Payment.Invoice }, new[] { note });
 
     private static Task AddFactAsync(
-        CustomerChange change, PaymentRow row, string verb, MoneyAmount amount, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(
+        CustomerChange change, PaymentRow row, string verb, MoneyAmount amount, Instant now, (string Actor, string? Note) by,
+        CancellationToken cancel) => change.ExecuteAsync(
         PaymentSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Id, verb, now.ToUtc(), amount.Minor, by.Actor,
         SqlCommands.OrNull(by.Note, NpgsqlDbType.Text));
 
@@ -241,7 +257,9 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}, so there is nothing to refund.",
         RefundVerdict.NothingLeft => $"Nothing is left to refund{WhereItWent(payment, invoice, bounds)}.",
         RefundVerdict.TooMuch => $"At most {judged.Amount} can be refunded{WhereItWent(payment, invoice, bounds)}.",
-        RefundVerdict.TooMany => $"The payment has {bounds.Refunds} refunds, the most there can be. The last one must refund the whole remainder, {judged.Amount}: leave amount out.",
+        RefundVerdict.TooMany =>
+            $"The payment has {bounds.Refunds} refunds, the most there can be. The last one must refund the whole remainder, "
+                + $"{judged.Amount}: leave amount out.",
         _ => "The amount to refund must be more than 0.",
     };
 

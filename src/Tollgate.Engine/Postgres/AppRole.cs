@@ -3,8 +3,9 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// The role that the private PostgreSQL serves the application with: it reads and writes rows and creates nothing. SQL that slipped into a statement could read
-/// no file, run no program, change no setting of the server and drop no table. Partitions of events are made by <c>ensure_events_month</c>, which runs as its owner.
+/// The role that the private PostgreSQL serves the application with: it reads and writes rows and creates nothing. SQL that slipped into a
+/// statement could read no file, run no program, change no setting of the server and drop no table. Partitions of events are made by
+/// <c>ensure_events_month</c>, which runs as its owner.
 /// </summary>
 public static class AppRole
 {

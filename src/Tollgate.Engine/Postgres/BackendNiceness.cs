@@ -6,12 +6,14 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// Lets PostgreSQL's processes that serve the pool step back behind the server and the lanes' own backends when cores are short: an analysis of one project, or an export,
-/// would take turns with the decisions of all others. For a PostgreSQL on this machine only. On an idle machine it changes nothing.
+/// Lets PostgreSQL's processes that serve the pool step back behind the server and the lanes' own backends when cores are short: an
+/// analysis of one project, or an export, would take turns with the decisions of all others. For a PostgreSQL on this machine only. On an
+/// idle machine it changes nothing.
 /// </summary>
 /// <remarks>
-/// The kernel weighs processes of one scheduling group by their niceness, and groups by a niceness of their own. Where it makes a group for each session
-/// (<c>sched_autogroup_enabled</c>), each backend is one, since PostgreSQL begins a session for each, and one backend would get as much as the whole server. Both are set.
+/// The kernel weighs processes of one scheduling group by their niceness, and groups by a niceness of their own. Where it makes a group for
+/// each session (<c>sched_autogroup_enabled</c>), each backend is one, since PostgreSQL begins a session for each, and one backend would
+/// get as much as the whole server. Both are set.
 /// </remarks>
 public sealed class BackendNiceness(ILogger log)
 {
@@ -34,13 +36,18 @@ public sealed class BackendNiceness(ILogger log)
         var process = opened.ProcessID;
         if (SetPriority(OfOneProcess, process, _ofBackends) != 0 && Interlocked.Exchange(ref _told, 1) == 0)
         {
-            log.LogInformation("The system does not let Tollgate lower the priority of PostgreSQL's processes. Heavy queries get the same share of the cores as decisions.");
+            log.LogInformation(
+                "The system does not let Tollgate lower the priority of PostgreSQL's processes. Heavy queries get the same share of the "
+                    + "cores as decisions.");
         }
 
         RaiseGroup(process);
     }
 
-    /// <summary>The kernel takes one such change in 100 ms from a process without privileges, and refuses the others; what is refused stays as it is.</summary>
+    /// <summary>
+    /// The kernel takes one such change in 100 ms from a process without privileges, and refuses the others; what is refused stays as it
+    /// is.
+    /// </summary>
     private static void RaiseGroup(int process)
     {
         var file = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/autogroup");

@@ -71,7 +71,9 @@ internal sealed class Columns
     private Columns Add<T>(IEnumerable<T> values, NpgsqlDbType type)
     {
         var column = values.ToArray();
-        _columns.Add((column, type, (copy, row, cancel) => column[row] is { } value ? copy.WriteAsync(value, type, cancel) : copy.WriteNullAsync(cancel)));
+        _columns.Add(
+            (column, type,
+                (copy, row, cancel) => column[row] is { } value ? copy.WriteAsync(value, type, cancel) : copy.WriteNullAsync(cancel)));
         return this;
     }
 }

@@ -9,7 +9,8 @@ namespace Tollgate.Engine.Postgres;
 public sealed class DataFolder : IDisposable
 {
     private const UnixFileMode OfOthers =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     private readonly FileStream _lock;
 
@@ -67,13 +68,14 @@ public sealed class DataFolder : IDisposable
     }
 
     /// <summary>
-    /// Versions before left the folder and its mails readable by other users. PostgreSQL's own folders are PostgreSQL's. Where root starts PostgreSQL as another
-    /// user, <see cref="PostgresOwner"/> lets that user's group pass through again.
+    /// Versions before left the folder and its mails readable by other users. PostgreSQL's own folders are PostgreSQL's. Where root starts
+    /// PostgreSQL as another user, <see cref="PostgresOwner"/> lets that user's group pass through again.
     /// </summary>
     private void CloseToOthers()
     {
         File.SetUnixFileMode(Path, OwnerOnly(directory: true));
-        foreach (var entry in Directory.EnumerateFileSystemEntries(Path).Where(entry => entry != Postgres && entry != PostgresInMaking && entry != Sockets))
+        foreach (var entry in Directory.EnumerateFileSystemEntries(Path)
+            .Where(entry => entry != Postgres && entry != PostgresInMaking && entry != Sockets))
         {
             Close(entry);
         }

@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>Whether a PostgreSQL can keep the promises: asked once at the start, so that the answer is a sentence and not lost data.</summary>
+/// <summary>
+/// Whether a PostgreSQL can keep the promises: asked once at the start, so that the answer is a sentence and not lost data.
+/// </summary>
 public static class DatabaseCheck
 {
     /// <summary>Set to 1 to start although the database may lose acknowledged facts; for throw-away data only.</summary>

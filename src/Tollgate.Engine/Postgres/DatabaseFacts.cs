@@ -2,12 +2,15 @@ using Npgsql;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>The facts that <c>tollgate doctor</c> reads from PostgreSQL, beside those that a start checks (<see cref="DatabaseCheck"/>).</summary>
+/// <summary>
+/// The facts that <c>tollgate doctor</c> reads from PostgreSQL, beside those that a start checks (<see cref="DatabaseCheck"/>).
+/// </summary>
 /// <param name="Reserved">Of <paramref name="MostConnections"/>, for superusers.</param>
 /// <param name="Connections">Of clients, at this moment.</param>
 /// <param name="OldestTransaction">How long the oldest open transaction of a client in this database has been open.</param>
 /// <param name="Skew">This machine's clock minus the database's.</param>
-public sealed record DatabaseFacts(string Version, string TimeZone, int MostConnections, int Reserved, long Connections, TimeSpan OldestTransaction, TimeSpan Skew)
+public sealed record DatabaseFacts(
+    string Version, string TimeZone, int MostConnections, int Reserved, long Connections, TimeSpan OldestTransaction, TimeSpan Skew)
 {
     private const string Question = """
         SELECT current_setting('server_version'),
@@ -15,7 +18,8 @@ public sealed record DatabaseFacts(string Version, string TimeZone, int MostConn
                current_setting('max_connections')::int,
                current_setting('superuser_reserved_connections')::int,
                count(*) FILTER (WHERE a.backend_type = 'client backend'),
-               coalesce(max(clock_timestamp() - a.xact_start) FILTER (WHERE a.backend_type = 'client backend' AND a.datname = current_database() AND a.pid <> pg_backend_pid()), '0'),
+               coalesce(max(clock_timestamp() - a.xact_start) FILTER (WHERE a.backend_type = 'client backend'
+               AND a.datname = current_database() AND a.pid <> pg_backend_pid()), '0'),
                clock_timestamp()
           FROM pg_stat_activity a
         """;
@@ -29,6 +33,7 @@ public sealed record DatabaseFacts(string Version, string TimeZone, int MostConn
         await using var row = await command.ExecuteReaderAsync(cancel);
         await row.ReadAsync(cancel);
         return new(
-            row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt64(4), row.GetTimeSpan(5), time.GetUtcNow().UtcDateTime - row.GetDateTime(6));
+            row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt64(4), row.GetTimeSpan(5),
+            time.GetUtcNow().UtcDateTime - row.GetDateTime(6));
     }
 }

@@ -72,7 +72,8 @@ public static class Migrator
         }
     }
 
-    private static void RefuseWhatDoesNotFit(Dictionary<int, (string Name, string Checksum)> applied, IReadOnlyList<MigrationFile> files, string database)
+    private static void RefuseWhatDoesNotFit(
+        Dictionary<int, (string Name, string Checksum)> applied, IReadOnlyList<MigrationFile> files, string database)
     {
         // Texts first: a database of a development checkout may have more files than this server, and no newer Tollgate made it.
         var known = files.ToDictionary(file => file.Version);
@@ -82,7 +83,8 @@ public static class Migrator
             {
                 throw new StartRefusedException(
                     $"Migration {version} ({name}) was applied to the database {database} with another text than this server has. "
-                    + "The migrations of a release never change, so a development checkout made the database, and this server cannot upgrade it: "
+                    + "The migrations of a release never change, so a development checkout made the database, "
+                    + "and this server cannot upgrade it: "
                     + "start the checkout that made it, or use a new data folder or an empty database.");
             }
         }
@@ -127,7 +129,8 @@ public static class Migrator
         }
     }
 
-    private static async Task<Dictionary<int, (string Name, string Checksum)>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task<Dictionary<int, (string Name, string Checksum)>> AppliedAsync(NpgsqlConnection connection,
+        CancellationToken cancel)
     {
         var applied = new Dictionary<int, (string, string)>();
         await using var command = new NpgsqlCommand(MigratorSql.Applied, connection);

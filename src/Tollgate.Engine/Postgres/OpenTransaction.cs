@@ -2,10 +2,13 @@ using Npgsql;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>A connection of the pool with a transaction on it. Disposing it takes back what was not committed and returns the connection.</summary>
+/// <summary>
+/// A connection of the pool with a transaction on it. Disposing it takes back what was not committed and returns the connection.
+/// </summary>
 internal sealed class OpenTransaction : IAsyncDisposable
 {
-    private OpenTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction) => (Connection, Transaction) = (connection, transaction);
+    private OpenTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction) =>
+        (Connection, Transaction) = (connection, transaction);
 
     public NpgsqlConnection Connection { get; }
 
@@ -14,7 +17,8 @@ internal sealed class OpenTransaction : IAsyncDisposable
     public static async Task<OpenTransaction> BeginAsync(NpgsqlDataSource database, CancellationToken cancel)
     {
         var opened = await database.OpenConnectionAsync(cancel);
-        return (await opened.IntoAsync<NpgsqlConnection, OpenTransaction>(async connection => new(connection, await connection.BeginTransactionAsync(cancel))))!;
+        return (await opened.IntoAsync<NpgsqlConnection, OpenTransaction>(async connection =>
+            new(connection, await connection.BeginTransactionAsync(cancel))))!;
     }
 
     public async ValueTask DisposeAsync()

@@ -37,7 +37,8 @@ public sealed partial record PostgresBinaries(string Folder, int Major, string V
 
         if (found.Count == 0)
         {
-            throw new StartRefusedException($"PostgreSQL is not installed: no folder on PATH or under /usr/lib/postgresql has initdb and postgres. {InstallHint}");
+            throw new StartRefusedException(
+                $"PostgreSQL is not installed: no folder on PATH or under /usr/lib/postgresql has initdb and postgres. {InstallHint}");
         }
 
         var installed = string.Join(", ", found.Select(b => b.Version).Distinct());

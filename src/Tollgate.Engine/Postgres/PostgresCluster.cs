@@ -15,7 +15,9 @@ internal static class PostgresCluster
     /// <summary>sockaddr_un has 108 bytes with its final zero, on macOS 104.</summary>
     private const int LongestSocketPathBytes = 100;
 
-    /// <summary>The folder is closed to others; the file is root's when we are, and PostgreSQL must read it whatever the umask is.</summary>
+    /// <summary>
+    /// The folder is closed to others; the file is root's when we are, and PostgreSQL must read it whatever the umask is.
+    /// </summary>
     private const UnixFileMode ReadableByAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
@@ -67,7 +69,8 @@ internal static class PostgresCluster
     }
 
     /// <summary>
-    /// In the data folder; under /tmp when the path is longer than a socket's may be, or Npgsql would take it for a list. No PostgreSQL runs on the data.
+    /// In the data folder; under /tmp when the path is longer than a socket's may be, or Npgsql would take it for a list. No PostgreSQL
+    /// runs on the data.
     /// </summary>
     public static async Task<string> PrepareSocketsAsync(DataFolder folder, PostgresOwner owner, CancellationToken cancel)
     {
@@ -78,7 +81,8 @@ internal static class PostgresCluster
             : Directory.CreateTempSubdirectory("tollgate-").FullName;
         await owner.CreateFolderAsync(sockets, cancel);
 
-        // Left by a PostgreSQL that was killed. Where its number is another process by now, or its parent has not asked for its end yet, a new one takes it for alive.
+        // Left by a PostgreSQL that was killed. Where its number is another process by now, or its parent has not asked for its end yet, a
+        // new one takes it for alive.
         File.Delete(Path.Combine(sockets, PostgresSettings.SocketLock));
         return sockets;
     }

@@ -42,7 +42,8 @@ public sealed record PostgresOwner(string? User, string? Group, bool PassesClose
         }
 
         var mayPass = await LetPassAsync(folder.Path, group.Output.Trim(), cancel);
-        return new PostgresOwner(user, group.Output.Trim(), PassesClosedFolders: !mayPass || HasClosedParent(Path.GetDirectoryName(folder.Path)));
+        return new PostgresOwner(
+            user, group.Output.Trim(), PassesClosedFolders: !mayPass || HasClosedParent(Path.GetDirectoryName(folder.Path)));
     }
 
     /// <summary>A program that runs to its end and is waited for.</summary>
@@ -145,7 +146,9 @@ public sealed record PostgresOwner(string? User, string? Group, bool PassesClose
         return run.ExitCode == 0 && owner is not ("root" or "UNKNOWN" or "") ? owner : null;
     }
 
-    /// <summary>The group of PostgreSQL's user may pass through the data folder (mode 710), not list it; what lies in it stays closed to the group.</summary>
+    /// <summary>
+    /// The group of PostgreSQL's user may pass through the data folder (mode 710), not list it; what lies in it stays closed to the group.
+    /// </summary>
     /// <returns>False: the file system has no groups for us.</returns>
     private static async Task<bool> LetPassAsync(string path, string group, CancellationToken cancel)
     {

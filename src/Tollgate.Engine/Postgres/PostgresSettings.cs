@@ -30,8 +30,9 @@ public static class PostgresSettings
     public const string Local = "# Settings of your own: they win over tollgate.conf. A start checks that the durable ones stay durable.\n";
 
     /// <summary>
-    /// The rules of <c>pg_hba.conf</c>: the operating system says which user connects (peer), and the map says which roles that user may have. The socket's folder has mode 700 besides.
-    /// A user without a name, as in some containers, cannot be asked for; then the folder alone protects.
+    /// The rules of <c>pg_hba.conf</c>: the operating system says which user connects (peer), and the map says which roles that user may
+    /// have. The socket's folder has mode 700 besides. A user without a name, as in some containers, cannot be asked for; then the folder
+    /// alone protects.
     /// </summary>
     public static string Access(bool hasNames) => $"""
         {Marker}

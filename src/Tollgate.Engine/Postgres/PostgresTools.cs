@@ -15,7 +15,8 @@ public sealed partial record PostgresTools(string Folder, int Major)
     public static async Task<PostgresTools> FindAsync(int server, CancellationToken cancel)
     {
         var found = new List<PostgresTools>();
-        foreach (var folder in PostgresBinaries.Candidates().Where(static folder => File.Exists(Path.Combine(folder, "pg_dump")) && File.Exists(Path.Combine(folder, "pg_restore"))))
+        foreach (var folder in PostgresBinaries.Candidates()
+            .Where(static folder => File.Exists(Path.Combine(folder, "pg_dump")) && File.Exists(Path.Combine(folder, "pg_restore"))))
         {
             var run = await PostgresOwner.RunAsync(new ProcessStartInfo(Path.Combine(folder, "pg_dump"), ["--version"]), cancel);
             if (run.ExitCode == 0 && Number().Match(run.Output) is { Success: true } match)
@@ -28,7 +29,8 @@ public sealed partial record PostgresTools(string Folder, int Major)
             ?? throw new StartRefusedException(
                 found.Count == 0
                     ? $"PostgreSQL's programs pg_dump and pg_restore are not installed ({Hint})."
-                    : $"The database is PostgreSQL {server}, and pg_dump here is of version {string.Join(", ", found.Select(static one => one.Major).Distinct())}. Install version {server} ({Hint}).");
+                    : $"The database is PostgreSQL {server}, and pg_dump here is of version "
+                        + $"{string.Join(", ", found.Select(static one => one.Major).Distinct())}. Install version {server} ({Hint}).");
     }
 
     /// <summary>The connection travels in the environment, where other users of the machine do not see it.</summary>
@@ -55,7 +57,9 @@ public sealed partial record PostgresTools(string Folder, int Major)
         Set("PGSSLKEY", settings.SslKey);
         if (settings.SslMode != SslMode.Prefer)
         {
-            Set("PGSSLMODE", settings.SslMode switch { SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", var mode => mode.ToString().ToLowerInvariant() });
+            Set("PGSSLMODE",
+                settings.SslMode switch { SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full",
+                    var mode => mode.ToString().ToLowerInvariant() });
         }
 
         start.Environment["LC_ALL"] = "C";

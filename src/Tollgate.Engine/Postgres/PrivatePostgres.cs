@@ -13,7 +13,9 @@ namespace Tollgate.Engine.Postgres;
 /// </summary>
 public sealed class PrivatePostgres : IAsyncDisposable
 {
-    /// <summary>Fast shutdown writes a checkpoint, which takes seconds on a slow disk. After it, SIGQUIT: recovery at the next start.</summary>
+    /// <summary>
+    /// Fast shutdown writes a checkpoint, which takes seconds on a slow disk. After it, SIGQUIT: recovery at the next start.
+    /// </summary>
     public static readonly TimeSpan FastShutdownLimit = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan FirstRestartDelay = TimeSpan.FromMilliseconds(100);
@@ -132,7 +134,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
             if (await Task.WhenAny(_ended.Task, Task.Delay(FastShutdownLimit)) != _ended.Task && _process is { } stuck)
             {
-                _logger.LogWarning("PostgreSQL did not stop within {Limit}; it is stopped at once and recovers at the next start.", FastShutdownLimit);
+                _logger.LogWarning(
+                    "PostgreSQL did not stop within {Limit}; it is stopped at once and recovers at the next start.", FastShutdownLimit);
                 Signals.Send(stuck.Id, Signals.Quit);
                 await _ended.Task;
             }
@@ -188,7 +191,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>On a thread of its own nothing may be thrown: it would end the process. A file that cannot be opened, or a full disk, passes.</summary>
+    /// <summary>
+    /// On a thread of its own nothing may be thrown: it would end the process. A file that cannot be opened, or a full disk, passes.
+    /// </summary>
     private int TryRunOnce()
     {
         try
@@ -291,7 +296,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
             catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal))
             {
                 throw new StartRefusedException(
-                    $"The private PostgreSQL does not let the server in: {e.MessageText}. pg_hba.conf and pg_ident.conf in {_folder.Postgres} must let "
+                    $"The private PostgreSQL does not let the server in: {e.MessageText}. pg_hba.conf and pg_ident.conf in "
+                        + $"{_folder.Postgres} must let "
                     + $"{Environment.UserName} connect as {PostgresCluster.Superuser} and {AppRole.Name}.", e);
             }
             catch (NpgsqlException)

@@ -67,7 +67,8 @@ internal sealed class RowArray(string type, int columns)
     public void Bigint(long value) => BinaryPrimitives.WriteInt64BigEndian(Column(20, sizeof(long)), value);
 
     /// <summary>Microseconds since 2000.</summary>
-    public void Moment(Instant at) => BinaryPrimitives.WriteInt64BigEndian(Column(1184, sizeof(long)), at.UnixMicroseconds - 946_684_800_000_000);
+    public void Moment(Instant at) =>
+        BinaryPrimitives.WriteInt64BigEndian(Column(1184, sizeof(long)), at.UnixMicroseconds - 946_684_800_000_000);
 
     /// <summary>Days since 2000.</summary>
     public void Date(DateOnly day) => BinaryPrimitives.WriteInt32BigEndian(Column(1082, sizeof(int)), day.DayNumber - 730_119);

@@ -9,7 +9,8 @@ internal static class SqlCommands
     public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params object?[] parameters) =>
         new NpgsqlCommand(sql, connection).With(parameters);
 
-    public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
+    public static async Task<int> ExecuteAsync(
+        this NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = connection.Command(sql, parameters);
         return await command.ExecuteNonQueryAsync(cancel);

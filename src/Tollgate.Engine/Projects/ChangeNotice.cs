@@ -26,7 +26,8 @@ public static class ChangeNotice
     /// <summary>Null: the notice is about something else.</summary>
     public static (int ProjectId, string Customer)? ReadCustomer(string notice) =>
         notice.StartsWith(OfCustomer, StringComparison.Ordinal)
-        && notice.Split(':', 3) is [_, var project, var customer] && int.TryParse(project, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+        && notice.Split(':', 3) is [_, var project, var customer]
+        && int.TryParse(project, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? (id, customer)
             : null;
 

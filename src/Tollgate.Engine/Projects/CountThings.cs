@@ -40,7 +40,8 @@ public sealed record ThingLimits
 }
 
 /// <summary>
-/// Whether a project may have one more of something. Two requests at once may both see room: the limits protect the server, and one more or less does not matter.
+/// Whether a project may have one more of something. Two requests at once may both see room: the limits protect the server, and one more or
+/// less does not matter.
 /// </summary>
 public sealed class CountThings(NpgsqlDataSource database, ThingLimits limits)
 {

@@ -99,7 +99,8 @@ public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory direct
     /// <summary>Keys of a project change one after another; see <see cref="ProjectsSql.LockKeysOfProject"/>.</summary>
     internal static async Task LockAsync(NpgsqlConnection connection, int? projectId, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(projectId is null ? ProjectsSql.LockAllKeys : ProjectsSql.LockKeysOfProject, connection);
+        await using var command = new NpgsqlCommand(
+            projectId is null ? ProjectsSql.LockAllKeys : ProjectsSql.LockKeysOfProject, connection);
         if (projectId is { } id)
         {
             command.Parameters.Add(new() { Value = id });

@@ -15,8 +15,11 @@ public sealed class CreateProject(NpgsqlDataSource database, ProjectDirectory di
     /// <summary>For the operator of the server, whom nothing limits. Null: the code is taken.</summary>
     public Task<NewProject?> RunAsync(ProjectOrder order, CancellationToken cancel) => RunAsync(order, issuer: null, cancel);
 
-    /// <summary>Creates the project, its catalogue's first revision and its first two keys. Null: the code is taken, or the issuer has ended.</summary>
-    /// <param name="issuer">The admin key that asks: the project's first keys inherit its networks and expiry, and end with it. Null: the operator of the server.</param>
+    /// <summary>
+    /// Creates the project, its catalogue's first revision and its first two keys. Null: the code is taken, or the issuer has ended.
+    /// </summary>
+    /// <param name="issuer">The admin key that asks: the project's first keys inherit its networks and expiry, and end with it. Null: the
+    /// operator of the server.</param>
     public async Task<NewProject?> RunAsync(ProjectOrder order, Guid? issuer, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -34,7 +37,8 @@ public sealed class CreateProject(NpgsqlDataSource database, ProjectDirectory di
         return project;
     }
 
-    internal static async Task<NewProject?> InTransactionAsync(NpgsqlConnection connection, ProjectOrder order, Guid? issuer, CancellationToken cancel)
+    internal static async Task<NewProject?> InTransactionAsync(
+        NpgsqlConnection connection, ProjectOrder order, Guid? issuer, CancellationToken cancel)
     {
         var (id, createdAt) = await InsertAsync(connection, order, cancel);
         if (id == 0)
@@ -44,8 +48,10 @@ public sealed class CreateProject(NpgsqlDataSource database, ProjectDirectory di
 
         await PublishCatalog.PublishInTransactionAsync(connection, id, order.Catalog, ifMatch: null, cancel);
         await CreateKey.LockAsync(connection, id, cancel);
-        var secret = await CreateKey.IssueInTransactionAsync(connection, id, KeyOrder.Plain(KeyKind.Secret, "first secret key"), issuer, cancel);
-        var open = await CreateKey.IssueInTransactionAsync(connection, id, KeyOrder.Plain(KeyKind.Public, "first public key"), issuer, cancel);
+        var secret = await CreateKey.IssueInTransactionAsync(
+            connection, id, KeyOrder.Plain(KeyKind.Secret, "first secret key"), issuer, cancel);
+        var open = await CreateKey.IssueInTransactionAsync(
+            connection, id, KeyOrder.Plain(KeyKind.Public, "first public key"), issuer, cancel);
         return secret.Key is null || open.Key is null ? null : new(id, order, createdAt, secret.Key, open.Key);
     }
 

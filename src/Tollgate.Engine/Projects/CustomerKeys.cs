@@ -4,10 +4,13 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// How many new idempotency keys the tokens of each customer have used today. A token is in the customer's hands, and each key costs a row that is kept
-/// for 35 days. Servers count for themselves, in memory: several of them let through as many times more, and a start counts anew.
+/// How many new idempotency keys the tokens of each customer have used today. A token is in the customer's hands, and each key costs a row
+/// that is kept for 35 days. Servers count for themselves, in memory: several of them let through as many times more, and a start counts
+/// anew.
 /// </summary>
-/// <remarks>Requests that run at one time may go over the bound by their number. About 100 bytes for each customer that sends a key in a day (UTC).</remarks>
+/// <remarks>
+/// Requests that run at one time may go over the bound by their number. About 100 bytes for each customer that sends a key in a day (UTC).
+/// </remarks>
 public sealed class CustomerKeys(int aDay)
 {
     private Day _today = new(0);

@@ -20,7 +20,8 @@ public sealed class IssueCustomerToken(NpgsqlDataSource database, ProjectDirecto
     public static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan LongestLife = TimeSpan.FromDays(30);
 
-    public async Task<CustomerToken> RunAsync(ProjectSnapshot project, string customer, TimeSpan life, Issuer issuer, CancellationToken cancel)
+    public async Task<CustomerToken> RunAsync(
+        ProjectSnapshot project, string customer, TimeSpan life, Issuer issuer, CancellationToken cancel)
     {
         var (id, bare) = (Guid.CreateVersion7(), KeyText.Create(KeyKind.CustomerToken));
         var text = directory.Current.Check?.Seal(bare) ?? bare;

@@ -5,8 +5,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// Which credential issues something. Whatever is issued keeps it and ends with it: a key, the customer token that a key issued, or a portal
-/// session that either of them opened.
+/// Which credential issues something. Whatever is issued keeps it and ends with it: a key, the customer token that a key issued, or a
+/// portal session that either of them opened.
 /// </summary>
 /// <param name="Until">When the credential expires: nothing that it issues may last longer.</param>
 public sealed record Issuer(Guid? Key, Guid? Token, Guid? Session, Instant Until)

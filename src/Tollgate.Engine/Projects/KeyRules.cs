@@ -49,7 +49,10 @@ public static class KeyRules
         {
             if (!IsInside(asked.Networks[i], issuer.Networks))
             {
-                found.Add(new($"networks[{i}]", $"{asked.Networks[i]} is not inside {string.Join(", ", issuer.Networks)}, from which the key that issues it works."));
+                found.Add(
+                    new($"networks[{i}]",
+                        $"{asked.Networks[i]} is not inside {string.Join(", ", issuer.Networks)}, "
+                            + "from which the key that issues it works."));
             }
         }
 
@@ -78,6 +81,7 @@ public static class KeyRules
     {
         var inner = IPNetwork.Parse(network);
         return others.Select(static other => IPNetwork.Parse(other))
-            .Any(outer => outer.BaseAddress.AddressFamily == inner.BaseAddress.AddressFamily && outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress));
+            .Any(outer => outer.BaseAddress.AddressFamily == inner.BaseAddress.AddressFamily && outer.PrefixLength <= inner.PrefixLength
+                && outer.Contains(inner.BaseAddress));
     }
 }

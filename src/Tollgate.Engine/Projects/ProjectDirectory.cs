@@ -36,7 +36,9 @@ public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IPro
 
     public ResolvedKey? Find(KeyHash hash) => Current.Keys.GetValueOrDefault(hash);
 
-    /// <summary>Projects, by their codes, whose catalogue or prices cannot be read, and why. They go on with what was read before.</summary>
+    /// <summary>
+    /// Projects, by their codes, whose catalogue or prices cannot be read, and why. They go on with what was read before.
+    /// </summary>
     public IReadOnlyDictionary<string, Exception> Broken => _broken;
 
     /// <summary>
@@ -95,7 +97,8 @@ public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IPro
         {
             ProjectsById = projects,
             ProjectsByCode = projects.Values.ToFrozenDictionary(project => project.Code),
-            ProjectsByHost = rows.Where(row => projects.ContainsKey(row.Id)).SelectMany(row => row.Hosts.Select(host => (Host: host, Project: projects[row.Id])))
+            ProjectsByHost = rows.Where(row => projects.ContainsKey(row.Id))
+                .SelectMany(row => row.Hosts.Select(host => (Host: host, Project: projects[row.Id])))
                 .ToFrozenDictionary(pair => pair.Host, pair => pair.Project, StringComparer.OrdinalIgnoreCase),
             Keys = keys,
             Check = TokenCheck.Of(keys),

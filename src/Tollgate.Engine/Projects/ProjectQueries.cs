@@ -87,7 +87,8 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
 
     /// <summary>Newest first.</summary>
     /// <param name="after">The last id of the page before, or null.</param>
-    public async Task<IReadOnlyList<TokenRow>> ListTokensAsync(ProjectSnapshot project, string customer, Guid? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<TokenRow>> ListTokensAsync(
+        ProjectSnapshot project, string customer, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ProjectsSql.ListTokens);
         command.Parameters.Add(new() { Value = project.Id });
@@ -99,7 +100,8 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             tokens.Add(new(
-                reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)),
+                reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), Instant.FromUtc(reader.GetDateTime(2)),
+                Instant.FromUtc(reader.GetDateTime(3)),
                 InstantOrNull(reader, 4)));
         }
 
@@ -114,13 +116,15 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new(
-                reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), reader.GetGuid(3), InstantOrNull(reader, 4),
+                reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), reader.GetGuid(3),
+                InstantOrNull(reader, 4),
                 IssuerState.Read(reader, 5))
             : null;
     }
 
     /// <param name="passOver">Told of each that cannot be read; null: the first one ends the reading.</param>
-    internal static async Task<IReadOnlyList<ProjectRow>> ReadAsync(NpgsqlConnection connection, CancellationToken cancel, Action<string, Exception>? passOver = null)
+    internal static async Task<IReadOnlyList<ProjectRow>> ReadAsync(
+        NpgsqlConnection connection, CancellationToken cancel, Action<string, Exception>? passOver = null)
     {
         await using var command = new NpgsqlCommand(ProjectsSql.ReadProjects, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);

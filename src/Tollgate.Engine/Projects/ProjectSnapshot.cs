@@ -33,7 +33,9 @@ public sealed record ProjectSnapshot
 
     public required PublishedCatalog Catalog { get; init; }
 
-    /// <summary>Hundredths of a percent that a call costs on top of its price: 2000 makes $1.00 to $1.20. Negative for a discount.</summary>
+    /// <summary>
+    /// Hundredths of a percent that a call costs on top of its price: 2000 makes $1.00 to $1.20. Negative for a discount.
+    /// </summary>
     public int MarkupBasisPoints { get; init; }
 
     /// <summary>What other rooms keep of it in memory: see <see cref="IProjectPart"/>.</summary>

@@ -16,7 +16,9 @@ internal static class ProjectsSql
          ORDER BY p.id
         """;
 
-    /// <summary>Keys that ended more than 30 days ago are unknown to the server: "invalid" is then as good an answer as "expired".</summary>
+    /// <summary>
+    /// Keys that ended more than 30 days ago are unknown to the server: "invalid" is then as good an answer as "expired".
+    /// </summary>
     public const string ReadKeys = """
         SELECT id, project_id, kind, hash, scopes, networks, expires_at, revoked_at
           FROM api_keys
@@ -71,8 +73,8 @@ internal static class ProjectsSql
         """;
 
     /// <summary>
-    /// Serialises what changes the keys of one project, so that a revocation sees every key that the revoked one made. An admin key may have made
-    /// keys in any project: ending one waits for all of them. $1 project.
+    /// Serialises what changes the keys of one project, so that a revocation sees every key that the revoked one made. An admin key may
+    /// have made keys in any project: ending one waits for all of them. $1 project.
     /// </summary>
     public const string LockKeysOfProject = "SELECT pg_advisory_xact_lock_shared(7234010, 0), pg_advisory_xact_lock(7234010, $1)";
 
@@ -155,7 +157,9 @@ internal static class ProjectsSql
 
     // ---- customer tokens ---------------------------------------------------------------------------------------
 
-    /// <summary>$1 id, $2 hash, $3 project, $4 customer, $5 how long, $6 the key that issues it or null. It ends with the key at the latest.</summary>
+    /// <summary>
+    /// $1 id, $2 hash, $3 project, $4 customer, $5 how long, $6 the key that issues it or null. It ends with the key at the latest.
+    /// </summary>
     public const string InsertToken = """
         INSERT INTO customer_tokens (id, hash, project_id, customer, expires_at, issuer)
              VALUES ($1, $2, $3, $4,
@@ -179,7 +183,8 @@ internal static class ProjectsSql
           FROM customer_tokens t
           LEFT JOIN api_keys i ON i.lineage = t.issuer
          WHERE t.project_id = $1 AND t.customer = $2
-           AND ($3::uuid IS NULL OR (t.created_at, t.id) < (SELECT c.created_at, c.id FROM customer_tokens c WHERE c.project_id = $1 AND c.id = $3))
+           AND ($3::uuid IS NULL OR (t.created_at, t.id) < (SELECT c.created_at, c.id FROM customer_tokens c
+               WHERE c.project_id = $1 AND c.id = $3))
          ORDER BY t.created_at DESC, t.id DESC
          LIMIT $4
         """;
@@ -210,7 +215,9 @@ internal static class ProjectsSql
             """,
         Thing.Coupon => "SELECT count(*) FROM (SELECT FROM coupons WHERE project_id = $1 LIMIT $2) AS c",
         Thing.Checkout => "SELECT count(*) FROM (SELECT FROM checkouts WHERE project_id = $1 AND status = 'open' LIMIT $2) AS c",
-        _ => "SELECT count(*) FROM (SELECT FROM customer_tokens WHERE project_id = $1 AND customer = $3 AND expires_at > now() AND revoked_at IS NULL LIMIT $2) AS t",
+        _ =>
+            "SELECT count(*) FROM (SELECT FROM customer_tokens WHERE project_id = $1 AND customer = $3 AND expires_at > now() AND "
+                + "revoked_at IS NULL LIMIT $2) AS t",
     };
 
     // ---- who serves --------------------------------------------------------------------------------------------

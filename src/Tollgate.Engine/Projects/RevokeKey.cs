@@ -16,8 +16,8 @@ public enum RevokeOutcome
 /// <summary>
 /// Ends a key and everything that it issued, and what that issued: keys, customer tokens, portal sessions, checkouts. This server refuses
 /// them from the moment the call returns. Other servers refuse the keys as soon as they hear of it, which is within a second, and the rest
-/// at once, because they look up the issuer with it. The last secret key of a project may go too: a leaked key must always be revocable, and the admin
-/// key can create another.
+/// at once, because they look up the issuer with it. The last secret key of a project may go too: a leaked key must always be revocable,
+/// and the admin key can create another.
 /// </summary>
 public sealed class RevokeKey(NpgsqlDataSource database, ProjectDirectory directory)
 {

@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace Tollgate.Engine.Projects;
 
-/// <summary>Ends customer tokens, and with them what they opened. Every server refuses them at once: tokens are looked up in the database.</summary>
+/// <summary>
+/// Ends customer tokens, and with them what they opened. Every server refuses them at once: tokens are looked up in the database.
+/// </summary>
 public sealed class RevokeTokens(NpgsqlDataSource database)
 {
     /// <returns>False: the customer has no such token.</returns>
@@ -15,7 +17,8 @@ public sealed class RevokeTokens(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
-    internal static async Task OfCustomerInTransactionAsync(NpgsqlConnection connection, ProjectSnapshot project, string customer, CancellationToken cancel)
+    internal static async Task OfCustomerInTransactionAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(ProjectsSql.RevokeTokensOfCustomer, connection);
         command.Parameters.Add(new() { Value = project.Id });

@@ -31,7 +31,8 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
 
     private sealed record Target(KeyOrder Order, Guid? Issuer);
 
-    /// <param name="caller">The key that asks; null: the operator of the server. The text of a stronger key must not fall into its hands.</param>
+    /// <param name="caller">The key that asks; null: the operator of the server. The text of a stronger key must not fall into its
+    /// hands.</param>
     public async Task<RotateAnswer> RunAsync(int? projectId, Guid key, Guid? caller, TimeSpan grace, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -100,7 +101,10 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
 
     private static async Task<bool> IsMadeByAsync(NpgsqlConnection connection, Guid key, Guid lineage, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(ProjectsSql.IsMadeBy, connection) { Parameters = { new() { Value = key }, new() { Value = lineage } } };
+        await using var command = new NpgsqlCommand(ProjectsSql.IsMadeBy, connection)
+        {
+            Parameters = { new() { Value = key }, new() { Value = lineage } },
+        };
         return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
 
@@ -109,7 +113,10 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
     {
         await using var take = new NpgsqlCommand(ProjectsSql.TakeLineage, connection) { Parameters = { new() { Value = old } } };
         var lineage = (Guid)(await take.ExecuteScalarAsync(cancel))!;
-        await using var give = new NpgsqlCommand(ProjectsSql.GiveLineage, connection) { Parameters = { new() { Value = fresh }, new() { Value = lineage } } };
+        await using var give = new NpgsqlCommand(ProjectsSql.GiveLineage, connection)
+        {
+            Parameters = { new() { Value = fresh }, new() { Value = lineage } },
+        };
         await give.ExecuteNonQueryAsync(cancel);
     }
 

@@ -44,20 +44,34 @@ public static class Scopes
 {
     public static IReadOnlyList<ScopeName> Table { get; } =
     [
-        new(Scope.GateWrite, "gate:write", "record and void usage: consume, reservations, events, LLM calls; call models through the gateway, at the project's cost"),
-        new(Scope.UsageRead, "usage:read", "read usage, entitlements, events with their properties, LLM calls, decisions, costs and analytics, revenue included; check; verify the ledger"),
+        new(Scope.GateWrite, "gate:write",
+            "record and void usage: consume, reservations, events, LLM calls; call models through the gateway, at the project's cost"),
+        new(Scope.UsageRead, "usage:read",
+            "read usage, entitlements, events with their properties, LLM calls, decisions, costs and analytics, revenue included; check; "
+                + "verify the ledger"),
         new(Scope.CatalogRead, "catalog:read", "read the catalogue, plans, features, model prices"),
         new(Scope.CatalogWrite, "catalog:write", "publish a catalogue; set model prices and the markup, and rate past calls again"),
-        new(Scope.CustomersRead, "customers:read", "read customers, their members, grants, overrides and customer tokens (never a token's text)"),
-        new(Scope.CustomersWrite, "customers:write", "create, change and delete customers and members; set plans and overrides and give grants, without a payment; issue and revoke customer tokens"),
-        new(Scope.BillingRead, "billing:read", "read subscriptions, invoices, payments, disputes, checkouts, portal sessions, coupons, credits, mails with their text, provider events, invoice settings, the test clock"),
-        new(Scope.BillingWrite, "billing:write", "change them: subscribe, change, cancel, charge, refund, credit; open checkouts and portal sessions, whose pages show the customer's invoices; set invoice settings; run what is due; advance the test clock"),
-        new(Scope.WebhooksRead, "webhooks:read", "read webhook endpoints without their secrets, deliveries, and events with the customers, invoices and payments in them"),
-        new(Scope.WebhooksWrite, "webhooks:write", "create, change and delete webhook endpoints, which receive customers, invoices and payments; rotate their secrets; send again"),
+        new(Scope.CustomersRead, "customers:read",
+            "read customers, their members, grants, overrides and customer tokens (never a token's text)"),
+        new(Scope.CustomersWrite, "customers:write",
+            "create, change and delete customers and members; set plans and overrides and give grants, without a payment; "
+                + "issue and revoke customer tokens"),
+        new(Scope.BillingRead, "billing:read",
+            "read subscriptions, invoices, payments, disputes, checkouts, portal sessions, coupons, credits, mails with their text, "
+                + "provider events, invoice settings, the test clock"),
+        new(Scope.BillingWrite, "billing:write",
+            "change them: subscribe, change, cancel, charge, refund, credit; open checkouts and portal sessions, "
+                + "whose pages show the customer's invoices; set invoice settings; run what is due; advance the test clock"),
+        new(Scope.WebhooksRead, "webhooks:read",
+            "read webhook endpoints without their secrets, deliveries, and events with the customers, invoices and payments in them"),
+        new(Scope.WebhooksWrite, "webhooks:write",
+            "create, change and delete webhook endpoints, which receive customers, invoices and payments; rotate their secrets; "
+                + "send again"),
         new(Scope.KeysRead, "keys:read", "list keys (never a key's text)"),
         new(Scope.KeysWrite, "keys:write", "create and rotate keys that can do no more than the key itself; revoke any key of the project"),
         new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials"),
-        new(Scope.SettingsWrite, "settings:write", "choose the payment provider and where the gateway forwards to, and set their credentials"),
+        new(Scope.SettingsWrite, "settings:write",
+            "choose the payment provider and where the gateway forwards to, and set their credentials"),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(static row => row.Name)];

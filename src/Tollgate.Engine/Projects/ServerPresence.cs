@@ -61,7 +61,9 @@ public sealed class ServerPresence(
     /// <summary>What it keeps up to date.</summary>
     internal ProjectDirectory Directory => directory;
 
-    /// <summary>No other server works on this database, for certain: what this process has read in this <see cref="Era"/> is the truth.</summary>
+    /// <summary>
+    /// No other server works on this database, for certain: what this process has read in this <see cref="Era"/> is the truth.
+    /// </summary>
     public bool Alone => Stopwatch.GetTimestamp() < Volatile.Read(ref _aloneUntil);
 
     /// <summary>
@@ -74,7 +76,10 @@ public sealed class ServerPresence(
     public bool Healthy =>
         Volatile.Read(ref _heardAt) is > long.MinValue and var heard && Stopwatch.GetElapsedTime(heard) < PollEvery;
 
-    /// <summary>PostgreSQL's process for the standing connection. While that lives no restart has closed what was opened after it. Null: it was lost.</summary>
+    /// <summary>
+    /// PostgreSQL's process for the standing connection. While that lives no restart has closed what was opened after it. Null: it was
+    /// lost.
+    /// </summary>
     public Standing? StandingConnection => Volatile.Read(ref _standing);
 
     /// <summary>Announces this server, loads the directory and the clock, and returns when it is safe to serve.</summary>
@@ -280,6 +285,7 @@ public sealed class ServerPresence(
             log.LogInformation("{Others} other server(s) work on this database; serving starts in two seconds.", others);
 
         public static void ConnectionLost(ILogger log, Exception e) =>
-            log.LogWarning("The standing connection to the database was lost ({Kind}: {Reason}); connecting again.", e.GetType().Name, e.Message);
+            log.LogWarning(
+                "The standing connection to the database was lost ({Kind}: {Reason}); connecting again.", e.GetType().Name, e.Message);
     }
 }

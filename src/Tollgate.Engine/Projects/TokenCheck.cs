@@ -6,13 +6,15 @@ using System.Text;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// The last 11 characters of customer tokens and page addresses: a checksum that only servers of this database can compute. It tells a token
-/// that was issued from one that somebody made up, without asking the database.
+/// The last 11 characters of customer tokens and page addresses: a checksum that only servers of this database can compute. It tells a
+/// token that was issued from one that somebody made up, without asking the database.
 /// </summary>
 /// <remarks>
-/// <para>HMAC-SHA256, of which 64 bits are kept: enough against guesses that are counted. Nobody gets in by it; the database still has the last word.</para>
-/// <para>Its key is the stored hash of the oldest admin key, which every server has in memory and nobody else knows. When that key is gone another one
-/// takes its place: tokens from before are then treated like made-up ones, which matters only to an address that guesses (see <c>Guesses</c>).</para>
+/// <para>HMAC-SHA256, of which 64 bits are kept: enough against guesses that are counted. Nobody gets in by it; the database still has the
+/// last word.</para>
+/// <para>Its key is the stored hash of the oldest admin key, which every server has in memory and nobody else knows. When that key is gone
+/// another one takes its place: tokens from before are then treated like made-up ones, which matters only to an address that guesses (see
+/// <c>Guesses</c>).</para>
 /// </remarks>
 public sealed class TokenCheck(KeyHash key)
 {
@@ -25,7 +27,8 @@ public sealed class TokenCheck(KeyHash key)
     /// <summary>Null: there is no admin key, as in an empty database.</summary>
     internal static TokenCheck? Of(FrozenDictionary<KeyHash, ResolvedKey> keys)
     {
-        var oldest = keys.Where(static pair => pair.Value.Caller.Kind == KeyKind.Admin).OrderBy(static pair => pair.Value.Id).Take(1).ToList();
+        var oldest = keys.Where(static pair => pair.Value.Caller.Kind == KeyKind.Admin).OrderBy(static pair => pair.Value.Id).Take(1)
+            .ToList();
         return oldest.Count == 0 ? null : new(oldest[0].Key);
     }
 

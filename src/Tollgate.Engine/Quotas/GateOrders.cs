@@ -57,4 +57,5 @@ public sealed record CustomerStanding(
 /// <summary>A feature of the customer's plan. <see cref="Standing"/> is null for switches and values.</summary>
 /// <param name="HeldBack">What of live grants nobody can use; see <see cref="GrantRules.HeldBack"/>.</param>
 public sealed record FeatureStanding(
-    Core.Catalog.FeatureEntry Feature, Core.Catalog.Entitlement Entitlement, Standing? Standing, long Denied, IReadOnlyList<Core.Ledger.Burn> HeldBack);
+    Core.Catalog.FeatureEntry Feature, Core.Catalog.Entitlement Entitlement, Standing? Standing, long Denied,
+    IReadOnlyList<Core.Ledger.Burn> HeldBack);

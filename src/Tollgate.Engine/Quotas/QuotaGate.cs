@@ -17,11 +17,12 @@ namespace Tollgate.Engine.Quotas;
 /// The one door to decisions: what endpoints, the gateway and the seed doors call. It resolves names, bounds times and
 /// hands the rest to the lane of the customer; the lane decides and records in one durable transaction.
 /// </summary>
-public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database database, Clock clock, ServerPresence presence) : IDisposable
+public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database database, Clock clock, ServerPresence presence)
+    : IDisposable
 {
     /// <summary>
-    /// Connections of the pool that look for a hold by its id alone, at one time: requests about holds take no place of their project's share. One look-up takes a
-    /// millisecond.
+    /// Connections of the pool that look for a hold by its id alone, at one time: requests about holds take no place of their project's
+    /// share. One look-up takes a millisecond.
     /// </summary>
     private const int LookUps = 3;
 
@@ -75,7 +76,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
         var effects = MeteringRules.EffectsOfConsume(project.Catalog, feature, order.Amount, order.PropertiesJson);
         var op = UseOf(
-            project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true,
+            project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson,
+            enforce: true,
             isOfToken: order.IsOfToken);
         return op.Answer is { } fault ? new(fault) : RunAsync(op, cancel);
     }
@@ -96,9 +98,11 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             var order = orders[i];
             var effects = MeteringRules.EffectsOf(project.Catalog, order.Metered);
             var op = UseOf(
-                project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce,
+                project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson,
+                order.Enforce,
                 order.ComputedJson, onOwnRows: order.OnOwnAccount, isOfToken: order.IsOfToken);
-            if (op.Answer is null && project.Catalog.Document.UnmatchedEvents == UnmatchedEvents.Refuse && MeteringRules.IsUnmatched(project.Catalog, order.Metered))
+            if (op.Answer is null && project.Catalog.Document.UnmatchedEvents == UnmatchedEvents.Refuse
+                && MeteringRules.IsUnmatched(project.Catalog, order.Metered))
             {
                 op.Answer = GateAnswer.Of(GateFault.Unmatched, order.Id);
             }
@@ -133,7 +137,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         }
 
         return [.. ops.Zip(orders, (op, order) => op.Failure is { } failure ? throw failure
-            : op.Answer is { Fault: GateFault.None } answer && MeteringRules.IsUnmatched(project.Catalog, order.Metered) ? answer with { IsUnmatched = true }
+            : op.Answer is { Fault: GateFault.None } answer && MeteringRules.IsUnmatched(project.Catalog, order.Metered)
+            ? answer with { IsUnmatched = true }
             : op.Answer!)];
     }
 
@@ -141,7 +146,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     /// Takes a hold on everything that an event is expected to move, all or nothing, or refuses. The answer has no id where
     /// nothing could ever be refused: then nothing is held, and nothing was written.
     /// </summary>
-    /// <param name="grows">More of an event that holds something already: its amounts are held, its occurrence is not counted again.</param>
+    /// <param name="grows">More of an event that holds something already: its amounts are held, its occurrence is not counted
+    /// again.</param>
     public async ValueTask<GateAnswer> ReserveForAsync(
         ProjectSnapshot project, EventOrder expected, TimeSpan timeToLive, bool grows, CancellationToken cancel)
     {
@@ -161,7 +167,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
         var now = clock.Now(project);
         var partition = CustomerPlace.PartitionOf(project.Id, expected.Customer);
-        if (effects.Count == 0 || Known(project, expected.Customer, partition) is { } book && effects.TrueForAll(effect => AccountRules.IsUnlimited(book, effect.Feature)))
+        if (effects.Count == 0
+            || Known(project, expected.Customer, partition) is { } book
+            && effects.TrueForAll(effect => AccountRules.IsUnlimited(book, effect.Feature)))
         {
             return GateAnswer.Nothing;
         }
@@ -179,10 +187,12 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     /// it, and it waits for room in the lane. Repeating it with the same id replays.
     /// </summary>
     /// <param name="holds">Ids of <see cref="ReserveForAsync"/>. Those that have expired are gone; the event counts all the same.</param>
-    public async ValueTask<GateAnswer> SettleAsync(ProjectSnapshot project, EventOrder happened, IReadOnlyList<Guid> holds, CancellationToken cancel)
+    public async ValueTask<GateAnswer> SettleAsync(
+        ProjectSnapshot project, EventOrder happened, IReadOnlyList<Guid> holds, CancellationToken cancel)
     {
         var op = UseOf(
-            project, null, happened.Customer, happened.Id, happened.Type, happened.Quantity, MeteringRules.EffectsOf(project.Catalog, happened.Metered), happened.OccurredAt,
+            project, null, happened.Customer, happened.Id, happened.Type, happened.Quantity,
+            MeteringRules.EffectsOf(project.Catalog, happened.Metered), happened.OccurredAt,
             happened.PropertiesJson, enforce: false, happened.ComputedJson, holds);
         if (op.Answer is { } fault)
         {
@@ -228,7 +238,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             }, cancel);
     }
 
-    /// <summary>Settles with the true amounts; null settles what was reserved. An amount without a feature is that of the only one.</summary>
+    /// <summary>
+    /// Settles with the true amounts; null settles what was reserved. An amount without a feature is that of the only one.
+    /// </summary>
     public async ValueTask<GateAnswer> SettleAsync(
         ProjectSnapshot project, string hold, string? customer, IReadOnlyList<FeatureAmount>? amounts, CancellationToken cancel)
     {
@@ -278,7 +290,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         var answer = await RunAsync(voiding, cancel);
 
         // What a member did before it was one lies on its own account.
-        return answer.Fault == GateFault.EventUnknown && voiding.Member is not null ? await RunAsync(Void(customer, onOwnRows: true), cancel) : answer;
+        return answer.Fault == GateFault.EventUnknown && voiding.Member is not null
+            ? await RunAsync(Void(customer, onOwnRows: true), cancel)
+            : answer;
 
         VoidOp Void(string account, bool onOwnRows) => new()
         {
@@ -298,7 +312,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         }
 
         var seen = book ?? UnknownCustomer(project, customer);
-        var features = seen.Terms.Current.Entitlements.Select(static pair => pair.Key).Where(project.Catalog.FeaturesByKey.ContainsKey).Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
+        var features = seen.Terms.Current.Entitlements.Select(static pair => pair.Key).Where(project.Catalog.FeaturesByKey.ContainsKey)
+            .Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
             .Select(f => StandingOf(seen, f, now)).ToList();
         return new(customer, book is not null, seen.Plan, features, now);
     }
@@ -307,13 +322,15 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     {
         var facts = book.ViewOf(feature).StoredFacts(now);
         var counted = AccountRules.IsCounted(feature, facts.Entitlement);
-        return new(feature, facts.Entitlement!, counted ? facts.Standing : null, facts.Balance.Denied, GrantRules.HeldBack(facts.Standing, facts.Grants));
+        return new(
+            feature, facts.Entitlement!, counted ? facts.Standing : null, facts.Balance.Denied,
+            GrantRules.HeldBack(facts.Standing, facts.Grants));
     }
 
     /// <summary>
     /// Called after something outside the lanes changed what a customer may do (plan, override, grant), once the change
-    /// is committed: the next decision and the next read on this server see it. A caller who has hung up meanwhile does not stop it: the change
-    /// is there, so it must be seen.
+    /// is committed: the next decision and the next read on this server see it. A caller who has hung up meanwhile does not stop it: the
+    /// change is there, so it must be seen.
     /// </summary>
     public async ValueTask ForgetAsync(ProjectSnapshot project, string customer)
     {
@@ -327,7 +344,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     private async ValueTask<GateAnswer> OnHoldAsync(
-        ProjectSnapshot project, string hold, string? customer, HoldVerb verb, IReadOnlyList<FeatureQuantity>? amounts, TimeSpan? timeToLive,
+        ProjectSnapshot project, string hold, string? customer, HoldVerb verb, IReadOnlyList<FeatureQuantity>? amounts,
+        TimeSpan? timeToLive,
         CancellationToken cancel)
     {
         var id = EventKey.Parse(hold, clock.Now()).Id;
@@ -372,7 +390,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     private UseOp UseOf(
-        ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
+        ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity,
+        IReadOnlyList<Effect>? effects,
         Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null, IReadOnlyList<Guid>? settles = null,
         bool onOwnRows = false, bool isOfToken = false)
     {
@@ -452,7 +471,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         foreach (var key in book.Terms.Rolling)
         {
             var feature = project.Catalog.FeaturesByKey[key];
-            if (rollsOver(feature) && !(book.FindAccount(key) is { } known && known.IsOpened(known.PeriodAt(now)) && known.StoredFacts(now).Balance.Version > 0))
+            if (rollsOver(feature)
+                && !(book.FindAccount(key) is { } known && known.IsOpened(known.PeriodAt(now))
+                    && known.StoredFacts(now).Balance.Version > 0))
             {
                 return false;
             }
@@ -465,7 +486,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     private static AccountState UnknownCustomer(ProjectSnapshot project, string customer) => new()
     {
         ProjectId = project.Id, Customer = customer, Partition = 0, Account = 0, CustomerVersion = 0,
-        CatalogRevision = project.Catalog.Revision, Terms = TermsReader.Default(project.Catalog), CustomerSince = Instant.FarFuture, Zone = project.Zone,
+        CatalogRevision = project.Catalog.Revision, Terms = TermsReader.Default(project.Catalog), CustomerSince = Instant.FarFuture,
+        Zone = project.Zone,
         FeaturesByCode = project.Catalog.Features,
     };
 }

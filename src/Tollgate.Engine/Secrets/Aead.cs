@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>AES-256-GCM with a random nonce. Layout: 12 bytes nonce, 16 bytes tag, text.</summary>
-/// <remarks>NIST SP 800-38D allows 2^32 random nonces under one key; every purpose has a key of its own, so no table here comes near.</remarks>
+/// <remarks>
+/// NIST SP 800-38D allows 2^32 random nonces under one key; every purpose has a key of its own, so no table here comes near.
+/// </remarks>
 public static class Aead
 {
     public const int KeyBytes = 32;

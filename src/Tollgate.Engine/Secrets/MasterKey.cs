@@ -5,8 +5,8 @@ using System.Text;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// 32 random bytes from which the key of each purpose is derived (HKDF-SHA256). Its id is derived from it too: the database keeps the id and can so tell
-/// a wrong key from the right one, without anything that helps to find the key.
+/// 32 random bytes from which the key of each purpose is derived (HKDF-SHA256). Its id is derived from it too: the database keeps the id
+/// and can so tell a wrong key from the right one, without anything that helps to find the key.
 /// </summary>
 public sealed class MasterKey
 {
@@ -36,7 +36,9 @@ public sealed class MasterKey
         return Convert.TryFromBase64String(text, bytes, out var written) && written == Aead.KeyBytes ? new(bytes[..written]) : null;
     }
 
-    internal byte[] Of(string purpose) => _derived.GetOrAdd(purpose, static (name, self) => self.Derive("tollgate " + name, Aead.KeyBytes), this);
+    internal byte[] Of(string purpose) =>
+        _derived.GetOrAdd(purpose, static (name, self) => self.Derive("tollgate " + name, Aead.KeyBytes), this);
 
-    private byte[] Derive(string info, int length) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _bytes, length, info: Encoding.UTF8.GetBytes(info));
+    private byte[] Derive(string info, int length) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _bytes, length, info: Encoding.UTF8.GetBytes(info));
 }

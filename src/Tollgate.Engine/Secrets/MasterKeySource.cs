@@ -5,8 +5,8 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Where the master key comes from: the variable, the program, or else the file of the data folder. Each may give several keys, one a line: during a rotation
-/// the old one beside the new one.
+/// Where the master key comes from: the variable, the program, or else the file of the data folder. Each may give several keys, one a line:
+/// during a rotation the old one beside the new one.
 /// </summary>
 /// <param name="Variable">The value of <see cref="KeyVariable"/>; null: it is not set.</param>
 /// <param name="Command">The value of <see cref="CommandVariable"/>, run by <c>/bin/sh -c</c>; null: it is not set.</param>
@@ -44,7 +44,9 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
         // The value is a secret: it is not repeated.
         if (key is not null && Parse(key) is null)
         {
-            faults.Add($"{KeyVariable} is no master key: it must be 32 bytes in base64, as \"openssl rand -base64 32\" prints them (during a rotation two, with a comma between).");
+            faults.Add(
+                $"{KeyVariable} is no master key: it must be 32 bytes in base64, as \"openssl rand -base64 32\" prints them (during a "
+                    + "rotation two, with a comma between).");
         }
 
         return new(key, command, Path.Combine(dataFolder, FileName));
@@ -59,7 +61,9 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
         if (Variable is not null || Command is not null)
         {
             var text = Variable ?? await RunAsync(Command!, cancel);
-            return Parse(text) ?? throw new StartRefusedException($"{Name} gave no master key: it must give 32 bytes in base64, as \"openssl rand -base64 32\" prints them.");
+            return Parse(text)
+                ?? throw new StartRefusedException(
+                    $"{Name} gave no master key: it must give 32 bytes in base64, as \"openssl rand -base64 32\" prints them.");
         }
 
         if (!System.IO.File.Exists(File))
@@ -69,14 +73,18 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
 
         if ((System.IO.File.GetUnixFileMode(File) & OfOthers) != 0)
         {
-            throw new StartRefusedException($"The master key in {File} can be read by other users. Close it (chmod 600 {File}), then start again.");
+            throw new StartRefusedException(
+                $"The master key in {File} can be read by other users. Close it (chmod 600 {File}), then start again.");
         }
 
         return Parse(await System.IO.File.ReadAllTextAsync(File, cancel))
-            ?? throw new StartRefusedException($"{File} holds no master key: it must hold 32 bytes in base64 in a line. Restore the file from its copy.");
+            ?? throw new StartRefusedException(
+                $"{File} holds no master key: it must hold 32 bytes in base64 in a line. Restore the file from its copy.");
     }
 
-    /// <summary>Replaces the file in one step; its folder is on disk when this returns, because what is encrypted next depends on it.</summary>
+    /// <summary>
+    /// Replaces the file in one step; its folder is on disk when this returns, because what is encrypted next depends on it.
+    /// </summary>
     internal void Write(IReadOnlyList<MasterKey> keys)
     {
         var temporary = File + ".new";
@@ -117,11 +125,13 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
             var run = await PostgresOwner.RunAsync(new ProcessStartInfo("/bin/sh", ["-c", command]), limit.Token);
             return run.ExitCode == 0
                 ? run.Output
-                : throw new StartRefusedException($"The program of {CommandVariable} failed with exit code {run.ExitCode}. Run it manually to see why.");
+                : throw new StartRefusedException(
+                    $"The program of {CommandVariable} failed with exit code {run.ExitCode}. Run it manually to see why.");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new StartRefusedException($"The program of {CommandVariable} did not end within {CommandLimit.TotalSeconds:0} seconds and was stopped.");
+            throw new StartRefusedException(
+                $"The program of {CommandVariable} did not end within {CommandLimit.TotalSeconds:0} seconds and was stopped.");
         }
     }
 }

@@ -6,8 +6,8 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Follows a rotation that was begun elsewhere. Keys are only ever added to those that a running server knows: rows and copies in memory may still need the old
-/// one.
+/// Follows a rotation that was begun elsewhere. Keys are only ever added to those that a running server knows: rows and copies in memory
+/// may still need the old one.
 /// </summary>
 public sealed class MasterKeyWatch(NpgsqlDataSource database, SecretBox box, MasterKeySource source, ILogger<MasterKeyWatch> log)
     : Loop(Period, "Whether the master key was rotated could not be seen", log)
@@ -32,7 +32,8 @@ public sealed class MasterKeyWatch(NpgsqlDataSource database, SecretBox box, Mas
         if (box.Ring.Find(current) is null)
         {
             Log.LogError(
-                "The secrets of the database are encrypted with master key {Id} by now, which {Source} does not have: they cannot be used here. Give this server the key.",
+                "The secrets of the database are encrypted with master key {Id} by now, which {Source} does not have: "
+                    + "they cannot be used here. Give this server the key.",
                 current, source.Name);
         }
         else if (box.Ring.Current.Id != current)

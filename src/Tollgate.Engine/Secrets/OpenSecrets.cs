@@ -5,14 +5,16 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Fits the master key of this server to the database, at every start: 1. reads the key; 2. refuses one that is not the database's; 3. makes one for a database
-/// that has none; 4. makes the server's own keys.
+/// Fits the master key of this server to the database, at every start: 1. reads the key; 2. refuses one that is not the database's; 3.
+/// makes one for a database that has none; 4. makes the server's own keys.
 /// </summary>
 public static class OpenSecrets
 {
-    /// <param name="acceptsNew">The key was lost: another one takes its place, and what it encrypted stays unreadable until it is set again.</param>
+    /// <param name="acceptsNew">The key was lost: another one takes its place, and what it encrypted stays unreadable until it is set
+    /// again.</param>
     /// <exception cref="StartRefusedException">The key is missing, or is not the database's.</exception>
-    public static async Task<SecretBox> RunAsync(string connectionString, MasterKeySource source, bool acceptsNew, ILogger log, CancellationToken cancel)
+    public static async Task<SecretBox> RunAsync(
+        string connectionString, MasterKeySource source, bool acceptsNew, ILogger log, CancellationToken cancel)
     {
         // Outside the pool: the lock ends with the connection.
         await using var database = Database.ForStart(connectionString);
@@ -65,15 +67,21 @@ public static class OpenSecrets
         await transaction.CommitAsync(cancel);
     }
 
-    /// <summary>The file is on disk before the database names its key: killed in between, the next start finds the file and goes on.</summary>
+    /// <summary>
+    /// The file is on disk before the database names its key: killed in between, the next start finds the file and goes on.
+    /// </summary>
     private static async Task<(IReadOnlyList<MasterKey> Keys, string Current)> AdoptAsync(
-        NpgsqlConnection connection, MasterKeySource source, IReadOnlyList<MasterKey> keys, bool isLost, ILogger log, CancellationToken cancel)
+        NpgsqlConnection connection, MasterKeySource source, IReadOnlyList<MasterKey> keys, bool isLost, ILogger log,
+        CancellationToken cancel)
     {
         if (keys.Count == 0)
         {
             keys = [MasterKey.Make()];
             source.Write(keys);
-            log.LogInformation("Made the master key in {File}. Keep a copy of it apart from the backups of the database: without it secrets cannot be decrypted.", source.File);
+            log.LogInformation(
+                "Made the master key in {File}. Keep a copy of it apart from the backups of the database: "
+                    + "without it secrets cannot be decrypted.",
+                source.File);
         }
 
         if (isLost)
@@ -91,17 +99,24 @@ public static class OpenSecrets
             ? $"{source.Name} has {string.Join(", ", keys.Select(static key => key.Id))}"
             : $"{source.File} does not exist";
         return $"The secrets in the database {database} are encrypted with master key {current}, but {seen}. "
-            + $"Copy {MasterKeySource.FileName} from the server that has the key, or from its backup, or set {MasterKeySource.KeyVariable}. "
-            + "If the key is lost, start once with --new-master-key: provider keys, upstream keys, webhook secrets and saved cards must then be set again.";
+            + $"Copy {MasterKeySource.FileName} from the server that has the key, or from its backup, "
+            + $"or set {MasterKeySource.KeyVariable}. "
+            + "If the key is lost, start once with --new-master-key: provider keys, upstream keys, "
+            + "webhook secrets and saved cards must then be set again.";
     }
 
-    private static async Task MakeSigningKeyAsync(NpgsqlConnection connection, SecretBox box, string name, bool acceptsNew, CancellationToken cancel)
+    private static async Task MakeSigningKeyAsync(
+        NpgsqlConnection connection, SecretBox box, string name, bool acceptsNew, CancellationToken cancel)
     {
         var place = SecretPlace.Signing(name);
-        await connection.ExecuteAsync(SecretsSql.AddSigningKey, cancel, name, box.Close(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Aead.KeyBytes), place));
+        await connection.ExecuteAsync(
+            SecretsSql.AddSigningKey, cancel, name,
+            box.Close(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Aead.KeyBytes), place));
         if (acceptsNew && box.Open(await SigningKeys.ReadAsync(connection, name, cancel), place) is null)
         {
-            await connection.ExecuteAsync(SecretsSql.ReplaceSigningKey, cancel, name, box.Close(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Aead.KeyBytes), place));
+            await connection.ExecuteAsync(
+                SecretsSql.ReplaceSigningKey, cancel, name,
+                box.Close(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Aead.KeyBytes), place));
         }
     }
 }
@@ -134,6 +149,7 @@ public sealed class SigningKeys(NpgsqlDataSource database, SecretBox box)
     private byte[] Read(string name)
     {
         using var command = database.Command(SecretsSql.SigningKey, name);
-        return box.Open((byte[])command.ExecuteScalar()!, SecretPlace.Signing(name)) ?? throw new InvalidOperationException($"The key {name} cannot be decrypted.");
+        return box.Open((byte[])command.ExecuteScalar()!, SecretPlace.Signing(name))
+            ?? throw new InvalidOperationException($"The key {name} cannot be decrypted.");
     }
 }

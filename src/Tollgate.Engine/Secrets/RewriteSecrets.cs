@@ -4,13 +4,18 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Secrets;
 
-/// <summary>Encrypts the values of a column anew, in place and while servers work: each row is written only if it still is what was read.</summary>
+/// <summary>
+/// Encrypts the values of a column anew, in place and while servers work: each row is written only if it still is what was read.
+/// </summary>
 internal static class RewriteSecrets
 {
     /// <summary>Rows in one round trip and transaction: a lock on a row lasts milliseconds.</summary>
     private const int BatchRows = 200;
 
-    /// <summary>Rows that servers move meanwhile are found again by the next pass; more passes than this means that somebody writes with another key.</summary>
+    /// <summary>
+    /// Rows that servers move meanwhile are found again by the next pass; more passes than this means that somebody writes with another
+    /// key.
+    /// </summary>
     private const int MostPasses = 20;
 
     /// <param name="database">Reads on a connection of its own: one pass, however many rows there are.</param>
@@ -18,7 +23,8 @@ internal static class RewriteSecrets
     /// <param name="open">Null: nobody can read the value. It stays.</param>
     /// <returns>How many were rewritten, and how many nobody can read.</returns>
     public static async Task<(int Done, int Unreadable)> RunAsync(
-        NpgsqlDataSource database, NpgsqlConnection writer, SecretColumn column, string select, Func<object, SecretPlace, byte[]?> open, SecretBox box, CancellationToken cancel)
+        NpgsqlDataSource database, NpgsqlConnection writer, SecretColumn column, string select, Func<object, SecretPlace, byte[]?> open,
+        SecretBox box, CancellationToken cancel)
     {
         var (done, unreadable) = (0, 0);
         for (var pass = 0; pass < MostPasses; pass++)
@@ -36,7 +42,8 @@ internal static class RewriteSecrets
     }
 
     private static async Task<(int Seen, int Written, int Lost)> PassAsync(
-        NpgsqlDataSource database, NpgsqlConnection writer, SecretColumn column, string select, Func<object, SecretPlace, byte[]?> open, SecretBox box, CancellationToken cancel)
+        NpgsqlDataSource database, NpgsqlConnection writer, SecretColumn column, string select, Func<object, SecretPlace, byte[]?> open,
+        SecretBox box, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var command = connection.Command(select);
@@ -53,7 +60,11 @@ internal static class RewriteSecrets
             }
 
             object closed = column.IsText ? box.CloseText(Encoding.UTF8.GetString(text), place) : box.Close(text, place);
-            batch.BatchCommands.Add(new(SecretsSql.Put(column)) { Parameters = { new() { Value = closed }, new() { Value = reader.GetString(0) }, new() { Value = value } } });
+            batch.BatchCommands.Add(
+                new(SecretsSql.Put(column))
+                {
+                    Parameters = { new() { Value = closed }, new() { Value = reader.GetString(0) }, new() { Value = value } },
+                });
             if (batch.BatchCommands.Count == BatchRows)
             {
                 written += await batch.ExecuteNonQueryAsync(cancel);

@@ -9,11 +9,12 @@ namespace Tollgate.Engine.Secrets;
 public sealed record MasterKeyRotated(string From, string To, int Rewritten, int Unreadable);
 
 /// <summary>
-/// Replaces the master key while servers work: 1. a new key beside the old one, in the file or as it was given; 2. servers get time to read it; 3. it becomes
-/// the one to encrypt with; 4. everything that another key encrypted is encrypted anew; 5. once more, after servers have had time to change over; 6. the old
-/// key leaves the file. Killed anywhere, the next run goes on.
+/// Replaces the master key while servers work: 1. a new key beside the old one, in the file or as it was given; 2. servers get time to read
+/// it; 3. it becomes the one to encrypt with; 4. everything that another key encrypted is encrypted anew; 5. once more, after servers have
+/// had time to change over; 6. the old key leaves the file. Killed anywhere, the next run goes on.
 /// </summary>
-/// <param name="settle">What servers get in steps 2 and 5: they look every <see cref="MasterKeyWatch.Period"/>, and a statement may take 30 seconds.</param>
+/// <param name="settle">What servers get in steps 2 and 5: they look every <see cref="MasterKeyWatch.Period"/>, and a statement may take 30
+/// seconds.</param>
 public sealed class RotateMasterKey(string connectionString, MasterKeySource source, TimeSpan settle, ILogger log)
 {
     /// <param name="tell">Gets what is being done, and how much of it is done, of 1.</param>
@@ -43,7 +44,9 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
         var missing = new[] { old, current }.Where(id => keys.All(key => key.Id != id)).ToList();
         if (missing.Count > 0)
         {
-            throw new StartRefusedException($"A rotation from master key {old} to {current} is under way, and {source.Name} lacks {string.Join(" and ", missing)}. It needs both until the rotation is done.");
+            throw new StartRefusedException(
+                $"A rotation from master key {old} to {current} is under way, and {source.Name} lacks {string.Join(" and ", missing)}. "
+                    + "It needs both until the rotation is done.");
         }
 
         // 4. and 5.
@@ -63,7 +66,8 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
     }
 
     private async Task<(IReadOnlyList<MasterKey> Keys, string Old)> BeginAsync(
-        NpgsqlConnection connection, IReadOnlyList<MasterKey> keys, Dictionary<string, string> states, Action<string, decimal> tell, CancellationToken cancel)
+        NpgsqlConnection connection, IReadOnlyList<MasterKey> keys, Dictionary<string, string> states, Action<string, decimal> tell,
+        CancellationToken cancel)
     {
         var old = states.Where(static one => one.Value == "current").Select(static one => one.Key).SingleOrDefault()
             ?? throw new StartRefusedException("The database has no master key yet. Start the server once (tollgate up).");
@@ -76,7 +80,8 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
         if (next is null && !source.IsFile)
         {
             throw new StartRefusedException(
-                $"{source.Name} gives the old master key only. Make a new one (openssl rand -base64 32), let {source.Name} give both on every server, restart the servers, then run this again.");
+                $"{source.Name} gives the old master key only. Make a new one (openssl rand -base64 32), "
+                    + $"let {source.Name} give both on every server, restart the servers, then run this again.");
         }
 
         if (next is null)
@@ -101,7 +106,11 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
             tell($"encrypting {column.Table}", (decimal)at / SecretsSql.Columns.Count);
             var (written, lost) = await RewriteSecrets.RunAsync(
                 database, connection, column, SecretsSql.NotOf(column, box.Ring.Current.Id),
-                (value, place) => value is string text ? box.OpenText(text, place) is { } opened ? System.Text.Encoding.UTF8.GetBytes(opened) : null : box.Open((byte[])value, place),
+                (value, place) => value is string text
+                    ? box.OpenText(text, place) is { } opened
+                    ? System.Text.Encoding.UTF8.GetBytes(opened)
+                    : null
+                    : box.Open((byte[])value, place),
                 box, cancel);
             (done, unreadable) = (done + written, unreadable + lost);
         }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Encrypts what the database must be able to give back, and opens it. A closed secret is: 1 byte version, 8 bytes id of the master key, then nonce, tag and
-/// text (<see cref="Aead"/>). In columns of text: <c>s1.</c>, the id in hexadecimal digits, a dot, base64 of the rest.
+/// Encrypts what the database must be able to give back, and opens it. A closed secret is: 1 byte version, 8 bytes id of the master key,
+/// then nonce, tag and text (<see cref="Aead"/>). In columns of text: <c>s1.</c>, the id in hexadecimal digits, a dot, base64 of the rest.
 /// </summary>
 public sealed class SecretBox
 {
@@ -47,11 +47,15 @@ public sealed class SecretBox
     public byte[]? Open(ReadOnlySpan<byte> closed, SecretPlace place)
     {
         var id = closed.Length > HeadBytes && closed[0] == Version ? Convert.ToHexStringLower(closed[1..HeadBytes]) : "";
-        return _ring.Find(id) is { } key && Aead.Open(key.Of(place.Purpose), closed[HeadBytes..], place.Bound) is { } text ? text : Unreadable(place, id);
+        return _ring.Find(id) is { } key && Aead.Open(key.Of(place.Purpose), closed[HeadBytes..], place.Bound) is { } text
+            ? text
+            : Unreadable(place, id);
     }
 
     /// <inheritdoc cref="Open"/>
-    /// <remarks>Text without the prefix is returned as it is: a server of an older version that still ran during the upgrade wrote it in clear.</remarks>
+    /// <remarks>
+    /// Text without the prefix is returned as it is: a server of an older version that still ran during the upgrade wrote it in clear.
+    /// </remarks>
     public string? OpenText(string closed, SecretPlace place)
     {
         if (closed.Length > 0 && !closed.StartsWith(TextPrefix, StringComparison.Ordinal))
@@ -73,7 +77,8 @@ public sealed class SecretBox
     private byte[]? Unreadable(SecretPlace place, string id)
     {
         _log.LogError(
-            "The secret {Purpose} {Row} cannot be decrypted: it was encrypted with master key {Id}, and this server knows {Known}. Give it that key, or set the secret again.",
+            "The secret {Purpose} {Row} cannot be decrypted: it was encrypted with master key {Id}, and this server knows {Known}. "
+                + "Give it that key, or set the secret again.",
             place.Purpose, place.Row, id.Length == 0 ? "unknown" : id, string.Join(", ", _ring.Ids));
         return null;
     }

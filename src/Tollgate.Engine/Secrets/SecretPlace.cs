@@ -31,7 +31,8 @@ public readonly record struct SecretPlace(string Purpose, string Row)
     public static SecretPlace Page(Guid row) => new("pages", row.ToString("D"));
 
     /// <summary>Where a customer sees and pays an invoice that a provider made.</summary>
-    public static SecretPlace InvoicePage(int project, string provider, string reference) => new("pages", Of(project, provider) + "/" + reference);
+    public static SecretPlace InvoicePage(int project, string provider, string reference) =>
+        new("pages", Of(project, provider) + "/" + reference);
 
     /// <summary>A key of the server's own, such as the one of links in mails.</summary>
     public static SecretPlace Signing(string name) => new("signing", name);

@@ -12,8 +12,8 @@ internal static class SecretsSql
     private const string OfProvider = "project_id || '/' || provider";
 
     /// <summary>
-    /// All of them. Beside these the database holds hashes (SHA-256 of keys, tokens and addresses of pages, which are 256 random bits) and answers that are
-    /// encrypted with the caller's own key (idempotency_keys).
+    /// All of them. Beside these the database holds hashes (SHA-256 of keys, tokens and addresses of pages, which are 256 random bits) and
+    /// answers that are encrypted with the caller's own key (idempotency_keys).
     /// </summary>
     public static readonly IReadOnlyList<SecretColumn> Columns =
     [
@@ -68,8 +68,12 @@ internal static class SecretsSql
             ? $"NOT starts_with({column.Column}, '{SecretBox.TextPrefix}{key}.')"
             : $@"substring({column.Column} FROM 2 FOR {MasterKey.IdBytes}) <> '\x{key}'");
 
-    /// <summary>Says nothing else than before, so no version moves. $1 value, $2 place of the row, $3 the value as it was read: one that changed meanwhile stays.</summary>
-    public static string Put(SecretColumn column) => $"UPDATE {column.Table} SET {column.Column} = $1 WHERE ctid = $2::tid AND {column.Column} = $3";
+    /// <summary>
+    /// Says nothing else than before, so no version moves. $1 value, $2 place of the row, $3 the value as it was read: one that changed
+    /// meanwhile stays.
+    /// </summary>
+    public static string Put(SecretColumn column) =>
+        $"UPDATE {column.Table} SET {column.Column} = $1 WHERE ctid = $2::tid AND {column.Column} = $3";
 
     private static string Select(SecretColumn column) =>
         $"SELECT ctid::text, {column.Row}, {column.Column} FROM {column.Table} WHERE {column.Column} IS NOT NULL AND ";

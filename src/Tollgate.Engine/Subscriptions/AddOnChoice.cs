@@ -20,7 +20,8 @@ internal static class AddOnChoice
             if ((known?.AddOn ?? addOn) is not { } chosen)
             {
                 // Suggestions show only add-ons that are still offered: everybody reads them.
-                return (Spelling.Unknown("add-on", code, catalog.AddOns.Where(static one => one.Active).Select(static one => one.Code)), []);
+                return (Spelling.Unknown("add-on", code, catalog.AddOns.Where(static one => one.Active).Select(static one => one.Code)),
+                    []);
             }
 
             if (FaultOf(chosen, known, quantity, terms) is { } fault)
@@ -39,7 +40,8 @@ internal static class AddOnChoice
     {
         { Active: false } when known is null => $"Add-on '{addOn.Code}' is no longer offered.",
         _ when !addOn.FitsPlan(terms.Plan.Code) => $"Add-on '{addOn.Code}' is not for plan '{terms.Plan.Code}'.",
-        _ when addOn.PriceFor(terms.Interval, terms.Currency) is null => $"Add-on '{addOn.Code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}.",
+        _ when addOn.PriceFor(terms.Interval, terms.Currency) is null =>
+            $"Add-on '{addOn.Code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}.",
         { MaxQuantity: { } most } when quantity > most => $"At most {most} of add-on '{addOn.Code}' are possible.",
         _ => null,
     };

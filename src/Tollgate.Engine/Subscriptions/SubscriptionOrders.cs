@@ -25,7 +25,8 @@ public enum ChangeDirection
 /// <param name="When">Null: now if it costs more each month than before, otherwise at the end of the period.</param>
 /// <param name="Only">The change is refused when it would go the other way; null: either way.</param>
 public sealed record ChangeOrder(
-    string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration, IReadOnlyList<(string Code, long Quantity)>? AddOns = null,
+    string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration,
+    IReadOnlyList<(string Code, long Quantity)>? AddOns = null,
     long? CustomAmount = null, ChangeDirection? Only = null)
 {
     /// <summary>Agreed for the plan's price; null: what was agreed stays, unless plan or interval change.</summary>
@@ -44,4 +45,5 @@ public sealed record CancelOrder(ChangeTime? When, string? Reason, string? Comme
 /// <param name="DryRun">Only look.</param>
 /// <param name="Most">At most so many are looked at in one call.</param>
 /// <param name="After">The last one of the call before; null: from the first on.</param>
-public sealed record MigrationOrder(string Plan, int? FromVersion, ChangeTime When, Proration Proration, bool DryRun, int Most, Guid? After);
+public sealed record MigrationOrder(
+    string Plan, int? FromVersion, ChangeTime When, Proration Proration, bool DryRun, int Most, Guid? After);

@@ -16,7 +16,8 @@ public sealed record SubscriptionItem(SubscriptionRow Row, string Customer, Guid
 /// <summary>A fact of a subscription's timeline.</summary>
 /// <param name="At">When it took effect.</param>
 /// <param name="Invoice">What it was billed with.</param>
-public sealed record SubscriptionFact(int Sequence, string Verb, Instant At, Instant RecordedAt, string Actor, string? Cause, Guid? Invoice, SubscriptionState After);
+public sealed record SubscriptionFact(
+    int Sequence, string Verb, Instant At, Instant RecordedAt, string Actor, string? Cause, Guid? Invoice, SubscriptionState After);
 
 /// <summary>A subscription as it stood at an instant.</summary>
 public sealed record SubscriptionThen(Guid Key, string Id, string Currency, SubscriptionState State);
@@ -42,7 +43,8 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Those of the ids that the project has, in no order.</summary>
-    public async Task<IReadOnlyList<SubscriptionItem>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    public async Task<IReadOnlyList<SubscriptionItem>> FindSeveralAsync(
+        ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.ShowSeveral, project.Id, ids.ToArray());
         return await ReadAsync(command, project, cancel);
@@ -111,7 +113,8 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             facts.Add(new(
-                reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)), reader.GetString(4),
+                reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)),
+                reader.GetString(4),
                 reader.IsDBNull(5) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetGuid(6),
                 JsonSerializer.Deserialize(reader.GetString(7), SubscriptionJson.Default.SubscriptionState)!));
         }
@@ -141,7 +144,8 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         {
             parked.Add(new(
                 reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetString(2),
-                reader.IsDBNull(3) ? null : Instant.FromUtc(reader.GetDateTime(3)), Instant.FromUtc(reader.GetDateTime(4)), reader.GetString(5)));
+                reader.IsDBNull(3) ? null : Instant.FromUtc(reader.GetDateTime(3)), Instant.FromUtc(reader.GetDateTime(4)),
+                reader.GetString(5)));
         }
 
         return parked;
@@ -151,11 +155,13 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
     public async Task<bool> UnparkAsync(SubscriptionRow row, CancellationToken cancel)
     {
         await using var command = database.Command(
-            SubscriptionSql.Park, row.Partition, row.Account, row.Subscription.Id, SqlCommands.OrNull(null, NpgsqlDbType.TimestampTz), SqlCommands.OrNull(null, NpgsqlDbType.Text));
+            SubscriptionSql.Park, row.Partition, row.Account, row.Subscription.Id, SqlCommands.OrNull(null, NpgsqlDbType.TimestampTz),
+            SqlCommands.OrNull(null, NpgsqlDbType.Text));
         return row.ParkedAt is not null && await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
-    private static async Task<IReadOnlyList<SubscriptionItem>> ReadAsync(NpgsqlCommand command, ProjectSnapshot project, CancellationToken cancel)
+    private static async Task<IReadOnlyList<SubscriptionItem>> ReadAsync(
+        NpgsqlCommand command, ProjectSnapshot project, CancellationToken cancel)
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var items = new List<SubscriptionItem>();

@@ -33,7 +33,9 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
         {
             Id = reader.GetGuid(0),
             Status = CatalogWords.Read<SubscriptionStatus>(reader.GetString(3)),
-            Terms = new(project.Catalog.PlanVersions[reader.GetInt32(4)], CatalogWords.Read<PriceInterval>(reader.GetString(5)), currency, reader.GetInt64(7))
+            Terms = new(
+                project.Catalog.PlanVersions[reader.GetInt32(4)], CatalogWords.Read<PriceInterval>(reader.GetString(5)), currency,
+                reader.GetInt64(7))
             {
                 CustomAmount = reader.IsDBNull(8) ? null : reader.GetInt64(8), AddOns = AddOnText.Read(reader.GetString(9)),
                 AgreedDiscount = StoredDiscount.Read(TextOrNull(35)),
@@ -71,10 +73,13 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
 
 /// <summary>How <c>subscriptions.scheduled</c> is written.</summary>
 /// <param name="AddOns">As <see cref="AddOnText"/> writes them.</param>
-internal sealed record StoredTerms(int PlanVersion, string Interval, long Quantity, long? CustomAmount, string AddOns, string? Discount = null)
+internal sealed record StoredTerms(
+    int PlanVersion, string Interval, long Quantity, long? CustomAmount, string AddOns, string? Discount = null)
 {
     public static string Write(SubscriptionTerms terms) => JsonSerializer.Serialize(
-        new StoredTerms(terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity, terms.CustomAmount, AddOnText.Write(terms.AddOns), StoredDiscount.Write(terms.AgreedDiscount)),
+        new StoredTerms(
+            terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity, terms.CustomAmount, AddOnText.Write(terms.AddOns),
+            StoredDiscount.Write(terms.AgreedDiscount)),
         SubscriptionJson.Default.StoredTerms);
 
     public static SubscriptionTerms Read(string json, Currency currency, PublishedCatalog catalog)
@@ -82,7 +87,8 @@ internal sealed record StoredTerms(int PlanVersion, string Interval, long Quanti
         var stored = JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredTerms)!;
         return new(catalog.PlanVersions[stored.PlanVersion], CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity)
         {
-            CustomAmount = stored.CustomAmount, AddOns = AddOnText.Read(stored.AddOns), AgreedDiscount = StoredDiscount.Read(stored.Discount),
+            CustomAmount = stored.CustomAmount, AddOns = AddOnText.Read(stored.AddOns),
+            AgreedDiscount = StoredDiscount.Read(stored.Discount),
         };
     }
 }
@@ -91,15 +97,21 @@ internal sealed record StoredTerms(int PlanVersion, string Interval, long Quanti
 internal sealed record StoredDiscount(decimal? Percent, long? Amount)
 {
     public static string? Write(LineDiscount? discount) =>
-        discount is null ? null : JsonSerializer.Serialize(new(discount.Percent?.Value, discount.AmountMinor), SubscriptionJson.Default.StoredDiscount);
+        discount is null
+            ? null
+            : JsonSerializer.Serialize(new(discount.Percent?.Value, discount.AmountMinor), SubscriptionJson.Default.StoredDiscount);
 
     public static LineDiscount? Read(string? json) =>
-        json is null ? null : JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredDiscount) is var (percent, amount) ? new(percent is { } rate ? new Percent(rate) : null, amount) : null;
+        json is null ? null
+            : JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredDiscount) is var (percent, amount)
+            ? new(percent is { } rate ? new Percent(rate) : null, amount)
+            : null;
 }
 
 /// <summary>What a fact of the timeline keeps of the subscription as the step left it.</summary>
 public sealed record SubscriptionState(
-    string Status, string Plan, int PlanVersion, string Interval, long Quantity, long Amount, DateTime PeriodStart, DateTime PeriodEnd, string? ScheduledPlan,
+    string Status, string Plan, int PlanVersion, string Interval, long Quantity, long Amount, DateTime PeriodStart, DateTime PeriodEnd,
+    string? ScheduledPlan,
     DateTime? CancelAt, string? CancelReason)
 {
     /// <summary>Agreed instead of the plan's price, in minor units.</summary>
@@ -126,11 +138,14 @@ public sealed record SubscriptionState(
     {
         CustomAmount = subscription.Terms.CustomAmount,
         Discount = StoredDiscount.Write(subscription.Terms.AgreedDiscount),
-        AddOns = subscription.Terms.AddOns.Count == 0 ? null : subscription.Terms.AddOns.ToDictionary(static held => held.AddOn.Code, static held => held.Quantity),
+        AddOns = subscription.Terms.AddOns.Count == 0
+            ? null
+            : subscription.Terms.AddOns.ToDictionary(static held => held.AddOn.Code, static held => held.Quantity),
     };
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredTerms))]
 [JsonSerializable(typeof(StoredDiscount))]
 [JsonSerializable(typeof(SubscriptionState))]

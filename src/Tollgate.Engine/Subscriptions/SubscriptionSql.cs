@@ -3,7 +3,9 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Subscriptions;
 
-/// <summary>Every statement of the room. Writers of <c>subscriptions</c>, <c>subscription_facts</c> and <c>trial_fingerprints</c> are only here.</summary>
+/// <summary>
+/// Every statement of the room. Writers of <c>subscriptions</c>, <c>subscription_facts</c> and <c>trial_fingerprints</c> are only here.
+/// </summary>
 internal static class SubscriptionSql
 {
     /// <summary>What <c>SubscriptionRow.Read</c> reads.</summary>
@@ -44,7 +46,8 @@ internal static class SubscriptionSql
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN plan_versions v ON v.id = s.plan_version_id
-         WHERE s.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")} AND ($3::text IS NULL OR s.status = $3)
+         WHERE s.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")}
+           AND ($3::text IS NULL OR s.status = $3)
            AND ($4::uuid IS NULL OR s.id > $4) AND ($6::text IS NULL OR v.plan = $6)
          ORDER BY s.id
          LIMIT $5
@@ -78,8 +81,8 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// How many customers have each plan (null: the default plan; members have that of their owner), and how many subscriptions that are not over are for it: a
-    /// paused one is for a plan that its customer does not have. Reads the project's customers once.
+    /// How many customers have each plan (null: the default plan; members have that of their owner), and how many subscriptions that are
+    /// not over are for it: a paused one is for a plan that its customer does not have. Reads the project's customers once.
     /// $1 project. Rows: plan, status or null (customers), interval or null (customers), number.
     /// </summary>
     public const string PerPlan =
@@ -107,7 +110,8 @@ internal static class SubscriptionSql
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN plan_versions v ON v.id = s.plan_version_id
-         WHERE s.project_id = $1 AND s.ended_at IS NULL AND s.managed_by IS NULL AND v.plan = $2 AND v.id <> $3 AND ($4::integer IS NULL OR v.version = $4)
+         WHERE s.project_id = $1 AND s.ended_at IS NULL AND s.managed_by IS NULL AND v.plan = $2 AND v.id <> $3
+           AND ($4::integer IS NULL OR v.version = $4)
            AND ($6::uuid IS NULL OR s.id > $6) AND ($7 OR coalesce((s.scheduled ->> 'plan_version')::integer, 0) <> $3)
          ORDER BY s.id
          LIMIT $5
@@ -121,20 +125,23 @@ internal static class SubscriptionSql
     /// </summary>
     public const string TermsOnPlans =
         """
-        SELECT s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text, count(*), r.codes, r.documents,
+        SELECT s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text,
+               count(*), r.codes, r.documents,
                s.discount::text
           FROM subscriptions s
           JOIN plan_versions v ON v.id = s.plan_version_id
           LEFT JOIN (
                 SELECT r.partition, r.account, r.subscription,
-                       array_agg(c.code ORDER BY r.redeemed_at, r.sequence) AS codes, array_agg(c.document::text ORDER BY r.redeemed_at, r.sequence) AS documents
+                       array_agg(c.code ORDER BY r.redeemed_at, r.sequence) AS codes, array_agg(c.document::text
+                       ORDER BY r.redeemed_at, r.sequence) AS documents
                   FROM redemptions r
                   JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code
                  WHERE r.project_id = $1 AND r.code IS NOT NULL AND NOT r.spent AND (r.ends_at IS NULL OR r.ends_at > $3)
                  GROUP BY r.partition, r.account, r.subscription) r
             ON r.partition = s.partition AND r.account = s.account AND r.subscription = s.id
          WHERE s.project_id = $1 AND s.ended_at IS NULL AND s.managed_by IS NULL AND v.project_id = $1 AND v.plan = ANY ($2::text[])
-         GROUP BY s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text, r.codes, r.documents, s.discount::text
+         GROUP BY s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text,
+           r.codes, r.documents, s.discount::text
         """;
 
     private const string NewestInvoice =
@@ -152,7 +159,9 @@ internal static class SubscriptionSql
          WHERE partition = $1 AND account = $2
         """;
 
-    /// <summary>What burned the plan's quotas in periods that lie in a billing period, or around it. $1 partition, $2 account, $3 start, $4 end.</summary>
+    /// <summary>
+    /// What burned the plan's quotas in periods that lie in a billing period, or around it. $1 partition, $2 account, $3 start, $4 end.
+    /// </summary>
     public const string UsedInPeriod =
         """
         SELECT feature, sum(used - drawn)
@@ -171,15 +180,16 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// Those that are due, the earliest first, then the older customers, with their customers; both are held. What somebody else holds is left to the next
-    /// look, and what failed to its next attempt. $1 project, $2 due before, $3 number of rows, $4 the only one, or null.
+    /// Those that are due, the earliest first, then the older customers, with their customers; both are held. What somebody else holds is
+    /// left to the next look, and what failed to its next attempt. $1 project, $2 due before, $3 number of rows, $4 the only one, or null.
     /// </summary>
     public const string ClaimDue =
         $"""
           WITH due AS MATERIALIZED (
                 SELECT {Columns}
                   FROM subscriptions s
-                 WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL AND ($4::uuid IS NULL OR s.id = $4) AND {NotParked}
+                 WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL
+                   AND ($4::uuid IS NULL OR s.id = $4) AND {NotParked}
                  ORDER BY s.due_at, s.account
                  LIMIT $3
                    FOR NO KEY UPDATE SKIP LOCKED)
@@ -192,13 +202,15 @@ internal static class SubscriptionSql
 
     /// <summary>The first moment at which something is due; null: nothing ever. $1 project.</summary>
     public const string FirstDue =
-        $"SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND {NotParked}";
+        "SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND "
+            + $"{NotParked}";
 
     private const string NotParked = $"{ParkedSql.NotParked} 'subscriptions' AND q.project_id = s.project_id AND q.subject = s.id::text)";
 
     /// <summary>$1 project, $2 due until.</summary>
     public const string CountDue =
-        $"SELECT count(*) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at <= $2 AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND {NotParked}";
+        "SELECT count(*) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at <= $2 AND s.due_at IS NOT NULL AND s.parked_at IS NULL "
+            + $"AND {NotParked}";
 
     /// <summary>The same, one by one. $1 project, $2 due until, $3 number of rows.</summary>
     public const string Due =
@@ -224,7 +236,8 @@ internal static class SubscriptionSql
     /// <summary>A project's next moment. $1 projects. Rows: project, due_at.</summary>
     public const string NextDue =
         $"""
-        SELECT p.id, (SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = p.id AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND {NotParked})
+        SELECT p.id, (SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = p.id AND s.due_at IS NOT NULL
+          AND s.parked_at IS NULL AND {NotParked})
           FROM unnest($1::integer[]) AS p (id)
         """;
 
@@ -242,36 +255,53 @@ internal static class SubscriptionSql
     /// </summary>
     public const string Write =
         """
-        INSERT INTO subscriptions AS s (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
-                                        custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
-                                        usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
+        INSERT INTO subscriptions AS s (partition, account, id, project_id, reference, version, status, plan_version_id,
+          interval, currency, quantity,
+                                        custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start,
+                                        period_end, billed, usage_from,
+                                        usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at,
+                                        resume_at, ended_at, due_at,
                                         terms_since, committed, managed_by, reduced, discount, amount_off)
-        SELECT x.partition, x.account, x.id, x.project_id, x.reference, x.version, x.status, x.plan_version_id, x.interval, x.currency, x.quantity,
-               x.custom_amount, x.add_ons::jsonb, x.scheduled::jsonb, x.started_at, x.anchor, x.anchor_day, x.period_start, x.period_end, x.billed, x.usage_from,
-               x.usage_due_at, x.trial_end, x.converts_trial, x.cancel_at, x.cancel_reason, x.cancel_comment, x.paused_at, x.resume_at, x.ended_at, x.due_at,
+        SELECT x.partition, x.account, x.id, x.project_id, x.reference, x.version, x.status, x.plan_version_id,
+               x.interval, x.currency, x.quantity,
+               x.custom_amount, x.add_ons::jsonb, x.scheduled::jsonb, x.started_at, x.anchor, x.anchor_day, x.period_start,
+               x.period_end, x.billed, x.usage_from,
+               x.usage_due_at, x.trial_end, x.converts_trial, x.cancel_at, x.cancel_reason, x.cancel_comment, x.paused_at,
+               x.resume_at, x.ended_at, x.due_at,
                x.terms_since, x.committed, x.managed_by, x.reduced, x.discount::jsonb, x.amount_off
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[],
-                      $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::smallint[], $18::timestamptz[],
-                      $19::timestamptz[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::boolean[], $25::timestamptz[],
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::integer[],
+            $9::text[], $10::text[],
+                      $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[],
+                      $17::smallint[], $18::timestamptz[],
+                      $19::timestamptz[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[],
+                      $24::boolean[], $25::timestamptz[],
                       $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[],
                       $32::timestamptz[], $33::bigint[], $34::text[], $35::numeric[], $36::text[], $37::bigint[])
                AS x (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
                      custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
-                     usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
+                     usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at,
+                     resume_at, ended_at, due_at,
                      terms_since, committed, managed_by, reduced, discount, amount_off)
             ON CONFLICT (partition, account, id) DO UPDATE
-           SET version = excluded.version, status = excluded.status, plan_version_id = excluded.plan_version_id, interval = excluded.interval,
-               quantity = excluded.quantity, custom_amount = excluded.custom_amount, add_ons = excluded.add_ons, scheduled = excluded.scheduled,
-               anchor = excluded.anchor, anchor_day = excluded.anchor_day, period_start = excluded.period_start, period_end = excluded.period_end,
-               billed = excluded.billed, usage_from = excluded.usage_from, usage_due_at = excluded.usage_due_at, trial_end = excluded.trial_end,
+           SET version = excluded.version, status = excluded.status, plan_version_id = excluded.plan_version_id,
+               interval = excluded.interval,
+               quantity = excluded.quantity, custom_amount = excluded.custom_amount, add_ons = excluded.add_ons,
+               scheduled = excluded.scheduled,
+               anchor = excluded.anchor, anchor_day = excluded.anchor_day, period_start = excluded.period_start,
+               period_end = excluded.period_end,
+               billed = excluded.billed, usage_from = excluded.usage_from, usage_due_at = excluded.usage_due_at,
+               trial_end = excluded.trial_end,
                converts_trial = excluded.converts_trial, cancel_at = excluded.cancel_at, cancel_reason = excluded.cancel_reason,
-               cancel_comment = excluded.cancel_comment, paused_at = excluded.paused_at, resume_at = excluded.resume_at, ended_at = excluded.ended_at,
-               due_at = excluded.due_at, terms_since = excluded.terms_since, committed = excluded.committed, reduced = excluded.reduced, discount = excluded.discount,
+               cancel_comment = excluded.cancel_comment, paused_at = excluded.paused_at, resume_at = excluded.resume_at,
+               ended_at = excluded.ended_at,
+               due_at = excluded.due_at, terms_since = excluded.terms_since, committed = excluded.committed, reduced = excluded.reduced,
+               discount = excluded.discount,
                amount_off = excluded.amount_off
         """;
 
     /// <summary>
-    /// As of when a provider was asked for what its row says. $1 partition, $2 account, $3 id, $4 when. No row: somebody asked later, and wrote that.
+    /// As of when a provider was asked for what its row says. $1 partition, $2 account, $3 id, $4 when. No row: somebody asked later, and
+    /// wrote that.
     /// </summary>
     public const string Heard =
         """
@@ -280,12 +310,15 @@ internal static class SubscriptionSql
          WHERE partition = $1 AND account = $2 AND id = $3 AND (heard_at IS NULL OR heard_at <= $4)
         """;
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 when. Answers whether what was asked for then is older than what the row says.</summary>
+    /// <summary>
+    /// $1 partition, $2 account, $3 id, $4 when. Answers whether what was asked for then is older than what the row says.
+    /// </summary>
     public const string IsOldUpdate = "SELECT heard_at > $4 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3";
 
     public const string WriteFacts =
         """
-        COPY subscription_facts (partition, account, subscription, sequence, verb, at, actor, cause, invoice, after) FROM STDIN (FORMAT BINARY)
+        COPY subscription_facts (partition, account, subscription, sequence, verb, at, actor, cause, invoice, after)
+          FROM STDIN (FORMAT BINARY)
         """;
 
     /// <summary>$1 partition, $2 account, $3 subscription.</summary>
@@ -303,7 +336,9 @@ internal static class SubscriptionSql
          LIMIT 1
         """;
 
-    /// <summary>The timeline, oldest first. $1 partition, $2 account, $3 subscription, $4 after which sequence, $5 number of rows.</summary>
+    /// <summary>
+    /// The timeline, oldest first. $1 partition, $2 account, $3 subscription, $4 after which sequence, $5 number of rows.
+    /// </summary>
     public const string Facts =
         """
         SELECT sequence, verb, at, recorded_at, actor, cause, invoice, after::text

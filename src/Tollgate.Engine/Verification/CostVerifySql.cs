@@ -6,7 +6,10 @@ namespace Tollgate.Engine.Verification;
 /// </summary>
 internal static class CostVerifySql
 {
-    /// <summary>What all events come to: calls, corrections, and once more with a minus what was voided; less what is queued. Of the project's accounts alone.</summary>
+    /// <summary>
+    /// What all events come to: calls, corrections, and once more with a minus what was voided; less what is queued. Of the project's
+    /// accounts alone.
+    /// </summary>
     private const string Expected =
         """
         SELECT c.project_id, f.*, 1 AS sign
@@ -66,7 +69,8 @@ internal static class CostVerifySql
           FROM (SELECT project_id, day, provider, model, feature, plan, {ExpectedSums}
                   FROM ({Expected}) AS facts
                  GROUP BY project_id, day, provider, model, feature, plan) AS e
-          FULL JOIN (SELECT * FROM call_days WHERE $1::integer IS NULL OR project_id = $1) AS r USING (project_id, day, provider, model, feature, plan)
+          FULL JOIN (SELECT * FROM call_days WHERE $1::integer IS NULL
+            OR project_id = $1) AS r USING (project_id, day, provider, model, feature, plan)
           LEFT JOIN projects p ON p.id = project_id
         """ + Differences + " WHERE x.expected <> x.found" + Cut;
 
@@ -78,7 +82,8 @@ internal static class CostVerifySql
           FROM (SELECT project_id, partition, account, day, provider, model, feature, {ExpectedSums}
                   FROM ({Expected}) AS facts
                  GROUP BY project_id, partition, account, day, provider, model, feature) AS e
-          FULL JOIN (SELECT * FROM call_customer_days WHERE $1::integer IS NULL OR project_id = $1) AS r USING (project_id, partition, account, day, provider, model, feature)
+          FULL JOIN (SELECT * FROM call_customer_days WHERE $1::integer IS NULL
+            OR project_id = $1) AS r USING (project_id, partition, account, day, provider, model, feature)
           LEFT JOIN (SELECT k.partition, k.account, k.id FROM customers k) AS c USING (partition, account)
           LEFT JOIN projects p ON p.id = project_id
         """ + Differences + " WHERE x.expected <> x.found" + Cut;
@@ -92,7 +97,8 @@ internal static class CostVerifySql
                   FROM ({Expected}) AS facts
                  WHERE latency_bucket IS NOT NULL
                  GROUP BY project_id, day, provider, model, latency_bucket) AS e
-          FULL JOIN (SELECT * FROM call_latencies WHERE $1::integer IS NULL OR project_id = $1) AS r USING (project_id, day, provider, model, bucket)
+          FULL JOIN (SELECT * FROM call_latencies WHERE $1::integer IS NULL
+            OR project_id = $1) AS r USING (project_id, day, provider, model, bucket)
           LEFT JOIN projects p ON p.id = project_id
          WHERE coalesce(e.calls, 0) <> coalesce(r.calls, 0)
         """ + Cut;

@@ -50,7 +50,8 @@ internal static class InvoiceVerifySql
                                FROM credit_notes n
                               WHERE n.partition = i.partition AND n.account = i.account AND n.invoice = i.id) n
          CROSS JOIN LATERAL (VALUES ('paid', f.paid, i.paid), ('finalized', f.finalized, i.total), ('credited', n.credited, i.credited),
-                                    ('given back beyond', 0, greatest(0, i.credited + i.prorated + i.prorated_tax - i.total))) AS x (sum, expected, found)
+                                    ('given back beyond', 0, greatest(0, i.credited + i.prorated + i.prorated_tax - i.total))) AS x (sum,
+                                    expected, found)
          WHERE x.expected <> x.found{{Cut}}
         """;
 
@@ -58,7 +59,8 @@ internal static class InvoiceVerifySql
     public const string Numbers =
         $$"""
         SELECT p.code, NULL::text, NULL::text, n.series || ' ' || n.serial, n.expected::numeric, n.serial::numeric, count(*) OVER ()
-          FROM (SELECT project_id, 'invoice' AS series, serial, row_number() OVER (PARTITION BY project_id ORDER BY serial) AS expected FROM invoices
+          FROM (SELECT project_id, 'invoice' AS series, serial, row_number() OVER (PARTITION BY project_id ORDER BY serial) AS expected
+                FROM invoices
                 UNION ALL
                 SELECT project_id, 'credit_note', serial, row_number() OVER (PARTITION BY project_id ORDER BY serial) FROM credit_notes
                 UNION ALL
@@ -75,7 +77,8 @@ internal static class InvoiceVerifySql
     /// </summary>
     public const string Periods =
         $$"""
-        SELECT p.code, c.id, NULL::text, f.subscription || ' ' || f.sequence, extract(epoch FROM f.wanted), extract(epoch FROM f.began), count(*) OVER ()
+        SELECT p.code, c.id, NULL::text, f.subscription || ' ' || f.sequence, extract(epoch FROM f.wanted), extract(epoch
+          FROM f.began), count(*) OVER ()
           FROM (SELECT g.*, (g.after ->> 'period_start')::timestamptz AS began,
                        CASE WHEN g.verb = 'renew' THEN lag((g.after ->> 'period_end')::timestamptz) OVER w ELSE g.at END AS wanted,
                        lag(g.after ->> 'period_start') OVER w AS before
@@ -96,7 +99,8 @@ internal static class InvoiceVerifySql
           LEFT JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
          WHERE (f.verb IN ('renew', 'convert_trial', 'resume') OR (f.verb = 'start' AND f.after ->> 'status' = 'active')) AND i.id IS NULL
            AND NOT EXISTS (SELECT FROM subscriptions s
-                            WHERE s.partition = f.partition AND s.account = f.account AND s.id = f.subscription AND s.managed_by IS NOT NULL){{Cut}}
+                            WHERE s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
+                              AND s.managed_by IS NOT NULL){{Cut}}
         """;
 
     /// <summary>The row is what its last fact says. Place: the subscription; versions.</summary>
@@ -120,7 +124,10 @@ internal static class InvoiceVerifySql
              ELSE greatest(0, b.used - b.drawn - r.quota) END
         """;
 
-    /// <summary>The same of a balance that has moved since. What several stretches have beyond now only their events tell; what they have in all is known.</summary>
+    /// <summary>
+    /// The same of a balance that has moved since. What several stretches have beyond now only their events tell; what they have in all is
+    /// known.
+    /// </summary>
     private const string BeyondNow =
         """
         CASE WHEN jsonb_array_length(r.parts) > 1
@@ -139,7 +146,8 @@ internal static class InvoiceVerifySql
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
-          LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
+          LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature
+            AND b.period_start = r.period_start
          WHERE ((b.version IS NULL AND r.quantity <> 0)
                 OR (b.version = r.balance_version AND {{Beyond}} <> r.quantity + r.ignored_quantity)){{Cut}}
         """;
@@ -152,12 +160,14 @@ internal static class InvoiceVerifySql
         $$"""
         SELECT p.code, c.id, e.code, r.period_start::text, r.quantity + r.ignored_quantity, {{BeyondNow}}, count(*) OVER ()
           FROM rated_usage r
-          JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
+          JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature
+            AND b.period_start = r.period_start
           JOIN subscriptions s ON s.partition = r.partition AND s.account = r.account AND s.ended_at IS NULL
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
-         CROSS JOIN LATERAL (SELECT s.usage_from - CASE WHEN s.usage_from > coalesce(s.trial_end, s.started_at) THEN interval '2 days' ELSE interval '400 days' END AS at) x
+         CROSS JOIN LATERAL (SELECT s.usage_from - CASE WHEN s.usage_from > coalesce(s.trial_end, s.started_at) THEN interval '2 days'
+           ELSE interval '400 days' END AS at) x
          WHERE b.version <> r.balance_version AND b.period_end <= x.at
            AND {{BeyondNow}} <> r.quantity + r.ignored_quantity
            AND NOT EXISTS (SELECT FROM late_changes l
@@ -172,9 +182,11 @@ internal static class InvoiceVerifySql
           FROM (SELECT partition, account, feature, period_start, coalesce(l.amount, 0) AS lines, coalesce(r.amount, 0)::numeric AS rated
                   FROM rated_usage r
                   FULL JOIN (SELECT partition, account, feature, period_start, sum(amount) AS amount
-                               FROM (SELECT partition, account, feature, period_start, coalesce(rated, amount) AS amount FROM invoice_lines WHERE kind = 'usage'
+                               FROM (SELECT partition, account, feature, period_start, coalesce(rated, amount) AS amount
+                                      FROM invoice_lines WHERE kind = 'usage'
                                       UNION ALL
-                                     SELECT partition, account, feature, period_start, amount FROM provider_lines WHERE feature IS NOT NULL) b
+                                     SELECT partition, account, feature, period_start, amount FROM provider_lines
+                                            WHERE feature IS NOT NULL) b
                               GROUP BY partition, account, feature, period_start) l USING (partition, account, feature, period_start)) x
           JOIN customers c ON c.partition = x.partition AND c.account = x.account
           JOIN projects  p ON p.id = c.project_id
@@ -183,8 +195,8 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// Nobody has been given back more than he had, and what credits paid of invoices is what these say; of a void one what a change had given back of it. Place: the
-    /// currency, or the invoice's number.
+    /// Nobody has been given back more than he had, and what credits paid of invoices is what these say; of a void one what a change had
+    /// given back of it. Place: the currency, or the invoice's number.
     /// </summary>
     public const string Credits =
         $$"""
@@ -195,7 +207,8 @@ internal static class InvoiceVerifySql
                 HAVING sum(amount) < 0
                 UNION ALL
                 SELECT partition, account, coalesce(i.number, invoice::text),
-                       CASE WHEN i.status <> 'void' THEN i.from_credits ELSE least(i.from_credits, i.prorated + i.prorated_tax) END::numeric, coalesce(k.paid, 0)
+                       CASE WHEN i.status <> 'void' THEN i.from_credits
+                         ELSE least(i.from_credits, i.prorated + i.prorated_tax) END::numeric, coalesce(k.paid, 0)
                   FROM (SELECT partition, account, id AS invoice, number, status, from_credits, prorated, prorated_tax FROM invoices) i
                   FULL JOIN (SELECT partition, account, invoice, -sum(amount) AS paid
                                FROM customer_credits
@@ -217,28 +230,32 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// What is left of an amount is what invoices that are not void did not take of it; each of them is a use, and so is every discount of the
-    /// time in which lines did not name what took it off, when a subscription had one coupon, from its start. Place: the coupon, or
+    /// What is left of an amount is what invoices that are not void did not take of it; each of them is a use, and so is every discount of
+    /// the time in which lines did not name what took it off, when a subscription had one coupon, from its start. Place: the coupon, or
     /// promotional credit, its number, and which.
     /// </summary>
     public const string Redemptions =
         $$"""
-        SELECT p.code, c.id, NULL::text, coalesce(r.code, 'promotional') || ' ' || r.sequence || x.what, x.expected, x.found, count(*) OVER ()
+        SELECT p.code, c.id, NULL::text, coalesce(r.code, 'promotional') || ' ' || r.sequence || x.what, x.expected,
+          x.found, count(*) OVER ()
           FROM redemptions r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = r.project_id
           LEFT JOIN coupons k ON k.project_id = r.project_id AND k.code = r.code
          CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS taken, count(*) AS uses
                                FROM invoice_lines l
-                               JOIN invoices i ON i.partition = l.partition AND i.account = l.account AND i.id = l.invoice AND i.status <> 'void'
+                               JOIN invoices i ON i.partition = l.partition AND i.account = l.account
+                                 AND i.id = l.invoice AND i.status <> 'void'
                               WHERE l.partition = r.partition AND l.account = r.account AND l.redemption = r.sequence) l
          CROSS JOIN LATERAL (SELECT count(*) AS uses
                                FROM invoices i
                                JOIN invoice_lines d ON d.partition = i.partition AND d.account = i.account AND d.invoice = i.id
                                                    AND d.kind = 'discount' AND d.redemption IS NULL
-                              WHERE r.at_start AND i.partition = r.partition AND i.account = r.account AND i.subscription = r.subscription) unnamed
+                              WHERE r.at_start AND i.partition = r.partition AND i.account = r.account
+                                AND i.subscription = r.subscription) unnamed
          CROSS JOIN LATERAL (VALUES ('', r.amount + l.taken, r.remaining::numeric), (' used', l.uses + unnamed.uses, r.used),
-                                    (' spent', CASE WHEN r.amount IS NULL THEN k.document ->> 'duration' = 'once' AND r.used > 0 ELSE r.remaining = 0 END::integer,
+                                    (' spent', CASE WHEN r.amount IS NULL THEN k.document ->> 'duration' = 'once' AND r.used > 0
+                                    ELSE r.remaining = 0 END::integer,
                                      r.spent::integer)) AS x (what, expected, found)
          WHERE x.expected <> x.found{{Cut}}
         """;
@@ -255,12 +272,16 @@ internal static class InvoiceVerifySql
           JOIN projects  p ON p.id = k.project_id
           JOIN features  e ON e.id = k.feature
           LEFT JOIN invoices i ON i.partition = k.partition AND i.account = k.account AND i.id = k.invoice
-          LEFT JOIN invoice_lines l ON l.partition = k.partition AND l.account = k.account AND l.invoice = k.invoice AND l.kind = 'credit_pack'
+          LEFT JOIN invoice_lines l ON l.partition = k.partition AND l.account = k.account AND l.invoice = k.invoice
+            AND l.kind = 'credit_pack'
           LEFT JOIN grants g ON g.partition = k.partition AND g.account = k.account AND g.id = k.grant_id
                             AND g.feature = k.feature AND g.source = 'topup' AND g.priority = k.priority
-         CROSS JOIN LATERAL (SELECT coalesce(i.status, 'void') AS status, coalesce(i.total > 0 AND i.credited >= i.total, false) AS taken_back) s
-         CROSS JOIN LATERAL (VALUES ('units', CASE WHEN s.status <> 'paid' THEN 0 WHEN s.taken_back THEN coalesce(g.amount, 0) ELSE k.units END, coalesce(g.amount, 0)),
-                                    ('amount', (k.count * k.unit_amount)::numeric, coalesce(l.amount, 0)::numeric)) AS x (what, expected, found)
+         CROSS JOIN LATERAL (SELECT coalesce(i.status, 'void') AS status, coalesce(i.total > 0
+           AND i.credited >= i.total, false) AS taken_back) s
+         CROSS JOIN LATERAL (VALUES ('units', CASE WHEN s.status <> 'paid' THEN 0 WHEN s.taken_back THEN coalesce(g.amount, 0)
+           ELSE k.units END, coalesce(g.amount, 0)),
+                                    ('amount', (k.count * k.unit_amount)::numeric, coalesce(l.amount, 0)::numeric)) AS x (what, expected,
+                                    found)
          WHERE x.expected <> x.found{{Cut}}
         """;
 
@@ -271,7 +292,8 @@ internal static class InvoiceVerifySql
     /// </summary>
     public const string Rates =
         """
-        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity + r.ignored_quantity, NULL::numeric, r.currency, r.amount + r.ignored_amount, r.parts::text
+        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity + r.ignored_quantity, NULL::numeric, r.currency,
+          r.amount + r.ignored_amount, r.parts::text
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id

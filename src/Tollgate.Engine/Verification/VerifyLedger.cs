@@ -39,9 +39,11 @@ public static class VerifyLedger
         new("open_holds", "a balance counts other than its open holds", VerifySql.OpenHolds),
         new("grant_used", "a grant's used is not the sum of its burns", VerifySql.GrantsUsed),
         new("oversold", "used and held exceed what was granted, and no fact or change explains it", VerifySql.Oversold),
-        new("overshoot", "used and held exceed what was granted, by facts, overage, settlements or a change of plan", VerifySql.Overshoot, IsBreak: false),
+        new("overshoot", "used and held exceed what was granted, by facts, overage, settlements or a change of plan", VerifySql.Overshoot,
+            IsBreak: false),
         new("overdue_hold", "a hold is open more than 5 seconds after its expiry (found: seconds)", VerifySql.OverdueHolds),
-        new("unique_values", "remembered values of a unique meter are not those of its live events (counts of each side alone)", VerifySql.UniqueValues),
+        new("unique_values", "remembered values of a unique meter are not those of its live events (counts of each side alone)",
+            VerifySql.UniqueValues),
         new("levels", "a level is not the report that counts: the last one of the period, or of a max meter the highest", VerifySql.Levels),
         new("reports", "a balance remembers another report than the last one of its period", VerifySql.Reports),
         new("threshold", "a recorded threshold was not reached, or its balance does not remember it", VerifySql.Thresholds),
@@ -57,15 +59,23 @@ public static class VerifyLedger
         new("periods", "a billing period does not begin where the one before ended (seconds)", InvoiceVerifySql.Periods),
         new("unbilled", "a paid period began without an invoice", InvoiceVerifySql.Unbilled),
         new("timelines", "a subscription is not what its facts say", InvoiceVerifySql.Timelines),
-        new("rated_quantities", "what was rated of a quota period is not what its balance has beyond the quota", InvoiceVerifySql.RatedQuantities),
+        new("rated_quantities", "what was rated of a quota period is not what its balance has beyond the quota",
+            InvoiceVerifySql.RatedQuantities),
         new("rated_lines", "what was rated of a quota period is not what lines were billed", InvoiceVerifySql.RatedLines),
-        new("late_changes", "usage of a quota period that was billed is another now, and no invoice will look at it", InvoiceVerifySql.LateChanges),
-        new("credits", "a customer's credits have paid more than they were, or of an invoice something else than it says", InvoiceVerifySql.Credits),
+        new("late_changes", "usage of a quota period that was billed is another now, and no invoice will look at it",
+            InvoiceVerifySql.LateChanges),
+        new("credits", "a customer's credits have paid more than they were, or of an invoice something else than it says",
+            InvoiceVerifySql.Credits),
         new("coupons", "a coupon counts other than its redemptions", InvoiceVerifySql.Coupons),
-        new("redemptions", "what is left of a coupon that carries over or of promotional credit, or how often a coupon was used, is not what invoices say", InvoiceVerifySql.Redemptions),
+        new("redemptions",
+            "what is left of a coupon that carries over or of promotional credit, or how often a coupon was used, is not what invoices say",
+            InvoiceVerifySql.Redemptions),
         new("payments", "money that came or went back is not what invoices, credits and refunds say", PaymentVerifySql.Payments),
-        new("collecting", "a subscription is past due and nothing of it is collected, or collecting has failed and it is active", CollectionVerifySql.Collecting),
-        new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
+        new("collecting", "a subscription is past due and nothing of it is collected, or collecting has failed and it is active",
+            CollectionVerifySql.Collecting),
+        new("packs",
+            "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else",
+            InvoiceVerifySql.Packs),
     ];
 
     /// <summary>The number of calls of <c>step</c>.</summary>
@@ -77,7 +87,8 @@ public static class VerifyLedger
     {
         await using var connection = await database.OpenDedicatedAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
-        await using (var begin = new NpgsqlCommand(projectId is null ? VerifySql.Begin : VerifySql.Begin + VerifySql.OfOneProject, connection))
+        await using (var begin = new NpgsqlCommand(
+            projectId is null ? VerifySql.Begin : VerifySql.Begin + VerifySql.OfOneProject, connection))
         {
             await begin.ExecuteNonQueryAsync(cancel);
         }

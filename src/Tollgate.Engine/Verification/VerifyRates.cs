@@ -7,7 +7,10 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Verification;
 
-/// <summary>Computes again, by the rules, what usage and lines of one price cost, and compares it with what was billed. Streams: memory does not grow with the data.</summary>
+/// <summary>
+/// Computes again, by the rules, what usage and lines of one price cost, and compares it with what was billed. Streams: memory does not
+/// grow with the data.
+/// </summary>
 internal static class VerifyRates
 {
     public static async Task<VerifyFinding> RunAsync(NpgsqlConnection connection, int? projectId, CancellationToken cancel)
@@ -29,7 +32,8 @@ internal static class VerifyRates
             if (first.Count < VerifySql.Listed)
             {
                 var feature = reader.IsDBNull(2) ? null : reader.GetString(2);
-                first.Add(new(reader.GetString(0), reader.GetString(1), feature, reader.GetString(3), expected.ToString(), found.ToString()));
+                first.Add(
+                    new(reader.GetString(0), reader.GetString(1), feature, reader.GetString(3), expected.ToString(), found.ToString()));
             }
         }
 

@@ -18,7 +18,9 @@ internal static class VerifySql
         SET LOCAL jit = off;
         """;
 
-    /// <summary>A merge join reads rows of all projects in the order of an index until it has passed the last row of the one project.</summary>
+    /// <summary>
+    /// A merge join reads rows of all projects in the order of an index until it has passed the last row of the one project.
+    /// </summary>
     public const string OfOneProject = "SET LOCAL enable_mergejoin = off";
 
     public const string Counts =
@@ -30,8 +32,8 @@ internal static class VerifySql
         """;
 
     /// <summary>
-    /// A table's rows of the project, by its accounts, so that a check costs what the project has recorded and not what the neighbours have; all rows where $1 is null,
-    /// those of nobody too. PostgreSQL knows $1 when it plans: no scan is left of the case that is not.
+    /// A table's rows of the project, by its accounts, so that a check costs what the project has recorded and not what the neighbours
+    /// have; all rows where $1 is null, those of nobody too. PostgreSQL knows $1 when it plans: no scan is left of the case that is not.
     /// </summary>
     internal const string Events = Of + "events" + OfProject;
 
@@ -46,7 +48,8 @@ internal static class VerifySql
     private const string Of = "(SELECT t.* FROM ";
 
     private const string OfProject =
-        " AS t LEFT JOIN customers AS own ON own.partition = t.partition AND own.account = t.account WHERE $1::integer IS NULL OR own.project_id = $1::integer) AS";
+        " AS t LEFT JOIN customers AS own ON own.partition = t.partition AND own.account = t.account WHERE $1::integer IS NULL OR "
+            + "own.project_id = $1::integer) AS";
 
     /// <summary>What events did to balances. A plain event says it in its columns, the others in data.post (see EventData).</summary>
     private const string Postings =
@@ -218,7 +221,8 @@ internal static class VerifySql
                   LEFT JOIN (SELECT partition, account, (data ->> 'void')::uuid AS id FROM {{Events}} voids WHERE data ? 'void') AS v
                        ON v.partition = e.partition AND v.account = e.account AND v.id = e.id
                  WHERE e.data ?| '{last,raw}') AS one
-         ORDER BY partition, account, feature, period_start, live DESC, CASE WHEN NOT is_latest THEN value END DESC, occurred_at DESC, number DESC
+         ORDER BY partition, account, feature, period_start, live DESC, CASE
+           WHEN NOT is_latest THEN value END DESC, occurred_at DESC, number DESC
         """;
 
     /// <summary>A level has the value of the report that counts, and nothing was counted beside reports.</summary>
@@ -259,7 +263,9 @@ internal static class VerifySql
                 HAVING count(*) > 1) AS x
         """ + Tail;
 
-    /// <summary>Rows of nobody, and rows that name a feature of another project. Place: the table. Expected and found: project numbers.</summary>
+    /// <summary>
+    /// Rows of nobody, and rows that name a feature of another project. Place: the table. Expected and found: project numbers.
+    /// </summary>
     public const string Strangers = Head +
         $"""
           FROM (SELECT r.partition, r.account, r.feature, r.place, coalesce(c0.project_id, 0)::numeric AS expected,

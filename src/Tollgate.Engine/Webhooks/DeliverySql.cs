@@ -4,8 +4,8 @@ using Tollgate.Engine.Jobs;
 namespace Tollgate.Engine.Webhooks;
 
 /// <summary>
-/// The statements on deliveries. Whoever makes one or ends one holds the endpoint's row first: of an object's open deliveries the first is due,
-/// and that must not change between looking and writing.
+/// The statements on deliveries. Whoever makes one or ends one holds the endpoint's row first: of an object's open deliveries the first is
+/// due, and that must not change between looking and writing.
 /// </summary>
 internal static class DeliverySql
 {
@@ -26,14 +26,17 @@ internal static class DeliverySql
     /// $1 endpoint, $2 an address. Rows: failures, since when, whether it is enabled and has that address.
     /// </summary>
     public const string HoldEndpoint =
-        "SELECT failures, now() - failing_since, disabled_at IS NULL AND deleted_at IS NULL AND url = $2 FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE";
+        "SELECT failures, now() - failing_since, disabled_at IS NULL AND deleted_at IS NULL AND url = $2 FROM webhook_endpoints WHERE id = "
+            + "$1 FOR NO KEY UPDATE";
 
     /// <summary>$1 project, $2 endpoint. Rows: whether it gets events, what it asked for.</summary>
-    public const string HoldOne = "SELECT disabled_at IS NULL, events FROM webhook_endpoints WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE";
+    public const string HoldOne =
+        "SELECT disabled_at IS NULL, events FROM webhook_endpoints WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY "
+            + "UPDATE";
 
     /// <summary>
-    /// In the order of the events. The first of an object is due unless an earlier one is open. $1 project, $2 endpoints, $3 events, $4 whether somebody asked for
-    /// it again. Rows: id.
+    /// In the order of the events. The first of an object is due unless an earlier one is open. $1 project, $2 endpoints, $3 events, $4
+    /// whether somebody asked for it again. Rows: id.
     /// </summary>
     public const string Insert =
         """
@@ -42,7 +45,8 @@ internal static class DeliverySql
           FROM (SELECT p.endpoint, v.position AS event, v.object_type, v.object,
                        CASE WHEN row_number() OVER (PARTITION BY p.endpoint, v.object_type, v.object ORDER BY v.position) = 1
                              AND NOT EXISTS (SELECT FROM webhook_deliveries d
-                                              WHERE d.endpoint = p.endpoint AND d.object_type = v.object_type AND d.object = v.object AND d.state = 'waiting')
+                                              WHERE d.endpoint = p.endpoint AND d.object_type = v.object_type AND d.object = v.object
+                                                AND d.state = 'waiting')
                             THEN now() END AS due
                   FROM unnest($2::uuid[], $3::bigint[]) AS p (endpoint, event)
                   JOIN webhook_events v ON v.position = p.event AND v.project_id = $1) AS x
@@ -51,10 +55,10 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// Takes what is due for a while: of each endpoint as many as it has room for, of each project at most its share, of all at most so many; the projects in turn,
-    /// and of each its endpoints in turn. Endpoints that somebody holds are left to the next look, and what another server took since this statement began is not
-    /// taken from it. $1 how long, $2 room of one whose last attempt was good, $3 number of rows, $4 projects and $5 how many of each are on their way already,
-    /// $6 a project's share.
+    /// Takes what is due for a while: of each endpoint as many as it has room for, of each project at most its share, of all at most so
+    /// many; the projects in turn, and of each its endpoints in turn. Endpoints that somebody holds are left to the next look, and what
+    /// another server took since this statement began is not taken from it. $1 how long, $2 room of one whose last attempt was good, $3
+    /// number of rows, $4 projects and $5 how many of each are on their way already, $6 a project's share.
     /// </summary>
     public const string Claim =
         $"""
@@ -67,13 +71,16 @@ internal static class DeliverySql
                                 WHERE d.endpoint = e.id AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now()))
                    FOR NO KEY UPDATE SKIP LOCKED),
                turns AS (
-                SELECT d.number, row_number() OVER (PARTITION BY endpoints.project_id ORDER BY d.turn, d.number) + coalesce(going.count, 0) AS place
+                SELECT d.number, row_number() OVER (PARTITION BY endpoints.project_id
+                  ORDER BY d.turn, d.number) + coalesce(going.count, 0) AS place
                   FROM endpoints
                   LEFT JOIN unnest($4::integer[], $5::integer[]) AS going (project, count) ON going.project = endpoints.project_id
                  CROSS JOIN LATERAL (SELECT d.number, row_number() OVER (ORDER BY d.due_at, d.number) AS turn
                                        FROM webhook_deliveries d
-                                      WHERE d.endpoint = endpoints.id AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
-                                        AND {ParkedSql.NotParked} 'webhook_deliveries' AND q.project_id = d.project_id AND q.subject = d.number::text)
+                                      WHERE d.endpoint = endpoints.id AND d.due_at <= now()
+                                        AND (d.leased_until IS NULL OR d.leased_until <= now())
+                                        AND {ParkedSql.NotParked} 'webhook_deliveries' AND q.project_id = d.project_id
+                                            AND q.subject = d.number::text)
                                       ORDER BY d.due_at, d.number
                                       LIMIT greatest(endpoints.room, 0)) AS d),
                due AS MATERIALIZED (
@@ -81,22 +88,27 @@ internal static class DeliverySql
         UPDATE webhook_deliveries d
            SET leased_until = now() + $1
           FROM due, webhook_endpoints e, webhook_events v
-         WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
+         WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event AND d.due_at <= now()
+           AND (d.leased_until IS NULL OR d.leased_until <= now())
         RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at, v.id, v.payload, e.url, e.secret,
                   CASE WHEN e.previous_until > now() THEN e.previous_secret END
         """;
 
-    /// <summary>The attempt could not be made or written down: it is due again as soon as it is not parked any more. $1 number, $2 the lease.</summary>
-    public const string Release = "UPDATE webhook_deliveries SET leased_until = NULL WHERE number = $1 AND leased_until = $2 AND state = 'waiting'";
+    /// <summary>
+    /// The attempt could not be made or written down: it is due again as soon as it is not parked any more. $1 number, $2 the lease.
+    /// </summary>
+    public const string Release =
+        "UPDATE webhook_deliveries SET leased_until = NULL WHERE number = $1 AND leased_until = $2 AND state = 'waiting'";
 
     /// <summary>
-    /// No row: the lease has run out and somebody else has it, or the endpoint is deleted. $1 number, $2 the lease, $3 state, $4 when it is due again or null.
-    /// Rows: object type, object.
+    /// No row: the lease has run out and somebody else has it, or the endpoint is deleted. $1 number, $2 the lease, $3 state, $4 when it is
+    /// due again or null. Rows: object type, object.
     /// </summary>
     public const string Finish =
         """
         UPDATE webhook_deliveries
-           SET attempts = attempts + 1, state = $3, due_at = now() + $4::interval, leased_until = NULL, finished_at = CASE WHEN $3 <> 'waiting' THEN now() END
+           SET attempts = attempts + 1, state = $3, due_at = now() + $4::interval, leased_until = NULL, finished_at = CASE
+             WHEN $3 <> 'waiting' THEN now() END
          WHERE number = $1 AND leased_until = $2 AND state = 'waiting'
         RETURNING object_type, object, attempts
         """;
@@ -113,13 +125,15 @@ internal static class DeliverySql
         """
         UPDATE webhook_deliveries
            SET due_at = now(), first_due_at = now()
-         WHERE number = (SELECT min(number) FROM webhook_deliveries WHERE endpoint = $1 AND object_type = $2 AND object = $3 AND state = 'waiting')
+         WHERE number = (SELECT min(number) FROM webhook_deliveries WHERE endpoint = $1 AND object_type = $2
+           AND object = $3 AND state = 'waiting')
            AND due_at IS NULL
         """;
 
     /// <summary>
-    /// What an address answered says nothing of the one that has replaced it meanwhile, and a pause that was asked for lasts, whatever others of its requests are
-    /// answered. $1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 why it is disabled or null, $5 the address.
+    /// What an address answered says nothing of the one that has replaced it meanwhile, and a pause that was asked for lasts, whatever
+    /// others of its requests are answered. $1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 why it is disabled
+    /// or null, $5 the address.
     /// </summary>
     public const string Judge =
         """
@@ -164,14 +178,17 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// Newest first. What is rare is not looked for among all others: state by state an index knows the order (spans instead of equality: see
-    /// <see cref="WebhookSql.ListEvents"/>). $1 project, $2 the number before which it starts, $3 number of rows, $4 states, $5 endpoint or null, $6 event or null.
+    /// Newest first. What is rare is not looked for among all others: state by state an index knows the order (spans instead of equality:
+    /// see
+    /// <see cref="WebhookSql.ListEvents"/>). $1 project, $2 the number before which it starts, $3 number of rows, $4 states, $5 endpoint or
+    /// null, $6 event or null.
     /// </summary>
     public static string List(DeliveryFilter filter) =>
         $"""
         SELECT {Columns}
         {Source}
-         WHERE d.project_id = $1 AND d.number < $2 AND d.state = ANY ($4) AND ($5::uuid IS NULL OR d.endpoint = $5) AND ($6::uuid IS NULL OR v.id = $6)
+         WHERE d.project_id = $1 AND d.number < $2 AND d.state = ANY ($4) AND ($5::uuid IS NULL OR d.endpoint = $5)
+           AND ($6::uuid IS NULL OR v.id = $6)
            AND {filter switch
            {
                { Event: not null } => "d.event = (SELECT w.position FROM webhook_events w WHERE w.id = $6)",
@@ -200,15 +217,17 @@ internal static class DeliverySql
     public const string Show = $"SELECT {Columns}\n{Source}\n WHERE d.project_id = $1 AND d.id = $2";
 
     /// <summary>$1 delivery.</summary>
-    public const string Attempts = "SELECT attempt, at, url, signature, status, error, response, duration_ms FROM webhook_attempts WHERE delivery = $1 ORDER BY attempt";
+    public const string Attempts =
+        "SELECT attempt, at, url, signature, status, error, response, duration_ms FROM webhook_attempts WHERE delivery = $1 ORDER BY "
+            + "attempt";
 
     /// <summary>$1 project, $2 delivery. Rows: endpoint, event.</summary>
     public const string WhatItSends = "SELECT d.endpoint, d.event FROM webhook_deliveries d WHERE d.project_id = $1 AND d.id = $2";
 
     /// <summary>
-    /// The last event that is older than a range for sure: what is in the range comes after it, since positions grow with time, but for the moment between two
-    /// publishers' starts. (Not the first one in it: events that were published together have one time, and any of them would be the first.)
-    /// $1 project, $2 from. Rows: position, or none.
+    /// The last event that is older than a range for sure: what is in the range comes after it, since positions grow with time, but for the
+    /// moment between two publishers' starts. (Not the first one in it: events that were published together have one time, and any of them
+    /// would be the first.) $1 project, $2 from. Rows: position, or none.
     /// </summary>
     public const string LastBeforeRange =
         """
@@ -220,8 +239,8 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// Events of a span, oldest first. $1 project, $2 after which position, $3 from or null, $4 before or null, $5 how many are looked at, $6 endpoint, $7 whether only
-    /// those that did not arrive there. Rows: position, id, type, whether it is to be sent.
+    /// Events of a span, oldest first. $1 project, $2 after which position, $3 from or null, $4 before or null, $5 how many are looked at,
+    /// $6 endpoint, $7 whether only those that did not arrive there. Rows: position, id, type, whether it is to be sent.
     /// </summary>
     public const string EventsOfRange =
         """

@@ -19,7 +19,8 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Customer">Null: it is about no customer.</param>
 /// <param name="At">When it took effect, in the project's time; of an endpoint in real time.</param>
 public sealed record FactToPublish(
-    WebhookEventType Type, Guid? Id, string Object, long FactNumber, string? Customer, string Word, Instant At, Instant RecordedAt, string Actor, string? Note, Guid? Invoice)
+    WebhookEventType Type, Guid? Id, string Object, long FactNumber, string? Customer, string Word, Instant At, Instant RecordedAt,
+    string Actor, string? Note, Guid? Invoice)
 {
     /// <summary>Of a subscription: as the step left it, and as the step before did.</summary>
     public SubscriptionState? After { get; init; }
@@ -37,12 +38,16 @@ public sealed record FactToPublish(
 
 public sealed record CrossedThreshold(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted);
 
-/// <summary>Reads what the payloads of facts show, and returns what writes one: <c>{"type": …, "timestamp": …, "sequence": …, "data": {…}}</c>.</summary>
-public delegate Task<Func<FactToPublish, string>> BuildPayloads(ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel);
+/// <summary>
+/// Reads what the payloads of facts show, and returns what writes one: <c>{"type": …, "timestamp": …, "sequence": …, "data": {…}}</c>.
+/// </summary>
+public delegate Task<Func<FactToPublish, string>> BuildPayloads(
+    ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel);
 
 /// <summary>
 /// Turns facts into events. The facts are the outbox: whoever writes one has done all that is needed, and nothing is written for the
-/// sake of webhooks before. The score: 1. facts of finished transactions, in the order of their places; 2. the objects that payloads show; then, in one transaction,
+/// sake of webhooks before. The score: 1. facts of finished transactions, in the order of their places; 2. the objects that payloads show;
+/// then, in one transaction,
 /// 3. one server publishes for a project; 4. numbers, without gaps; 5. events, deliveries and the place up to which facts are published.
 /// </summary>
 public sealed class PublishEvents(NpgsqlDataSource database)
@@ -50,7 +55,10 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     /// <summary>Facts of one transaction of the publisher, or as many as stand on one place.</summary>
     public const int MostAtOnce = 200;
 
-    /// <summary>Transactions without a fact of the project after which its place moves all the same: the next look would read other projects' facts again.</summary>
+    /// <summary>
+    /// Transactions without a fact of the project after which its place moves all the same: the next look would read other projects' facts
+    /// again.
+    /// </summary>
     private const ulong IdleSpan = 1000;
 
     public async Task<IReadOnlyList<int>> ProjectsAsync(CancellationToken cancel)
@@ -110,7 +118,8 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             var facts = await NumberAsync(connection, project, seen.Facts, cancel);
 
             // Endpoints are held from here on: see DeliverySql.
-            await DeliverAsync(connection, project, facts, await InsertAsync(connection, project, facts, [.. facts.Select(payloadOf)], cancel), cancel);
+            await DeliverAsync(
+                connection, project, facts, await InsertAsync(connection, project, facts, [.. facts.Select(payloadOf)], cancel), cancel);
         }
 
         await MoveAsync(connection, project, seen.Facts.Count >= MostAtOnce ? seen.Last + 1 : seen.To, cancel);
@@ -121,12 +130,15 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     /// <summary>Facts that are not told yet, and the places between which they were looked for.</summary>
     private readonly record struct Seen(ulong From, ulong To, IReadOnlyList<FactToPublish> Facts, ulong Last);
 
-    /// <summary>When the oldest fact of the project that is no event yet was written; null: all are. See <see cref="WebhookSql.OldestUntold"/>.</summary>
+    /// <summary>
+    /// When the oldest fact of the project that is no event yet was written; null: all are. See <see cref="WebhookSql.OldestUntold"/>.
+    /// </summary>
     public async Task<Instant?> OldestUntoldAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         var (from, _) = await SpanAsync(connection, project, cancel);
-        await using var command = connection.Command(WebhookSql.OldestUntold, project.Id, Place(from), Place(ulong.MaxValue), 1L, project.TestClock is not null);
+        await using var command = connection.Command(
+            WebhookSql.OldestUntold, project.Id, Place(from), Place(ulong.MaxValue), 1L, project.TestClock is not null);
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
     }
 
@@ -138,7 +150,8 @@ public sealed class PublishEvents(NpgsqlDataSource database)
 
     private static NpgsqlParameter Place(ulong xid) => new() { Value = xid, NpgsqlDbType = NpgsqlDbType.Xid8 };
 
-    private static async Task<(ulong From, ulong To)> SpanAsync(NpgsqlConnection connection, ProjectSnapshot project, CancellationToken cancel)
+    private static async Task<(ulong From, ulong To)> SpanAsync(NpgsqlConnection connection, ProjectSnapshot project,
+        CancellationToken cancel)
     {
         await using var command = connection.Command(WebhookSql.Span, project.Id);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -174,25 +187,31 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             _ => WebhookEventType.ThresholdReached,
         };
         return new(
-            type, row.IsDBNull(2) ? null : row.GetGuid(2), row.GetString(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetString(5), word, Instant.FromUtc(row.GetDateTime(7)),
-            Instant.FromUtc(row.GetDateTime(8)), row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10), row.IsDBNull(11) ? null : row.GetGuid(11))
+            type, row.IsDBNull(2) ? null : row.GetGuid(2), row.GetString(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetString(5),
+            word, Instant.FromUtc(row.GetDateTime(7)),
+            Instant.FromUtc(row.GetDateTime(8)), row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10),
+            row.IsDBNull(11) ? null : row.GetGuid(11))
         {
             After = State(12),
             Before = State(13),
             Amount = row.IsDBNull(14) ? null : row.GetInt64(14),
             Threshold = row.IsDBNull(16)
                 ? null
-                : new(row.GetInt16(17), Instant.FromUtc(row.GetDateTime(16)), Quantity.Of(row.GetDecimal(18)), Quantity.Of(row.GetDecimal(19))),
+                : new(row.GetInt16(17), Instant.FromUtc(row.GetDateTime(16)), Quantity.Of(row.GetDecimal(18)),
+                    Quantity.Of(row.GetDecimal(19))),
         };
 
-        SubscriptionState? State(int column) => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), SubscriptionJson.Default.SubscriptionState);
+        SubscriptionState? State(int column) =>
+            row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), SubscriptionJson.Default.SubscriptionState);
     }
 
-    private static async Task<IReadOnlyList<FactToPublish>> NumberAsync(NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel)
+    private static async Task<IReadOnlyList<FactToPublish>> NumberAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel)
     {
         var objects = facts.CountBy(KeyOf).ToArray();
         await using var command = connection.Command(
-            WebhookSql.TakeSequences, project.Id, objects.Select(static one => one.Key.Type).ToArray(), objects.Select(static one => one.Key.Object).ToArray(),
+            WebhookSql.TakeSequences, project.Id, objects.Select(static one => one.Key.Type).ToArray(),
+            objects.Select(static one => one.Key.Object).ToArray(),
             objects.Select(static one => (long)one.Value).ToArray());
         var next = new Dictionary<(string, string), long>();
         await using (var row = await command.ExecuteReaderAsync(cancel))
@@ -220,12 +239,15 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     private static (string Type, string Object) KeyOf(FactToPublish fact) => (CatalogWords.Of(fact.Type.Object), fact.Object);
 
     private static async Task<IReadOnlyList<long>> InsertAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, IReadOnlyList<string> payloads, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, IReadOnlyList<string> payloads,
+        CancellationToken cancel)
     {
         var ids = facts.Select(static fact => Guid.CreateVersion7(fact.RecordedAt.ToOffset())).ToArray();
         await using var command = connection.Command(
-            WebhookSql.InsertEvents, project.Id, ids, facts.Select(static fact => fact.Type.Name).ToArray(), facts.Select(static fact => KeyOf(fact).Type).ToArray(),
-            facts.Select(static fact => fact.Object).ToArray(), facts.Select(static fact => fact.Sequence).ToArray(), facts.Select(static fact => fact.At.ToUtc()).ToArray(),
+            WebhookSql.InsertEvents, project.Id, ids, facts.Select(static fact => fact.Type.Name).ToArray(),
+            facts.Select(static fact => KeyOf(fact).Type).ToArray(),
+            facts.Select(static fact => fact.Object).ToArray(), facts.Select(static fact => fact.Sequence).ToArray(),
+            facts.Select(static fact => fact.At.ToUtc()).ToArray(),
             payloads.ToArray());
         await using var row = await command.ExecuteReaderAsync(cancel);
         var positions = new Dictionary<Guid, long>();
@@ -238,7 +260,8 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     }
 
     private static async Task DeliverAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, IReadOnlyList<long> positions, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, IReadOnlyList<long> positions,
+        CancellationToken cancel)
     {
         var pairs = new List<(Guid Endpoint, long Event)>();
         await using (var wait = connection.Command(DeliverySql.WaitBriefly))
@@ -252,14 +275,16 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             while (await row.ReadAsync(cancel))
             {
                 var (endpoint, wanted) = (row.GetGuid(0), row.GetFieldValue<string[]>(1));
-                pairs.AddRange(facts.Index().Where(fact => WebhookEventType.Matches(wanted, fact.Item.Type.Name)).Select(fact => (endpoint, positions[fact.Index])));
+                pairs.AddRange(facts.Index().Where(fact => WebhookEventType.Matches(wanted, fact.Item.Type.Name))
+                    .Select(fact => (endpoint, positions[fact.Index])));
             }
         }
 
         if (pairs.Count > 0)
         {
             await using var insert = connection.Command(
-                DeliverySql.Insert, project.Id, pairs.Select(static pair => pair.Endpoint).ToArray(), pairs.Select(static pair => pair.Event).ToArray(), false);
+                DeliverySql.Insert, project.Id, pairs.Select(static pair => pair.Endpoint).ToArray(),
+                pairs.Select(static pair => pair.Event).ToArray(), false);
             await insert.ExecuteNonQueryAsync(cancel);
         }
     }

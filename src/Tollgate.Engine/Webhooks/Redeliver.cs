@@ -92,7 +92,8 @@ public sealed class Redeliver(NpgsqlDataSource database)
         }
 
         var page = events.Take(MostAtOnce).ToList();
-        var due = page.Where(one => one.IsWanted && WebhookEventType.Matches(wanted, one.Type)).Select(static one => one.Position).ToArray();
+        var due = page.Where(one => one.IsWanted && WebhookEventType.Matches(wanted, one.Type)).Select(static one => one.Position)
+            .ToArray();
         await using var insert = connection.Command(DeliverySql.Insert, project.Id, due.Select(_ => endpoint).ToArray(), due, true);
         await insert.ExecuteNonQueryAsync(cancel);
         await transaction.CommitAsync(cancel);
@@ -100,14 +101,16 @@ public sealed class Redeliver(NpgsqlDataSource database)
     }
 
     /// <returns>A position before everything that was published then or later.</returns>
-    private static async Task<long> BeforeAsync(NpgsqlConnection connection, ProjectSnapshot project, Instant from, CancellationToken cancel)
+    private static async Task<long> BeforeAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Instant from, CancellationToken cancel)
     {
         await using var command = connection.Command(DeliverySql.LastBeforeRange, project.Id, from.ToUtc());
         return await command.ExecuteScalarAsync(cancel) is long last ? last : 0;
     }
 
     /// <returns>Whether it sends, null where there is none; and what it asked for.</returns>
-    private static async Task<(bool? IsSending, string[] Wanted)> HoldAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid endpoint, CancellationToken cancel)
+    private static async Task<(bool? IsSending, string[] Wanted)> HoldAsync(NpgsqlConnection connection, ProjectSnapshot project,
+        Guid endpoint, CancellationToken cancel)
     {
         await using var command = connection.Command(DeliverySql.HoldOne, project.Id, endpoint);
         await using var row = await command.ExecuteReaderAsync(cancel);

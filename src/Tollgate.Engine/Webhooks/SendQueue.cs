@@ -13,7 +13,8 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Age">Since the first attempt was due.</param>
 /// <param name="PreviousSealed">The endpoint's secret before, while it signs too.</param>
 public sealed record ClaimedDelivery(
-    long Number, int Project, Guid Endpoint, int Attempts, DateTime Lease, TimeSpan Age, Guid Event, string Payload, string Url, byte[] Sealed, byte[]? PreviousSealed);
+    long Number, int Project, Guid Endpoint, int Attempts, DateTime Lease, TimeSpan Age, Guid Event, string Payload, string Url,
+    byte[] Sealed, byte[]? PreviousSealed);
 
 /// <summary>An attempt, for the record.</summary>
 /// <param name="Signature">The header.</param>
@@ -27,25 +28,28 @@ public sealed record DeliveryAttempt(
 public readonly record struct FinishedAttempt(DeliveryVerdict Verdict, EndpointFault? Disabled);
 
 /// <summary>
-/// Deliveries that are due, taken and given back. An attempt is made outside of any transaction: what a killed server had taken is due again
-/// when its lease has ended, and is sent once more under the same <c>webhook-id</c>.
+/// Deliveries that are due, taken and given back. An attempt is made outside of any transaction: what a killed server had taken is due
+/// again when its lease has ended, and is sent once more under the same <c>webhook-id</c>.
 /// </summary>
 public sealed class SendQueue(NpgsqlDataSource database)
 {
     /// <param name="most">How many.</param>
     /// <param name="going">How many of each project are on their way already, also to endpoints that were deleted meanwhile.</param>
     /// <param name="share">How many of one project may be on their way.</param>
-    public async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(int most, IReadOnlyDictionary<int, int> going, int share, CancellationToken cancel)
+    public async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(
+        int most, IReadOnlyDictionary<int, int> going, int share, CancellationToken cancel)
     {
         await using var command = database.Command(
-            DeliverySql.Claim, new NpgsqlParameter { Value = DeliveryRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)DeliveryRules.MostAtOnce, (long)most,
+            DeliverySql.Claim, new NpgsqlParameter { Value = DeliveryRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval },
+            (long)DeliveryRules.MostAtOnce, (long)most,
             going.Keys.ToArray(), going.Values.ToArray(), (long)share);
         await using var row = await command.ExecuteReaderAsync(cancel);
         var claimed = new List<ClaimedDelivery>();
         while (await row.ReadAsync(cancel))
         {
             claimed.Add(new(
-                row.GetInt64(0), row.GetInt32(1), row.GetGuid(2), row.GetInt16(3), row.GetDateTime(4), row.IsDBNull(5) ? TimeSpan.Zero : row.GetTimeSpan(5), row.GetGuid(6),
+                row.GetInt64(0), row.GetInt32(1), row.GetGuid(2), row.GetInt16(3), row.GetDateTime(4),
+                row.IsDBNull(5) ? TimeSpan.Zero : row.GetTimeSpan(5), row.GetGuid(6),
                 row.GetString(7), row.GetString(8), row.GetFieldValue<byte[]>(9), row.IsDBNull(10) ? null : row.GetFieldValue<byte[]>(10)));
         }
 
@@ -53,12 +57,13 @@ public sealed class SendQueue(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Writes down an attempt and what follows from it. The score: 1. the endpoint is held; 2. the rules decide; 3. the delivery, unless somebody else has it
-    /// by now; 4. the attempt; 5. what waited for it; 6. the endpoint, and the fact that it is disabled.
+    /// Writes down an attempt and what follows from it. The score: 1. the endpoint is held; 2. the rules decide; 3. the delivery, unless
+    /// somebody else has it by now; 4. the attempt; 5. what waited for it; 6. the endpoint, and the fact that it is disabled.
     /// </summary>
     /// <param name="permille">Chance, as <see cref="DeliveryRules.Decide"/> takes it.</param>
     /// <returns>Null: the lease had ended, or the endpoint was deleted.</returns>
-    public async Task<FinishedAttempt?> FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result, int permille, CancellationToken cancel)
+    public async Task<FinishedAttempt?> FinishAsync(
+        ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result, int permille, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -67,12 +72,14 @@ public sealed class SendQueue(NpgsqlDataSource database)
         var held = await HoldAsync(connection, delivery, cancel);
         var failures = result.IsGood ? 0 : held.Failures + 1;
         var decision = DeliveryRules.Decide(result, delivery.Attempts + 1, delivery.Age, failures, held.FailingFor, permille);
-        var state = decision.Verdict switch { DeliveryVerdict.Delivered => "delivered", DeliveryVerdict.GiveUp => "failed", _ => "waiting" };
+        var state =
+            decision.Verdict switch { DeliveryVerdict.Delivered => "delivered", DeliveryVerdict.GiveUp => "failed", _ => "waiting" };
 
         // 3.
         (string Type, string Id) subject;
         await using (var finish = connection.Command(
-            DeliverySql.Finish, delivery.Number, delivery.Lease, state, SqlCommands.OrNull(state == "waiting" ? decision.RetryIn : null, NpgsqlDbType.Interval)))
+            DeliverySql.Finish, delivery.Number, delivery.Lease, state,
+            SqlCommands.OrNull(state == "waiting" ? decision.RetryIn : null, NpgsqlDbType.Interval)))
         await using (var row = await finish.ExecuteReaderAsync(cancel))
         {
             if (!await row.ReadAsync(cancel))
@@ -96,7 +103,8 @@ public sealed class SendQueue(NpgsqlDataSource database)
         var disabled = held.IsJudged ? decision.Disable : null;
         var reason = SqlCommands.OrNull(disabled is { } fault ? CatalogWords.Of(fault) : null, NpgsqlDbType.Text);
         await ExecuteAsync(connection.Command(
-            DeliverySql.Judge, delivery.Endpoint, failures, SqlCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), reason, delivery.Url), cancel);
+            DeliverySql.Judge, delivery.Endpoint, failures, SqlCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), reason,
+            delivery.Url), cancel);
         if (disabled is not null)
         {
             await ExecuteAsync(connection.Command(DeliverySql.InsertDisabled, delivery.Endpoint, CatalogWords.Of(disabled.Value)), cancel);
@@ -131,7 +139,8 @@ public sealed class SendQueue(NpgsqlDataSource database)
     }
 
     /// <returns>Whether what came back can disable it: it is enabled, and this was sent to the address that it has.</returns>
-    private static async Task<(int Failures, TimeSpan FailingFor, bool IsJudged)> HoldAsync(NpgsqlConnection connection, ClaimedDelivery delivery, CancellationToken cancel)
+    private static async Task<(int Failures, TimeSpan FailingFor, bool IsJudged)> HoldAsync(NpgsqlConnection connection,
+        ClaimedDelivery delivery, CancellationToken cancel)
     {
         await using var command = connection.Command(DeliverySql.HoldEndpoint, delivery.Endpoint, delivery.Url);
         await using var row = await command.ExecuteReaderAsync(cancel);

@@ -10,11 +10,13 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Events">Types, groups such as <c>subscription.*</c>, or <c>*</c>.</param>
 /// <param name="Sealed">Its secret, encrypted.</param>
 /// <param name="PreviousUntil">The secret before signs too, until then.</param>
-/// <param name="DisabledReason"><c>asked</c>, <c>gone</c>: it answered 410, or <c>failing</c>: it took nothing for days. Null: it is enabled.</param>
+/// <param name="DisabledReason"><c>asked</c>, <c>gone</c>: it answered 410, or <c>failing</c>: it took nothing for days. Null: it is
+/// enabled.</param>
 /// <param name="Failures">Attempts that failed since the last good one.</param>
 /// <param name="NotBefore">Nothing is sent to it until then.</param>
 public sealed record WebhookEndpoint(
-    Guid Id, string Url, IReadOnlyList<string> Events, string? Description, byte[] Sealed, byte[]? PreviousSealed, Instant? PreviousUntil, Instant? DisabledAt,
+    Guid Id, string Url, IReadOnlyList<string> Events, string? Description, byte[] Sealed, byte[]? PreviousSealed, Instant? PreviousUntil,
+    Instant? DisabledAt,
     string? DisabledReason, int Failures, Instant? NotBefore, Instant CreatedAt, Instant UpdatedAt)
 {
     /// <summary>The reason where somebody disabled it. The others are an <c>EndpointFault</c>.</summary>
@@ -33,7 +35,8 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
     /// <summary>With the project's first endpoint its facts begin to be published.</summary>
     /// <param name="secret">Encrypted.</param>
     /// <returns>Null: the project has as many as it may.</returns>
-    public async Task<WebhookEndpoint?> CreateAsync(ProjectSnapshot project, Guid id, EndpointChange order, byte[] secret, CancellationToken cancel)
+    public async Task<WebhookEndpoint?> CreateAsync(
+        ProjectSnapshot project, Guid id, EndpointChange order, byte[] secret, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -49,7 +52,8 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
         await ExecuteAsync(connection.Command(WebhookSql.BeginPublishing, project.Id), cancel);
         var made = await OneAsync(
             connection.Command(
-                WebhookSql.InsertEndpoint, id, project.Id, order.Url, order.Events!.ToArray(), SqlCommands.OrNull(order.Description, NpgsqlDbType.Text), secret),
+                WebhookSql.InsertEndpoint, id, project.Id, order.Url, order.Events!.ToArray(),
+                SqlCommands.OrNull(order.Description, NpgsqlDbType.Text), secret),
             cancel);
         await transaction.CommitAsync(cancel);
         return made;
@@ -57,7 +61,8 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<WebhookEndpoint>> ListAsync(ProjectSnapshot project, Guid? after, int limit, CancellationToken cancel)
     {
-        await using var command = database.Command(WebhookSql.ListEndpoints, project.Id, SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
+        await using var command = database.Command(
+            WebhookSql.ListEndpoints, project.Id, SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
         return await ReadAsync(command, cancel);
     }
 
@@ -65,7 +70,8 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
         OneAsync(database.Command(WebhookSql.ShowEndpoint, project.Id, id), cancel);
 
     /// <summary>Also those that are deleted.</summary>
-    public async Task<IReadOnlyList<WebhookEndpoint>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    public async Task<IReadOnlyList<WebhookEndpoint>> FindSeveralAsync(
+        ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
     {
         if (ids.Count == 0)
         {
@@ -77,17 +83,20 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
     }
 
     /// <returns>Null: there is none.</returns>
-    public Task<WebhookEndpoint?> ChangeAsync(ProjectSnapshot project, Guid id, EndpointChange change, CancellationToken cancel) => OneAsync(
+    public Task<WebhookEndpoint?> ChangeAsync(ProjectSnapshot project, Guid id, EndpointChange change, CancellationToken cancel) =>
+        OneAsync(
         database.Command(
             WebhookSql.ChangeEndpoint, project.Id, id, SqlCommands.OrNull(change.Url, NpgsqlDbType.Text),
-            SqlCommands.OrNull(change.Events?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text), SqlCommands.OrNull(change.Description, NpgsqlDbType.Text),
+            SqlCommands.OrNull(change.Events?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text),
+            SqlCommands.OrNull(change.Description, NpgsqlDbType.Text),
             SqlCommands.OrNull(change.IsEnabled, NpgsqlDbType.Boolean)),
         cancel);
 
     /// <summary>The secret until now signs beside the new one for a while; one that did so already does no more.</summary>
     /// <param name="secret">Encrypted.</param>
     /// <returns>Null: there is none.</returns>
-    public Task<WebhookEndpoint?> RotateAsync(ProjectSnapshot project, Guid id, byte[] secret, int graceSeconds, CancellationToken cancel) =>
+    public Task<WebhookEndpoint?> RotateAsync(
+        ProjectSnapshot project, Guid id, byte[] secret, int graceSeconds, CancellationToken cancel) =>
         OneAsync(database.Command(WebhookSql.RotateSecret, project.Id, id, secret, graceSeconds), cancel);
 
     /// <summary>What is on its way there is given up. What was sent stays visible.</summary>
@@ -130,8 +139,10 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
         while (await row.ReadAsync(cancel))
         {
             rows.Add(new(
-                row.GetGuid(0), row.GetString(1), row.GetFieldValue<string[]>(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetFieldValue<byte[]>(4),
-                row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5), At(6), At(7), row.IsDBNull(8) ? null : row.GetString(8), row.GetInt32(9), At(10),
+                row.GetGuid(0), row.GetString(1), row.GetFieldValue<string[]>(2), row.IsDBNull(3) ? null : row.GetString(3),
+                row.GetFieldValue<byte[]>(4),
+                row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5), At(6), At(7), row.IsDBNull(8) ? null : row.GetString(8),
+                row.GetInt32(9), At(10),
                 At(11)!.Value, At(12)!.Value));
         }
 

@@ -12,13 +12,15 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Position">Its place in the project's order.</param>
 /// <param name="OccurredAt">In the project's time.</param>
 public sealed record WebhookEvent(
-    long Position, Guid Id, string Type, string ObjectType, string Object, long Sequence, Instant OccurredAt, Instant PublishedAt, string Payload);
+    long Position, Guid Id, string Type, string ObjectType, string Object, long Sequence, Instant OccurredAt, Instant PublishedAt,
+    string Payload);
 
 /// <summary>A delivery with its last attempt.</summary>
 /// <param name="State"><c>waiting</c>, <c>delivered</c> or <c>failed</c>.</param>
 /// <param name="DueAt">When it is sent; null: it waits for an earlier one of its object, or is over.</param>
 public sealed record WebhookDelivery(
-    long Number, Guid Id, Guid Endpoint, Guid Event, string Type, string ObjectType, string Object, long Sequence, string State, bool IsRedelivery, int Attempts,
+    long Number, Guid Id, Guid Endpoint, Guid Event, string Type, string ObjectType, string Object, long Sequence, string State,
+    bool IsRedelivery, int Attempts,
     Instant? DueAt, Instant CreatedAt, Instant? FinishedAt, Instant? LastAttemptAt, int? LastStatus, string? LastError, string Payload);
 
 /// <summary>Which deliveries are wanted. What is null does not matter.</summary>
@@ -42,7 +44,8 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
     {
         object[] typed = type is null ? [] : [type];
         object[] about = @object is null ? [] : [@object, ObjectTypes];
-        await using var command = database.Command(WebhookSql.ListEvents(type is not null, @object is not null), [project.Id, after, limit, .. typed, .. about]);
+        await using var command = database.Command(
+            WebhookSql.ListEvents(type is not null, @object is not null), [project.Id, after, limit, .. typed, .. about]);
         return await EventsAsync(command, cancel);
     }
 
@@ -78,7 +81,8 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
         while (await row.ReadAsync(cancel))
         {
             attempts.Add(new(
-                row.GetInt16(0), Instant.FromUtc(row.GetDateTime(1)), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetInt16(4),
+                row.GetInt16(0), Instant.FromUtc(row.GetDateTime(1)), row.GetString(2), row.GetString(3),
+                row.IsDBNull(4) ? null : row.GetInt16(4),
                 row.IsDBNull(5) ? null : row.GetString(5), row.IsDBNull(6) ? null : row.GetString(6), row.GetInt32(7)));
         }
 
@@ -102,7 +106,8 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
         while (await row.ReadAsync(cancel))
         {
             events.Add(new(
-                row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5), Instant.FromUtc(row.GetDateTime(6)),
+                row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5),
+                Instant.FromUtc(row.GetDateTime(6)),
                 Instant.FromUtc(row.GetDateTime(7)), row.GetString(8)));
         }
 
@@ -116,7 +121,8 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
         while (await row.ReadAsync(cancel))
         {
             deliveries.Add(new(
-                row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetString(4), row.GetString(5), row.GetString(6), row.GetInt64(7), row.GetString(8),
+                row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetString(4), row.GetString(5), row.GetString(6),
+                row.GetInt64(7), row.GetString(8),
                 row.GetBoolean(9), row.GetInt16(10), At(11), At(12)!.Value, At(13), At(14), row.IsDBNull(15) ? null : row.GetInt16(15),
                 row.IsDBNull(16) ? null : row.GetString(16), row.GetString(17)));
         }

@@ -44,14 +44,15 @@ internal static class WebhookSql
         """;
 
     /// <summary>$1 project, $2 id.</summary>
-    public const string ShowEndpoint = $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL";
+    public const string ShowEndpoint =
+        $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL";
 
     /// <summary>Deleted ones too. $1 project, $2 ids.</summary>
     public const string ShowEndpoints = $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = ANY ($2)";
 
     /// <summary>
-    /// What is null stays. Another address or an enabled endpoint starts without a record of failures. $1 project, $2 id, $3 url, $4 events, $5 description,
-    /// $6 whether it is enabled.
+    /// What is null stays. Another address or an enabled endpoint starts without a record of failures. $1 project, $2 id, $3 url, $4
+    /// events, $5 description, $6 whether it is enabled.
     /// </summary>
     public const string ChangeEndpoint =
         $"""
@@ -95,8 +96,8 @@ internal static class WebhookSql
     public const string TryLockPublishing = "SELECT pg_try_advisory_xact_lock(7234006, $1)";
 
     /// <summary>
-    /// Which facts are next: from the first place that is not published to before the oldest transaction that runs. A fact does not stand before its own transaction,
-    /// so all of those are finished, and no further one can appear among them. $1 project.
+    /// Which facts are next: from the first place that is not published to before the oldest transaction that runs. A fact does not stand
+    /// before its own transaction, so all of those are finished, and no further one can appear among them. $1 project.
     /// </summary>
     public const string Span = "SELECT published_below, facts_stand_below() FROM webhook_projects WHERE project_id = $1";
 
@@ -104,22 +105,26 @@ internal static class WebhookSql
     public const string MovePlace = "UPDATE webhook_projects SET published_below = $2 WHERE project_id = $1";
 
     /// <summary>
-    /// Facts of a project in the order of their places, which is that in which those of one object became true, and on one place in their own: all of a place or none.
-    /// A credit note that leaves nothing to pay is told twice: as such, and as what settles the invoice. $1 project, $2 from which place, $3 to before which, $4 about
-    /// how many. Each of the parts holds all that the whole can take of it.
+    /// Facts of a project in the order of their places, which is that in which those of one object became true, and on one place in their
+    /// own: all of a place or none. A credit note that leaves nothing to pay is told twice: as such, and as what settles the invoice. $1
+    /// project, $2 from which place, $3 to before which, $4 about how many. Each of the parts holds all that the whole can take of it.
     /// Rows: place, object type, id, sequence, customer (of an endpoint none), verb or feature, at, what the source says.
     /// </summary>
     public const string Facts =
         """
         SELECT t.*
           FROM (SELECT f.*
-                  FROM ((SELECT f.xid, 'subscription' AS object_type, f.subscription AS id, coalesce(s.reference, f.subscription::text) AS object, f.sequence::bigint AS sequence,
-                                c.id AS customer, f.verb AS word, f.at, f.recorded_at, f.actor, f.cause AS note, f.invoice, f.after::text AS after, p.after::text AS before,
-                                NULL::bigint AS amount, false AS settles, NULL::timestamptz AS period_start, NULL::smallint AS percent, NULL::numeric AS used, NULL::numeric AS granted
+                  FROM ((SELECT f.xid, 'subscription' AS object_type, f.subscription AS id,
+                    coalesce(s.reference, f.subscription::text) AS object, f.sequence::bigint AS sequence,
+                                c.id AS customer, f.verb AS word, f.at, f.recorded_at, f.actor, f.cause AS note, f.invoice,
+                                f.after::text AS after, p.after::text AS before,
+                                NULL::bigint AS amount, false AS settles, NULL::timestamptz AS period_start, NULL::smallint AS percent,
+                                NULL::numeric AS used, NULL::numeric AS granted
                            FROM subscription_facts f
                            JOIN customers     c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
                            JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
-                           LEFT JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription AND p.sequence = f.sequence - 1
+                           LEFT JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account
+                             AND p.subscription = f.subscription AND p.sequence = f.sequence - 1
                           WHERE f.xid >= $2 AND f.xid < $3
                           ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)
@@ -132,10 +137,12 @@ internal static class WebhookSql
                            JOIN invoices  i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
                           CROSS JOIN LATERAL (SELECT coalesce(sum(g.amount) FILTER (WHERE g.verb IN ('pay', 'credit')), 0) AS before
                                                 FROM invoice_facts g
-                                               WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence < f.sequence) t
+                                               WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice
+                                                 AND g.sequence < f.sequence) t
                           CROSS JOIN LATERAL (SELECT f.verb = 'pay' AND i.total <= t.before + f.amount AS settles
                                               UNION ALL
-                                              SELECT true WHERE f.verb = 'credit' AND t.before < i.total AND i.total <= t.before + f.amount) x
+                                              SELECT true WHERE f.verb = 'credit' AND t.before < i.total
+                                                     AND i.total <= t.before + f.amount) x
                           WHERE f.xid >= $2 AND f.xid < $3
                           ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)
@@ -155,7 +162,8 @@ internal static class WebhookSql
                                 NULL, false, NULL, NULL, NULL, NULL
                            FROM checkout_facts f
                            JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
-                           JOIN checkouts k ON k.partition = f.partition AND k.account = f.account AND k.id = f.checkout AND k.token_hash IS NOT NULL
+                           JOIN checkouts k ON k.partition = f.partition AND k.account = f.account AND k.id = f.checkout
+                             AND k.token_hash IS NOT NULL
                           WHERE f.xid >= $2 AND f.xid < $3 AND f.verb <> 'open'
                           ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)
@@ -189,13 +197,15 @@ internal static class WebhookSql
                           FETCH FIRST ($4) ROWS WITH TIES)) AS f
                  ORDER BY f.xid
                  FETCH FIRST ($4) ROWS WITH TIES) AS t
-         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'payment', 'checkout', 'quota', 'webhook_endpoint'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence,
+         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'payment', 'checkout', 'quota', 'webhook_endpoint'],
+                  t.object_type), t.object COLLATE "C", t.period_start, t.sequence,
                   t.settles
         """;
 
     /// <summary>
-    /// When the first fact that is not told yet was written, also where an older transaction still keeps it back; null: all are told. Thresholds have no time but the
-    /// project's: under a test clock they count as of now. $1 to $4 as of <see cref="Facts"/>, $5 whether the project has a test clock.
+    /// When the first fact that is not told yet was written, also where an older transaction still keeps it back; null: all are told.
+    /// Thresholds have no time but the project's: under a test clock they count as of now. $1 to $4 as of <see cref="Facts"/>, $5 whether
+    /// the project has a test clock.
     /// </summary>
     public const string OldestUntold =
         $"""
@@ -204,7 +214,8 @@ internal static class WebhookSql
         """;
 
     /// <summary>
-    /// What waits for endpoints that get events, and endpoints that get none. $1 so many are counted at most. Row: deliveries, then endpoints by why they are disabled:
+    /// What waits for endpoints that get events, and endpoints that get none. $1 so many are counted at most. Row: deliveries, then
+    /// endpoints by why they are disabled:
     /// asked, gone, failing.
     /// </summary>
     public const string Backlog =
@@ -214,14 +225,15 @@ internal static class WebhookSql
                           JOIN webhook_endpoints e ON e.id = d.endpoint AND e.disabled_at IS NULL AND e.deleted_at IS NULL
                          WHERE d.state = 'waiting'
                          LIMIT $1) w),
-               count(*) FILTER (WHERE disabled_reason = 'asked'), count(*) FILTER (WHERE disabled_reason = 'gone'), count(*) FILTER (WHERE disabled_reason = 'failing')
+               count(*) FILTER (WHERE disabled_reason = 'asked'), count(*) FILTER (WHERE disabled_reason = 'gone'),
+               count(*) FILTER (WHERE disabled_reason = 'failing')
           FROM webhook_endpoints
          WHERE deleted_at IS NULL
         """;
 
     /// <summary>
-    /// Takes the next numbers of objects; the project's publisher is the only one who does. $1 project, $2 types, $3 objects, $4 how many of each. Rows: type,
-    /// object, the last number.
+    /// Takes the next numbers of objects; the project's publisher is the only one who does. $1 project, $2 types, $3 objects, $4 how many
+    /// of each. Rows: type, object, the last number.
     /// </summary>
     public const string TakeSequences =
         """
@@ -233,7 +245,10 @@ internal static class WebhookSql
         RETURNING o.object_type, o.object, o.sequence
         """;
 
-    /// <summary>In their order. $1 project, $2 ids, $3 types, $4 object types, $5 objects, $6 sequences, $7 occurred, $8 payloads. Rows: position, id.</summary>
+    /// <summary>
+    /// In their order. $1 project, $2 ids, $3 types, $4 object types, $5 objects, $6 sequences, $7 occurred, $8 payloads. Rows: position,
+    /// id.
+    /// </summary>
     public const string InsertEvents =
         """
         INSERT INTO webhook_events (id, project_id, type, object_type, object, sequence, occurred_at, payload)
@@ -246,12 +261,13 @@ internal static class WebhookSql
 
     // ---- events ------------------------------------------------------------------------------------------------
 
-    private const string EventColumns = "v.position, v.id, v.type, v.object_type, v.object, v.sequence, v.occurred_at, v.published_at, v.payload";
+    private const string EventColumns =
+        "v.position, v.id, v.type, v.object_type, v.object, v.sequence, v.occurred_at, v.published_at, v.payload";
 
     /// <summary>
-    /// Oldest first. $1 project, $2 after which position, $3 number of rows, then the type, if any, and then the object and the object types, if any. What is equal is
-    /// written as a span that begins and ends there: the order is then one that only the index of these columns has, and not one of all events, among which the planner
-    /// would look for what is rare.
+    /// Oldest first. $1 project, $2 after which position, $3 number of rows, then the type, if any, and then the object and the object
+    /// types, if any. What is equal is written as a span that begins and ends there: the order is then one that only the index of these
+    /// columns has, and not one of all events, among which the planner would look for what is rare.
     /// </summary>
     public static string ListEvents(bool ofType, bool ofObject)
     {
@@ -288,9 +304,11 @@ internal static class WebhookSql
                 SELECT v.position
                   FROM webhook_events v
                  WHERE v.published_at < now() - make_interval(days => $1)
-                   AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event = v.position AND (d.state = 'waiting' OR d.created_at > now() - make_interval(days => $1)))
+                   AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event = v.position
+                       AND (d.state = 'waiting' OR d.created_at > now() - make_interval(days => $1)))
                  LIMIT $2),
-               attempts AS (DELETE FROM webhook_attempts a USING webhook_deliveries d, old WHERE d.event = old.position AND a.delivery = d.number),
+               attempts AS (DELETE FROM webhook_attempts a USING webhook_deliveries d, old WHERE d.event = old.position
+               AND a.delivery = d.number),
                deliveries AS (DELETE FROM webhook_deliveries d USING old WHERE d.event = old.position)
         DELETE FROM webhook_events v USING old WHERE v.position = old.position
         """;

@@ -8,7 +8,8 @@ namespace Tollgate.Server.Billing;
 internal static class BillingAnswers
 {
     /// <summary>A step of a subscription with the invoices that it makes and will make.</summary>
-    public static SubscriptionChangeView ChangeOf(SubscriptionAnswer answer, Guid? latestInvoice, TimeZoneInfo zone, string? reference) => new(
+    public static SubscriptionChangeView ChangeOf(SubscriptionAnswer answer, Guid? latestInvoice, TimeZoneInfo zone, string? reference) =>
+        new(
         SubscriptionAnswers.Of(answer.Row!, answer.Customer!, latestInvoice, zone),
         answer.Invoice is { } invoice ? InvoiceAnswers.Of(invoice, reference) : null,
         answer.Next is { } next ? InvoiceAnswers.Of(next, reference) : null,

@@ -47,7 +47,9 @@ public static class BillingRunEndpoints
         }
 
         var (until, cancel) = (clock.Now(project), context.RequestAborted);
-        var due = dry == "true" ? (await run.LookAsync(project, Math.Min(most, RunDue.MostShown), cancel)).Select(SubscriptionAnswers.Of).ToArray() : null;
+        var due = dry == "true"
+            ? (await run.LookAsync(project, Math.Min(most, RunDue.MostShown), cancel)).Select(SubscriptionAnswers.Of).ToArray()
+            : null;
         var done = due is null ? await run.RunAsync(project, until, most, null, cancel) : DueReport.Nothing;
         var view = new BillingRunView(due is not null, SubscriptionAnswers.Of(done), due, await run.CountAsync(project, until, cancel));
         await Answer.Json(context, StatusCodes.Status200OK, view, SubscriptionsJson.Default.BillingRunView);
@@ -75,7 +77,8 @@ public static class BillingRunEndpoints
         var list = new ParkedList(
             [
                 .. parked.Take(WireLimits.LargestPageItems).Select(static one =>
-                    new ParkedView(one.Reference ?? one.Id.ToString("D"), one.Customer, one.DueAt?.ToOffset(), one.ParkedAt.ToOffset(), one.Reason)),
+                    new ParkedView(
+                        one.Reference ?? one.Id.ToString("D"), one.Customer, one.DueAt?.ToOffset(), one.ParkedAt.ToOffset(), one.Reason)),
             ],
             parked.Count > WireLimits.LargestPageItems);
         await Answer.Json(context, StatusCodes.Status200OK, list, SubscriptionsJson.Default.ParkedList);
@@ -92,6 +95,8 @@ public static class BillingRunEndpoints
 
         await queries.UnparkAsync(item.Row, context.RequestAborted);
         var after = await queries.FindAsync(context.Project(), id, context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, SubscriptionAnswers.Of(after!, context.Project().Zone), SubscriptionsJson.Default.SubscriptionView);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, SubscriptionAnswers.Of(after!, context.Project().Zone),
+            SubscriptionsJson.Default.SubscriptionView);
     }
 }

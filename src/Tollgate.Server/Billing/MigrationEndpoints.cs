@@ -21,10 +21,13 @@ public static class MigrationEndpoints
     private static readonly Description Migrate = new(
         "Subscriptions",
         "Migrate subscriptions to a plan's newest version",
-        "A changed plan is a new version, and existing subscriptions keep their older version with its price. This call migrates them at their renewal, or now with proration. "
-        + "`dry_run: true` lists the subscriptions and the cost of their migration, and changes nothing. Tollgate migrates each subscription in a transaction of its own. While "
+        "A changed plan is a new version, and existing subscriptions keep their older version with its price. "
+            + "This call migrates them at their renewal, or now with proration. "
+        + "`dry_run: true` lists the subscriptions and the cost of their migration, and changes nothing. "
+        + "Tollgate migrates each subscription in a transaction of its own. While "
         + "`has_more` is true, call again with `starting_after` set to the last `subscription` of the answer.\n\n"
-        + "Tollgate migrates a trial at once, since it costs nothing yet, and a paused subscription when its pause ends. A subscription that has a scheduled change of plan, or "
+        + "Tollgate migrates a trial at once, since it costs nothing yet, and a paused subscription when its pause ends. "
+        + "A subscription that has a scheduled change of plan, or "
         + "whose currency and period the new version does not offer, stays: `refused` says why.")
     {
         Path = new Dictionary<string, string> { ["code"] = "The plan's code." },
@@ -35,8 +38,10 @@ public static class MigrationEndpoints
             Example.Of<MigrationView>(
                 200, "The subscriptions that migrated, or would.",
                 """
-                {"dry_run": true, "data": [{"customer": "acme", "subscription": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "from_version": 1, "to_version": 2,
-                  "when": "period_end", "currency": "USD", "amount_before": 2900, "amount_after": 3900, "due_now": null, "refused": null}], "has_more": false}
+                {"dry_run": true, "data": [{"customer": "acme", "subscription": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f",
+                 "from_version": 1, "to_version": 2,
+                  "when": "period_end", "currency": "USD", "amount_before": 2900, "amount_after": 3900, "due_now": null, "refused": null}],
+                   "has_more": false}
                 """),
         ],
         Errors = [ErrorCode.PlanNotFound, ErrorCode.ValidationFailed],
@@ -78,9 +83,12 @@ public static class MigrationEndpoints
             body.DryRun == true,
             body.Limit ?? Usual,
             body.StartingAfter is { } after ? SubscriptionAnswers.IdOf(after, clock.Now()) : null);
-        var answer = await migrate.RunAsync(context.Project(), order, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
+        var answer = await migrate.RunAsync(
+            context.Project(), order, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
         await (answer is var (moved, hasMore)
-            ? Answer.Json(context, StatusCodes.Status200OK, new(order.DryRun, [.. moved.Select(ViewOf)], hasMore), SubscriptionsJson.Default.MigrationView)
+            ? Answer.Json(
+                context, StatusCodes.Status200OK, new(order.DryRun, [.. moved.Select(ViewOf)], hasMore),
+                SubscriptionsJson.Default.MigrationView)
             : UnknownNames.WritePlanAsync(context, order.Plan, "code"));
     }
 
@@ -88,7 +96,8 @@ public static class MigrationEndpoints
     {
         var before = one.Before.Row.Subscription;
         return new(
-            one.Before.Customer, one.Before.Row.Reference ?? before.Id.ToString("D"), before.Terms.Plan.Number, one.ToVersion, CatalogWords.Of(one.When),
+            one.Before.Customer, one.Before.Row.Reference ?? before.Id.ToString("D"), before.Terms.Plan.Number, one.ToVersion,
+            CatalogWords.Of(one.When),
             before.Terms.Currency.Code, before.Terms.Amount.Minor, one.AmountAfter.Minor, one.DueNow?.Minor, one.Refused);
     }
 }

@@ -27,7 +27,8 @@ public static class SubscriptionCouponEndpoints
     public static void MapSubscriptionCoupons(this WebApplication app)
     {
         var deps = new Deps(
-            app.Services.GetRequiredService<ChangeSubscription>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<CouponQueries>(),
+            app.Services.GetRequiredService<ChangeSubscription>(), app.Services.GetRequiredService<SubscriptionQueries>(),
+            app.Services.GetRequiredService<CouponQueries>(),
             app.Services.GetRequiredService<Clock>());
 
         app.MapPost(Path, (RequestDelegate)(context => RedeemAsync(context, deps)))
@@ -145,8 +146,10 @@ internal static class SubscriptionCouponDescriptions
     public static readonly Description Redeem = new(
         Tag,
         "Redeem another coupon",
-        "The coupon reduces the invoices from now on, after the coupons and promotional credits that were redeemed before: a percentage applies to the "
-        + "remainder. The months of a `repeating` coupon count from now, or from the end of the trial. A subscription redeems each coupon once. "
+        "The coupon reduces the invoices from now on, after the coupons and promotional credits that were redeemed before: "
+            + "a percentage applies to the "
+        + "remainder. The months of a `repeating` coupon count from now, or from the end of the trial. "
+        + "A subscription redeems each coupon once. "
         + "`preview: true` answers 200 with `{subscription, invoice, next_invoice}` and changes nothing.")
     {
         Request = Example.Of<RedeemCouponRequest>("""{"code": "WELCOME"}"""),
@@ -154,23 +157,30 @@ internal static class SubscriptionCouponDescriptions
         [
             Example.Of<SubscriptionCouponView>(201, "Redeemed.", One),
             Example.Of<SubscriptionChangeView>(
-                200, "A preview.", $$"""{"subscription": {{SubscriptionDescriptions.One}}, "invoice": null, "next_invoice": {{InvoiceDescriptions.Sample}}}"""),
+                200, "A preview.",
+                $$"""{"subscription": {{SubscriptionDescriptions.One}}, "invoice": null, "next_invoice": {{InvoiceDescriptions.Sample}}}"""),
         ],
-        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable, ErrorCode.CouponRefused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
+        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable,
+            ErrorCode.CouponRefused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
     };
 
     public static readonly Description List = new(
-        Tag, "List coupons of a subscription", "Lists the coupons in the order of redemption, in which invoices apply them, used-up and ended ones included.")
+        Tag, "List coupons of a subscription",
+        "Lists the coupons in the order of redemption, in which invoices apply them, used-up and ended ones included.")
     {
         Answers = [Example.Of<SubscriptionCouponList>(200, "All of them.", $$"""{"data": [{{One}}], "has_more": false}""")],
         Errors = [ErrorCode.SubscriptionNotFound],
     };
 
     public static readonly Description End = new(
-        Tag, "End a coupon of a subscription", "From now on, the coupon reduces no invoice, even if a part of its amount is left. Issued invoices do not change. A repeat changes nothing.")
+        Tag, "End a coupon of a subscription",
+        "From now on, the coupon reduces no invoice, even if a part of its amount is left. Issued invoices do not change. "
+            + "A repeat changes nothing.")
     {
         Path = new Dictionary<string, string> { ["code"] = "The coupon's code." },
         Answers = [Example.Of<SubscriptionCouponView>(200, "Ended.", One)],
-        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable, ErrorCode.CouponNotFound, ErrorCode.InvoiceImplausible],
+        Errors = [
+            ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable,
+            ErrorCode.CouponNotFound, ErrorCode.InvoiceImplausible],
     };
 }

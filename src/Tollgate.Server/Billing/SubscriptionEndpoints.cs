@@ -87,7 +87,8 @@ public static class SubscriptionEndpoints
     {
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
-        string? customer = context.Request.Query["customer"], status = context.Request.Query["status"], plan = context.Request.Query["plan"];
+        string? customer = context.Request.Query["customer"], status = context.Request.Query["status"],
+            plan = context.Request.Query["plan"];
         faults.Id(customer, "customer", required: false);
         if (plan is not null && context.Project().Catalog.PlanVersions.Values.All(one => one.Code != plan))
         {
@@ -110,10 +111,13 @@ public static class SubscriptionEndpoints
 
     private static async Task ShowAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
     {
-        var item = await queries.FindAsync(context.Project(), SubscriptionAnswers.IdOf(RawPath.Id(context), clock.Now()), context.RequestAborted);
+        var item = await queries.FindAsync(
+            context.Project(), SubscriptionAnswers.IdOf(RawPath.Id(context), clock.Now()), context.RequestAborted);
         await (item is null
             ? Problems.WriteAsync(context, ErrorCode.SubscriptionNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, SubscriptionAnswers.Of(item, context.Project().Zone), SubscriptionsJson.Default.SubscriptionView));
+            : Answer.Json(
+                context, StatusCodes.Status200OK, SubscriptionAnswers.Of(item, context.Project().Zone),
+                SubscriptionsJson.Default.SubscriptionView));
     }
 
     private static async Task FactsAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
@@ -132,7 +136,8 @@ public static class SubscriptionEndpoints
             return;
         }
 
-        if (await queries.FindAsync(context.Project(), SubscriptionAnswers.IdOf(RawPath.Id(context), clock.Now()), context.RequestAborted) is not { } item)
+        if (await queries.FindAsync(
+            context.Project(), SubscriptionAnswers.IdOf(RawPath.Id(context), clock.Now()), context.RequestAborted) is not { } item)
         {
             await Problems.WriteAsync(context, ErrorCode.SubscriptionNotFound);
             return;
@@ -163,8 +168,10 @@ public static class SubscriptionEndpoints
         }
 
         return new(
-            body.Customer ?? "", body.Plan ?? "", OrderedTerms.IntervalOf(body.Period) ?? PriceInterval.Monthly, currency, body.Quantity ?? 1, body.Trial,
-            body.TrialEndBehavior != "expire", body.TrialFingerprint, body.Coupon, start, body.Id, OrderedTerms.AddOnsOf(body.AddOns, faults) ?? [], body.Amount)
+            body.Customer ?? "", body.Plan ?? "", OrderedTerms.IntervalOf(body.Period) ?? PriceInterval.Monthly, currency,
+            body.Quantity ?? 1, body.Trial,
+            body.TrialEndBehavior != "expire", body.TrialFingerprint, body.Coupon, start, body.Id,
+            OrderedTerms.AddOnsOf(body.AddOns, faults) ?? [], body.Amount)
         {
             Discount = OrderedTerms.DiscountOf(body.Discount, faults),
         };

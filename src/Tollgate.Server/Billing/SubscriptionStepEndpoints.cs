@@ -36,7 +36,8 @@ public static class SubscriptionStepEndpoints
             .Describe(SubscriptionDescriptions.Upcoming);
 
         void Map(string method, string tail, Description description, RequestDelegate handle) =>
-            app.MapMethods("/v1/subscriptions/{id}" + tail, [method], handle).RequireKey(Access.Secret, Scope.BillingWrite).Describe(description);
+            app.MapMethods("/v1/subscriptions/{id}" + tail, [method], handle).RequireKey(Access.Secret, Scope.BillingWrite)
+                .Describe(description);
     }
 
     private readonly record struct Deps(ChangeSubscription Change, SubscriptionQueries Queries, Clock Clock)
@@ -60,7 +61,8 @@ public static class SubscriptionStepEndpoints
         faults.OneOf(body.Proration, "proration", "second", "day", "none", "usage_aware");
         var addOns = OrderedTerms.AddOnsOf(body.AddOns, faults);
         var discount = OrderedTerms.DiscountOf(body.Discount, faults);
-        if (!isPreview && body is { Preview: not true, Plan: null, Period: null, Quantity: null, AddOns: null, Amount: null, Discount: null })
+        if (!isPreview
+            && body is { Preview: not true, Plan: null, Period: null, Quantity: null, AddOns: null, Amount: null, Discount: null })
         {
             faults.Add("", FaultCode.Required, "Nothing to change: send plan, period, quantity, add_ons, amount or discount.");
         }
@@ -142,7 +144,9 @@ public static class SubscriptionStepEndpoints
         }
 
         var request = RequestOf(context, body.Preview == true);
-        await AnswerAsync(context, deps, await deps.Change.PauseAsync(context.Project(), deps.IdOf(context), until, request, context.RequestAborted), request.Preview);
+        await AnswerAsync(
+            context, deps, await deps.Change.PauseAsync(context.Project(), deps.IdOf(context), until, request, context.RequestAborted),
+            request.Preview);
     }
 
     private static async Task ResumeAsync(HttpContext context, Deps deps)
@@ -150,7 +154,9 @@ public static class SubscriptionStepEndpoints
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
-            await AnswerAsync(context, deps, await deps.Change.ResumeAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted), request.Preview);
+            await AnswerAsync(
+                context, deps, await deps.Change.ResumeAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted),
+                request.Preview);
         }
     }
 
@@ -160,9 +166,14 @@ public static class SubscriptionStepEndpoints
         var answer = await deps.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
         await (answer switch
         {
-            _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),
-            { Next: null } => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, "There is no upcoming invoice: the subscription ends, is paused, or costs nothing."),
-            _ => Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(answer.Next!, answer.Row!.Reference), InvoicesJson.Default.InvoiceView),
+            _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) =>
+                Problems.WriteAsync(context, code, answer.Detail, param),
+            { Next: null } =>
+                Problems.WriteAsync(
+                    context, ErrorCode.InvoiceNotFound,
+                    "There is no upcoming invoice: the subscription ends, is paused, or costs nothing."),
+            _ => Answer.Json(
+                context, StatusCodes.Status200OK, InvoiceAnswers.Of(answer.Next!, answer.Row!.Reference), InvoicesJson.Default.InvoiceView),
         });
     }
 
@@ -177,12 +188,16 @@ public static class SubscriptionStepEndpoints
         var item = await deps.Queries.FindAsync(context.Project(), answer.Row!.Subscription.Id, context.RequestAborted);
         await (showsInvoice
             ? Answer.Json(
-                context, StatusCodes.Status200OK, BillingAnswers.ChangeOf(answer, item!.LatestInvoice, context.Project().Zone, answer.Row.Reference),
+                context, StatusCodes.Status200OK,
+                BillingAnswers.ChangeOf(answer, item!.LatestInvoice, context.Project().Zone, answer.Row.Reference),
                 SubscriptionsJson.Default.SubscriptionChangeView)
-            : Answer.Json(context, StatusCodes.Status200OK, SubscriptionAnswers.Of(item!, context.Project().Zone), SubscriptionsJson.Default.SubscriptionView));
+            : Answer.Json(
+                context, StatusCodes.Status200OK, SubscriptionAnswers.Of(item!, context.Project().Zone),
+                SubscriptionsJson.Default.SubscriptionView));
     }
 
     private static StepRequest RequestOf(HttpContext context, bool preview) => new(SubscriptionAnswers.ActorOf(context.Caller()), preview);
 
-    private static ChangeTime? TimeOf(string? word) => word switch { "now" => ChangeTime.Now, "period_end" => ChangeTime.PeriodEnd, _ => null };
+    private static ChangeTime? TimeOf(string? word) =>
+        word switch { "now" => ChangeTime.Now, "period_end" => ChangeTime.PeriodEnd, _ => null };
 }

@@ -17,9 +17,12 @@ public static class TestClockEndpoints
     /// <summary>One call: enough for any life, and an end for a slip of the pen.</summary>
     internal static readonly TimeSpan Farthest = TimeSpan.FromDays(3_660);
 
-    private static readonly Description Show = new("Test clock", "Show the test clock", "Returns the time of a sandbox project. Live projects follow the database's clock, so they get a 409.")
+    private static readonly Description Show = new(
+        "Test clock", "Show the test clock",
+        "Returns the time of a sandbox project. Live projects follow the database's clock, so they get a 409.")
     {
-        Answers = [Example.Of<TestClockView>(200, "The clock.", """{"now": "2027-01-31T00:00:00Z", "is_frozen": true, "processed": null}""")],
+        Answers = [
+            Example.Of<TestClockView>(200, "The clock.", """{"now": "2027-01-31T00:00:00Z", "is_frozen": true, "processed": null}""")],
         Errors = [ErrorCode.SandboxOnly],
     };
 
@@ -27,7 +30,8 @@ public static class TestClockEndpoints
         "Test clock",
         "Advance the test clock",
         "Moves a sandbox project's clock forward. Before the call answers, everything that is due until then happens in order: trials end, "
-        + "periods renew, Tollgate invoices usage and collects invoices. Then the clock stands still at `advance_to` until the next call. A repeat changes nothing.")
+        + "periods renew, Tollgate invoices usage and collects invoices. Then the clock stands still at `advance_to` until the next call. "
+        + "A repeat changes nothing.")
     {
         Request = Example.Of<AdvanceClockRequest>("""{"advance_to": "2027-01-31T00:00:00Z"}"""),
         Answers =
@@ -36,7 +40,8 @@ public static class TestClockEndpoints
                 200, "Arrived.",
                 """
                 {"now": "2027-01-31T00:00:00Z", "is_frozen": true,
-                 "processed": {"invoices": 12, "renewals": 12, "trials_converted": 0, "trials_expired": 0, "canceled": 0, "resumed": 0, "usage_billed": 0,
+                 "processed": {"invoices": 12, "renewals": 12, "trials_converted": 0, "trials_expired": 0, "canceled": 0,
+                  "resumed": 0, "usage_billed": 0,
                   "parked": 0, "collected": 12, "collecting_failed": 0, "schedules_parked": 0}}
                 """),
         ],
@@ -44,7 +49,8 @@ public static class TestClockEndpoints
     };
 
     public static IServiceCollection AddClocks(this IServiceCollection services) => services
-        .AddSingleton<AdvanceClock>().AddSingleton<ParkedWork>().AddSingleton<ParkedQueries>().AddHostedService<ParkedLoop>().AddWire(ClocksJson.Default);
+        .AddSingleton<AdvanceClock>().AddSingleton<ParkedWork>().AddSingleton<ParkedQueries>().AddHostedService<ParkedLoop>()
+        .AddWire(ClocksJson.Default);
 
     public static void MapClocks(this WebApplication app)
     {
@@ -74,9 +80,11 @@ public static class TestClockEndpoints
 
         var (project, faults) = (context.Project(), new Faults());
         var now = clock.Now(project);
-        if (faults.Required(body.AdvanceTo, "advance_to") && (Instant.From(body.AdvanceTo!.Value) < now || Instant.From(body.AdvanceTo.Value) > now.Plus(Farthest)))
+        if (faults.Required(body.AdvanceTo, "advance_to")
+            && (Instant.From(body.AdvanceTo!.Value) < now || Instant.From(body.AdvanceTo.Value) > now.Plus(Farthest)))
         {
-            faults.Add("advance_to", FaultCode.OutOfRange, $"A time from {now} to {now.Plus(Farthest)} is expected: the clock never goes back.");
+            faults.Add(
+                "advance_to", FaultCode.OutOfRange, $"A time from {now} to {now.Plus(Farthest)} is expected: the clock never goes back.");
         }
 
         if (faults.Any && project.Mode == ProjectMode.Sandbox)
@@ -85,7 +93,8 @@ public static class TestClockEndpoints
             return;
         }
 
-        var (outcome, report) = await advance.RunAsync(project, faults.Any ? now : Instant.From(body.AdvanceTo!.Value), null, context.RequestAborted);
+        var (outcome, report) = await advance.RunAsync(project, faults.Any ? now : Instant.From(body.AdvanceTo!.Value), null,
+            context.RequestAborted);
         await (outcome switch
         {
             AdvanceOutcome.Done => AnswerAsync(context, directory.Current.ProjectsById[project.Id], clock, report),
@@ -97,7 +106,8 @@ public static class TestClockEndpoints
 
     private static Task AnswerAsync(HttpContext context, ProjectSnapshot project, Clock clock, DueReport? report)
     {
-        var view = new TestClockView(clock.Now(project).ToOffset(), project.TestClock is not null, report is null ? null : SubscriptionAnswers.Of(report));
+        var view = new TestClockView(
+            clock.Now(project).ToOffset(), project.TestClock is not null, report is null ? null : SubscriptionAnswers.Of(report));
         return Answer.Json(context, StatusCodes.Status200OK, view, ClocksJson.Default.TestClockView);
     }
 }

@@ -27,6 +27,7 @@ public static class BuiltInCatalogs
 
         return faults.Count == 0
             ? documents
-            : throw new StartRefusedException($"The catalogues in {Folder} have faults. Correct the files and start again:\n{string.Join('\n', faults)}");
+            : throw new StartRefusedException(
+                $"The catalogues in {Folder} have faults. Correct the files and start again:\n{string.Join('\n', faults)}");
     }
 }

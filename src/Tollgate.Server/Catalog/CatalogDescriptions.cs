@@ -13,7 +13,8 @@ internal static class CatalogDescriptions
           "highlighted": true, "sort_order": 2, "active": true, "is_default": false, "version": 1,
           "prices": [{"interval": "monthly", "currency": "USD", "amount": 1200, "trial_days": 0, "display": "$12.00"}],
           "entitlements": [
-            {"feature": "ats_scan", "name": "ATS scan", "kind": "metered", "display": "20", "quota": 20, "unlimited": false, "period": "calendar_month", "hard_cap": true}
+            {"feature": "ats_scan", "name": "ATS scan", "kind": "metered", "display": "20", "quota": 20, "unlimited": false,
+             "period": "calendar_month", "hard_cap": true}
           ]
         }
         """;
@@ -22,14 +23,16 @@ internal static class CatalogDescriptions
         {
           "outcome": "dry_run", "revision": 3, "etag": "\"5f1d7a90c1b2e3f4\"",
           "changes": [
-            {"kind": "changed", "subject": "pro · ats_scan", "member": "quota", "from": "20", "to": "30", "text": "pro · ats_scan: quota 20 → 30"}
+            {"kind": "changed", "subject": "pro · ats_scan", "member": "quota", "from": "20", "to": "30",
+             "text": "pro · ats_scan: quota 20 → 30"}
           ],
           "changed_plans": ["pro"], "removed_plans": [], "affected_customers": 0, "pinned_customers": 12, "affected_subscriptions": 12,
           "mrr_change": [{"currency": "USD", "before": 14400, "after": 18000, "change": 3600}]
         }
         """;
 
-    private const string Json = """{"code": "tiny", "name": "Tiny", "default_plan": "free", "features": [{"code": "scan", "name": "Scan"}], "plans": [{"code": "free", "name": "Free", "entitlements": [{"feature": "scan", "quota": 2}]}]}""";
+    private const string Json =
+        """{"code": "tiny", "name": "Tiny", "default_plan": "free", "features": [{"code": "scan", "name": "Scan"}], "plans": [{"code": "free", "name": "Free", "entitlements": [{"feature": "scan", "quota": 2}]}]}""";
 
     private const string Yaml = """
         code: tiny
@@ -73,7 +76,8 @@ internal static class CatalogDescriptions
                   "plans": [{"code": "free", "name": "Free", "highlighted": false, "prices": []}],
                   "features": [
                     {"code": "ats_scan", "name": "ATS scan", "icon": "scan-search", "unit": "scan", "plans": {
-                      "free": {"feature": "ats_scan", "name": "ATS scan", "kind": "metered", "display": "2", "quota": 2, "unlimited": false, "period": "calendar_month", "hard_cap": true}
+                      "free": {"feature": "ats_scan", "name": "ATS scan", "kind": "metered", "display": "2", "quota": 2, "unlimited": false,
+                       "period": "calendar_month", "hard_cap": true}
                     }}
                   ]
                 }
@@ -87,7 +91,8 @@ internal static class CatalogDescriptions
         Answers =
         [
             Example.Of<FeatureList>(200, "The features.", """
-                {"data": [{"code": "ats_scan", "name": "ATS scan", "kind": "metered", "icon": "scan-search", "unit": "scan", "money": false, "sort_order": 1}], "has_more": false}
+                {"data": [{"code": "ats_scan", "name": "ATS scan", "kind": "metered", "icon": "scan-search", "unit": "scan", "money": false,
+                 "sort_order": 1}], "has_more": false}
                 """),
         ],
     };
@@ -111,15 +116,20 @@ internal static class CatalogDescriptions
         "Put a catalogue into force",
         "Publishes the whole catalogue, as YAML (`Content-Type: application/yaml`) or JSON. Each changed plan gets a new immutable "
         + "version; customers pinned to an older version keep it, and customers on the default plan get the new one at once. "
-        + "With `dry_run=true`, the call writes nothing and returns the changes that it would make. With `If-Match`, Tollgate refuses the catalogue if "
+        + "With `dry_run=true`, the call writes nothing and returns the changes that it would make. With `If-Match`, "
+        + "Tollgate refuses the catalogue if "
         + "somebody else has published since. Sending the catalogue in force again changes nothing. "
         + "Any fault refuses the whole catalogue; `errors` lists every fault with path, line and column.")
     {
         Request = AsJson,
         AlsoAccepts = [YamlType, "application/x-yaml", "text/yaml", "text/x-yaml"],
-        AlsoWritten = [Example.OfText(YamlType, Yaml), Example.OfText("application/x-yaml", Yaml), Example.OfText("text/yaml", Yaml), Example.OfText("text/x-yaml", Yaml)],
+        AlsoWritten = [
+            Example.OfText(YamlType, Yaml), Example.OfText("application/x-yaml", Yaml), Example.OfText("text/yaml", Yaml),
+            Example.OfText("text/x-yaml", Yaml)],
         Query = [new("dry_run", "true: only return the changes, without making them.", "boolean")],
         Answers = [Example.Of<CatalogAnswer>(200, "The changes, made or only computed.", Diff)],
-        Errors = [ErrorCode.CatalogInvalid, ErrorCode.MalformedJson, ErrorCode.PreconditionFailed, ErrorCode.UnsupportedMediaType, ErrorCode.PayloadTooLarge],
+        Errors = [
+            ErrorCode.CatalogInvalid, ErrorCode.MalformedJson, ErrorCode.PreconditionFailed, ErrorCode.UnsupportedMediaType,
+            ErrorCode.PayloadTooLarge],
     };
 }

@@ -21,11 +21,16 @@ public static class CatalogEndpoints
     public static void MapCatalog(this WebApplication app)
     {
         const Access readers = Access.Public | Access.Secret | Access.CustomerToken;
-        app.MapGet("/v1/plans", (RequestDelegate)ListPlansAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.ListPlans);
-        app.MapGet("/v1/plans/compare", (RequestDelegate)ComparePlansAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.ComparePlans);
-        app.MapGet("/v1/plans/{code}", (RequestDelegate)GetPlanAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.GetPlan);
-        app.MapGet("/v1/features", (RequestDelegate)ListFeaturesAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.ListFeatures);
-        app.MapGet("/v1/catalog", (RequestDelegate)GetCatalogAsync).RequireKey(Access.Secret, Scope.CatalogRead).Describe(CatalogDescriptions.GetCatalog);
+        app.MapGet("/v1/plans", (RequestDelegate)ListPlansAsync).RequireKey(readers, Scope.CatalogRead)
+            .Describe(CatalogDescriptions.ListPlans);
+        app.MapGet("/v1/plans/compare", (RequestDelegate)ComparePlansAsync).RequireKey(readers, Scope.CatalogRead)
+            .Describe(CatalogDescriptions.ComparePlans);
+        app.MapGet("/v1/plans/{code}", (RequestDelegate)GetPlanAsync).RequireKey(readers, Scope.CatalogRead)
+            .Describe(CatalogDescriptions.GetPlan);
+        app.MapGet("/v1/features", (RequestDelegate)ListFeaturesAsync).RequireKey(readers, Scope.CatalogRead)
+            .Describe(CatalogDescriptions.ListFeatures);
+        app.MapGet("/v1/catalog", (RequestDelegate)GetCatalogAsync).RequireKey(Access.Secret, Scope.CatalogRead)
+            .Describe(CatalogDescriptions.GetCatalog);
 
         var preview = app.Services.GetRequiredService<PreviewCatalog>();
         var publish = app.Services.GetRequiredService<PublishCatalog>();
@@ -52,7 +57,8 @@ public static class CatalogEndpoints
     }
 
     private static Task ComparePlansAsync(HttpContext context) =>
-        Answer.Json(context, StatusCodes.Status200OK, CatalogViews.Compare(context.Project().Catalog.Document), CatalogJson.Default.PlanComparison);
+        Answer.Json(
+            context, StatusCodes.Status200OK, CatalogViews.Compare(context.Project().Catalog.Document), CatalogJson.Default.PlanComparison);
 
     private static Task ListFeaturesAsync(HttpContext context)
     {
@@ -74,11 +80,14 @@ public static class CatalogEndpoints
         string? accept = context.Request.Headers.Accept;
         return accept?.Contains("yaml", StringComparison.OrdinalIgnoreCase) == true
             ? Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(CatalogWriter.ToYaml(catalog.Document)), Yaml)
-            : Answer.Json(context, StatusCodes.Status200OK, JsonElement.Parse(CatalogWriter.ToJson(catalog.Document, indented: false)), CatalogJson.Default.JsonElement);
+            : Answer.Json(
+                context, StatusCodes.Status200OK, JsonElement.Parse(CatalogWriter.ToJson(catalog.Document, indented: false)),
+                CatalogJson.Default.JsonElement);
     }
 
     private static async Task PutCatalogAsync(
-        HttpContext context, (PreviewCatalog Catalog, PreviewMigration Migration) preview, PublishCatalog publish, ProjectDirectory directory)
+        HttpContext context, (PreviewCatalog Catalog, PreviewMigration Migration) preview, PublishCatalog publish,
+        ProjectDirectory directory)
     {
         var faults = new Faults();
         string? dryRun = context.Request.Query["dry_run"];
@@ -109,8 +118,7 @@ public static class CatalogEndpoints
             return;
         }
 
-        string? ifMatch = context.Request.Headers.IfMatch;
-        var done = await publish.PublishAsync(project.Id, document, ifMatch, context.RequestAborted);
+        var done = await publish.PublishAsync(project.Id, document, context.Request.Headers.IfMatch, context.RequestAborted);
         SetHeaders(context, done.ETag, done.Revision);
         if (WhyTooMuch(done.Outcome) is { } limit)
         {
@@ -128,24 +136,30 @@ public static class CatalogEndpoints
 
         if (done.Outcome == PublishOutcome.Stale)
         {
-            await Problems.WriteAsync(context, ErrorCode.PreconditionFailed, $"The catalogue in force is {done.ETag}, revision {done.Revision}.", "If-Match");
+            await Problems.WriteAsync(
+                context, ErrorCode.PreconditionFailed, $"The catalogue in force is {done.ETag}, revision {done.Revision}.", "If-Match");
             return;
         }
 
         await directory.RefreshAsync(CancellationToken.None);
-        await AnswerAsync(context, done.Outcome == PublishOutcome.Published ? CatalogOutcome.Published : CatalogOutcome.Unchanged, done.Revision, done.ETag, planned, outlook);
+        var outcome = done.Outcome == PublishOutcome.Published ? CatalogOutcome.Published : CatalogOutcome.Unchanged;
+        await AnswerAsync(context, outcome, done.Revision, done.ETag, planned, outlook);
     }
 
     private static string? WhyTooMuch(PublishOutcome outcome) => outcome switch
     {
         PublishOutcome.TooMuch =>
-            $"All features and versions of plans that the project ever published take at most {CatalogLimits.VersionBytes / 1024 / 1024} MiB: customers may be pinned to each. Change large plans less often, or go on in a new project.",
+            $"All features and versions of plans that the project ever published take at most {CatalogLimits.VersionBytes / 1024 / 1024} "
+                + "MiB: customers may be pinned to each. Change large plans less often, or go on in a new project.",
         PublishOutcome.TooManyFeatures =>
-            $"A project publishes at most {CatalogLimits.FeaturesEver} features in its life: past use refers to each. Keep the codes of features that change, or go on in a new project.",
+            $"A project publishes at most {CatalogLimits.FeaturesEver} features in its life: past use refers to each. "
+                + "Keep the codes of features that change, or go on in a new project.",
         _ => null,
     };
 
-    private static Task AnswerAsync(HttpContext context, CatalogOutcome outcome, int revision, string etag, CatalogPreview planned, MigrationOutlook outlook) => Answer.Json(
+    private static Task AnswerAsync(
+        HttpContext context, CatalogOutcome outcome, int revision, string etag, CatalogPreview planned, MigrationOutlook outlook) =>
+        Answer.Json(
         context,
         StatusCodes.Status200OK,
         new CatalogAnswer(
@@ -168,7 +182,8 @@ public static class CatalogEndpoints
         var isYaml = type.Contains("yaml", StringComparison.OrdinalIgnoreCase);
         if (!isYaml && !type.Contains("json", StringComparison.OrdinalIgnoreCase))
         {
-            await Problems.WriteAsync(context, ErrorCode.UnsupportedMediaType, $"{Yaml} or {Answer.JsonType} is expected; {type} was sent.", "Content-Type");
+            await Problems.WriteAsync(
+                context, ErrorCode.UnsupportedMediaType, $"{Yaml} or {Answer.JsonType} is expected; {type} was sent.", "Content-Type");
             return null;
         }
 
@@ -201,7 +216,9 @@ public static class CatalogEndpoints
         {
             var fault = reading.Faults[0];
             var hint = isOther ? $" If it is YAML, send Content-Type: {Yaml}." : "";
-            return Problems.WriteAsync(context, ErrorCode.MalformedJson, string.Create(CultureInfo.InvariantCulture, $"Line {fault.Line}, column {fault.Column}: {fault.Message}{hint}"));
+            return Problems.WriteAsync(
+                context, ErrorCode.MalformedJson,
+                string.Create(CultureInfo.InvariantCulture, $"Line {fault.Line}, column {fault.Column}: {fault.Message}{hint}"));
         }
 
         return RefuseAsync(context, reading.Faults, reading.Malformed ? ErrorCode.MalformedRequest : ErrorCode.CatalogInvalid);

@@ -23,7 +23,8 @@ internal static class CatalogViews
         [.. plan.Prices.Select(Of)],
         [.. plan.Entitlements.Select(entitlement => Of(entitlement, catalog.Features[entitlement.Feature].Feature))])
     {
-        AddOns = OrNull([.. catalog.Document.AddOns.Where(addOn => addOn.Active && addOn.FitsPlan(plan.Code)).Select(addOn => Of(addOn, catalog))]),
+        AddOns = OrNull(
+            [.. catalog.Document.AddOns.Where(addOn => addOn.Active && addOn.FitsPlan(plan.Code)).Select(addOn => Of(addOn, catalog))]),
         Packs = OrNull([.. catalog.Document.Packs.Where(pack => pack.Active && pack.FitsPlan(plan.Code)).Select(Of)]),
     };
 
@@ -31,7 +32,8 @@ internal static class CatalogViews
         new(CatalogWords.Of(price.Interval), price.Currency, price.AmountMinor, price.TrialDays, CatalogDisplay.Price(price))
         {
             Seats = price.Seats is { } seats
-                ? new(seats.Included, CatalogWords.Of(seats.Mode), CatalogWords.Of(seats.FirstFlatFee), [.. seats.Tiers.Select(Of)], seats.Discount?.Value)
+                ? new(seats.Included, CatalogWords.Of(seats.Mode), CatalogWords.Of(seats.FirstFlatFee), [.. seats.Tiers.Select(Of)],
+                    seats.Discount?.Value)
                 : null,
             Discounted = Of(price.Discount, price.AmountMinor, price.Currency),
             Minimum = price.MinimumMinor,
@@ -42,7 +44,8 @@ internal static class CatalogViews
         addOn.Name,
         addOn.Description,
         addOn.MaxQuantity,
-        [.. addOn.Prices.Select(static price => Of(new PlanPrice(price.Interval, price.Currency, price.AmountMinor, TrialDays: 0) { Discount = price.Discount }))],
+        [.. addOn.Prices.Select(static price =>
+            Of(new PlanPrice(price.Interval, price.Currency, price.AmountMinor, TrialDays: 0) { Discount = price.Discount }))],
         [
             .. addOn.Entitlements.Select(given => catalog.Features[given.Feature].Feature.Kind == FeatureKind.Switch
                 ? new AddOnEntitlementView(given.Feature) { Enabled = given.Enabled }
@@ -58,11 +61,15 @@ internal static class CatalogViews
         pack.ExpiresAfterDays,
         [
             .. pack.Prices.Select(static price =>
-                new PackPriceView(price.Currency, price.AmountMinor, price.Listed.Display()) { Discounted = Of(price.Discount, price.AmountMinor, price.Currency) }),
+                new PackPriceView(price.Currency, price.AmountMinor, price.Listed.Display())
+                {
+                    Discounted = Of(price.Discount, price.AmountMinor, price.Currency),
+                }),
         ]);
 
     public static OveragePriceView Of(OveragePrice price) => new(
-        CatalogWords.Of(price.Mode), price.Currency, CatalogWords.Of(price.FirstFlatFee), price.PackageSize?.Value, [.. price.Tiers.Select(Of)], price.Discount?.Value);
+        CatalogWords.Of(price.Mode), price.Currency, CatalogWords.Of(price.FirstFlatFee), price.PackageSize?.Value,
+        [.. price.Tiers.Select(Of)], price.Discount?.Value);
 
     private static DiscountedView? Of(LineDiscount? discount, long minor, string code)
     {
@@ -114,7 +121,8 @@ internal static class CatalogViews
     {
         var plans = CatalogDisplay.Offered(document).ToArray();
         return new(
-            [.. plans.Select(static plan => new ComparedPlan(plan.Code, plan.Name, plan.Tagline, plan.Highlighted, [.. plan.Prices.Select(Of)]))],
+            [.. plans.Select(static plan =>
+                new ComparedPlan(plan.Code, plan.Name, plan.Tagline, plan.Highlighted, [.. plan.Prices.Select(Of)]))],
             [.. InOrder(document).Select(feature => Compare(feature, plans)).Where(static row => row.Plans.Count > 0)]);
     }
 

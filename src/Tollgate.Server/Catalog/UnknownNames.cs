@@ -9,8 +9,9 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Catalog;
 
 /// <summary>
-/// Says which name of a request the project does not have, with the nearest that it has. A suggestion shows nothing that the caller's key does not open: features
-/// and the plans that are offered are on the pricing page, retired plans need <c>catalog:read</c>, coupons <c>billing:read</c>.
+/// Says which name of a request the project does not have, with the nearest that it has. A suggestion shows nothing that the caller's key
+/// does not open: features and the plans that are offered are on the pricing page, retired plans need <c>catalog:read</c>, coupons
+/// <c>billing:read</c>.
 /// </summary>
 internal static class UnknownNames
 {
@@ -24,15 +25,20 @@ internal static class UnknownNames
         Problems.WriteAsync(context, ErrorCode.FeatureNotFound, Feature(context.Project().Catalog, code), param);
 
     /// <summary>The faults that the rules found. A fault of a feature that the catalogue does not have names that feature.</summary>
-    public static IEnumerable<FieldFault> Named(PublishedCatalog catalog, IEnumerable<FieldFault> found, string feature) => catalog.Features.ContainsKey(feature)
+    public static IEnumerable<FieldFault> Named(PublishedCatalog catalog, IEnumerable<FieldFault> found, string feature) =>
+        catalog.Features.ContainsKey(feature)
         ? found
         : found.Select(fault => fault.Field == "feature" ? fault with { Detail = Feature(catalog, feature) } : fault);
 
-    public static string Plan(Caller caller, string code) => Spelling.UnknownOfFew("plan", code, [.. PlansFor(caller)]) + WhyNone(caller.Project!.Catalog);
+    public static string Plan(Caller caller, string code) =>
+        Spelling.UnknownOfFew("plan", code, [.. PlansFor(caller)]) + WhyNone(caller.Project!.Catalog);
 
     /// <summary>A project that was made without a catalogue knows no name at all; nothing when it has features.</summary>
     private static string WhyNone(PublishedCatalog catalog) =>
-        catalog.Features.Count == 0 ? " The project has no features yet: put a catalogue into force with PUT /v1/catalog, or \"tollgate catalog apply catalog.yaml\"." : "";
+        catalog.Features.Count == 0
+            ? " The project has no features yet: put a catalogue into force with PUT /v1/catalog, "
+                + "or \"tollgate catalog apply catalog.yaml\"."
+            : "";
 
     public static Task WritePlanAsync(HttpContext context, string code, string? param = null) =>
         Problems.WriteAsync(context, ErrorCode.PlanNotFound, Plan(context.Caller(), code), param);
@@ -47,7 +53,8 @@ internal static class UnknownNames
         }
 
         var mayRead = IsOfProject(caller) && caller.Scopes.HasFlag(Scope.BillingRead);
-        return Spelling.Unknown("coupon", code, mayRead ? await coupons.CodesAsync(context.Project(), MostCoupons, context.RequestAborted) : []);
+        return Spelling.Unknown(
+            "coupon", code, mayRead ? await coupons.CodesAsync(context.Project(), MostCoupons, context.RequestAborted) : []);
     }
 
     private static IEnumerable<string> PlansFor(Caller caller)

@@ -34,7 +34,8 @@ public static class CheckoutEndpoints
     public static void MapCheckouts(this WebApplication app)
     {
         var (open, queries, expire) = (
-            app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<CheckoutQueries>(), app.Services.GetRequiredService<ExpireCheckouts>());
+            app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<CheckoutQueries>(),
+            app.Services.GetRequiredService<ExpireCheckouts>());
         var invoices = app.Services.GetRequiredService<InvoiceQueries>();
 
         app.MapPost("/v1/checkouts", app.Counted(Thing.Checkout, context => CreateAsync(context, open, invoices)))
@@ -90,11 +91,19 @@ public static class CheckoutEndpoints
     internal static Task WriteAsync(HttpContext context, CheckoutAnswer answer) => answer.Outcome switch
     {
         CheckoutOutcome.Done => Answer.Json(
-            context, answer.IsAgain ? StatusCodes.Status200OK : StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page), CheckoutsJson.Default.CheckoutView),
+            context, answer.IsAgain ? StatusCodes.Status200OK : StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page),
+            CheckoutsJson.Default.CheckoutView),
         CheckoutOutcome.NotOffered => Problems.WriteAsync(
-            context, ErrorCode.BillingNotConfigured, $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
-        CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
-        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "The invoice has an open page at the payment provider, or a pending payment. Tollgate never charges it twice; wait until that ends."),
+            context, ErrorCode.BillingNotConfigured,
+            $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
+        CheckoutOutcome.NoAnswer =>
+            Problems.WriteAsync(
+                context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
+        CheckoutOutcome.IsPending =>
+            Problems.WriteAsync(
+                context, ErrorCode.PaymentPending,
+                "The invoice has an open page at the payment provider, or a pending payment. Tollgate never charges it twice; "
+                    + "wait until that ends."),
         CheckoutOutcome.TooMany => Problems.WriteAsync(
             context, ErrorCode.LimitReached,
             $"The customer has {CheckoutQueries.MostOpen} open checkouts whose payments are under way. Wait until one is paid or expires."),
@@ -128,14 +137,18 @@ public static class CheckoutEndpoints
         }
 
         CheckoutStatus? wanted = status is null ? null : CatalogWords.Read<CheckoutStatus>(status);
-        var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), customer, wanted, after, paging.Probe, context.RequestAborted));
+        var (page,
+            hasMore) = paging.Cut(
+                await queries.ListAsync(context.Project(), customer, wanted, after, paging.Probe, context.RequestAborted));
         var list = new CheckoutList([.. page.Select(static row => CheckoutAnswers.Of(row))], hasMore);
         await Answer.Json(context, StatusCodes.Status200OK, list, CheckoutsJson.Default.CheckoutList);
     }
 
     private static async Task ShowAsync(HttpContext context, CheckoutQueries queries)
     {
-        var row = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        var row = Guid.TryParse(RawPath.Id(context), out var id)
+            ? await queries.FindAsync(context.Project(), id, context.RequestAborted)
+            : null;
         await (row is null
             ? Problems.WriteAsync(context, ErrorCode.CheckoutNotFound)
             : Answer.Json(context, StatusCodes.Status200OK, CheckoutAnswers.Of(row), CheckoutsJson.Default.CheckoutView));
@@ -150,7 +163,9 @@ public static class CheckoutEndpoints
         {
             CheckoutOutcome.Done or CheckoutOutcome.Unchanged => Answer.Json(
                 context, StatusCodes.Status200OK, CheckoutAnswers.Of(answer.Row!), CheckoutsJson.Default.CheckoutView),
-            CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "A payment of the checkout is pending. Wait until it succeeds or fails."),
+            CheckoutOutcome.IsPending =>
+                Problems.WriteAsync(
+                    context, ErrorCode.PaymentPending, "A payment of the checkout is pending. Wait until it succeeds or fails."),
             CheckoutOutcome.IsCompleted => Problems.WriteAsync(context, ErrorCode.CheckoutState),
             _ => Problems.WriteAsync(context, ErrorCode.CheckoutNotFound),
         });
@@ -158,19 +173,28 @@ public static class CheckoutEndpoints
 
     private static NewCheckout OrderOf(CreateCheckoutRequest body, Issuer issuer, Faults faults)
     {
-        string[] named = [.. new[] { body.Plan is null ? null : "plan", body.Pack is null ? null : "pack", body.Invoice is null ? null : "invoice", body.Setup == true ? "setup" : null }.OfType<string>()];
+        string[] named = [
+            .. new[]
+            {
+                body.Plan is null ? null : "plan", body.Pack is null ? null : "pack", body.Invoice is null ? null : "invoice",
+                body.Setup == true ? "setup" : null,
+            }.OfType<string>()];
         if (named.Length == 0)
         {
             faults.Add("plan", FaultCode.Required, "One of plan, pack, invoice and setup is expected.");
         }
         else if (named.Length > 1)
         {
-            faults.Add(named[1], FaultCode.InvalidValue, $"One of plan, pack, invoice and setup is expected; {string.Join(" and ", named)} were sent.");
+            faults.Add(
+                named[1], FaultCode.InvalidValue,
+                $"One of plan, pack, invoice and setup is expected; {string.Join(" and ", named)} were sent.");
         }
 
         var kind = body switch
         {
-            { Pack: not null } => CheckoutKind.Pack, { Invoice: not null } => CheckoutKind.Invoice, { Setup: true } => CheckoutKind.Setup, _ => CheckoutKind.Subscription,
+            { Pack: not null } =>
+                CheckoutKind.Pack, { Invoice: not null } =>
+                    CheckoutKind.Invoice, { Setup: true } => CheckoutKind.Setup, _ => CheckoutKind.Subscription,
         };
         faults.Id(body.Customer, "customer", kind != CheckoutKind.Invoice);
         faults.Text(body.Plan, "plan", LongestCode);
@@ -193,8 +217,11 @@ public static class CheckoutEndpoints
 
         var wanted = new CheckoutWanted
         {
-            Plan = body.Plan, Interval = OrderedTerms.IntervalOf(body.Period) ?? (body.Plan is null ? null : PriceInterval.Monthly), Currency = body.Currency,
-            Quantity = body.Quantity, Trial = body.Trial, Coupon = body.Coupon, MethodIfRequired = body.PaymentMethod == IfRequired ? true : null, Pack = body.Pack, Count = body.Count, Invoice = isId ? invoice : null,
+            Plan = body.Plan, Interval = OrderedTerms.IntervalOf(body.Period) ?? (body.Plan is null ? null : PriceInterval.Monthly),
+            Currency = body.Currency,
+            Quantity = body.Quantity, Trial = body.Trial, Coupon = body.Coupon,
+            MethodIfRequired = body.PaymentMethod == IfRequired ? true : null, Pack = body.Pack, Count = body.Count,
+            Invoice = isId ? invoice : null,
             AddOns = faults.Any ? null : addOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
         };
         var life = kind == CheckoutKind.Invoice ? CheckoutLife.OfInvoice : CheckoutLife.Default;
@@ -224,7 +251,8 @@ public static class CheckoutEndpoints
 
     private static Task RefuseAsync(HttpContext context, PurchaseRefusal why) => why switch
     {
-        { Subscription: { } outcome } when SubscriptionAnswers.ProblemOf(outcome) is var (code, param) => Problems.WriteAsync(context, code, why.Detail, param),
+        { Subscription: { } outcome } when SubscriptionAnswers.ProblemOf(outcome) is var (code, param) =>
+            Problems.WriteAsync(context, code, why.Detail, param),
         { Pack: PackOutcome.IsMember } => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, why.Detail),
         { Pack: PackOutcome.CurrencyFixed } => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, why.Detail, "currency"),
         { Pack: PackOutcome.Implausible } => Problems.WriteAsync(context, ErrorCode.InvoiceImplausible, why.Detail),

@@ -9,7 +9,9 @@ using Tollgate.Web.Portal;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary>Where the pages of <c>Tollgate.Web</c> hang in the server: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> and their style sheet.</summary>
+/// <summary>
+/// Where the pages of <c>Tollgate.Web</c> hang in the server: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> and their style sheet.
+/// </summary>
 internal static class PaymentPages
 {
     private const string Guess = "The address holds 256 random bits, which is all that a customer is given to pay.";
@@ -26,7 +28,8 @@ internal static class PaymentPages
 
     public static void MapPaymentPages(this WebApplication app)
     {
-        app.MapMethods(Pages.StylePath, Reading, static context => Pages.WriteStyleAsync(context)).OpenToAll("How pages look.").ExcludeFromDescription();
+        app.MapMethods(Pages.StylePath, Reading, static context => Pages.WriteStyleAsync(context)).OpenToAll("How pages look.")
+            .ExcludeFromDescription();
 
         var guesses = app.Services.GetRequiredService<Guesses>();
         var checkout = app.Services.GetRequiredService<CheckoutPages>();
@@ -48,7 +51,8 @@ internal static class PaymentPages
         Map(Reading, "/portal/{token}/invoices/{file}", context => InvoiceAsync(context, portal));
 
         void Map(string[] methods, string path, RequestDelegate run) =>
-            app.MapMethods(path, methods, context => GuardAsync(context, guesses, run)).OpenToAll(Guess).WithLoad(Load.Ordinary).ExcludeFromDescription();
+            app.MapMethods(path, methods, context => GuardAsync(context, guesses, run)).OpenToAll(Guess).WithLoad(Load.Ordinary)
+                .ExcludeFromDescription();
     }
 
     /// <summary>Who asks for many pages that are not there is told to pause, and the database is not asked.</summary>
@@ -92,7 +96,8 @@ internal static class PaymentPages
     {
         var name = RawPath.Segment(context, InvoiceSegment);
         if (!name.EndsWith(".pdf", StringComparison.Ordinal) || !Guid.TryParse(name.AsSpan(0, name.Length - 4), out var id)
-            || await portal.FindInvoiceAsync(Token(context), id, context.Connection.RemoteIpAddress, context.RequestAborted) is not var (project, row))
+            || await portal.FindInvoiceAsync(
+                Token(context), id, context.Connection.RemoteIpAddress, context.RequestAborted) is not var (project, row))
         {
             await Pages.WriteAsync<NoticePage>(context, StatusCodes.Status404NotFound, new Dictionary<string, object?>
             {
@@ -108,7 +113,8 @@ internal static class PaymentPages
             return;
         }
 
-        var pdf = await InvoicePdf.OfAsync(context.RequestServices.GetRequiredService<InvoiceQueries>(), project, row, context.RequestAborted);
+        var pdf = await InvoicePdf.OfAsync(
+            context.RequestServices.GetRequiredService<InvoiceQueries>(), project, row, context.RequestAborted);
         context.Response.Headers.ContentDisposition = $"inline; filename=\"{row.Invoice.Number}.pdf\"";
         await Answer.Bytes(context, StatusCodes.Status200OK, pdf, InvoicePdf.ContentType);
     }

@@ -79,14 +79,19 @@ internal static class PortalSessionEndpoints
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await sessions.ListAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
+        var (page,
+            hasMore) = paging.Cut(await sessions.ListAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
         var now = clock.Now();
-        await Answer.Json(context, StatusCodes.Status200OK, new PortalSessionList([.. page.Select(row => View(row, now))], hasMore), CheckoutsJson.Default.PortalSessionList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new PortalSessionList([.. page.Select(row => View(row, now))], hasMore),
+            CheckoutsJson.Default.PortalSessionList);
     }
 
     private static async Task ShowAsync(HttpContext context, PortalSessions sessions, Clock clock)
     {
-        var row = Guid.TryParseExact(RawPath.Id(context), "D", out var id) ? await sessions.ShowAsync(context.Project(), id, context.RequestAborted) : null;
+        var row = Guid.TryParseExact(RawPath.Id(context), "D", out var id)
+            ? await sessions.ShowAsync(context.Project(), id, context.RequestAborted)
+            : null;
         await (row is null
             ? Problems.WriteAsync(context, ErrorCode.PortalSessionNotFound)
             : Answer.Json(context, StatusCodes.Status200OK, View(row, clock.Now()), CheckoutsJson.Default.PortalSessionItem));
@@ -94,7 +99,8 @@ internal static class PortalSessionEndpoints
 
     private static async Task RevokeAsync(HttpContext context, PortalSessions sessions)
     {
-        var isRevoked = Guid.TryParseExact(RawPath.Id(context), "D", out var id) && await sessions.RevokeAsync(context.Project(), id, context.RequestAborted);
+        var isRevoked = Guid.TryParseExact(RawPath.Id(context), "D", out var id)
+            && await sessions.RevokeAsync(context.Project(), id, context.RequestAborted);
         await (isRevoked ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.PortalSessionNotFound));
     }
 

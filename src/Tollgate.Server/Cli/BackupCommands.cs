@@ -21,10 +21,15 @@ internal static class BackupCommands
 
     public static Command Backup()
     {
-        var output = new Option<string>("--out") { HelpName = "file", Description = "File to write; it must not exist. Default: tollgate-<time>.backup in this folder." };
+        var output = new Option<string>("--out")
+        {
+            HelpName = "file", Description = "File to write; it must not exist. Default: tollgate-<time>.backup in this folder.",
+        };
         var encrypt = new Option<bool>("--encrypt") { Description = "Encrypt the file with a passphrase (AES-256-GCM)." };
         var withKey = new Option<bool>("--with-master-key") { Description = "Put the master key into the file too; only with --encrypt." };
-        var command = new Command("backup", "Backs up the database into one file, also while servers work. The file has the master key only with --with-master-key.")
+        var command = new Command(
+            "backup",
+            "Backs up the database into one file, also while servers work. The file has the master key only with --with-master-key.")
         {
             output, encrypt, PassphraseFile, withKey, DatabaseDoor.Data, DatabaseDoor.Database,
         };
@@ -32,7 +37,9 @@ internal static class BackupCommands
         {
             if (parsed.GetValue(withKey) && !parsed.GetValue(encrypt))
             {
-                throw new CliStopException(ExitCode.Usage, "--with-master-key needs --encrypt: with its master key in clear, the backup would reveal every secret.");
+                throw new CliStopException(
+                    ExitCode.Usage,
+                    "--with-master-key needs --encrypt: with its master key in clear, the backup would reveal every secret.");
             }
 
             var path = Path.GetFullPath(parsed.GetValue(output)
@@ -45,10 +52,14 @@ internal static class BackupCommands
             var passphrase = parsed.GetValue(encrypt) ? Passphrase(parsed, isNew: true) : null;
             await using var door = await DatabaseDoor.OpenAsync(parsed, log, cancel);
             var keys = parsed.GetValue(withKey) ? await door.MasterKey.LoadAsync(cancel) : null;
-            var manifest = await CliScreen.WithStepsAsync(tell => MakeBackup.RunAsync(door.ConnectionString, path, passphrase, keys, tell, cancel));
-            Console.WriteLine($"{path}: {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, {Size(new FileInfo(path).Length)}, as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z");
+            var manifest = await CliScreen.WithStepsAsync(tell =>
+                MakeBackup.RunAsync(door.ConnectionString, path, passphrase, keys, tell, cancel));
+            Console.WriteLine(
+                $"{path}: {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, {Size(new FileInfo(path).Length)}, "
+                    + $"as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z");
             Console.WriteLine(keys is null && manifest.MasterKeyId is { } id
-                ? $"The master key {id} is not in it. Keep a copy of {door.MasterKey.Name} apart from the backups: without it saved cards, provider keys and webhook secrets are lost."
+                ? $"The master key {id} is not in it. Keep a copy of {door.MasterKey.Name} apart from the backups: without it saved cards, "
+                    + "provider keys and webhook secrets are lost."
                 : "The master key is in it: anybody with the file and the passphrase can read every secret.");
             return ExitCode.Done;
         }));
@@ -59,7 +70,8 @@ internal static class BackupCommands
     {
         var file = new Argument<string>("file") { Description = "File that \"tollgate backup\" wrote." };
         var force = new Option<bool>("--force") { Description = "Replace a database that holds projects." };
-        var command = new Command("restore", "Restores a backup into a fresh database, verifies it, and puts it in place. Stop the servers first.")
+        var command = new Command(
+            "restore", "Restores a backup into a fresh database, verifies it, and puts it in place. Stop the servers first.")
         {
             file, force, PassphraseFile, DatabaseDoor.Data, DatabaseDoor.Database,
         };
@@ -74,10 +86,13 @@ internal static class BackupCommands
 
             // The command finds out before it restores anything whether it can write the key.
             RestoredKeys.MakeFolder(door.MasterKey);
-            var restored = await CliScreen.WithStepsAsync(tell => new RestoreBackup(door.ConnectionString, parsed.GetValue(force), tell, log).RunAsync(path, passphrase, cancel));
+            var restored = await CliScreen.WithStepsAsync(tell =>
+                new RestoreBackup(door.ConnectionString, parsed.GetValue(force), tell, log).RunAsync(path, passphrase, cancel));
             var (manifest, report) = (restored.Manifest, restored.Report);
-            Console.WriteLine($"Restored {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z.");
-            Console.WriteLine($"clean: {Count(report.Events)} events, {Count(report.Balances)} balances, {Count(report.Holds)} reservations verified");
+            Console.WriteLine(
+                $"Restored {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z.");
+            Console.WriteLine(
+                $"clean: {Count(report.Events)} events, {Count(report.Balances)} balances, {Count(report.Holds)} reservations verified");
             Console.WriteLine(await RestoredKeys.FitAsync(door.MasterKey, manifest, cancel));
             return ExitCode.Done;
         }));
@@ -91,7 +106,8 @@ internal static class BackupCommands
         {
             if (Console.IsInputRedirected)
             {
-                throw new CliStopException(ExitCode.Usage, $"A passphrase is needed: set {PassphraseVariable}, or name a file with --passphrase-file.");
+                throw new CliStopException(
+                    ExitCode.Usage, $"A passphrase is needed: set {PassphraseVariable}, or name a file with --passphrase-file.");
             }
 
             given = Asked("Passphrase:");
@@ -103,7 +119,8 @@ internal static class BackupCommands
 
         return given.Length >= ShortestPassphrase || !isNew
             ? given
-            : throw new CliStopException(ExitCode.Usage, $"The passphrase has {given.Length} characters: take at least {ShortestPassphrase}.");
+            : throw new CliStopException(
+                ExitCode.Usage, $"The passphrase has {given.Length} characters: take at least {ShortestPassphrase}.");
     }
 
     private static string Asked(string question) => CliScreen.Open().Prompt(new TextPrompt<string>(question).Secret());

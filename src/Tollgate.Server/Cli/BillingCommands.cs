@@ -24,7 +24,8 @@ internal static class BillingCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "run",
-            "Runs the due work in parts: trials end, periods renew, Tollgate invoices usage. The server also does this automatically, so a repeat finds nothing. If you stop the command, "
+            "Runs the due work in parts: trials end, periods renew, Tollgate invoices usage. The server also does this automatically, "
+                + "so a repeat finds nothing. If you stop the command, "
             + "the finished part stays.\n\n"
             + "Examples:\n  tollgate billing run --dry-run --project shop\n  tollgate billing run --project shop")
         {
@@ -33,7 +34,8 @@ internal static class BillingCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var view = parsed.GetValue(dry)
-                ? Read(await CliScreen.WaitAsync(door.TextAsync(HttpMethod.Post, "/v1/billing/run?dry_run=true", null, cancel), "computing"))
+                ? Read(await CliScreen.WaitAsync(
+                    door.TextAsync(HttpMethod.Post, "/v1/billing/run?dry_run=true", null, cancel), "computing"))
                 : await CliScreen.WithBarAsync("billing", told => RunInPartsAsync(door, told, cancel));
             if (parsed.GetValue(json))
             {
@@ -45,7 +47,8 @@ internal static class BillingCommands
             }
             else
             {
-                Console.WriteLine($"{Summary(view.Processed)}.{(view.Remaining > 0 ? $" Still due: {view.Remaining}." : "")}{(view.Processed.Parked > 0 ? " \"tollgate billing parked\" says why." : "")}");
+                Console.WriteLine(
+                    $"{Summary(view.Processed)}.{(view.Remaining > 0 ? $" Still due: {view.Remaining}." : "")}{(view.Processed.Parked > 0 ? " \"tollgate billing parked\" says why." : "")}");
             }
 
             return ExitCode.Done;
@@ -69,7 +72,8 @@ internal static class BillingCommands
             }
             catch (CliStopException e) when (sum != Nothing)
             {
-                throw new CliStopException(e.ExitCode, $"{e.Message}\n{Summary(sum)}. The rest stays due; \"tollgate billing run\" continues.");
+                throw new CliStopException(
+                    e.ExitCode, $"{e.Message}\n{Summary(sum)}. The rest stays due; \"tollgate billing run\" continues.");
             }
 
             sum = Sum(sum, part.Processed);
@@ -79,12 +83,14 @@ internal static class BillingCommands
                 return part with { Processed = sum };
             }
 
-            told(new(string.Create(CultureInfo.InvariantCulture, $"{all - part.Remaining} of {all} {Summary(sum)}"), all - part.Remaining, all));
+            told(new(
+                string.Create(CultureInfo.InvariantCulture, $"{all - part.Remaining} of {all} {Summary(sum)}"), all - part.Remaining, all));
         }
     }
 
     private static int HandledOf(BillingReportView report) =>
-        report.Renewals + report.TrialsConverted + report.TrialsExpired + report.Canceled + report.Resumed + report.UsageBilled + report.Parked;
+        report.Renewals + report.TrialsConverted + report.TrialsExpired + report.Canceled + report.Resumed + report.UsageBilled
+            + report.Parked;
 
     private static BillingRunView Read(string text) => JsonSerializer.Deserialize(text, SubscriptionsJson.Default.BillingRunView)!;
 
@@ -97,7 +103,9 @@ internal static class BillingCommands
             return;
         }
 
-        Lists.Print([.. JsonSerializer.SerializeToElement(view, SubscriptionsJson.Default.BillingRunView).GetProperty("due").EnumerateArray()], false, "customer", "subscription", "type", "at", "total", "parked");
+        Lists.Print(
+            [.. JsonSerializer.SerializeToElement(view, SubscriptionsJson.Default.BillingRunView).GetProperty("due").EnumerateArray()],
+            false, "customer", "subscription", "type", "at", "total", "parked");
         var sums = due.Where(static item => item is { Parked: null, Total: not null, Currency: not null })
             .GroupBy(static item => item.Currency!)
             .Select(static group => new MoneyAmount(group.Sum(static item => item.Total!.Value), Currency.Of(group.Key)).ToString())
@@ -114,7 +122,8 @@ internal static class BillingCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "parked",
-            "Lists subscriptions whose next invoice looks impossible, with the reason. Tollgate bills nothing until you have unparked them.\n\n"
+            "Lists subscriptions whose next invoice looks impossible, with the reason. Tollgate bills nothing until you have unparked "
+                + "them.\n\n"
             + "Example:\n  tollgate billing parked --project shop")
         {
             json,
@@ -158,12 +167,16 @@ internal static class BillingCommands
             var before = await door.GetAsync(path, cancel);
             if (before.GetProperty("parked_reason").ValueKind == JsonValueKind.Null)
             {
-                Lists.Say($"{subscription} is not parked.", new() { ["subscription"] = subscription, ["unparked"] = false }, parsed.GetValue(json));
+                Lists.Say(
+                    $"{subscription} is not parked.", new() { ["subscription"] = subscription, ["unparked"] = false },
+                    parsed.GetValue(json));
                 return ExitCode.Done;
             }
 
             await door.SendAsync(HttpMethod.Post, path + "/unpark", (JsonNode?)null, cancel);
-            Lists.Say($"The next run computes the invoice of {subscription} again.", new() { ["subscription"] = subscription, ["unparked"] = true }, parsed.GetValue(json));
+            Lists.Say(
+                $"The next run computes the invoice of {subscription} again.",
+                new() { ["subscription"] = subscription, ["unparked"] = true }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -174,7 +187,8 @@ internal static class BillingCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "late",
-            "Lists usage that arrived after its period was invoiced and was not billed (late_events: ignore_and_report), the newest period first, with its "
+            "Lists usage that arrived after its period was invoiced and was not billed (late_events: ignore_and_report), "
+                + "the newest period first, with its "
             + "price.\n\nExample:\n  tollgate billing late --project shop")
         {
             json,
@@ -199,22 +213,28 @@ internal static class BillingCommands
     {
         var parts = new (int Number, string One, string Many)[]
         {
-            (report.Invoices, "invoice", "invoices"), (report.Renewals, "renewal", "renewals"), (report.TrialsConverted, "trial paid", "trials paid"),
-            (report.TrialsExpired, "trial expired", "trials expired"), (report.Canceled, "cancellation", "cancellations"), (report.Resumed, "resumed", "resumed"),
-            (report.UsageBilled, "month of usage", "months of usage"), (report.Collected, "charge", "charges"), (report.CollectingFailed, "failed charge", "failed charges"),
+            (report.Invoices, "invoice", "invoices"), (report.Renewals, "renewal", "renewals"),
+            (report.TrialsConverted, "trial paid", "trials paid"),
+            (report.TrialsExpired, "trial expired", "trials expired"), (report.Canceled, "cancellation", "cancellations"),
+            (report.Resumed, "resumed", "resumed"),
+            (report.UsageBilled, "month of usage", "months of usage"), (report.Collected, "charge", "charges"),
+            (report.CollectingFailed, "failed charge", "failed charges"),
             (report.Parked, "parked", "parked"), (report.SchedulesParked, "grant schedule parked", "grant schedules parked"),
         };
         var told = parts.Where(static part => part.Number > 0)
-            .Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Number} {(part.Number == 1 ? part.One : part.Many)}"))
+            .Select(static part =>
+                string.Create(CultureInfo.InvariantCulture, $"{part.Number} {(part.Number == 1 ? part.One : part.Many)}"))
             .ToList();
         return told.Count == 0 ? "Nothing was due" : "Done: " + string.Join(", ", told);
     }
 
     public static BillingReportView Sum(BillingReportView a, BillingReportView b) => new(
-        a.Invoices + b.Invoices, a.Renewals + b.Renewals, a.TrialsConverted + b.TrialsConverted, a.TrialsExpired + b.TrialsExpired, a.Canceled + b.Canceled,
+        a.Invoices + b.Invoices, a.Renewals + b.Renewals, a.TrialsConverted + b.TrialsConverted, a.TrialsExpired + b.TrialsExpired,
+        a.Canceled + b.Canceled,
         a.Resumed + b.Resumed, a.UsageBilled + b.UsageBilled, a.Parked + b.Parked)
     {
-        Collected = a.Collected + b.Collected, CollectingFailed = a.CollectingFailed + b.CollectingFailed, SchedulesParked = a.SchedulesParked + b.SchedulesParked,
+        Collected = a.Collected + b.Collected, CollectingFailed = a.CollectingFailed + b.CollectingFailed,
+        SchedulesParked = a.SchedulesParked + b.SchedulesParked,
     };
 
     public static string TimeText(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);

@@ -39,7 +39,12 @@ internal static class CatalogCommands
     {
         var files = new Argument<string[]>("file") { Description = "Catalogue files, YAML or JSON.", Arity = ArgumentArity.OneOrMore };
         var json = Lists.JsonOption();
-        var command = new Command("validate", "Checks files and prints every fault with its line. Needs no server.\n\nExample:\n  tollgate catalog validate catalog.yaml") { files, json };
+        var command = new Command(
+            "validate",
+            "Checks files and prints every fault with its line. Needs no server.\n\nExample:\n  tollgate catalog validate catalog.yaml")
+            {
+                files, json,
+            };
         command.SetAction(async (parsed, cancel) =>
         {
             var (found, asJson) = (new JsonArray(), parsed.GetValue(json));
@@ -68,7 +73,13 @@ internal static class CatalogCommands
         var file = new Argument<string>("file") { Description = "The catalogue to compare with the one in force." };
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
         var json = Lists.JsonOption();
-        var command = new Command("diff", "Shows the changes that a file would make, and the affected customers. Changes nothing.\n\nExample:\n  tollgate catalog diff catalog.yaml --project shop") { file, exitCode, json };
+        var command = new Command(
+            "diff",
+            "Shows the changes that a file would make, and the affected customers. Changes nothing.\n\nExample:\n  tollgate catalog diff "
+                + "catalog.yaml --project shop")
+            {
+                file, exitCode, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var catalog = await ReadAsync(parsed.GetRequiredValue(file), cancel);
@@ -84,7 +95,13 @@ internal static class CatalogCommands
         var file = new Argument<string>("file") { Description = "The catalogue to put into force." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask for confirmation." };
         var json = Lists.JsonOption();
-        var command = new Command("apply", "Shows the changes that a file makes, asks, and puts it into force.\n\nExample:\n  tollgate catalog apply catalog.yaml --project shop") { file, yes, json };
+        var command = new Command(
+            "apply",
+            "Shows the changes that a file makes, asks, and puts it into force.\n\nExample:\n  tollgate catalog apply catalog.yaml "
+                + "--project shop")
+            {
+                file, yes, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var asJson = CliScreen.IsJson(parsed, json, yes);
@@ -126,7 +143,13 @@ internal static class CatalogCommands
     {
         var json = new Option<bool>("--json") { Description = "Print JSON instead of YAML." };
         var output = new Option<string?>("--out") { HelpName = "file", Description = "Write to this file instead of the standard output." };
-        var command = new Command("export", "Prints the catalogue in force. Applying the export changes nothing.\n\nExample:\n  tollgate catalog export --out catalog.yaml --project shop") { json, output };
+        var command = new Command(
+            "export",
+            "Prints the catalogue in force. Applying the export changes nothing.\n\nExample:\n  tollgate catalog export --out catalog.yaml "
+                + "--project shop")
+            {
+                json, output,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/catalog");
@@ -153,13 +176,21 @@ internal static class CatalogCommands
     private static async Task<CatalogFile> ReadAsync(string path, CancellationToken cancel)
     {
         var (catalog, faults) = await ReadTextAsync(path, cancel);
-        var problem = new JsonObject { ["title"] = ErrorCode.CatalogInvalid.Title, ["code"] = ErrorCode.CatalogInvalid.Code, ["detail"] = $"{path} has faults.", ["errors"] = new JsonArray([.. faults.Select(fault => ToJson(path, fault))]) };
+        var problem =
+            new JsonObject
+            {
+                ["title"] = ErrorCode.CatalogInvalid.Title, ["code"] = ErrorCode.CatalogInvalid.Code, ["detail"] = $"{path} has faults.",
+                ["errors"] = new JsonArray([.. faults.Select(fault => ToJson(path, fault))]),
+            };
         return faults.Count == 0
             ? catalog
-            : throw new CliStopException(ExitCode.Refused, string.Join('\n', faults.Select(fault => fault.Describe(path))), problem.ToJsonString(PlainJson.Indented));
+            : throw new CliStopException(
+                ExitCode.Refused, string.Join('\n', faults.Select(fault => fault.Describe(path))),
+                problem.ToJsonString(PlainJson.Indented));
     }
 
-    private static async Task<(CatalogFile Catalog, IReadOnlyList<CatalogFault> Faults)> ReadTextAsync(string path, CancellationToken cancel)
+    private static async Task<(CatalogFile Catalog, IReadOnlyList<CatalogFault> Faults)> ReadTextAsync(string path,
+        CancellationToken cancel)
     {
         byte[] bytes;
         try

@@ -29,12 +29,15 @@ internal static class CliScreen
         return screen;
     }
 
-    /// <summary>Work of one piece: a bar without an end for people; for files and pipes a line every five seconds. Both on stderr.</summary>
+    /// <summary>
+    /// Work of one piece: a bar without an end for people; for files and pipes a line every five seconds. Both on stderr.
+    /// </summary>
     public static async Task<T> WaitAsync<T>(Task<T> work, string doing)
     {
         if (HasBars)
         {
-            return await Errors().Progress().AutoClear(true).HideCompleted(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new ElapsedTimeColumn()).StartAsync(async progress =>
+            return await Errors().Progress().AutoClear(true).HideCompleted(true)
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new ElapsedTimeColumn()).StartAsync(async progress =>
             {
                 progress.AddTask(Markup.Escape(doing)).IsIndeterminate = true;
                 return await work;
@@ -44,7 +47,8 @@ internal static class CliScreen
         var started = Stopwatch.GetTimestamp();
         while (await Task.WhenAny(work, Task.Delay(SignOfLifeEvery)) != work)
         {
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"still {doing}, {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s …"));
+            await Console.Error.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"still {doing}, {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s …"));
         }
 
         return await work;
@@ -72,7 +76,9 @@ internal static class CliScreen
         });
     }
 
-    /// <summary>Work in steps that follow each other: one bar, which begins anew with each; for files and pipes a line for each step.</summary>
+    /// <summary>
+    /// Work in steps that follow each other: one bar, which begins anew with each; for files and pipes a line for each step.
+    /// </summary>
     /// <param name="work">Says what it does, and how much of that is done, of 1.</param>
     public static Task<T> WithStepsAsync<T>(Func<Action<string, decimal>, Task<T>> work) => WithBarAsync("starting", tell =>
     {
@@ -100,7 +106,8 @@ internal static class CliScreen
     {
         if (Console.IsInputRedirected)
         {
-            throw new CliStopException(ExitCode.Refused, "The command cannot ask, since the input is no terminal. Add --yes to apply without a question.");
+            throw new CliStopException(
+                ExitCode.Refused, "The command cannot ask, since the input is no terminal. Add --yes to apply without a question.");
         }
 
         return screen.Confirm(question, defaultValue: false);

@@ -11,7 +11,9 @@ internal sealed class CliStopException(int exitCode, string sentence, string? pr
     /// <summary>With <c>--json</c> a refusal is a problem document too, also on stderr: the standard output has data or nothing.</summary>
     public static string Describe(int exitCode, string sentence, string? problem = null) => problem ?? new JsonObject
     {
-        ["title"] = exitCode switch { Cli.ExitCode.Usage => "The command line is wrong", Cli.ExitCode.Unreachable => "No server answers", _ => "Refused" },
+        ["title"] =
+            exitCode switch { Cli.ExitCode.Usage => "The command line is wrong", Cli.ExitCode.Unreachable => "No server answers",
+                _ => "Refused" },
         ["code"] = exitCode switch { Cli.ExitCode.Usage => "usage", Cli.ExitCode.Unreachable => "unreachable", _ => "refused" },
         ["detail"] = sentence,
     }.ToJsonString(Core.PlainJson.Indented);

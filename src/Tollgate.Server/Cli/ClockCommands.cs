@@ -30,7 +30,8 @@ internal static partial class ClockCommands
             }
 
             var clock = Read(text);
-            Console.WriteLine($"{BillingCommands.TimeText(clock.Now)} ({(clock.IsFrozen ? "it stands still" : "nobody has moved it: it follows the database's clock")})");
+            Console.WriteLine(
+                $"{BillingCommands.TimeText(clock.Now)} ({(clock.IsFrozen ? "it stands still" : "nobody has moved it: it follows the database's clock")})");
             return ExitCode.Done;
         });
         return command;
@@ -38,7 +39,10 @@ internal static partial class ClockCommands
 
     private static Command Advance()
     {
-        var to = new Argument<string>("to") { Description = "A time (2027-01-31T00:00:00Z, 2027-01-31) or a distance: +12h, +30d, +2w, +1mo, +1y." };
+        var to = new Argument<string>("to")
+        {
+            Description = "A time (2027-01-31T00:00:00Z, 2027-01-31) or a distance: +12h, +30d, +2w, +1mo, +1y.",
+        };
         var json = Lists.JsonOption();
         var command = new Command(
             "advance",
@@ -52,14 +56,16 @@ internal static partial class ClockCommands
         {
             var from = Read(await door.TextAsync(HttpMethod.Get, Path, null, cancel)).Now;
             var target = TargetOf(parsed.GetRequiredValue(to), from);
-            var arrived = await CliScreen.WithBarAsync(BillingCommands.TimeText(from), told => StopsAsync(door, from, target, told, cancel));
+            var arrived = await CliScreen.WithBarAsync(
+                BillingCommands.TimeText(from), told => StopsAsync(door, from, target, told, cancel));
             if (parsed.GetValue(json))
             {
                 ServerDoor.Print(JsonSerializer.SerializeToElement(arrived, ClocksJson.Default.TestClockView));
             }
             else
             {
-                Console.WriteLine($"The clock stands at {BillingCommands.TimeText(arrived.Now)}. {BillingCommands.Summary(arrived.Processed!)}.");
+                Console.WriteLine(
+                    $"The clock stands at {BillingCommands.TimeText(arrived.Now)}. {BillingCommands.Summary(arrived.Processed!)}.");
             }
 
             return ExitCode.Done;
@@ -83,12 +89,16 @@ internal static partial class ClockCommands
             catch (CliStopException e) when (clock.Now > from)
             {
                 throw new CliStopException(
-                    e.ExitCode, $"{e.Message}\nThe clock has reached {BillingCommands.TimeText(clock.Now)}; \"tollgate clock advance {BillingCommands.TimeText(to)}\" continues.");
+                    e.ExitCode,
+                    $"{e.Message}\nThe clock has reached {BillingCommands.TimeText(clock.Now)}; \"tollgate clock advance "
+                        + $"{BillingCommands.TimeText(to)}\" continues.");
             }
 
             if (stop != to)
             {
-                told(new($"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Summary(clock.Processed!)}", (clock.Now - from).TotalHours, (to - from).TotalHours));
+                told(new(
+                    $"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Summary(clock.Processed!)}", (clock.Now - from).TotalHours,
+                    (to - from).TotalHours));
             }
         }
 
@@ -112,12 +122,17 @@ internal static partial class ClockCommands
         DateTimeOffset? target = Distance().Match(text) is { Success: true } distance
             ? After(now, int.Parse(distance.Groups["number"].ValueSpan, CultureInfo.InvariantCulture), distance.Groups["unit"].Value)
             : UtcInstant.TryParse(text, out var time) ? time
-            : DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day) ? day
+            : DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day)
+            ? day
             : throw new CliStopException(
-                ExitCode.Usage, $"\"{text}\" is neither a time such as 2027-01-31T00:00:00Z or 2027-01-31, nor a distance such as +12h, +30d, +2w, +1mo or +1y.");
+                ExitCode.Usage,
+                $"\"{text}\" is neither a time such as 2027-01-31T00:00:00Z or 2027-01-31, nor a distance such as +12h, +30d, +2w, "
+                    + "+1mo or +1y.");
         return target <= now + TestClockEndpoints.Farthest
             ? target.Value
-            : throw new CliStopException(ExitCode.Usage, $"\"{text}\" is too far: at most ten years at once, to {BillingCommands.TimeText(now + TestClockEndpoints.Farthest)}.");
+            : throw new CliStopException(
+                ExitCode.Usage,
+                $"\"{text}\" is too far: at most ten years at once, to {BillingCommands.TimeText(now + TestClockEndpoints.Farthest)}.");
     }
 
     /// <summary>Null: beyond the end of the calendar.</summary>

@@ -7,7 +7,9 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary>The command line: one file for each group of commands, listed here. Commands reach the server by <see cref="ServerDoor"/>.</summary>
+/// <summary>
+/// The command line: one file for each group of commands, listed here. Commands reach the server by <see cref="ServerDoor"/>.
+/// </summary>
 internal static class CommandLine
 {
     /// <summary>Every group, in the order that --help shows.</summary>
@@ -74,7 +76,8 @@ internal static class CommandLine
         try
         {
             // Signals are the commands' own business: `up` drains, the others end at once.
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (StartRefusedException e)
         {
@@ -82,7 +85,10 @@ internal static class CommandLine
         }
         catch (NpgsqlException e)
         {
-            return await StopAsync(asJson, new(ExitCode.Refused, $"The database went away or refused: {e.Message} Look at its log (postgres.log in the data folder), then start again."));
+            return await StopAsync(
+                asJson, new(
+                    ExitCode.Refused,
+                    $"The database went away or refused: {e.Message} Look at its log (postgres.log in the data folder), then start again."));
         }
         catch (CliStopException e)
         {
@@ -127,18 +133,24 @@ internal static class CommandLine
         return NearestCommand(command, token) is { } nearest ? $"{unknown} Did you mean '{nearest}'?" : $"{unknown} {CommandsOf(command)}";
     }
 
-    /// <summary>A name that is spelt alike, or the one group that has a command of this name: for <c>import</c> it is <c>prices import</c>.</summary>
+    /// <summary>
+    /// A name that is spelt alike, or the one group that has a command of this name: for <c>import</c> it is <c>prices import</c>.
+    /// </summary>
     private static string? NearestCommand(Command command, string word) =>
         Spelling.Nearest(word, command.Subcommands.Select(static sub => sub.Name))
-        ?? (command.Subcommands.Where(group => group.Subcommands.Any(sub => sub.Name == word)).ToList() is [var only] ? $"{only.Name} {word}" : null);
+        ?? (command.Subcommands.Where(group => group.Subcommands.Any(sub => sub.Name == word)).ToList() is [var only]
+            ? $"{only.Name} {word}"
+            : null);
 
     private static IEnumerable<string> OptionsOf(Command command) =>
-        command.Options.Concat(Ancestors(command).SelectMany(static parent => parent.Options).Where(static option => option.Recursive)).Select(static option => option.Name);
+        command.Options.Concat(Ancestors(command).SelectMany(static parent => parent.Options).Where(static option => option.Recursive))
+            .Select(static option => option.Name);
 
     private static IEnumerable<Command> Ancestors(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? Ancestors(parent).Prepend(parent) : [];
 
-    private static string CommandsOf(Command command) => $"Its commands: {string.Join(", ", command.Subcommands.Select(static sub => sub.Name))}.";
+    private static string CommandsOf(Command command) =>
+        $"Its commands: {string.Join(", ", command.Subcommands.Select(static sub => sub.Name))}.";
 
     /// <summary>As it is typed: <c>tollgate keys create</c>.</summary>
     private static string NameOf(Command command) =>

@@ -44,8 +44,14 @@ internal static class CreditCommands
     private static Command Give()
     {
         var (customer, amount, currency, note, json) = (Customer(), Amount(), Unit(), Note(), Lists.JsonOption());
-        var kind = new Option<string>("--kind") { HelpName = "kind", Description = "promotional (reduces the price) or prepaid (pays).", Required = true };
-        var expires = new Option<string>("--expires") { HelpName = "time", Description = "When promotional credits expire. Default: never." };
+        var kind = new Option<string>("--kind")
+        {
+            HelpName = "kind", Description = "promotional (reduces the price) or prepaid (pays).", Required = true,
+        };
+        var expires = new Option<string>("--expires")
+        {
+            HelpName = "time", Description = "When promotional credits expire. Default: never.",
+        };
         var command = new Command(
             "give",
             "Gives a customer credits.\n\nExamples:\n"
@@ -57,7 +63,9 @@ internal static class CreditCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var money = MoneyOf(parsed.GetRequiredValue(amount), parsed.GetRequiredValue(currency));
-            var path = await SendAsync(door, parsed.GetRequiredValue(customer), money, parsed.GetRequiredValue(kind), parsed.GetValue(expires), parsed.GetValue(note), cancel);
+            var path = await SendAsync(
+                door, parsed.GetRequiredValue(customer), money, parsed.GetRequiredValue(kind), parsed.GetValue(expires),
+                parsed.GetValue(note), cancel);
             return await PrintBalancesAsync(door, path, parsed.GetValue(json), cancel);
         });
         return command;
@@ -85,7 +93,11 @@ internal static class CreditCommands
     private static async Task<string> SendAsync(
         ServerDoor door, string customer, MoneyAmount money, string kind, string? expires, string? note, CancellationToken cancel)
     {
-        var body = new JsonObject { ["amount"] = money.Minor, ["currency"] = money.Currency.Code, ["kind"] = kind, ["expires_at"] = expires, ["note"] = note };
+        var body =
+            new JsonObject
+            {
+                ["amount"] = money.Minor, ["currency"] = money.Currency.Code, ["kind"] = kind, ["expires_at"] = expires, ["note"] = note,
+            };
         await door.SendAsync(HttpMethod.Post, PathOf(customer), body, cancel);
         return PathOf(customer);
     }
@@ -99,7 +111,8 @@ internal static class CreditCommands
         }
 
         var largest = new MoneyAmount(GiveCredit.LargestAmount, currency);
-        var isDigits = text.Any(char.IsAsciiDigit) && text.Count(static c => c == '.') <= 1 && text.All(static c => char.IsAsciiDigit(c) || c == '.');
+        var isDigits = text.Any(char.IsAsciiDigit) && text.Count(static c => c == '.') <= 1
+            && text.All(static c => char.IsAsciiDigit(c) || c == '.');
         var isRead = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var major);
         if (isDigits && (!isRead || major > largest.Major))
         {
@@ -108,7 +121,9 @@ internal static class CreditCommands
 
         return isRead && major > 0 && major * currency.MinorPerMajor is var minor && minor == decimal.Truncate(minor)
             ? new MoneyAmount((long)minor, currency)
-            : throw new CliStopException(ExitCode.Usage, $"\"{text}\" is no amount of {currency.Code}. It is more than 0 and has at most {currency.Decimals} decimals.");
+            : throw new CliStopException(
+                ExitCode.Usage,
+                $"\"{text}\" is no amount of {currency.Code}. It is more than 0 and has at most {currency.Decimals} decimals.");
     }
 
     private static async Task<int> PrintBalancesAsync(ServerDoor door, string path, bool asJson, CancellationToken cancel)

@@ -12,23 +12,39 @@ internal static class SqlCommands
     public static Command Build() => ServerDoor.Group("customers", "Customers of a project.", List(), Show(), Create(), Usage());
 
     private static Command List() => Lists.Command(
-        Path, "id", "Lists customers.\n\nExamples:\n  tollgate customers list --project shop\n  tollgate customers list --search ac --all --json --project shop",
+        Path, "id",
+        "Lists customers.\n\nExamples:\n  tollgate customers list --project shop\n  tollgate customers list --search ac --all --json "
+            + "--project shop",
         ["id", "name", "email", "plan", "member_of", "created_at"],
-        new Option<string>("--search") { HelpName = "text", Description = "The beginning of an id (exact case) or of an e-mail address (any case)." });
+        new Option<string>("--search")
+        {
+            HelpName = "text", Description = "The beginning of an id (exact case) or of an e-mail address (any case).",
+        });
 
-    private static Command Show() => Lists.ShowCommand("Shows a customer with its plan.\n\nExample:\n  tollgate customers show acme --project shop", Id(), static id => $"{Path}/{id}");
+    private static Command Show() =>
+        Lists.ShowCommand(
+            "Shows a customer with its plan.\n\nExample:\n  tollgate customers show acme --project shop", Id(),
+            static id => $"{Path}/{id}");
 
     private static Command Create()
     {
         var (id, json) = (new Argument<string>("id") { Description = "Your own id of the customer." }, Lists.JsonOption());
         Option<string>[] members =
         [
-            new("--name") { HelpName = "text", Description = "Name on invoices." }, new("--email") { HelpName = "address", Description = "Address for mails." },
-            new("--currency") { HelpName = "code", Description = "ISO 4217. Default: the project's." }, new("--time-zone") { HelpName = "name", Description = "IANA name. Default: the project's." },
-            new("--country") { HelpName = "code", Description = "ISO 3166-1, two capital letters." }, new("--tax-id") { HelpName = "id", Description = "A VAT id." },
+            new("--name") { HelpName = "text", Description = "Name on invoices." },
+            new("--email") { HelpName = "address", Description = "Address for mails." },
+            new("--currency") { HelpName = "code", Description = "ISO 4217. Default: the project's." },
+            new("--time-zone") { HelpName = "name", Description = "IANA name. Default: the project's." },
+            new("--country") { HelpName = "code", Description = "ISO 3166-1, two capital letters." },
+            new("--tax-id") { HelpName = "id", Description = "A VAT id." },
         ];
         var command = new Command(
-            "create", "Creates a customer.\n\nExample:\n  tollgate customers create acme --name \"Acme Ltd\" --email billing@acme.example --country DE --project shop") { id, json };
+            "create",
+            "Creates a customer.\n\nExample:\n  tollgate customers create acme --name \"Acme Ltd\" --email billing@acme.example --country "
+                + "DE --project shop")
+            {
+                id, json,
+            };
         foreach (var member in members)
         {
             command.Add(member);
@@ -51,7 +67,12 @@ internal static class SqlCommands
     private static Command Usage()
     {
         var (id, json) = (Id(), Lists.JsonOption());
-        var command = new Command("usage", "Shows the used and remaining units of each feature of a customer.\n\nExample:\n  tollgate customers usage acme --project shop") { id, json };
+        var command = new Command(
+            "usage",
+            "Shows the used and remaining units of each feature of a customer.\n\nExample:\n  tollgate customers usage acme --project shop")
+            {
+                id, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var usage = await door.GetAsync(Lists.Of(Path, parsed.GetRequiredValue(id)) + "/usage", cancel);
@@ -61,8 +82,11 @@ internal static class SqlCommands
                 return ExitCode.Done;
             }
 
-            Console.WriteLine($"Plan {usage.GetProperty("plan").GetString()}, {usage.GetProperty("period_start").GetString()} to {usage.GetProperty("period_end").GetString()}");
-            Lists.Print([.. usage.GetProperty("features").EnumerateObject().Select(RowOf)], false, "feature", "limit", "used", "held", "remaining", "percent", "resets_at");
+            Console.WriteLine(
+                $"Plan {usage.GetProperty("plan").GetString()}, {usage.GetProperty("period_start").GetString()} to {usage.GetProperty("period_end").GetString()}");
+            Lists.Print(
+                [.. usage.GetProperty("features").EnumerateObject().Select(RowOf)], false, "feature", "limit", "used", "held", "remaining",
+                "percent", "resets_at");
             return ExitCode.Done;
         });
         return command;

@@ -8,14 +8,16 @@ using Tollgate.Server.Hosting;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// How commands reach the database itself: that of <c>--database</c>, or the private one of <c>--data</c>, which is started for the command where no server
-/// runs it.
+/// How commands reach the database itself: that of <c>--database</c>, or the private one of <c>--data</c>, which is started for the command
+/// where no server runs it.
 /// </summary>
 internal sealed class DatabaseDoor : IAsyncDisposable
 {
     public static readonly Option<string> Data = Text("--data", "folder", "Data folder. Default .tollgate. [TOLLGATE_DATA]");
     public static readonly Option<string> Database = Text(
-        "--database", "url", "Your own PostgreSQL instead of the private one. Prefer the variable: flags are visible to every user of the machine. [TOLLGATE_DATABASE]");
+        "--database", "url",
+        "Your own PostgreSQL instead of the private one. Prefer the variable: flags are visible to every user of the machine. "
+            + "[TOLLGATE_DATABASE]");
 
     private readonly DataFolder? _folder;
     private readonly PrivatePostgres? _postgres;
@@ -44,13 +46,15 @@ internal sealed class DatabaseDoor : IAsyncDisposable
         OpenAsync(parsed.GetValue(Data), parsed.GetValue(Database), log, cancel);
 
     /// <inheritdoc cref="OpenAsync(ParseResult, ILogger, CancellationToken)"/>
-    public static Task<DatabaseDoor> OpenAsync(string? data, string? database, ILogger log, CancellationToken cancel) => OpenAsync(data, database, mayRun: true, log, cancel);
+    public static Task<DatabaseDoor> OpenAsync(string? data, string? database, ILogger log, CancellationToken cancel) =>
+        OpenAsync(data, database, mayRun: true, log, cancel);
 
     /// <summary>No server may run; where there is no private PostgreSQL yet, one is made.</summary>
     public static Task<DatabaseDoor> OpenStoppedAsync(ParseResult parsed, ILogger log, CancellationToken cancel) =>
         OpenAsync(parsed.GetValue(Data), parsed.GetValue(Database), mayRun: false, log, cancel);
 
-    private static async Task<DatabaseDoor> OpenAsync(string? dataFolder, string? database, bool mayRun, ILogger log, CancellationToken cancel)
+    private static async Task<DatabaseDoor> OpenAsync(
+        string? dataFolder, string? database, bool mayRun, ILogger log, CancellationToken cancel)
     {
         var data = Path.GetFullPath(dataFolder ?? Filled("TOLLGATE_DATA") ?? ServerOptions.DefaultData);
         if ((database ?? Filled("TOLLGATE_DATABASE")) is { } url)
@@ -60,7 +64,8 @@ internal sealed class DatabaseDoor : IAsyncDisposable
 
         if (mayRun && !File.Exists(Path.Combine(data, "postgres", "PG_VERSION")))
         {
-            throw new CliStopException(ExitCode.Refused, $"{data} holds no database. Name the data folder with --data, or your own PostgreSQL with --database.");
+            throw new CliStopException(
+                ExitCode.Refused, $"{data} holds no database. Name the data folder with --data, or your own PostgreSQL with --database.");
         }
 
         if (mayRun && PrivatePostgres.RunningIn(data) is { } running)
@@ -114,7 +119,9 @@ internal sealed class DatabaseDoor : IAsyncDisposable
         }
     }
 
-    private static string? Filled(string variable) => Environment.GetEnvironmentVariable(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
+    private static string? Filled(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 
-    private static Option<string> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+    private static Option<string> Text(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description };
 }

@@ -11,8 +11,8 @@ using Tollgate.Server.Hosting;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate doctor</c>: looks at this machine, the database and the running server, and says what to do. Exit code 0: nothing failed; 1: something did.
-/// Checks that need a server or a database which does not run are listed as not checked.
+/// <c>tollgate doctor</c>: looks at this machine, the database and the running server, and says what to do. Exit code 0: nothing failed; 1:
+/// something did. Checks that need a server or a database which does not run are listed as not checked.
 /// </summary>
 internal static class DoctorCommand
 {
@@ -22,8 +22,12 @@ internal static class DoctorCommand
     {
         var command = ServerDoor.Talking(new Command(
             "doctor",
-            "Checks disk, clock, file limit, PostgreSQL, port, master key, queues, webhooks and parked work, each with advice. Changes nothing. Run it on the server's machine; "
-            + "with --url alone it sees only the server.\n\nExamples:\n  tollgate doctor\n  tollgate doctor --data /srv/tollgate --json") { DatabaseDoor.Database, Json });
+            "Checks disk, clock, file limit, PostgreSQL, port, master key, queues, webhooks and parked work, each with advice. "
+                + "Changes nothing. Run it on the server's machine; "
+            + "with --url alone it sees only the server.\n\nExamples:\n  tollgate doctor\n  tollgate doctor --data /srv/tollgate --json")
+            {
+                DatabaseDoor.Database, Json,
+            });
         command.SetAction(async (parsed, cancel) =>
         {
             var lines = await CliScreen.WaitAsync(RunAsync(parsed, cancel), "looking");
@@ -38,13 +42,16 @@ internal static class DoctorCommand
         var data = Path.GetFullPath(parsed.GetValue(ServerDoor.Data) ?? Filled("TOLLGATE_DATA") ?? ServerOptions.DefaultData);
         var (server, isServing) = await ServerAsync(parsed, data, cancel);
         var (database, connection) = await DatabaseAsync(parsed, data, cancel);
-        return [.. Folder(data, server), Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, isServing, cancel), .. database, .. server];
+        return [.. Folder(data, server), Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, isServing, cancel),
+            .. database, .. server];
     }
 
     /// <summary>A mistyped folder would look like a machine on which nothing ever ran.</summary>
-    private static IEnumerable<DoctorLine> Folder(string data, IReadOnlyList<DoctorLine> server) => Directory.Exists(data) || server[0].Health == Health.Ok
+    private static IEnumerable<DoctorLine> Folder(string data, IReadOnlyList<DoctorLine> server) =>
+        Directory.Exists(data) || server[0].Health == Health.Ok
         ? []
-        : [new("data folder", Health.Warn, $"{data} does not exist", "Name the server's folder with --data. Before the first start there is none: \"tollgate up\" creates it.")];
+        : [new("data folder", Health.Warn, $"{data} does not exist",
+            "Name the server's folder with --data. Before the first start there is none: \"tollgate up\" creates it.")];
 
     // ---- this machine --------------------------------------------------------------------------------------------
 
@@ -69,7 +76,9 @@ internal static class DoctorCommand
 
     private static DoctorLine Files(string data, bool isServing)
     {
-        var (whose, limit) = isServing && LimitOfServer(data) is { } ofServer ? ("the server", ofServer) : ("a process of this shell", FileLimit.Read());
+        var (whose, limit) = isServing && LimitOfServer(data) is { } ofServer
+            ? ("the server", ofServer)
+            : ("a process of this shell", FileLimit.Read());
         var faults = new List<string>();
         var pool = (int)Settings.PoolSize.Read(Environment.GetEnvironmentVariable, []);
         var lanes = Settings.Lanes.Read(Environment.GetEnvironmentVariable, []);
@@ -83,8 +92,12 @@ internal static class DoctorCommand
         try
         {
             var process = File.ReadAllText(Path.Combine(data, "server.pid")).Trim();
-            var line = File.ReadLines($"/proc/{process}/limits").First(static line => line.StartsWith("Max open files", StringComparison.Ordinal));
-            return long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+            var line = File.ReadLines($"/proc/{process}/limits")
+                .First(static line => line.StartsWith("Max open files", StringComparison.Ordinal));
+            return long.TryParse(
+                line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+                ? limit
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -110,36 +123,45 @@ internal static class DoctorCommand
             faults.Add(refused.Message);
         }
 
-        return new("master key", Health.Fail, string.Join(' ', faults), "docs/operating/secrets.md explains where the master key comes from.");
+        return new(
+            "master key", Health.Fail, string.Join(' ', faults), "docs/operating/secrets.md explains where the master key comes from.");
     }
 
     // ---- the database --------------------------------------------------------------------------------------------
 
     /// <returns>With the connection string of a database that answers.</returns>
-    private static async Task<(IReadOnlyList<DoctorLine> Lines, string? Connection)> DatabaseAsync(ParseResult parsed, string data, CancellationToken cancel)
+    private static async Task<(IReadOnlyList<DoctorLine> Lines, string? Connection)> DatabaseAsync(ParseResult parsed, string data,
+        CancellationToken cancel)
     {
         try
         {
             var url = parsed.GetValue(DatabaseDoor.Database) ?? Filled("TOLLGATE_DATABASE");
             if ((url is null ? PrivatePostgres.RunningIn(data) : DatabaseUrl.ToConnectionString(url)) is not { } connection)
             {
-                return ([new("postgres", Health.Skip, $"no PostgreSQL runs in {data}", "Start the server, or name your own PostgreSQL with --database, and run this again.")], null);
+                return ([
+                    new("postgres", Health.Skip, $"no PostgreSQL runs in {data}",
+                        "Start the server, or name your own PostgreSQL with --database, and run this again.")], null);
             }
 
             var risks = await DatabaseCheck.RunAsync(connection, allowUnsafe: true, cancel);
             var facts = await DatabaseFacts.ReadAsync(connection, TimeProvider.System, cancel);
-            var (pool, lanes) = (Settings.PoolSize.Read(Environment.GetEnvironmentVariable, []), Settings.Lanes.Read(Environment.GetEnvironmentVariable, []));
+            var (pool, lanes) =
+                (Settings.PoolSize.Read(Environment.GetEnvironmentVariable, []),
+                    Settings.Lanes.Read(Environment.GetEnvironmentVariable, []));
             return ([.. DoctorRules.Database(facts, risks, pool, lanes), DoctorRules.Clock(facts.Skew)], connection);
         }
         catch (Exception refused) when (refused is StartRefusedException or NpgsqlException)
         {
-            return ([new("postgres", Health.Fail, refused.Message, "PostgreSQL's log says more: postgres.log in the data folder, or that of your own server.")], null);
+            return ([
+                new("postgres", Health.Fail, refused.Message,
+                    "PostgreSQL's log says more: postgres.log in the data folder, or that of your own server.")], null);
         }
     }
 
     // ---- the server ----------------------------------------------------------------------------------------------
 
-    private static async Task<(IReadOnlyList<DoctorLine> Lines, bool IsServing)> ServerAsync(ParseResult parsed, string data, CancellationToken cancel)
+    private static async Task<(IReadOnlyList<DoctorLine> Lines, bool IsServing)> ServerAsync(ParseResult parsed, string data,
+        CancellationToken cancel)
     {
         ServerDoor door;
         try
@@ -158,27 +180,35 @@ internal static class DoctorCommand
                 var started = Stopwatch.GetTimestamp();
                 await door.TextAsync(HttpMethod.Get, "/health/live", null, cancel);
                 var answered = new DoctorLine(
-                    "server", Health.Ok, string.Create(CultureInfo.InvariantCulture, $"{door.Url} answers in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms"));
+                    "server", Health.Ok,
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"{door.Url} answers in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms"));
                 return ([answered, await ReadyAsync(door, cancel), .. await InsideAsync(door, cancel)], true);
             }
             catch (CliStopException away)
             {
                 var line = new DoctorLine("server", Health.Fail, away.Message, "Its log says why it stopped, where it was started.");
-                return (door.Url.IsLoopback ? [line, Port(data), .. NotChecked("no server answers")] : [line, .. NotChecked("no server answers")], false);
+                return (door.Url.IsLoopback
+                    ? [line, Port(data), .. NotChecked("no server answers")]
+                    : [line, .. NotChecked("no server answers")], false);
             }
         }
     }
 
-    private static IEnumerable<DoctorLine> NotChecked(string why) => DoctorRules.Inside.Select(check => new DoctorLine(check, Health.Skip, $"not checked: {why}"));
+    private static IEnumerable<DoctorLine> NotChecked(string why) =>
+        DoctorRules.Inside.Select(check => new DoctorLine(check, Health.Skip, $"not checked: {why}"));
 
     /// <summary>Whether a start would get its port.</summary>
     private static DoctorLine Port(string data)
     {
         // As the last start had it, unless a variable says otherwise now.
-        var last = Filled("TOLLGATE_PORT") is null && KeysFile.Read(data).GetValueOrDefault(KeysFile.UrlEntry) is { } known && Uri.TryCreate(known, UriKind.Absolute, out var url) && url.IsLoopback
+        var last = Filled("TOLLGATE_PORT") is null && KeysFile.Read(data).GetValueOrDefault(KeysFile.UrlEntry) is { } known
+            && Uri.TryCreate(known, UriKind.Absolute, out var url) && url.IsLoopback
             ? url.Port.ToString(CultureInfo.InvariantCulture)
             : null;
-        if (ServerOptions.Read(name => name switch { "--data" => data, "--port" => last, _ => null }, Environment.GetEnvironmentVariable, out var faults) is not { } options)
+        if (ServerOptions.Read(
+            name => name switch { "--data" => data, "--port" => last, _ => null }, Environment.GetEnvironmentVariable,
+            out var faults) is not { } options)
         {
             return new("settings", Health.Fail, string.Join(' ', faults), "docs/reference/options.md lists the variables.");
         }
@@ -199,7 +229,9 @@ internal static class DoctorCommand
         using var request = new HttpRequestMessage(HttpMethod.Get, "/health/ready");
         using var answer = await door.AskAsync(request, cancel);
         var ready = JsonElement.Parse(await answer.Content.ReadAsStringAsync(cancel));
-        var checks = string.Join(", ", ready.GetProperty("checks").EnumerateObject().Select(static check => $"{check.Name} {check.Value.GetProperty("status").GetString()}"));
+        var checks = string.Join(
+            ", ", ready.GetProperty("checks").EnumerateObject()
+                .Select(static check => $"{check.Name} {check.Value.GetProperty("status").GetString()}"));
         return ready.GetProperty("checks").GetProperty("clock").GetProperty("status").GetString() == "skewed"
             ? new("ready", Health.Warn, checks, "Synchronise the clocks of the server and of the database (NTP).")
             : answer.IsSuccessStatusCode ? new("ready", Health.Ok, checks)
@@ -231,7 +263,12 @@ internal static class DoctorCommand
             {
                 ["check"] = line.Check, ["status"] = StatusOf(line), ["found"] = line.Found, ["advice"] = line.Advice,
             });
-            ServerDoor.Print(JsonSerializer.SerializeToElement(new JsonObject { ["healthy"] = lines.All(static line => line.Health != Health.Fail), ["checks"] = new JsonArray([.. checks]) }));
+            ServerDoor.Print(
+                JsonSerializer.SerializeToElement(
+                    new JsonObject
+                    {
+                        ["healthy"] = lines.All(static line => line.Health != Health.Fail), ["checks"] = new JsonArray([.. checks]),
+                    }));
             return;
         }
 
@@ -244,7 +281,8 @@ internal static class DoctorCommand
             }
         }
 
-        Console.WriteLine($"\n{Count(Health.Ok)} ok, {Count(Health.Warn)} to look at, {Count(Health.Fail)} failed, {Count(Health.Skip)} not checked.");
+        Console.WriteLine(
+            $"\n{Count(Health.Ok)} ok, {Count(Health.Warn)} to look at, {Count(Health.Fail)} failed, {Count(Health.Skip)} not checked.");
 
         int Count(Health health) => lines.Count(line => line.Health == health);
     }
@@ -257,5 +295,6 @@ internal static class DoctorCommand
         _ => "skip",
     };
 
-    private static string? Filled(string variable) => Environment.GetEnvironmentVariable(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
+    private static string? Filled(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 }

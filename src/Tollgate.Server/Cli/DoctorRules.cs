@@ -57,7 +57,9 @@ internal static partial class DoctorRules
     {
         var found = Text($"{(decimal)free / Giga:0.0} GB are free in {path}");
         const string Advice = "Free space or enlarge the disk: PostgreSQL stops when it is full.";
-        return free < SmallestDisk ? new("disk", Health.Fail, found, Advice) : free < LowDisk ? new("disk", Health.Warn, found, Advice) : new("disk", Health.Ok, found);
+        return free < SmallestDisk ? new("disk", Health.Fail, found, Advice)
+            : free < LowDisk ? new("disk", Health.Warn, found, Advice)
+            : new("disk", Health.Ok, found);
     }
 
     public static DoctorLine Clock(TimeSpan skew)
@@ -65,7 +67,8 @@ internal static partial class DoctorRules
         var found = Text($"differs from the database's by {skew.Duration().TotalSeconds:0.0} s");
         return skew.Duration() <= LargestSkew
             ? new("clock", Health.Ok, found)
-            : new("clock", Health.Warn, found, "Synchronise the clocks of both machines (NTP). Tollgate decides by the database's clock; this machine's logs mislead.");
+            : new("clock", Health.Warn, found,
+                "Synchronise the clocks of both machines (NTP). Tollgate decides by the database's clock; this machine's logs mislead.");
     }
 
     /// <param name="limit">Null: there is none.</param>
@@ -91,7 +94,8 @@ internal static partial class DoctorRules
         yield return Connections(facts, pool + lanes + OtherConnections);
         yield return facts.TimeZone is "UTC" or "Etc/UTC"
             ? new("time zone", Health.Ok, "UTC")
-            : new("time zone", Health.Warn, $"PostgreSQL's time zone is {facts.TimeZone}", "Set timezone = 'UTC' for the database: its log and psql then show the times that Tollgate shows.");
+            : new("time zone", Health.Warn, $"PostgreSQL's time zone is {facts.TimeZone}",
+                "Set timezone = 'UTC' for the database: its log and psql then show the times that Tollgate shows.");
         yield return facts.OldestTransaction > LongTransaction
             ? new(
                 "transactions", Health.Warn, Text($"one has been open for {facts.OldestTransaction.TotalMinutes:0} minutes"),
@@ -104,8 +108,10 @@ internal static partial class DoctorRules
         var free = facts.MostConnections - facts.Reserved;
         var found = Text($"{facts.Connections} of {free} connections are open, one server needs up to {needed}");
         return free < needed
-            ? new("connections", Health.Fail, found, $"Raise max_connections to {needed + facts.Reserved} or more, or lower {Settings.PoolSize.Variable}.")
-            : facts.Connections * 10 > free * 9 ? new("connections", Health.Warn, found, "Close connections of other programs, or raise max_connections.")
+            ? new("connections", Health.Fail, found,
+                $"Raise max_connections to {needed + facts.Reserved} or more, or lower {Settings.PoolSize.Variable}.")
+            : facts.Connections * 10 > free * 9
+            ? new("connections", Health.Warn, found, "Close connections of other programs, or raise max_connections.")
             : new("connections", Health.Ok, found);
     }
 
@@ -117,8 +123,11 @@ internal static partial class DoctorRules
         if (current is null)
         {
             return ids.Count == 0
-                ? isKnown ? new("master key", Health.Ok, "none yet: the first start makes it") : new("master key", Health.Skip, $"{name} does not exist, and no database could be asked for its key")
-                : new("master key", Health.Ok, $"{name} can be read{(isKnown ? "" : "; no database could be asked whether it is its key")}");
+                ? isKnown
+                ? new("master key", Health.Ok, "none yet: the first start makes it")
+                : new("master key", Health.Skip, $"{name} does not exist, and no database could be asked for its key")
+                : new("master key", Health.Ok,
+                    $"{name} can be read{(isKnown ? "" : "; no database could be asked whether it is its key")}");
         }
 
         if (ids.Count == 0 && isServing)
@@ -130,7 +139,8 @@ internal static partial class DoctorRules
 
         return ids.Contains(current)
             ? new("master key", Health.Ok, $"{name} has the database's key {current}")
-            : new("master key", Health.Fail, $"the database needs key {current}, which {name} does not have", "Copy the key from the server that has it or from its backup: docs/operating/secrets.md.");
+            : new("master key", Health.Fail, $"the database needs key {current}, which {name} does not have",
+                "Copy the key from the server that has it or from its backup: docs/operating/secrets.md.");
     }
 
     public static DoctorLine Parked(int count, bool hasMore, int waiting)
@@ -148,19 +158,22 @@ internal static partial class DoctorRules
         var depth = Of(samples, "tollgate_queue_depth").Select(static one => one.Value).DefaultIfEmpty().Max();
         var most = Settings.QueueLength.Default;
         yield return depth * 2 > most
-            ? new("queue", Health.Warn, Text($"{depth} operations wait in a lane"), "The database does not keep up: look at its disk, and at tollgate_batch_commit_milliseconds.")
+            ? new("queue", Health.Warn, Text($"{depth} operations wait in a lane"),
+                "The database does not keep up: look at its disk, and at tollgate_batch_commit_milliseconds.")
             : new("queue", Health.Ok, Text($"{depth} operations wait"));
 
         var failures = Of(samples, "tollgate_loop_failures_total").Where(static one => one.Value > 0).ToList();
         yield return failures.Count > 0
             ? new(
-                "loops", Health.Warn, $"failures since the start: {string.Join(", ", failures.Select(static one => Text($"{one.Labels} {one.Value}")))}",
+                "loops", Health.Warn,
+                $"failures since the start: {string.Join(", ", failures.Select(static one => Text($"{one.Labels} {one.Value}")))}",
                 "The server's log has an error for each; \"tollgate parked list\" shows what waits.")
             : new("loops", Health.Ok, "no background job has failed since the start");
 
         yield return Webhooks(
             Sum(samples, "tollgate_webhooks_lag_seconds"), Sum(samples, "tollgate_webhooks_waiting"),
-            Of(samples, "tollgate_webhooks_disabled").Where(static one => !one.Labels.Contains("asked", StringComparison.Ordinal)).Sum(static one => one.Value));
+            Of(samples, "tollgate_webhooks_disabled").Where(static one => !one.Labels.Contains("asked", StringComparison.Ordinal))
+                .Sum(static one => one.Value));
 
         var refused = Sum(samples, "tollgate_connections_refused_total");
         yield return refused > 0
@@ -173,7 +186,8 @@ internal static partial class DoctorRules
     private static DoctorLine Webhooks(decimal lag, decimal waiting, decimal disabled)
     {
         var found = Text($"{lag:0.#} s behind, {waiting} deliveries wait, {disabled} endpoints were disabled because they failed");
-        var advice = disabled > 0 ? "\"tollgate webhooks list\" shows the endpoint. Repair the receiver, enable it, then \"tollgate webhooks redeliver\"."
+        var advice = disabled > 0
+            ? "\"tollgate webhooks list\" shows the endpoint. Repair the receiver, enable it, then \"tollgate webhooks redeliver\"."
             : lag > LongLagSeconds ? "A transaction stays open (pg_stat_activity), or publishing fails: the server's log says why."
             : waiting > ManyDeliveries ? "Receivers fail or hang: \"tollgate deliveries list --status waiting\" shows which."
             : null;
@@ -186,7 +200,8 @@ internal static partial class DoctorRules
         .. metrics.Split('\n')
             .Select(static line => SampleLine().Match(line))
             .Where(static match => match.Success)
-            .Select(static match => decimal.TryParse(match.Groups["value"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            .Select(static match =>
+                decimal.TryParse(match.Groups["value"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
                 ? new Sample(match.Groups["name"].Value, match.Groups["labels"].Value, value)
                 : default)
             .Where(static sample => sample.Name is not null),
@@ -198,6 +213,8 @@ internal static partial class DoctorRules
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>.*)\})? (?<value>\S+)\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>.*)\})? (?<value>\S+)\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex SampleLine();
 }

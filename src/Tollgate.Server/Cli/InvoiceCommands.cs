@@ -10,7 +10,8 @@ internal static class InvoiceCommands
 
     public static Command Build() => ServerDoor.Group("invoices", "Invoices of a project.", List(), Show(), Pdf(), Void());
 
-    public static Argument<string> Invoice() => new("invoice") { Description = "The invoice's number or id, from \"tollgate invoices list\"." };
+    public static Argument<string> Invoice() =>
+        new("invoice") { Description = "The invoice's number or id, from \"tollgate invoices list\"." };
 
     /// <exception cref="CliStopException">No invoice has the number.</exception>
     public static async Task<string> IdOfAsync(ServerDoor door, string invoice, CancellationToken cancel)
@@ -23,11 +24,14 @@ internal static class InvoiceCommands
         var (found, _) = await Lists.ReadPageAsync(door, $"{Path}?number={Uri.EscapeDataString(invoice)}", cancel);
         return found is [var one, ..]
             ? one.GetProperty("id").GetString()!
-            : throw new CliStopException(ExitCode.Refused, $"No invoice has the number '{invoice}'. \"tollgate invoices list\" shows numbers and ids.");
+            : throw new CliStopException(
+                ExitCode.Refused, $"No invoice has the number '{invoice}'. \"tollgate invoices list\" shows numbers and ids.");
     }
 
     private static Command List() => Lists.Command(
-        Path, "id", "Lists invoices, newest first.\n\nExamples:\n  tollgate invoices list --customer acme --project shop\n  tollgate invoices list --status open --all --json --project shop",
+        Path, "id",
+        "Lists invoices, newest first.\n\nExamples:\n  tollgate invoices list --customer acme --project shop\n  tollgate invoices list "
+            + "--status open --all --json --project shop",
         ["number", "customer", "kind", "status", "issued_at", "total", "amount_due", "id"],
         Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, paid, void or uncollectible. Default: all." },
         new("--subscription") { HelpName = "id", Description = "Only invoices of this subscription." });
@@ -35,10 +39,13 @@ internal static class InvoiceCommands
     private static Command Show()
     {
         var (invoice, json) = (Invoice(), Lists.JsonOption());
-        var command = new Command("show", "Shows an invoice with its lines.\n\nExample:\n  tollgate invoices show SHOP-000042 --project shop") { invoice, json };
+        var command = new Command(
+            "show", "Shows an invoice with its lines.\n\nExample:\n  tollgate invoices show SHOP-000042 --project shop") { invoice, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            Lists.PrintOne(await door.GetAsync(Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)), cancel), parsed.GetValue(json));
+            Lists.PrintOne(
+                await door.GetAsync(Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)), cancel),
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -48,11 +55,19 @@ internal static class InvoiceCommands
     {
         var (invoice, json) = (Invoice(), Lists.JsonOption());
         var note = new Option<string>("--note") { HelpName = "text", Description = "The reason, for the invoice's history." };
-        var command = new Command("void", "Voids an invoice that nobody has paid.\n\nExample:\n  tollgate invoices void SHOP-000042 --note \"Ordered twice\" --project shop") { invoice, note, json };
+        var command = new Command(
+            "void",
+            "Voids an invoice that nobody has paid.\n\nExample:\n  tollgate invoices void SHOP-000042 --note \"Ordered twice\" --project "
+                + "shop")
+            {
+                invoice, note, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var path = Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)) + "/void";
-            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, path, new JsonObject { ["note"] = parsed.GetValue(note) }, cancel), parsed.GetValue(json));
+            Lists.PrintOne(
+                await door.SendAsync(HttpMethod.Post, path, new JsonObject { ["note"] = parsed.GetValue(note) }, cancel),
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -61,11 +76,18 @@ internal static class InvoiceCommands
     private static Command Pdf()
     {
         var (invoice, json) = (Invoice(), Lists.JsonOption());
-        var output = new Option<string>("--output", "-o") { HelpName = "file", Description = "File to write; it must not exist. Default: the invoice's number in this folder." };
-        var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf SHOP-000042 --project shop") { invoice, output, json };
+        var output = new Option<string>("--output", "-o")
+        {
+            HelpName = "file", Description = "File to write; it must not exist. Default: the invoice's number in this folder.",
+        };
+        var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf SHOP-000042 --project shop")
+        {
+            invoice, output, json,
+        };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)) + ".pdf");
+            using var request = new HttpRequestMessage(
+                HttpMethod.Get, Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)) + ".pdf");
             using var answer = await door.SendAsync(request, cancel);
             var file = parsed.GetValue(output) ?? answer.Content.Headers.ContentDisposition?.FileName?.Trim('"') ?? "invoice.pdf";
             await SaveAsync(answer.Content, file, cancel);

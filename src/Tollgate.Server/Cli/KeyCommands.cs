@@ -11,17 +11,32 @@ internal static class KeyCommands
     private const string Path = "/v1/api-keys";
 
     public static Command Build() => ServerDoor.Group(
-        "keys", "Keys of a project (--project), or without it the server's admin keys.", Create(), List(), Revoke(), Rotate(), RotateMaster());
+        "keys", "Keys of a project (--project), or without it the server's admin keys.", Create(), List(), Revoke(), Rotate(),
+        RotateMaster());
 
     private static Command Create()
     {
-        var kind = new Option<string>("--kind") { Description = "secret, public or restricted; admin without --project. Default: secret, or restricted with --scope." };
+        var kind = new Option<string>("--kind")
+        {
+            Description = "secret, public or restricted; admin without --project. Default: secret, or restricted with --scope.",
+        };
         var name = new Option<string>("--name") { Description = "The purpose of the key." };
-        var scopes = new Option<string[]>("--scope") { Description = $"Scope of a restricted key, repeatable: {string.Join(", ", Scopes.Names)}." };
-        var networks = new Option<string[]>("--network") { Description = "Address or network from which it works, repeatable. Default: as the key that creates it." };
-        var expires = new Option<string>("--expires-at") { Description = "ISO 8601 with Z or an offset. Default: as the key that creates it." };
+        var scopes = new Option<string[]>("--scope")
+        {
+            Description = $"Scope of a restricted key, repeatable: {string.Join(", ", Scopes.Names)}.",
+        };
+        var networks = new Option<string[]>("--network")
+        {
+            Description = "Address or network from which it works, repeatable. Default: as the key that creates it.",
+        };
+        var expires = new Option<string>("--expires-at")
+        {
+            Description = "ISO 8601 with Z or an offset. Default: as the key that creates it.",
+        };
         var json = Lists.JsonOption();
-        var command = new Command("create", "Creates a key and prints it, this once.\n\nExample:\n  tollgate keys create --name importer --scope gate:write --project shop")
+        var command = new Command(
+            "create",
+            "Creates a key and prints it, this once.\n\nExample:\n  tollgate keys create --name importer --scope gate:write --project shop")
         {
             kind, name, scopes, networks, expires, json,
         };
@@ -51,7 +66,8 @@ internal static class KeyCommands
         var (id, json) = (Id(), Lists.JsonOption());
         var command = new Command(
             "revoke",
-            "Ends a key and everything that it issued: keys, customer tokens, portal sessions, checkouts, and keys of projects that it created. To keep them, rotate the key.\n\nExample:\n"
+            "Ends a key and everything that it issued: keys, customer tokens, portal sessions, checkouts, "
+                + "and keys of projects that it created. To keep them, rotate the key.\n\nExample:\n"
             + "  tollgate keys revoke 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop")
         { id, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
@@ -66,10 +82,14 @@ internal static class KeyCommands
     private static Command Rotate()
     {
         var (id, json) = (Id(), Lists.JsonOption());
-        var grace = new Option<long>("--grace-seconds") { Description = "Seconds for which the old key stays valid, up to a week. Default 0." };
+        var grace = new Option<long>("--grace-seconds")
+        {
+            Description = "Seconds for which the old key stays valid, up to a week. Default 0.",
+        };
         var command = new Command(
             "rotate",
-            "Replaces a key by a new one with the same scopes, networks and expiry, which takes over what the old one issued, and prints it, this once.\n\nExample:\n"
+            "Replaces a key by a new one with the same scopes, networks and expiry, which takes over what the old one issued, "
+                + "and prints it, this once.\n\nExample:\n"
             + "  tollgate keys rotate 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --grace-seconds 3600 --project shop")
         {
             id, grace, json,
@@ -77,7 +97,9 @@ internal static class KeyCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject { ["grace_seconds"] = parsed.GetValue(grace) };
-            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/rotate", body, cancel), parsed.GetValue(json));
+            Lists.PrintOne(
+                await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/rotate", body, cancel),
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -85,10 +107,15 @@ internal static class KeyCommands
 
     private static Command RotateMaster()
     {
-        var database = new Option<string>("--database") { HelpName = "url", Description = "Your own PostgreSQL instead of the private one. [TOLLGATE_DATABASE]" };
+        var database = new Option<string>("--database")
+        {
+            HelpName = "url", Description = "Your own PostgreSQL instead of the private one. [TOLLGATE_DATABASE]",
+        };
         var wait = new Option<int>("--wait-seconds")
         {
-            Description = "Seconds for running servers to read the new key, and again to change over. Default: 40, since servers check every 4 seconds and a statement may take 30.",
+            Description =
+                "Seconds for running servers to read the new key, and again to change over. Default: 40, "
+                    + "since servers check every 4 seconds and a statement may take 30.",
             DefaultValueFactory = static _ => 40,
         };
         wait.Validators.Add(static given =>
@@ -98,8 +125,14 @@ internal static class KeyCommands
                 given.AddError("--wait-seconds must be 0 to 3600.");
             }
         });
-        var command = new Command("rotate-master", "Replaces the master key that encrypts secrets in the database, while servers work. If it is interrupted, run it again.") { database, wait };
-        command.SetAction((parsed, _) => DatabaseDoor.UntilInterruptedAsync("Interrupted. Run the command again; it continues.", async (log, cancel) =>
+        var command = new Command(
+            "rotate-master",
+            "Replaces the master key that encrypts secrets in the database, while servers work. If it is interrupted, run it again.")
+            {
+                database, wait,
+            };
+        command.SetAction((parsed, _) =>
+            DatabaseDoor.UntilInterruptedAsync("Interrupted. Run the command again; it continues.", async (log, cancel) =>
         {
             await using var door = await DatabaseDoor.OpenAsync(parsed.GetValue(ServerDoor.Data), parsed.GetValue(database), log, cancel);
             var rotation = new RotateMasterKey(door.ConnectionString, door.MasterKey, TimeSpan.FromSeconds(parsed.GetValue(wait)), log);

@@ -6,7 +6,8 @@ using Tollgate.Core.Money;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// Lists and single objects of the API, shown as tables or as JSON. Tables show money in major units with its currency; JSON is what the API answered.
+/// Lists and single objects of the API, shown as tables or as JSON. Tables show money in major units with its currency; JSON is what the
+/// API answered.
 /// </summary>
 internal static class Lists
 {
@@ -16,7 +17,8 @@ internal static class Lists
     /// <summary>Members that are minor units of the <c>currency</c> beside them, or of the object around them.</summary>
     private static readonly HashSet<string> MinorUnits = new(StringComparer.Ordinal)
     {
-        "amount", "amount_disputed", "amount_due", "amount_off", "amount_paid", "amount_refunded", "base", "discount", "from_credit", "paid_from_credits", "subtotal", "tax", "to_credits", "total",
+        "amount", "amount_disputed", "amount_due", "amount_off", "amount_paid", "amount_refunded", "base", "discount", "from_credit",
+        "paid_from_credits", "subtotal", "tax", "to_credits", "total",
     };
 
     public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON." };
@@ -66,13 +68,15 @@ internal static class Lists
         return command;
     }
 
-    public static async Task<(IReadOnlyList<JsonElement> Rows, bool HasMore)> ReadPageAsync(ServerDoor door, string path, CancellationToken cancel)
+    public static async Task<(IReadOnlyList<JsonElement> Rows, bool HasMore)> ReadPageAsync(ServerDoor door, string path,
+        CancellationToken cancel)
     {
         var page = await door.GetAsync(path, cancel);
         return ([.. page.GetProperty("data").EnumerateArray()], page.GetProperty("has_more").GetBoolean());
     }
 
-    public static async Task<IReadOnlyList<JsonElement>> ReadAllAsync(ServerDoor door, string path, string id, CancellationToken cancel, string filters = "")
+    public static async Task<IReadOnlyList<JsonElement>> ReadAllAsync(
+        ServerDoor door, string path, string id, CancellationToken cancel, string filters = "")
     {
         List<JsonElement> rows = [];
         for (var more = true; more;)
@@ -88,7 +92,8 @@ internal static class Lists
 
     /// <summary>The further part of a query: <c>&amp;customer=acme</c>.</summary>
     public static string FiltersOf(IEnumerable<(string Name, string? Value)> filters) =>
-        string.Concat(filters.Where(static filter => filter.Value is not null).Select(static filter => $"&{filter.Name}={Uri.EscapeDataString(filter.Value!)}"));
+        string.Concat(filters.Where(static filter => filter.Value is not null)
+            .Select(static filter => $"&{filter.Name}={Uri.EscapeDataString(filter.Value!)}"));
 
     /// <summary>What a command did that answers with no object of the API: a sentence, or the same as JSON.</summary>
     public static void Say(string sentence, JsonObject facts, bool asJson)
@@ -139,7 +144,8 @@ internal static class Lists
         foreach (var list in one.EnumerateObject().Where(static member => IsTable(member.Value)))
         {
             var rows = list.Value.EnumerateArray().ToList();
-            var columns = rows.SelectMany(static row => row.EnumerateObject()).Where(static cell => !IsEmpty(cell.Value)).Select(static cell => cell.Name).Distinct();
+            var columns = rows.SelectMany(static row => row.EnumerateObject()).Where(static cell => !IsEmpty(cell.Value))
+                .Select(static cell => cell.Name).Distinct();
             Console.WriteLine($"\n{list.Name}:");
             PrintTable(rows, [.. columns], currency);
         }
@@ -148,7 +154,12 @@ internal static class Lists
     private static void PrintTable(IReadOnlyList<JsonElement> rows, string[] columns, Currency? currency)
     {
         // Whole lines, however wide: they are copied, searched and piped. A terminal wraps them if it must.
-        string[][] lines = [columns, .. rows.Select(row => columns.Select(column => row.TryGetProperty(column, out var value) ? Cell(column, value, CurrencyOf(row) ?? currency) : "-").ToArray())];
+        string[][] lines = [
+            columns,
+            .. rows.Select(
+                row => columns.Select(column => row.TryGetProperty(column, out var value)
+                    ? Cell(column, value, CurrencyOf(row) ?? currency)
+                    : "-").ToArray())];
         var widths = columns.Select((_, i) => lines.Max(line => line[i].Length)).ToArray();
         foreach (var line in lines)
         {
@@ -170,21 +181,27 @@ internal static class Lists
         }
     }
 
-    private static bool IsTable(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().FirstOrDefault().ValueKind == JsonValueKind.Object;
+    private static bool IsTable(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().FirstOrDefault().ValueKind == JsonValueKind.Object;
 
     private static bool IsEmpty(JsonElement value) =>
         value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
 
     private static Currency? CurrencyOf(JsonElement holder) =>
-        holder.TryGetProperty("currency", out var code) && code.ValueKind == JsonValueKind.String && Currency.TryFind(code.GetString()!, out var currency) ? currency : null;
+        holder.TryGetProperty("currency", out var code) && code.ValueKind == JsonValueKind.String
+            && Currency.TryFind(code.GetString()!, out var currency) ? currency : null;
 
     private static string Cell(string name, JsonElement value, Currency? currency) => value.ValueKind switch
     {
         JsonValueKind.Null => "-",
-        JsonValueKind.Number when currency is { } of && MinorUnits.Contains(name) && value.TryGetInt64(out var minor) => new MoneyAmount(minor, of).ToString(),
+        JsonValueKind.Number when currency is { } of && MinorUnits.Contains(name) && value.TryGetInt64(out var minor) =>
+            new MoneyAmount(minor, of).ToString(),
         JsonValueKind.Array when value.GetArrayLength() == 0 => "-",
         JsonValueKind.Array => string.Join(" ", value.EnumerateArray().Select(static item => item.ToString())),
-        JsonValueKind.Object => string.Join(" ", value.EnumerateObject().Where(static member => !IsEmpty(member.Value)).Select(member => $"{member.Name}={Cell(member.Name, member.Value, currency)}")),
+        JsonValueKind.Object =>
+            string.Join(
+                " ", value.EnumerateObject().Where(static member => !IsEmpty(member.Value))
+                    .Select(member => $"{member.Name}={Cell(member.Name, member.Value, currency)}")),
         _ => value.ToString(),
     };
 

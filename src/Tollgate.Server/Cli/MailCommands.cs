@@ -18,7 +18,11 @@ internal static class MailCommands
         var id = new Argument<string>("id") { Description = "The mail's id, from \"tollgate mails list\"." };
         var html = new Option<bool>("--html") { Description = "Print the HTML instead of the text." };
         var json = Lists.JsonOption();
-        var command = new Command("show", "Prints the text of a mail.\n\nExample:\n  tollgate mails show 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop") { id, html, json };
+        var command = new Command(
+            "show", "Prints the text of a mail.\n\nExample:\n  tollgate mails show 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop")
+            {
+                id, html, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var mail = await door.GetAsync(Lists.Of(Path, parsed.GetRequiredValue(id)), cancel);

@@ -11,10 +11,15 @@ internal static class NoticeCommands
     {
         var customer = new Argument<string>("customer") { Description = "The customer's id." };
         var json = Lists.JsonOption();
-        var command = new Command("list", "Lists the notices, the most urgent first.\n\nExample:\n  tollgate notices list acme --project shop") { customer, json };
+        var command = new Command(
+            "list", "Lists the notices, the most urgent first.\n\nExample:\n  tollgate notices list acme --project shop")
+            {
+                customer, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var (rows, _) = await Lists.ReadPageAsync(door, Lists.Of("/v1/customers", parsed.GetRequiredValue(customer)) + "/notices", cancel);
+            var (rows, _) = await Lists.ReadPageAsync(door, Lists.Of("/v1/customers", parsed.GetRequiredValue(customer)) + "/notices",
+                cancel);
             Lists.Print(rows, parsed.GetValue(json), "severity", "code", "since", "title", "text");
             return ExitCode.Done;
         });

@@ -10,15 +10,20 @@ internal static class ParkedCommands
     private const string Path = "/v1/parked";
 
     public static Command Build() => ServerDoor.Group(
-        "parked", "Background work that failed and waits: an invoice, a mail, an event. Without --project: of all projects.", List(), Retry());
+        "parked", "Background work that failed and waits: an invoice, a mail, an event. Without --project: of all projects.", List(),
+        Retry());
 
     private static Command List()
     {
         var json = Lists.JsonOption();
-        var work = new Option<string>("--work") { HelpName = "work", Description = "Only this kind: collections, mails, inbox, … Default: all." };
+        var work = new Option<string>("--work")
+        {
+            HelpName = "work", Description = "Only this kind: collections, mails, inbox, … Default: all.",
+        };
         var command = new Command(
             "list",
-            "Lists failed background work, newest first, with the error and the time of the next attempt. Entries without next_attempt_at need an operator.\n\n"
+            "Lists failed background work, newest first, with the error and the time of the next attempt. "
+                + "Entries without next_attempt_at need an operator.\n\n"
             + "Examples:\n  tollgate parked list\n  tollgate parked list --work collections --project shop --json")
         {
             work, json,
@@ -32,7 +37,9 @@ internal static class ParkedCommands
                 return ExitCode.Done;
             }
 
-            Lists.Print(parsed.GetValue(json) ? rows : [.. rows.Select(Flat)], parsed.GetValue(json), "id", "work", "project", "subject", "attempts", "next_attempt_at", "error");
+            Lists.Print(
+                parsed.GetValue(json) ? rows : [.. rows.Select(Flat)], parsed.GetValue(json), "id", "work", "project", "subject",
+                "attempts", "next_attempt_at", "error");
             return ExitCode.Done;
         });
         return command;
@@ -41,7 +48,10 @@ internal static class ParkedCommands
     private static Command Retry()
     {
         var json = Lists.JsonOption();
-        var id = new Argument<string?>("id") { Description = "The id of an entry, as `list` shows it. Default: all entries.", Arity = ArgumentArity.ZeroOrOne };
+        var id = new Argument<string?>("id")
+        {
+            Description = "The id of an entry, as `list` shows it. Default: all entries.", Arity = ArgumentArity.ZeroOrOne,
+        };
         var command = new Command(
             "retry",
             "Retries parked work now, one entry or all. An entry that fails again returns to the list.\n\n"
@@ -51,14 +61,18 @@ internal static class ParkedCommands
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            string[] ids = parsed.GetValue(id) is { } one ? [one] : [.. (await AllAsync(door, null, cancel)).Select(static row => row.GetProperty("id").GetString()!)];
+            string[] ids = parsed.GetValue(id) is { } one
+                ? [one]
+                : [.. (await AllAsync(door, null, cancel)).Select(static row => row.GetProperty("id").GetString()!)];
             foreach (var each in ids)
             {
                 await door.SendAsync(HttpMethod.Post, Lists.Of(Path, each) + "/retry", (JsonNode?)null, cancel);
             }
 
             Lists.Say(
-                ids.Length == 1 ? "Tollgate retries 1 entry within a few seconds." : $"Tollgate retries {ids.Length} entries within a few seconds.", new() { ["entries"] = ids.Length },
+                ids.Length == 1
+                    ? "Tollgate retries 1 entry within a few seconds."
+                    : $"Tollgate retries {ids.Length} entries within a few seconds.", new() { ["entries"] = ids.Length },
                 parsed.GetValue(json));
             return ExitCode.Done;
         });

@@ -9,7 +9,8 @@ internal static class PaymentCommands
 {
     private const string Path = "/v1/payments";
 
-    private static readonly string[] Columns = ["id", "customer", "invoice", "provider", "amount", "amount_refunded", "status", "failure", "dispute", "created_at"];
+    private static readonly string[] Columns = [
+        "id", "customer", "invoice", "provider", "amount", "amount_refunded", "status", "failure", "dispute", "created_at"];
 
     public static Command Build() => ServerDoor.Group("payments", "Payments and refunds.", List(), Show(), Charge(), Refund());
 
@@ -18,21 +19,26 @@ internal static class PaymentCommands
         Lists.Command(
             "/v1/disputes", "id", "Lists disputes, newest first.\n\nExample:\n  tollgate disputes list --status open --project shop",
             ["id", "customer", "payment", "amount", "status", "reason", "opened_at"],
-            Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, won or lost. Default: all." }, new("--payment") { HelpName = "id", Description = "Only disputes of this payment." }));
+            Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, won or lost. Default: all." },
+            new("--payment") { HelpName = "id", Description = "Only disputes of this payment." }));
 
     private static Command List() => Lists.Command(
-        Path, "id", "Lists payments, newest first.\n\nExample:\n  tollgate payments list --customer acme --status failed --project shop", Columns,
-        Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "pending, requires_action, succeeded or failed. Default: all." });
+        Path, "id", "Lists payments, newest first.\n\nExample:\n  tollgate payments list --customer acme --status failed --project shop",
+        Columns,
+        Lists.CustomerOption(),
+        new("--status") { HelpName = "status", Description = "pending, requires_action, succeeded or failed. Default: all." });
 
     private static Command Show() => Lists.ShowCommand(
-        "Shows a payment with its refunds.\n\nExample:\n  tollgate payments show 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop", Payment(), static id => $"{Path}/{id}");
+        "Shows a payment with its refunds.\n\nExample:\n  tollgate payments show 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop",
+        Payment(), static id => $"{Path}/{id}");
 
     private static Command Charge()
     {
         var (invoice, json) = (InvoiceCommands.Invoice(), Lists.JsonOption());
         var command = new Command(
             "charge",
-            "Charges an invoice to its customer's payment method, and prints the result. The exit code is 1 if the charge did not succeed.\n\n"
+            "Charges an invoice to its customer's payment method, and prints the result. The exit code is 1 if the charge did not "
+                + "succeed.\n\n"
             + "Example:\n  tollgate payments charge SHOP-000042 --project shop")
         {
             invoice, json,
@@ -50,11 +56,15 @@ internal static class PaymentCommands
     private static Command Refund()
     {
         var (payment, json) = (Payment(), Lists.JsonOption());
-        var amount = new Option<string>("--amount") { HelpName = "amount", Description = "In major units: 50 or 49.90. Default: the whole remainder." };
+        var amount = new Option<string>("--amount")
+        {
+            HelpName = "amount", Description = "In major units: 50 or 49.90. Default: the whole remainder.",
+        };
         var reason = new Option<string>("--reason") { HelpName = "text", Description = "Reason on the credit note." };
         var command = new Command(
             "refund",
-            "Refunds a payment to the payment method that paid.\n\nExamples:\n  tollgate payments refund 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop\n"
+            "Refunds a payment to the payment method that paid.\n\nExamples:\n  tollgate payments refund "
+                + "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop\n"
             + "  tollgate payments refund 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --amount 9 --reason \"Two days of outage\" --project shop")
         {
             payment, amount, reason, json,

@@ -12,8 +12,8 @@ using Tollgate.Engine.Llm;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate prices list|set|diff|import|markup|rerate</c>: the price book of models. With --project (or a project's key) it is the project's own
-/// prices that change; with the admin key alone the shared ones.
+/// <c>tollgate prices list|set|diff|import|markup|rerate</c>: the price book of models. With --project (or a project's key) it is the
+/// project's own prices that change; with the admin key alone the shared ones.
 /// </summary>
 internal static class PriceCommands
 {
@@ -26,14 +26,24 @@ internal static class PriceCommands
     private static readonly IAnsiConsole Screen = CliScreen.Open();
 
     public static Command Build() => ServerDoor.Group(
-        "prices", "Model prices: a project's own prices, or, with the admin key alone, the shared ones.", List(), Set(), Diff(), Import(), SetMarkup(), Rerate());
+        "prices", "Model prices: a project's own prices, or, with the admin key alone, the shared ones.", List(), Set(), Diff(), Import(),
+        SetMarkup(), Rerate());
 
     private static Command List()
     {
-        var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only prices of this provider, such as openai." };
-        var model = new Option<string>("--model") { HelpName = "name", Description = "Only prices of this model, by its exact name or an alias." };
+        var provider = new Option<string>("--provider")
+        {
+            HelpName = "name", Description = "Only prices of this provider, such as openai.",
+        };
+        var model = new Option<string>("--model")
+        {
+            HelpName = "name", Description = "Only prices of this model, by its exact name or an alias.",
+        };
         var scope = new Option<string>("--scope") { HelpName = "scope", Description = "project or shared. Default: both." };
-        var at = new Option<string>("--at") { HelpName = "instant", Description = "Only prices in force at this time, such as 2026-11-01T00:00:00Z. Default: now." };
+        var at = new Option<string>("--at")
+        {
+            HelpName = "instant", Description = "Only prices in force at this time, such as 2026-11-01T00:00:00Z. Default: now.",
+        };
         var all = new Option<bool>("--all") { Description = "Every price, past and future ones included." };
         var json = Lists.JsonOption();
         var command = new Command(
@@ -44,7 +54,8 @@ internal static class PriceCommands
             var time = parsed.GetValue(all) ? null : parsed.GetValue(at) ?? "now";
             var filters = new[]
             {
-                ("provider", parsed.GetValue(provider)), ("model", parsed.GetValue(model)), ("scope", parsed.GetValue(scope)), ("effective_at", time),
+                ("provider", parsed.GetValue(provider)), ("model", parsed.GetValue(model)), ("scope", parsed.GetValue(scope)),
+                ("effective_at", time),
             };
             var rows = await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel, Lists.FiltersOf(filters));
             if (rows.Count == 0 && parsed.GetValue(provider) is { } unknown)
@@ -59,7 +70,8 @@ internal static class PriceCommands
             else
             {
                 Lists.Print([.. rows.Select(RowOf).OrderBy(row => row.GetProperty("provider").GetString(), StringComparer.Ordinal)
-                    .ThenBy(row => row.GetProperty("model").GetString(), StringComparer.Ordinal)], false, "provider", "model", "prices", "from", "to", "scope", "source");
+                    .ThenBy(row => row.GetProperty("model").GetString(), StringComparer.Ordinal)], false, "provider", "model", "prices",
+                    "from", "to", "scope", "source");
             }
 
             return ExitCode.Done;
@@ -70,7 +82,8 @@ internal static class PriceCommands
     /// <exception cref="CliStopException">The price book knows no such provider.</exception>
     private static async Task NameProvidersAsync(ServerDoor door, string unknown, CancellationToken cancel)
     {
-        var known = (await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel)).Select(static row => row.GetProperty("provider").GetString()!).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var known = (await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel)).Select(static row => row.GetProperty("provider")
+            .GetString()!).Distinct().Order(StringComparer.Ordinal).ToArray();
         if (!known.Contains(unknown))
         {
             throw new CliStopException(ExitCode.Refused, Spelling.Unknown("provider", unknown, known) + Spelling.Known("providers", known));
@@ -83,9 +96,11 @@ internal static class PriceCommands
         ["model"] = price.GetProperty("model").GetString(),
         ["prices"] = PricesOf(price) + TiersOf(price)
             + (price.GetProperty("service_tiers") is { ValueKind: JsonValueKind.Object } tiers
-                ? string.Concat(tiers.EnumerateObject().Select(static tier => $" ({tier.Name}: {PricesOf(tier.Value)}{TiersOf(tier.Value)})")) : "")
+                ? string.Concat(tiers.EnumerateObject()
+                    .Select(static tier => $" ({tier.Name}: {PricesOf(tier.Value)}{TiersOf(tier.Value)})")) : "")
             + (price.GetProperty("hours") is { ValueKind: JsonValueKind.Array } hours
-                ? string.Concat(hours.EnumerateArray().Select(static window => $" ({window.GetProperty("from")}-{window.GetProperty("to")} UTC: {PricesOf(window)})")) : ""),
+                ? string.Concat(hours.EnumerateArray()
+                    .Select(static window => $" ({window.GetProperty("from")}-{window.GetProperty("to")} UTC: {PricesOf(window)})")) : ""),
         ["from"] = price.GetProperty("valid_from").GetString()![..10],
         ["to"] = price.GetProperty("valid_to").ValueKind == JsonValueKind.String ? price.GetProperty("valid_to").GetString()![..10] : null,
         ["scope"] = price.GetProperty("scope").GetString(),
@@ -96,7 +111,8 @@ internal static class PriceCommands
         string.Join(" ", holder.GetProperty("prices").EnumerateObject().Select(static each => $"{each.Name}={each.Value.GetString()}"));
 
     private static string TiersOf(JsonElement holder) =>
-        string.Concat(holder.GetProperty("tiers").EnumerateArray().Select(static tier => $" (>{tier.GetProperty("above_tokens")}: {PricesOf(tier)})"));
+        string.Concat(holder.GetProperty("tiers").EnumerateArray()
+            .Select(static tier => $" (>{tier.GetProperty("above_tokens")}: {PricesOf(tier)})"));
 
     private static Command Set()
     {
@@ -104,16 +120,25 @@ internal static class PriceCommands
         var model = new Argument<string>("model") { Description = "As the provider writes it, or a pattern with *." };
         var prices = new Argument<string[]>("unit=price")
         {
-            Description = "Dollars per million tokens (input=2.5 cached_input=1.25 output=10 …) or each (request, image, page, search, second).",
+            Description =
+                "Dollars per million tokens (input=2.5 cached_input=1.25 output=10 …) or each (request, image, page, search, second).",
             Arity = ArgumentArity.OneOrMore,
         };
-        var from = new Option<string>("--from") { HelpName = "instant", Description = "Start of the price, such as 2026-12-01T00:00:00Z. Default: now." };
+        var from = new Option<string>("--from")
+        {
+            HelpName = "instant", Description = "Start of the price, such as 2026-12-01T00:00:00Z. Default: now.",
+        };
         var to = new Option<string>("--to") { HelpName = "instant", Description = "End of the price. Default: the start of a newer one." };
-        var alias = new Option<string[]>("--alias") { HelpName = "name", Description = "Another name of the model; may be given several times." };
+        var alias = new Option<string[]>("--alias")
+        {
+            HelpName = "name", Description = "Another name of the model; may be given several times.",
+        };
         var source = new Option<string>("--source") { HelpName = "text", Description = "Source of the price. Default: the command line." };
         var json = Lists.JsonOption();
         var command = new Command(
-            "set", "Adds a price of the project's own. Recorded calls keep their cost.\n\nExample:\n  tollgate prices set openai gpt-4o input=2.4 output=10 --project shop")
+            "set",
+            "Adds a price of the project's own. Recorded calls keep their cost.\n\nExample:\n  tollgate prices set openai gpt-4o input=2.4 "
+                + "output=10 --project shop")
         {
             provider, model, prices, from, to, alias, source, json,
         };
@@ -151,7 +176,9 @@ internal static class PriceCommands
             var at = pair.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0 || !LlmWords.TryParse(pair[..at], out _))
             {
-                throw new CliStopException(ExitCode.Usage, $"\"{pair}\" is no price: unit=dollars is expected, with one of the units {string.Join(", ", LlmWords.All)}.");
+                throw new CliStopException(
+                    ExitCode.Usage,
+                    $"\"{pair}\" is no price: unit=dollars is expected, with one of the units {string.Join(", ", LlmWords.All)}.");
             }
 
             prices[pair[..at]] = pair[(at + 1)..];
@@ -165,7 +192,13 @@ internal static class PriceCommands
         var file = new Argument<string>("file") { Description = "A list such as prices/models.json." };
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
         var json = Lists.JsonOption();
-        var command = new Command("diff", "Shows the changes that importing a list would make. Changes nothing.\n\nExample:\n  tollgate prices diff prices/models.json --project shop") { file, exitCode, json };
+        var command = new Command(
+            "diff",
+            "Shows the changes that importing a list would make. Changes nothing.\n\nExample:\n  tollgate prices diff prices/models.json "
+                + "--project shop")
+            {
+                file, exitCode, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } list)
@@ -186,7 +219,12 @@ internal static class PriceCommands
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
         var json = Lists.JsonOption();
         var command = new Command(
-            "import", "Shows the changes that a list makes, asks, and adds its prices. Recorded calls keep their cost.\n\nExample:\n  tollgate prices import prices/models.json --project shop") { file, yes, json };
+            "import",
+            "Shows the changes that a list makes, asks, and adds its prices. Recorded calls keep their cost.\n\nExample:\n  tollgate "
+                + "prices import prices/models.json --project shop")
+            {
+                file, yes, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var asJson = CliScreen.IsJson(parsed, json, yes);
@@ -220,7 +258,8 @@ internal static class PriceCommands
             }
             else
             {
-                Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]{done.New + done.Changed} prices were added to the {done.Scope} ones.[/]");
+                Screen.MarkupLineInterpolated(
+                    CultureInfo.InvariantCulture, $"[green]{done.New + done.Changed} prices were added to the {done.Scope} ones.[/]");
             }
 
             return ExitCode.Done;
@@ -230,14 +269,24 @@ internal static class PriceCommands
 
     private static Command SetMarkup()
     {
-        var percent = new Argument<decimal?>("percent") { Description = "Percent on top, such as 20; negative for a discount. Without it: show the markup.", Arity = ArgumentArity.ZeroOrOne };
+        var percent = new Argument<decimal?>("percent")
+        {
+            Description = "Percent on top, such as 20; negative for a discount. Without it: show the markup.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var json = Lists.JsonOption();
         var command = new Command(
-            "markup", "Shows or sets the markup on the prices of a project's calls. Recorded calls keep their cost.\n\nExample:\n  tollgate prices markup 20 --project shop") { percent, json };
+            "markup",
+            "Shows or sets the markup on the prices of a project's calls. Recorded calls keep their cost.\n\nExample:\n  tollgate prices "
+                + "markup 20 --project shop")
+            {
+                percent, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var answer = parsed.GetValue(percent) is { } wanted
-                ? await door.SendAsync(HttpMethod.Put, "/v1/model-prices/markup", new JsonObject { ["basis_points"] = BasisPointsOf(wanted) }, cancel)
+                ? await door.SendAsync(
+                    HttpMethod.Put, "/v1/model-prices/markup", new JsonObject { ["basis_points"] = BasisPointsOf(wanted) }, cancel)
                 : await door.GetAsync("/v1/model-prices/markup", cancel);
             if (parsed.GetValue(json))
             {
@@ -245,7 +294,8 @@ internal static class PriceCommands
             }
             else
             {
-                Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{answer.GetProperty("basis_points").GetDecimal() / 100m:+0.##;-0.##;0} %");
+                Screen.MarkupLineInterpolated(
+                    CultureInfo.InvariantCulture, $"{answer.GetProperty("basis_points").GetDecimal() / 100m:+0.##;-0.##;0} %");
             }
 
             return ExitCode.Done;
@@ -255,20 +305,26 @@ internal static class PriceCommands
 
     private static long BasisPointsOf(decimal percent) => Math.Abs(percent) < 1_000_000 && percent * 100 == decimal.Truncate(percent * 100)
         ? (long)(percent * 100)
-        : throw new CliStopException(ExitCode.Usage, $"{percent.ToString(CultureInfo.InvariantCulture)} % is no markup: a percentage with at most two decimals is expected.");
+        : throw new CliStopException(
+            ExitCode.Usage,
+            $"{percent.ToString(CultureInfo.InvariantCulture)} % is no markup: a percentage with at most two decimals is expected.");
 
     private static Command Rerate()
     {
         var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only calls to this provider." };
         var model = new Option<string>("--model") { HelpName = "name", Description = "Only calls to this model, by its recorded name." };
         var all = new Option<bool>("--all") { Description = "All calls. Default: only those whose cost is unknown." };
-        var from = new Option<string>("--from") { HelpName = "instant", Description = "Calls from this time on. Default: 35 days ago; older costs never change." };
+        var from = new Option<string>("--from")
+        {
+            HelpName = "instant", Description = "Calls from this time on. Default: 35 days ago; older costs never change.",
+        };
         var to = new Option<string>("--to") { HelpName = "instant", Description = "Calls before this time. Default: now." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
         var json = Lists.JsonOption();
         var command = new Command(
             "rerate",
-            "Rerates recorded calls by today's prices: shows the difference, asks, and adds adjustments. A repeat adds nothing twice.\n\nExample:\n  tollgate prices rerate --provider openai --project shop")
+            "Rerates recorded calls by today's prices: shows the difference, asks, and adds adjustments. "
+                + "A repeat adds nothing twice.\n\nExample:\n  tollgate prices rerate --provider openai --project shop")
         {
             provider, model, all, from, to, yes, json,
         };
@@ -307,16 +363,20 @@ internal static class PriceCommands
 
     /// <summary>All pages, with a bar.</summary>
     /// <param name="planned">Null: it is only looked at, and nobody knows yet how many calls there are.</param>
-    private static Task<Rerated> RerateAsync(ServerDoor door, JsonObject body, Rerated? planned, CancellationToken cancel) => CliScreen.WithBarAsync("looking at calls", async told =>
+    private static Task<Rerated> RerateAsync(ServerDoor door, JsonObject body, Rerated? planned, CancellationToken cancel) =>
+        CliScreen.WithBarAsync("looking at calls", async told =>
     {
         var sum = new Rerated(0, 0, 0, 0, 0);
         for (string? next = null; ;)
         {
             body["starting_after"] = next;
-            var page = await door.SendAsync(HttpMethod.Post, planned is null ? "/v1/model-prices/rerate?dry_run=true" : "/v1/model-prices/rerate", body, cancel);
+            var page = await door.SendAsync(
+                HttpMethod.Post, planned is null ? "/v1/model-prices/rerate?dry_run=true" : "/v1/model-prices/rerate", body, cancel);
             sum = new(
-                sum.Seen + page.GetProperty("seen").GetInt64(), sum.Changed + page.GetProperty("changed").GetInt64(), sum.Unknown + page.GetProperty("unknown").GetInt64(),
-                sum.TooOld + page.GetProperty("too_old").GetInt64(), sum.Delta + decimal.Parse(page.GetProperty("delta_usd").GetString()!, CultureInfo.InvariantCulture));
+                sum.Seen + page.GetProperty("seen").GetInt64(), sum.Changed + page.GetProperty("changed").GetInt64(),
+                sum.Unknown + page.GetProperty("unknown").GetInt64(),
+                sum.TooOld + page.GetProperty("too_old").GetInt64(),
+                sum.Delta + decimal.Parse(page.GetProperty("delta_usd").GetString()!, CultureInfo.InvariantCulture));
             next = page.GetProperty("next").GetString();
             if (next is null)
             {
@@ -400,7 +460,8 @@ internal static class PriceCommands
             $"{planned.New} new, {planned.Changed} changed, {planned.Unchanged} unchanged ({planned.Scope} prices).");
         if (planned.Left > 0)
         {
-            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{planned.Left} past prices differ and stay: recorded calls keep their cost.");
+            Screen.MarkupLineInterpolated(
+                CultureInfo.InvariantCulture, $"{planned.Left} past prices differ and stay: recorded calls keep their cost.");
         }
     }
 

@@ -15,13 +15,21 @@ internal static class ProjectCommands
     {
         var code = new Argument<string>("code") { Description = "Lower-case letters, digits and hyphens; it never changes." };
         var name = new Option<string>("--name") { Description = "Display name. Default: the code." };
-        var sandbox = new Option<bool>("--sandbox") { Description = "A sandbox has a movable test clock and no real payments. Default: live." };
-        var catalog = new Option<string>("--catalog") { Description = "Code of a built-in catalogue, or a YAML file. Default: a plan \"free\" that grants nothing." };
+        var sandbox = new Option<bool>("--sandbox")
+        {
+            Description = "A sandbox has a movable test clock and no real payments. Default: live.",
+        };
+        var catalog = new Option<string>("--catalog")
+        {
+            Description = "Code of a built-in catalogue, or a YAML file. Default: a plan \"free\" that grants nothing.",
+        };
         var zone = new Option<string>("--time-zone") { Description = "IANA zone for billing days. Default: the catalogue's." };
         var currency = new Option<string>("--currency") { Description = "ISO 4217. Default: the catalogue's." };
         var json = Lists.JsonOption();
         var command = new Command(
-            "create", "Creates a project and prints its first keys, this once.\n\nExample:\n  tollgate projects create shop --sandbox --catalog trendit")
+            "create",
+            "Creates a project and prints its first keys, this once.\n\nExample:\n  tollgate projects create shop --sandbox --catalog "
+                + "trendit")
         {
             code, name, sandbox, catalog, zone, currency, json,
         };
@@ -51,7 +59,8 @@ internal static class ProjectCommands
         Path, "code", "Lists the projects in the order of their creation.\n\nExample:\n  tollgate projects list",
         ["code", "name", "mode", "time_zone", "currency", "catalog_revision", "hosts", "created_at"]);
 
-    private static Command Show() => Lists.ShowCommand("Shows a project.\n\nExample:\n  tollgate projects show shop", Code(), static code => $"{Path}/{code}");
+    private static Command Show() =>
+        Lists.ShowCommand("Shows a project.\n\nExample:\n  tollgate projects show shop", Code(), static code => $"{Path}/{code}");
 
     private static Argument<string> Code() => new("code") { Description = "The project's code." };
 
@@ -65,14 +74,19 @@ internal static class ProjectCommands
         };
         var json = Lists.JsonOption();
         var command = new Command(
-            "set-hosts", "Sets the host names under which public reads without a key show this project.\n\nExample:\n  tollgate projects set-hosts shop pricing.example.com")
+            "set-hosts",
+            "Sets the host names under which public reads without a key show this project.\n\nExample:\n  tollgate projects set-hosts shop "
+                + "pricing.example.com")
         {
             code, hosts, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var body = new JsonObject { ["hosts"] = new JsonArray([.. (parsed.GetValue(hosts) ?? []).Select(host => JsonValue.Create(host))]) };
-            Lists.PrintOne(await door.SendAsync(HttpMethod.Put, Lists.Of(Path, parsed.GetRequiredValue(code)) + "/hosts", body, cancel), parsed.GetValue(json));
+            var body =
+                new JsonObject { ["hosts"] = new JsonArray([.. (parsed.GetValue(hosts) ?? []).Select(host => JsonValue.Create(host))]) };
+            Lists.PrintOne(
+                await door.SendAsync(HttpMethod.Put, Lists.Of(Path, parsed.GetRequiredValue(code)) + "/hosts", body, cancel),
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -85,7 +99,10 @@ internal static class ProjectCommands
         null => null,
         _ when File.Exists(value) => await File.ReadAllTextAsync(value, cancel),
         _ when !value.Contains(':', StringComparison.Ordinal) && (value.AsSpan().IndexOfAny("/\\.") >= 0) =>
-            throw new CliStopException(ExitCode.Usage, $"The file {value} does not exist (in {Directory.GetCurrentDirectory()}). --catalog is a YAML file or the code of a built-in catalogue."),
+            throw new CliStopException(
+                ExitCode.Usage,
+                $"The file {value} does not exist (in {Directory.GetCurrentDirectory()}). --catalog is a YAML file or the code of a "
+                    + "built-in catalogue."),
         _ => value,
     };
 }

@@ -16,10 +16,14 @@ namespace Tollgate.Server.Cli;
 /// </summary>
 internal sealed class ServerDoor : IDisposable
 {
-    private static readonly Option<string> UrlOption = Text("--url", "url", "URL of the server. Default: the server of --data. [TOLLGATE_URL]");
-    private static readonly Option<string> Key = Text("--key", "key", "Key to use. Default: the admin key of --data. Prefer the variable. [TOLLGATE_KEY]");
-    internal static readonly Option<string> Data = Text("--data", "folder", "Data folder with keys.env. Default .tollgate. [TOLLGATE_DATA]");
-    private static readonly Option<string> Project = Text("--project", "code", "Project to work on, with the admin key (header X-Project). [TOLLGATE_PROJECT]");
+    private static readonly Option<string> UrlOption = Text(
+        "--url", "url", "URL of the server. Default: the server of --data. [TOLLGATE_URL]");
+    private static readonly Option<string> Key = Text(
+        "--key", "key", "Key to use. Default: the admin key of --data. Prefer the variable. [TOLLGATE_KEY]");
+    internal static readonly Option<string> Data = Text(
+        "--data", "folder", "Data folder with keys.env. Default .tollgate. [TOLLGATE_DATA]");
+    private static readonly Option<string> Project = Text(
+        "--project", "code", "Project to work on, with the admin key (header X-Project). [TOLLGATE_PROJECT]");
 
     private readonly HttpClient _http;
 
@@ -87,12 +91,14 @@ internal sealed class ServerDoor : IDisposable
         if (url is null)
         {
             throw new CliStopException(
-                ExitCode.Unreachable, $"No server is known: {file} does not exist. Start one with \"tollgate up\", or name one with --url and --key.");
+                ExitCode.Unreachable,
+                $"No server is known: {file} does not exist. Start one with \"tollgate up\", or name one with --url and --key.");
         }
 
         if (key is null)
         {
-            throw new CliStopException(ExitCode.Usage, $"No key is known: {file} has no {KeysFile.AdminEntry}. Give one with --key or TOLLGATE_KEY.");
+            throw new CliStopException(
+                ExitCode.Usage, $"No key is known: {file} has no {KeysFile.AdminEntry}. Give one with --key or TOLLGATE_KEY.");
         }
 
         return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
@@ -152,7 +158,8 @@ internal sealed class ServerDoor : IDisposable
         catch (HttpRequestException e)
         {
             throw new CliStopException(
-                ExitCode.Unreachable, $"No server answers at {Url} ({e.Message}). Start it with \"tollgate up\", or name another with --url.");
+                ExitCode.Unreachable,
+                $"No server answers at {Url} ({e.Message}). Start it with \"tollgate up\", or name another with --url.");
         }
         catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -173,7 +180,11 @@ internal sealed class ServerDoor : IDisposable
             var problem = JsonElement.Parse(body);
             if (Member(problem, "code") == ErrorCode.ProjectRequired.Code)
             {
-                return new(ExitCode.Usage, "The option --project is missing: name the project (or set TOLLGATE_PROJECT). \"tollgate projects list\" shows the codes.", body);
+                return new(
+                    ExitCode.Usage,
+                    "The option --project is missing: name the project (or set TOLLGATE_PROJECT). "
+                        + "\"tollgate projects list\" shows the codes.",
+                    body);
             }
 
             var text = new StringBuilder(Member(problem, "detail") ?? Member(problem, "title") ?? "The server refused.");
@@ -186,7 +197,9 @@ internal sealed class ServerDoor : IDisposable
                 }
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"\n({status} {Member(problem, "code") ?? "error"}, request {Member(problem, "request_id") ?? "unknown"})");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n({status} {Member(problem, "code") ?? "error"}, request {Member(problem, "request_id") ?? "unknown"})");
             return new(ExitCode.Refused, text.ToString(), body);
         }
         catch (JsonException)
@@ -209,7 +222,9 @@ internal sealed class ServerDoor : IDisposable
     }
 
     private static string? Member(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static Option<string> Text(string name, string value, string description) =>
         new(name) { HelpName = value, Description = description, Recursive = true };

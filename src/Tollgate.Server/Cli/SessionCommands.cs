@@ -8,7 +8,8 @@ internal static class SessionCommands
 {
     private const string Path = "/v1/portal-sessions";
 
-    public static Command Build() => ServerDoor.Group("sessions", "Portal sessions: pages on which customers see their plan, invoices and cards.", List(), Revoke());
+    public static Command Build() =>
+        ServerDoor.Group("sessions", "Portal sessions: pages on which customers see their plan, invoices and cards.", List(), Revoke());
 
     private static Command List() => Lists.Command(
         Path, "id", "Lists portal sessions, newest first.\n\nExample:\n  tollgate sessions list --customer acme --project shop",

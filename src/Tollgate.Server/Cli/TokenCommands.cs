@@ -6,12 +6,14 @@ namespace Tollgate.Server.Cli;
 /// <summary><c>tollgate tokens list|revoke</c>: the customer tokens of one customer, never their text.</summary>
 internal static class TokenCommands
 {
-    public static Command Build() => ServerDoor.Group("tokens", "Customer tokens, with which customers' browsers call Tollgate.", List(), Revoke());
+    public static Command Build() =>
+        ServerDoor.Group("tokens", "Customer tokens, with which customers' browsers call Tollgate.", List(), Revoke());
 
     private static Command List()
     {
         var (customer, json) = (Customer(), Lists.JsonOption());
-        var command = new Command("list", "Lists a customer's tokens, newest first.\n\nExample:\n  tollgate tokens list acme --project shop") { customer, json };
+        var command = new Command(
+            "list", "Lists a customer's tokens, newest first.\n\nExample:\n  tollgate tokens list acme --project shop") { customer, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             Lists.Print(
@@ -24,7 +26,8 @@ internal static class TokenCommands
 
     private static Command Revoke()
     {
-        var (customer, id, json) = (Customer(), new Argument<string>("id") { Description = "The token's id, from \"tollgate tokens list\"." }, Lists.JsonOption());
+        var (customer, id, json) =
+            (Customer(), new Argument<string>("id") { Description = "The token's id, from \"tollgate tokens list\"." }, Lists.JsonOption());
         var command = new Command(
             "revoke",
             "Ends a token, and the portal sessions and checkouts that were opened with it.\n\nExample:\n"

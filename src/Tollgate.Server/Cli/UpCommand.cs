@@ -9,7 +9,8 @@ internal static class UpCommand
 {
     private static readonly Option<string> Port = Text("--port", "number", "TCP port to serve on. Default 8080. [TOLLGATE_PORT]");
     private static readonly Option<string> Listen = Text(
-        "--listen", "address", "IP address to listen on. Default 127.0.0.1: this machine only; 0.0.0.0 is every network. [TOLLGATE_LISTEN]");
+        "--listen", "address",
+        "IP address to listen on. Default 127.0.0.1: this machine only; 0.0.0.0 is every network. [TOLLGATE_LISTEN]");
 
     private static readonly Option<string> Data = Text(
         "--data", "folder", "Data folder: PostgreSQL's files, keys.env, logs. Default .tollgate. [TOLLGATE_DATA]");
@@ -21,26 +22,37 @@ internal static class UpCommand
 
     private static readonly Option<bool> Demo = new("--demo")
     {
-        Description = "Add demo customers with plans and 34 days of usage (the gate accepts no older events); no money movements yet. [TOLLGATE_DEMO=1]",
+        Description =
+            "Add demo customers with plans and 34 days of usage (the gate accepts no older events); no money movements yet. "
+                + "[TOLLGATE_DEMO=1]",
     };
 
     private static readonly Option<bool> NewAdminKey = new("--new-admin-key")
     {
-        Description = "Create an admin key and write it to keys.env, for example if that file is lost. Earlier keys stay valid until you revoke them.",
+        Description =
+            "Create an admin key and write it to keys.env, for example if that file is lost. Earlier keys stay valid until you revoke "
+                + "them.",
     };
 
     private static readonly Option<bool> NewMasterKey = new("--new-master-key")
     {
-        Description = "Replace a lost master key with a new one. You must then set provider keys, upstream keys, webhook secrets and saved cards again.",
+        Description =
+            "Replace a lost master key with a new one. You must then set provider keys, upstream keys, "
+                + "webhook secrets and saved cards again.",
     };
 
-    private static readonly Option<string> Seed = Text("--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
+    private static readonly Option<string> Seed = Text(
+        "--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
     private static readonly Option<string> DefaultProject = Text(
-        "--default-project", "code", "Project for public reads without a key (seed doors), unless their host name belongs to another project. [TOLLGATE_DEFAULT_PROJECT]");
+        "--default-project", "code",
+        "Project for public reads without a key (seed doors), unless their host name belongs to another project. "
+            + "[TOLLGATE_DEFAULT_PROJECT]");
 
     public static Command Build()
     {
-        var command = new Command("up", "Starts the server: creates the missing files and keys, starts PostgreSQL, migrates it, and serves until Ctrl-C or SIGTERM.")
+        var command = new Command(
+            "up",
+            "Starts the server: creates the missing files and keys, starts PostgreSQL, migrates it, and serves until Ctrl-C or SIGTERM.")
         {
             Port, Listen, Data, Database, DefaultProject, NewAdminKey, NewMasterKey, Demo, Seed,
         };

@@ -22,12 +22,20 @@ internal static class VerifyCommand
     private static readonly Option<string> Database = new("--database")
     {
         HelpName = "url",
-        Description = "Read this PostgreSQL directly instead of asking a server. Prefer the server: flags are visible to every user of the machine.",
+        Description =
+            "Read this PostgreSQL directly instead of asking a server. Prefer the server: flags are visible to every user of the machine.",
     };
 
     public static Command Build()
     {
-        var command = ServerDoor.Talking(new Command("verify", "Recompute balances from events and reservations, and compare. Changes nothing.\n\nExample:\n  tollgate verify --project shop") { Json, Database });
+        var command = ServerDoor.Talking(
+            new Command(
+                "verify",
+                "Recompute balances from events and reservations, and compare. Changes nothing.\n\nExample:\n  tollgate verify --project "
+                    + "shop")
+                {
+                    Json, Database,
+                });
         command.SetAction(async (parsed, cancel) =>
         {
             var report = parsed.GetValue(Database) is { } url
@@ -51,7 +59,8 @@ internal static class VerifyCommand
         {
             await using var database = new Engine.Postgres.Database(DatabaseUrl.ToConnectionString(url), new DatabaseOptions());
             var (started, done) = (Stopwatch.GetTimestamp(), 0);
-            var report = await VerifyLedger.RunAsync(database, null, check => told(new($"checking {check}", done++, VerifyLedger.Steps)), cancel);
+            var report = await VerifyLedger.RunAsync(
+                database, null, check => told(new($"checking {check}", done++, VerifyLedger.Steps)), cancel);
             return VerifyEndpoints.ViewOf(report, Stopwatch.GetElapsedTime(started));
         }
         catch (NpgsqlException lost) when (lost is not PostgresException)
@@ -73,11 +82,15 @@ internal static class VerifyCommand
             Console.WriteLine($"{(check.Break ? "BREAK" : "note")} {check.Kind}: {check.Count} × {check.Meaning}");
             foreach (var place in check.First)
             {
-                Console.WriteLine($"  {place.Project ?? "?"} / {place.Customer ?? "?"} / {place.Feature ?? "?"} / {place.Place}: expected {place.Expected}, found {place.Found}");
+                Console.WriteLine(
+                    $"  {place.Project ?? "?"} / {place.Customer ?? "?"} / {place.Feature ?? "?"} / {place.Place}: "
+                        + $"expected {place.Expected}, found {place.Found}");
             }
         }
 
-        Console.WriteLine($"{(report.Clean ? "clean" : "NOT CLEAN")}: {Count(report.Events, "event")}, {Count(report.Balances, "balance")}, {Count(report.Reservations, "reservation")} checked in "
+        Console.WriteLine(
+            $"{(report.Clean ? "clean" : "NOT CLEAN")}: {Count(report.Events, "event")}, {Count(report.Balances, "balance")}, "
+                + $"{Count(report.Reservations, "reservation")} checked in "
             + report.Seconds.ToString(CultureInfo.InvariantCulture) + " s");
         return report.Clean ? ExitCode.Done : ExitCode.Refused;
     }

@@ -8,22 +8,28 @@ internal static class WebhookCommands
 {
     private const string Path = "/v1/webhook-endpoints", DeliveriesPath = "/v1/deliveries";
 
-    public static Command Build() => ServerDoor.Group("webhooks", "Endpoints that events are sent to.", List(), Show(), Create(), Rotate(), RedeliverSince());
+    public static Command Build() =>
+        ServerDoor.Group("webhooks", "Endpoints that events are sent to.", List(), Show(), Create(), Rotate(), RedeliverSince());
 
-    public static Command Deliveries() => ServerDoor.Group("deliveries", "Events on their way to endpoints, and what became of them.", ListDeliveries(), ShowDelivery(), Redeliver());
+    public static Command Deliveries() =>
+        ServerDoor.Group(
+            "deliveries", "Events on their way to endpoints, and what became of them.", ListDeliveries(), ShowDelivery(), Redeliver());
 
     private static Command List() => Lists.Command(
-        Path, "id", "Lists the endpoints and how they do.\n\nExample:\n  tollgate webhooks list --project shop", ["id", "url", "status", "disabled_reason", "failures", "paused_until"]);
+        Path, "id", "Lists the endpoints and how they do.\n\nExample:\n  tollgate webhooks list --project shop",
+        ["id", "url", "status", "disabled_reason", "failures", "paused_until"]);
 
     private static Command Show() => Lists.ShowCommand(
-        "Shows an endpoint, without its secret.\n\nExample:\n  tollgate webhooks show 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop", Endpoint(), static id => $"{Path}/{id}");
+        "Shows an endpoint, without its secret.\n\nExample:\n  tollgate webhooks show 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop",
+        Endpoint(), static id => $"{Path}/{id}");
 
     private static Command Create()
     {
         var url = new Argument<string>("url") { Description = "Where to: https, and in sandbox projects also http." };
         var events = new Option<string[]>("--event")
         {
-            HelpName = "type", Description = "A type such as invoice.paid, or a group such as invoice.*. May be repeated. Default: all.", DefaultValueFactory = _ => ["*"],
+            HelpName = "type", Description = "A type such as invoice.paid, or a group such as invoice.*. May be repeated. Default: all.",
+            DefaultValueFactory = _ => ["*"],
         };
         var json = Lists.JsonOption();
         var command = new Command(
@@ -35,7 +41,12 @@ internal static class WebhookCommands
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var body = new JsonObject { ["url"] = parsed.GetRequiredValue(url), ["events"] = new JsonArray([.. parsed.GetValue(events)!.Select(one => (JsonNode)one)]) };
+            var body =
+                new JsonObject
+                {
+                    ["url"] = parsed.GetRequiredValue(url),
+                    ["events"] = new JsonArray([.. parsed.GetValue(events)!.Select(one => (JsonNode)one)]),
+                };
             Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Path, body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
@@ -45,13 +56,23 @@ internal static class WebhookCommands
     private static Command Rotate()
     {
         var (id, json) = (Endpoint(), Lists.JsonOption());
-        var grace = new Option<int>("--grace-seconds") { HelpName = "number", Description = "How long both secrets sign.", DefaultValueFactory = _ => 86_400 };
+        var grace = new Option<int>("--grace-seconds")
+        {
+            HelpName = "number", Description = "How long both secrets sign.", DefaultValueFactory = _ => 86_400,
+        };
         var command = new Command(
-            "rotate", "Makes a new secret for an endpoint and prints it.\n\nExample:\n  tollgate webhooks rotate 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop") { id, grace, json };
+            "rotate",
+            "Makes a new secret for an endpoint and prints it.\n\nExample:\n  tollgate webhooks rotate "
+                + "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop")
+            {
+                id, grace, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject { ["grace_seconds"] = parsed.GetValue(grace) };
-            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/rotate-secret", body, cancel), parsed.GetValue(json));
+            Lists.PrintOne(
+                await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/rotate-secret", body, cancel),
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -101,16 +122,22 @@ internal static class WebhookCommands
         new Option<string>("--endpoint") { HelpName = "id", Description = "Only deliveries to this endpoint." });
 
     private static Command ShowDelivery() => Lists.ShowCommand(
-        "Shows a delivery with its attempts.\n\nExample:\n  tollgate deliveries show 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop", Delivery(), static id => $"{DeliveriesPath}/{id}");
+        "Shows a delivery with its attempts.\n\nExample:\n  tollgate deliveries show 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop",
+        Delivery(), static id => $"{DeliveriesPath}/{id}");
 
     private static Command Redeliver()
     {
         var (id, json) = (Delivery(), Lists.JsonOption());
         var command = new Command(
-            "redeliver", "Sends a delivery again.\n\nExample:\n  tollgate deliveries redeliver 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop") { id, json };
+            "redeliver",
+            "Sends a delivery again.\n\nExample:\n  tollgate deliveries redeliver 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop")
+            {
+                id, json,
+            };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var made = await door.SendAsync(HttpMethod.Post, Lists.Of(DeliveriesPath, parsed.GetRequiredValue(id)) + "/redeliver", (JsonNode?)null, cancel);
+            var made = await door.SendAsync(
+                HttpMethod.Post, Lists.Of(DeliveriesPath, parsed.GetRequiredValue(id)) + "/redeliver", (JsonNode?)null, cancel);
             Lists.PrintOne(made, parsed.GetValue(json));
             return ExitCode.Done;
         });

@@ -48,7 +48,8 @@ internal static class CostAnalysisEndpoints
         foreach (var (path, by) in ((string, CostGroups)[])
             [("models", CostGroups.Provider | CostGroups.Model), ("providers", CostGroups.Provider), ("features", CostGroups.Feature)])
         {
-            Add(app, path, context => AnalyseAsync(context, queries, clock, by), context => AnalyseCsvAsync(context, queries, clock, by, path));
+            Add(app, path, context => AnalyseAsync(context, queries, clock, by),
+                context => AnalyseCsvAsync(context, queries, clock, by, path));
         }
 
         Add(app, "customers", context => CustomersAsync(context, queries, clock), context => CustomersCsvAsync(context, queries, clock));
@@ -57,8 +58,10 @@ internal static class CostAnalysisEndpoints
 
     private static void Add(IEndpointRouteBuilder app, string path, RequestDelegate json, RequestDelegate csv)
     {
-        app.MapGet($"/v1/analytics/{path}", json).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(CostDescriptions.Analyses[path]);
-        app.MapGet($"/v1/analytics/{path}.csv", csv).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(CostDescriptions.Analyses[path + ".csv"]);
+        app.MapGet($"/v1/analytics/{path}", json).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy)
+            .Describe(CostDescriptions.Analyses[path]);
+        app.MapGet($"/v1/analytics/{path}.csv", csv).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy)
+            .Describe(CostDescriptions.Analyses[path + ".csv"]);
     }
 
     private static async Task AnalyseAsync(HttpContext context, CostQueries queries, Clock clock, CostGroups by)
@@ -100,8 +103,10 @@ internal static class CostAnalysisEndpoints
         {
             csv.Cell(line.Group).Next().Cell(line.Provider).Next().Cell(line.Model).Next().Cell(line.Feature).Next()
                 .Plain(line.Calls).Next().Plain(line.Errors).Next().Plain(line.ErrorRate).Next().Plain(line.UnpricedCalls).Next()
-                .Plain(line.EstimatedCalls).Next().Plain(line.InputTokens).Next().Plain(line.CachedInputTokens).Next().Plain(line.OutputTokens).Next()
-                .Plain(line.TotalTokens).Next().Plain(line.CostUsd).Next().Plain(line.Latency?.P50Ms).Next().Plain(line.Latency?.P95Ms).Next()
+                .Plain(line.EstimatedCalls).Next().Plain(line.InputTokens).Next().Plain(line.CachedInputTokens).Next()
+                .Plain(line.OutputTokens).Next()
+                .Plain(line.TotalTokens).Next().Plain(line.CostUsd).Next().Plain(line.Latency?.P50Ms).Next().Plain(line.Latency?.P95Ms)
+                .Next()
                 .Plain(line.Latency?.P99Ms).End();
         }
 
@@ -119,7 +124,8 @@ internal static class CostAnalysisEndpoints
         var view = new CustomerAnalysis
         {
             From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Customers = customers,
-            Data = [.. rows.Select(row => CostViews.Fill(new CustomerLine { Customer = row.Customer }, row.Totals))], HasMore = customers > rows.Count,
+            Data = [.. rows.Select(row => CostViews.Fill(new CustomerLine { Customer = row.Customer }, row.Totals))],
+            HasMore = customers > rows.Count,
         };
         await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerAnalysis);
     }
@@ -163,12 +169,20 @@ internal static class CostAnalysisEndpoints
         var (revenue, cost) = (earned.Sum(static day => day.Major), found.Total.Cost.Value);
         var view = new RevenueVsCost
         {
-            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = TextOf(revenue), Cash = TextOf(came.Sum(static day => day.Major)),
-            Cost = found.Total.Cost.ToString(), Profit = TextOf(revenue - cost), MarginPercent = MarginOf(revenue, cost), Requests = found.Total.Calls,
-            UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers, Daily = [.. DailyOf(question.Days, found, earned, came)],
-            ByModel = [.. found.Models.Select(row => new ModelShare(CostViews.NameOf(row.Provider), row.Model!, row.Totals.Cost.ToString(), row.Totals.Calls))],
-            ByFeature = [.. found.Features.Select(row => new FeatureShare(CostViews.NameOf(row.Feature), row.Totals.Cost.ToString(), row.Totals.Calls))],
-            ByPlan = [.. found.Plans.Select(row => new PlanShare(CostViews.NameOf(row.Plan), row.Totals.Cost.ToString(), row.Totals.Calls))],
+            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = TextOf(revenue),
+            Cash = TextOf(came.Sum(static day => day.Major)),
+            Cost = found.Total.Cost.ToString(), Profit = TextOf(revenue - cost), MarginPercent = MarginOf(revenue, cost),
+            Requests = found.Total.Calls,
+            UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers,
+            Daily = [.. DailyOf(question.Days, found, earned, came)],
+            ByModel = [
+                .. found.Models.Select(row =>
+                    new ModelShare(CostViews.NameOf(row.Provider), row.Model!, row.Totals.Cost.ToString(), row.Totals.Calls))],
+            ByFeature = [
+                .. found.Features.Select(row =>
+                    new FeatureShare(CostViews.NameOf(row.Feature), row.Totals.Cost.ToString(), row.Totals.Calls))],
+            ByPlan = [
+                .. found.Plans.Select(row => new PlanShare(CostViews.NameOf(row.Plan), row.Totals.Cost.ToString(), row.Totals.Calls))],
         };
         await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.RevenueVsCost);
     }
@@ -182,9 +196,11 @@ internal static class CostAnalysisEndpoints
 
         var (found, _) = await ResultOfAsync(context, queries, question.Days);
         var csv = new StringBuilder().Header("day", "revenue", "cost", "profit", "requests", "cash");
-        foreach (var day in DailyOf(question.Days, found, await EarnedAsync(context, question.Days), await CameAsync(context, question.Days)))
+        foreach (var day in DailyOf(
+            question.Days, found, await EarnedAsync(context, question.Days), await CameAsync(context, question.Days)))
         {
-            csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next().Plain(day.Requests).Next().Plain(day.Cash).End();
+            csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next()
+                .Plain(day.Requests).Next().Plain(day.Cash).End();
         }
 
         await SendAsync(context, csv, "revenue-vs-cost");
@@ -200,11 +216,13 @@ internal static class CostAnalysisEndpoints
 
     /// <summary>Each day's revenue in dollars, the first day's first.</summary>
     internal static Task<IReadOnlyList<MoneyAmount>> EarnedAsync(HttpContext context, DayRange days) =>
-        context.RequestServices.GetRequiredService<RevenueQueries>().ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
+        context.RequestServices.GetRequiredService<RevenueQueries>()
+            .ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
 
     /// <summary>Each day's cash in dollars, the first day's first.</summary>
     private static Task<IReadOnlyList<MoneyAmount>> CameAsync(HttpContext context, DayRange days) =>
-        context.RequestServices.GetRequiredService<CashQueries>().ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
+        context.RequestServices.GetRequiredService<CashQueries>()
+            .ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
 
     /// <summary>Profit ÷ revenue in percent, one decimal; null without revenue.</summary>
     internal static decimal? MarginOf(decimal revenue, decimal cost) =>
@@ -213,11 +231,13 @@ internal static class CostAnalysisEndpoints
     /// <summary>Without zeros behind that say nothing.</summary>
     private static string TextOf(decimal dollars) => dollars.ToString("0.############", CultureInfo.InvariantCulture);
 
-    private static IEnumerable<DayResult> DailyOf(DayRange days, CostBreakdown found, IReadOnlyList<MoneyAmount> earned, IReadOnlyList<MoneyAmount> came) =>
+    private static IEnumerable<DayResult> DailyOf(
+        DayRange days, CostBreakdown found, IReadOnlyList<MoneyAmount> earned, IReadOnlyList<MoneyAmount> came) =>
         CostViews.EachDay(days, found.Days).Zip(earned, came).Select(static one => DayOf(one.First, one.Second, one.Third));
 
     private static DayResult DayOf((DateOnly Day, CallTotals Totals) day, MoneyAmount revenue, MoneyAmount cash) => new(
-        day.Day, TextOf(revenue.Major), TextOf(cash.Major), day.Totals.Cost.ToString(), TextOf(revenue.Major - day.Totals.Cost.Value), day.Totals.Calls);
+        day.Day, TextOf(revenue.Major), TextOf(cash.Major), day.Totals.Cost.ToString(), TextOf(revenue.Major - day.Totals.Cost.Value),
+        day.Totals.Calls);
 
     private static async Task<IReadOnlyList<CostLine>> LinesAsync(HttpContext context, CostQueries queries, Question question, int most)
     {
@@ -225,7 +245,8 @@ internal static class CostAnalysisEndpoints
         var latencies = new LatencyView?[rows.Count];
         if (question.HasLatencies)
         {
-            await foreach (var (row, latency) in queries.LatenciesAsync(context.Project(), question.Days, question.Groups, rows, context.RequestAborted))
+            await foreach (var (row, latency) in queries.LatenciesAsync(context.Project(), question.Days, question.Groups, rows,
+                context.RequestAborted))
             {
                 latencies[row] = CostViews.LatencyOf(latency);
             }

@@ -20,7 +20,8 @@ internal static class CostDays
         new("to", $"Last UTC day, inclusive. Default: today. At most {Most} days."),
     ];
 
-    public static readonly QueryParameter[] All = [new("days", $"So many days up to today: 1 to {Most}, default {Default}. Not together with from and to.", "integer"), .. FromTo];
+    public static readonly QueryParameter[] All = [
+        new("days", $"So many days up to today: 1 to {Most}, default {Default}. Not together with from and to.", "integer"), .. FromTo];
 
     /// <summary>Reads <c>days</c>, or <c>from</c> and <c>to</c>.</summary>
     public static DayRange Read(HttpContext context, Instant now, Faults faults)

@@ -19,7 +19,8 @@ internal static class CostDescriptions
         """;
 
     private const string HowCounted =
-        " Days are UTC. Dollars are exact. `unpriced_calls` counts the calls whose cost is unknown, which are in no sum. Voided calls do not count.";
+        " Days are UTC. Dollars are exact. `unpriced_calls` counts the calls whose cost is unknown, which are in no sum. "
+            + "Voided calls do not count.";
 
     private static readonly string OthersRow = string.Create(
         CultureInfo.InvariantCulture,
@@ -31,7 +32,10 @@ internal static class CostDescriptions
         new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer");
 
     private static readonly QueryParameter GroupBy =
-        new("group_by", "Splits each line further: day, month, provider, model, feature (the call's attribution, else the feature that it used) or plan. `group` has the value.", Words: [.. CostAnalysisEndpoints.Groupings.Keys]);
+        new("group_by",
+            "Splits each line further: day, month, provider, model, feature (the call's attribution, "
+                + "else the feature that it used) or plan. `group` has the value.",
+            Words: [.. CostAnalysisEndpoints.Groupings.Keys]);
 
     public static readonly Description CustomerCosts = new(
         Tag, "Show a customer's costs",
@@ -52,7 +56,8 @@ internal static class CostDescriptions
     };
 
     public static readonly Description CustomerTrends = new(
-        Tag, "Show a customer's trends", "Returns the customer's model calls by UTC month and provider, the oldest month first, months without calls included." + HowCounted)
+        Tag, "Show a customer's trends",
+        "Returns the customer's model calls by UTC month and provider, the oldest month first, months without calls included." + HowCounted)
     {
         Path = CustomerDescriptions.Path,
         Query = [new("months", "The number of months, the running one included: 1 to 36, default 6.", "integer")],
@@ -69,7 +74,8 @@ internal static class CostDescriptions
 
     public static readonly Description Dashboard = new(
         Tag, "Show a customer's dashboard",
-        "Returns usage and limits of the plan, the running UTC month's model calls, its projected cost at the pace so far, and notices about "
+        "Returns usage and limits of the plan, the running UTC month's model calls, its projected cost at the pace so far, "
+            + "and notices about "
         + "limits. For an id without a customer, the call returns the numbers that its first use would meet.")
     {
         Path = CustomerDescriptions.Path,
@@ -78,7 +84,8 @@ internal static class CostDescriptions
             Example.Of<CustomerDashboard>(200, "The customer's usage.",
                 $$"""
                 {"customer": "user_42", "plan": "pro", "plan_name": "Pro", "period_start": "2026-11-01T00:00:00Z",
-                 "period_end": "2026-12-01T00:00:00Z", "features": {"gemini_calls": {"limit": 5000, "used": 800, "held": 0, "remaining": 4200,
+                 "period_end": "2026-12-01T00:00:00Z",
+                  "features": {"gemini_calls": {"limit": 5000, "used": 800, "held": 0, "remaining": 4200,
                  "unlimited": false, "percent": 16, "resets_at": "2026-12-01T00:00:00Z", "projected": 1200} },
                  "costs": { {{Figures}} }, "by_provider": [{"provider": "gemini", {{Figures}} }], "projected_cost_usd": "47.25",
                  "notices": [{"feature": "gemini_calls", "severity": "info", "message": "You have used 800 of 5,000 Gemini API calls",
@@ -89,7 +96,8 @@ internal static class CostDescriptions
 
     public static readonly Description Alerts = new(
         Tag, "List a customer's alerts",
-        "Lists the thresholds (80, 90 and 100 % unless the plan says otherwise) that usage has crossed, the newest first. Each fires once per feature "
+        "Lists the thresholds (80, 90 and 100 % unless the plan says otherwise) that usage has crossed, the newest first. "
+            + "Each fires once per feature "
         + "and period, in the decision that crosses it.")
     {
         Path = CustomerDescriptions.Path,
@@ -98,8 +106,10 @@ internal static class CostDescriptions
         [
             Example.Of<CustomerAlerts>(200, "The alerts.",
                 """
-                {"data": [{"feature": "gemini_calls", "percent": 80, "severity": "warning", "message": "You have used 4,000 of 5,000 Gemini API calls",
-                 "used": 4000, "limit": 5000, "period_start": "2026-11-01T00:00:00Z", "crossed_at": "2026-11-20T08:00:00Z"}], "has_more": false}
+                {"data": [{"feature": "gemini_calls", "percent": 80, "severity": "warning",
+                 "message": "You have used 4,000 of 5,000 Gemini API calls",
+                 "used": 4000, "limit": 5000, "period_start": "2026-11-01T00:00:00Z", "crossed_at": "2026-11-20T08:00:00Z"}],
+                  "has_more": false}
                 """),
         ],
         Errors = [ErrorCode.ValidationFailed],
@@ -108,20 +118,29 @@ internal static class CostDescriptions
     /// <summary>By the last part of the path.</summary>
     public static readonly IReadOnlyDictionary<string, Description> Analyses = new Dictionary<string, Description>(StringComparer.Ordinal)
     {
-        ["models"] = Analysis("model", "Calls, costs, errors and latencies of each model", """ "provider": "openai", "model": "gpt-4o", "feature": null, "group": null, """),
+        ["models"] = Analysis(
+            "model", "Calls, costs, errors and latencies of each model",
+            """ "provider": "openai", "model": "gpt-4o", "feature": null, "group": null, """),
         ["models.csv"] = Csv("models", ",openai,gpt-4o,,", grouped: true),
-        ["providers"] = Analysis("provider", "Calls, costs, errors and latencies of each provider", """ "provider": "openai", "model": null, "feature": null, "group": null, """),
+        ["providers"] = Analysis(
+            "provider", "Calls, costs, errors and latencies of each provider",
+            """ "provider": "openai", "model": null, "feature": null, "group": null, """),
         ["providers.csv"] = Csv("providers", ",openai,,,", grouped: true),
-        ["features"] = Analysis("feature", "Calls, costs and errors by the calls' attribution (`attribute_to`), else by the feature that they used", """ "provider": null, "model": null, "feature": "chat", "group": null, """),
+        ["features"] = Analysis("feature",
+            "Calls, costs and errors by the calls' attribution (`attribute_to`), else by the feature that they used",
+            """ "provider": null, "model": null, "feature": "chat", "group": null, """),
         ["features.csv"] = Csv("features", ",,,chat,", grouped: true),
-        ["customers"] = new(Tag, "Rank customers by cost", "Lists the customers whose model calls cost most, and counts the customers that made calls." + HowCounted)
+        ["customers"] = new(
+            Tag, "Rank customers by cost",
+            "Lists the customers whose model calls cost most, and counts the customers that made calls." + HowCounted)
         {
             Query = [.. CostDays.All, Limit],
             Answers =
             [
                 Example.Of<CustomerAnalysis>(200, "The highest cost first.",
                     $$"""
-                    {"from": "2026-10-23", "to": "2026-11-21", "currency": "USD", "customers": 56, "data": [{"customer": "user_42", {{Figures}} }],
+                    {"from": "2026-10-23", "to": "2026-11-21", "currency": "USD", "customers": 56,
+                     "data": [{"customer": "user_42", {{Figures}} }],
                      "has_more": true}
                     """),
             ],
@@ -130,9 +149,12 @@ internal static class CostDescriptions
         ["customers.csv"] = Csv("customers", "user_42,", grouped: false),
         ["revenue-vs-cost"] = new(
             Tag, "Compare revenue and cost",
-            "Returns the cost of model calls by day, model, feature and plan (the customer's plan when the call was recorded). Amounts are dollars. "
-            + "`revenue` is the part of invoices in dollars that is earned in the days, without taxes: a period's price is earned day by day, a year's over the year. "
-            + "Credit notes reduce revenue, and void invoices earn nothing. `cash` is the sum of payments in dollars in the days, taxes included, less refunds and "
+            "Returns the cost of model calls by day, model, feature and plan (the customer's plan when the call was recorded). "
+                + "Amounts are dollars. "
+            + "`revenue` is the part of invoices in dollars that is earned in the days, without taxes: "
+            + "a period's price is earned day by day, a year's over the year. "
+            + "Credit notes reduce revenue, and void invoices earn nothing. `cash` is the sum of payments in dollars in the days, "
+            + "taxes included, less refunds and "
             + "lost disputes, each on the day on which the money moved. Profit is revenue less cost." + OthersRow + HowCounted)
         {
             Query = CostDays.All,
@@ -140,9 +162,11 @@ internal static class CostDescriptions
             [
                 Example.Of<RevenueVsCost>(200, "The range.",
                     """
-                    {"from": "2026-11-20", "to": "2026-11-20", "currency": "USD", "revenue": "94.23", "cash": "29.99", "cost": "45.23", "profit": "49",
+                    {"from": "2026-11-20", "to": "2026-11-20", "currency": "USD", "revenue": "94.23", "cash": "29.99",
+                     "cost": "45.23", "profit": "49",
                      "margin_percent": 52.0, "requests": 1234, "unpriced_requests": 0, "unique_customers": 56,
-                     "daily": [{"day": "2026-11-20", "revenue": "94.23", "cash": "29.99", "cost": "45.23", "profit": "49", "requests": 1234}],
+                     "daily": [{"day": "2026-11-20", "revenue": "94.23", "cash": "29.99", "cost": "45.23",
+                      "profit": "49", "requests": 1234}],
                      "by_model": [{"provider": "openai", "model": "gpt-4o", "cost": "45.23", "requests": 1234}],
                      "by_feature": [{"feature": "cv_generate", "cost": "45.23", "requests": 1234}],
                      "by_plan": [{"plan": "free", "cost": "45.23", "requests": 1234}]}
@@ -150,7 +174,8 @@ internal static class CostDescriptions
             ],
             Errors = [ErrorCode.ValidationFailed],
         },
-        ["revenue-vs-cost.csv"] = Export("revenue-vs-cost", "day,revenue,cost,profit,requests,cash\r\n2026-11-20,94.23,45.23,49,1234,29.99\r\n", grouped: false),
+        ["revenue-vs-cost.csv"] = Export(
+            "revenue-vs-cost", "day,revenue,cost,profit,requests,cash\r\n2026-11-20,94.23,45.23,49,1234,29.99\r\n", grouped: false),
     };
 
     private static Description Analysis(string subject, string what, string names) => new(
@@ -179,7 +204,8 @@ internal static class CostDescriptions
         grouped);
 
     private static Description Export(string name, string text, bool grouped) => new(
-        Tag, $"Export {name}", $"Returns the lines of `/v1/analytics/{name}` as CSV (RFC 4180), at most {CostAnalysisEndpoints.MostCsvLines} of them.")
+        Tag, $"Export {name}",
+        $"Returns the lines of `/v1/analytics/{name}` as CSV (RFC 4180), at most {CostAnalysisEndpoints.MostCsvLines} of them.")
     {
         Query = grouped ? [.. CostDays.All, GroupBy] : CostDays.All,
         Answers = [Example.OfText(200, "The file", "text/csv", text)],

@@ -9,7 +9,8 @@ namespace Tollgate.Server.Costs;
 public static class CostsRoom
 {
     public static IServiceCollection AddCosts(this IServiceCollection services) =>
-        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<RevenueQueries>().AddSingleton<CashQueries>().AddHostedService<CallFolder>().AddWire(CostsJson.Default);
+        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<RevenueQueries>().AddSingleton<CashQueries>()
+            .AddHostedService<CallFolder>().AddWire(CostsJson.Default);
 
     public static void MapCosts(this IEndpointRouteBuilder app)
     {

@@ -51,7 +51,8 @@ internal static class CustomerCostEndpoints
         var found = await queries.BreakdownAsync(context.Project(), days, id, context.RequestAborted);
         var view = new CustomerCosts
         {
-            Customer = id, From = days.First, To = days.Last, Currency = CostViews.Currency, Total = CostViews.Fill(new CostTotals(), found.Total),
+            Customer = id, From = days.First, To = days.Last, Currency = CostViews.Currency,
+            Total = CostViews.Fill(new CostTotals(), found.Total),
             ByDay = [.. CostViews.EachDay(days, found.Days).Select(day => CostViews.Fill(new DayCosts { Day = day.Day }, day.Totals))],
             ByProvider = CostViews.ProvidersOf(found.Providers), ByModel = CostViews.ModelsOf(found.Models),
             ByFeature = CostViews.FeaturesOf(found.Features),
@@ -80,7 +81,8 @@ internal static class CustomerCostEndpoints
         {
             Customer = id, Currency = CostViews.Currency,
             Months = [.. trend.Select(month => CostViews.Fill(
-                new MonthCosts { Month = CostViews.MonthOf(month.Month), ByProvider = CostViews.ProvidersOf(month.Providers) }, month.Totals))],
+                new MonthCosts { Month = CostViews.MonthOf(month.Month), ByProvider = CostViews.ProvidersOf(month.Providers) },
+                month.Totals))],
         };
         await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerTrends);
     }
@@ -97,6 +99,7 @@ internal static class CustomerCostEndpoints
         var rows = await queries.GroupsAsync(project, days, CostGroups.Month | CostGroups.Provider, MostRows, customer, cancel);
         var byMonth = rows.ToLookup(row => row.Day!.Value);
         return [.. Enumerable.Range(0, months).Select(i => days.First.AddMonths(i)).Select(month => (
-            month, byMonth[month].Aggregate(CallTotals.Zero, (sum, row) => sum + row.Totals), (IReadOnlyList<CostRow>)[.. byMonth[month]]))];
+            month, byMonth[month].Aggregate(CallTotals.Zero, (sum, row) => sum + row.Totals),
+            (IReadOnlyList<CostRow>)[.. byMonth[month]]))];
     }
 }

@@ -14,7 +14,9 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary><c>/v1/customers/{id}/dashboard</c> and <c>/alerts</c>: usage, limits and costs together, and what is to be said about them.</summary>
+/// <summary>
+/// <c>/v1/customers/{id}/dashboard</c> and <c>/alerts</c>: usage, limits and costs together, and what is to be said about them.
+/// </summary>
 internal static class CustomerOverviewEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
@@ -42,9 +44,12 @@ internal static class CustomerOverviewEndpoints
         var usage = ReadingEndpoints.UsageOf(standing, context.Project().Zone);
         var view = new CustomerDashboard
         {
-            Customer = id, Plan = usage.Plan, PlanName = standing.Plan.Plan.Name, PeriodStart = usage.PeriodStart, PeriodEnd = usage.PeriodEnd,
-            Features = usage.Features, Costs = CostViews.Fill(new CostTotals(), month.Total), ByProvider = CostViews.ProvidersOf(month.Providers),
-            ProjectedCostUsd = CostViews.ProjectedMonth(month.Total.Cost, standing.Now).ToString(), Notices = [.. NoticesOf(standing).Select(ViewOf)],
+            Customer = id, Plan = usage.Plan, PlanName = standing.Plan.Plan.Name, PeriodStart = usage.PeriodStart,
+            PeriodEnd = usage.PeriodEnd,
+            Features = usage.Features, Costs = CostViews.Fill(new CostTotals(), month.Total),
+            ByProvider = CostViews.ProvidersOf(month.Providers),
+            ProjectedCostUsd = CostViews.ProjectedMonth(month.Total.Cost, standing.Now).ToString(),
+            Notices = [.. NoticesOf(standing).Select(ViewOf)],
         };
         await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerDashboard);
     }
@@ -63,7 +68,8 @@ internal static class CustomerOverviewEndpoints
         return new()
         {
             Feature = notice.Feature.Feature.Code, Severity = CatalogWords.Of(notice.Level), Used = used.Value, Limit = limit.Value,
-            Message = UsageNotices.MessageOf(notice.Feature.Feature.Feature, used, limit), Percent = UsageProjection.PercentOf(used, limit)!.Value,
+            Message = UsageNotices.MessageOf(notice.Feature.Feature.Feature, used, limit),
+            Percent = UsageProjection.PercentOf(used, limit)!.Value,
         };
     }
 
@@ -83,21 +89,27 @@ internal static class CustomerOverviewEndpoints
         }
 
         var (rows, more) = paging.Cut(await AlertsOfAsync(customers, context.Project(), id, paging.Probe, context.RequestAborted));
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(row => ViewOf(row, context.Project()))], more), CostsJson.Default.CustomerAlerts);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new([.. rows.Select(row => ViewOf(row, context.Project()))], more),
+            CostsJson.Default.CustomerAlerts);
     }
 
     /// <summary>The newest first; none for an id that was never used.</summary>
     internal static async Task<IReadOnlyList<FeatureCrossing>> AlertsOfAsync(
         CustomerQueries customers, ProjectSnapshot project, string id, int most, CancellationToken cancel) =>
-        await customers.FindAccountAsync(project, id, cancel) is { } customer ? await customers.AllCrossingsAsync(customer, most, cancel) : [];
+        await customers.FindAccountAsync(project, id, cancel) is { } customer
+            ? await customers.AllCrossingsAsync(customer, most, cancel)
+            : [];
 
     private static CustomerAlert ViewOf(FeatureCrossing row, ProjectSnapshot project)
     {
         var feature = project.Catalog.FeaturesByKey[row.FeatureKey];
         return new()
         {
-            Feature = feature.Code, Percent = row.Crossing.Percent, Severity = CatalogWords.Of(LevelOf(row)), Used = row.Crossing.Used.Value,
-            Limit = row.Crossing.Granted.Value, PeriodStart = row.Crossing.PeriodStart.ToOffset(), CrossedAt = row.Crossing.CrossedAt.ToOffset(),
+            Feature = feature.Code, Percent = row.Crossing.Percent, Severity = CatalogWords.Of(LevelOf(row)),
+            Used = row.Crossing.Used.Value,
+            Limit = row.Crossing.Granted.Value, PeriodStart = row.Crossing.PeriodStart.ToOffset(),
+            CrossedAt = row.Crossing.CrossedAt.ToOffset(),
             Message = UsageNotices.MessageOf(feature.Feature, row.Crossing.Used, row.Crossing.Granted),
         };
     }

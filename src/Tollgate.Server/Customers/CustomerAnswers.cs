@@ -55,7 +55,8 @@ public static class CustomerAnswers
 
     /// <summary>What nobody can use of live grants, by grant.</summary>
     public static IReadOnlyDictionary<Guid, Quantity> HeldBack(CustomerStanding standing) =>
-        standing.Features.SelectMany(static feature => feature.HeldBack).ToDictionary(static held => held.Grant, static held => held.Amount);
+        standing.Features.SelectMany(static feature => feature.HeldBack)
+            .ToDictionary(static held => held.Grant, static held => held.Amount);
 
     /// <param name="heldBack">Of <see cref="HeldBack"/>.</param>
     public static GrantView Of(GrantRow row, Instant now, Quantity heldBack) => new()
@@ -89,10 +90,14 @@ public static class CustomerAnswers
             ExpiresAfter = schedule.Lives,
             Source = GrantRow.NameOf(schedule.Source),
             Priority = schedule.Priority,
-            Status = CatalogWords.Of(isOver ? ScheduleStatus.Ended : schedule.PausedAt is null ? ScheduleStatus.Active : ScheduleStatus.Paused),
+            Status = CatalogWords.Of(isOver ? ScheduleStatus.Ended
+                : schedule.PausedAt is null ? ScheduleStatus.Active
+                : ScheduleStatus.Paused),
             StartsAt = schedule.StartsAt.ToOffset(),
             EndsAt = schedule.End?.ToOffset(),
-            NextAt = isOver || schedule.PausedAt is not null || schedule.StartOf(next, zone) >= (schedule.End ?? Instant.FarFuture) ? null : schedule.StartOf(next, zone).ToOffset(),
+            NextAt = isOver || schedule.PausedAt is not null || schedule.StartOf(next, zone) >= (schedule.End ?? Instant.FarFuture)
+                ? null
+                : schedule.StartOf(next, zone).ToOffset(),
             CreatedAt = schedule.CreatedAt.ToOffset(),
         };
     }
@@ -160,10 +165,12 @@ public static class CustomerAnswers
     };
 
     private static RateWindowView Of(RateLimit limit) => new(
-        CatalogWords.Of(limit.Unit), limit.Limit.Value, limit.Burst?.Value, CatalogWords.Of(limit.CountsDecisions ? Counted.Requests : Counted.Units));
+        CatalogWords.Of(limit.Unit), limit.Limit.Value, limit.Burst?.Value,
+        CatalogWords.Of(limit.CountsDecisions ? Counted.Requests : Counted.Units));
 
     private static bool GivesAnything(FeatureStanding feature) =>
-        feature.Entitlement.Quota is not { IsZero: true } || feature.Entitlement.Pool is not null || feature.Standing is { Limit.IsPositive: true };
+        feature.Entitlement.Quota is not { IsZero: true } || feature.Entitlement.Pool is not null
+            || feature.Standing is { Limit.IsPositive: true };
 
     private static GrantStatus StatusOf(GrantRow row, Instant now) => row.Grant switch
     {

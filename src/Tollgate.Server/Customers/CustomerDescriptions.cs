@@ -13,7 +13,8 @@ internal static class CustomerDescriptions
         """
         {"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "time_zone": "Europe/Berlin",
          "country": "DE", "tax_id": "DE136695976",
-         "tax": {"vat_status": "valid", "checked_at": "2026-11-21T08:00:03Z", "source": "vies", "consultation_number": "WAPIAAAAYtzS3xZW", "name": "Lovelace Analytics GmbH", "detail": null},
+         "tax": {"vat_status": "valid", "checked_at": "2026-11-21T08:00:03Z", "source": "vies", "consultation_number": "WAPIAAAAYtzS3xZW",
+          "name": "Lovelace Analytics GmbH", "detail": null},
          "tax_exempt": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1, "member_of": null,
          "created_at": "2026-11-21T08:00:00Z"}
         """;
@@ -26,20 +27,24 @@ internal static class CustomerDescriptions
     public static readonly Description Create = new(
         Tag,
         "Create a customer",
-        "Optional: Tollgate creates a customer when its id is first used. Create one yourself to set its name, e-mail address and so on.\n\n"
+        "Optional: Tollgate creates a customer when its id is first used. Create one yourself to set its name, "
+            + "e-mail address and so on.\n\n"
         + "A repeat with the same content answers 200. A customer that its first use created takes the content and answers 200. "
         + "Different content for a customer that already has some is a 409; change it with PATCH.")
     {
         Request = Example.Of<CreateCustomerRequest>(
             """{"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "country": "DE", "tax_id": "DE136695976", "metadata": {"signup": "spring"}}"""),
-        Answers = [Example.Of<CustomerView>(201, "Created.", Ada), Example.Of<CustomerView>(200, "The customer existed with this content, or with none.", Ada)],
+        Answers = [
+            Example.Of<CustomerView>(201, "Created.", Ada),
+            Example.Of<CustomerView>(200, "The customer existed with this content, or with none.", Ada)],
         Errors = [ErrorCode.CustomerExists],
     };
 
     public static readonly Description List = new(
         Tag,
         "List customers",
-        "Lists customers in byte order of their ids, so pages stay stable while customers come and go. `search` finds customers by the beginning of the id or of "
+        "Lists customers in byte order of their ids, so pages stay stable while customers come and go. "
+            + "`search` finds customers by the beginning of the id or of "
         + "the e-mail address.")
     {
         Query = [.. QueryParameter.OfPage, new("search", "The beginning of an id (exact case) or of an e-mail address (any case).")],
@@ -47,8 +52,12 @@ internal static class CustomerDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a customer", "Returns the customer and its plan. `tax` says whether its VAT id exists: Tollgate checks it with VIES in the background, retries while VIES "
-        + "does not answer, and checks a valid id again after 30 days. In sandbox projects, ids with the digits `111111` are invalid, those with `222222` stay pending, and all "
+    public static readonly Description Show = new(
+        Tag, "Show a customer",
+        "Returns the customer and its plan. `tax` says whether its VAT id exists: Tollgate checks it with VIES in the background, "
+            + "retries while VIES "
+        + "does not answer, and checks a valid id again after 30 days. In sandbox projects, ids with the digits `111111` are invalid, "
+        + "those with `222222` stay pending, and all "
         + "others are valid.")
     {
         Path = Path,
@@ -59,11 +68,13 @@ internal static class CustomerDescriptions
     public static readonly Description Update = new(
         Tag,
         "Change a customer",
-        "A field that you leave out stays; null clears it. `metadata` merges key by key: a null value removes its key. The limits apply to the result. The "
+        "A field that you leave out stays; null clears it. `metadata` merges key by key: a null value removes its key. "
+            + "The limits apply to the result. The "
         + "`currency` cannot change once the customer has a subscription or an invoice in it.")
     {
         Path = Path,
-        Request = Example.Of<UpdateCustomerRequest>("""{"email": null, "country": "DE", "metadata": {"signup": null, "segment": "agency"}}"""),
+        Request = Example.Of<UpdateCustomerRequest>(
+            """{"email": null, "country": "DE", "metadata": {"signup": null, "segment": "agency"}}"""),
         Answers = [Example.Of<CustomerView>(200, "The customer as it is now.", Ada)],
         Errors = [ErrorCode.CustomerNotFound, ErrorCode.CurrencyFixed],
     };
@@ -72,7 +83,8 @@ internal static class CustomerDescriptions
         Tag,
         "Delete a customer",
         "Deletes a customer that was created by mistake. A customer for whom the ledger has recorded usage, a reservation or a "
-        + "refused decision cannot be deleted: the answer is a 409 with the reason. The same holds for a customer that has members or is one.")
+        + "refused decision cannot be deleted: the answer is a 409 with the reason. The same holds for a customer that has members or is "
+        + "one.")
     {
         Path = Path,
         Answers = [Example.Nothing("Deleted, with its grants and overrides.")],

@@ -118,12 +118,15 @@ public static class CustomersEndpoints
         }
 
         var found = await queries.FindAsync(context.Project(), id, context.RequestAborted);
-        await (found is null ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound) : AnswerAsync(context, StatusCodes.Status200OK, found.Customer));
+        await (found is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
+            : AnswerAsync(context, StatusCodes.Status200OK, found.Customer));
     }
 
     private static async Task UpdateAsync(HttpContext context, UpdateCustomer update)
     {
-        if (await IdAsync(context) is not { } id || await Body.ReadAsync(context, CustomersJson.Default.UpdateCustomerRequest) is not { } body)
+        if (await IdAsync(context) is not { } id
+            || await Body.ReadAsync(context, CustomersJson.Default.UpdateCustomerRequest) is not { } body)
         {
             return;
         }
@@ -140,7 +143,8 @@ public static class CustomersEndpoints
         {
             _ when faults.Any => faults.WriteAsync(context),
             { CurrencyFixed: true } => Problems.WriteAsync(
-                context, ErrorCode.CurrencyFixed, $"The customer's subscriptions and invoices are in {updated.Customer.Profile.Currency}.", "currency"),
+                context, ErrorCode.CurrencyFixed, $"The customer's subscriptions and invoices are in {updated.Customer.Profile.Currency}.",
+                "currency"),
             _ => AnswerAsync(context, StatusCodes.Status200OK, updated.Customer),
         });
     }
@@ -157,12 +161,20 @@ public static class CustomersEndpoints
         {
             DeleteCustomerOutcome.Deleted => Answer.Nothing(context),
             DeleteCustomerOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
-            DeleteCustomerOutcome.HasUsage => Problems.WriteAsync(context, ErrorCode.Conflict, "Usage was recorded for this customer; facts are never deleted."),
-            DeleteCustomerOutcome.HasReservations => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
-            DeleteCustomerOutcome.HasSubscriptions => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, so it stays."),
-            DeleteCustomerOutcome.HasMembers => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has members; remove them first."),
+            DeleteCustomerOutcome.HasUsage =>
+                Problems.WriteAsync(context, ErrorCode.Conflict, "Usage was recorded for this customer; facts are never deleted."),
+            DeleteCustomerOutcome.HasReservations =>
+                Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
+            DeleteCustomerOutcome.HasSubscriptions =>
+                Problems.WriteAsync(
+                    context, ErrorCode.Conflict,
+                    "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, "
+                        + "so it stays."),
+            DeleteCustomerOutcome.HasMembers =>
+                Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has members; remove them first."),
             DeleteCustomerOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
-            DeleteCustomerOutcome.HasDecisions => Problems.WriteAsync(context, ErrorCode.Conflict, "A decision was made for this customer, if only a refusal."),
+            DeleteCustomerOutcome.HasDecisions =>
+                Problems.WriteAsync(context, ErrorCode.Conflict, "A decision was made for this customer, if only a refusal."),
             _ => throw new InvalidOperationException($"{outcome} is no outcome."),
         });
     }

@@ -29,14 +29,19 @@ internal static class MemberDescriptions
     public static readonly Description Add = new(
         Tag,
         "Add a member",
-        "From now on, every metering call that takes a customer's id also takes the user's id, and uses the customer's plan and balances: all members "
+        "From now on, every metering call that takes a customer's id also takes the user's id, and uses the customer's plan and balances: "
+            + "all members "
         + "together never get more than the customer has. Events name the member (`member`). Tollgate creates a missing customer or user; "
         + "the user's own plan and grants wait until it leaves.\n\n"
-        + "If the plan is priced by seats, the customer has at most as many members as its subscription has seats. A repeat with the same content answers 200.")
+        + "If the plan is priced by seats, the customer has at most as many members as its subscription has seats. "
+        + "A repeat with the same content answers 200.")
     {
         Path = OfCustomer,
-        Request = Example.Of<AddMemberRequest>("""{"id": "u_77", "name": "Grace Hopper", "email": "grace@example.com", "role": "editor"}"""),
-        Answers = [Example.Of<MemberView>(201, "Added.", Grace), Example.Of<MemberView>(200, "The user was already a member, with this content.", Grace)],
+        Request = Example.Of<AddMemberRequest>(
+            """{"id": "u_77", "name": "Grace Hopper", "email": "grace@example.com", "role": "editor"}"""),
+        Answers = [
+            Example.Of<MemberView>(201, "Added.", Grace),
+            Example.Of<MemberView>(200, "The user was already a member, with this content.", Grace)],
         Errors =
         [
             ErrorCode.MemberExists, ErrorCode.MemberElsewhere, ErrorCode.MemberNested, ErrorCode.SubscriptionExists, ErrorCode.NoSeatLeft,
@@ -44,7 +49,8 @@ internal static class MemberDescriptions
         ],
     };
 
-    public static readonly Description List = new(Tag, "List members", "Lists members in byte order of their ids, so pages stay stable while members join and leave.")
+    public static readonly Description List = new(
+        Tag, "List members", "Lists members in byte order of their ids, so pages stay stable while members join and leave.")
     {
         Path = OfCustomer,
         Query = [.. QueryParameter.OfPage],
@@ -70,7 +76,8 @@ internal static class MemberDescriptions
     public static readonly Description Remove = new(
         Tag,
         "Remove a member",
-        "From now on, the user is a customer of its own, with its earlier plan and grants. Its usage as a member stays with the customer; an open reservation "
+        "From now on, the user is a customer of its own, with its earlier plan and grants. Its usage as a member stays with the customer; "
+            + "an open reservation "
         + "stays the customer's and can be settled.")
     {
         Path = OfMember,

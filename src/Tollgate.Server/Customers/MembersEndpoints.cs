@@ -39,7 +39,8 @@ public static class MembersEndpoints
 
     /// <summary>What a member has comes of its owner: plan, grants, overrides and subscriptions are the owner's.</summary>
     internal static Task WriteIsMemberAsync(HttpContext context, string id, string owner) =>
-        Problems.WriteAsync(context, ErrorCode.CustomerIsMember, $"{id} is a member of {owner} and uses its balances; do this for {owner}.");
+        Problems.WriteAsync(
+            context, ErrorCode.CustomerIsMember, $"{id} is a member of {owner} and uses its balances; do this for {owner}.");
 
     private static async Task AddAsync(HttpContext context, AddMember add)
     {
@@ -93,14 +94,16 @@ public static class MembersEndpoints
             return;
         }
 
-        if (await queries.ListAsync(context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
+        if (await queries.ListAsync(
+            context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
         }
 
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(CustomerAnswers.Of)], hasMore), CustomersJson.Default.MemberList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new([.. page.Select(CustomerAnswers.Of)], hasMore), CustomersJson.Default.MemberList);
     }
 
     private static async Task ShowAsync(HttpContext context, MemberQueries queries)
@@ -111,7 +114,9 @@ public static class MembersEndpoints
         }
 
         var member = await queries.FindAsync(context.Project(), customer, id, context.RequestAborted);
-        await (member is null ? Problems.WriteAsync(context, ErrorCode.MemberNotFound) : AnswerAsync(context, StatusCodes.Status200OK, member));
+        await (member is null
+            ? Problems.WriteAsync(context, ErrorCode.MemberNotFound)
+            : AnswerAsync(context, StatusCodes.Status200OK, member));
     }
 
     private static async Task UpdateAsync(HttpContext context, UpdateMember update)
@@ -123,7 +128,8 @@ public static class MembersEndpoints
         }
 
         var patch = new MemberPatch(
-            new(body.Names(nameof(body.Name)), body.Name), new(body.Names(nameof(body.Email)), body.Email), new(body.Names(nameof(body.Role)), body.Role));
+            new(body.Names(nameof(body.Name)), body.Name), new(body.Names(nameof(body.Email)), body.Email),
+            new(body.Names(nameof(body.Role)), body.Role));
         if (await update.RunAsync(context.Project(), customer, id, patch, context.RequestAborted) is not var (member, found))
         {
             await Problems.WriteAsync(context, ErrorCode.MemberNotFound);

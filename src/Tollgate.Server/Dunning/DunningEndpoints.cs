@@ -9,7 +9,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Dunning;
 
-/// <summary><c>/v1/dunning</c>: what could not be collected and is tried again. <c>/v1/dunning-policy</c>: how often, and what comes after that.</summary>
+/// <summary>
+/// <c>/v1/dunning</c>: what could not be collected and is tried again. <c>/v1/dunning-policy</c>: how often, and what comes after that.
+/// </summary>
 public static class DunningEndpoints
 {
     private const string Tag = "Dunning";
@@ -19,8 +21,10 @@ public static class DunningEndpoints
     private static readonly Description List = new(
         Tag,
         "List failed collections",
-        "Lists the invoices that Tollgate could not collect, the earliest failure first: those that it retries, and those that it stopped because the customer cannot fix the failure "
-        + "(`stopped_at`). Charge a stopped invoice with `POST /v1/payments`, or record a manual payment. Filter by customer for the invoices that one owes.")
+        "Lists the invoices that Tollgate could not collect, the earliest failure first: those that it retries, "
+            + "and those that it stopped because the customer cannot fix the failure "
+        + "(`stopped_at`). Charge a stopped invoice with `POST /v1/payments`, or record a manual payment. "
+        + "Filter by customer for the invoices that one owes.")
     {
         Query = [new("customer", "Only invoices of this customer."), .. QueryParameter.OfPage],
         Answers =
@@ -29,15 +33,19 @@ public static class DunningEndpoints
                 200, "A page.",
                 """
                 {"data": [{"invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "invoice_number": "CC-000042", "customer": "acme",
-                  "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "subscription_status": "past_due", "amount_due": 2900, "currency": "USD",
-                  "attempts": 2, "failure": "declined", "first_failed_at": "2026-02-28T00:00:00Z", "next_attempt_at": "2026-03-03T00:00:00Z"}],
+                  "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "subscription_status": "past_due",
+                   "amount_due": 2900, "currency": "USD",
+                  "attempts": 2, "failure": "declined", "first_failed_at": "2026-02-28T00:00:00Z",
+                   "next_attempt_at": "2026-03-03T00:00:00Z"}],
                  "has_more": false}
                 """),
         ],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    private static readonly Description ShowPolicy = new(Tag, "Show the dunning policy", "Returns the days on which Tollgate retries an invoice that it could not collect, and the final action.")
+    private static readonly Description ShowPolicy = new(
+        Tag, "Show the dunning policy",
+        "Returns the days on which Tollgate retries an invoice that it could not collect, and the final action.")
     {
         Answers = [Example.Of<DunningPolicyBody>(200, "The policy.", Policy)],
     };
@@ -45,7 +53,8 @@ public static class DunningEndpoints
     private static readonly Description SetPolicy = new(
         Tag,
         "Set the dunning policy",
-        "Replaces the policy. A field that you leave out gets its default. Invoices in dunning follow the new policy from their next failure on. The customer keeps the plan until the last attempt.")
+        "Replaces the policy. A field that you leave out gets its default. Invoices in dunning follow the new policy from their next "
+            + "failure on. The customer keeps the plan until the last attempt.")
     {
         Request = Example.Of<DunningPolicyBody>(Policy),
         Answers = [Example.Of<DunningPolicyBody>(200, "Set.", Policy)],
@@ -86,7 +95,8 @@ public static class DunningEndpoints
         }
 
         var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
-        await Answer.Json(context, StatusCodes.Status200OK, new DunningList([.. page.Select(ViewOf)], hasMore), DunningJson.Default.DunningList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new DunningList([.. page.Select(ViewOf)], hasMore), DunningJson.Default.DunningList);
     }
 
     private static async Task ShowAsync(HttpContext context, DunningQueries queries)
@@ -122,7 +132,8 @@ public static class DunningEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, BodyOf(policy), DunningJson.Default.DunningPolicyBody);
     }
 
-    private static DunningPolicyBody BodyOf(DunningPolicy policy) => new() { RetryDays = policy.RetryDays, FinalAction = CatalogWords.Of(policy.FinalAction) };
+    private static DunningPolicyBody BodyOf(DunningPolicy policy) =>
+        new() { RetryDays = policy.RetryDays, FinalAction = CatalogWords.Of(policy.FinalAction) };
 
     private static DunningView ViewOf(DunningItem item) => new()
     {

@@ -20,12 +20,14 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
 {
     public const int ChunkBytes = 32 * 1024;
 
-    /// <summary>Bytes of an answer that is waited for whole: a few images. What is longer passes as it comes, and its usage is estimated.</summary>
+    /// <summary>
+    /// Bytes of an answer that is waited for whole: a few images. What is longer passes as it comes, and its usage is estimated.
+    /// </summary>
     public const int LargestWhole = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes that are read on after the caller has left or its budget has ended, for the usage at the end: 128,000 tokens in chunks of 300 bytes.
-    /// Beyond it the usage is estimated.
+    /// Bytes that are read on after the caller has left or its budget has ended, for the usage at the end: 128,000 tokens in chunks of 300
+    /// bytes. Beyond it the usage is estimated.
     /// </summary>
     private const long MostUnread = 64 * 1024 * 1024;
 
@@ -42,7 +44,8 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     private int Status => (int)answer.StatusCode;
 
     /// <summary>Against the call's Accept-Encoding. It passes as it is, and what was used is estimated.</summary>
-    private bool IsCompressed => answer.Content.Headers.ContentEncoding.Any(static coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase));
+    private bool IsCompressed =>
+        answer.Content.Headers.ContentEncoding.Any(static coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     private string? ContentType => answer.Content.Headers.ContentType?.MediaType;
 
@@ -154,7 +157,10 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         // Only whole events go out, so that what ends a stream early never stands in the middle of one.
         var isEvents = string.Equals(ContentType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
         var filter = !IsCompressed && (isEvents || call.HidesUsage) ? new UsageChunkFilter(call.HidesUsage) : null;
-        var isText = !IsCompressed && (ContentType is not { } type || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase));
+        var isText = !IsCompressed
+            && (ContentType is not { } type
+                || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase)
+                && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase));
 
         // The head goes out at once: a caller that waits for the first word knows by it that the model thinks.
         var (hasLeft, hasBudgetEnded, unread) = (await HasLeftAsync(), false, 0L);
@@ -258,8 +264,11 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     }
 
     private UsageReport WithHeaders(UsageReport report) =>
-        IsCompressed && report.Error is null ? report with { Inconsistency = "The provider compressed its answer, which the call did not allow." }
-        : call.Route.Api == LlmApi.BedrockInvoke ? UsageReader.WithBedrockHeaders(report, name => answer.Headers.TryGetValues(name, out var values) ? values.First() : null) : report;
+        IsCompressed && report.Error is null
+            ? report with { Inconsistency = "The provider compressed its answer, which the call did not allow." }
+        : call.Route.Api == LlmApi.BedrockInvoke
+        ? UsageReader.WithBedrockHeaders(report, name => answer.Headers.TryGetValues(name, out var values) ? values.First() : null)
+        : report;
 
     private IEnumerable<(string Name, string Value)> HeadersOf(RecordedCall? settled)
     {
@@ -270,7 +279,9 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
 
         // A dictionary of structured fields (RFC 9651): cost=0.42, tokens=99000.
         var left = (settled?.Answer.Decision?.Standings ?? []).Where(standing => standing.Remaining is not null)
-            .Select(standing => string.Create(CultureInfo.InvariantCulture, $"{call.Project.Catalog.FeaturesByKey[standing.FeatureKey].Code}={standing.Remaining}"));
+            .Select(standing =>
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{call.Project.Catalog.FeaturesByKey[standing.FeatureKey].Code}={standing.Remaining}"));
         if (string.Join(", ", left) is { Length: > 0 } remaining)
         {
             yield return (RemainingHeader, remaining);

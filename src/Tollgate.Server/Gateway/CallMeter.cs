@@ -105,7 +105,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
         foreach (var hold in _holds)
         {
-            if (await gate.ExtendAsync(call.Project, hold.ToString("D"), call.Customer, options.HoldTime, cancel) is { Fault: not GateFault.None })
+            if (await gate.ExtendAsync(
+                call.Project, hold.ToString("D"), call.Customer, options.HoldTime, cancel) is { Fault: not GateFault.None })
             {
                 _failedAt = Stopwatch.GetTimestamp();
                 return;
@@ -117,7 +118,9 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     private static bool IsSoonAfter(long moment, TimeSpan time) => moment != 0 && Stopwatch.GetElapsedTime(moment) < time;
 
-    /// <summary>Records the call and gives back its holds. Null: it could not be recorded now, and will be; or it goes on at the provider.</summary>
+    /// <summary>
+    /// Records the call and gives back its holds. Null: it could not be recorded now, and will be; or it goes on at the provider.
+    /// </summary>
     /// <param name="delivered">What the answer says as text, for an estimate.</param>
     public async ValueTask<RecordedCall?> SettleAsync(UsageReport report, DeliveredText delivered, int? status, string? error, CallEnd end)
     {
@@ -130,12 +133,17 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
         }
 
         var isEstimated = !report.IsReported || report.IsPartial || report.Inconsistency is not null;
-        var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Inconsistency is null ? report : UsageReport.Silent) : report.Usage;
+        var usage = isEstimated
+            ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Inconsistency is null ? report : UsageReport.Silent)
+            : report.Usage;
         var happened = With(usage) with
         {
-            Model = report.Model ?? With(usage).Model, RequestedModel = With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost,
-            UsageDifference = isEstimated ? null : report.Difference, ServiceTier = report.ServiceTier, RequestId = Short(report.ResponseId, 255),
-            LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000), PropertiesJson = PropertiesOf(report, end),
+            Model = report.Model ?? With(usage).Model, RequestedModel = With(usage).Model, IsEstimated = isEstimated,
+            ReportedCost = report.ReportedCost,
+            UsageDifference = isEstimated ? null : report.Difference, ServiceTier = report.ServiceTier,
+            RequestId = Short(report.ResponseId, 255),
+            LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000),
+            PropertiesJson = PropertiesOf(report, end),
         };
         IsSettled = true;
         return await later.SettleAsync(call.Project, happened, _holds, job);
@@ -145,7 +153,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     private GatewayJob? JobOf(UsageReport report, int? status)
     {
         var isGoing = report.Work == WorkState.Going;
-        return status is >= 200 and < 300 && GatewayRules.HasJobs(call.Route.Api) && report.ResponseId is { } id && GatewayJob.IsId(id) && (isGoing || report.IsKept)
+        return status is >= 200 and < 300 && GatewayRules.HasJobs(call.Route.Api) && report.ResponseId is { } id && GatewayJob.IsId(id)
+            && (isGoing || report.IsKept)
             ? ProviderJobs.JobOf(call, id, isGoing ? _holds : [], With(LlmUsage.None).Model, isSettled: !isGoing)
             : null;
     }
@@ -155,7 +164,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     {
         IsSettled = true;
         return later.SettleAsync(
-            call.Project, With(LlmUsage.None) with { LatencyMilliseconds = call.Milliseconds, Status = failure.Status, Error = failure.Title }, _holds);
+            call.Project,
+            With(LlmUsage.None) with { LatencyMilliseconds = call.Milliseconds, Status = failure.Status, Error = failure.Title }, _holds);
     }
 
     private bool Take(GateAnswer answer)
@@ -176,7 +186,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     private LlmCall With(LlmUsage usage) => new()
     {
-        Id = call.Id.ToString("D"), Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo, Provider = call.Route.Provider,
+        Id = call.Id.ToString("D"), Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo,
+        Provider = call.Route.Provider,
         Upstream = call.Home.Provider, Usage = usage,
         Model = GatewayRules.NameOf(call.Route, call.Ask!, call.Path), Endpoint = Short(call.Path, 255), OccurredAt = call.StartedAt,
     };

@@ -23,7 +23,9 @@ internal sealed class Forwarder : IDisposable
     /// <summary>Addresses of providers change behind their names.</summary>
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(5);
 
-    /// <summary>Ten thousand upstreams that were called once must not keep the sockets from the others. A new connection costs a tenth of a second.</summary>
+    /// <summary>
+    /// Ten thousand upstreams that were called once must not keep the sockets from the others. A new connection costs a tenth of a second.
+    /// </summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
 
     /// <summary>What HTTP knows. Another one, and the 101 of a protocol that nobody asked for, is no answer to a call.</summary>
@@ -37,14 +39,18 @@ internal sealed class Forwarder : IDisposable
     /// </summary>
     private static readonly FrozenSet<string> KeptBack = new[]
     {
-        "Host", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
-        "Upgrade", "Content-Length", "Accept-Encoding", "Expect", "Cookie", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
-        "X-Real-IP", "X-Project", "X-Tollgate-Customer", "X-Tollgate-Feature", "X-Tollgate-Attribute-To", HopHeader, "OpenAI-Organization", "OpenAI-Project", ProviderHome.Bearer,
+        "Host", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
+        "Transfer-Encoding",
+        "Upgrade", "Content-Length", "Accept-Encoding", "Expect", "Cookie", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Real-IP", "X-Project", "X-Tollgate-Customer", "X-Tollgate-Feature", "X-Tollgate-Attribute-To", HopHeader, "OpenAI-Organization",
+        "OpenAI-Project", ProviderHome.Bearer,
     }.Concat(ProviderHome.KeyHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string> NotHandedOn = new[]
     {
-        "Connection", "Keep-Alive", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Set-Cookie", "Alt-Svc",
+        "Connection", "Keep-Alive", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Set-Cookie",
+        "Alt-Svc",
         "X-Content-Type-Options", "Strict-Transport-Security", "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
@@ -105,7 +111,8 @@ internal sealed class Forwarder : IDisposable
             {
                 return new(null, ErrorCode.UpstreamNotAllowed, false);
             }
-            catch (HttpRequestException e) when (attempt < Pauses.Length && e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+            catch (HttpRequestException e) when (attempt < Pauses.Length
+                && e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
                 await Task.Delay(Pauses[attempt]);
             }
@@ -166,13 +173,15 @@ internal sealed class Forwarder : IDisposable
         message.Options.Set(Dialer.Project, call.Project.Id);
         foreach (var (name, values) in from.Headers)
         {
-            if (!KeptBack.Contains(name) && !UpstreamRules.IsOfTrust(name) && !call.Credentials.Headers.ContainsKey(name) && !name.StartsWith(':'))
+            if (!KeptBack.Contains(name) && !UpstreamRules.IsOfTrust(name) && !call.Credentials.Headers.ContainsKey(name)
+                && !name.StartsWith(':'))
             {
                 Add(message, name, values);
             }
         }
 
-        // The gateway reads usage from the answer and asks for it uncompressed. A provider that compresses nevertheless is not unpacked: a few bytes may unpack to any number.
+        // The gateway reads usage from the answer and asks for it uncompressed. A provider that compresses nevertheless is not unpacked: a
+        // few bytes may unpack to any number.
         message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         message.Headers.TryAddWithoutValidation(HopHeader, "1");
         foreach (var (name, value) in call.Credentials.Headers)
@@ -182,7 +191,8 @@ internal sealed class Forwarder : IDisposable
 
         if (call.Credentials.ApiKey is { Length: > 0 } key)
         {
-            message.Headers.TryAddWithoutValidation(call.Home.KeyHeader, call.Home.KeyHeader == ProviderHome.Bearer ? "Bearer " + key : key);
+            message.Headers.TryAddWithoutValidation(
+                call.Home.KeyHeader, call.Home.KeyHeader == ProviderHome.Bearer ? "Bearer " + key : key);
         }
 
         return message;

@@ -25,14 +25,17 @@ namespace Tollgate.Server.Gateway;
 /// 3. hold what it may use on every limit, or refuse; 4. forward; 5. hand the answer on and read off what was used; 6. settle.
 /// </summary>
 internal sealed class GatewayEndpoints(
-    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, ProviderJobs jobs, ByteBudget memory, Clock clock, GatewayOptions options)
+    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, ProviderJobs jobs,
+    ByteBudget memory, Clock clock, GatewayOptions options)
 {
     public const string CustomerHeader = "X-Tollgate-Customer";
     public const string FeatureHeader = "X-Tollgate-Feature";
     public const string AttributeHeader = "X-Tollgate-Attribute-To";
 
     /// <summary>What is said where the budget has no room for a body or an answer.</summary>
-    public const string NoRoom = "The project's gateway calls use all the memory that it may use now (TOLLGATE_GATEWAY_MEMORY). Repeat the call when other calls have finished.";
+    public const string NoRoom =
+        "The project's gateway calls use all the memory that it may use now (TOLLGATE_GATEWAY_MEMORY). "
+            + "Repeat the call when other calls have finished.";
 
     private readonly GatewayCrowd _crowd = new(options.MostCalls);
 
@@ -44,7 +47,8 @@ internal sealed class GatewayEndpoints(
         foreach (var method in Methods)
         {
             app.MapMethods("/gateway/{provider}/{**path}", [method], (RequestDelegate)gateway.RunAsync)
-                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite, ProviderHome.KeyHeaders).WithOwnIdempotency().WithLoad(Load.Own)
+                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite, ProviderHome.KeyHeaders).WithOwnIdempotency()
+                .WithLoad(Load.Own)
                 .WithMetadata(ProviderErrors.Shape).Describe(GatewayDescriptions.Of(method));
         }
     }
@@ -119,13 +123,19 @@ internal sealed class GatewayEndpoints(
         var ask = isMetered ? RequestReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
         if (isMetered && ask is null)
         {
-            await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, or it names a member twice that decides what the call uses (model, stream, max_tokens …). Nothing was forwarded.");
+            await Problems.WriteAsync(
+                context, ErrorCode.MalformedJson,
+                "The body could not be read, or it names a member twice that decides what the call uses (model, stream, max_tokens …). "
+                    + "Nothing was forwarded.");
             return null;
         }
 
-        if (ask is not null && GatewayRules.NameOf(to.Route, ask, to.Target.Path) is var model && (model.Length > PriceRules.LongestModel || !CustomerRules.IsLine(model)))
+        if (ask is not null && GatewayRules.NameOf(to.Route, ask, to.Target.Path) is var model
+            && (model.Length > PriceRules.LongestModel || !CustomerRules.IsLine(model)))
         {
-            await Problems.WriteAsync(context, ErrorCode.ValidationFailed, $"The model's name is a line of at most {PriceRules.LongestModel} characters.", "model");
+            await Problems.WriteAsync(
+                context, ErrorCode.ValidationFailed, $"The model's name is a line of at most {PriceRules.LongestModel} characters.",
+                "model");
             return null;
         }
 
@@ -138,7 +148,8 @@ internal sealed class GatewayEndpoints(
 
         return new()
         {
-            Project = project, Customer = customer, Feature = feature, AttributeTo = attributeTo, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
+            Project = project, Customer = customer, Feature = feature, AttributeTo = attributeTo, Route = to.Route, Home = to.Home,
+            Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
             Job = job, Body = asked ?? body, Memory = held, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
         };
     }
@@ -146,7 +157,9 @@ internal sealed class GatewayEndpoints(
     /// <summary>Null: the answer is written already.</summary>
     private async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContext context, HeldBytes held)
     {
-        var most = context.Caller().Kind == KeyKind.CustomerToken ? Math.Min(options.MaxCustomerBodyBytes, options.MaxBodyBytes) : options.MaxBodyBytes;
+        var most = context.Caller().Kind == KeyKind.CustomerToken
+            ? Math.Min(options.MaxCustomerBodyBytes, options.MaxBodyBytes)
+            : options.MaxBodyBytes;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = most;
@@ -172,7 +185,8 @@ internal sealed class GatewayEndpoints(
         var provider = LlmRoutes.ProviderOf(RawPath.Segment(context, 1), null);
         if (!project.Upstreams.TryGetValue(provider, out var upstream))
         {
-            return new(ErrorCode.UpstreamNotConfigured, $"The project has no upstream '{Spelling.Shown(provider)}'.{(ProviderHome.IsKnown(provider) ? "" : Spelling.DidYouMean(provider, ProviderHome.Names))}");
+            return new(ErrorCode.UpstreamNotConfigured,
+                $"The project has no upstream '{Spelling.Shown(provider)}'.{(ProviderHome.IsKnown(provider) ? "" : Spelling.DidYouMean(provider, ProviderHome.Names))}");
         }
 
         if (secrets.Open(project, upstream) is not { } credentials)
@@ -202,23 +216,29 @@ internal sealed class GatewayEndpoints(
 
         if (customer is null ? GatewayRules.IsMetered(to.Route, method, to.Target.Path) : Faults.OfId(customer, CustomerHeader) is not null)
         {
-            return new(ErrorCode.ValidationFailed, $"The header {CustomerHeader} names the customer that the call is for: 1 to 255 characters.", CustomerHeader);
+            return new(
+                ErrorCode.ValidationFailed, $"The header {CustomerHeader} names the customer that the call is for: 1 to 255 characters.",
+                CustomerHeader);
         }
 
         return feature is not null && !project.Catalog.Features.ContainsKey(feature)
             ? new(ErrorCode.FeatureNotFound,
-                $"{UnknownNames.Feature(project.Catalog, feature)} A tag for the reports of costs goes into {AttributeHeader}.", FeatureHeader)
+                $"{UnknownNames.Feature(project.Catalog, feature)} A tag for the reports of costs goes into {AttributeHeader}.",
+                FeatureHeader)
             : null;
     }
 
-    /// <summary>What the cost is for. Customers name features only: whatever else they wrote would be a line of the project's reports.</summary>
+    /// <summary>
+    /// What the cost is for. Customers name features only: whatever else they wrote would be a line of the project's reports.
+    /// </summary>
     private static Refusal? FindPurpose(HttpContext context, ProjectSnapshot project, out string? attributeTo)
     {
         attributeTo = HeaderOf(context, AttributeHeader);
         return attributeTo switch
         {
             null => null,
-            { Length: > LlmCall.LongestTag } => new(ErrorCode.ValidationFailed, $"At most {LlmCall.LongestTag} characters are accepted.", AttributeHeader),
+            { Length: > LlmCall.LongestTag } =>
+                new(ErrorCode.ValidationFailed, $"At most {LlmCall.LongestTag} characters are accepted.", AttributeHeader),
             _ when !CustomerRules.IsLine(attributeTo) => new(ErrorCode.ValidationFailed, "A line of text is expected.", AttributeHeader),
             _ when context.Caller().Kind == KeyKind.CustomerToken && !project.Catalog.Features.ContainsKey(attributeTo) => new(
                 ErrorCode.FeatureNotFound,
@@ -231,14 +251,17 @@ internal sealed class GatewayEndpoints(
     {
         // 3. Hold what it may use on every limit, or refuse.
         if (call.Feature is { } code && call.Project.Catalog.Features[code].Feature.Kind == FeatureKind.Switch
-            && GateAnswers.TryWriteProblem(context, call.Project, call.Customer, await gate.CheckAsync(call.Project, call.Customer!, code, Quantity.One, context.RequestAborted), out var off))
+            && GateAnswers.TryWriteProblem(
+                context, call.Project, call.Customer,
+                await gate.CheckAsync(call.Project, call.Customer!, code, Quantity.One, context.RequestAborted), out var off))
         {
             await off;
             return;
         }
 
         var meter = new CallMeter(call, guard, gate, later, options);
-        if (await meter.ReserveAsync(context.RequestAborted) is { } refused && GateAnswers.TryWriteProblem(context, call.Project, call.Customer, refused, out var written))
+        if (await meter.ReserveAsync(context.RequestAborted) is { } refused
+            && GateAnswers.TryWriteProblem(context, call.Project, call.Customer, refused, out var written))
         {
             await written;
             return;
@@ -322,5 +345,6 @@ internal sealed class GatewayEndpoints(
         await context.Response.StartAsync(context.RequestAborted);
     }
 
-    private static string? HeaderOf(HttpContext context, string name) => (string?)context.Request.Headers[name] is { Length: > 0 } text ? text : null;
+    private static string? HeaderOf(HttpContext context, string name) =>
+        (string?)context.Request.Headers[name] is { Length: > 0 } text ? text : null;
 }

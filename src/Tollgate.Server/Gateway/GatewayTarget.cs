@@ -39,7 +39,9 @@ internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
         return new(url, sent, RouteOf(provider, url, sent));
     }
 
-    /// <summary>A host that is known says more than the name under which the project has it: Azure speaks as OpenAI does, at its own prices.</summary>
+    /// <summary>
+    /// A host that is known says more than the name under which the project has it: Azure speaks as OpenAI does, at its own prices.
+    /// </summary>
     private static LlmRoute RouteOf(string provider, Uri url, string path) =>
         LlmRoutes.Of(url.Host, path) is var route && ProviderHome.IsKnown(route.Provider) ? route : LlmRoutes.OfProvider(provider, path);
 

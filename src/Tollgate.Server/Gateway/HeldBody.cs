@@ -12,7 +12,9 @@ internal enum BodyEnd
     NoRoom,
 }
 
-/// <summary>A body or an answer that is read whole. Its memory is taken from the budget as the bytes come, and not for what is only announced.</summary>
+/// <summary>
+/// A body or an answer that is read whole. Its memory is taken from the budget as the bytes come, and not for what is only announced.
+/// </summary>
 /// <param name="most">Bytes.</param>
 /// <param name="announced">Bytes; null: it is not known how many there are.</param>
 internal sealed class HeldBody(HeldBytes held, long most, long? announced)

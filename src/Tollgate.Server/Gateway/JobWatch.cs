@@ -17,7 +17,8 @@ namespace Tollgate.Server.Gateway;
 /// its end, has no reason to ask again. Removes what is remembered for too long.
 /// </summary>
 internal sealed class JobWatch(
-    GatewayJobs jobs, ProviderJobs deps, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    GatewayJobs jobs, ProviderJobs deps, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory,
+    Clock clock, ParkedWork parked,
     ILogger<JobWatch> log)
     : ProjectLoop(WorkNames.GatewayJobs, MostAtOnce, Interval, "Jobs at providers were not looked at", parked, log)
 {
@@ -30,7 +31,9 @@ internal sealed class JobWatch(
     /// <summary>Projects at one time: a provider that hangs holds up its own project's jobs and no call.</summary>
     private const int MostAtOnce = 16;
 
-    /// <summary>Jobs of one project before others have their turn, all asked for at the same time: a minute, when none of them answers.</summary>
+    /// <summary>
+    /// Jobs of one project before others have their turn, all asked for at the same time: a minute, when none of them answers.
+    /// </summary>
     private const int Page = 4;
 
     /// <summary>A question about a job is answered at once or not at all.</summary>
@@ -54,9 +57,11 @@ internal sealed class JobWatch(
     protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var due = await jobs.TakeDueAsync(project, Page, cancel);
-        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = Page, CancellationToken = cancel }, async (job, stop) =>
+        await Parallel.ForEachAsync(
+            due, new ParallelOptions { MaxDegreeOfParallelism = Page, CancellationToken = cancel }, async (job, stop) =>
         {
-            if (!await Parked.TryAsync(WorkNames.GatewayJobs, project, $"{job.Provider}/{job.Id}", () => AskAsync(project, job, stop), stop))
+            if (!await Parked.TryAsync(
+                WorkNames.GatewayJobs, project, $"{job.Provider}/{job.Id}", () => AskAsync(project, job, stop), stop))
             {
                 await jobs.ReturnAsync(project.Id, job, stop);
             }
@@ -77,7 +82,9 @@ internal sealed class JobWatch(
         using var answer = sent.Answer;
         if (answer is not { IsSuccessStatusCode: true })
         {
-            Log.LogWarning("The job {Job} in {Project} could not be asked for: {Reason}.", job.CallId, project.Code, sent.Failure?.Code ?? answer?.StatusCode.ToString());
+            Log.LogWarning(
+                "The job {Job} in {Project} could not be asked for: {Reason}.", job.CallId, project.Code,
+                sent.Failure?.Code ?? answer?.StatusCode.ToString());
             return;
         }
 
@@ -89,7 +96,10 @@ internal sealed class JobWatch(
             }
             else
             {
-                Log.LogWarning("The gateway has no memory left for the result of job {Job} in {Project}. Raise TOLLGATE_GATEWAY_MEMORY if this repeats.", job.CallId, project.Code);
+                Log.LogWarning(
+                    "The gateway has no memory left for the result of job {Job} in {Project}. Raise TOLLGATE_GATEWAY_MEMORY if this "
+                        + "repeats.",
+                    job.CallId, project.Code);
             }
         }
         catch (Exception e) when (AnswerRelay.IsOfTransport(e))
@@ -101,7 +111,8 @@ internal sealed class JobWatch(
     /// <summary>Null: the upstream is gone, or its credentials cannot be read.</summary>
     private GatewayCall? CallOf(ProjectSnapshot project, GatewayJob job, HeldBytes held)
     {
-        if (job is not { Upstream: { } name, AskAt: { } at } || !project.Upstreams.TryGetValue(name, out var upstream) || secrets.Open(project, upstream) is not { } credentials)
+        if (job is not { Upstream: { } name, AskAt: { } at } || !project.Upstreams.TryGetValue(name, out var upstream)
+            || secrets.Open(project, upstream) is not { } credentials)
         {
             return null;
         }
@@ -110,8 +121,10 @@ internal sealed class JobWatch(
         var path = at.Split('?')[0];
         return GatewayTarget.Of(name, upstream.BaseUrl ?? home.BaseUrl!, path, at[path.Length..]) is not { } target ? null : new()
         {
-            Project = project, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Route = target.Route, Home = home, Credentials = credentials,
-            Target = target.Url, Path = target.Path, Job = job, Body = default, Memory = held, Ask = null, HidesUsage = false, StartedAt = clock.Now(project),
+            Project = project, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Route = target.Route,
+            Home = home, Credentials = credentials,
+            Target = target.Url, Path = target.Path, Job = job, Body = default, Memory = held, Ask = null, HidesUsage = false,
+            StartedAt = clock.Now(project),
         };
     }
 }

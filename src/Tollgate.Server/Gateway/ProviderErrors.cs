@@ -32,7 +32,9 @@ internal static class ProviderErrors
         var body = BodyOf(route.Provider, route.Api, problem);
         if (contentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true)
         {
-            ReadOnlySpan<byte> name = route.Api is LlmApi.AnthropicMessages or LlmApi.OpenAiResponses or LlmApi.CohereChat ? "event: error\n"u8 : default;
+            ReadOnlySpan<byte> name = route.Api is LlmApi.AnthropicMessages or LlmApi.OpenAiResponses or LlmApi.CohereChat
+                ? "event: error\n"u8
+                : default;
             return (byte[])[.. name, .. "data: "u8, .. route.Api == LlmApi.OpenAiResponses ? ResponsesEvent(problem) : body, .. "\n\n"u8];
         }
 
@@ -68,7 +70,9 @@ internal static class ProviderErrors
     };
 
     private static string MessageOf(Problem problem) =>
-        (problem.Errors is { Count: > 0 } faults ? string.Join(" ", faults.Select(fault => $"{fault.Param}: {fault.Detail}")) : problem.Detail ?? problem.Title)
+        (problem.Errors is { Count: > 0 } faults
+            ? string.Join(" ", faults.Select(fault => $"{fault.Param}: {fault.Detail}"))
+            : problem.Detail ?? problem.Title)
         + (problem.UpgradeUrl is { Length: > 0 } url ? $" Upgrade: {url}" : "");
 
     private static byte[] OpenAi(Problem problem) => Write(json =>

@@ -22,7 +22,9 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     /// <summary>Older work is recorded as if it happened now: the ledger takes nothing that is more than 35 days old.</summary>
     private static readonly TimeSpan OldestStart = TimeSpan.FromDays(30);
 
-    /// <summary>Bytes of an answer that is read for what the work used: a dozen images inline. What says that it is larger passes unread.</summary>
+    /// <summary>
+    /// Bytes of an answer that is read for what the work used: a dozen images inline. What says that it is larger passes unread.
+    /// </summary>
     public const int LargestAnswer = 128 * 1024 * 1024;
 
     public sealed record Refusal(ErrorCode Code, string Detail);
@@ -30,13 +32,17 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     /// <summary>What is remembered of a call that started work, or was answered with something that the provider keeps.</summary>
     public static GatewayJob JobOf(GatewayCall call, string id, IReadOnlyList<Guid> holds, string model, bool isSettled) => new()
     {
-        Provider = call.Route.Provider, Id = id, Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo, Model = model, Endpoint = call.Path, Holds = holds,
+        Provider = call.Route.Provider, Id = id, Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo,
+        Model = model, Endpoint = call.Path, Holds = holds,
         StartedAt = call.StartedAt, IsSettled = isSettled, Upstream = isSettled ? null : call.Home.Provider,
-        AskAt = isSettled ? null : (call.Route.Job is null ? StatusOf(call.Path.TrimEnd('/'), Uri.EscapeDataString(id)) : call.Path) + call.Target.Query,
+        AskAt = isSettled
+            ? null
+            : (call.Route.Job is null ? StatusOf(call.Path.TrimEnd('/'), Uri.EscapeDataString(id)) : call.Path) + call.Target.Query,
     };
 
     // Firecrawl's oldest version keeps it a level deeper.
-    private static string StatusOf(string start, string id) => start.EndsWith("/v0/crawl", StringComparison.Ordinal) ? $"{start}/status/{id}" : $"{start}/{id}";
+    private static string StatusOf(string start, string id) =>
+        start.EndsWith("/v0/crawl", StringComparison.Ordinal) ? $"{start}/status/{id}" : $"{start}/{id}";
 
     /// <summary>The job that the path names, if it is known; for customers a refusal of whatever is not their own.</summary>
     public async ValueTask<(GatewayJob? Job, Refusal? Refusal)> AdmitAsync(HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body)
@@ -46,7 +52,9 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         var named = customer is not null && IsRead(context, body) ? AccountReferences.In(body.Span) : new();
         if (named is null)
         {
-            return (null, new(ErrorCode.MalformedJson, "The gateway could not read the body, so it cannot tell which job the call names. Nothing was forwarded."));
+            return (null,
+                new(ErrorCode.MalformedJson,
+                    "The gateway could not read the body, so it cannot tell which job the call names. Nothing was forwarded."));
         }
 
         string[] ids = [.. new[] { route.Job, named.Answer }.OfType<string>().Where(GatewayJob.IsId)];
@@ -54,7 +62,9 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         if (customer is not null)
         {
             bool IsOwn(string id) => known.Any(one => one.Id == id && one.Customer == customer);
-            var refusal = route.Job is { } asked && !IsOwn(asked) ? "This customer did not start work of that id through the gateway." : GatewayRules.RefusalOf(route, named, IsOwn);
+            var refusal = route.Job is { } asked && !IsOwn(asked)
+                ? "This customer did not start work of that id through the gateway."
+                : GatewayRules.RefusalOf(route, named, IsOwn);
             if (refusal is not null)
             {
                 return (null, new(ErrorCode.PathNotForwarded, refusal));
@@ -64,10 +74,13 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         return (known.FirstOrDefault(one => one.Id == route.Job), null);
     }
 
-    /// <summary>A form holds files and plain fields and names nothing. What begins as JSON is read as such, whatever its type says.</summary>
+    /// <summary>
+    /// A form holds files and plain fields and names nothing. What begins as JSON is read as such, whatever its type says.
+    /// </summary>
     private static bool IsRead(HttpContext context, ReadOnlyMemory<byte> body) =>
         HttpMethods.IsPost(context.Request.Method) && !body.IsEmpty
-        && (body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) || context.Request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true);
+        && (body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8)
+            || context.Request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true);
 
     /// <summary>
     /// Hands on an answer that may say that a job is over, and settles the job first. Work that was not started through the gateway
@@ -77,7 +90,8 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     public async ValueTask<bool> TryPassAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
     {
         var isPoll = answer.IsSuccessStatusCode && GatewayRules.IsPoll(call.Route, context.Request.Method);
-        var isAdopted = call is { Job: null, Customer: not null, Route: { Api: LlmApi.FirecrawlCrawl, Job: { } id } } && GatewayJob.IsId(id);
+        var isAdopted = call is { Job: null, Customer: not null, Route: { Api: LlmApi.FirecrawlCrawl, Job: { } id } }
+            && GatewayJob.IsId(id);
         if (!isPoll || call.Job is { IsSettled: true } || (call.Job is null && !isAdopted))
         {
             return false;
@@ -102,7 +116,9 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         }
 
         var report = UsageReader.Read(call.Route, whole.Span);
-        var settled = report.Work == WorkState.Unsaid ? null : await SettleAsync(call.Project, call.Route, call.Job ?? await AdoptAsync(call), report, whole);
+        var settled = report.Work == WorkState.Unsaid
+            ? null
+            : await SettleAsync(call.Project, call.Route, call.Job ?? await AdoptAsync(call), report, whole);
         if (settled?.Cost.Cost is { } cost)
         {
             context.Response.Headers["X-Tollgate-Cost"] = cost.ToString();
@@ -128,7 +144,8 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
 
     /// <summary>Records what the work used, if it is over. Null: it is not, or waits for the database.</summary>
     /// <param name="whole">The answer, for an estimate where a finished one does not say what it used.</param>
-    public async ValueTask<RecordedCall?> SettleAsync(ProjectSnapshot project, LlmRoute route, GatewayJob job, UsageReport report, ReadOnlyMemory<byte> whole) =>
+    public async ValueTask<RecordedCall?> SettleAsync(
+        ProjectSnapshot project, LlmRoute route, GatewayJob job, UsageReport report, ReadOnlyMemory<byte> whole) =>
         report.Work is WorkState.Done or WorkState.Stopped && !job.IsSettled
             ? await later.SettleAsync(project, CallOf(job, route, report, whole.Span, clock.Now(project)), job.Holds, job)
             : null;
@@ -138,15 +155,19 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     {
         var isStopped = report.Work == WorkState.Stopped;
         var isEstimated = !isStopped && (!report.IsReported || report.Inconsistency is not null);
-        var usage = isEstimated ? UsageEstimate.After(route, null, DeliveredText.Of(route, whole), report.Inconsistency is null ? report : UsageReport.Silent) : report.Usage;
+        var usage = isEstimated
+            ? UsageEstimate.After(route, null, DeliveredText.Of(route, whole), report.Inconsistency is null ? report : UsageReport.Silent)
+            : report.Usage;
         var isNothing = usage.Parts.All(part => part.Unit == LlmUnit.Request);
         return new()
         {
-            Id = job.CallId, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Provider = job.Provider, Upstream = job.Upstream, Model = report.Model ?? job.Model, RequestId = job.Id,
+            Id = job.CallId, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Provider = job.Provider,
+            Upstream = job.Upstream, Model = report.Model ?? job.Model, RequestId = job.Id,
 
             // Firecrawl charges for pages only; who stopped before anything was used pays for nothing.
             Usage = isNothing && (isStopped || route.Api == LlmApi.FirecrawlCrawl) ? LlmUsage.None : usage,
-            IsEstimated = isEstimated, ReportedCost = report.ReportedCost, UsageDifference = isEstimated ? null : report.Difference, ServiceTier = report.ServiceTier,
+            IsEstimated = isEstimated, ReportedCost = report.ReportedCost, UsageDifference = isEstimated ? null : report.Difference,
+            ServiceTier = report.ServiceTier,
             Endpoint = job.Endpoint.Length > 255 ? job.Endpoint[..255] : job.Endpoint,
             OccurredAt = now - job.StartedAt < OldestStart ? job.StartedAt : null, Status = StatusCodes.Status200OK,
             Error = report.Error ?? (isStopped && isNothing ? "The work was stopped before it used anything." : null),

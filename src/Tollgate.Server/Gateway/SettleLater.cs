@@ -57,7 +57,9 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
     {
         if (!_waiting.Writer.TryWrite(waiting))
         {
-            log.LogCritical("A call of {Customer} in {Project} cannot be recorded and no more can be kept: it is lost.", waiting.Customer, waiting.Project.Code);
+            log.LogCritical(
+                "A call of {Customer} in {Project} cannot be recorded and no more can be kept: it is lost.", waiting.Customer,
+                waiting.Project.Code);
         }
     }
 
@@ -92,7 +94,9 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
     {
         try
         {
-            return waiting.Call is { } call ? await SettleAsync(waiting, call) : (await RememberOnceAsync(waiting.Project, waiting.Job!), null);
+            return waiting.Call is { } call
+                ? await SettleAsync(waiting, call)
+                : (await RememberOnceAsync(waiting.Project, waiting.Job!), null);
         }
         catch (Exception e) when (Problems.Of(e).Code.Status == StatusCodes.Status503ServiceUnavailable)
         {
@@ -100,7 +104,9 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         }
         catch (Exception e)
         {
-            log.LogCritical(e, "The call {Id} of {Customer} in {Project} cannot be recorded: {Usage}.", waiting.Id, waiting.Customer, waiting.Project.Code, waiting.Call?.Usage);
+            log.LogCritical(
+                e, "The call {Id} of {Customer} in {Project} cannot be recorded: {Usage}.", waiting.Id, waiting.Customer,
+                waiting.Project.Code, waiting.Call?.Usage);
             return (true, null);
         }
     }
@@ -108,13 +114,16 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
     private async Task<(bool IsDone, RecordedCall? Recorded)> SettleAsync(Waiting waiting, LlmCall call)
     {
         // Together: one waits for the disk while the other does.
-        var keeping = waiting.Job is { IsSettled: true } kept ? jobs.RememberAsync(waiting.Project.Id, kept, CancellationToken.None) : Task.CompletedTask;
+        var keeping = waiting.Job is { IsSettled: true } kept
+            ? jobs.RememberAsync(waiting.Project.Id, kept, CancellationToken.None)
+            : Task.CompletedTask;
         var recording = guard.SettleAsync(waiting.Project, call, waiting.Holds, CancellationToken.None).AsTask();
         await Task.WhenAll(keeping, recording).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var recorded = await recording;
         if (keeping.Exception?.InnerException is { } lost && Problems.Of(lost).Code.Status != StatusCodes.Status503ServiceUnavailable)
         {
-            log.LogError(lost, "The answer {Id} in {Project} is recorded, but is not remembered as its customer's.", call.Id, waiting.Project.Code);
+            log.LogError(
+                lost, "The answer {Id} in {Project} is recorded, but is not remembered as its customer's.", call.Id, waiting.Project.Code);
         }
         else
         {
@@ -145,7 +154,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
     {
         foreach (var hold in job.Holds)
         {
-            var extended = await gate.ExtendAsync(project, hold.ToString("D"), job.Customer, GatewayRules.JobHoldTime, CancellationToken.None);
+            var extended = await gate.ExtendAsync(
+                project, hold.ToString("D"), job.Customer, GatewayRules.JobHoldTime, CancellationToken.None);
             if (extended.Fault is GateFault.StorageUnavailable or GateFault.Overloaded)
             {
                 return false;
@@ -153,7 +163,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         }
 
         if (!await jobs.RememberAsync(project.Id, job, CancellationToken.None)
-            && (await jobs.FindAsync(project, job.Provider, [job.Id], CancellationToken.None)) is [var known] && !known.Holds.SequenceEqual(job.Holds))
+            && (await jobs.FindAsync(project, job.Provider, [job.Id], CancellationToken.None)) is [var known]
+            && !known.Holds.SequenceEqual(job.Holds))
         {
             // The provider answered with work that was started before: that has a hold of its own.
             foreach (var hold in job.Holds)

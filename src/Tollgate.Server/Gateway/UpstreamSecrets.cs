@@ -7,13 +7,17 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Encrypts the credentials of upstreams for the database, and opens them for a call. Opened ones are kept as long as their upstream is.</summary>
+/// <summary>
+/// Encrypts the credentials of upstreams for the database, and opens them for a call. Opened ones are kept as long as their upstream is.
+/// </summary>
 internal sealed class UpstreamSecrets(SecretBox box)
 {
     private readonly ConditionalWeakTable<Upstream, UpstreamCredentials> _opened = [];
 
     public byte[] Close(ProjectSnapshot project, string provider, UpstreamCredentials credentials) =>
-        box.Close(JsonSerializer.SerializeToUtf8Bytes(credentials, GatewayJson.Default.UpstreamCredentials), SecretPlace.Upstream(project.Id, provider));
+        box.Close(
+            JsonSerializer.SerializeToUtf8Bytes(credentials, GatewayJson.Default.UpstreamCredentials),
+            SecretPlace.Upstream(project.Id, provider));
 
     /// <summary>Null: no master key of this server opens them; the log says which one is missing.</summary>
     public UpstreamCredentials? Open(ProjectSnapshot project, Upstream upstream)
@@ -29,6 +33,7 @@ internal sealed class UpstreamSecrets(SecretBox box)
         }
 
         var read = JsonSerializer.Deserialize(text, GatewayJson.Default.UpstreamCredentials)!;
-        return _opened.GetValue(upstream, _ => read with { Headers = new Dictionary<string, string>(read.Headers, StringComparer.OrdinalIgnoreCase) });
+        return _opened.GetValue(
+            upstream, _ => read with { Headers = new Dictionary<string, string>(read.Headers, StringComparer.OrdinalIgnoreCase) });
     }
 }

@@ -13,7 +13,8 @@ internal static class GrantDescriptions
 
     private const string Pack =
         """
-        {"id": "order-77", "feature": "cv_generate", "source": "topup", "priority": 100, "amount": 20, "used": 3, "forfeited": 0, "held_back": 0,
+        {"id": "order-77", "feature": "cv_generate", "source": "topup", "priority": 100, "amount": 20, "used": 3,
+         "forfeited": 0, "held_back": 0,
          "remaining": 17, "status": "active", "effective_at": "2026-11-21T08:00:00Z", "expires_at": null,
          "created_at": "2026-11-21T08:00:00Z"}
         """;
@@ -41,7 +42,8 @@ internal static class GrantDescriptions
         Errors = [ErrorCode.IdempotencyKeyReused, ErrorCode.CustomerIsMember],
     };
 
-    public static readonly Description List = new(Tag, "List grants", "Lists all grants of the customer, the newest first, expired and used-up ones included.")
+    public static readonly Description List = new(
+        Tag, "List grants", "Lists all grants of the customer, the newest first, expired and used-up ones included.")
     {
         Path = Path,
         Query = QueryParameter.OfPage,
@@ -79,13 +81,16 @@ internal static class GrantDescriptions
     public static readonly Description SetOverrides = new(
         Tag,
         "Override entitlements",
-        "Sets, by feature code, members of the entitlement as in the catalogue: `quota` (null is unlimited, 0 disabled), `period`, `hard_cap`, "
+        "Sets, by feature code, members of the entitlement as in the catalogue: `quota` (null is unlimited, 0 disabled), `period`, "
+            + "`hard_cap`, "
         + "`overage_limit`, `overage_price`, `rollover`, `rate_limits`, `pool`, `thresholds`, `settle_over`, `grant_on_change`; `enabled` "
         + "for switches, `value` for values. Members that you leave out are the plan's. Features that you leave out keep their "
-        + "override; null removes an override. All overrides of a customer have at most 64 KiB together. Creates a missing customer. The very next decision sees the change.")
+        + "override; null removes an override. All overrides of a customer have at most 64 KiB together. Creates a missing customer. "
+        + "The very next decision sees the change.")
     {
         Path = Path,
-        Request = Example.Of<IReadOnlyDictionary<string, JsonElement>>("""{"cv_generate": {"quota": 500, "hard_cap": false}, "mock_interview": null}"""),
+        Request = Example.Of<IReadOnlyDictionary<string, JsonElement>>(
+            """{"cv_generate": {"quota": 500, "hard_cap": false}, "mock_interview": null}"""),
         Answers = [Example.Of<IReadOnlyDictionary<string, JsonElement>>(200, "All overrides of the customer.", Overrides)],
         Errors = [ErrorCode.CustomerIsMember],
     };

@@ -12,7 +12,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Grants;
 
-/// <summary><c>/v1/customers/{id}/grant-schedules</c> and <c>/withdrawals</c>: grants that come again, and credits that are taken back.</summary>
+/// <summary>
+/// <c>/v1/customers/{id}/grant-schedules</c> and <c>/withdrawals</c>: grants that come again, and credits that are taken back.
+/// </summary>
 public static class GrantSchedulesEndpoints
 {
     /// <summary>Where the schedule's id stands in <c>/v1/customers/{id}/grant-schedules/{schedule}</c>.</summary>
@@ -45,7 +47,8 @@ public static class GrantSchedulesEndpoints
 
     private static async Task AddAsync(HttpContext context, ScheduleGrants schedules, Clock clock)
     {
-        if (await CustomersEndpoints.IdAsync(context) is not { } id || await Body.ReadAsync(context, CustomersJson.Default.AddGrantScheduleRequest) is not { } body)
+        if (await CustomersEndpoints.IdAsync(context) is not { } id
+            || await Body.ReadAsync(context, CustomersJson.Default.AddGrantScheduleRequest) is not { } body)
         {
             return;
         }
@@ -56,8 +59,10 @@ public static class GrantSchedulesEndpoints
         {
             // What the rules would find as well, so that all of it is heard at once.
             var catalog = context.Project().Catalog;
-            var more = GrantScheduleRules.FaultsOf(order, catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()));
-            faults.Add(UnknownNames.Named(catalog, more, order.Feature).Where(found => faults.Found.All(known => known.Param != found.Field)));
+            var more = GrantScheduleRules.FaultsOf(
+                order, catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()));
+            faults.Add(UnknownNames.Named(catalog, more, order.Feature)
+                .Where(found => faults.Found.All(known => known.Param != found.Field)));
             await faults.WriteAsync(context);
             return;
         }
@@ -84,7 +89,8 @@ public static class GrantSchedulesEndpoints
 
     private static async Task PauseAsync(HttpContext context, ScheduleGrants schedules, Clock clock)
     {
-        if (await CustomersEndpoints.IdAsync(context) is not { } id || await Body.ReadAsync(context, CustomersJson.Default.UpdateGrantScheduleRequest) is not { } body)
+        if (await CustomersEndpoints.IdAsync(context) is not { } id
+            || await Body.ReadAsync(context, CustomersJson.Default.UpdateGrantScheduleRequest) is not { } body)
         {
             return;
         }
@@ -97,7 +103,8 @@ public static class GrantSchedulesEndpoints
         }
 
         var name = RawPath.Segment(context, ScheduleSegment);
-        await AnswerAsync(context, id, await schedules.PauseAsync(context.Project(), id, name, body.Paused!.Value, context.RequestAborted), clock);
+        await AnswerAsync(
+            context, id, await schedules.PauseAsync(context.Project(), id, name, body.Paused!.Value, context.RequestAborted), clock);
     }
 
     private static async Task EndAsync(HttpContext context, ScheduleGrants schedules, Clock clock)
@@ -111,7 +118,8 @@ public static class GrantSchedulesEndpoints
 
     private static async Task WithdrawAsync(HttpContext context, WithdrawGrants withdraw)
     {
-        if (await CustomersEndpoints.IdAsync(context) is not { } id || await Body.ReadAsync(context, CustomersJson.Default.WithdrawRequest) is not { } body)
+        if (await CustomersEndpoints.IdAsync(context) is not { } id
+            || await Body.ReadAsync(context, CustomersJson.Default.WithdrawRequest) is not { } body)
         {
             return;
         }
@@ -138,18 +146,28 @@ public static class GrantSchedulesEndpoints
         faults.Add(UnknownNames.Named(context.Project().Catalog, answer.Faults, order.Feature));
         await (answer.Outcome switch
         {
-            WithdrawOutcome.Withdrawn => Answer.Json(context, StatusCodes.Status201Created, CustomerAnswers.Of(answer.Withdrawal!, false), CustomersJson.Default.WithdrawalView),
-            WithdrawOutcome.Replayed => Answer.Json(context, StatusCodes.Status200OK, CustomerAnswers.Of(answer.Withdrawal!, true), CustomersJson.Default.WithdrawalView),
-            WithdrawOutcome.IdReused => Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, $"A withdrawal \"{body.Id}\" with other content exists.", "id"),
+            WithdrawOutcome.Withdrawn =>
+                Answer.Json(
+                    context, StatusCodes.Status201Created, CustomerAnswers.Of(answer.Withdrawal!, false),
+                    CustomersJson.Default.WithdrawalView),
+            WithdrawOutcome.Replayed =>
+                Answer.Json(
+                    context, StatusCodes.Status200OK, CustomerAnswers.Of(answer.Withdrawal!, true), CustomersJson.Default.WithdrawalView),
+            WithdrawOutcome.IdReused =>
+                Problems.WriteAsync(
+                    context, ErrorCode.IdempotencyKeyReused, $"A withdrawal \"{body.Id}\" with other content exists.", "id"),
             WithdrawOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, id, answer.Owner!),
             WithdrawOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
             WithdrawOutcome.TooLittle => Problems.WriteAsync(
-                context, ErrorCode.Conflict, $"{amount} were to be taken back and {answer.Left} are left in the grants. Ask for {answer.Left}, or send \"up_to\": true.", "amount"),
+                context, ErrorCode.Conflict,
+                $"{amount} were to be taken back and {answer.Left} are left in the grants. Ask for {answer.Left}, or send \"up_to\": true.",
+                "amount"),
             _ => faults.WriteAsync(context),
         });
     }
 
-    private static async Task AnswerAsync(HttpContext context, string customer, ScheduleAnswer answer, Clock clock, int done = StatusCodes.Status200OK)
+    private static async Task AnswerAsync(
+        HttpContext context, string customer, ScheduleAnswer answer, Clock clock, int done = StatusCodes.Status200OK)
     {
         var faults = new Faults();
         faults.Add(answer.Faults);
@@ -162,17 +180,26 @@ public static class GrantSchedulesEndpoints
             ScheduleOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, customer, answer.Owner!),
             ScheduleOutcome.TooMany => Problems.WriteAsync(
                 context, ErrorCode.LimitReached,
-                $"A customer has at most {GrantScheduleRules.MostSchedules} grant schedules, ended ones included, and {AddGrant.MostLive} grants with something left. Void grants, or give schedules an expires_after."),
-            ScheduleOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.NotFound, "This customer has no such grant schedule. List them with GET /v1/customers/{id}/grant-schedules."),
-            ScheduleOutcome.Ended => Problems.WriteAsync(context, ErrorCode.Conflict, $"Grant schedule \"{answer.Schedule!.Name}\" ended at {answer.Schedule.End}. Create a new one."),
+                $"A customer has at most {GrantScheduleRules.MostSchedules} grant schedules, ended ones included, "
+                    + $"and {AddGrant.MostLive} grants with something left. Void grants, or give schedules an expires_after."),
+            ScheduleOutcome.Unknown =>
+                Problems.WriteAsync(
+                    context, ErrorCode.NotFound,
+                    "This customer has no such grant schedule. List them with GET /v1/customers/{id}/grant-schedules."),
+            ScheduleOutcome.Ended =>
+                Problems.WriteAsync(
+                    context, ErrorCode.Conflict,
+                    $"Grant schedule \"{answer.Schedule!.Name}\" ended at {answer.Schedule.End}. Create a new one."),
             ScheduleOutcome.GrantExists => Problems.WriteAsync(
                 context, ErrorCode.Conflict,
-                $"The customer has a grant \"{answer.TakenGrant}\" that this schedule did not make and whose id the schedule would give. Create the schedule with another id."),
+                $"The customer has a grant \"{answer.TakenGrant}\" that this schedule did not make and whose id the schedule would give. "
+                    + "Create the schedule with another id."),
             _ => faults.WriteAsync(context),
         });
 
         Task ViewAsync(int status) => Answer.Json(
-            context, status, CustomerAnswers.Of(answer.Schedule!, clock.Now(context.Project()), context.Project().Zone), CustomersJson.Default.GrantScheduleView);
+            context, status, CustomerAnswers.Of(answer.Schedule!, clock.Now(context.Project()), context.Project().Zone),
+            CustomersJson.Default.GrantScheduleView);
     }
 
     private static GrantScheduleOrder OrderOf(AddGrantScheduleRequest body, Faults faults)
@@ -188,6 +215,7 @@ public static class GrantSchedulesEndpoints
 
         faults.Id(body.Id, "id", required: false);
         return new(
-            body.Feature ?? "", amount, source, body.Priority, every, body.ExpiresAfter, GrantsEndpoints.InstantOf(body.StartsAt), GrantsEndpoints.InstantOf(body.EndsAt), body.Id);
+            body.Feature ?? "", amount, source, body.Priority, every, body.ExpiresAfter, GrantsEndpoints.InstantOf(body.StartsAt),
+            GrantsEndpoints.InstantOf(body.EndsAt), body.Id);
     }
 }

@@ -70,7 +70,8 @@ public static class GrantsEndpoints
             // What the rules would find as well, so that all of it is heard at once.
             var catalog = context.Project().Catalog;
             var more = GrantTerms.FaultsOf(order, catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()));
-            faults.Add(UnknownNames.Named(catalog, more, order.Feature).Where(found => faults.Found.All(known => known.Param != found.Field)));
+            faults.Add(UnknownNames.Named(catalog, more, order.Feature)
+                .Where(found => faults.Found.All(known => known.Param != found.Field)));
             await faults.WriteAsync(context);
             return;
         }
@@ -93,7 +94,8 @@ public static class GrantsEndpoints
         {
             await Problems.WriteAsync(
                 context, ErrorCode.LimitReached,
-                $"A customer has at most {AddGrant.MostLive} grants with something left, and {AddGrant.MostUnexpired} that expired within 36 days or have not expired. Void some, or give grants an expires_at.");
+                $"A customer has at most {AddGrant.MostLive} grants with something left, and {AddGrant.MostUnexpired} that expired within "
+                    + "36 days or have not expired. Void some, or give grants an expires_at.");
         }
         else
         {
@@ -123,7 +125,8 @@ public static class GrantsEndpoints
             return;
         }
 
-        if (await queries.ListGrantsAsync(context.Project(), id, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
+        if (await queries.ListGrantsAsync(
+            context.Project(), id, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
@@ -131,7 +134,8 @@ public static class GrantsEndpoints
 
         var (page, hasMore) = paging.Cut(rows);
         var heldBack = CustomerAnswers.HeldBack(standing);
-        var list = new GrantList([.. page.Select(grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)))], hasMore);
+        var list = new GrantList(
+            [.. page.Select(grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)))], hasMore);
         await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.GrantList);
     }
 
@@ -209,7 +213,10 @@ public static class GrantsEndpoints
             }
 
             var catalog = context.Project().Catalog;
-            faults.Add(found.Take(WireLimits.Faults).Select(one => body.ContainsKey(one.Field) && !catalog.Features.ContainsKey(one.Field) ? one with { Detail = UnknownNames.Feature(catalog, one.Field) } : one));
+            faults.Add(found.Take(WireLimits.Faults)
+                .Select(one => body.ContainsKey(one.Field) && !catalog.Features.ContainsKey(one.Field)
+                    ? one with { Detail = UnknownNames.Feature(catalog, one.Field) }
+                    : one));
             if (!faults.Any)
             {
                 await AnswerJson(context, json);
@@ -234,7 +241,9 @@ public static class GrantsEndpoints
         // The grant is there, or voided, whether or not it can be said now what of it nobody can use.
         var standing = await gate.StandingAsync(context.Project(), customer, context.RequestAborted);
         var heldBack = standing is null ? default : CustomerAnswers.HeldBack(standing).GetValueOrDefault(grant.Grant.Id);
-        await Answer.Json(context, status, CustomerAnswers.Of(grant, standing?.Now ?? clock.Now(context.Project()), heldBack), CustomersJson.Default.GrantView);
+        await Answer.Json(
+            context, status, CustomerAnswers.Of(grant, standing?.Now ?? clock.Now(context.Project()), heldBack),
+            CustomersJson.Default.GrantView);
     }
 
     private static GrantOrder OrderOf(AddGrantRequest body, Faults faults)

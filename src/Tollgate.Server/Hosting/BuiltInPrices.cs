@@ -9,7 +9,9 @@ internal static class BuiltInPrices
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "prices");
 
-    /// <summary>Fills an empty price book: the shared list, and the own prices of the built-in products. Later starts leave it as it is.</summary>
+    /// <summary>
+    /// Fills an empty price book: the shared list, and the own prices of the built-in products. Later starts leave it as it is.
+    /// </summary>
     /// <exception cref="StartRefusedException">A file is faulty; every fault with its file, line and path.</exception>
     public static async Task EnsureAsync(SetModelPrices set, ILogger logger, CancellationToken cancel)
     {
@@ -36,7 +38,8 @@ internal static class BuiltInPrices
         if (faults.Count > 0)
         {
             throw new StartRefusedException(
-                $"The prices in {Folder} have faults. Correct the files and start again:\n{string.Join('\n', faults.Select(fault => fault.Describe(file)))}");
+                $"The prices in {Folder} have faults. Correct the files and start "
+                    + $"again:\n{string.Join('\n', faults.Select(fault => fault.Describe(file)))}");
         }
     }
 }

@@ -59,8 +59,8 @@ using Tollgate.Server.Webhooks;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// The members of bodies whose value is one of a few words: the <c>enum</c>s of the OpenAPI document. Each set comes from the code that writes or reads
-/// its words, so that document and wire cannot differ.
+/// The members of bodies whose value is one of a few words: the <c>enum</c>s of the OpenAPI document. Each set comes from the code that
+/// writes or reads its words, so that document and wire cannot differ.
 /// </summary>
 internal static class ClosedSets
 {
@@ -70,21 +70,24 @@ internal static class ClosedSets
     private static readonly IReadOnlyList<string> Periods = CatalogWords.All<QuotaPeriodKind>();
     private static readonly IReadOnlyList<string> SubscriptionStates = CatalogWords.All<SubscriptionStatus>();
     private static readonly IReadOnlyList<string> Reasons = [.. Enum.GetValues<Outcome>().Select(OutcomeMap.Reason)];
-    private static readonly IReadOnlyList<string> GivenSources = [.. GrantRow.Sources.Where(static name => GrantRow.TryParseSource(name, out _))];
+    private static readonly IReadOnlyList<string> GivenSources = [
+        .. GrantRow.Sources.Where(static name => GrantRow.TryParseSource(name, out _))];
     private static readonly IReadOnlyList<string> KeyKinds =
         [.. Enum.GetValues<KeyKind>().Where(static kind => kind != KeyKind.CustomerToken).Select(ProjectQueries.NameOf)];
 
     private static readonly IReadOnlyList<string> VatSources = [VatCheckRules.Vies, VatCheckRules.Sandbox];
     private static readonly IReadOnlyList<string> EventTypes = [.. WebhookEventType.All.Select(static type => type.Name)];
 
-    public static IReadOnlyDictionary<(Type Body, string Member), IReadOnlyList<string>> All { get; } = new Dictionary<(Type Body, string Member), IReadOnlyList<string>>
+    public static IReadOnlyDictionary<(Type Body, string Member), IReadOnlyList<string>> All { get; } =
+        new Dictionary<(Type Body, string Member), IReadOnlyList<string>>
     {
         [(typeof(Problem), nameof(Problem.Code))] = [.. ErrorCode.All.Select(static error => error.Code)],
         [(typeof(Problem), nameof(Problem.Reason))] = Reasons,
 
         [(typeof(DecisionView), nameof(DecisionView.Reason))] = Reasons,
         [(typeof(DecisionExplained), nameof(DecisionExplained.Kind))] = CatalogWords.All<DecisionKind>(),
-        [(typeof(DecisionExplained), nameof(DecisionExplained.Reason))] = [.. Reasons, DecisionsEndpoints.NotMetered, .. CatalogWords.All<HoldState>()],
+        [(typeof(DecisionExplained), nameof(DecisionExplained.Reason))] = [
+            .. Reasons, DecisionsEndpoints.NotMetered, .. CatalogWords.All<HoldState>()],
         [(typeof(BurnedGrant), nameof(BurnedGrant.Source))] = GrantRow.Sources,
 
         [(typeof(PriceView), nameof(PriceView.Interval))] = Intervals,
@@ -193,7 +196,8 @@ internal static class ClosedSets
         [(typeof(TokenView), nameof(TokenView.Status))] = CatalogWords.All<TokenStatus>(),
 
         [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.Status))] = CatalogWords.All<EndpointStatus>(),
-        [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.DisabledReason))] = [WebhookEndpoint.Asked, .. CatalogWords.All<EndpointFault>()],
+        [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.DisabledReason))] = [
+            WebhookEndpoint.Asked, .. CatalogWords.All<EndpointFault>()],
         [(typeof(WebhookEventTypeView), nameof(WebhookEventTypeView.Type))] = EventTypes,
         [(typeof(WebhookEventTypeView), nameof(WebhookEventTypeView.ObjectType))] = CatalogWords.All<WebhookObject>(),
         [(typeof(WebhookEventView), nameof(WebhookEventView.Type))] = EventTypes,

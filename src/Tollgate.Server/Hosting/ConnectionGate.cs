@@ -10,13 +10,18 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Counts the connections of clients and refuses those that are too many: for the server, or for one address. It also tells the kernel when a client that
-/// takes nothing is to be given up.
+/// Counts the connections of clients and refuses those that are too many: for the server, or for one address. It also tells the kernel when
+/// a client that takes nothing is to be given up.
 /// </summary>
-/// <remarks>It costs a lock for each connection, and nothing for a request. Kestrel's own limit knows no addresses and keeps nothing for the operator.</remarks>
+/// <remarks>
+/// It costs a lock for each connection, and nothing for a request. Kestrel's own limit knows no addresses and keeps nothing for the
+/// operator.
+/// </remarks>
 internal sealed class ConnectionGate : IDisposable
 {
-    /// <summary>For an operator on this machine who asks a full server how it is. On top of the limit; the files that are kept have room for them.</summary>
+    /// <summary>
+    /// For an operator on this machine who asks a full server how it is. On top of the limit; the files that are kept have room for them.
+    /// </summary>
     private const int KeptForLoopback = 8;
 
     /// <summary>One line in the log for so long, however many were refused.</summary>
@@ -36,13 +41,17 @@ internal sealed class ConnectionGate : IDisposable
     public ConnectionGate(ServerOptions options, IOptions<KestrelServerOptions> kestrel, ILogger<ConnectionGate> log)
     {
         (_options, _limits, _log) = (options, kestrel.Value.Limits, log);
-        _meter.CreateObservableGauge("tollgate.connections", () => Volatile.Read(ref _open), "{connection}", "Open connections of clients.");
-        _refused = _meter.CreateCounter<long>("tollgate.connections.refused", "{connection}", "Connections that were closed at once: the server is full, or their address has its share.");
+        _meter.CreateObservableGauge(
+            "tollgate.connections", () => Volatile.Read(ref _open), "{connection}", "Open connections of clients.");
+        _refused = _meter.CreateCounter<long>(
+            "tollgate.connections.refused", "{connection}",
+            "Connections that were closed at once: the server is full, or their address has its share.");
     }
 
     public void Dispose() => _meter.Dispose();
 
-    public static IPAddress AddressOf(BaseConnectionContext connection) => (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+    public static IPAddress AddressOf(BaseConnectionContext connection) =>
+        (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
 
     /// <summary>False: it is refused, and to be disposed of.</summary>
     public bool Enter(ConnectionContext connection)
@@ -108,7 +117,9 @@ internal sealed class ConnectionGate : IDisposable
     private void Count(int change)
     {
         Volatile.Write(ref _open, _open + change);
-        _limits.KeepAliveTimeout = _open > _options.Sockets.MaxConnections / 2 && _options.HeaderTime < _options.IdleTime ? _options.HeaderTime : _options.IdleTime;
+        _limits.KeepAliveTimeout = _open > _options.Sockets.MaxConnections / 2 && _options.HeaderTime < _options.IdleTime
+            ? _options.HeaderTime
+            : _options.IdleTime;
     }
 
     private void Refuse(ConnectionContext connection, IPAddress address, string reason)
@@ -127,15 +138,17 @@ internal sealed class ConnectionGate : IDisposable
             _log.LogWarning(
                 "Refused {Count} connection(s); the last one came from {Address}, because {Reason}. Open: {Open} of {Most}.",
                 _refusedSince, address,
-                reason == "full" ? $"the server is full (raise {Settings.MaxConnections.Variable})" : $"the address has its share of {_options.Sockets.PerAddress} ({Settings.ConnectionsPerAddress.Variable})",
+                reason == "full"
+                    ? $"the server is full (raise {Settings.MaxConnections.Variable})"
+                    : $"the address has its share of {_options.Sockets.PerAddress} ({Settings.ConnectionsPerAddress.Variable})",
                 _open, _options.Sockets.MaxConnections);
             (_loggedAt, _refusedSince) = (now, 0);
         }
     }
 
     /// <summary>
-    /// Linux closes the connection when the other side takes nothing of what was sent for so long: it is gone, or it reads a byte a second to hold an
-    /// answer in memory. TCP_USER_TIMEOUT also ends the probes of a window that stays shut.
+    /// Linux closes the connection when the other side takes nothing of what was sent for so long: it is gone, or it reads a byte a second
+    /// to hold an answer in memory. TCP_USER_TIMEOUT also ends the probes of a window that stays shut.
     /// </summary>
     private void NoticeSilence(ConnectionContext connection)
     {

@@ -20,7 +20,8 @@ namespace Tollgate.Server.Hosting;
 /// second start adds nothing.
 /// </remarks>
 internal sealed class DemoData(
-    ProjectDirectory directory, CustomerQueries customers, CreateCustomer create, AssignPlan assign, QuotaGate gate, Clock clock, ILogger<DemoData> logger)
+    ProjectDirectory directory, CustomerQueries customers, CreateCustomer create, AssignPlan assign, QuotaGate gate, Clock clock,
+    ILogger<DemoData> logger)
 {
     private const int CustomersPerProject = 12;
     private const int Days = 34;
@@ -38,7 +39,9 @@ internal sealed class DemoData(
 
     /// <summary>The customer whose portal the start page shows. Somebody's own customer with this id is not it.</summary>
     public async Task<(ProjectSnapshot Project, string Customer)?> ShownAsync(CancellationToken cancel) =>
-        directory.Find(ShownProject) is { } project && await customers.FindAsync(project, ShownCustomer, cancel) is { Customer.Profile: { Email: null, Name: { } name } } && name == Names[1]
+        directory.Find(ShownProject) is { } project
+            && await customers.FindAsync(project, ShownCustomer, cancel) is { Customer.Profile: { Email: null, Name: { } name } }
+            && name == Names[1]
             ? (project, ShownCustomer)
             : null;
 
@@ -103,7 +106,9 @@ internal sealed class DemoData(
         return answers.Count(answer => answer.Decision is { Allowed: true });
     }
 
-    /// <summary>Whole units of one day. A month's appetite is spread over thirty days with a chance that keeps small quotas whole.</summary>
+    /// <summary>
+    /// Whole units of one day. A month's appetite is spread over thirty days with a chance that keeps small quotas whole.
+    /// </summary>
     private static long AmountOf(Entitlement entitlement, int appetite, Random chance)
     {
         var quota = entitlement.Quota is { } limited ? Math.Min(limited.Value, 1_000_000m) : 300m;

@@ -5,14 +5,18 @@ using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary><c>/demo/portal</c> with <c>--demo</c>: opens the portal of a demo customer for everybody. Otherwise it says how to start the server.</summary>
+/// <summary>
+/// <c>/demo/portal</c> with <c>--demo</c>: opens the portal of a demo customer for everybody. Otherwise it says how to start the server.
+/// </summary>
 internal static class DemoPortal
 {
     public static void Map(WebApplication app)
     {
         var isOn = app.Services.GetRequiredService<ServerOptions>().Demo;
         var (demo, sessions) = (app.Services.GetRequiredService<DemoData>(), app.Services.GetRequiredService<PortalSessions>());
-        app.MapGet(StartPages.DemoPortal, (RequestDelegate)(context => isOn ? OpenAsync(context, demo, sessions) : StartPages.WriteNoDemoAsync(context)))
+        app.MapGet(
+            StartPages.DemoPortal,
+            (RequestDelegate)(context => isOn ? OpenAsync(context, demo, sessions) : StartPages.WriteNoDemoAsync(context)))
             .OpenToAll("The customer is made up, and only a server that was started with --demo has it.").WithLoad(Load.Ordinary)
             .ExcludeFromDescription();
     }

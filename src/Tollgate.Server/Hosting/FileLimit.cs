@@ -10,9 +10,12 @@ internal static class FileLimit
 
     private const int OtherResource = 8;
 
-    /// <summary>The soft limit, which .NET raises to the hard one when a process starts. Null: there is none, or it cannot be read.</summary>
+    /// <summary>
+    /// The soft limit, which .NET raises to the hard one when a process starts. Null: there is none, or it cannot be read.
+    /// </summary>
     public static long? Read() =>
-        !OperatingSystem.IsWindows() && GetLimit(OperatingSystem.IsLinux() ? LinuxResource : OtherResource, out var limit) == 0 && limit.Soft <= int.MaxValue
+        !OperatingSystem.IsWindows() && GetLimit(OperatingSystem.IsLinux() ? LinuxResource : OtherResource, out var limit) == 0
+            && limit.Soft <= int.MaxValue
             ? (long)limit.Soft
             : null;
 

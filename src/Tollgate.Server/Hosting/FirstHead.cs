@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Waits for the head of a connection's first request, and hands the connection on with all that has come. Kestrel begins to count with the first byte,
-/// and gives a connection that never sends one the time of an idle one.
+/// Waits for the head of a connection's first request, and hands the connection on with all that has come. Kestrel begins to count with the
+/// first byte, and gives a connection that never sends one the time of an idle one.
 /// </summary>
 internal sealed class FirstHead : IDisposable
 {
@@ -21,7 +21,8 @@ internal sealed class FirstHead : IDisposable
     {
         _options = options;
         _silent = _meter.CreateCounter<long>(
-            "tollgate.connections.silent", "{connection}", "Connections that were closed because the head of their first request did not arrive in time.");
+            "tollgate.connections.silent", "{connection}",
+            "Connections that were closed because the head of their first request did not arrive in time.");
     }
 
     public void Dispose() => _meter.Dispose();
@@ -67,11 +68,12 @@ internal sealed class FirstHead : IDisposable
     }
 
     /// <summary>
-    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. What does not begin with a letter is no request, such as TLS on a port
-    /// that has none: Kestrel says so at once.
+    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. What does not begin with a letter is no request, such
+    /// as TLS on a port that has none: Kestrel says so at once.
     /// </summary>
     /// <param name="searched">
-    /// Bytes of it in which an earlier call found no end. Only the last two of them can begin one, so that a head which comes in single bytes costs no more than another.
+    /// Bytes of it in which an earlier call found no end. Only the last two of them can begin one, so that a head which comes in single
+    /// bytes costs no more than another.
     /// </param>
     internal static bool HasHead(ReadOnlySequence<byte> seen, long searched)
     {

@@ -33,7 +33,8 @@ internal static class FirstStart
 
         if (options.NewAdminKey)
         {
-            var key = await services.GetRequiredService<CreateKey>().RunAsync(null, KeyOrder.Plain(KeyKind.Admin, "made by up --new-admin-key"), cancel);
+            var key = await services.GetRequiredService<CreateKey>()
+                .RunAsync(null, KeyOrder.Plain(KeyKind.Admin, "made by up --new-admin-key"), cancel);
             entries[KeysFile.AdminEntry] = key.Text;
             logger.LogInformation("Made a new admin key. Earlier ones stay valid until they are revoked.");
         }
@@ -49,7 +50,9 @@ internal static class FirstStart
         KeysFile.Write(options.Data, entries);
     }
 
-    /// <summary>Keys of another database may stand in the file (the folder was used with another --database): they are kept beside it.</summary>
+    /// <summary>
+    /// Keys of another database may stand in the file (the folder was used with another --database): they are kept beside it.
+    /// </summary>
     private static void Save(FirstKeys keys, ServerOptions options, ILogger logger)
     {
         if (KeysFile.Read(options.Data).ContainsKey(KeysFile.AdminEntry))

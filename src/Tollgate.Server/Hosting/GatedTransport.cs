@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Kestrel's sockets with the <see cref="ConnectionGate"/> at the door. It stands where connections are accepted, one after the other, so that the files in
-/// use never exceed the limit, however many clients connect at one moment; a connection counts until its socket is closed.
+/// Kestrel's sockets with the <see cref="ConnectionGate"/> at the door. It stands where connections are accepted, one after the other, so
+/// that the files in use never exceed the limit, however many clients connect at one moment; a connection counts until its socket is
+/// closed.
 /// </summary>
 internal sealed class GatedTransport(IConnectionListenerFactory sockets, ConnectionGate gate) : IConnectionListenerFactory
 {

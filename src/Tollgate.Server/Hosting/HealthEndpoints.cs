@@ -43,12 +43,15 @@ internal static class HealthEndpoints
                 return TypedResults.Json(answer, HealthJson.Default.ReadyAnswer, statusCode: ready ? 200 : 503);
             })
             .OpenToAll("Load balancers have no key.")
-            .Describe(new("Health", "Whether the server can decide", "Looks at the database, its schema and its clock, at most once a second. 503 with the same body when it cannot decide.")
+            .Describe(
+                new("Health", "Whether the server can decide",
+                    "Looks at the database, its schema and its clock, at most once a second. 503 with the same body when it cannot decide.")
             {
                 Answers =
                 [
                     Example.Of<ReadyAnswer>(200, "It can.", ReadyExample),
-                    Example.Of<ReadyAnswer>(503, "It cannot, for now.", ReadyExample.Replace("\"ready\"", "\"not_ready\"", StringComparison.Ordinal)),
+                    Example.Of<ReadyAnswer>(
+                        503, "It cannot, for now.", ReadyExample.Replace("\"ready\"", "\"not_ready\"", StringComparison.Ordinal)),
                 ],
             });
     }

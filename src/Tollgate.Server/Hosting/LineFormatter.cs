@@ -15,7 +15,9 @@ public sealed class LineFormatter : ConsoleFormatter
 {
     public const string FormatterName = "tollgate";
 
-    /// <summary>Bytes, and characters of a plain line. Messages repeat what callers sent, and a collector of logs takes 16 KiB at least.</summary>
+    /// <summary>
+    /// Bytes, and characters of a plain line. Messages repeat what callers sent, and a collector of logs takes 16 KiB at least.
+    /// </summary>
     public const int LongestLine = 16 * 1024;
 
     private readonly bool _json = Environment.GetEnvironmentVariable("TOLLGATE_LOG_FORMAT") switch
@@ -38,7 +40,9 @@ public sealed class LineFormatter : ConsoleFormatter
         {
             var (trace, most) = (logEntry.Exception?.ToString(), LongestLine / 2);
             string line;
-            while (System.Text.Encoding.UTF8.GetByteCount(line = JsonLine(at, logEntry.LogLevel, logEntry.Category, Cut(message, most), trace is null ? null : Cut(trace, most))) >= LongestLine)
+            while (System.Text.Encoding.UTF8.GetByteCount(
+                line = JsonLine(
+                    at, logEntry.LogLevel, logEntry.Category, Cut(message, most), trace is null ? null : Cut(trace, most))) >= LongestLine)
             {
                 // Escapes take up to six bytes for a character.
                 most /= 2;
@@ -49,12 +53,15 @@ public sealed class LineFormatter : ConsoleFormatter
         }
 
         var error = logEntry.Exception is { } e ? $" ({e.GetType().Name}: {e.Message})" : "";
-        textWriter.WriteLine($"{at[11..^1]} {NameOf(logEntry.LogLevel),-5} {Cut((message + error).ReplaceLineEndings(" | "), LongestLine / 2)}");
+        textWriter.WriteLine(
+            $"{at[11..^1]} {NameOf(logEntry.LogLevel),-5} {Cut((message + error).ReplaceLineEndings(" | "), LongestLine / 2)}");
     }
 
     private static string Cut(string text, int most) => text.Length <= most
         ? text
-        : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)}… (cut: {text.Length} characters)");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)}… (cut: {text.Length} characters)");
 
     private static string JsonLine(string at, LogLevel level, string category, string message, string? error)
     {

@@ -23,14 +23,16 @@ internal static class PortCheck
     }
 
     public static StartRefusedException Busy(ServerOptions options, Exception cause) => new(
-        $"Port {options.Port} on {options.Listen} is in use by another program. Stop it (ss -ltnp shows it), or choose another port with --port.",
+        $"Port {options.Port} on {options.Listen} is in use by another program. Stop it (ss -ltnp shows it), "
+            + "or choose another port with --port.",
         cause);
 
     private static StartRefusedException Refused(ServerOptions options, SocketException cause) => new(
         cause.SocketErrorCode switch
         {
             SocketError.AccessDenied => $"Port {options.Port} needs privileges. Choose one above 1023 with --port.",
-            SocketError.AddressNotAvailable => $"{options.Listen} is no address of this machine. Choose another with --listen, such as 127.0.0.1 or 0.0.0.0.",
+            SocketError.AddressNotAvailable =>
+                $"{options.Listen} is no address of this machine. Choose another with --listen, such as 127.0.0.1 or 0.0.0.0.",
             _ => $"Cannot listen on {options.Listen} port {options.Port}: {cause.Message}. Choose others with --listen and --port.",
         },
         cause);

@@ -53,7 +53,8 @@ public sealed class PrometheusText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        foreach (var name in _families.Values.Append(_requests).GroupBy(family => family.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var name in _families.Values.Append(_requests).GroupBy(family => family.Name)
+            .OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             var first = name.First();
             text.Append(CultureInfo.InvariantCulture, $"# HELP {first.Name} {first.Help}\n# TYPE {first.Name} {first.Type}\n");

@@ -6,8 +6,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Whether the server can decide. Anybody may ask, as often as they like: there is one question to the database at a time, and its answer holds for a second, so
-/// that at most one connection of the pool is used for it.
+/// Whether the server can decide. Anybody may ask, as often as they like: there is one question to the database at a time, and its answer
+/// holds for a second, so that at most one connection of the pool is used for it.
 /// </summary>
 internal sealed class ReadyCheck(Database database, ServerPresence presence)
 {
@@ -17,8 +17,8 @@ internal sealed class ReadyCheck(Database database, ServerPresence presence)
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// $1 and $2: the process of the standing connection and when it began. After a restart of PostgreSQL that is another one, or none yet: until the server has
-    /// noticed, its lanes and its pool hold connections that would fail whoever comes next.
+    /// $1 and $2: the process of the standing connection and when it began. After a restart of PostgreSQL that is another one, or none yet:
+    /// until the server has noticed, its lanes and its pool hold connections that would fail whoever comes next.
     /// </summary>
     private const string Question = """
         SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM schema_migrations),
@@ -30,13 +30,18 @@ internal sealed class ReadyCheck(Database database, ServerPresence presence)
     private ServerPresence.Standing? _standing;
     private long _askedAt;
 
-    /// <summary>The latest answer, or the one that is on its way. A new standing connection means that the database was restarted: then it is asked again.</summary>
+    /// <summary>
+    /// The latest answer, or the one that is on its way. A new standing connection means that the database was restarted: then it is asked
+    /// again.
+    /// </summary>
     public Task<ReadyAnswer> AskAsync()
     {
         lock (_one)
         {
             var standing = presence.StandingConnection;
-            if (_latest is { } latest && (!latest.IsCompleted || (latest.IsCompletedSuccessfully && standing == _standing && Stopwatch.GetElapsedTime(_askedAt) < Life)))
+            if (_latest is { } latest
+                && (!latest.IsCompleted
+                    || (latest.IsCompletedSuccessfully && standing == _standing && Stopwatch.GetElapsedTime(_askedAt) < Life)))
             {
                 return latest;
             }
@@ -77,7 +82,9 @@ internal sealed class ReadyCheck(Database database, ServerPresence presence)
         {
             return new ReadyAnswer(
                 "not_ready",
-                new ReadyChecks(new DatabaseHealth("unavailable", null), new MigrationsHealth("unknown", null, expected), new ClockHealth("unknown", null)));
+                new ReadyChecks(
+                    new DatabaseHealth("unavailable", null), new MigrationsHealth("unknown", null, expected),
+                    new ClockHealth("unknown", null)));
         }
     }
 }

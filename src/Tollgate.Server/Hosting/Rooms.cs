@@ -32,7 +32,8 @@ internal static class Rooms
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
             options.Share, options.Guesses, ClosedSets.Of,
-            http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) = (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
+            http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
+                (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
         services.AddWire(HealthJson.Default);
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);

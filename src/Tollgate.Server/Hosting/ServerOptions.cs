@@ -65,7 +65,8 @@ public sealed record ServerOptions
     public long MaxBodyBytes { get; init; } = Settings.MaxBodyBytes.Default;
 
     /// <summary>How many sockets clients and the gateway may have.</summary>
-    public SocketBudget Sockets { get; init; } = new(Settings.MaxConnections.Default, Settings.ConnectionsPerAddress.Default, Settings.UpstreamConnections.Default);
+    public SocketBudget Sockets { get; init; } = new(
+        Settings.MaxConnections.Default, Settings.ConnectionsPerAddress.Default, Settings.UpstreamConnections.Default);
 
     /// <summary>Whose <c>X-Forwarded-For</c> is believed.</summary>
     public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
@@ -180,7 +181,10 @@ public sealed record ServerOptions
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
             Vies = CustomersRoom.ReadVies(environment, found),
             Paymob = PaymobSetup.Read(environment, ReadAddress(environment, "TOLLGATE_PUBLIC_URL", []), found),
-            Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))) { Stripe = ReadStripe(environment, found) },
+            Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found)))
+            {
+                Stripe = ReadStripe(environment, found),
+            },
             Gateway = ReadGateway(environment, sockets.UpstreamConnections, found),
             Mail = MailOptions.Read(environment, found),
             Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
@@ -223,7 +227,10 @@ public sealed record ServerOptions
         CustomerKeys = (int)Settings.CustomerKeys.Read(environment, faults),
     };
 
-    /// <summary>One project must leave connections to the others, also when its visitors use their half beside it (<see cref="FairShareOptions.OfVisitors"/>).</summary>
+    /// <summary>
+    /// One project must leave connections to the others, also when its visitors use their half beside it
+    /// (<see cref="FairShareOptions.OfVisitors"/>).
+    /// </summary>
     private static int ShareOf(int pool, Func<string, string?> environment, List<string> faults)
     {
         var (setting, most) = (Settings.ProjectRequests, Math.Max(1, (pool - 1) * 2 / 3));
@@ -249,7 +256,9 @@ public sealed record ServerOptions
             return address;
         }
 
-        faults.Add($"--listen is \"{value}\": it must be an IP address of this machine, such as 127.0.0.1 (only this machine) or 0.0.0.0 (every network).");
+        faults.Add(
+            $"--listen is \"{value}\": it must be an IP address of this machine, such as 127.0.0.1 (only this machine) or 0.0.0.0 (every "
+                + "network).");
         return IPAddress.Loopback;
     }
 
@@ -284,7 +293,9 @@ public sealed record ServerOptions
             return address;
         }
 
-        faults.Add($"{variable} is \"{value}\": it must be where customers reach this server, such as https://billing.example.com, without a path.");
+        faults.Add(
+            $"{variable} is \"{value}\": it must be where customers reach this server, such as https://billing.example.com, "
+                + "without a path.");
         return null;
     }
 
@@ -297,12 +308,15 @@ public sealed record ServerOptions
             return @default;
         }
 
-        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= smallest && number <= largest)
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= smallest
+            && number <= largest)
         {
             return number;
         }
 
-        faults.Add(string.Create(CultureInfo.InvariantCulture, $"{name} (or {variable}) is \"{value}\": it must be {what}, {smallest} to {largest}."));
+        faults.Add(
+            string.Create(
+                CultureInfo.InvariantCulture, $"{name} (or {variable}) is \"{value}\": it must be {what}, {smallest} to {largest}."));
         return @default;
     }
 
@@ -314,7 +328,8 @@ public sealed record ServerOptions
             return StripeOptions.Default;
         }
 
-        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out var url)
+            && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
         {
             return StripeOptions.Default with { Url = url };
         }

@@ -43,7 +43,8 @@ internal static class ServerRun
             await AppRole.EnsureAsync(connection, stop);
         }
 
-        await using var database = new Database(postgres?.AppConnectionString ?? connection, options.Connections, postgres is null ? null : new BackendNiceness(logger));
+        await using var database = new Database(
+            postgres?.AppConnectionString ?? connection, options.Connections, postgres is null ? null : new BackendNiceness(logger));
         await EventMonths.EnsureAsync(database.Source, stop);
 
         await using var app = HttpHost.Build(options, database, secrets, logging);
@@ -80,7 +81,9 @@ internal static class ServerRun
         }
         else
         {
-            logger.LogCritical("The server stops because of an unexpected error (logged above). Its supervisor (systemd, a container runtime) should start it again.");
+            logger.LogCritical(
+                "The server stops because of an unexpected error (logged above). Its supervisor (systemd, "
+                    + "a container runtime) should start it again.");
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry);

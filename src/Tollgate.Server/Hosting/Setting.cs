@@ -19,13 +19,15 @@ public sealed record Setting(string Variable, string Unit, long Default, long Sm
             return Default;
         }
 
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= Smallest && value <= Largest)
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= Smallest
+            && value <= Largest)
         {
             return value;
         }
 
         faults.Add(string.Create(
-            CultureInfo.InvariantCulture, $"{Variable} is \"{text}\": it must be a whole number of {Unit} from {Smallest} to {Largest} (default {Default})."));
+            CultureInfo.InvariantCulture,
+            $"{Variable} is \"{text}\": it must be a whole number of {Unit} from {Smallest} to {Largest} (default {Default})."));
         return Default;
     }
 }

@@ -11,7 +11,8 @@ public static class Settings
     /// <summary>Open client connections at one time.</summary>
     public static readonly Setting MaxConnections = new(
         "TOLLGATE_MAX_CONNECTIONS", "connections", 10_000, 10, 1_000_000,
-        "An idle connection costs about 10 kB. The server closes further ones at once. If the file limit allows less, the default is less.");
+        "An idle connection costs about 10 kB. The server closes further ones at once. If the file limit allows less, "
+            + "the default is less.");
 
     /// <summary>Of those, the ones of one address.</summary>
     public static readonly Setting ConnectionsPerAddress = new(
@@ -26,12 +27,14 @@ public static class Settings
     /// <summary>Failed keys, tokens, page addresses and links of one address in a minute.</summary>
     public static readonly Setting FailedAttempts = new(
         "TOLLGATE_FAILED_ATTEMPTS_PER_MINUTE", "attempts", 60, 1, 1_000_000,
-        "Per address (IPv6: per /64). Further attempts get 429 and cost no query, so a caller with a wrong key still sees the reason for a while. Valid keys are never limited.");
+        "Per address (IPv6: per /64). Further attempts get 429 and cost no query, so a caller with a wrong key still sees the reason for a "
+            + "while. Valid keys are never limited.");
 
     /// <summary>Time for a request's head to arrive.</summary>
     public static readonly Setting HeaderSeconds = new(
         "TOLLGATE_HEADER_SECONDS", "seconds", 10, 1, 600,
-        "Time for a request's head to arrive, for the first one from the moment of connecting: a silent client would hold a connection for ever.");
+        "Time for a request's head to arrive, for the first one from the moment of connecting: a silent client would hold a connection for "
+            + "ever.");
 
     /// <summary>How long a connection may be idle between two requests.</summary>
     public static readonly Setting IdleSeconds = new(
@@ -47,7 +50,8 @@ public static class Settings
     /// <summary>The slowest pace at which a client takes its answer.</summary>
     public static readonly Setting MinAnswerBytesPerSecond = new(
         "TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND", "bytes per second", 4_096, 0, 1_000_000,
-        "The server cuts slower readers after 5 seconds plus the time for the buffered part at this pace. The slowest mobile networks reach it. 0 accepts any pace.");
+        "The server cuts slower readers after 5 seconds plus the time for the buffered part at this pace. "
+            + "The slowest mobile networks reach it. 0 accepts any pace.");
 
     /// <summary>The slowest pace of a request body.</summary>
     public static readonly Setting MinBodyBytesPerSecond = new(
@@ -57,7 +61,8 @@ public static class Settings
     /// <summary>Exports of one project at one time.</summary>
     public static readonly Setting ExportsPerProject = new(
         "TOLLGATE_EXPORTS_PER_PROJECT", "exports", 2, 1, 1_000,
-        "Exports of events and invoices last as long as their client reads. Each holds about 2 MB at a time; further callers get 429 rate_limited.");
+        "Exports of events and invoices last as long as their client reads. Each holds about 2 MB at a time; "
+            + "further callers get 429 rate_limited.");
 
     /// <summary>Time for requests in flight after a signal to stop.</summary>
     public static readonly Setting DrainSeconds = new(
@@ -102,7 +107,8 @@ public static class Settings
     /// <summary>Members of one customer whose plan sells no seats.</summary>
     public static readonly Setting MostMembers = new(
         "TOLLGATE_MOST_MEMBERS", "members", 10_000, 1, 1_000_000,
-        "They share one balance, which one lane decides on, and each addition counts them. Where a plan sells seats, the paid seats are the limit instead.");
+        "They share one balance, which one lane decides on, and each addition counts them. Where a plan sells seats, "
+            + "the paid seats are the limit instead.");
 
     /// <summary>How long a payment provider may take to answer.</summary>
     public static readonly Setting PaymentSeconds = new(
@@ -122,7 +128,8 @@ public static class Settings
     /// <summary>Memory of bodies and answers in the gateway.</summary>
     public static readonly Setting GatewayMemory = new(
         "TOLLGATE_GATEWAY_MEMORY", "MiB", 512, 1, 1024 * 1024,
-        "Request bodies until they are sent, and answers that Tollgate reads whole, for all calls together. A project may use as much as stays free: half if it is alone. "
+        "Request bodies until they are sent, and answers that Tollgate reads whole, for all calls together. "
+            + "A project may use as much as stays free: half if it is alone. "
         + "Further callers get 429 gateway_busy. Must be at least four times TOLLGATE_GATEWAY_BODY_BYTES.");
 
     /// <summary>How long an upstream may send nothing.</summary>
@@ -133,12 +140,14 @@ public static class Settings
     /// <summary>Requests of one project at work at one time.</summary>
     public static readonly Setting ProjectRequests = new(
         "TOLLGATE_PROJECT_REQUESTS", "requests", 6, 1, 1000,
-        "A third of the default pool: one project never has all connections. Further ones wait. Check, consume and small batches of events do not count.");
+        "A third of the default pool: one project never has all connections. Further ones wait. Check, "
+            + "consume and small batches of events do not count.");
 
     /// <summary>Heavy requests of one project at work at one time.</summary>
     public static readonly Setting ProjectHeavy = new(
         "TOLLGATE_PROJECT_HEAVY", "requests", Math.Max(1, Environment.ProcessorCount / 2), 1, 1000,
-        "Exports, PDFs, analyses, catalogues, clock advances and verification each use a core for seconds; half of the cores stay free for other projects.");
+        "Exports, PDFs, analyses, catalogues, clock advances and verification each use a core for seconds; "
+            + "half of the cores stay free for other projects.");
 
     /// <summary>Large bodies of one project at one time.</summary>
     public static readonly Setting ProjectBulk = new(
@@ -178,7 +187,8 @@ public static class Settings
     /// <summary>New idempotency keys of the tokens of one customer in a day.</summary>
     public static readonly Setting CustomerKeys = new(
         "TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS", "keys a day", 1_000, 1, 10_000_000,
-        "Keys that customer tokens send, on each server. The server keeps a key with its answer, about 1 kB, for 35 days; no person at a browser reaches the limit. Further callers get 429 rate_limited.");
+        "Keys that customer tokens send, on each server. The server keeps a key with its answer, about 1 kB, for 35 days; "
+            + "no person at a browser reaches the limit. Further callers get 429 rate_limited.");
 
     /// <summary>How long a request waits for its project's turn.</summary>
     public static readonly Setting ProjectWaitSeconds = new(
@@ -193,14 +203,18 @@ public static class Settings
     /// <summary>Calls of one project that are under way in the gateway.</summary>
     public static readonly Setting GatewayCalls = new(
         "TOLLGATE_GATEWAY_CALLS", "calls", 1_000, 1, 100_000,
-        "For each project, on each server. A call holds two sockets until the provider answers; a project may use at most a third of TOLLGATE_UPSTREAM_CONNECTIONS. Further callers get 429 gateway_busy.");
+        "For each project, on each server. A call holds two sockets until the provider answers; a project may use at most a third of "
+            + "TOLLGATE_UPSTREAM_CONNECTIONS. Further callers get 429 gateway_busy.");
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds, MinBodyBytesPerSecond,
+        MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds,
+        MinBodyBytesPerSecond,
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
-        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes, GatewayMemory, UpstreamSeconds, GatewayCalls,
-        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
+        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes, GatewayMemory,
+        UpstreamSeconds, GatewayCalls,
+        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, MostKeys,
+        MostCoupons, MostCheckouts, MostTokens,
         CustomerKeys,
     ];
 }

@@ -6,15 +6,18 @@ using Tollgate.Server.Webhooks;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// How the files that the process may open are shared out, so that clients never take those of PostgreSQL: some are kept for the server itself, the
-/// rest is for clients.
+/// How the files that the process may open are shared out, so that clients never take those of PostgreSQL: some are kept for the server
+/// itself, the rest is for clients.
 /// </summary>
 /// <param name="MaxConnections">Of clients, at one time.</param>
 /// <param name="PerAddress">Of those, for one address.</param>
 /// <param name="UpstreamConnections">Of the gateway, to upstreams, at one time.</param>
 public sealed record SocketBudget(long MaxConnections, long PerAddress, long UpstreamConnections)
 {
-    /// <summary>Measured: an idle server has 280 files open and a busy one 300, of which 240 are libraries. The rest is for look-ups of names, mails and pipes.</summary>
+    /// <summary>
+    /// Measured: an idle server has 280 files open and a busy one 300, of which 240 are libraries. The rest is for look-ups of names, mails
+    /// and pipes.
+    /// </summary>
     private const int OfProcess = 400;
 
     /// <summary>Stripe, Paymob in five countries, and OTLP.</summary>
@@ -32,21 +35,27 @@ public sealed record SocketBudget(long MaxConnections, long PerAddress, long Ups
     /// <summary>Ten greedy addresses, not one, fill the server.</summary>
     private const int Shares = 10;
 
-    /// <summary>A project has a third of the sockets to upstreams at most: two whose upstreams are silent leave the rest to the others.</summary>
+    /// <summary>
+    /// A project has a third of the sockets to upstreams at most: two whose upstreams are silent leave the rest to the others.
+    /// </summary>
     private const int ProjectsOfUpstreams = 3;
 
     /// <summary>Calls of one project in the gateway at one time.</summary>
     /// <param name="wanted">As the setting says.</param>
-    internal static int CallsOf(long wanted, long upstreamConnections) => (int)Math.Clamp(upstreamConnections / ProjectsOfUpstreams, 1, wanted);
+    internal static int CallsOf(long wanted, long upstreamConnections) =>
+        (int)Math.Clamp(upstreamConnections / ProjectsOfUpstreams, 1, wanted);
 
     /// <summary>Files that are kept for the server itself.</summary>
-    internal static long Reserve(long poolSize, long lanes) => OfProcess + OfProviders + WebhookTargets.MostSockets + poolSize + (OfLane * lanes);
+    internal static long Reserve(long poolSize, long lanes) =>
+        OfProcess + OfProviders + WebhookTargets.MostSockets + poolSize + (OfLane * lanes);
 
     /// <summary>Reads the three settings and holds them against the limit. What is not set is chosen by what the limit leaves.</summary>
     /// <param name="fileLimit">Null: there is none.</param>
-    internal static SocketBudget Read(Func<string, string?> environment, long? fileLimit, DatabaseOptions database, long lanes, List<string> faults)
+    internal static SocketBudget Read(
+        Func<string, string?> environment, long? fileLimit, DatabaseOptions database, long lanes, List<string> faults)
     {
-        var (connections, upstreams) = (Settings.MaxConnections.Read(environment, faults), Settings.UpstreamConnections.Read(environment, faults));
+        var (connections, upstreams) =
+            (Settings.MaxConnections.Read(environment, faults), Settings.UpstreamConnections.Read(environment, faults));
         if (fileLimit is { } limit)
         {
             var reserve = Reserve(database.PoolSize, lanes);
@@ -72,7 +81,9 @@ public sealed record SocketBudget(long MaxConnections, long PerAddress, long Ups
 
     private static string FaultOf(long connections, long upstreams, long limit, long reserve) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Settings.MaxConnections.Variable} ({connections}) and {Settings.UpstreamConnections.Variable} ({upstreams}) need {connections + upstreams} sockets, but this process may open "
-        + $"{limit} files, and {reserve} are kept for PostgreSQL, webhooks and the server itself. Lower the two to {Math.Max(limit - reserve, 0)} together, or raise the limit: "
+        $"{Settings.MaxConnections.Variable} ({connections}) and {Settings.UpstreamConnections.Variable} ({upstreams}) need "
+            + $"{connections + upstreams} sockets, but this process may open "
+        + $"{limit} files, and {reserve} are kept for PostgreSQL, webhooks and the server itself. "
+        + $"Lower the two to {Math.Max(limit - reserve, 0)} together, or raise the limit: "
         + $"ulimit -n {connections + upstreams + reserve}, or LimitNOFILE= of a systemd unit.");
 }

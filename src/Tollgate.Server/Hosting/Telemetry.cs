@@ -31,9 +31,15 @@ internal static class Telemetry
         app.Services.GetRequiredService<FairShare>().Start();
         app.MapGet("/metrics", () => TypedResults.Text(metrics.Scrape(), PrometheusText.ContentType))
             .RequireKey(Access.Admin, Scope.None)
-            .Describe(new("Health", "Read the metrics", "Counters, gauges and histograms of this server in Prometheus' text format. The scraper sends the admin key as bearer token.")
+            .Describe(
+                new("Health", "Read the metrics",
+                    "Counters, gauges and histograms of this server in Prometheus' text format. The scraper sends the admin key as bearer "
+                        + "token.")
             {
-                Answers = [Example.OfText(200, "The metrics.", "text/plain", "# TYPE tollgate_decisions_total counter\ntollgate_decisions_total{outcome=\"allowed\"} 42\n")],
+                Answers = [
+                    Example.OfText(
+                        200, "The metrics.", "text/plain",
+                        "# TYPE tollgate_decisions_total counter\ntollgate_decisions_total{outcome=\"allowed\"} 42\n")],
             });
     }
 

@@ -3,8 +3,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The headers that every answer carries. <c>nosniff</c>: browsers believe the Content-Type, so that no JSON or CSV with a customer's text in
-/// it runs as a page. <c>no-store</c>: answers hold keys, prices of one customer and balances, and no cache keeps a copy. An answer that
+/// The headers that every answer carries. <c>nosniff</c>: browsers believe the Content-Type, so that no JSON or CSV with a customer's text
+/// in it runs as a page. <c>no-store</c>: answers hold keys, prices of one customer and balances, and no cache keeps a copy. An answer that
 /// anybody may see says so itself.
 /// </summary>
 /// <remarks>Two known headers of Kestrel: two assignments without an allocation, and 61 bytes on the wire.</remarks>
@@ -12,10 +12,14 @@ internal static class AnswerHeaders
 {
     public const string Private = "no-store";
 
-    /// <summary>Documentation changes with a release only. Five minutes keep a page from being fetched again while somebody reads.</summary>
+    /// <summary>
+    /// Documentation changes with a release only. Five minutes keep a page from being fetched again while somebody reads.
+    /// </summary>
     public const string Documentation = "public, max-age=300";
 
-    /// <summary>What a public key reads. A minute spares a busy pricing page most reads; a new price is on all pages a minute after it is published.</summary>
+    /// <summary>
+    /// What a public key reads. A minute spares a busy pricing page most reads; a new price is on all pages a minute after it is published.
+    /// </summary>
     public const string PublicRead = "public, max-age=60";
 
     /// <summary>The key decides whose catalogue it is.</summary>
@@ -28,13 +32,14 @@ internal static class AnswerHeaders
     }
 
     /// <summary>
-    /// A public key, or no key, read something: <see cref="Access.Public"/> means that anybody may see it. Back ends read with secret keys what they
-    /// have just written, so their answers are never kept. Errors are not kept either.
+    /// A public key, or no key, read something: <see cref="Access.Public"/> means that anybody may see it. Back ends read with secret keys
+    /// what they have just written, so their answers are never kept. Errors are not kept either.
     /// </summary>
     public static void EndOf(HttpContext context, Caller caller, KeyRequirement requirement)
     {
         var response = context.Response;
-        if (caller.Kind == KeyKind.Public && requirement.Headers.Count == 0 && response is { StatusCode: StatusCodes.Status200OK, HasStarted: false }
+        if (caller.Kind == KeyKind.Public && requirement.Headers.Count == 0
+            && response is { StatusCode: StatusCodes.Status200OK, HasStarted: false }
             && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
         {
             response.Headers.CacheControl = PublicRead;

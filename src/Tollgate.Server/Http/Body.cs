@@ -77,8 +77,11 @@ public static class Body
         }
     }
 
-    /// <summary>Waits until the body is here, or so many bytes of it. Nothing is used up: whoever reads the body afterwards finds all of it.</summary>
-    /// <exception cref="BadHttpRequestException">It is not here in time. The least pace of the server is an average: after one fast megabyte a sender could rest for an hour.</exception>
+    /// <summary>
+    /// Waits until the body is here, or so many bytes of it. Nothing is used up: whoever reads the body afterwards finds all of it.
+    /// </summary>
+    /// <exception cref="BadHttpRequestException">It is not here in time. The least pace of the server is an average: after one fast
+    /// megabyte a sender could rest for an hour.</exception>
     public static async ValueTask ArriveAsync(HttpContext context, int most, TimeSpan time)
     {
         if (LengthOf(context, most) == 0)
@@ -105,17 +108,22 @@ public static class Body
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
             throw new BadHttpRequestException(
-                string.Create(CultureInfo.InvariantCulture, $"The body did not arrive within {time.TotalSeconds:0} seconds (TOLLGATE_BODY_SECONDS)."),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"The body did not arrive within {time.TotalSeconds:0} seconds (TOLLGATE_BODY_SECONDS)."),
                 StatusCodes.Status408RequestTimeout);
         }
     }
 
-    /// <summary>Bytes that the body may have: those it is announced with, or <paramref name="most"/> where nobody says, or where more is announced.</summary>
+    /// <summary>
+    /// Bytes that the body may have: those it is announced with, or <paramref name="most"/> where nobody says, or where more is announced.
+    /// </summary>
     public static long LengthOf(HttpContext context, int most) => context.Request.ContentLength is { } length
         ? Math.Min(length, most)
         : context.Request.Headers.ContainsKey("Transfer-Encoding") ? most : 0;
 
-    /// <summary>A body of more bytes is refused with 413 before it is read, and where its length is not announced, once it has more.</summary>
+    /// <summary>
+    /// A body of more bytes is refused with 413 before it is read, and where its length is not announced, once it has more.
+    /// </summary>
     /// <returns><paramref name="most"/>.</returns>
     public static int Bound(HttpContext context, int most)
     {
@@ -167,7 +175,9 @@ public static class Body
 
     /// <summary>The serializer puts null into lists whose type has none; few bodies have the word at all.</summary>
     private static bool SaysNull(ReadOnlySequence<byte> body) =>
-        body.IsSingleSegment ? body.FirstSpan.IndexOf("null"u8) >= 0 : new SequenceReader<byte>(body).TryReadTo(out ReadOnlySequence<byte> _, "null"u8);
+        body.IsSingleSegment
+            ? body.FirstSpan.IndexOf("null"u8) >= 0
+            : new SequenceReader<byte>(body).TryReadTo(out ReadOnlySequence<byte> _, "null"u8);
 
     private static Problem Explain<T>(HttpContext context, ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
     {

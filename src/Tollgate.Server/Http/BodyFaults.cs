@@ -132,9 +132,12 @@ internal static class BodyFaults
 
     /// <summary>What stands for <c>12.50</c> where an amount of money is a whole number; nothing elsewhere.</summary>
     private static string MinorUnits(JsonTypeInfo type, JsonElement value, string path) =>
-        (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(long) && value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var sent)
+        (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(long) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetDecimal(out var sent)
         && path[(path.LastIndexOf('.') + 1)..] is "amount" or "amount_off" or "minimum"
-            ? string.Create(CultureInfo.InvariantCulture, $" Amounts are in minor units of the currency: where it has cents, send {sent * 100m:0.##} for {sent}.")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $" Amounts are in minor units of the currency: where it has cents, send {sent * 100m:0.##} for {sent}.")
             : "";
 
     private static string Expectation(JsonTypeInfo type, JsonElement value)

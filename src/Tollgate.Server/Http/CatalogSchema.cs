@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Puts <c>catalogs/catalog.schema.json</c>, which editors use too, into the OpenAPI document as the schema <see cref="Name"/>.</summary>
+/// <summary>
+/// Puts <c>catalogs/catalog.schema.json</c>, which editors use too, into the OpenAPI document as the schema <see cref="Name"/>.
+/// </summary>
 internal static class CatalogSchema
 {
     public const string Name = "Catalog";
@@ -26,21 +28,29 @@ internal static class CatalogSchema
     }
 
     /// <summary><c>add_on_price</c> is <c>CatalogAddOnPrice</c> in the document.</summary>
-    private static string NameOf(string definition) => Name + string.Concat(definition.Split('_').Select(static word => char.ToUpperInvariant(word[0]) + word[1..]));
+    private static string NameOf(string definition) =>
+        Name + string.Concat(definition.Split('_').Select(static word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>A copy whose references lead to the document's schemas.</summary>
     private static JsonNode? Relinked(JsonNode? node) => node switch
     {
-        JsonObject map => new JsonObject(Spoken(map).Select(static pair => KeyValuePair.Create(pair.Key, pair.Key == "$ref" ? Link(pair.Value!) : Relinked(pair.Value)))),
+        JsonObject map =>
+            new JsonObject(Spoken(map)
+                .Select(static pair => KeyValuePair.Create(pair.Key, pair.Key == "$ref" ? Link(pair.Value!) : Relinked(pair.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Relinked)]),
         _ => node?.DeepClone(),
     };
 
-    /// <summary>A default is said in the description: generators take a member with a <c>default</c> for one that is always there.</summary>
+    /// <summary>
+    /// A default is said in the description: generators take a member with a <c>default</c> for one that is always there.
+    /// </summary>
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Spoken(JsonObject schema) => schema["default"] is { } otherwise
         ? schema.Where(static pair => pair.Key is not ("default" or "description"))
-            .Append(KeyValuePair.Create<string, JsonNode?>("description", $"{schema["description"]} Default: {(otherwise is JsonValue ? otherwise.ToString() : otherwise.ToJsonString())}.".TrimStart()))
+            .Append(KeyValuePair.Create<string, JsonNode?>(
+                "description",
+                $"{schema["description"]} Default: {(otherwise is JsonValue ? otherwise.ToString() : otherwise.ToJsonString())}.".TrimStart()))
         : schema;
 
-    private static JsonNode? Link(JsonNode reference) => JsonValue.Create($"#/components/schemas/{NameOf(reference.GetValue<string>().Split('/')[^1])}");
+    private static JsonNode? Link(JsonNode reference) =>
+        JsonValue.Create($"#/components/schemas/{NameOf(reference.GetValue<string>().Split('/')[^1])}");
 }

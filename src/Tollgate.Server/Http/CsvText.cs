@@ -4,8 +4,8 @@ namespace Tollgate.Server.Http;
 
 /// <summary>
 /// CSV as RFC 4180 has it: CRLF, quotes where needed. Texts that a spreadsheet would take for a formula get an apostrophe
-/// in front: their authors are the customers of customers. A spreadsheet whose list separator is the semicolon begins a new cell behind each one, so the
-/// same holds there.
+/// in front: their authors are the customers of customers. A spreadsheet whose list separator is the semicolon begins a new cell behind
+/// each one, so the same holds there.
 /// </summary>
 public static class CsvText
 {
@@ -49,7 +49,10 @@ public static class CsvText
         return guarded.ToString();
     }
 
-    /// <summary>Also with full-width signs, which spreadsheets read as the others, and behind what nobody sees: spaces, marks of direction and of byte order.</summary>
+    /// <summary>
+    /// Also with full-width signs, which spreadsheets read as the others, and behind what nobody sees: spaces, marks of direction and of
+    /// byte order.
+    /// </summary>
     private static bool IsFormula(ReadOnlySpan<char> text)
     {
         foreach (var sign in text)

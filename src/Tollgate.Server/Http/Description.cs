@@ -94,7 +94,8 @@ public sealed record Example(int Status, string Meaning, Type? Type, string? Tex
 
 /// <param name="Type">JSON Schema: string, integer, boolean.</param>
 /// <param name="Words">The only values, where these are a closed set.</param>
-public sealed record QueryParameter(string Name, string Meaning, string Type = "string", bool Required = false, IReadOnlyList<string>? Words = null)
+public sealed record QueryParameter(
+    string Name, string Meaning, string Type = "string", bool Required = false, IReadOnlyList<string>? Words = null)
 {
     public static IReadOnlyList<QueryParameter> OfPage { get; } =
     [

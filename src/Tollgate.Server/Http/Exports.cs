@@ -23,7 +23,9 @@ internal sealed class Exports(IOptions<HttpOptions> options)
         {
             Leave(project);
             await Problems.WriteAsync(
-                context, ErrorCode.RateLimited, $"The project has {options.Value.ExportsPerProject} exports running (TOLLGATE_EXPORTS_PER_PROJECT); read or close one of them first.",
+                context, ErrorCode.RateLimited,
+                $"The project has {options.Value.ExportsPerProject} exports running (TOLLGATE_EXPORTS_PER_PROJECT); "
+                    + "read or close one of them first.",
                 retryAfter: ComeBack);
             return;
         }

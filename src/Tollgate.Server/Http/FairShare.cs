@@ -12,16 +12,23 @@ public enum Load
     /// <summary>Short work on the database: most endpoints, and the default.</summary>
     Ordinary,
 
-    /// <summary>Decided by the lanes or answered from memory: it takes no connection of the pool. A large body makes it <see cref="Bulk"/>.</summary>
+    /// <summary>
+    /// Decided by the lanes or answered from memory: it takes no connection of the pool. A large body makes it <see cref="Bulk"/>.
+    /// </summary>
     Light,
 
-    /// <summary>Has limits of its own and holds no connection of the pool while it waits for somebody: a call of the gateway, an export of events or invoices.</summary>
+    /// <summary>
+    /// Has limits of its own and holds no connection of the pool while it waits for somebody: a call of the gateway, an export of events or
+    /// invoices.
+    /// </summary>
     Own,
 
     /// <summary>A large body, or one whose length nobody knows: thousands of events in memory at once.</summary>
     Bulk,
 
-    /// <summary>Seconds of a core or of PostgreSQL: a catalogue, an advance of a test clock, an export, a PDF, an analysis, a verification.</summary>
+    /// <summary>
+    /// Seconds of a core or of PostgreSQL: a catalogue, an advance of a test clock, an export, a PDF, an analysis, a verification.
+    /// </summary>
     Heavy,
 
     /// <summary>A webhook of a provider: it has places of its own, so that no page keeps it waiting.</summary>
@@ -40,7 +47,9 @@ public static class LoadExtensions
     public static TBuilder WithLoad<TBuilder>(this TBuilder endpoint, Load load)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new LoadOf(load));
 
-    /// <summary>Heavy unless the query parameter <c>customer</c> says whose rows are looked through: there is no index over all of a project's.</summary>
+    /// <summary>
+    /// Heavy unless the query parameter <c>customer</c> says whose rows are looked through: there is no index over all of a project's.
+    /// </summary>
     public static TBuilder WithLoadByCustomer<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new LoadOf(Load.Heavy, "customer"));
 }
@@ -66,21 +75,24 @@ public sealed record FairShareOptions
     /// <summary>How long an ordinary body may take to arrive.</summary>
     public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What a project's visitors have beside it: half of its requests and large bodies, one heavy request, and as many that wait.</summary>
+    /// <summary>
+    /// What a project's visitors have beside it: half of its requests and large bodies, one heavy request, and as many that wait.
+    /// </summary>
     public FairShareOptions OfVisitors() => this with { Requests = Math.Max(1, Requests / 2), Heavy = 1, Bulk = Math.Max(1, Bulk / 2) };
 }
 
 /// <summary>
 /// Keeps one project from using up what all share: so many of its requests are at work at one time, the others wait for them in the order
 /// in which they came, and only a project that keeps too many waiting is refused (429). Nothing is taken from a project by what another
-/// one does. Check, consume and their like pass by: the lanes have a queue of their own. Only their larger bodies wait here until they have arrived.
+/// one does. Check, consume and their like pass by: the lanes have a queue of their own. Only their larger bodies wait here until they have
+/// arrived.
 /// </summary>
 public sealed class FairShare(FairShareOptions options) : IDisposable
 {
     /// <summary>
-    /// Requests without a key (pages of checkouts and the portal, webhooks of providers) have the share of their address, and all of them together
-    /// twice that: one stranger leaves room for the others. A page takes it only until it knows its project (<see cref="MoveAsync"/>). Addresses are
-    /// sorted into so many shares, so that memory has a bound.
+    /// Requests without a key (pages of checkouts and the portal, webhooks of providers) have the share of their address, and all of them
+    /// together twice that: one stranger leaves room for the others. A page takes it only until it knows its project
+    /// (<see cref="MoveAsync"/>). Addresses are sorted into so many shares, so that memory has a bound.
     /// </summary>
     private const int UnknownCallerShares = 64;
 
@@ -90,13 +102,18 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Bytes of a body that a request without a key may have: the forms of pages have a few fields.</summary>
     private const int LargestStrangeBody = 64 * 1024;
 
-    /// <summary>Bytes of a webhook of a provider: the largest events that are known have some 100 kB, and each byte is hashed for every project with keys.</summary>
+    /// <summary>
+    /// Bytes of a webhook of a provider: the largest events that are known have some 100 kB, and each byte is hashed for every project with
+    /// keys.
+    /// </summary>
     public const int LargestWebhook = 256 * 1024;
 
     /// <summary>Bytes of a body that needs no room: forms and most events. 10,000 connections have 160 MB of them at most.</summary>
     private const int SmallBody = 16 * 1024;
 
-    /// <summary>Bytes of larger bodies of one project or address that have no turn yet, as far as they may come: an eighth of all.</summary>
+    /// <summary>
+    /// Bytes of larger bodies of one project or address that have no turn yet, as far as they may come: an eighth of all.
+    /// </summary>
     private const long BodiesOfOne = BodiesOfAll / 8;
 
     /// <summary>Bytes of larger bodies of the server that have no turn yet.</summary>
@@ -179,7 +196,10 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    /// <summary>The page of a stranger has named the project: from here on the request is one of the project's visitors, and the place of the address is free again.</summary>
+    /// <summary>
+    /// The page of a stranger has named the project: from here on the request is one of the project's visitors, and the place of the
+    /// address is free again.
+    /// </summary>
     /// <returns>False: the project has no turn, and the problem is written.</returns>
     public async ValueTask<bool> MoveAsync(HttpContext context, int project, Load load)
     {
@@ -193,7 +213,10 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         return open.Turn is not null;
     }
 
-    /// <summary>Public keys, customer tokens and requests without a key are in anybody's hands: however many they send, the project's own back end does not wait for them.</summary>
+    /// <summary>
+    /// Public keys, customer tokens and requests without a key are in anybody's hands: however many they send, the project's own back end
+    /// does not wait for them.
+    /// </summary>
     private Places PlacesOf(HttpContext context, Caller? caller) => caller switch
     {
         null => PlacesOf(_projects, ShareOf(context.Connection.RemoteIpAddress), options, Who.Address),
@@ -253,8 +276,10 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     internal void Start()
     {
         _meter.CreateObservableGauge(
-            "tollgate.share.waiting", () => _projects.Values.Concat(_visitors.Values).Sum(static places => (long)places.Waiting), "{request}", "Requests that wait because their project uses its share.");
-        _refused = _meter.CreateCounter<long>("tollgate.share.refused", "{request}", "Requests refused because their project used its share.");
+            "tollgate.share.waiting", () => _projects.Values.Concat(_visitors.Values).Sum(static places => (long)places.Waiting),
+            "{request}", "Requests that wait because their project uses its share.");
+        _refused = _meter.CreateCounter<long>(
+            "tollgate.share.refused", "{request}", "Requests refused because their project used its share.");
     }
 
     private static bool IsSmall(HttpRequest request) => request.ContentLength is { } length
@@ -264,7 +289,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Below the ids of projects.</summary>
     private static int ShareOf(IPAddress? stranger) => -1 - (int)((uint)Neighborhood.Of(stranger).GetHashCode() % UnknownCallerShares);
 
-    private static string Named(Load load) => load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", Load.Webhook => "webhook", _ => "ordinary" };
+    private static string Named(Load load) =>
+        load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", Load.Webhook => "webhook", _ => "ordinary" };
 
     private static readonly string NoRoom = FormattableString.Invariant(
         $"While bodies of more than {SmallBody / 1024} KiB arrive or wait for their turn, they may take {BodiesOfOne / 1024 / 1024} MiB for one project or address and {BodiesOfAll / 1024 / 1024} MiB on the server. This body would exceed that. Send fewer at one time.");
@@ -275,13 +301,18 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         var (who, part) = places.Who switch
         {
             Who.Address => ("This address has", "its share of the server"),
-            Who.Visitors => ("The project's public keys, customer tokens and pages together have", "the visitors' part of its share of the server"),
+            Who.Visitors =>
+                ("The project's public keys, customer tokens and pages together have", "the visitors' part of its share of the server"),
             _ => ("The project has", "its share of the server"),
         };
         var (most, what, knob) = load switch
         {
             Load.Bulk => (options.Bulk, options.Bulk == 1 ? "large body" : "large bodies", "TOLLGATE_PROJECT_BULK"),
-            Load.Heavy => (options.Heavy, (options.Heavy == 1 ? "heavy request" : "heavy requests") + " (exports, PDFs, analyses, catalogues, clock advances, verification, searches without a customer)", "TOLLGATE_PROJECT_HEAVY"),
+            Load.Heavy =>
+                (options.Heavy,
+                    (options.Heavy == 1 ? "heavy request" : "heavy requests")
+                        + " (exports, PDFs, analyses, catalogues, clock advances, verification, searches without a customer)",
+                        "TOLLGATE_PROJECT_HEAVY"),
             _ => (options.Requests, options.Requests == 1 ? "request" : "requests", "TOLLGATE_PROJECT_REQUESTS"),
         };
         return FormattableString.Invariant(

@@ -79,7 +79,8 @@ public sealed class Faults
     {
         IdFault.None => null,
         IdFault.Empty => new(param, FaultCode.TooShort, Empty),
-        IdFault.TooLong => new(param, FaultCode.TooLong, $"At most {WireLimits.IdCharacters} characters are accepted; {id.Length} were sent."),
+        IdFault.TooLong =>
+            new(param, FaultCode.TooLong, $"At most {WireLimits.IdCharacters} characters are accepted; {id.Length} were sent."),
         IdFault.NotALine => new(param, FaultCode.InvalidFormat, NotALine),
         IdFault.DotSegment => new(param, FaultCode.InvalidFormat, "\".\" and \"..\" cannot be part of a URL, so they are no ids."),
         var other => throw new InvalidOperationException($"{other} is no fault of an id."),
@@ -164,14 +165,16 @@ public sealed class Faults
         var shown = Spelling.Shown(text);
         return DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
             ? $"'{shown}' has no time of day: send {shown}T00:00:00Z, or the same with an offset."
-            : text.Length <= LongestTime && DateTime.TryParseExact(text, ZonelessTimes, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            : text.Length <= LongestTime
+            && DateTime.TryParseExact(text, ZonelessTimes, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
                 ? $"'{shown}' has neither Z nor an offset: send {shown.Replace(' ', 'T')}Z if it is UTC."
                 : $"'{shown}' is no time. {TimeExpected} is expected.";
     }
 
     private const int LongestTime = 40;
 
-    private static readonly string[] ZonelessTimes = ["yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm:ss.FFFFFFF"];
+    private static readonly string[] ZonelessTimes = [
+        "yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm:ss.FFFFFFF"];
 
     /// <summary>A currency of ISO 4217; null when there is none or an unknown one.</summary>
     public Currency? Currency(string? value, string param)
@@ -256,14 +259,17 @@ public sealed class Faults
     internal const string NotALine = "Control characters and unpaired surrogates are not accepted.";
 
     internal static readonly string NumberTooLarge =
-        $"Numbers have at most {WireLimits.NumberDigits} digits, and exponents between -{WireLimits.NumberDigits} and {WireLimits.NumberDigits}.";
+        $"Numbers have at most {WireLimits.NumberDigits} digits, and exponents between -{WireLimits.NumberDigits} and "
+            + $"{WireLimits.NumberDigits}.";
 
     /// <summary>What jsonb can hold without growing to thousands of digits.</summary>
     internal static bool IsStorableNumber(ReadOnlySpan<byte> number)
     {
         var exponent = number.IndexOfAny((byte)'e', (byte)'E');
         return number.Length <= WireLimits.NumberDigits
-            && (exponent < 0 || (System.Buffers.Text.Utf8Parser.TryParse(number[(exponent + 1)..], out int power, out _) && Math.Abs((long)power) <= WireLimits.NumberDigits));
+            && (exponent < 0
+                || (System.Buffers.Text.Utf8Parser.TryParse(number[(exponent + 1)..], out int power, out _)
+                    && Math.Abs((long)power) <= WireLimits.NumberDigits));
     }
 
     private static bool HasStorableNumbers(JsonElement element) => element.ValueKind switch
@@ -280,7 +286,8 @@ public sealed class Faults
         {
             return element.ValueKind switch
             {
-                JsonValueKind.Object => element.EnumerateObject().All(p => !p.Name.Contains('\0', StringComparison.Ordinal) && HasStorableTexts(p.Value)),
+                JsonValueKind.Object =>
+                    element.EnumerateObject().All(p => !p.Name.Contains('\0', StringComparison.Ordinal) && HasStorableTexts(p.Value)),
                 JsonValueKind.Array => element.EnumerateArray().All(HasStorableTexts),
                 JsonValueKind.String => !element.GetString()!.Contains('\0', StringComparison.Ordinal),
                 _ => true,

@@ -10,8 +10,8 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The one middleware in front of all endpoints. In order: refuse a path with dot segments, find the key, resolve it, hold it against what the endpoint
-/// requires, run the endpoint (through <see cref="Idempotency"/> where a retry could repeat an effect), and turn what
+/// The one middleware in front of all endpoints. In order: refuse a path with dot segments, find the key, resolve it, hold it against what
+/// the endpoint requires, run the endpoint (through <see cref="Idempotency"/> where a retry could repeat an effect), and turn what
 /// went wrong into problem+json.
 /// </summary>
 /// <remarks>
@@ -41,7 +41,9 @@ public sealed class FrontDoor(
             var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
             if (RawPath.DotSegment(context) is { } dots)
             {
-                await Problems.WriteAsync(context, ErrorCode.MalformedRequest, $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
+                await Problems.WriteAsync(
+                    context, ErrorCode.MalformedRequest,
+                    $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
             }
             else if (requirement is null)
             {
@@ -94,7 +96,9 @@ public sealed class FrontDoor(
     {
         var code = answer.Refusal!;
         return Guesses.IsGuess(code) && guesses.Fail(context, code.Code) is { } pause
-            ? Problems.WriteAsync(context, ErrorCode.RateLimited, $"Too many requests with keys that are not valid came from this address; of the last one: {code.Code}.", retryAfter: pause)
+            ? Problems.WriteAsync(
+                context, ErrorCode.RateLimited,
+                $"Too many requests with keys that are not valid came from this address; of the last one: {code.Code}.", retryAfter: pause)
             : Problems.WriteAsync(context, code, answer.Detail);
     }
 
@@ -164,7 +168,8 @@ public sealed class FrontDoor(
         string? named = context.Request.Headers["X-Project"];
         return string.IsNullOrEmpty(named) || named == caller.Project!.Code ? caller : new Resolution(
             null, ErrorCode.MalformedRequest,
-            $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{caller.Project.Code}'. Leave the header out, or send a key of '{Spelling.Shown(named)}' or the admin key.");
+            $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{caller.Project.Code}'. Leave the header out, "
+                + $"or send a key of '{Spelling.Shown(named)}' or the admin key.");
     }
 
     /// <summary>The admin key works on the project that <c>X-Project</c> names.</summary>
@@ -178,7 +183,9 @@ public sealed class FrontDoor(
 
         return directory.Find(code) is { } project
             ? admin with { Project = project }
-            : new Resolution(null, ErrorCode.ProjectNotFound, Spelling.Unknown("project", code, directory.Current.ProjectsById.Values.Select(static one => one.Code)));
+            : new Resolution(
+                null, ErrorCode.ProjectNotFound,
+                Spelling.Unknown("project", code, directory.Current.ProjectsById.Values.Select(static one => one.Code)));
     }
 
     /// <summary>
@@ -227,7 +234,12 @@ public sealed class FrontDoor(
         }
 
         return directory.Current.ProjectsById.TryGetValue(token.ProjectId, out var project)
-            ? OfItsProject(context, new(KeyKind.CustomerToken, project, token.Issuer.Scopes, token.Customer, null) { Token = token.Id, ExpiresAt = token.ExpiresAt })
+            ? OfItsProject(
+                context,
+                new(KeyKind.CustomerToken, project, token.Issuer.Scopes, token.Customer, null)
+                {
+                    Token = token.Id, ExpiresAt = token.ExpiresAt,
+                })
             : ErrorCode.KeyInvalid;
     }
 
@@ -263,7 +275,10 @@ public sealed class FrontDoor(
         : FairShare.NeedsRoom(context.Request) ? RunInRoomAsync(context, caller, requirement)
         : GoAsync(context, caller, requirement);
 
-    /// <summary>Pages and webhooks of providers, which need no key, take of the share of their address; health and documentation have no <see cref="LoadOf"/> and take nothing.</summary>
+    /// <summary>
+    /// Pages and webhooks of providers, which need no key, take of the share of their address; health and documentation have no
+    /// <see cref="LoadOf"/> and take nothing.
+    /// </summary>
     private async Task RunOpenAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<LoadOf>() is not { } open)
@@ -320,7 +335,9 @@ public sealed class FrontDoor(
         };
         if ((requirement.Access & wanted) == Access.None)
         {
-            return (ErrorCode.KeyNotAllowed, $"A {ProjectQueries.NameOf(caller.Kind)} key may not do this. Accepted: {Names(requirement.Access)}.{(caller.Kind == KeyKind.CustomerToken ? " A customer's own usage is at GET /me/usage." : "")}");
+            return (ErrorCode.KeyNotAllowed,
+                $"A {ProjectQueries.NameOf(caller.Kind)} key may not do this. Accepted: "
+                    + $"{Names(requirement.Access)}.{(caller.Kind == KeyKind.CustomerToken ? " A customer's own usage is at GET /me/usage." : "")}");
         }
 
         if (caller.Project is null && !requirement.Access.HasFlag(Access.Admin))
@@ -347,7 +364,8 @@ public sealed class FrontDoor(
 
     /// <summary>What was wrong with a path or method, and what was perhaps meant; null: the code says it.</summary>
     private static string? DetailOf(HttpContext context, ErrorCode code) =>
-        code == ErrorCode.NotFound ? $"No operation has the path '{Spelling.Shown(context.Request.Path.Value ?? "")}'.{NearestPath.DidYouMean(context)}"
+        code == ErrorCode.NotFound
+            ? $"No operation has the path '{Spelling.Shown(context.Request.Path.Value ?? "")}'.{NearestPath.DidYouMean(context)}"
         : code == ErrorCode.MethodNotAllowed && context.Response.Headers.Allow.ToString() is { Length: > 0 } allowed
             ? $"{Spelling.Shown(context.Request.Method)} is not a method of this path. Methods: {allowed}."
         : code == ErrorCode.UnsupportedMediaType ? Problems.WrongType(context)

@@ -1,12 +1,13 @@
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// How often each address may still fail: so many times at once, and after that as often as a minute gives back. One number for an address, in
-/// a table of fixed size: 128 KB, however many addresses come.
+/// How often each address may still fail: so many times at once, and after that as often as a minute gives back. One number for an address,
+/// in a table of fixed size: 128 KB, however many addresses come.
 /// </summary>
 /// <remarks>
-/// It is the generic cell rate algorithm: the number is the moment at which the address has used up nothing any more. Two addresses whose place is the
-/// same share one budget; a random seed keeps callers from choosing their place. Whoever shares is told 429 instead of 401, and loses nothing by it.
+/// It is the generic cell rate algorithm: the number is the moment at which the address has used up nothing any more. Two addresses whose
+/// place is the same share one budget; a random seed keeps callers from choosing their place. Whoever shares is told 429 instead of 401,
+/// and loses nothing by it.
 /// </remarks>
 public sealed class GuessBudget(int perMinute)
 {

@@ -6,17 +6,20 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Counts what fails for each address: keys and customer tokens that are unknown, revoked or expired, addresses of pages that lead nowhere, links of mails and
-/// webhooks that nobody signed. An address that fails too often is told 429, and the database is not asked on its behalf.
+/// Counts what fails for each address: keys and customer tokens that are unknown, revoked or expired, addresses of pages that lead nowhere,
+/// links of mails and webhooks that nobody signed. An address that fails too often is told 429, and the database is not asked on its
+/// behalf.
 /// </summary>
 /// <remarks>
-/// Whatever is good is never counted: a key in memory costs nothing here. A token is looked up in the database, so of an address that guesses only those are
-/// that the checksum (<see cref="TokenCheck"/>) says were issued; so customers behind the same address go on working, also with a token that this
-/// server sees for the first time.
+/// Whatever is good is never counted: a key in memory costs nothing here. A token is looked up in the database, so of an address that
+/// guesses only those are that the checksum (<see cref="TokenCheck"/>) says were issued; so customers behind the same address go on
+/// working, also with a token that this server sees for the first time.
 /// </remarks>
 public sealed class Guesses : IDisposable
 {
-    /// <summary>Tokens that were issued once and are good no more: they are not looked up again for an address that guesses. 32 KB.</summary>
+    /// <summary>
+    /// Tokens that were issued once and are good no more: they are not looked up again for an address that guesses. 32 KB.
+    /// </summary>
     private const int MostDead = 1_024;
 
     /// <summary>Addresses from which good webhooks came: providers have some dozens. 8 KB.</summary>
@@ -25,7 +28,10 @@ public sealed class Guesses : IDisposable
     /// <summary>One line in the log for so long, however many fail.</summary>
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
-    /// <summary>Times more failures of an address from which good webhooks come: a provider's events of one project fail while a secret is wrong there.</summary>
+    /// <summary>
+    /// Times more failures of an address from which good webhooks come: a provider's events of one project fail while a secret is wrong
+    /// there.
+    /// </summary>
     private const int MoreOfSenders = 10;
 
     private readonly GuessBudget _budget;
@@ -43,14 +49,17 @@ public sealed class Guesses : IDisposable
     public Guesses(GuessOptions options, ProjectDirectory directory, ILogger<Guesses> log)
     {
         (_budget, _ofSenders, _directory, _log) = (new(options.PerMinute), new(MoreOfSenders * options.PerMinute), directory, log);
-        _failed = _meter.CreateCounter<long>("tollgate.guesses", "{attempt}", "Keys, tokens, page addresses, links of mails and webhooks that were not good, by what was wrong.");
+        _failed = _meter.CreateCounter<long>(
+            "tollgate.guesses", "{attempt}",
+            "Keys, tokens, page addresses, links of mails and webhooks that were not good, by what was wrong.");
         _limited = _meter.CreateCounter<long>("tollgate.guesses.limited", "{attempt}", "Of those, the ones that were answered with 429.");
     }
 
     public void Dispose() => _meter.Dispose();
 
     /// <summary>Errors that somebody who guesses would see.</summary>
-    public static bool IsGuess(ErrorCode code) => code == ErrorCode.KeyInvalid || code == ErrorCode.KeyRevoked || code == ErrorCode.KeyExpired;
+    public static bool IsGuess(ErrorCode code) =>
+        code == ErrorCode.KeyInvalid || code == ErrorCode.KeyRevoked || code == ErrorCode.KeyExpired;
 
     /// <summary>Whether the database may be asked about a token or the address of a page.</summary>
     public bool MayAsk(HttpContext context, ReadOnlySpan<char> token) =>
@@ -61,9 +70,9 @@ public sealed class Guesses : IDisposable
     public void Bury(KeyHash hash) => Volatile.Write(ref _dead[Place(hash)], new(hash));
 
     /// <summary>
-    /// How long an address has to pause before its next webhook is verified, which costs a hash of the body for each project with keys. Null: verify it. An address
-    /// that sent a good one may fail ten times as often: a provider's events of one project are all refused while a secret is wrong there. It is not without a
-    /// bound, because the secret of a good webhook is any project's own.
+    /// How long an address has to pause before its next webhook is verified, which costs a hash of the body for each project with keys.
+    /// Null: verify it. An address that sent a good one may fail ten times as often: a provider's events of one project are all refused
+    /// while a secret is wrong there. It is not without a bound, because the secret of a good webhook is any project's own.
     /// </summary>
     public TimeSpan? PauseOfSender(HttpContext context, string what)
     {
@@ -127,7 +136,8 @@ public sealed class Guesses : IDisposable
         if ((last == long.MinValue || now - last >= LogEvery.Ticks) && Interlocked.CompareExchange(ref _loggedAt, now, last) == last)
         {
             _log.LogWarning(
-                "{Address} failed more than {PerMinute} times in a minute, the last time with {What}. {Count} attempt(s) were answered with 429 since the last such line.",
+                "{Address} failed more than {PerMinute} times in a minute, the last time with {What}. "
+                    + "{Count} attempt(s) were answered with 429 since the last such line.",
                 address, perMinute, what, Interlocked.Exchange(ref _limitedSince, 0));
         }
     }
@@ -137,5 +147,6 @@ public sealed class Guesses : IDisposable
 }
 
 /// <summary>How often an address may fail.</summary>
-/// <param name="PerMinute">Failed attempts in a minute. Default 60: a client with a wrong key sees why for a while; guesses of 256 bits gain nothing by 60 tries.</param>
+/// <param name="PerMinute">Failed attempts in a minute. Default 60: a client with a wrong key sees why for a while; guesses of 256 bits
+/// gain nothing by 60 tries.</param>
 public sealed record GuessOptions(int PerMinute);

@@ -9,7 +9,9 @@ public sealed class HttpOptions
     /// </summary>
     public string? DefaultProject { get; set; }
 
-    /// <summary>Where customers reach this server (<c>TOLLGATE_PUBLIC_URL</c>): what links to its pages begin with. Null: as the caller reached it.</summary>
+    /// <summary>
+    /// Where customers reach this server (<c>TOLLGATE_PUBLIC_URL</c>): what links to its pages begin with. Null: as the caller reached it.
+    /// </summary>
     public Uri? PublicUrl { get; set; }
 
     /// <inheritdoc cref="Hosting.Settings.ExportsPerProject"/>

@@ -13,7 +13,8 @@ public static class HttpRoom
 {
     /// <param name="words">For the OpenAPI document: the words of members that have a closed set of them; null for any other.</param>
     public static IServiceCollection AddHttpRoom(
-        this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Func<PropertyInfo, IReadOnlyList<string>?> words, Action<HttpOptions>? configure = null)
+        this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Func<PropertyInfo, IReadOnlyList<string>?> words,
+        Action<HttpOptions>? configure = null)
     {
         services.Configure(configure ?? (_ => { }));
         services.AddSingleton<Idempotency>();
@@ -39,7 +40,9 @@ public static class HttpRoom
     /// <summary>The front door; before every middleware that could answer.</summary>
     public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();
 
-    /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, the start page.</summary>
+    /// <summary>
+    /// The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, the start page.
+    /// </summary>
     /// <param name="hasDemo">There are demo customers.</param>
     public static void MapHttpRoom(this WebApplication app, bool hasDemo)
     {

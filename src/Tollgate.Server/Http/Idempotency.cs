@@ -49,7 +49,8 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
     }
 
     /// <summary>
-    /// What an effect without a natural key is remembered by, in its own transaction: the key, and all that was asked. Null: the request has no key.
+    /// What an effect without a natural key is remembered by, in its own transaction: the key, and all that was asked. Null: the request
+    /// has no key.
     /// </summary>
     public static Guid? RequestOf(HttpContext context) =>
         context.Features.Get<IdempotentRequest>() is { } request
@@ -89,12 +90,14 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
         switch (claim.State)
         {
             case ClaimState.Reused:
-                await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, Problems.Reused(Header, context.Request.Headers[Header].ToString()), Header);
+                await Problems.WriteAsync(
+                    context, ErrorCode.IdempotencyKeyReused, Problems.Reused(Header, context.Request.Headers[Header].ToString()), Header);
                 return;
             case ClaimState.Limited:
                 await Problems.WriteAsync(
                     context, ErrorCode.RateLimited,
-                    FormattableString.Invariant($"Tokens of one customer may use {customers.ADay} new Idempotency-Keys a day (UTC, TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS). Nothing was done. Earlier keys are still answered."),
+                    FormattableString.Invariant(
+                        $"Tokens of one customer may use {customers.ADay} new Idempotency-Keys a day (UTC, TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS). Nothing was done. Earlier keys are still answered."),
                     Header, claim.RetryAfter);
                 return;
             case ClaimState.Running:
@@ -153,8 +156,8 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
     }
 
     /// <summary>
-    /// A customer token's keys are its customer's own: they neither take nor replay those of the back end. They are stored as a hash behind a
-    /// line feed, which no key that is sent can contain.
+    /// A customer token's keys are its customer's own: they neither take nor replay those of the back end. They are stored as a hash behind
+    /// a line feed, which no key that is sent can contain.
     /// </summary>
     private static string KeyOf(Caller caller, string key) => caller.Customer is { } customer
         ? "\n" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{customer}\0{key}")))
@@ -182,7 +185,8 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
         if (body is null)
         {
             await Problems.WriteAsync(
-                context, ErrorCode.Conflict, "The answer holds a secret that only the key which made the first request may see again.", Header);
+                context, ErrorCode.Conflict, "The answer holds a secret that only the key which made the first request may see again.",
+                Header);
             return;
         }
 

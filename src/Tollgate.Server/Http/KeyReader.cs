@@ -17,9 +17,11 @@ internal static class KeyReader
         string? header = context.Request.Headers.Authorization;
         var scheme = header?.Trim().Split(' ')[0] ?? "";
         var why = header is null ? "The request carries no key."
-            : scheme.Equals(Scheme.Trim(), StringComparison.OrdinalIgnoreCase) ? "Authorization: Bearer has no key behind it; perhaps a variable is empty."
+            : scheme.Equals(Scheme.Trim(), StringComparison.OrdinalIgnoreCase)
+            ? "Authorization: Bearer has no key behind it; perhaps a variable is empty."
             : scheme.StartsWith("tg_", StringComparison.Ordinal) ? "Authorization holds a key without the word Bearer before it."
-            : scheme.Length is > 0 and <= LongestScheme && header!.Contains(' ', StringComparison.Ordinal) ? $"Authorization has the scheme '{Spelling.Shown(scheme)}', which this server does not take."
+            : scheme.Length is > 0 and <= LongestScheme && header!.Contains(' ', StringComparison.Ordinal)
+            ? $"Authorization has the scheme '{Spelling.Shown(scheme)}', which this server does not take."
             : "Authorization has no scheme that this server takes.";
         return $"{why} {ErrorCode.KeyMissing.HowToFix}";
     }

@@ -17,7 +17,9 @@ public enum Access
     /// <summary>Customer tokens: the endpoint must serve only <see cref="Caller.Customer"/>.</summary>
     CustomerToken = 4,
 
-    /// <summary>The admin key also without <c>X-Project</c>: the endpoint works on the server. <see cref="Caller.Project"/> may be null.</summary>
+    /// <summary>
+    /// The admin key also without <c>X-Project</c>: the endpoint works on the server. <see cref="Caller.Project"/> may be null.
+    /// </summary>
     Admin = 8,
 
     /// <summary>
@@ -34,18 +36,22 @@ public sealed record KeyRequirement(Access Access, Scope Scope, IReadOnlyList<st
 /// <summary>Metadata of an endpoint that needs no key, with the reason.</summary>
 public sealed record OpenDoor(string Reason);
 
-/// <summary>Metadata of a POST whose retries are caught by its own unique id, or that changes nothing: see <see cref="Idempotency"/>.</summary>
+/// <summary>
+/// Metadata of a POST whose retries are caught by its own unique id, or that changes nothing: see <see cref="Idempotency"/>.
+/// </summary>
 public sealed record OwnIdempotency(bool ReadsOnly);
 
 /// <summary>
-/// Metadata of a POST that is told nothing by its body: <see cref="FrontDoor"/> refuses one that is no empty object, so that nobody believes it was heard.
+/// Metadata of a POST that is told nothing by its body: <see cref="FrontDoor"/> refuses one that is no empty object, so that nobody
+/// believes it was heard.
 /// <see cref="DescriptionExtensions.Describe"/> adds it where no body is described.
 /// </summary>
 public sealed record NoBody;
 
 /// <summary>
-/// Metadata of an operation of <c>/v1</c>: the query parameters that it reads. <see cref="FrontDoor"/> refuses others, so that a misspelt filter never lists
-/// everything. <see cref="DescriptionExtensions.Describe"/> adds it; doors of seeds and of providers are called as their callers please.
+/// Metadata of an operation of <c>/v1</c>: the query parameters that it reads. <see cref="FrontDoor"/> refuses others, so that a misspelt
+/// filter never lists everything. <see cref="DescriptionExtensions.Describe"/> adds it; doors of seeds and of providers are called as their
+/// callers please.
 /// </summary>
 public sealed record KnownQuery(IReadOnlyList<string> Names);
 

@@ -100,7 +100,8 @@ internal sealed class MetricFamily
             for (var i = 0; i <= _bounds.Length; i++)
             {
                 total += series.Bucket(i);
-                Line(text, Name + "_bucket", labels, i < _bounds.Length ? _bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf", total);
+                Line(text, Name + "_bucket", labels, i < _bounds.Length ? _bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf",
+                    total);
             }
 
             Line(text, Name + "_sum", labels, null, series.Sum);

@@ -19,7 +19,8 @@ internal sealed class MetricSeries(int bounds)
         {
             seen = Volatile.Read(ref _sum);
         }
-        while (Interlocked.CompareExchange(ref _sum, BitConverter.DoubleToInt64Bits(BitConverter.Int64BitsToDouble(seen) + value), seen) != seen);
+        while (Interlocked.CompareExchange(
+            ref _sum, BitConverter.DoubleToInt64Bits(BitConverter.Int64BitsToDouble(seen) + value), seen) != seen);
     }
 
     public void Observe(double value, double[] bounds)

@@ -46,7 +46,8 @@ internal static class NearestPath
         var ofLength = templates.Where(template => template.PathSegments.Count == segments.Length).ToArray();
         for (var i = segments.Length - 1; i >= 0; i--)
         {
-            var fitting = ofLength.Where(template => template.PathSegments.Index().All(one => one.Index == i || Fits(one.Item, segments[one.Index]))).ToArray();
+            var fitting = ofLength.Where(template => template.PathSegments.Index()
+                .All(one => one.Index == i || Fits(one.Item, segments[one.Index]))).ToArray();
             if (Spelling.Nearest(segments[i], fitting.Select(template => TextOf(template.PathSegments[i])).OfType<string>()) is { } nearest)
             {
                 return fitting.First(template => TextOf(template.PathSegments[i]) == nearest);
@@ -59,5 +60,6 @@ internal static class NearestPath
     private static bool Fits(RoutePatternPathSegment segment, string text) => TextOf(segment) is not { } literal || literal == text;
 
     /// <summary>Null: a placeholder stands here.</summary>
-    private static string? TextOf(RoutePatternPathSegment segment) => segment.Parts is [RoutePatternLiteralPart literal] ? literal.Content : null;
+    private static string? TextOf(RoutePatternPathSegment segment) =>
+        segment.Parts is [RoutePatternLiteralPart literal] ? literal.Content : null;
 }

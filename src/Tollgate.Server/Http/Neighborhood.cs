@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Whom an address belongs to, as far as limits are concerned: an IPv4 address, or the first 64 bits of an IPv6 address, which is the smallest
-/// network that a provider gives to one customer.
+/// Whom an address belongs to, as far as limits are concerned: an IPv4 address, or the first 64 bits of an IPv6 address, which is the
+/// smallest network that a provider gives to one customer.
 /// </summary>
 public readonly record struct Neighborhood(ulong Bits)
 {

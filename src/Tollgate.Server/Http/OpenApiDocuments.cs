@@ -22,7 +22,8 @@ internal static class OpenApiDocuments
     private const string ApiKey = "api_key";
 
     /// <summary>The schemas of errors: Tollgate's own, and what seed doors answer instead.</summary>
-    private static readonly (string Name, Type Type)[] Errors = [("Problem", typeof(Problem)), ("SeedErrorOfstring", typeof(SeedError<string>))];
+    private static readonly (string Name, Type Type)[] Errors = [("Problem", typeof(Problem)),
+        ("SeedErrorOfstring", typeof(SeedError<string>))];
 
     /// <summary>The groups of operations in the order in which a newcomer needs them.</summary>
     private static readonly (string Name, string Meaning)[] Tags =
@@ -88,11 +89,12 @@ internal static class OpenApiDocuments
     }
 
     /// <summary>
-    /// Says of a schema what the generator does not know. A member that may be null is optional: some answers leave it out. One that a request
-    /// needs may be null for the code alone, so that all faults of a body are named at once.
+    /// Says of a schema what the generator does not know. A member that may be null is optional: some answers leave it out. One that a
+    /// request needs may be null for the code alone, so that all faults of a body are named at once.
     /// </summary>
     /// <param name="member">Whose schema it is; null: a type's own.</param>
-    private static void Refine(OpenApiSchema schema, JsonTypeInfo type, PropertyInfo? member, Func<PropertyInfo, IReadOnlyList<string>?> wordsOf)
+    private static void Refine(
+        OpenApiSchema schema, JsonTypeInfo type, PropertyInfo? member, Func<PropertyInfo, IReadOnlyList<string>?> wordsOf)
     {
         var needed = type.Properties.Where(static one => IsNeeded(one.AttributeProvider)).Select(static one => one.Name).ToList();
         schema.Required?.ExceptWith(type.Properties.Where(static one => one.IsGetNullable).Select(static one => one.Name));
@@ -118,7 +120,8 @@ internal static class OpenApiDocuments
         }
     }
 
-    private static bool IsNeeded([NotNullWhen(true)] ICustomAttributeProvider? member) => member?.IsDefined(typeof(RequiredAttribute), inherit: false) == true;
+    private static bool IsNeeded([NotNullWhen(true)] ICustomAttributeProvider? member) =>
+        member?.IsDefined(typeof(RequiredAttribute), inherit: false) == true;
 
     /// <summary>Lists the words of a closed set, of a list's items for a list.</summary>
     private static void Close(OpenApiSchema schema, IReadOnlyList<string> words)
@@ -181,7 +184,9 @@ internal static class OpenApiDocuments
             description.Answers is [{ Type: { } first }, ..] && first.GetProperty("Data") is not null);
         AddParameters(operation, description, context, metadata, requirement);
         AddExamples(operation, description, context.Document!);
-        AddErrors(operation, description, context.Document!, requirement, metadata.OfType<ErrorShape>().Any(), metadata.OfType<KnownQuery>().Any());
+        AddErrors(
+            operation, description, context.Document!, requirement, metadata.OfType<ErrorShape>().Any(),
+            metadata.OfType<KnownQuery>().Any());
         operation.Security = requirement is null ? [] : Security(context.Document!);
     }
 
@@ -245,7 +250,8 @@ internal static class OpenApiDocuments
         select part[..part.IndexOf('}', StringComparison.Ordinal)].TrimStart('*').Split(':', '=', '?')[0];
 
     private static void Add(
-        OpenApiOperation operation, string name, ParameterLocation location, string meaning, string type, bool required, IReadOnlyList<string>? words = null)
+        OpenApiOperation operation, string name, ParameterLocation location, string meaning, string type, bool required,
+        IReadOnlyList<string>? words = null)
     {
         if (operation.Parameters!.Any(parameter => parameter.Name == name && parameter.In == location))
         {
@@ -273,14 +279,19 @@ internal static class OpenApiDocuments
 
     private static void AddExamples(OpenApiOperation operation, Description description, OpenApiDocument document)
     {
-        foreach (var example in description.AlsoWritten.Append(description.Request).OfType<Example>().Where(static one => one is { Status: 0, Text: not null }))
+        foreach (var example in description.AlsoWritten.Append(description.Request).OfType<Example>()
+            .Where(static one => one is { Status: 0, Text: not null }))
         {
             if (operation.RequestBody?.Content is { } bodies && bodies.TryGetValue(example.ContentType, out var body))
             {
                 Show(body, example, document);
                 if (description.OrArray && example == description.Request)
                 {
-                    body.Schema = new OpenApiSchema { OneOf = [body.Schema!, new OpenApiSchema { Type = JsonSchemaType.Array, Items = body.Schema }] };
+                    body.Schema =
+                        new OpenApiSchema
+                        {
+                            OneOf = [body.Schema!, new OpenApiSchema { Type = JsonSchemaType.Array, Items = body.Schema }],
+                        };
                 }
             }
         }
@@ -326,7 +337,8 @@ internal static class OpenApiDocuments
         example.IsJson ? JsonNode.Parse(example.Text!)! : JsonValue.Create(example.Text!);
 
     private static void AddErrors(
-        OpenApiOperation operation, Description description, OpenApiDocument document, KeyRequirement? requirement, bool ownShape, bool knowsQuery)
+        OpenApiOperation operation, Description description, OpenApiDocument document, KeyRequirement? requirement, bool ownShape,
+        bool knowsQuery)
     {
         var errors = description.Errors.ToList();
         if (requirement is not null)
@@ -350,7 +362,8 @@ internal static class OpenApiDocuments
 
         if (description.Request is not null)
         {
-            errors.AddRange([ErrorCode.MalformedJson, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.ValidationFailed]);
+            errors.AddRange(
+                [ErrorCode.MalformedJson, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.ValidationFailed]);
         }
 
         operation.Responses ??= [];
@@ -368,7 +381,11 @@ internal static class OpenApiDocuments
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     [ownShape ? Answer.JsonType : Problems.ContentType] = ownShape
-                        ? new() { Schema = new OpenApiSchemaReference("SeedErrorOfstring", document), Example = new JsonObject { ["detail"] = group.First().Description } }
+                        ? new()
+                        {
+                            Schema = new OpenApiSchemaReference("SeedErrorOfstring", document),
+                            Example = new JsonObject { ["detail"] = group.First().Description },
+                        }
                         : new() { Schema = new OpenApiSchemaReference("Problem", document), Example = ExampleOf(group.First()) },
                 },
             };

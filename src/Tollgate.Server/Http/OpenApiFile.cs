@@ -12,8 +12,8 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// <c>/openapi/v1.json</c>. The document is made with the first request and kept, compressed too: it takes seconds of a core, needs no key, and is the same
-/// for everybody. Clients that have it ask with <c>If-None-Match</c> and get 304.
+/// <c>/openapi/v1.json</c>. The document is made with the first request and kept, compressed too: it takes seconds of a core, needs no key,
+/// and is the same for everybody. Clients that have it ask with <c>If-None-Match</c> and get 304.
 /// </summary>
 internal static class OpenApiFile
 {
@@ -75,13 +75,16 @@ internal static class OpenApiFile
     /// <summary>Any JSON is null too. The generator writes a choice between null and any JSON, which a null matches twice.</summary>
     private static void Widen(JsonObject document)
     {
-        foreach (var members in ((JsonObject)document["components"]!["schemas"]!).Select(static schema => schema.Value?["properties"]).OfType<JsonObject>())
+        foreach (var members in ((JsonObject)document["components"]!["schemas"]!).Select(static schema => schema.Value?["properties"])
+            .OfType<JsonObject>())
         {
             foreach (var (name, member) in members.ToList())
             {
-                if ((member?["oneOf"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(static one => one["$ref"]?.GetValue<string>() == AnyJson) is { } any)
+                if ((member?["oneOf"] as JsonArray)?.OfType<JsonObject>()
+                    .FirstOrDefault(static one => one["$ref"]?.GetValue<string>() == AnyJson) is { } any)
                 {
-                    members[name] = new JsonObject(any.Where(static pair => pair.Key != "$ref").Select(static pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
+                    members[name] = new JsonObject(any.Where(static pair => pair.Key != "$ref")
+                        .Select(static pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
                 }
             }
         }

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The <c>operationId</c>s, from which client generators make the names of functions: nouns and a verb, such as <c>invoices_void</c>. A name follows from
-/// method and path, so it stays as long as the path does.
+/// The <c>operationId</c>s, from which client generators make the names of functions: nouns and a verb, such as <c>invoices_void</c>. A
+/// name follows from method and path, so it stays as long as the path does.
 /// </summary>
 internal static class OperationNames
 {
@@ -49,8 +49,11 @@ internal static class OperationNames
         var dot = segments[^1].LastIndexOf('.');
         var format = dot < 0 ? null : segments[^1][(dot + 1)..];
         segments[^1] = dot < 0 ? segments[^1] : segments[^1][..dot];
-        var words = segments.Where(static one => !one.StartsWith('{') && one != Version).Select(static one => one.Replace('-', '_')).ToList();
-        var verb = segments[0] == Version ? VerbOf(method, words[^1], isOne, isList, format) : isOne || words.Count == 1 ? method.ToLowerInvariant() : null;
+        var words = segments.Where(static one => !one.StartsWith('{') && one != Version).Select(static one => one.Replace('-', '_'))
+            .ToList();
+        var verb = segments[0] == Version ? VerbOf(method, words[^1], isOne, isList, format)
+            : isOne || words.Count == 1 ? method.ToLowerInvariant()
+            : null;
         return string.Join('_', words.Append(verb).Append(format).OfType<string>());
     }
 

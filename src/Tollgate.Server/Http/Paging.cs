@@ -19,9 +19,12 @@ public sealed record Paging(int Limit, string? StartingAfter)
         var limit = WireLimits.PageItems;
         string? text = query["limit"];
         if (text is not null
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > WireLimits.LargestPageItems))
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
+                || limit is < 1 or > WireLimits.LargestPageItems))
         {
-            faults.Add("limit", FaultCode.OutOfRange, $"'{Spelling.Shown(text)}' is not possible: a whole number from 1 to {WireLimits.LargestPageItems} is expected.");
+            faults.Add(
+                "limit", FaultCode.OutOfRange,
+                $"'{Spelling.Shown(text)}' is not possible: a whole number from 1 to {WireLimits.LargestPageItems} is expected.");
             limit = WireLimits.PageItems;
         }
 

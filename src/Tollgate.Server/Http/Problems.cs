@@ -9,7 +9,9 @@ using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Writes errors: the one place where <c>application/problem+json</c>, or an endpoint's own <see cref="ErrorShape"/>, leaves the server.</summary>
+/// <summary>
+/// Writes errors: the one place where <c>application/problem+json</c>, or an endpoint's own <see cref="ErrorShape"/>, leaves the server.
+/// </summary>
 public static class Problems
 {
     public const string ContentType = "application/problem+json";
@@ -28,14 +30,20 @@ public static class Problems
             : code.Status == StatusCodes.Status404NotFound ? UnknownId.Of(context, code) : null;
 
     /// <param name="what">By which name the caller knows it: <c>id</c>.</param>
-    public static string Reused(string what, string id) => $"The {what} '{Spelling.Shown(id)}' was accepted before with other content. {ErrorCode.IdempotencyKeyReused.HowToFix}";
+    public static string Reused(string what, string id) =>
+        $"The {what} '{Spelling.Shown(id)}' was accepted before with other content. {ErrorCode.IdempotencyKeyReused.HowToFix}";
 
-    /// <summary>What a body was sent as, and what the operation takes. Routing answers a bare 415 and keeps the operation to itself.</summary>
+    /// <summary>
+    /// What a body was sent as, and what the operation takes. Routing answers a bare 415 and keeps the operation to itself.
+    /// </summary>
     public static string WrongType(HttpContext context)
     {
         var sent = Spelling.Shown(Body.MediaTypeOf(context.Request));
-        string[] wanted = [.. NearestPath.Operations(context).SelectMany(static one => one.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []).Distinct(StringComparer.Ordinal)];
-        var form = sent == "application/x-www-form-urlencoded" ? " curl sends a form unless it is told -H 'Content-Type: application/json'." : "";
+        string[] wanted = [.. NearestPath.Operations(context)
+            .SelectMany(static one => one.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []).Distinct(StringComparer.Ordinal)];
+        var form = sent == "application/x-www-form-urlencoded"
+            ? " curl sends a form unless it is told -H 'Content-Type: application/json'."
+            : "";
         return $"{(wanted.Length == 0 ? Answer.JsonType : string.Join(" or ", wanted))} is expected; {(sent.Length == 0 ? "no Content-Type" : sent)} was sent.{form}";
     }
 
@@ -78,18 +86,22 @@ public static class Problems
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } e => (ErrorCode.PayloadTooLarge, e.Message),
         BadHttpRequestException e => (ErrorCode.MalformedRequest, e.Message),
-        IOException { InnerException: OverflowException } => (ErrorCode.MalformedRequest, "A chunk of the body says a size that no chunk has."),
+        IOException { InnerException: OverflowException } =>
+            (ErrorCode.MalformedRequest, "A chunk of the body says a size that no chunk has."),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout.
-        // 25006: a standby that takes no writes. 25P03: a transaction that stood still was ended. Without a state: the connection broke or never came about.
+        // 25006: a standby that takes no writes. 25P03: a transaction that stood still was ended. Without a state: the connection broke or
+        // never came about.
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => (ErrorCode.Overloaded, LockDetail),
-        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" } => (ErrorCode.StorageUnavailable, null),
+        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" } =>
+            (ErrorCode.StorageUnavailable, null),
         // A deadlock, or two transactions that cannot be put in an order: nothing was written, and again it goes well.
         PostgresException { SqlState: "40001" or "40P01" } => (ErrorCode.StorageUnavailable, null),
         // U+0000 and text that no encoding has, a row that is too long for its index: only the request's own texts can be that. The doors
         // look for it and name the field; this is for what they overlook.
-        PostgresException { SqlState: "22021" or "22P05" or "54000" } => (ErrorCode.MalformedRequest, "A text of the request cannot be stored: it holds U+0000 or is too long."),
+        PostgresException { SqlState: "22021" or "22P05" or "54000" } =>
+            (ErrorCode.MalformedRequest, "A text of the request cannot be stored: it holds U+0000 or is too long."),
         PostgresException => (ErrorCode.Internal, InternalDetail),
         NpgsqlException e when IsPoolExhausted(e) => (ErrorCode.Overloaded, PoolDetail),
         NpgsqlException { InnerException: TimeoutException } => (ErrorCode.StorageUnavailable, SlowDetail),
@@ -113,7 +125,8 @@ public static class Problems
     private const string PoolDetail = "All of this server's connections to PostgreSQL (TOLLGATE_POOL_SIZE) are in use.";
 
     private const string SlowDetail =
-        "PostgreSQL accepts connections but did not answer within TOLLGATE_COMMAND_SECONDS. Whether the request took effect may be unknown.";
+        "PostgreSQL accepts connections but did not answer within TOLLGATE_COMMAND_SECONDS. Whether the request took effect may be "
+            + "unknown.";
 
     /// <summary>Npgsql has no type for it; <c>FailureMapTests</c> empties a real pool, so that another wording is noticed.</summary>
     private static bool IsPoolExhausted(NpgsqlException e) =>
@@ -126,7 +139,8 @@ public static class Problems
     {
         var detail = faults.Count == 1
             ? $"{PlaceOf(faults[0])}{faults[0].Detail}"
-            : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them. The first: {PlaceOf(faults[0])}{faults[0].Detail}";
+            : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them. The first: "
+                + $"{PlaceOf(faults[0])}{faults[0].Detail}";
         return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
     }
 
@@ -141,7 +155,9 @@ public static class Problems
     /// <param name="takesLines">The operation also takes one value on each line.</param>
     public static Problem Of(JsonException malformed, bool takesLines = false) => Problem.Of(
         ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: this is not JSON (any more)."
-            + (takesLines && malformed.LineNumber > 0 ? " If each line is a value of its own, send it as Content-Type: application/x-ndjson." : ""));
+            + (takesLines && malformed.LineNumber > 0
+                ? " If each line is a value of its own, send it as Content-Type: application/x-ndjson."
+                : ""));
 
     /// <summary>JSON in which bytes are not UTF-8, or an escape is half of a surrogate pair; null when all of it is Unicode.</summary>
     public static Problem? OfUnicode(ReadOnlySpan<byte> json)
@@ -155,7 +171,8 @@ public static class Problems
         return Problem.Of(ErrorCode.MalformedJson, $"Line {line}, byte {column}: {NotUnicode}");
     }
 
-    internal const string NotUnicode = "this is not Unicode: bytes that are not UTF-8, or an escape such as \\ud800 without the other half of its surrogate pair.";
+    internal const string NotUnicode =
+        "this is not Unicode: bytes that are not UTF-8, or an escape such as \\ud800 without the other half of its surrogate pair.";
 
     private static void SetRetryAfter(HttpResponse response, TimeSpan after) =>
         response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

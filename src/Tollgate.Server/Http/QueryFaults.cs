@@ -3,7 +3,9 @@ using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Finds query parameters that an operation does not read. Names are compared as the framework does, without regard to case.</summary>
+/// <summary>
+/// Finds query parameters that an operation does not read. Names are compared as the framework does, without regard to case.
+/// </summary>
 internal static class QueryFaults
 {
     /// <summary>Null: there is nothing to read, or nothing is read.</summary>

@@ -11,7 +11,9 @@ public static class RawPath
     /// <summary>The id in <c>/v1/things/{id}</c> and in what stands below it.</summary>
     public static string Id(HttpContext context) => Segment(context, 2);
 
-    /// <summary>The decoded segment at a place of the path, counted from 0: in <c>/v1/customers/a%2Fb/usage</c> number 2 is <c>a/b</c>.</summary>
+    /// <summary>
+    /// The decoded segment at a place of the path, counted from 0: in <c>/v1/customers/a%2Fb/usage</c> number 2 is <c>a/b</c>.
+    /// </summary>
     public static string Segment(HttpContext context, int number)
     {
         var rest = Behind(context, number);
@@ -21,8 +23,8 @@ public static class RawPath
     }
 
     /// <summary>
-    /// The first segment of the path that is <c>.</c> or <c>..</c> once it is decoded, as the caller wrote it; null: there is none. Kestrel removes such segments
-    /// before an endpoint is chosen, so the segments of the raw target would be others than those of the route.
+    /// The first segment of the path that is <c>.</c> or <c>..</c> once it is decoded, as the caller wrote it; null: there is none. Kestrel
+    /// removes such segments before an endpoint is chosen, so the segments of the raw target would be others than those of the route.
     /// </summary>
     /// <remarks>Every request comes by. One without a dot and without a percent sign in its target costs one vectorised search.</remarks>
     public static string? DotSegment(HttpContext context)

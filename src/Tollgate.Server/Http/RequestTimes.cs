@@ -4,9 +4,9 @@ using System.Diagnostics;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// How many requests each endpoint answered, how they ended and how long they took, for <c>/metrics</c>. An endpoint's series is looked up by
-/// reference, so that a request costs two readings of the clock, one look-up and two interlocked additions, about 0.1 µs. The framework's
-/// own <c>http.server.request.duration</c> builds its labels anew for every request; it goes out over OTLP only.
+/// How many requests each endpoint answered, how they ended and how long they took, for <c>/metrics</c>. An endpoint's series is looked up
+/// by reference, so that a request costs two readings of the clock, one look-up and two interlocked additions, about 0.1 µs. The
+/// framework's own <c>http.server.request.duration</c> builds its labels anew for every request; it goes out over OTLP only.
 /// </summary>
 /// <remarks>Labels come from fixed sets (known methods, route templates, classes of status): no request can add one.</remarks>
 public sealed class RequestTimes
@@ -29,7 +29,9 @@ public sealed class RequestTimes
     /// <param name="aborted">The client disconnected before it was answered.</param>
     public void Observe(HttpContext context, long started, bool aborted)
     {
-        var endpoint = context.GetEndpoint() is RouteEndpoint matched ? _endpoints.GetOrAdd(matched, static one => new(RouteOf(one))) : _unmatched;
+        var endpoint = context.GetEndpoint() is RouteEndpoint matched
+            ? _endpoints.GetOrAdd(matched, static one => new(RouteOf(one)))
+            : _unmatched;
         var status = aborted ? 0 : Math.Clamp(context.Response.StatusCode / 100, 1, Classes.Length - 1);
         var series = endpoint.Series(MethodOf(context.Request.Method), status, Family);
         series.Observe(Stopwatch.GetElapsedTime(started).TotalSeconds, Bounds);
@@ -54,6 +56,7 @@ public sealed class RequestTimes
         private readonly MetricSeries?[] _series = new MetricSeries?[Methods.Length * Classes.Length];
 
         public MetricSeries Series(int method, int status, MetricFamily family) =>
-            _series[(method * Classes.Length) + status] ??= family.SeriesOf($"method=\"{Methods[method]}\",route=\"{route}\",status=\"{Classes[status]}\"");
+            _series[(method * Classes.Length)
+                + status] ??= family.SeriesOf($"method=\"{Methods[method]}\",route=\"{route}\",status=\"{Classes[status]}\"");
     }
 }

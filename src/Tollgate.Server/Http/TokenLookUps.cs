@@ -3,8 +3,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Turns to look up customer tokens in the database. Only the look-up tells whose project a token is, so all projects share the turns; a token has one at a
-/// time, so that a flood of requests with one token waits behind itself and not in front of the others.
+/// Turns to look up customer tokens in the database. Only the look-up tells whose project a token is, so all projects share the turns; a
+/// token has one at a time, so that a flood of requests with one token waits behind itself and not in front of the others.
 /// </summary>
 /// <remarks>Nothing that was looked up is kept: a revoked token is refused from the next request on.</remarks>
 public sealed class TokenLookUps : IDisposable

@@ -5,8 +5,8 @@ using IPNetwork = System.Net.IPNetwork;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The reverse proxies whose <c>X-Forwarded-For</c> is believed (<c>TOLLGATE_TRUSTED_PROXIES</c>). The address that they name is the caller's: key networks
-/// and limits of guesses go by it. Of a chain, the last address that no trusted proxy has is the caller's.
+/// The reverse proxies whose <c>X-Forwarded-For</c> is believed (<c>TOLLGATE_TRUSTED_PROXIES</c>). The address that they name is the
+/// caller's: key networks and limits of guesses go by it. Of a chain, the last address that no trusted proxy has is the caller's.
 /// </summary>
 public sealed class TrustedProxies
 {
@@ -26,7 +26,8 @@ public sealed class TrustedProxies
     internal static TrustedProxies Read(Func<string, string?> environment, List<string> faults)
     {
         List<IPNetwork> networks = [];
-        foreach (var text in (environment(Variable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in (environment(Variable) ?? "").Split(
+            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IPAddress.TryParse(text, out var address))
             {
@@ -38,7 +39,9 @@ public sealed class TrustedProxies
             }
             else
             {
-                faults.Add($"{Variable} has \"{text}\": it must be {Form}. A trusted proxy names the address of its clients, so the list cannot contain the whole Internet.");
+                faults.Add(
+                    $"{Variable} has \"{text}\": it must be {Form}. A trusted proxy names the address of its clients, "
+                        + "so the list cannot contain the whole Internet.");
             }
         }
 

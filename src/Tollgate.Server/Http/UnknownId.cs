@@ -12,7 +12,8 @@ internal static class UnknownId
     /// <returns>Null: the path has no id of such a thing.</returns>
     public static string? Of(HttpContext context, ErrorCode code)
     {
-        if (context.GetEndpoint() is not RouteEndpoint { RoutePattern.PathSegments: var segments } || !code.Code.EndsWith(Ending, StringComparison.Ordinal))
+        if (context.GetEndpoint() is not RouteEndpoint { RoutePattern.PathSegments: var segments }
+            || !code.Code.EndsWith(Ending, StringComparison.Ordinal))
         {
             return null;
         }
@@ -20,7 +21,8 @@ internal static class UnknownId
         var noun = code.Code[..^Ending.Length];
         for (var i = 1; i < segments.Count; i++)
         {
-            if (segments[i].Parts is [RoutePatternParameterPart] && segments[i - 1].Parts is [RoutePatternLiteralPart list] && IsListOf(list.Content, noun))
+            if (segments[i].Parts is [RoutePatternParameterPart] && segments[i - 1].Parts is [RoutePatternLiteralPart list]
+                && IsListOf(list.Content, noun))
             {
                 var id = RawPath.Segment(context, i);
                 if (id.StartsWith("tg_", StringComparison.Ordinal))
@@ -36,7 +38,8 @@ internal static class UnknownId
     }
 
     /// <summary>People know the numbers of invoices; the API takes ids.</summary>
-    public static string Invoice(string id) => $"Unknown invoice '{Spelling.Shown(id)}'. An invoice is found by its number with GET /v1/invoices?number=.";
+    public static string Invoice(string id) =>
+        $"Unknown invoice '{Spelling.Shown(id)}'. An invoice is found by its number with GET /v1/invoices?number=.";
 
     private static bool IsListOf(string list, string noun) =>
         list.Replace('-', '_') is var plural && (plural == noun + "s" || (noun.EndsWith('y') && plural == noun[..^1] + "ies"));

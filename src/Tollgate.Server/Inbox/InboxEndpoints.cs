@@ -64,7 +64,8 @@ public static class InboxEndpoints
                 await Answer.Json(context, StatusCodes.Status200OK, new(true), InboxJson.Default.WebhookReceived);
                 break;
             case ReceiveOutcome.Unreadable:
-                await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "The signature is right, and the body is no event of this provider.");
+                await Problems.WriteAsync(
+                    context, ErrorCode.MalformedRequest, "The signature is right, and the body is no event of this provider.");
                 break;
             default:
                 await Problems.WriteAsync(context, ErrorCode.WebhookSignatureInvalid);
@@ -74,11 +75,15 @@ public static class InboxEndpoints
 
     /// <summary>The way in for every door that takes a provider's webhooks. The signature says whose it is.</summary>
     /// <returns>Null: the body is too long, or the address fails too often; the problem is written.</returns>
-    internal static async Task<ReceiveOutcome?> TakeAsync(HttpContext context, ReceiveWebhook receive, Guesses guesses, PaymentProvider provider)
+    internal static async Task<ReceiveOutcome?> TakeAsync(
+        HttpContext context, ReceiveWebhook receive, Guesses guesses, PaymentProvider provider)
     {
         if (guesses.PauseOfSender(context, Forged) is { } pause)
         {
-            await Problems.WriteAsync(context, ErrorCode.RateLimited, "This address sent too many webhooks without a valid signature. Check the signing secret of the project's payment settings, and send again after Retry-After.", retryAfter: pause);
+            await Problems.WriteAsync(context, ErrorCode.RateLimited,
+                "This address sent too many webhooks without a valid signature. Check the signing secret of the project's payment "
+                    + "settings, and send again after Retry-After.",
+                retryAfter: pause);
             return null;
         }
 
@@ -89,7 +94,8 @@ public static class InboxEndpoints
         }
 
         var request = RequestOf(context, body);
-        var outcome = await receive.RunAsync(provider, request, only: null, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted);
+        var outcome = await receive.RunAsync(
+            provider, request, only: null, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted);
         if (outcome == ReceiveOutcome.Refused)
         {
             guesses.FailOfSender(context, Forged);
@@ -108,7 +114,8 @@ public static class InboxEndpoints
         context.Request.BodyReader.AdvanceTo(body.End);
         if (WellFormed.FaultIn(bytes) >= 0)
         {
-            throw new BadHttpRequestException("The body holds bytes that are not UTF-8, or half of a surrogate pair. No provider sends such a body.");
+            throw new BadHttpRequestException(
+                "The body holds bytes that are not UTF-8, or half of a surrogate pair. No provider sends such a body.");
         }
 
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -120,7 +127,8 @@ public static class InboxEndpoints
             }
         }
 
-        var query = context.Request.Query.Where(static one => one.Value is [not null]).ToDictionary(static one => one.Key, static one => one.Value[0]!);
+        var query = context.Request.Query.Where(static one => one.Value is [not null])
+            .ToDictionary(static one => one.Key, static one => one.Value[0]!);
         return new(headers, query, bytes);
     }
 
@@ -148,12 +156,15 @@ public static class InboxEndpoints
         var rows = await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(static one => ViewOf(one, withBody: false))], hasMore), InboxJson.Default.ProviderEventList);
+            context, StatusCodes.Status200OK, new([.. page.Select(static one => ViewOf(one, withBody: false))], hasMore),
+            InboxJson.Default.ProviderEventList);
     }
 
     private static async Task ShowAsync(HttpContext context, InboxQueries queries)
     {
-        var found = PlaceOf(RawPath.Id(context)) is var (provider, id) ? await queries.FindAsync(context.Project(), provider, id, context.RequestAborted) : null;
+        var found = PlaceOf(RawPath.Id(context)) is var (provider, id)
+            ? await queries.FindAsync(context.Project(), provider, id, context.RequestAborted)
+            : null;
         await (found is null
             ? Problems.WriteAsync(context, ErrorCode.ProviderEventNotFound)
             : Answer.Json(context, StatusCodes.Status200OK, ViewOf(found, withBody: true), InboxJson.Default.ProviderEventView));
@@ -161,7 +172,8 @@ public static class InboxEndpoints
 
     private static async Task RetryAsync(HttpContext context, InboxQueries queries)
     {
-        if (PlaceOf(RawPath.Id(context)) is not var (provider, id) || !await queries.RetryAsync(context.Project(), provider, id, context.RequestAborted))
+        if (PlaceOf(RawPath.Id(context)) is not var (provider, id)
+            || !await queries.RetryAsync(context.Project(), provider, id, context.RequestAborted))
         {
             await Problems.WriteAsync(context, ErrorCode.ProviderEventNotFound);
             return;
@@ -172,10 +184,13 @@ public static class InboxEndpoints
     }
 
     private static async Task RetryParkedAsync(HttpContext context, InboxQueries queries) => await Answer.Json(
-        context, StatusCodes.Status200OK, new(await queries.RetryParkedAsync(context.Project(), context.RequestAborted)), InboxJson.Default.ProviderEventsRetried);
+        context, StatusCodes.Status200OK, new(await queries.RetryParkedAsync(context.Project(), context.RequestAborted)),
+        InboxJson.Default.ProviderEventsRetried);
 
     private static (PaymentProvider Provider, string Id)? PlaceOf(string id) =>
-        id.IndexOf(':', StringComparison.Ordinal) is var at and > 0 && CatalogWords.TryParse<PaymentProvider>(id[..at], out var provider) ? (provider, id[(at + 1)..]) : null;
+        id.IndexOf(':', StringComparison.Ordinal) is var at and > 0 && CatalogWords.TryParse<PaymentProvider>(id[..at], out var provider)
+            ? (provider, id[(at + 1)..])
+            : null;
 
     private static TEnum? WordOf<TEnum>(string? word)
         where TEnum : struct, Enum => word is not null && CatalogWords.TryParse<TEnum>(word, out var known) ? known : null;

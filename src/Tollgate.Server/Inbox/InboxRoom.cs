@@ -5,7 +5,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Inbox;
 
-/// <summary>Registers the room Inbox: receiving, storing and applying the events of payment providers. Needs the rooms Payments and Checkouts.</summary>
+/// <summary>
+/// Registers the room Inbox: receiving, storing and applying the events of payment providers. Needs the rooms Payments and Checkouts.
+/// </summary>
 public static class InboxRoom
 {
     public static IServiceCollection AddInbox(this IServiceCollection services)

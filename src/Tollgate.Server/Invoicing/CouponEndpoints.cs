@@ -56,7 +56,9 @@ public static class CouponEndpoints
         }
 
         await (await coupons.CreateAsync(project, coupon, now, context.RequestAborted)
-            ? Answer.Json(context, StatusCodes.Status201Created, InvoiceAnswers.Of(new CouponRow(coupon, 0, true, now)), InvoicesJson.Default.CouponView)
+            ? Answer.Json(
+                context, StatusCodes.Status201Created, InvoiceAnswers.Of(new CouponRow(coupon, 0, true, now)),
+                InvoicesJson.Default.CouponView)
             : Problems.WriteAsync(context, ErrorCode.CouponExists, param: "code"));
     }
 
@@ -70,8 +72,11 @@ public static class CouponEndpoints
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await coupons.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, context.RequestAborted));
-        await Answer.Json(context, StatusCodes.Status200OK, new CouponList([.. page.Select(InvoiceAnswers.Of)], hasMore), InvoicesJson.Default.CouponList);
+        var (page,
+            hasMore) = paging.Cut(await coupons.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, context.RequestAborted));
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new CouponList([.. page.Select(InvoiceAnswers.Of)], hasMore),
+            InvoicesJson.Default.CouponList);
     }
 
     private static async Task ShowAsync(HttpContext context, CouponQueries coupons)
@@ -96,7 +101,8 @@ public static class CouponEndpoints
         var project = caller.Project!;
         if (faults.Required(body.Code, "code") && !IsCode(body.Code!))
         {
-            faults.Add("code", FaultCode.InvalidFormat, $"1 to {LongestCode} letters, digits and . _ - are expected, a letter or digit first.");
+            faults.Add(
+                "code", FaultCode.InvalidFormat, $"1 to {LongestCode} letters, digits and . _ - are expected, a letter or digit first.");
         }
 
         if (body.PercentOff is null == body.AmountOff is null)
@@ -106,7 +112,9 @@ public static class CouponEndpoints
 
         if (body.PercentOff is > 0 and < 1 and var fraction)
         {
-            faults.Add("percent_off", FaultCode.OutOfRange, $"At least 1 percent is expected: send 20 for 20 percent; {fraction.ToString("0.####", CultureInfo.InvariantCulture)} was sent, which is {fraction.ToString("0.####", CultureInfo.InvariantCulture)} percent.");
+            faults.Add("percent_off", FaultCode.OutOfRange,
+                $"At least 1 percent is expected: send 20 for 20 percent; {fraction.ToString("0.####", CultureInfo.InvariantCulture)} was "
+                    + $"sent, which is {fraction.ToString("0.####", CultureInfo.InvariantCulture)} percent.");
         }
         else if (body.PercentOff is { } percent && (percent is <= 0 or > 100 || percent % SmallestStep != 0))
         {
@@ -155,10 +163,13 @@ public static class CouponEndpoints
         faults.Range(body.Months, "months", 1, CouponRules.LargestMonths);
         if (body.CarryOver == true && (body.AmountOff is null || body.Duration is not (null or "once")))
         {
-            faults.Add("carry_over", FaultCode.InvalidValue, "Only an amount that is taken off once can carry over: amount_off with duration once.");
+            faults.Add(
+                "carry_over", FaultCode.InvalidValue,
+                "Only an amount that is taken off once can carry over: amount_off with duration once.");
         }
     }
 
     private static bool IsCode(string code) =>
-        code.Length <= LongestCode && code.Length > 0 && char.IsAsciiLetterOrDigit(code[0]) && code.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        code.Length <= LongestCode && code.Length > 0 && char.IsAsciiLetterOrDigit(code[0])
+            && code.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

@@ -48,7 +48,9 @@ public static class CreditEndpoints
             return;
         }
 
-        var answer = await give.RunAsync(context.Project(), customer, gift, Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
+        var answer = await give.RunAsync(
+            context.Project(), customer, gift, Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()),
+            context.RequestAborted);
         await (answer.Outcome switch
         {
             GiveCreditOutcome.TooMuch => Problems.WriteAsync(context, [new("amount", FaultCode.OutOfRange, answer.Detail!)]),
@@ -73,7 +75,8 @@ public static class CreditEndpoints
             faults.Range(body.Amount, "amount", isPrepaid ? -GiveCredit.LargestAmount : 1, GiveCredit.LargestAmount);
             if (isPrepaid && body.Amount == 0)
             {
-                faults.Add("amount", FaultCode.OutOfRange, "An amount above 0 is expected, or a negative one to take back prepaid credits.");
+                faults.Add(
+                    "amount", FaultCode.OutOfRange, "An amount above 0 is expected, or a negative one to take back prepaid credits.");
             }
         }
 
@@ -108,15 +111,19 @@ public static class CreditEndpoints
             return;
         }
 
-        if (await queries.ListAsync(context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } account)
+        if (await queries.ListAsync(
+            context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } account)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
         }
 
         var (page, hasMore) = paging.Cut(account.Facts);
-        var balances = account.Balances.Select(static one => new CreditBalanceView(CatalogWords.Of(one.Kind), one.Amount.Currency.Code, one.Amount.Minor));
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. balances], [.. page.Select(ViewOf)], hasMore), InvoicesJson.Default.CreditAccountView);
+        var balances = account.Balances.Select(static one =>
+            new CreditBalanceView(CatalogWords.Of(one.Kind), one.Amount.Currency.Code, one.Amount.Minor));
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new([.. balances], [.. page.Select(ViewOf)], hasMore),
+            InvoicesJson.Default.CreditAccountView);
     }
 
     private static CreditFactView ViewOf(CreditFact fact) => new()
@@ -147,33 +154,40 @@ internal static class CreditDescriptions
 
     private const string Taken =
         """
-        {"id": "p-000000000012-01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "kind": "promotional", "cause": "invoice", "amount": -2900, "currency": "USD",
+        {"id": "p-000000000012-01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "kind": "promotional", "cause": "invoice",
+         "amount": -2900, "currency": "USD",
          "at": "2026-03-31T00:00:00Z", "expires_at": null, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "note": null, "actor": null}
         """;
 
     public static readonly Description Give = new(
         Tag,
         "Give a customer credits",
-        "`promotional` credits are a gift: they reduce the subscription's invoices before tax, in the order of redemption among the coupons, "
-        + "until they are used up or `expires_at` is reached. `prepaid` credits are the customer's own money: they pay invoices, tax included, and never expire. A "
+        "`promotional` credits are a gift: they reduce the subscription's invoices before tax, in the order of redemption among the "
+            + "coupons, "
+        + "until they are used up or `expires_at` is reached. `prepaid` credits are the customer's own money: they pay invoices, "
+        + "tax included, and never expire. A "
         + "negative prepaid amount takes back remaining credits, never more. Tollgate creates a missing customer. An active plan "
         + "or a pack must have a price in the customer's currency, which never changes afterwards.")
     {
         Path = CustomerDescriptions.Path,
-        Request = Example.Of<GiveCreditRequest>("""{"amount": 5000, "currency": "USD", "kind": "promotional", "expires_at": "2026-09-01T00:00:00Z", "note": "Welcome"}"""),
+        Request = Example.Of<GiveCreditRequest>(
+            """{"amount": 5000, "currency": "USD", "kind": "promotional", "expires_at": "2026-09-01T00:00:00Z", "note": "Welcome"}"""),
         Answers = [Example.Of<CreditFactView>(201, "Given.", Given)],
         Errors = [ErrorCode.CustomerIsMember, ErrorCode.CurrencyFixed, ErrorCode.CreditsInsufficient, ErrorCode.ValidationFailed],
     };
 
     public static readonly Description List = new(
-        Tag, "Show credits of a customer", "Returns the balances by currency and kind, and a page of the credits granted and used, the newest first. The sum of all entries is the balance.")
+        Tag, "Show credits of a customer",
+        "Returns the balances by currency and kind, and a page of the credits granted and used, the newest first. "
+            + "The sum of all entries is the balance.")
     {
         Path = CustomerDescriptions.Path,
         Query = QueryParameter.OfPage,
         Answers =
         [
             Example.Of<CreditAccountView>(
-                200, "A page.", $$"""{"balances": [{"kind": "promotional", "currency": "USD", "amount": 2100}], "data": [{{Taken}}, {{Given}}], "has_more": false}"""),
+                200, "A page.",
+                $$"""{"balances": [{"kind": "promotional", "currency": "USD", "amount": 2100}], "data": [{{Taken}}, {{Given}}], "has_more": false}"""),
         ],
         Errors = [ErrorCode.CustomerNotFound, ErrorCode.ValidationFailed],
     };

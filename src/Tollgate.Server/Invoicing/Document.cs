@@ -96,4 +96,5 @@ internal enum SumWeight
 }
 
 /// <param name="Details">Quietly, below the label: what it is made up of.</param>
-internal sealed record DocumentSum(string Label, string Amount, SumWeight Weight = SumWeight.Plain, IReadOnlyList<DocumentFact>? Details = null);
+internal sealed record DocumentSum(
+    string Label, string Amount, SumWeight Weight = SumWeight.Plain, IReadOnlyList<DocumentFact>? Details = null);

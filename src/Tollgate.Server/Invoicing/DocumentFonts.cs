@@ -24,7 +24,9 @@ internal static class DocumentFonts
     /// <inheritdoc cref="Plain"/>
     public static PdfFont Strong(double size) => new(SemiBold, size);
 
-    /// <summary>A text as it can be drawn on one line: composed, without control and direction characters, and with a box for what the fonts lack.</summary>
+    /// <summary>
+    /// A text as it can be drawn on one line: composed, without control and direction characters, and with a box for what the fonts lack.
+    /// </summary>
     public static string Drawable(string text)
     {
         // Through the runes first: half a surrogate pair would stop the composition.

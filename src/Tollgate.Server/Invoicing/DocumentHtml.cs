@@ -78,7 +78,8 @@ internal sealed class DocumentHtml
     private void Head()
     {
         var logo = _source.Logo is { } picture
-            ? $"<img class=\"logo\" alt=\"{Safe(_source.Seller?.Name)}\" src=\"data:{picture.Type};base64,{Convert.ToBase64String(picture.Bytes.Span)}\">"
+            ? $"<img class=\"logo\" alt=\"{Safe(_source.Seller?.Name)}\" "
+                + $"src=\"data:{picture.Type};base64,{Convert.ToBase64String(picture.Bytes.Span)}\">"
             : $"<p class=\"seller\">{Own(_source.Seller?.Name)}</p>";
         var mark = _source.Mark is { } known ? $" <span class=\"mark {Class(known.Tone)}\">{Safe(known.Text)}</span>" : "";
         Add($"<header>\n{logo}\n<h1>{Safe(_source.Title)}{mark}</h1>\n</header>\n");
@@ -160,7 +161,8 @@ internal sealed class DocumentHtml
         foreach (var sum in _source.Sums)
         {
             var weight = sum.Weight switch { SumWeight.Total => " class=\"total\"", SumWeight.Quiet => " class=\"quiet\"", _ => "" };
-            var details = string.Concat((sum.Details ?? []).Select(static detail => $"<small>{Own(detail.Label)}: <span>{Safe(detail.Value)}</span></small>"));
+            var details = string.Concat(
+                (sum.Details ?? []).Select(static detail => $"<small>{Own(detail.Label)}: <span>{Safe(detail.Value)}</span></small>"));
             Add($"<div{weight}><dt>{Own(sum.Label)}{details}</dt><dd>{Safe(sum.Amount)}</dd></div>\n");
         }
 

@@ -51,7 +51,8 @@ internal sealed class DocumentPdf
         pdf.Notes(source.Notes);
         pdf.Details();
         pdf.Notes(pdf._foot.Count == 0 && source.Footer is { } footer ? [footer] : []);
-        pdf._sheet.Number((page, pages) => string.Format(CultureInfo.InvariantCulture, source.Locale.Words.Page, page, pages), pdf._foot, pdf._small);
+        pdf._sheet.Number(
+            (page, pages) => string.Format(CultureInfo.InvariantCulture, source.Locale.Words.Page, page, pages), pdf._foot, pdf._small);
         return pdf.Bytes();
     }
 
@@ -104,7 +105,8 @@ internal sealed class DocumentPdf
 
     private void RunningHead(PdfCanvas sheet)
     {
-        var words = string.Join(" · ", ((string?[])[$"{_source.Title} {_source.Number}".Trim(), _source.Mark?.Text, _source.Seller?.Name]).OfType<string>());
+        var words = string.Join(
+            " · ", ((string?[])[$"{_source.Title} {_source.Number}".Trim(), _source.Mark?.Text, _source.Seller?.Name]).OfType<string>());
         sheet.Text(Wrapped(words, _small, Width)[0], _small, Quiet, Left, sheet.Y);
         sheet.Y += 16;
         sheet.Line(Pale);

@@ -32,7 +32,9 @@ internal static class InvoiceAnswers
         Subtotal = invoice.Subtotal.Minor,
         Discount = invoice.Discount.Minor,
         Tax = invoice.Tax.Minor,
-        Taxes = [.. invoice.Taxes.Select(static tax => new InvoiceTaxView(tax.Name, tax.Rate.Value, tax.IsInclusive, tax.Base.Minor, tax.Amount.Minor))],
+        Taxes = [
+            .. invoice.Taxes.Select(static tax =>
+                new InvoiceTaxView(tax.Name, tax.Rate.Value, tax.IsInclusive, tax.Base.Minor, tax.Amount.Minor))],
         TaxNote = invoice.TaxNote,
         Total = invoice.Total.Minor,
         ToCredits = invoice.ToCredits.Minor,
@@ -58,11 +60,14 @@ internal static class InvoiceAnswers
     };
 
     public static CreditNoteView Of(CreditNote note) => new(
-        note.Id.ToString("D"), note.Number, note.IssuedAt.ToOffset(), note.Reason, [.. note.Lines.Select(Of)], note.Tax.Minor, note.Total.Minor);
+        note.Id.ToString("D"), note.Number, note.IssuedAt.ToOffset(), note.Reason, [.. note.Lines.Select(Of)], note.Tax.Minor,
+        note.Total.Minor);
 
     public static StatementView Of(Statement statement) => new(
-        statement.Customer, statement.Currency.Code, statement.Period.Start.ToOffset(), statement.Period.End.ToOffset(), statement.Opening.Minor,
-        [.. statement.Entries.Select(static e => new StatementEntryView(CatalogWords.Of(e.Kind), e.At.ToOffset(), e.Number, e.Amount.Minor, e.Balance.Minor))],
+        statement.Customer, statement.Currency.Code, statement.Period.Start.ToOffset(), statement.Period.End.ToOffset(),
+        statement.Opening.Minor,
+        [.. statement.Entries.Select(static e =>
+            new StatementEntryView(CatalogWords.Of(e.Kind), e.At.ToOffset(), e.Number, e.Amount.Minor, e.Balance.Minor))],
         statement.Closing.Minor);
 
     public static CouponView Of(CouponRow row) => new()
@@ -84,7 +89,8 @@ internal static class InvoiceAnswers
     };
 
     public static UsageExplanation Of(RatedUsageRow usage) => new(
-        usage.Period.Start.ToOffset(), usage.Period.End.ToOffset(), usage.Quota.Value, (usage.Used - usage.Drawn).Value, usage.Drawn.Value, usage.Beyond.Value,
+        usage.Period.Start.ToOffset(), usage.Period.End.ToOffset(), usage.Quota.Value, (usage.Used - usage.Drawn).Value, usage.Drawn.Value,
+        usage.Beyond.Value,
         usage.EventCount, [.. usage.Events.Select(static one => new ExplainedEvent(one.Id, one.At.ToOffset(), one.Quantity.Value))])
     {
         Parts = usage.Parts is null ? null : [.. usage.Parts.Select(Of)],
@@ -100,7 +106,8 @@ internal static class InvoiceAnswers
             Tax = line.Tax?.Minor,
             TaxRates = line.Tax is null || line.Amount.IsNegative
                 ? null
-                : [.. invoice.Taxes.Where(tax => tax.IsOn(number)).Select(static tax => new LineTaxRateView(tax.Name, tax.Rate.Value, tax.IsInclusive))],
+                : [.. invoice.Taxes.Where(tax => tax.IsOn(number))
+                    .Select(static tax => new LineTaxRateView(tax.Name, tax.Rate.Value, tax.IsInclusive))],
         };
     }
 
@@ -108,7 +115,8 @@ internal static class InvoiceAnswers
     {
         var (segment, plan) = (part.Segment, part.Segment.Plan!);
         return new(
-            segment.Period.Start.ToOffset(), segment.Period.End.ToOffset(), plan.Code, plan.Number, segment.Quota?.Value, part.Used?.Value, part.Beyond.Value,
+            segment.Period.Start.ToOffset(), segment.Period.End.ToOffset(), plan.Code, plan.Number, segment.Quota?.Value, part.Used?.Value,
+            part.Beyond.Value,
             segment.Price is { } price ? CatalogViews.Of(price) : null);
     }
 
@@ -124,9 +132,12 @@ internal static class InvoiceAnswers
         Steps = [$"{tax.Rate} of {tax.Base}"],
     };
 
-    private static string UnitPriceText(ExactMoney price) => UnitPrice.TryCreate(price.Major, out var unit) ? unit.ToString() : price.ToString().Split(' ')[0];
+    private static string UnitPriceText(ExactMoney price) =>
+        UnitPrice.TryCreate(price.Major, out var unit) ? unit.ToString() : price.ToString().Split(' ')[0];
 
-    private static InvoicePartyView Of(InvoiceParty party) => new(party.Name, party.Address, party.Email, party.Country, party.Region, party.TaxId, Of(party.TaxIdCheck));
+    private static InvoicePartyView Of(InvoiceParty party) =>
+        new(party.Name, party.Address, party.Email, party.Country, party.Region, party.TaxId, Of(party.TaxIdCheck));
 
-    private static TaxIdCheckView? Of(VatEvidence? check) => check is null ? null : new(CatalogWords.Of(check.Status), check.Source, check.CheckedAt, check.Consultation);
+    private static TaxIdCheckView? Of(VatEvidence? check) =>
+        check is null ? null : new(CatalogWords.Of(check.Status), check.Source, check.CheckedAt, check.Consultation);
 }

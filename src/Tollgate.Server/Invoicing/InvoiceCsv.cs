@@ -34,7 +34,8 @@ internal static class InvoiceCsv
 
     private static StringBuilder Header() => new StringBuilder().Header(
         "invoice_number", "invoice_id", "status", "customer", "currency", "issued_at", "period_start", "period_end",
-        "line", "kind", "description", "feature", "quantity", "unit_price", "amount_minor", "amount", "line_period_start", "line_period_end",
+        "line", "kind", "description", "feature", "quantity", "unit_price", "amount_minor", "amount", "line_period_start",
+        "line_period_end",
         "subtotal_minor", "subtotal", "discount_minor", "discount", "tax_minor", "tax", "total_minor", "total",
         "amount_paid_minor", "amount_paid", "amount_due_minor", "amount_due");
 

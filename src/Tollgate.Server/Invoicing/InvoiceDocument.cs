@@ -35,7 +35,8 @@ internal sealed class InvoiceDocument
         Facts =
         [
             new(Words.Number, note.Number), new(Words.IssueDate, _locale.Date(note.IssuedAt, _style.Zone)),
-            new(Words.ForInvoice, _invoice.Number ?? ""), new(Words.CustomerId, _invoice.Customer), new(Words.Currency, _invoice.Currency.Code),
+            new(Words.ForInvoice, _invoice.Number ?? ""), new(Words.CustomerId, _invoice.Customer),
+            new(Words.Currency, _invoice.Currency.Code),
         ],
         Headline = new(_locale.Amount(note.Total), Words.ProrationCredited), Main = LinesOf(note.Lines),
         Sums =
@@ -43,7 +44,8 @@ internal sealed class InvoiceDocument
             new(Words.Subtotal, _locale.Amount(note.Total - note.Tax)), new(Words.Tax, _locale.Amount(note.Tax)),
             new(Words.Total, _locale.Amount(note.Total), SumWeight.Total),
         ],
-        Notes = [$"{Words.Reason}: {note.Reason}", .. Notes(_invoice.TaxNote)], Footer = _style.Footer, Logo = DocumentLogo.TryRead(_style.Logo),
+        Notes = [$"{Words.Reason}: {note.Reason}", .. Notes(_invoice.TaxNote)], Footer = _style.Footer,
+        Logo = DocumentLogo.TryRead(_style.Logo),
     };
 
     private static bool IsReduction(InvoiceLine line) => line.Kind is InvoiceLineKind.Discount or InvoiceLineKind.Credit;
@@ -90,14 +92,19 @@ internal sealed class InvoiceDocument
 
     private DocumentTable LinesOf(IEnumerable<InvoiceLine> lines) => new(
         null,
-        [new(Words.Description, ColumnKind.Text), new(Words.Quantity, ColumnKind.Number), new(Words.UnitPrice, ColumnKind.Number), new(Words.Amount, ColumnKind.Number)],
+        [new(Words.Description, ColumnKind.Text), new(Words.Quantity, ColumnKind.Number), new(Words.UnitPrice, ColumnKind.Number),
+            new(Words.Amount, ColumnKind.Number)],
         [
             .. lines.Select(line => new DocumentRow(
-                [line.Description, _locale.Number(line.Quantity), line.UnitPrice is { } price ? _locale.Price(price) : "", _locale.Amount(line.Amount)],
+                [line.Description, _locale.Number(line.Quantity), line.UnitPrice is { } price ? _locale.Price(price) : "",
+                    _locale.Amount(line.Amount)],
                 _locale.Days(line.Period, _style.Zone))),
         ]);
 
-    /// <summary>In the order of the calculation: lines, reductions, tax on top, what becomes credit, total, tax that is contained, payments, what is due.</summary>
+    /// <summary>
+    /// In the order of the calculation: lines, reductions, tax on top, what becomes credit, total, tax that is contained, payments, what is
+    /// due.
+    /// </summary>
     private IEnumerable<DocumentSum> Sums()
     {
         yield return new(Words.Subtotal, _locale.Amount(_invoice.Subtotal));
@@ -152,7 +159,9 @@ internal sealed class InvoiceDocument
         var unpaid = _invoice.Total - _invoice.Paid - _invoice.Due;
         if (unpaid > MoneyAmount.Zero(_invoice.Currency))
         {
-            var why = _invoice.Status switch { InvoiceStatus.Void => Words.Void, InvoiceStatus.Uncollectible => Words.WrittenOff, _ => Words.Credited };
+            var why =
+                _invoice.Status switch { InvoiceStatus.Void => Words.Void, InvoiceStatus.Uncollectible => Words.WrittenOff,
+                    _ => Words.Credited };
             yield return new(why, _locale.Amount(-unpaid));
         }
     }
@@ -166,7 +175,8 @@ internal sealed class InvoiceDocument
         {
             yield return new(
                 Words.Taxes,
-                [new(Words.Tax, ColumnKind.Text), new(Words.Rate, ColumnKind.Number), new(Words.TaxableAmount, ColumnKind.Number), new(Words.Amount, ColumnKind.Number)],
+                [new(Words.Tax, ColumnKind.Text), new(Words.Rate, ColumnKind.Number), new(Words.TaxableAmount, ColumnKind.Number),
+                    new(Words.Amount, ColumnKind.Number)],
                 [.. _invoice.Taxes.Select(TaxRow), .. TaxInAll()]);
         }
 
@@ -174,7 +184,8 @@ internal sealed class InvoiceDocument
         {
             yield return new(
                 Words.CreditNotes,
-                [new(Words.Number, ColumnKind.Word), new(Words.Date, ColumnKind.Word), new(Words.Reason, ColumnKind.Text), new(Words.Amount, ColumnKind.Number)],
+                [new(Words.Number, ColumnKind.Word), new(Words.Date, ColumnKind.Word), new(Words.Reason, ColumnKind.Text),
+                    new(Words.Amount, ColumnKind.Number)],
                 [
                     .. _invoice.CreditNotes.Select(note => new DocumentRow(
                         [note.Number, _locale.Date(note.IssuedAt, _style.Zone), note.Reason, _locale.Amount(-note.Total)])),
@@ -183,9 +194,11 @@ internal sealed class InvoiceDocument
     }
 
     private DocumentRow TaxRow(InvoiceTax tax) => new(
-        [tax.IsInclusive ? Filled(Words.Included, tax.Name) : tax.Name, _locale.Rate(tax.Rate), _locale.Amount(tax.Base), _locale.Amount(tax.Amount)]);
+        [tax.IsInclusive ? Filled(Words.Included, tax.Name) : tax.Name, _locale.Rate(tax.Rate), _locale.Amount(tax.Base),
+            _locale.Amount(tax.Amount)]);
 
-    private IEnumerable<DocumentRow> TaxInAll() => _invoice.Taxes.Count > 1 ? [new([Words.Total, "", "", _locale.Amount(_invoice.Tax)])] : [];
+    private IEnumerable<DocumentRow> TaxInAll() =>
+        _invoice.Taxes.Count > 1 ? [new([Words.Total, "", "", _locale.Amount(_invoice.Tax)])] : [];
 
     private IEnumerable<string> Notes(string? taxNote) =>
         ((string?[])[taxNote, _style.IsSandbox ? Words.Sandbox : null]).OfType<string>();

@@ -57,7 +57,9 @@ public static class InvoiceEndpoints
     /// <summary>The invoice of the path. Null when there is none, and then the problem is written.</summary>
     internal static async ValueTask<InvoiceRow?> FindAsync(HttpContext context, InvoiceQueries queries)
     {
-        var found = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        var found = Guid.TryParse(RawPath.Id(context), out var id)
+            ? await queries.FindAsync(context.Project(), id, context.RequestAborted)
+            : null;
         if (found is null)
         {
             await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound);
@@ -70,7 +72,8 @@ public static class InvoiceEndpoints
     internal static InvoiceFilter FilterOf(HttpContext context, Clock clock, Faults faults)
     {
         var query = context.Request.Query;
-        string? customer = query["customer"], status = query["status"], subscription = query["subscription"], number = query["number"], order = query["order"];
+        string? customer = query["customer"], status = query["status"], subscription = query["subscription"], number = query["number"],
+            order = query["order"];
         faults.Id(customer, "customer", required: false);
         faults.Id(subscription, "subscription", required: false);
         faults.Text(number, "number", LongestNumber);
@@ -105,9 +108,12 @@ public static class InvoiceEndpoints
             return;
         }
 
-        var rows = await queries.ListAsync(context.Project(), filter, paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(
+            context.Project(), filter, paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new InvoiceList([.. page.Select(InvoiceAnswers.Of)], hasMore), InvoicesJson.Default.InvoiceList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new InvoiceList([.. page.Select(InvoiceAnswers.Of)], hasMore),
+            InvoicesJson.Default.InvoiceList);
     }
 
     private static async Task ShowAsync(HttpContext context, InvoiceQueries queries)
@@ -134,10 +140,14 @@ public static class InvoiceEndpoints
         }
 
         var (shown, line) = (lines[number - 1], number > row.Invoice.Lines.Count ? null : row.Invoice.Lines[number - 1]);
-        var usage = line is { Kind: InvoiceLineKind.Usage } ? await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted) : null;
+        var usage = line is { Kind: InvoiceLineKind.Usage }
+            ? await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted)
+            : null;
         var view = new LineExplanation { Line = shown, Steps = shown.Steps, Usage = usage is null ? null : InvoiceAnswers.Of(usage) };
         await Answer.Json(
-            context, StatusCodes.Status200OK, line is null or { Kind: InvoiceLineKind.Discount } ? view : InvoiceAnswers.WithTax(view, row.Invoice, number), InvoicesJson.Default.LineExplanation);
+            context, StatusCodes.Status200OK,
+            line is null or { Kind: InvoiceLineKind.Discount } ? view : InvoiceAnswers.WithTax(view, row.Invoice, number),
+            InvoicesJson.Default.LineExplanation);
     }
 
     /// <summary>Invoices are finalised when they are made: there is nothing left to do, and a repeat is no fault.</summary>
@@ -171,7 +181,8 @@ public static class InvoiceEndpoints
 
     private static async Task CreditAsync(HttpContext context, InvoiceQueries queries, ChangeInvoiceStatus settle)
     {
-        if (await Body.ReadAsync(context, InvoicesJson.Default.CreditInvoiceRequest) is not { } body || await FindAsync(context, queries) is not { } row)
+        if (await Body.ReadAsync(context, InvoicesJson.Default.CreditInvoiceRequest) is not { } body
+            || await FindAsync(context, queries) is not { } row)
         {
             return;
         }
@@ -191,9 +202,14 @@ public static class InvoiceEndpoints
             return;
         }
 
-        var order = new CreditOrder(body.Amount is { } minor ? new MoneyAmount(minor, row.Invoice.Currency) : null, body.Lines, body.Reason!);
+        var order = new CreditOrder(
+            body.Amount is { } minor ? new MoneyAmount(minor, row.Invoice.Currency) : null, body.Lines, body.Reason!);
         var actor = SubscriptionAnswers.ActorOf(context.Caller());
-        await AnswerAsync(context, await settle.CreditAsync(context.Project(), row.Invoice.Id, order, Idempotency.RequestOf(context), actor, context.RequestAborted), StatusCodes.Status201Created);
+        await AnswerAsync(
+            context,
+            await settle.CreditAsync(
+                context.Project(), row.Invoice.Id, order, Idempotency.RequestOf(context), actor, context.RequestAborted),
+                StatusCodes.Status201Created);
     }
 
     private static Task AnswerAsync(HttpContext context, InvoiceAnswer answer, int status) => answer.Outcome switch

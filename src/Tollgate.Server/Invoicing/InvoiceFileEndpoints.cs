@@ -38,21 +38,37 @@ public static class InvoiceFileEndpoints
 
         app.MapGet("/v1/invoices.csv", exports.Bounded(context => CsvAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.BillingRead).WithLoad(Load.Own).Describe(InvoiceFileDescriptions.Csv);
-        Map("/v1/invoices/{id}.pdf", InvoiceFileDescriptions.InvoicePdf, context => InvoiceAsync(context, queries, ".pdf", Pdf, static (invoice, style) => Invoicing.InvoicePdf.Of(invoice, style)));
-        Map("/v1/invoices/{id}.html", InvoiceFileDescriptions.InvoiceHtml, context => InvoiceAsync(context, queries, ".html", Html, static (invoice, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, style))));
-        Map("/v1/invoices/{id}.csv", InvoiceFileDescriptions.InvoiceCsv, context => InvoiceAsync(context, queries, ".csv", Csv, static (invoice, _) => Bytes(Invoicing.InvoiceCsv.Of([invoice]))));
-        Map("/v1/invoices/{id}/credit-notes/{note}.pdf", InvoiceFileDescriptions.CreditNotePdf, context => CreditNoteAsync(context, queries, ".pdf", Pdf, static (invoice, note, style) => Invoicing.InvoicePdf.Of(invoice, note, style)));
-        Map("/v1/invoices/{id}/credit-notes/{note}.html", InvoiceFileDescriptions.CreditNoteHtml, context => CreditNoteAsync(context, queries, ".html", Html, static (invoice, note, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, note, style))));
-        Map("/v1/customers/{id}/statement", InvoiceFileDescriptions.Statement, context => StatementAsync(context, queries, customers, clock, null));
-        Map("/v1/customers/{id}/statement.pdf", InvoiceFileDescriptions.StatementPdf, context => StatementAsync(context, queries, customers, clock, Pdf));
-        Map("/v1/customers/{id}/statement.html", InvoiceFileDescriptions.StatementHtml, context => StatementAsync(context, queries, customers, clock, Html));
-        Map("/v1/customers/{id}/statement.csv", InvoiceFileDescriptions.StatementCsv, context => StatementAsync(context, queries, customers, clock, Csv));
+        Map("/v1/invoices/{id}.pdf", InvoiceFileDescriptions.InvoicePdf,
+            context => InvoiceAsync(context, queries, ".pdf", Pdf, static (invoice, style) => Invoicing.InvoicePdf.Of(invoice, style)));
+        Map("/v1/invoices/{id}.html", InvoiceFileDescriptions.InvoiceHtml,
+            context =>
+                InvoiceAsync(context, queries, ".html", Html, static (invoice, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, style))));
+        Map("/v1/invoices/{id}.csv", InvoiceFileDescriptions.InvoiceCsv,
+            context => InvoiceAsync(context, queries, ".csv", Csv, static (invoice, _) => Bytes(Invoicing.InvoiceCsv.Of([invoice]))));
+        Map("/v1/invoices/{id}/credit-notes/{note}.pdf", InvoiceFileDescriptions.CreditNotePdf,
+            context =>
+                CreditNoteAsync(
+                    context, queries, ".pdf", Pdf, static (invoice, note, style) => Invoicing.InvoicePdf.Of(invoice, note, style)));
+        Map("/v1/invoices/{id}/credit-notes/{note}.html", InvoiceFileDescriptions.CreditNoteHtml,
+            context =>
+                CreditNoteAsync(
+                    context, queries, ".html", Html,
+                    static (invoice, note, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, note, style))));
+        Map("/v1/customers/{id}/statement", InvoiceFileDescriptions.Statement,
+            context => StatementAsync(context, queries, customers, clock, null));
+        Map("/v1/customers/{id}/statement.pdf", InvoiceFileDescriptions.StatementPdf,
+            context => StatementAsync(context, queries, customers, clock, Pdf));
+        Map("/v1/customers/{id}/statement.html", InvoiceFileDescriptions.StatementHtml,
+            context => StatementAsync(context, queries, customers, clock, Html));
+        Map("/v1/customers/{id}/statement.csv", InvoiceFileDescriptions.StatementCsv,
+            context => StatementAsync(context, queries, customers, clock, Csv));
 
         void Map(string path, Description description, RequestDelegate handle) =>
             app.MapGet(path, handle).RequireKey(Access.Secret, Scope.BillingRead).WithLoad(Load.Heavy).Describe(description);
     }
 
-    private static async Task InvoiceAsync(HttpContext context, InvoiceQueries queries, string extension, string type, Func<Invoice, InvoiceStyle, byte[]> draw)
+    private static async Task InvoiceAsync(
+        HttpContext context, InvoiceQueries queries, string extension, string type, Func<Invoice, InvoiceStyle, byte[]> draw)
     {
         var name = RawPath.Id(context)[..^extension.Length];
         var row = Guid.TryParse(name, out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
@@ -69,11 +85,15 @@ public static class InvoiceFileEndpoints
     private static async Task CreditNoteAsync(
         HttpContext context, InvoiceQueries queries, string extension, string type, Func<Invoice, CreditNote, InvoiceStyle, byte[]> draw)
     {
-        var row = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        var row = Guid.TryParse(RawPath.Id(context), out var id)
+            ? await queries.FindAsync(context.Project(), id, context.RequestAborted)
+            : null;
         var name = RawPath.Segment(context, NoteSegment)[..^extension.Length];
         if (row?.Invoice.CreditNotes.FirstOrDefault(one => Guid.TryParse(name, out var wanted) && one.Id == wanted) is not { } note)
         {
-            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, row is null ? null : "The invoice has no such credit note.", row is null ? null : "note");
+            await Problems.WriteAsync(
+                context, ErrorCode.InvoiceNotFound, row is null ? null : "The invoice has no such credit note.",
+                row is null ? null : "note");
             return;
         }
 
@@ -103,13 +123,15 @@ public static class InvoiceFileEndpoints
                 context.Response.Headers.ContentDisposition = "attachment; filename=\"invoices.csv\"";
             }
 
-            await context.Response.WriteAsync(Invoicing.InvoiceCsv.Of(page.Select(static row => row.Invoice), withHeader: written == 0), context.RequestAborted);
+            await context.Response.WriteAsync(
+                Invoicing.InvoiceCsv.Of(page.Select(static row => row.Invoice), withHeader: written == 0), context.RequestAborted);
             written += page.Count;
             (last, more) = (page.Count == 0 ? null : page[^1].Invoice.Id, page.Count == PageOfCsv);
         }
     }
 
-    private static async Task StatementAsync(HttpContext context, InvoiceQueries queries, CustomerQueries customers, Clock clock, string? type)
+    private static async Task StatementAsync(
+        HttpContext context, InvoiceQueries queries, CustomerQueries customers, Clock clock, string? type)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -146,7 +168,9 @@ public static class InvoiceFileEndpoints
         var parties = new StatementParties(settings.Seller, Parties.Of(customer.Customer, to));
         await SendAsync(
             context,
-            type == Pdf ? StatementFiles.Pdf(statement, parties, style) : Bytes(type == Html ? StatementFiles.Html(statement, parties, style) : StatementFiles.Csv(statement)),
+            type == Pdf
+                ? StatementFiles.Pdf(statement, parties, style)
+                : Bytes(type == Html ? StatementFiles.Html(statement, parties, style) : StatementFiles.Csv(statement)),
             type,
             $"statement-{period.Start.ToUtc():yyyy-MM-dd}-{period.End.ToUtc():yyyy-MM-dd}.{(type == Pdf ? "pdf" : type == Html ? "html" : "csv")}");
     }
@@ -154,7 +178,9 @@ public static class InvoiceFileEndpoints
     /// <summary>Until now unless said otherwise; without a beginning from the first invoice on.</summary>
     private static (Instant? From, Instant To) RangeOf(HttpContext context, Instant now, Faults faults)
     {
-        var (from, to) = (faults.Moment(context.Request.Query["from"], "from"), faults.Moment(context.Request.Query["to"], "to") ?? now.Plus(TimeSpan.FromSeconds(1)));
+        var (from, to) =
+            (faults.Moment(context.Request.Query["from"], "from"),
+                faults.Moment(context.Request.Query["to"], "to") ?? now.Plus(TimeSpan.FromSeconds(1)));
         if (from >= to)
         {
             faults.Add("to", FaultCode.OutOfRange, "A time after 'from' is expected.");
@@ -166,7 +192,8 @@ public static class InvoiceFileEndpoints
     private static Instant FirstOf(IReadOnlyList<Invoice> invoices, Instant to) =>
         invoices.Count > 0 && invoices[0].IssuedAt is { } issued && issued < to ? issued : to.Minus(TimeSpan.FromSeconds(1));
 
-    private static async Task<InvoiceStyle> StyleAsync(HttpContext context, InvoiceQueries queries, string language, string? footer) => new()
+    private static async Task<InvoiceStyle> StyleAsync(HttpContext context, InvoiceQueries queries, string language, string? footer) =>
+        new()
     {
         Locale = language,
         Zone = context.Project().Zone,
@@ -213,7 +240,8 @@ internal static class InvoiceFileDescriptions
 
     public static readonly Description CreditNoteHtml = OfCreditNote("Show a credit note as a page", "text/html", "<!doctype html> …");
 
-    public static readonly Description Csv = new(Tag, "Export invoices", "Returns a row for each line of at most the first 10,000 invoices, with the filters of the list.")
+    public static readonly Description Csv = new(
+        Tag, "Export invoices", "Returns a row for each line of at most the first 10,000 invoices, with the filters of the list.")
     {
         Query = [.. InvoiceDescriptions.Filters, InvoiceDescriptions.Order],
         Answers = [Example.OfText(200, "The file.", "text/csv", "invoice,status,customer …")],
@@ -228,25 +256,31 @@ internal static class InvoiceFileDescriptions
                 200, "The account.",
                 """
                 {"customer": "acme", "currency": "USD", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "opening": 0,
-                 "entries": [{"kind": "invoice", "at": "2026-01-31T00:00:00Z", "number": "TRENDIT-000001", "amount": 2900, "balance": 2900}],
+                 "entries": [{"kind": "invoice", "at": "2026-01-31T00:00:00Z", "number": "TRENDIT-000001",
+                  "amount": 2900, "balance": 2900}],
                  "closing": 2900}
                 """),
         ],
     };
 
-    public static readonly Description StatementPdf = OfStatement("Download a customer's statement as PDF", "application/pdf", "%PDF-1.7 …");
+    public static readonly Description StatementPdf = OfStatement(
+        "Download a customer's statement as PDF", "application/pdf", "%PDF-1.7 …");
 
-    public static readonly Description StatementHtml = OfStatement("Show a customer's statement as a page", "text/html", "<!doctype html> …");
+    public static readonly Description StatementHtml = OfStatement(
+        "Show a customer's statement as a page", "text/html", "<!doctype html> …");
 
-    public static readonly Description StatementCsv = OfStatement("Download a customer's statement as CSV", "text/csv", "customer,currency,kind …");
+    public static readonly Description StatementCsv = OfStatement(
+        "Download a customer's statement as CSV", "text/csv", "customer,currency,kind …");
 
-    private static Description OfInvoice(string summary, string type, string text) => new(Tag, summary, "Returns the invoice with its exact totals, in the language of the invoice settings.")
+    private static Description OfInvoice(string summary, string type, string text) =>
+        new(Tag, summary, "Returns the invoice with its exact totals, in the language of the invoice settings.")
     {
         Answers = [Example.OfText(200, "The file.", type, text)],
         Errors = [ErrorCode.InvoiceNotFound],
     };
 
-    private static Description OfCreditNote(string summary, string type, string text) => new(Tag, summary, "Returns the credit note, which names the invoice that it corrects.")
+    private static Description OfCreditNote(string summary, string type, string text) =>
+        new(Tag, summary, "Returns the credit note, which names the invoice that it corrects.")
     {
         Path = new Dictionary<string, string> { ["note"] = "The credit note's id, as the invoice lists it." },
         Answers = [Example.OfText(200, "The file.", type, text)],
@@ -254,7 +288,9 @@ internal static class InvoiceFileDescriptions
     };
 
     private static Description OfStatement(string summary, string? type, string? text) => new(
-        Tag, summary, "Lists invoices, credit notes, payments, and voided or uncollectible invoices, with the balance after each. The closing balance of a statement is the opening balance of the next one.")
+        Tag, summary,
+        "Lists invoices, credit notes, payments, and voided or uncollectible invoices, with the balance after each. "
+            + "The closing balance of a statement is the opening balance of the next one.")
     {
         Query = Range,
         Answers = type is null ? [] : [Example.OfText(200, "The file.", type, text!)],

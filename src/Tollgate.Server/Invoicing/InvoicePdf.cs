@@ -10,13 +10,16 @@ internal static class InvoicePdf
     public const string ContentType = "application/pdf";
 
     /// <summary>As its customer gets it: in the language and with the footer that it was issued with.</summary>
-    public static async Task<byte[]> OfAsync(InvoiceQueries queries, ProjectSnapshot project, InvoiceRow row, CancellationToken cancel) => Of(row.Invoice, new()
+    public static async Task<byte[]> OfAsync(InvoiceQueries queries, ProjectSnapshot project, InvoiceRow row, CancellationToken cancel) =>
+        Of(row.Invoice, new()
     {
-        Locale = row.Language, Zone = project.Zone, Logo = await queries.LogoAsync(project, cancel), Footer = row.Footer, IsSandbox = project.Mode == ProjectMode.Sandbox,
+        Locale = row.Language, Zone = project.Zone, Logo = await queries.LogoAsync(project, cancel), Footer = row.Footer,
+        IsSandbox = project.Mode == ProjectMode.Sandbox,
     });
 
     public static byte[] Of(Invoice invoice, InvoiceStyle style) => DocumentPdf.Draw(InvoiceDocument.Of(invoice, style));
 
     /// <param name="invoice">The one that it corrects.</param>
-    public static byte[] Of(Invoice invoice, CreditNote note, InvoiceStyle style) => DocumentPdf.Draw(InvoiceDocument.Of(invoice, note, style));
+    public static byte[] Of(Invoice invoice, CreditNote note, InvoiceStyle style) =>
+        DocumentPdf.Draw(InvoiceDocument.Of(invoice, note, style));
 }

@@ -67,7 +67,8 @@ public static class InvoiceSettingsEndpoints
         {
             Seller = new()
             {
-                Name = body.Name ?? project.Name, Address = body.Address ?? [], Email = body.Email, Country = body.Country, TaxId = body.TaxId,
+                Name = body.Name ?? project.Name, Address = body.Address ?? [], Email = body.Email, Country = body.Country,
+                TaxId = body.TaxId,
             },
             Prefix = body.NumberPrefix ?? project.Code.ToUpperInvariant(),
             DueDays = body.DueDays ?? InvoiceSettings.DefaultDueDays,
@@ -112,7 +113,8 @@ public static class InvoiceSettingsEndpoints
         {
             Category = rate.Category,
         }).ToArray();
-        await queries.ChangeSettingsAsync(context.Project(), settings => settings with { TaxRates = rates }, false, null, context.RequestAborted);
+        await queries.ChangeSettingsAsync(
+            context.Project(), settings => settings with { TaxRates = rates }, false, null, context.RequestAborted);
         await AnswerAsync(context, rates);
     }
 
@@ -161,7 +163,9 @@ public static class InvoiceSettingsEndpoints
         faults.Text(body.Email, "email", LongestName);
         faults.Country(body.Country, "country");
         faults.Text(body.TaxId, "tax_id", LongestName);
-        if (body.NumberPrefix is { } prefix && (prefix.Length is 0 or > LongestPrefix || prefix.Any(static c => !char.IsAsciiLetterUpper(c) && !char.IsAsciiDigit(c) && c != '-')))
+        if (body.NumberPrefix is { } prefix
+            && (prefix.Length is 0 or > LongestPrefix
+                || prefix.Any(static c => !char.IsAsciiLetterUpper(c) && !char.IsAsciiDigit(c) && c != '-')))
         {
             faults.Add("number_prefix", FaultCode.InvalidFormat, $"1 to {LongestPrefix} of A–Z, 0–9 and - are expected.");
         }

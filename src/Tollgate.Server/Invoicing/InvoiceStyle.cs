@@ -15,7 +15,9 @@ public sealed record InvoiceStyle
     /// <summary>PNG or JPEG. What is something else, broken or beyond the limits is left out, and the name stands instead.</summary>
     public ReadOnlyMemory<byte> Logo { get; init; }
 
-    /// <summary>Bank account, register, terms of payment: at the foot of every page, as it was written. Long texts stand once, at the end.</summary>
+    /// <summary>
+    /// Bank account, register, terms of payment: at the foot of every page, as it was written. Long texts stand once, at the end.
+    /// </summary>
     public string? Footer { get; init; }
 
     /// <summary>Of a sandbox project: the document says that nobody has to pay it.</summary>

@@ -7,7 +7,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary><c>/v1/billing/late-usage</c>: what came too late for its invoice and was not billed, because the feature's meters say so.</summary>
+/// <summary>
+/// <c>/v1/billing/late-usage</c>: what came too late for its invoice and was not billed, because the feature's meters say so.
+/// </summary>
 public static class LateUsageEndpoints
 {
     /// <summary>Rows in one CSV: what a spreadsheet opens at once.</summary>
@@ -42,14 +44,17 @@ public static class LateUsageEndpoints
             return;
         }
 
-        var rows = await queries.ListAsync(context.Project(), paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(
+            context.Project(), paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new LateUsageList([.. page.Select(ViewOf)], hasMore), InvoicesJson.Default.LateUsageList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new LateUsageList([.. page.Select(ViewOf)], hasMore), InvoicesJson.Default.LateUsageList);
     }
 
     private static async Task CsvAsync(HttpContext context, LateUsageQueries queries)
     {
-        var csv = new StringBuilder().Header("customer", "feature", "period_start", "period_end", "quantity", "amount_minor", "amount", "currency");
+        var csv = new StringBuilder().Header(
+            "customer", "feature", "period_start", "period_end", "quantity", "amount_minor", "amount", "currency");
         foreach (var row in await queries.ListAsync(context.Project(), null, MostInCsv, context.RequestAborted))
         {
             csv.Cell(row.Customer).Next().Cell(row.Feature).Next().Plain(row.Period.Start).Next().Plain(row.Period.End).Next()
@@ -71,7 +76,8 @@ internal static class LateUsageDescriptions
     private const string Tag = "Billing";
 
     private const string Meaning =
-        "Lists usage beyond the quota that arrived after its period was invoiced, for features whose meters have `late_events: ignore_and_report`. Tollgate records it "
+        "Lists usage beyond the quota that arrived after its period was invoiced, for features whose meters have `late_events: "
+            + "ignore_and_report`. Tollgate records it "
         + "and counts it in its period, but does not bill it. `amount` is its price. The newest period comes first.";
 
     public static readonly Description List = new(Tag, "List unbilled late usage", Meaning)
@@ -89,7 +95,8 @@ internal static class LateUsageDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Csv = new(Tag, "Export unbilled late usage", Meaning + " The file has at most the first 10,000 rows.")
+    public static readonly Description Csv = new(
+        Tag, "Export unbilled late usage", Meaning + " The file has at most the first 10,000 rows.")
     {
         Answers =
         [

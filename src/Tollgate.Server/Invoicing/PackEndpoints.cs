@@ -52,10 +52,12 @@ public static class PackEndpoints
         }
 
         var order = new PackOrder(body.Pack!, body.Quantity ?? 1, currency, body.Id, body.Preview == true);
-        var answer = await buy.RunAsync(context.Project(), customer, order, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
+        var answer = await buy.RunAsync(
+            context.Project(), customer, order, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
         await (answer.Outcome switch
         {
-            PackOutcome.IdReused => Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "This id was used for another purchase.", "id"),
+            PackOutcome.IdReused =>
+                Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "This id was used for another purchase.", "id"),
             PackOutcome.Refused => Problems.WriteAsync(context, ErrorCode.PackRefused, answer.Detail, "pack"),
             PackOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
             PackOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),
@@ -80,14 +82,17 @@ public static class PackEndpoints
             return;
         }
 
-        if (await queries.ListAsync(context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } items)
+        if (await queries.ListAsync(
+            context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } items)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
         }
 
         var (page, hasMore) = paging.Cut(items);
-        await Answer.Json(context, StatusCodes.Status200OK, new PackPurchaseList([.. page.Select(ViewOf)], hasMore), InvoicesJson.Default.PackPurchaseList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new PackPurchaseList([.. page.Select(ViewOf)], hasMore),
+            InvoicesJson.Default.PackPurchaseList);
     }
 
     private static Task AnswerAsync(HttpContext context, int status, PackItem item) =>
@@ -115,34 +120,48 @@ internal static class PackDescriptions
 
     private const string One =
         """
-        {"id": "order-77", "pack": "million-tokens", "quantity": 2, "feature": "token", "units": 2000000, "expires_after_days": 365, "status": "pending",
+        {"id": "order-77", "pack": "million-tokens", "quantity": 2, "feature": "token", "units": 2000000,
+         "expires_after_days": 365, "status": "pending",
          "bought_at": "2026-04-05T10:00:00Z", "grant": null,
-         "invoice": {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "number": "TRENDIT-000043", "status": "open", "kind": "one_off", "customer": "acme",
+         "invoice": {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "number": "TRENDIT-000043", "status": "open",
+          "kind": "one_off", "customer": "acme",
           "subscription": null, "currency": "USD", "period_start": "2026-04-05T10:00:00Z", "period_end": "2026-04-05T10:00:01Z",
           "issued_at": "2026-04-05T10:00:00Z", "due_at": "2026-04-19T10:00:00Z",
-          "lines": [{"kind": "credit_pack", "description": "A million tokens", "feature": "token", "quantity": 2, "unit_price": "5", "amount": 1000,
-           "period_start": "2026-04-05T10:00:00Z", "period_end": "2026-04-05T10:00:01Z", "steps": ["2 × 5.00 USD = 10.00 USD", "2000000 units of token in all"]}],
-          "subtotal": 1000, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 1000, "to_credits": 0, "paid_from_credits": 0, "amount_paid": 0,
-          "amount_due": 1000, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null},
-          "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null}, "credit_notes": []}}
+          "lines": [{"kind": "credit_pack", "description": "A million tokens", "feature": "token", "quantity": 2,
+           "unit_price": "5", "amount": 1000,
+           "period_start": "2026-04-05T10:00:00Z", "period_end": "2026-04-05T10:00:01Z",
+            "steps": ["2 × 5.00 USD = 10.00 USD", "2000000 units of token in all"]}],
+          "subtotal": 1000, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 1000, "to_credits": 0,
+           "paid_from_credits": 0, "amount_paid": 0,
+          "amount_due": 1000, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null,
+           "tax_id": null, "tax_id_check": null},
+          "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null,
+           "tax_id_check": null}, "credit_notes": []}}
         """;
 
     public static readonly Description Buy = new(
         Tag,
         "Buy a credit pack",
-        "Sells the customer units of a metered feature once, on an invoice of their own (`one_off`) with a line `credit_pack`. The units become a "
+        "Sells the customer units of a metered feature once, on an invoice of their own (`one_off`) with a line `credit_pack`. "
+            + "The units become a "
         + "grant (source `topup`) when the invoice is paid, which is at once if the customer's credits pay "
         + "all of it. A void or uncollectible invoice grants nothing. A later change of the catalogue does not change the purchase.\n\n"
         + "`status` is `pending`, `granted`, or `void`. Tollgate creates a missing customer. With an `id` of your own, a repeat answers "
-        + "200 with the purchase's present state; different content is a 409. `preview: true` answers 200 with the invoice of the purchase, and changes nothing.")
+        + "200 with the purchase's present state; different content is a 409. `preview: true` answers 200 with the invoice of the "
+        + "purchase, and changes nothing.")
     {
         Path = CustomerDescriptions.Path,
         Request = Example.Of<BuyPackRequest>("""{"pack": "million-tokens", "quantity": 2, "id": "order-77"}"""),
-        Answers = [Example.Of<PackPurchaseView>(201, "Bought.", One), Example.Of<PackPurchaseView>(200, "The purchase already existed, or a preview.", One)],
-        Errors = [ErrorCode.PackRefused, ErrorCode.CustomerIsMember, ErrorCode.CurrencyFixed, ErrorCode.IdempotencyKeyReused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
+        Answers = [
+            Example.Of<PackPurchaseView>(201, "Bought.", One),
+            Example.Of<PackPurchaseView>(200, "The purchase already existed, or a preview.", One)],
+        Errors = [
+            ErrorCode.PackRefused, ErrorCode.CustomerIsMember, ErrorCode.CurrencyFixed, ErrorCode.IdempotencyKeyReused,
+            ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description List = new(Tag, "List credit packs of a customer", "Lists the customer's purchases, the newest first, each with its invoice.")
+    public static readonly Description List = new(
+        Tag, "List credit packs of a customer", "Lists the customer's purchases, the newest first, each with its invoice.")
     {
         Path = CustomerDescriptions.Path,
         Query = QueryParameter.OfPage,

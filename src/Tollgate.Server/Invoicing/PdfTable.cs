@@ -9,7 +9,9 @@ internal sealed class PdfTable
     /// <summary>Between two columns.</summary>
     private const double Gap = 14;
 
-    /// <summary>The widest that a column of numbers gets; a longer number is written smaller. A unit price of twelve decimals fits.</summary>
+    /// <summary>
+    /// The widest that a column of numbers gets; a longer number is written smaller. A unit price of twelve decimals fits.
+    /// </summary>
     private const double Widest = 104;
 
     private const double Padding = 5;

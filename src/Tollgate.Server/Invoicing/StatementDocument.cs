@@ -50,7 +50,8 @@ internal static class StatementDocument
             [locale.Date(entry.At, style.Zone), Describe(entry, words), locale.Amount(entry.Amount), locale.Amount(entry.Balance)]));
         return new(
             null,
-            [new(words.Date, ColumnKind.Word), new(words.Description, ColumnKind.Text), new(words.Amount, ColumnKind.Number), new(words.Balance, ColumnKind.Number)],
+            [new(words.Date, ColumnKind.Word), new(words.Description, ColumnKind.Text), new(words.Amount, ColumnKind.Number),
+                new(words.Balance, ColumnKind.Number)],
             [
                 new([locale.Date(statement.Period.Start, style.Zone), words.OpeningBalance, "", locale.Amount(statement.Opening)]),
                 .. rows,
@@ -85,5 +86,6 @@ internal static class StatementDocument
 
     private static MoneyAmount Size(MoneyAmount amount) => amount.IsNegative ? -amount : amount;
 
-    private static string Filled(string pattern, StatementEntry entry) => string.Format(CultureInfo.InvariantCulture, pattern, entry.Number);
+    private static string Filled(string pattern, StatementEntry entry) =>
+        string.Format(CultureInfo.InvariantCulture, pattern, entry.Number);
 }

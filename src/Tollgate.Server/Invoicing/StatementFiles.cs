@@ -16,7 +16,8 @@ internal static class StatementFiles
     /// <summary>One row for each entry, between one for the opening and one for the closing balance.</summary>
     public static string Csv(Statement statement)
     {
-        var csv = new StringBuilder().Header("customer", "currency", "at", "entry", "number", "amount_minor", "amount", "balance_minor", "balance");
+        var csv = new StringBuilder().Header(
+            "customer", "currency", "at", "entry", "number", "amount_minor", "amount", "balance_minor", "balance");
         Begin("opening", statement.Period.Start).Next().Append(",,").Money(statement.Opening).End();
         foreach (var entry in statement.Entries)
         {

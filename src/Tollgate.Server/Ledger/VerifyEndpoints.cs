@@ -10,15 +10,20 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Ledger;
 
 /// <summary>
-/// Recomputes the ledger from its facts on demand. It reads every event of a project, or of all: each has one check at a time, and those that projects asked for have few
-/// places and an end.
+/// Recomputes the ledger from its facts on demand. It reads every event of a project, or of all: each has one check at a time, and those
+/// that projects asked for have few places and an end.
 /// </summary>
 public static class VerifyEndpoints
 {
-    /// <summary>Checks of projects at one time. Each has a connection of its own and keeps PostgreSQL busy; a further one waits for its place.</summary>
+    /// <summary>
+    /// Checks of projects at one time. Each has a connection of its own and keeps PostgreSQL busy; a further one waits for its place.
+    /// </summary>
     private const int ProjectsAtOnce = 4;
 
-    /// <summary>One snapshot lasts as long as the check, and PostgreSQL cleans nothing up meanwhile. Five million events on a small machine; the operator has more time.</summary>
+    /// <summary>
+    /// One snapshot lasts as long as the check, and PostgreSQL cleans nothing up meanwhile. Five million events on a small machine; the
+    /// operator has more time.
+    /// </summary>
     private static readonly TimeSpan LongestOfProject = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(30);
@@ -29,8 +34,11 @@ public static class VerifyEndpoints
     {
         var database = app.ServiceProvider.GetRequiredService<Database>();
         var (busy, places) = (new ConcurrentDictionary<int, bool>(), new SemaphoreSlim(ProjectsAtOnce));
-        app.MapPost("/v1/verify", context => VerifyAsync(context, database, busy, places)).RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().WithLoad(Load.Heavy).Describe(new("Ledger", "Verify the ledger",
-            "Recomputes balances from events and holds, grants from what was burned, unique values, thresholds and tenancy in one snapshot of "
+        app.MapPost("/v1/verify", context => VerifyAsync(context, database, busy, places))
+            .RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().WithLoad(Load.Heavy)
+            .Describe(new("Ledger", "Verify the ledger",
+            "Recomputes balances from events and holds, grants from what was burned, unique values, "
+                + "thresholds and tenancy in one snapshot of "
             + "the database, and compares. Changes nothing and may run beside traffic. A project's key checks its project; the admin key "
             + "checks all of them, or the one that `X-Project` names. Takes about a minute for a million events on a small machine. "
             + "Tollgate stops a check with a project's key after five minutes (409).")
@@ -49,13 +57,17 @@ public static class VerifyEndpoints
         });
     }
 
-    private static async Task VerifyAsync(HttpContext context, Database database, ConcurrentDictionary<int, bool> busy, SemaphoreSlim places)
+    private static async Task VerifyAsync(
+        HttpContext context, Database database, ConcurrentDictionary<int, bool> busy, SemaphoreSlim places)
     {
         var project = context.Caller().Project?.Id;
         var key = project ?? 0;
         if (!busy.TryAdd(key, true))
         {
-            await Problems.WriteAsync(context, ErrorCode.Conflict, "A check of this project, or of all projects, is already running on this server. Repeat after the seconds in Retry-After.", retryAfter: ComeBack);
+            await Problems.WriteAsync(
+                context, ErrorCode.Conflict,
+                "A check of this project, or of all projects, is already running on this server. Repeat after the seconds in Retry-After.",
+                retryAfter: ComeBack);
             return;
         }
 
@@ -64,7 +76,8 @@ public static class VerifyEndpoints
             var started = Stopwatch.GetTimestamp();
             if (await RunAsync(context, database, places) is { } report)
             {
-                await Answer.Json(context, StatusCodes.Status200OK, ViewOf(report, Stopwatch.GetElapsedTime(started)), LedgerJson.Default.VerifiedView);
+                await Answer.Json(
+                    context, StatusCodes.Status200OK, ViewOf(report, Stopwatch.GetElapsedTime(started)), LedgerJson.Default.VerifiedView);
             }
         }
         finally
@@ -91,7 +104,9 @@ public static class VerifyEndpoints
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
-            await Problems.WriteAsync(context, ErrorCode.Conflict, $"The check took longer than {LongestOfProject.TotalMinutes} minutes and was stopped. The operator can run it without this limit: ./tollgate verify --project {caller.Project!.Code}.");
+            await Problems.WriteAsync(context, ErrorCode.Conflict,
+                $"The check took longer than {LongestOfProject.TotalMinutes} minutes and was stopped. "
+                    + $"The operator can run it without this limit: ./tollgate verify --project {caller.Project!.Code}.");
             return null;
         }
         finally

@@ -49,9 +49,12 @@ internal static class CallReading
         var usage = raw?.Usage ?? UsageOf(body, faults);
         return faults.Any ? null : new()
         {
-            Id = id, Customer = body.Customer!, Feature = body.Feature, AttributeTo = body.AttributeTo, Provider = body.Provider, Model = raw?.Model ?? body.Model!, Usage = usage,
-            IsEstimated = body.Estimated == true || isEstimated, ReportedCost = reported, UsageDifference = isEstimated ? null : raw?.Difference,
-            ServiceTier = body.ServiceTier is { } tier ? ServiceTiers.Of(tier) : raw?.ServiceTier, RequestId = body.RequestId ?? raw?.ResponseId, Endpoint = body.Endpoint,
+            Id = id, Customer = body.Customer!, Feature = body.Feature, AttributeTo = body.AttributeTo, Provider = body.Provider,
+            Model = raw?.Model ?? body.Model!, Usage = usage,
+            IsEstimated = body.Estimated == true || isEstimated, ReportedCost = reported,
+            UsageDifference = isEstimated ? null : raw?.Difference,
+            ServiceTier = body.ServiceTier is { } tier ? ServiceTiers.Of(tier) : raw?.ServiceTier,
+            RequestId = body.RequestId ?? raw?.ResponseId, Endpoint = body.Endpoint,
             LatencyMilliseconds = body.LatencyMs, Status = body.Status, Error = body.Error ?? Shortened(raw?.Error),
             OccurredAt = body.OccurredAt is { } at ? Instant.From(at) : null,
             PropertiesJson = body.Properties is { ValueKind: JsonValueKind.Object } own ? own.GetRawText() : null,
@@ -100,21 +103,28 @@ internal static class CallReading
     private static UsageReport Estimated(LlmCallRequest body, LlmRoute route, ReadOnlySpan<byte> answer, UsageReport report, Faults faults)
     {
         var delivered = DeliveredText.Of(route, answer);
-        var ask = body.RawRequest is { ValueKind: JsonValueKind.Object or JsonValueKind.String } request ? RequestReader.Read(route, BytesOf(request), null) : null;
+        var ask = body.RawRequest is { ValueKind: JsonValueKind.Object or JsonValueKind.String } request
+            ? RequestReader.Read(route, BytesOf(request), null)
+            : null;
         if (body.RawRequest is not null && ask is null)
         {
             faults.Add("raw_request", FaultCode.InvalidValue, "A JSON object is expected, as it was sent to the provider.");
         }
         else if (delivered.Characters == 0 && !report.IsReported)
         {
-            faults.Add("raw_response", FaultCode.InvalidValue, "It neither says what was used nor has text to estimate it from; send the counts.");
+            faults.Add(
+                "raw_response", FaultCode.InvalidValue, "It neither says what was used nor has text to estimate it from; send the counts.");
         }
         else if (ask is null && report.Usage.InputTokens.IsZero)
         {
-            faults.Add("raw_response", FaultCode.InvalidValue, "It does not say what was used; send raw_request with it for an estimate, or the counts.");
+            faults.Add(
+                "raw_response", FaultCode.InvalidValue,
+                "It does not say what was used; send raw_request with it for an estimate, or the counts.");
         }
 
-        return faults.Any ? report : report with { Usage = UsageEstimate.After(route, ask, delivered, report), Model = report.Model ?? body.Model ?? ask?.Model };
+        return faults.Any
+            ? report
+            : report with { Usage = UsageEstimate.After(route, ask, delivered, report), Model = report.Model ?? body.Model ?? ask?.Model };
     }
 
     /// <summary>JSON as it stands, or the text that a string holds.</summary>
@@ -123,7 +133,8 @@ internal static class CallReading
 
     private static bool HasCounts(LlmCallRequest body) => body is not
     {
-        InputTokens: null, CachedInputTokens: null, CacheWriteTokens: null, CacheWriteHourTokens: null, OutputTokens: null, ReasoningTokens: null,
+        InputTokens: null, CachedInputTokens: null, CacheWriteTokens: null, CacheWriteHourTokens: null, OutputTokens: null,
+        ReasoningTokens: null,
         AudioInputTokens: null, CachedAudioInputTokens: null, AudioOutputTokens: null, ImageInputTokens: null, CachedImageInputTokens: null,
         ImageOutputTokens: null, VideoInputTokens: null, Requests: null, Images: null, Pages: null, Searches: null, Seconds: null,
     };
@@ -157,7 +168,9 @@ internal static class CallReading
         }
         else if (feature.Feature.Kind != FeatureKind.Metered)
         {
-            faults.Add("feature", FaultCode.InvalidValue, $"The feature '{code}' is not counted: it is a switch or a value. To name it for the reports of costs, use attribute_to.");
+            faults.Add(
+                "feature", FaultCode.InvalidValue,
+                $"The feature '{code}' is not counted: it is a switch or a value. To name it for the reports of costs, use attribute_to.");
         }
     }
 
@@ -173,7 +186,9 @@ internal static class CallReading
             return NanoUsd.OfDollars(dollars.Value);
         }
 
-        faults.Add("reported_cost_usd", FaultCode.InvalidFormat, $"Dollars as a decimal text from 0 to {ModelPrice.LargestPrice}, such as \"0.0021\", are expected.");
+        faults.Add(
+            "reported_cost_usd", FaultCode.InvalidFormat,
+            $"Dollars as a decimal text from 0 to {ModelPrice.LargestPrice}, such as \"0.0021\", are expected.");
         return null;
     }
 
@@ -208,7 +223,8 @@ internal static class CallReading
         var seconds = Quantity.Zero;
         if (body.Seconds is { } given && (given < 0 || given > MostTokens || !Quantity.TryCreate(given, out seconds)))
         {
-            faults.Add("seconds", FaultCode.OutOfRange, $"A number from 0 to {MostTokens} with at most {Quantity.Scale} decimals is expected.");
+            faults.Add(
+                "seconds", FaultCode.OutOfRange, $"A number from 0 to {MostTokens} with at most {Quantity.Scale} decimals is expected.");
         }
 
         if (!good)
@@ -222,10 +238,14 @@ internal static class CallReading
             TakePartsOut(counts, LlmUnit.Output, faults);
         }
 
-        return faults.Any ? LlmUsage.None : LlmUsage.Of([.. counts.Select(part => (part.Unit, Quantity.Of(part.Count ?? 0))), (LlmUnit.Second, seconds)]);
+        return faults.Any
+            ? LlmUsage.None
+            : LlmUsage.Of([.. counts.Select(part => (part.Unit, Quantity.Of(part.Count ?? 0))), (LlmUnit.Second, seconds)]);
     }
 
-    /// <summary>Of a provider's total what its parts leave over. Input's parts are the units before output, output's those behind it.</summary>
+    /// <summary>
+    /// Of a provider's total what its parts leave over. Input's parts are the units before output, output's those behind it.
+    /// </summary>
     private static void TakePartsOut((LlmUnit Unit, string Name, long? Count)[] counts, LlmUnit whole, Faults faults)
     {
         var last = whole == LlmUnit.Input ? LlmUnit.VideoInput : LlmUnit.ImageOutput;

@@ -36,12 +36,15 @@ internal sealed class CallStream
 
         // A line has room for a provider's answer, as the body of a single call. Not given up when the sender leaves.
         _lines = new(
-            WireLimits.BodyBytes, ReadLine, calls => record.RunAsync(project, calls, CancellationToken.None).AsTask(), Tally.Add, Tally.Batch);
+            WireLimits.BodyBytes, ReadLine, calls => record.RunAsync(project, calls, CancellationToken.None).AsTask(), Tally.Add,
+            Tally.Batch);
     }
 
     public CallTally Tally { get; }
 
-    /// <summary>Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.</summary>
+    /// <summary>
+    /// Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.
+    /// </summary>
     public Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel) => _lines.ReadLinesAsync(pipe, cancel);
 
     /// <summary>Adds a call that was read elsewhere; sends the chunk when it is full.</summary>
@@ -107,7 +110,9 @@ internal sealed class CallStream
         _idPrefix.Length == 0 ? LlmCallsEndpoints.NewId() : FormattableString.Invariant($"{_idPrefix}:{index}");
 
     private static string? IdIn(JsonElement item) =>
-        item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String
+            ? id.GetString()
+            : null;
 }
 
 /// <summary>Counts what became of the calls of a request.</summary>
@@ -129,7 +134,8 @@ internal sealed class CallTally(int mostListed)
 
     public LlmCallsRecorded View() => new()
     {
-        Accepted = Batch.Accepted, Replayed = Batch.Replayed, Unpriced = _unpriced, CostUsd = _cost.ToString(), RejectedCount = Batch.RejectedCount,
+        Accepted = Batch.Accepted, Replayed = Batch.Replayed, Unpriced = _unpriced, CostUsd = _cost.ToString(),
+        RejectedCount = Batch.RejectedCount,
         Rejected = [.. Batch.Rejected.Select(static one => new LlmCallRejected(one.Index, one.Id, one.Code, one.Detail))],
     };
 }

@@ -19,7 +19,8 @@ internal static class LlmCallListEndpoints
     {
         var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/llm-calls", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("LLM", "List calls to models",
+        app.MapGet("/v1/llm-calls", (RequestDelegate)(context => ListAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("LLM", "List calls to models",
             "Recorded calls with what they used and cost, the newest first by occurred_at. The cost is the one that was recorded. "
             + "`starting_after` takes the id of the last call of the page before.")
         {
@@ -29,8 +30,10 @@ internal static class LlmCallListEndpoints
                 Example.Of<LlmCallList>(200, "A page",
                     """
                     {"data": [{"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "plan": "pro", "provider": "openai",
-                               "model": "gpt-4o-mini-2024-07-18", "input_tokens": 93, "cached_input_tokens": 1024, "output_tokens": 46, "requests": 1,
-                               "cost_usd": "0.00011835", "priced": true, "estimated": false, "request_id": "req_1", "latency_ms": 812, "status": 200,
+                               "model": "gpt-4o-mini-2024-07-18", "input_tokens": 93, "cached_input_tokens": 1024,
+                                "output_tokens": 46, "requests": 1,
+                               "cost_usd": "0.00011835", "priced": true, "estimated": false, "request_id": "req_1",
+                                "latency_ms": 812, "status": 200,
                                "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z"}], "has_more": false}
                     """),
             ],
@@ -66,7 +69,8 @@ internal static class LlmCallListEndpoints
 
     private static LlmCallView Placed(LlmCallView view, EventRow row) => view with
     {
-        Id = row.Id, Customer = row.Customer, Member = row.Member, OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
+        Id = row.Id, Customer = row.Customer, Member = row.Member, OccurredAt = row.OccurredAt.ToOffset(),
+        RecordedAt = row.RecordedAt.ToOffset(),
         VoidedBy = row.VoidedBy, Voids = row.Voids,
     };
 

@@ -19,46 +19,64 @@ internal static class LlmCallsEndpoints
     private const string Tag = "LLM";
 
     /// <summary>Routing refuses others with a 415.</summary>
-    /// <summary>Each call is judged by itself: a check of the whole array for duplicate names would refuse it for one name that is not Unicode.</summary>
-    private static readonly JsonTypeInfo<IReadOnlyList<JsonElement>> Items = new LlmJson(new(LlmJson.Default.Options) { AllowDuplicateProperties = true }).IReadOnlyListJsonElement;
+    /// <summary>
+    /// Each call is judged by itself: a check of the whole array for duplicate names would refuse it for one name that is not Unicode.
+    /// </summary>
+    private static readonly JsonTypeInfo<IReadOnlyList<JsonElement>> Items = new LlmJson(
+        new(LlmJson.Default.Options) { AllowDuplicateProperties = true }).IReadOnlyListJsonElement;
 
     private static readonly string[] MediaTypes = ["application/json", "application/x-ndjson", "application/jsonl", "application/ndjson"];
 
     private const string Lines =
-        """{"id": "c-1", "customer": "user_42", "model": "gpt-4o-mini", "input_tokens": 93}""" + "\n" + """{"id": "c-2", "customer": "user_43", "model": "gpt-4o-mini", "input_tokens": 12}""";
+        """{"id": "c-1", "customer": "user_42", "model": "gpt-4o-mini", "input_tokens": 93}""" + "\n"
+            + """{"id": "c-2", "customer": "user_43", "model": "gpt-4o-mini", "input_tokens": 12}""";
 
     public static void Map(IEndpointRouteBuilder app)
     {
         var record = app.ServiceProvider.GetRequiredService<RecordLlmCalls>();
-        app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record model calls",
-            "Records a call, or an array of at most 10,000 calls, with its exact cost by the price book at the call's own time. The meters on "
+        app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite)
+            .WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record model calls",
+            "Records a call, or an array of at most 10,000 calls, with its exact cost by the price book at the call's own time. "
+                + "The meters on "
             + "`llm_call` (calls, tokens, dollars) and the named feature move in one decision. Calls are facts: Tollgate records them "
-            + "beyond a cap too. `attribute_to` names the purpose of the cost in reports (a feature or any other text) and uses nothing, for a route "
-            + "that has counted its use with `/v1/consume` or a reservation.\n\nTollgate records the counts of a provider's answer (`raw_response`) as they are. If its stated total is not their "
-            + "sum, `usage_difference` says so. Tollgate refuses only counts that are missing or impossible (negative, absurdly large).\n\nIf a model has no price, or none for a part of its usage, Tollgate records an unknown cost (`cost_usd` null, `priced` false), never "
-            + "0, and lists the model in `/v1/unpriced-models`; meters that read `cost_usd` move by the known part of it. A repeat of an `id` returns the first result, with the cost that was "
+            + "beyond a cap too. `attribute_to` names the purpose of the cost in reports (a feature or any other text) and uses nothing, "
+            + "for a route "
+            + "that has counted its use with `/v1/consume` or a reservation.\n\nTollgate records the counts of a provider's answer "
+            + "(`raw_response`) as they are. If its stated total is not their "
+            + "sum, `usage_difference` says so. Tollgate refuses only counts that are missing or impossible (negative, "
+            + "absurdly large).\n\nIf a model has no price, or none for a part of its usage, Tollgate records an unknown cost (`cost_usd` "
+            + "null, `priced` false), never "
+            + "0, and lists the model in `/v1/unpriced-models`; meters that read `cost_usd` move by the known part of it. "
+            + "A repeat of an `id` returns the first result, with the cost that was "
             + "recorded then. An array returns counts and `rejected`, as `/v1/events` does, and so does a stream of any length "
             + "(`application/x-ndjson` or `application/jsonl`, one call a line of at most 1 MiB).")
         {
             Request = Example.Of<LlmCallRequest>(
                 """
-                {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "provider": "openai", "model": "gpt-4o-mini-2024-07-18",
-                 "input_tokens": 93, "cached_input_tokens": 1024, "output_tokens": 46, "request_id": "req_1", "latency_ms": 812, "status": 200}
+                {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "provider": "openai",
+                 "model": "gpt-4o-mini-2024-07-18",
+                 "input_tokens": 93, "cached_input_tokens": 1024, "output_tokens": 46, "request_id": "req_1",
+                  "latency_ms": 812, "status": 200}
                 """),
             OrArray = true,
             AnswerToMany = typeof(LlmCallsRecorded),
-            AlsoWritten = [Example.OfText("application/x-ndjson", Lines), Example.OfText("application/jsonl", Lines), Example.OfText("application/ndjson", Lines)],
+            AlsoWritten = [
+                Example.OfText("application/x-ndjson", Lines), Example.OfText("application/jsonl", Lines),
+                Example.OfText("application/ndjson", Lines)],
             Answers =
             [
                 Example.Of<LlmCallRecorded>(200, "Recorded",
                     """
-                    {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "replayed": false, "provider": "openai", "model": "gpt-4o-mini-2024-07-18",
+                    {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "replayed": false, "provider": "openai",
+                     "model": "gpt-4o-mini-2024-07-18",
                      "cost_usd": "0.00011835", "priced": true,
                      "balances": {"llm_cost": {"limit": 25, "used": 0.00011835, "held": 0, "remaining": 24.99988165, "unlimited": false,
                                                "resets_at": "2026-12-01T00:00:00Z"}}}
                     """),
             ],
-            Errors = [ErrorCode.IdempotencyKeyReused, ErrorCode.EventTooOld, ErrorCode.EventInFuture, ErrorCode.ValidationFailed, ErrorCode.Overloaded],
+            Errors = [
+                ErrorCode.IdempotencyKeyReused, ErrorCode.EventTooOld, ErrorCode.EventInFuture, ErrorCode.ValidationFailed,
+                ErrorCode.Overloaded],
         }).WithMetadata(new AcceptsMetadata(MediaTypes, typeof(LlmCallRequest)));
     }
 
@@ -152,7 +170,8 @@ internal static class LlmCallsEndpoints
         if (items.Count > CallStream.ArrayItems)
         {
             await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge,
-                $"At most {CallStream.ArrayItems} calls are accepted at once; a stream of lines (application/x-ndjson) may have any length.");
+                $"At most {CallStream.ArrayItems} calls are accepted at once; a stream of lines (application/x-ndjson) may have any "
+                    + "length.");
             return;
         }
 
@@ -183,7 +202,9 @@ internal static class LlmCallsEndpoints
         ? Problems.WriteAsync(context, tally.Batch.BrokenOff(broken))
         : Answer.Json(context, StatusCodes.Status200OK, tally.View(), LlmJson.Default.LlmCallsRecorded);
 
-    /// <summary>What ids begin with that the calls do not have themselves; empty: with nothing. Null: the header is faulty, and the answer says so.</summary>
+    /// <summary>
+    /// What ids begin with that the calls do not have themselves; empty: with nothing. Null: the header is faulty, and the answer says so.
+    /// </summary>
     private static async ValueTask<string?> PrefixAsync(HttpContext context)
     {
         var faults = new Faults();
@@ -209,7 +230,8 @@ internal static class LlmCallsEndpoints
             standing => project.Catalog.FeaturesByKey[standing.FeatureKey].Code,
             standing => new LlmBalance
             {
-                Limit = standing.Limit?.Value, Used = standing.Used.Value, Held = standing.Held.Value, Remaining = standing.Remaining?.Value,
+                Limit = standing.Limit?.Value, Used = standing.Used.Value, Held = standing.Held.Value,
+                Remaining = standing.Remaining?.Value,
                 Unlimited = standing.Limit is null, ResetsAt = standing.ResetsAt?.ToOffset(),
             });
 }

@@ -9,7 +9,9 @@ namespace Tollgate.Server.Llm;
 public static class LlmRoom
 {
     public static IServiceCollection AddLlm(this IServiceCollection services) =>
-        services.AddSingleton<IProjectPart, PricePart>().AddSingleton<IProjectPart, UpstreamPart>().AddSingleton<LlmMetrics>().AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>().AddSingleton<PriceQueries>()
+        services.AddSingleton<IProjectPart, PricePart>().AddSingleton<IProjectPart, UpstreamPart>().AddSingleton<LlmMetrics>()
+            .AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>()
+            .AddSingleton<PriceQueries>()
             .AddWire(LlmJson.Default);
 
     public static void MapLlm(this IEndpointRouteBuilder app)

@@ -22,7 +22,8 @@ internal static class ModelPricesEndpoints
     private const string PriceExample =
         """
         {"id": "1204", "provider": "openai", "model": "gpt-4o", "aliases": [], "valid_from": "2026-01-01T00:00:00Z", "currency": "USD",
-         "prices": {"input": "2.5", "cached_input": "1.25", "output": "10"}, "tiers": [], "source": "contract of 2026-01-01", "scope": "project"}
+         "prices": {"input": "2.5", "cached_input": "1.25", "output": "10"}, "tiers": [], "source": "contract of 2026-01-01",
+          "scope": "project"}
         """;
 
     public static void Map(IEndpointRouteBuilder app)
@@ -31,7 +32,8 @@ internal static class ModelPricesEndpoints
         var queries = app.ServiceProvider.GetRequiredService<PriceQueries>();
         var unpriced = app.ServiceProvider.GetRequiredService<UnpricedModels>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapPost("/v1/model-prices", context => SetAsync(context, set, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).Describe(new(Tag, "Set a price",
+        app.MapPost("/v1/model-prices", context => SetAsync(context, set, clock)).RequireKey(Access.Secret, Scope.CatalogWrite)
+            .Describe(new(Tag, "Set a price",
             "Adds a price of the project's own, which overrides the shared one from `valid_from` on. A price never changes: a new "
             + "price is a new entry, and recorded calls keep their cost.")
         {
@@ -43,21 +45,25 @@ internal static class ModelPricesEndpoints
             Answers = [Example.Of<ModelPriceView>(201, "Added", PriceExample)],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.LimitReached],
         });
-        app.MapGet("/v1/model-prices", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret | Access.Admin, Scope.CatalogRead).Describe(new(Tag, "List prices",
+        app.MapGet("/v1/model-prices", (RequestDelegate)(context => ListAsync(context, queries, clock)))
+            .RequireKey(Access.Secret | Access.Admin, Scope.CatalogRead).Describe(new(Tag, "List prices",
             "Lists every price that the project sees, its own and the shared ones, past and future ones included, the latest addition "
-            + "first. The admin key without a project sees the shared prices. If several prices apply at a moment, the project's own wins over a shared one, then the later `valid_from`, then the newer entry.")
+            + "first. The admin key without a project sees the shared prices. If several prices apply at a moment, "
+            + "the project's own wins over a shared one, then the later `valid_from`, then the newer entry.")
         {
             Query =
             [
                 new("provider", "Only prices of this provider."), new("model", "Only prices of this model, by its exact name or alias."),
-                new("scope", "`project`: only the project's own prices. `shared`: only prices of all projects.", Words: CatalogWords.All<PriceScope>()),
+                new("scope", "`project`: only the project's own prices. `shared`: only prices of all projects.",
+                    Words: CatalogWords.All<PriceScope>()),
                 new("effective_at", "Only the prices that apply at this instant, or `now`: one price of each name."),
                 .. QueryParameter.OfPage,
             ],
             Answers = [Example.Of<ModelPriceList>(200, "A page", $$"""{"data": [{{PriceExample}}], "has_more": false}""")],
             Errors = [ErrorCode.ValidationFailed],
         });
-        app.MapGet("/v1/unpriced-models", (RequestDelegate)(context => UnpricedAsync(context, unpriced, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List models without a price",
+        app.MapGet("/v1/unpriced-models", (RequestDelegate)(context => UnpricedAsync(context, unpriced, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List models without a price",
             "Lists the models whose calls Tollgate recorded with an unknown cost. Set a price, and later calls have a cost.")
         {
             Query = [.. QueryParameter.OfPage],
@@ -96,7 +102,8 @@ internal static class ModelPricesEndpoints
 
     internal static Task RefuseMoreAsync(HttpContext context) => Problems.WriteAsync(
         context, ErrorCode.LimitReached,
-        $"A project has at most {PriceRules.MostOwnPrices} prices of its own, past ones included. Ask the operator to import common prices as shared ones, or continue in a new project.");
+        $"A project has at most {PriceRules.MostOwnPrices} prices of its own, past ones included. "
+            + "Ask the operator to import common prices as shared ones, or continue in a new project.");
 
     private static ModelPrice? PriceOf(ModelPriceRequest body, Instant now, Faults faults)
     {
@@ -116,24 +123,31 @@ internal static class ModelPricesEndpoints
             Tiers = TiersOf(body.Tiers, "", faults),
             ByServiceTier = (body.ServiceTiers ?? FrozenDictionary<string, ServiceTierBody>.Empty).ToFrozenDictionary(
                 static tier => tier.Key,
-                tier => new ServiceTierPrice(PricesOf(tier.Value?.Prices, $"service_tiers.{tier.Key}.prices", faults), TiersOf(tier.Value?.Tiers, $"service_tiers.{tier.Key}.", faults))),
+                tier => new ServiceTierPrice(
+                    PricesOf(tier.Value?.Prices, $"service_tiers.{tier.Key}.prices", faults),
+                    TiersOf(tier.Value?.Tiers, $"service_tiers.{tier.Key}.", faults))),
             Hours = [.. (body.Hours ?? []).Select((window, i) => new PriceHours(
-                HourOf(window?.From, $"hours[{i}].from", faults), HourOf(window?.To, $"hours[{i}].to", faults), PricesOf(window?.Prices, $"hours[{i}].prices", faults)))],
+                HourOf(window?.From, $"hours[{i}].from", faults), HourOf(window?.To, $"hours[{i}].to", faults),
+                PricesOf(window?.Prices, $"hours[{i}].prices", faults)))],
         };
 
         // What the rules find as well, where nothing was found yet.
-        faults.Add(PriceRules.Validate(price).Where(found => faults.Found.All(known => !known.Param.StartsWith(found.Field, StringComparison.Ordinal))).ToArray());
+        faults.Add(PriceRules.Validate(price)
+            .Where(found => faults.Found.All(known => !known.Param.StartsWith(found.Field, StringComparison.Ordinal))).ToArray());
         return faults.Any ? null : price;
     }
 
     private static PriceTier[] TiersOf(IReadOnlyList<PriceTierBody?>? tiers, string path, Faults faults) =>
-        [.. (tiers ?? []).Select((tier, i) => new PriceTier(tier?.AboveTokens ?? 0, PricesOf(tier?.Prices, $"{path}tiers[{i}].prices", faults)))];
+        [.. (tiers
+            ?? []).Select((tier, i) => new PriceTier(tier?.AboveTokens ?? 0, PricesOf(tier?.Prices, $"{path}tiers[{i}].prices", faults)))];
 
     private static TimeOnly HourOf(string? text, string path, Faults faults)
     {
         if (!PriceText.TryParseHour(text, out var hour))
         {
-            faults.Add(path, FaultCode.InvalidFormat, $"A time of the day in UTC such as 16:30 is expected{(text is null ? "" : $", not '{text}'")}.");
+            faults.Add(
+                path, FaultCode.InvalidFormat,
+                $"A time of the day in UTC such as 16:30 is expected{(text is null ? "" : $", not '{text}'")}.");
         }
 
         return hour;
@@ -146,12 +160,15 @@ internal static class ModelPricesEndpoints
         {
             if (!LlmWords.TryParse(word, out var unit))
             {
-                faults.Add($"{path}.{Spelling.Shown(word)}", FaultCode.UnknownField, $"{Spelling.Unknown("unit", word, LlmWords.All)} The units are {string.Join(", ", LlmWords.All)}.");
+                faults.Add(
+                    $"{path}.{Spelling.Shown(word)}", FaultCode.UnknownField,
+                    $"{Spelling.Unknown("unit", word, LlmWords.All)} The units are {string.Join(", ", LlmWords.All)}.");
             }
             else if (!ModelPrice.TryParse(text, out var price))
             {
                 faults.Add($"{path}.{word}", FaultCode.InvalidFormat,
-                    $"A decimal text from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} decimals, such as \"2.5\", is expected.");
+                    $"A decimal text from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} decimals, such as \"2.5\", "
+                        + "is expected.");
             }
             else
             {
@@ -187,7 +204,9 @@ internal static class ModelPricesEndpoints
             return;
         }
 
-        var rows = await queries.ListAsync(new(project?.Id, provider, model, after, scope is null ? null : scope == CatalogWords.Of(PriceScope.Project), at), paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(
+            new(project?.Id, provider, model, after, scope is null ? null : scope == CatalogWords.Of(PriceScope.Project), at), paging.Probe,
+            context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), LlmJson.Default.ModelPriceList);
     }
@@ -204,11 +223,13 @@ internal static class ModelPricesEndpoints
 
         var project = context.Project();
         var now = clock.Now(project);
-        var (page, hasMore) = paging.Cut(await unpriced.ListAsync(project, paging.Probe, PlaceOf(paging.StartingAfter), context.RequestAborted));
+        var (page,
+            hasMore) = paging.Cut(await unpriced.ListAsync(project, paging.Probe, PlaceOf(paging.StartingAfter), context.RequestAborted));
         var views = page.Select(row => new UnpricedModelView
         {
             Provider = row.Provider.Length == 0 ? null : row.Provider, Model = row.Model, FirstSeenAt = row.FirstSeenAt.ToOffset(),
-            LastSeenAt = row.LastSeenAt.ToOffset(), Priced = project.Prices.Find(row.Provider.Length == 0 ? null : row.Provider, row.Model, now) is not null,
+            LastSeenAt = row.LastSeenAt.ToOffset(),
+            Priced = project.Prices.Find(row.Provider.Length == 0 ? null : row.Provider, row.Model, now) is not null,
         });
         await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), LlmJson.Default.UnpricedModelList);
     }
@@ -225,10 +246,18 @@ internal static class ModelPricesEndpoints
         Provider = row.Price.Provider, Model = row.Price.Model, Aliases = row.Price.Aliases, ValidFrom = row.Price.ValidFrom.ToOffset(),
         ValidTo = row.Price.ValidTo?.ToOffset(), Currency = row.Price.Currency.Code, Prices = TextsOf(row.Price.Prices),
         Tiers = ViewOf(row.Price.Tiers),
-        ServiceTiers = row.Price.ByServiceTier.Count == 0 ? null : row.Price.ByServiceTier.OrderBy(static tier => tier.Key, StringComparer.Ordinal).ToDictionary(
-            static tier => tier.Key, static tier => new ServiceTierBody { Prices = TextsOf(tier.Value.Prices), Tiers = ViewOf(tier.Value.Tiers) }),
+        ServiceTiers = row.Price.ByServiceTier.Count == 0
+            ? null
+            : row.Price.ByServiceTier.OrderBy(static tier => tier.Key, StringComparer.Ordinal).ToDictionary(
+            static tier => tier.Key,
+            static tier => new ServiceTierBody { Prices = TextsOf(tier.Value.Prices), Tiers = ViewOf(tier.Value.Tiers) }),
         Hours = row.Price.Hours.Count == 0 ? null
-            : [.. row.Price.Hours.Select(static window => new PriceHoursBody { From = PriceText.TextOf(window.From), To = PriceText.TextOf(window.To), Prices = TextsOf(window.Prices) })],
+            : [.. row.Price.Hours.Select(
+                static window =>
+                    new PriceHoursBody
+                    {
+                        From = PriceText.TextOf(window.From), To = PriceText.TextOf(window.To), Prices = TextsOf(window.Prices),
+                    })],
         Source = row.Price.Source, Scope = CatalogWords.Of(row.IsOwn ? PriceScope.Project : PriceScope.Shared),
     };
 

@@ -17,7 +17,9 @@ internal static class PriceImportEndpoints
     {
         var set = app.ServiceProvider.GetRequiredService<SetModelPrices>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapPost("/v1/model-prices/import", context => ImportAsync(context, set, clock)).RequireKey(Access.Secret | Access.Admin, Scope.CatalogWrite).WithLoad(Load.Heavy).Describe(new("LLM", "Import a list of prices",
+        app.MapPost("/v1/model-prices/import", context => ImportAsync(context, set, clock))
+            .RequireKey(Access.Secret | Access.Admin, Scope.CatalogWrite).WithLoad(Load.Heavy)
+            .Describe(new("LLM", "Import a list of prices",
             "Takes a list such as `prices/models.json`: an array of prices as `POST /v1/model-prices` takes them, of which `source` and "
             + "`valid_from` are required. Adds what the book does not say already, to the project's own prices or, with the admin key and "
             + "without a project, to the shared ones. A price that differs from what holds now begins now, or when the list says that it "
@@ -121,7 +123,9 @@ internal static class PriceImportEndpoints
         [
             .. change.Units.Select(static unit => new UnitChangeView(
                 LlmWords.Of(unit.Unit), unit.Before?.ToString(), unit.Now?.ToString(),
-                unit is { Before: { Value: > 0 } before, Now: { } after } ? decimal.Round((after.Value - before.Value) / before.Value * 100, 1) : null)),
+                unit is { Before: { Value: > 0 } before, Now: { } after }
+                    ? decimal.Round((after.Value - before.Value) / before.Value * 100, 1)
+                    : null)),
         ],
     };
 }

@@ -23,21 +23,27 @@ internal static class RerateEndpoints
         var rerate = app.ServiceProvider.GetRequiredService<RerateLlmCalls>();
         var options = app.ServiceProvider.GetRequiredService<LedgerOptions>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/model-prices/markup", (RequestDelegate)MarkupAsync).RequireKey(Access.Secret, Scope.CatalogRead).Describe(new(Tag, "Get the markup",
+        app.MapGet("/v1/model-prices/markup", (RequestDelegate)MarkupAsync).RequireKey(Access.Secret, Scope.CatalogRead)
+            .Describe(new(Tag, "Get the markup",
             "Returns the markup that the project adds to the prices of its calls.")
         {
             Answers = [Example.Of<MarkupBody>(200, "The markup", """{"basis_points": 2000}""")],
         });
-        app.MapPut("/v1/model-prices/markup", context => SetMarkupAsync(context, set, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).Describe(new(Tag, "Set the markup",
+        app.MapPut("/v1/model-prices/markup", context => SetMarkupAsync(context, set, clock)).RequireKey(Access.Secret, Scope.CatalogWrite)
+            .Describe(new(Tag, "Set the markup",
             "From now on, a call costs its price times (1 + basis_points ÷ 10,000). Recorded calls keep their cost.")
         {
             Request = Example.Of<MarkupBody>("""{"basis_points": 2000}"""),
             Answers = [Example.Of<MarkupBody>(200, "Set", """{"basis_points": 2000}""")],
             Errors = [ErrorCode.ValidationFailed],
         });
-        app.MapPost("/v1/model-prices/rerate", context => RerateAsync(context, rerate, options, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).WithOwnIdempotency().WithLoad(Load.Heavy).Describe(new(Tag, "Rerate recorded calls",
-            "Computes the cost of recorded calls again by today's price book, each at its own time: of calls whose cost is unknown, or of all. A call never changes; if its cost "
-            + "differs, Tollgate adds an event of the type `llm_cost_adjustment`, which moves the meters on `cost_usd` in the call's own period and "
+        app.MapPost("/v1/model-prices/rerate", context => RerateAsync(context, rerate, options, clock))
+            .RequireKey(Access.Secret, Scope.CatalogWrite).WithOwnIdempotency().WithLoad(Load.Heavy)
+            .Describe(new(Tag, "Rerate recorded calls",
+            "Computes the cost of recorded calls again by today's price book, each at its own time: of calls whose cost is unknown, "
+                + "or of all. A call never changes; if its cost "
+            + "differs, Tollgate adds an event of the type `llm_cost_adjustment`, which moves the meters on `cost_usd` in the call's own "
+            + "period and "
             + "the day's costs. A lower cost gives nothing back to budgets. A call reads at most 1,000 calls and returns `next`; "
             + "a repeat adds nothing twice.")
         {
@@ -99,7 +105,9 @@ internal static class RerateEndpoints
         var done = await rerate.RunAsync(project, filter, dryRun == "true", context.RequestAborted);
         if (OutcomeMap.Code(done.Fault) is { } fault)
         {
-            await Problems.WriteAsync(context, fault, "Tollgate could not record every adjustment of this page. Send the same request again; it adds nothing twice.");
+            await Problems.WriteAsync(
+                context, fault,
+                "Tollgate could not record every adjustment of this page. Send the same request again; it adds nothing twice.");
             return;
         }
 

@@ -11,7 +11,9 @@ using Tollgate.Web.Mail;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary><c>/v1/mails</c>: what customers were written. <c>/v1/mail/unsubscribe</c>: where a customer refuses the mails that can be refused.</summary>
+/// <summary>
+/// <c>/v1/mails</c>: what customers were written. <c>/v1/mail/unsubscribe</c>: where a customer refuses the mails that can be refused.
+/// </summary>
 internal static class MailEndpoints
 {
     private const string Tag = "Mail";
@@ -20,13 +22,15 @@ internal static class MailEndpoints
 
     private const string Sample =
         """
-        {"id": "5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e", "customer": "acme", "type": "payment_failed", "subject": "Your payment for invoice CC-000042 did not go through",
+        {"id": "5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e", "customer": "acme", "type": "payment_failed",
+         "subject": "Your payment for invoice CC-000042 did not go through",
          "status": "sent", "reason": null, "to": "a…@example.com", "attempts": 1, "at": "2026-02-28T00:00:00Z", "not_before": null,
          "finished_at": "2026-02-28T00:00:02Z"}
         """;
 
     private static readonly Description List = new(
-        Tag, "List mails to customers", "Lists the mails of the last 90 days, the newest first, suppressed ones and their reasons included.")
+        Tag, "List mails to customers",
+        "Lists the mails of the last 90 days, the newest first, suppressed ones and their reasons included.")
     {
         Query =
         [
@@ -37,14 +41,19 @@ internal static class MailEndpoints
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    private static readonly Description Show = new(Tag, "Show a mail", "Returns the mail with its text. Links that only the customer may use are disabled.")
+    private static readonly Description Show = new(
+        Tag, "Show a mail", "Returns the mail with its text. Links that only the customer may use are disabled.")
     {
-        Answers = [Example.Of<MailDetail>(200, "The mail.", $$"""{"mail": {{Sample}}, "text": "Your payment did not go through\n…", "html": "<!DOCTYPE html>…"}""")],
+        Answers = [
+            Example.Of<MailDetail>(
+                200, "The mail.", $$"""{"mail": {{Sample}}, "text": "Your payment did not go through\n…", "html": "<!DOCTYPE html>…"}""")],
         Errors = [ErrorCode.MailNotFound],
     };
 
     private static readonly Description Refuse = new(
-        Tag, "Unsubscribe from mails", "The unsubscribe link of a mail about usage. `GET` shows a page that asks for confirmation; `POST` unsubscribes, as mail programs do for one click (RFC 8058).")
+        Tag, "Unsubscribe from mails",
+        "The unsubscribe link of a mail about usage. `GET` shows a page that asks for confirmation; `POST` unsubscribes, "
+            + "as mail programs do for one click (RFC 8058).")
     {
         Query = [new("token", "The token of the link in the mail.")],
         Answers = [Example.Nothing("A page.")],
@@ -92,15 +101,20 @@ internal static class MailEndpoints
         }
 
         var filter = new MailFilter(
-            customer, type is null ? null : CatalogWords.Read<MailType>(type), status is null ? null : CatalogWords.Read<MailState>(status));
+            customer, type is null ? null : CatalogWords.Read<MailType>(type),
+            status is null ? null : CatalogWords.Read<MailState>(status));
         var templates = new MailTemplates(context.Project(), await queries.SenderAsync(context.Project(), context.RequestAborted));
         var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted));
-        await Answer.Json(context, StatusCodes.Status200OK, new MailList([.. page.Select(mail => ViewOf(mail, templates))], hasMore), MailJson.Default.MailList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new MailList([.. page.Select(mail => ViewOf(mail, templates))], hasMore),
+            MailJson.Default.MailList);
     }
 
     private static async Task ShowAsync(HttpContext context, MailQueries queries, MailLinks links)
     {
-        var mail = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        var mail = Guid.TryParse(RawPath.Id(context), out var id)
+            ? await queries.FindAsync(context.Project(), id, context.RequestAborted)
+            : null;
         if (mail is null)
         {
             await Problems.WriteAsync(context, ErrorCode.MailNotFound);
@@ -117,7 +131,8 @@ internal static class MailEndpoints
     }
 
     /// <summary>Mail scanners follow links: only a button does it.</summary>
-    private static async Task AskAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory, Guesses guesses)
+    private static async Task AskAsync(
+        HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory, Guesses guesses)
     {
         string? token = context.Request.Query["token"];
         if (ReadToken(links, token) is not { } refusal)
@@ -127,10 +142,13 @@ internal static class MailEndpoints
         }
 
         var house = await HouseAsync(refusal, queries, directory, context.RequestAborted);
-        await PageAsync(context, StatusCodes.Status200OK, house, (house.Words.RefuseAsk, house.Words.RefuseText), "?token=" + Uri.EscapeDataString(token!));
+        await PageAsync(
+            context, StatusCodes.Status200OK, house, (house.Words.RefuseAsk, house.Words.RefuseText),
+            "?token=" + Uri.EscapeDataString(token!));
     }
 
-    private static async Task RefuseAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory, Guesses guesses)
+    private static async Task RefuseAsync(
+        HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory, Guesses guesses)
     {
         if (ReadToken(links, context.Request.Query["token"]) is not { } refusal)
         {
@@ -173,14 +191,17 @@ internal static class MailEndpoints
         return PageAsync(context, status, new("Tollgate", false, words.Tag, words), (words.BadLinkHeading, words.BadLinkText));
     }
 
-    private static Refusal? ReadToken(MailLinks links, string? token) => token is { Length: > 0 and <= LongestToken } ? links.Read(token) : null;
+    private static Refusal? ReadToken(MailLinks links, string? token) =>
+        token is { Length: > 0 and <= LongestToken } ? links.Read(token) : null;
 
     /// <param name="action">Where a button leads; null: there is none.</param>
-    private static Task PageAsync(HttpContext context, int status, House house, (string Heading, string Text) says, string? action = null) =>
+    private static Task PageAsync(
+        HttpContext context, int status, House house, (string Heading, string Text) says, string? action = null) =>
         Pages.WriteAsync<RefusePage>(context, status, new Dictionary<string, object?>
         {
             [nameof(RefusePage.Language)] = house.Tag, [nameof(RefusePage.Title)] = says.Heading, [nameof(RefusePage.Text)] = says.Text,
-            [nameof(RefusePage.Seller)] = house.Name, [nameof(RefusePage.IsSandbox)] = house.IsSandbox, [nameof(RefusePage.Action)] = action,
+            [nameof(RefusePage.Seller)] = house.Name, [nameof(RefusePage.IsSandbox)] = house.IsSandbox,
+            [nameof(RefusePage.Action)] = action,
             [nameof(RefusePage.Button)] = house.Words.RefuseButton,
         });
 

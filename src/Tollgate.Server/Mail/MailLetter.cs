@@ -9,7 +9,8 @@ namespace Tollgate.Server.Mail;
 /// <param name="Button">What the link is called, and where it leads.</param>
 /// <param name="Progress">Percent of a bar, 0 to 100; null: none.</param>
 internal sealed record MailLetter(
-    string Subject, string Heading, IReadOnlyList<string> Paragraphs, IReadOnlyList<(string Name, string Value)> Facts, (string Text, Uri Link)? Button = null,
+    string Subject, string Heading, IReadOnlyList<string> Paragraphs, IReadOnlyList<(string Name, string Value)> Facts,
+    (string Text, Uri Link)? Button = null,
     int? Progress = null);
 
 /// <summary>Writes letters: plain text, and one column of HTML that reads in light and dark and needs no pictures.</summary>
@@ -77,9 +78,15 @@ internal static class MailWriter
     public static string Html(MailLetter letter, MailTemplates templates, Uri? unsubscribe)
     {
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"{Safe(templates.Language)}\">\n<head>\n<meta charset=\"utf-8\">\n");
-        html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n");
-        html.Append(CultureInfo.InvariantCulture, $"<title>{Safe(letter.Subject)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<div class=\"sheet\" role=\"main\">\n");
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<!DOCTYPE html>\n<html lang=\"{Safe(templates.Language)}\">\n<head>\n<meta charset=\"utf-8\">\n");
+        html.Append(
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
+                + "dark\">\n");
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<title>{Safe(letter.Subject)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<div class=\"sheet\" role=\"main\">\n");
         html.Append(CultureInfo.InvariantCulture, $"<p class=\"from\">{Safe(templates.Sender)}</p>\n<h1>{Safe(letter.Heading)}</h1>\n");
         foreach (var paragraph in letter.Paragraphs)
         {
@@ -88,7 +95,10 @@ internal static class MailWriter
 
         if (letter.Progress is { } percent)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<div class=\"bar\" role=\"img\" aria-label=\"{percent} %\"><div style=\"width: {Math.Clamp(percent, 0, 100)}%\"></div></div>\n");
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<div class=\"bar\" role=\"img\" aria-label=\"{percent} %\"><div style=\"width: "
+                    + $"{Math.Clamp(percent, 0, 100)}%\"></div></div>\n");
         }
 
         if (letter.Facts.Count > 0)
@@ -104,13 +114,16 @@ internal static class MailWriter
 
         if (letter.Button is { } button)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<a class=\"button\" href=\"{Safe(button.Link.AbsoluteUri)}\">{Safe(button.Text)}</a>\n");
+            html.Append(
+                CultureInfo.InvariantCulture, $"<a class=\"button\" href=\"{Safe(button.Link.AbsoluteUri)}\">{Safe(button.Text)}</a>\n");
         }
 
         html.Append("</div>\n");
         if (unsubscribe is not null)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<div class=\"small\" role=\"contentinfo\"><a href=\"{Safe(unsubscribe.AbsoluteUri)}\">{Safe(templates.Words.NoMore)}</a></div>\n");
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<div class=\"small\" role=\"contentinfo\"><a href=\"{Safe(unsubscribe.AbsoluteUri)}\">{Safe(templates.Words.NoMore)}</a></div>\n");
         }
 
         return html.Append("</body>\n</html>\n").ToString();

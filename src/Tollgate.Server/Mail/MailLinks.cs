@@ -37,7 +37,8 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
     /// <summary>Null: nobody has signed this.</summary>
     public Refusal? Read(string token)
     {
-        if (token.Length > LongestToken || !Base64Url.IsValid(token) || Aead.Open(keys.OfMail(), Base64Url.DecodeFromChars(token)) is not { } text)
+        if (token.Length > LongestToken || !Base64Url.IsValid(token)
+            || Aead.Open(keys.OfMail(), Base64Url.DecodeFromChars(token)) is not { } text)
         {
             return null;
         }
@@ -55,8 +56,8 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
         : new(UpgradeLink.Of(project, Server, mail.Customer, mail.Data.GetProperty("feature").GetString()!, usage.Plan));
 
     /// <summary>
-    /// A page of ours on which the invoice of a failed payment is paid. Null: nothing is due any more, or the page would be the provider's, where an attempt would wait
-    /// and keep the next one of dunning from being made.
+    /// A page of ours on which the invoice of a failed payment is paid. Null: nothing is due any more, or the page would be the provider's,
+    /// where an attempt would wait and keep the next one of dunning from being made.
     /// </summary>
     public async Task<Uri?> PayAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
     {
@@ -66,7 +67,8 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
         }
 
         var order = new NewCheckout(
-            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null, CheckoutLife.OfInvoice, Issuer.Server);
+            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null,
+            CheckoutLife.OfInvoice, Issuer.Server);
         var answer = await checkouts.RunAsync(project, order, Server, Actor, cancel);
         return answer.Outcome == CheckoutOutcome.Done ? answer.Page : null;
     }

@@ -32,7 +32,8 @@ internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, Parke
 
 /// <summary>Takes mails that are due and sends them, a few at a time.</summary>
 internal sealed class SendMailsLoop(
-    MailQueue queue, MailQueries queries, InvoiceQueries invoices, MailSender sender, MailLinks links, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    MailQueue queue, MailQueries queries, InvoiceQueries invoices, MailSender sender, MailLinks links, ProjectDirectory directory,
+    Clock clock, ParkedWork parked,
     ILogger<SendMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
@@ -60,7 +61,9 @@ internal sealed class SendMailsLoop(
     {
         while (await ClaimAsync(cancel) is { Count: > 0 } mails)
         {
-            await Parallel.ForEachAsync(mails, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (mail, _) => await SendAsync(mail));
+            await Parallel.ForEachAsync(
+                mails, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel },
+                async (mail, _) => await SendAsync(mail));
         }
 
         if (_time.GetElapsedTime(_cleaned) > CleaningInterval)
@@ -99,7 +102,9 @@ internal sealed class SendMailsLoop(
         catch (Exception broken) when (ParkedWork.IsItsOwn(broken))
         {
             var retry = MailRules.RetryIn(mail.Attempts, isFinal: false);
-            await queue.FinishAsync(mail, retry is null ? MailState.Failed : MailState.Waiting, "It could not be written.", null, retry, CancellationToken.None);
+            await queue.FinishAsync(
+                mail, retry is null ? MailState.Failed : MailState.Waiting, "It could not be written.", null, retry,
+                CancellationToken.None);
 
             // One that is given up is listed as failed among the mails.
             await (retry is null
@@ -129,10 +134,12 @@ internal sealed class SendMailsLoop(
 
         var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));
         var usage = await queries.UsageAsync(project, mail, cancel);
-        var letter = templates.Write(mail, new(await links.PayAsync(project, mail, cancel), links.Upgrade(project, mail, usage), usage?.ResetsAt));
+        var letter = templates.Write(
+            mail, new(await links.PayAsync(project, mail, cancel), links.Upgrade(project, mail, usage), usage?.ResetsAt));
         var unsubscribe = MailRules.CanBeRefused(mail.Type) ? links.Unsubscribe(project, mail) : null;
         var attempt = await sender.SendAsync(project, mail, target.Address, new(
-            letter.Subject, MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe), templates.Sender, unsubscribe,
+            letter.Subject, MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe),
+            templates.Sender, unsubscribe,
             await InvoiceOfAsync(project, mail, cancel)));
         var retry = attempt.Failure is null ? null : MailRules.RetryIn(mail.Attempts, attempt.IsFinal);
         var state = attempt.Failure is null ? MailState.Sent : retry is null ? MailState.Failed : MailState.Waiting;

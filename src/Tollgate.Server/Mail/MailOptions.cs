@@ -6,7 +6,9 @@ namespace Tollgate.Server.Mail;
 /// <summary>How mail leaves the server.</summary>
 /// <param name="Host">Null: it does not; mails are written to files.</param>
 /// <param name="IsSecure">The conversation is encrypted (STARTTLS); without it names and amounts go in the clear.</param>
-public sealed record MailOptions(string? Host = null, int Port = MailOptions.SubmissionPort, string? User = null, string? Password = null, string From = MailOptions.Nobody, bool IsSecure = true)
+public sealed record MailOptions(
+    string? Host = null, int Port = MailOptions.SubmissionPort, string? User = null, string? Password = null,
+    string From = MailOptions.Nobody, bool IsSecure = true)
 {
     private const int SubmissionPort = 587;
     private const int HighestPort = 65_535;
@@ -16,7 +18,8 @@ public sealed record MailOptions(string? Host = null, int Port = MailOptions.Sub
     internal static MailOptions Read(Func<string, string?> environment, List<string> faults)
     {
         var (host, port, from) = (Of("HOST"), SubmissionPort, Of("FROM") ?? Nobody);
-        if (Of("PORT") is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= HighestPort))
+        if (Of("PORT") is { } text
+            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= HighestPort))
         {
             faults.Add($"TOLLGATE_SMTP_PORT is \"{text}\": it must be a TCP port, 1 to {HighestPort}.");
         }
@@ -28,7 +31,9 @@ public sealed record MailOptions(string? Host = null, int Port = MailOptions.Sub
 
         if (host is not null && Of("FROM") is null)
         {
-            faults.Add("TOLLGATE_SMTP_HOST is set and TOLLGATE_SMTP_FROM is not: mail servers want to know who writes, such as billing@example.com.");
+            faults.Add(
+                "TOLLGATE_SMTP_HOST is set and TOLLGATE_SMTP_FROM is not: mail servers want to know who writes, "
+                    + "such as billing@example.com.");
         }
 
         var tls = Of("TLS")?.ToUpperInvariant();
@@ -39,7 +44,8 @@ public sealed record MailOptions(string? Host = null, int Port = MailOptions.Sub
 
         return new(host, port, Of("USER"), Of("PASSWORD"), from, tls is not ("0" or "FALSE"));
 
-        string? Of(string name) => environment("TOLLGATE_SMTP_" + name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+        string? Of(string name) =>
+            environment("TOLLGATE_SMTP_" + name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
     }
 
     /// <summary>Never the password.</summary>

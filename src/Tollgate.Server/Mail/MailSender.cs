@@ -13,14 +13,17 @@ namespace Tollgate.Server.Mail;
 /// <param name="Sender">The name in From.</param>
 /// <param name="Unsubscribe">Null: it cannot be refused.</param>
 /// <param name="Invoice">The PDF of the invoice that it tells of, under its file name; null: none.</param>
-internal sealed record MailContent(string Subject, string Text, string Html, string Sender, Uri? Unsubscribe, (string Name, byte[] Pdf)? Invoice);
+internal sealed record MailContent(
+    string Subject, string Text, string Html, string Sender, Uri? Unsubscribe, (string Name, byte[] Pdf)? Invoice);
 
 /// <summary>How an attempt ended.</summary>
 /// <param name="Failure">Null: the mail server has it, or the file is written.</param>
 /// <param name="IsFinal">It will not be taken later either.</param>
 internal readonly record struct MailAttempt(string? Failure, bool IsFinal = false);
 
-/// <summary>Hands mails to a mail server, or writes them to files: those of sandbox projects always, whose customers are nobody's.</summary>
+/// <summary>
+/// Hands mails to a mail server, or writes them to files: those of sandbox projects always, whose customers are nobody's.
+/// </summary>
 internal sealed class MailSender(MailOptions options, MailHome home, ILogger<MailSender> log)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
@@ -36,7 +39,9 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
             return new("The address is no mail address.", IsFinal: true);
         }
 
-        return options.Host is { } host && project.Mode == ProjectMode.Live ? await SubmitAsync(host, mail, message) : Write(project, mail, message);
+        return options.Host is { } host && project.Mode == ProjectMode.Live
+            ? await SubmitAsync(host, mail, message)
+            : Write(project, mail, message);
     }
 
     /// <summary>Old files go.</summary>
@@ -67,7 +72,8 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         catch (SmtpException refused)
         {
             // What the mail server says may name the customer: it is kept with the mail, and not written to the log.
-            log.LogWarning("The mail server did not take mail {Mail}: {Status}. \"tollgate mails list\" says why", mail.Id, refused.StatusCode);
+            log.LogWarning(
+                "The mail server did not take mail {Mail}: {Status}. \"tollgate mails list\" says why", mail.Id, refused.StatusCode);
             return new(refused.InnerException?.Message ?? refused.Message, MailRules.IsFinal((int)refused.StatusCode, refused.Message));
         }
         catch (OperationCanceledException)
@@ -81,7 +87,8 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
     {
         // The client names files as it likes: one folder each, and a name of ours when it is whole.
         var fresh = Directory.CreateDirectory(Path.Combine(home.Folder, $".{mail.Id:N}"));
-        using (var client = new SmtpClient { DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory, PickupDirectoryLocation = fresh.FullName })
+        using (var client =
+            new SmtpClient { DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory, PickupDirectoryLocation = fresh.FullName })
         {
             client.Send(message);
         }
@@ -101,7 +108,10 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         }
 
         var from = new MailAddress(options.From, Quotable(letter.Sender), Encoding.UTF8);
-        var message = new MailMessage(from, to) { Subject = OneLine(letter.Subject), SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
+        var message = new MailMessage(from, to)
+        {
+            Subject = OneLine(letter.Subject), SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8,
+        };
         message.Headers.Add("Message-ID", $"<{mail.Id:D}@{from.Host}>");
         message.Headers.Add("Auto-Submitted", "auto-generated");
         if (letter.Unsubscribe is { } unsubscribe)
@@ -121,11 +131,13 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
     }
 
     /// <summary>
-    /// <see cref="MailAddress"/> puts a name of ASCII between quotes as it is: a quote inside would end it, and what follows would be another sender. (RFC 5322,
+    /// <see cref="MailAddress"/> puts a name of ASCII between quotes as it is: a quote inside would end it, and what follows would be
+    /// another sender. (RFC 5322,
     /// 3.2.4 lets a backslash stand before it; a typographic quote needs none, and looks the same in every mail program.)
     /// </summary>
     private static string Quotable(string name) => name.Replace('"', '”').Replace('\\', '＼');
 
     /// <summary>Names may hold line breaks; headers may not.</summary>
-    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -71,14 +71,16 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
                 Say(next is null ? Words.LastAttemptText : Words.FailedText, due, number, Why(data)),
                 next is null ? Words.StillPayable : keeps + Say(Words.TriedAgain, next),
             ],
-            [(Words.Invoice, number), (Words.AmountDue, due), .. next is null ? Array.Empty<(string, string)>() : [(Words.NextAttempt, next)]],
+            [(Words.Invoice, number), (Words.AmountDue, due),
+                .. next is null ? Array.Empty<(string, string)>() : [(Words.NextAttempt, next)]],
             pay is null ? null : (Words.PayButton, pay));
     }
 
     private MailLetter EndedUnpaid(JsonElement data, Instant at, Uri? pay)
     {
         // What was written before a plan was named has none.
-        var (number, due, plan, day) = (Text(data, "number"), Amount(data, "amount"), PlanOrNull(data, "plan") ?? Words.Plan, _locale.Date(at, project.Zone));
+        var (number, due, plan, day) =
+            (Text(data, "number"), Amount(data, "amount"), PlanOrNull(data, "plan") ?? Words.Plan, _locale.Date(at, project.Zone));
         return new(
             Say(Words.EndedUnpaidSubject, plan, number),
             Say(Words.OverSubject, plan),
@@ -97,7 +99,8 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
         var (subject, isCanceled) = (Say(Words.TrialSubject, plan, ends), IsTrue(data, "canceled"));
         var comes = isCanceled
             ? Say(Words.TrialCanceled, plan, DefaultPlan)
-            : Say(IsTrue(data, "converts") ? Words.TrialConverts : IsTrue(data, "managed") ? Words.TrialNeedsMethod : Words.TrialIsOver, plan, price, DefaultPlan);
+            : Say(IsTrue(data, "converts") ? Words.TrialConverts : IsTrue(data, "managed") ? Words.TrialNeedsMethod : Words.TrialIsOver,
+                plan, price, DefaultPlan);
         return new(
             subject, subject, [comes],
             [(Words.Plan, plan), .. isCanceled ? Array.Empty<(string, string)>() : [(Words.Price, price)], (Words.TrialEnds, ends)]);
@@ -106,14 +109,16 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
     private MailLetter QuotaThreshold(JsonElement data, MailNow now)
     {
         var feature = project.Catalog.Document.Features.FirstOrDefault(one => one.Code == Text(data, "feature"));
-        var (name, percent, isMoney) = (feature?.Name ?? Text(data, "feature"), data.GetProperty("percent").GetInt32(), feature?.IsMoney == true);
+        var (name, percent, isMoney) =
+            (feature?.Name ?? Text(data, "feature"), data.GetProperty("percent").GetInt32(), feature?.IsMoney == true);
         var (used, granted) = (Number(data, "used", isMoney), Number(data, "granted", isMoney));
         var subject = percent == AllOfIt ? Say(Words.AllUsedSubject, name) : Say(Words.ThresholdSubject, name, _locale.Rate(new(percent)));
         return new(
             subject,
             subject,
             [Say(Words.UsedText, used, granted), .. percent >= AllOfIt ? new[] { Words.BeyondText } : []],
-            [(Words.Used, Say(Words.UsedOf, used, granted)), .. now.ResetsAt is { } at ? new[] { (Words.ResetsOn, _locale.Date(at, project.Zone)) } : []],
+            [(Words.Used, Say(Words.UsedOf, used, granted)),
+                .. now.ResetsAt is { } at ? new[] { (Words.ResetsOn, _locale.Date(at, project.Zone)) } : []],
             now.Upgrade is null ? null : (Words.UpgradeButton, now.Upgrade),
             percent);
     }
@@ -122,12 +127,14 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
     {
         var subject = Say(Words.ChangedSubject, PlanOf(data, "plan"));
         return new(
-            subject, subject, [Say(Words.ChangedText, PlanOf(data, "plan"), PlanOf(data, "from"))], [(Words.Plan, PlanOf(data, "plan")), (Words.Price, Price(data))]);
+            subject, subject, [Say(Words.ChangedText, PlanOf(data, "plan"), PlanOf(data, "from"))],
+            [(Words.Plan, PlanOf(data, "plan")), (Words.Price, Price(data))]);
     }
 
     private MailLetter Canceled(JsonElement data)
     {
-        var (plan, ends, isOver) = (PlanOf(data, "plan"), _locale.Date(Time(data, "ends_at")!.Value, project.Zone), IsTrue(data, "is_over"));
+        var (plan, ends, isOver) =
+            (PlanOf(data, "plan"), _locale.Date(Time(data, "ends_at")!.Value, project.Zone), IsTrue(data, "is_over"));
         var subject = isOver ? Say(Words.OverSubject, plan) : Say(Words.EndsSubject, plan, ends);
         return new(
             subject,
@@ -153,7 +160,8 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
     private string Price(JsonElement data) =>
         Say(Text(data, "interval") switch { "weekly" => Words.AWeek, "yearly" => Words.AYear, _ => Words.AMonth }, Amount(data, "amount"));
 
-    private string Amount(JsonElement data, string member) => _locale.Amount(new(data.GetProperty(member).GetInt64(), Currency.Of(Text(data, "currency"))));
+    private string Amount(JsonElement data, string member) =>
+        _locale.Amount(new(data.GetProperty(member).GetInt64(), Currency.Of(Text(data, "currency"))));
 
     /// <summary>Features that are money are dollars.</summary>
     private string Number(JsonElement data, string member, bool isMoney)
@@ -162,13 +170,16 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
         return isMoney ? _locale.Amount(new ExactMoney(number, Currency.Usd).Rounded()) : _locale.Number(Quantity.Of(number));
     }
 
-    private static string Say(string words, params ReadOnlySpan<string> values) => string.Format(CultureInfo.InvariantCulture, words, [.. values]);
+    private static string Say(string words, params ReadOnlySpan<string> values) =>
+        string.Format(CultureInfo.InvariantCulture, words, [.. values]);
 
     private static string Text(JsonElement data, string member) => data.GetProperty(member).GetString()!;
 
-    private static bool IsTrue(JsonElement data, string member) => data.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.True;
+    private static bool IsTrue(JsonElement data, string member) =>
+        data.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.True;
 
-    private static Instant? Time(JsonElement data, string member) => data.TryGetProperty(member, out var at) && at.ValueKind == JsonValueKind.String
+    private static Instant? Time(JsonElement data, string member) =>
+        data.TryGetProperty(member, out var at) && at.ValueKind == JsonValueKind.String
         ? Instant.From(DateTimeOffset.Parse(at.GetString()!, CultureInfo.InvariantCulture))
         : null;
 }

@@ -56,14 +56,16 @@ internal sealed class BatchTally(string noun, int mostListed)
     }
 
     public void Reject(long index, string? id, Problem problem) => Reject(
-        index, id, problem.Code, problem.Errors is { Count: > 0 } all ? string.Join(" ", all.Select(TextOf)) : problem.Detail ?? problem.Title);
+        index, id, problem.Code,
+        problem.Errors is { Count: > 0 } all ? string.Join(" ", all.Select(TextOf)) : problem.Detail ?? problem.Title);
 
     /// <summary>In the order of the request, although chunks are decided while later lines are read.</summary>
     public IEnumerable<Rejection> Rejected => _rejected.OrderBy(static one => one.Index);
 
     /// <summary>503 with how far it came: sending everything again with the same ids counts nothing twice.</summary>
     public Problem BrokenOff(ErrorCode code) => Problem.Of(
-        code, $"{Accepted} {noun} were recorded and {Replayed} had been before. Send all of them again with the same ids: nothing counts twice.")
+        code,
+        $"{Accepted} {noun} were recorded and {Replayed} had been before. Send all of them again with the same ids: nothing counts twice.")
         with { Accepted = Accepted, Replayed = Replayed };
 
     public static string TextOf(Fault fault) => fault.Param.Length == 0 ? fault.Detail : $"{fault.Param}: {fault.Detail}";

@@ -22,7 +22,8 @@ internal static class DecisionsEndpoints
     {
         var queries = app.ServiceProvider.GetRequiredService<DecisionQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/decisions/{id}", (RequestDelegate)(context => FindAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("Metering", "Explain a decision",
+        app.MapGet("/v1/decisions/{id}", (RequestDelegate)(context => FindAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("Metering", "Explain a decision",
             "Why the consume, event, settlement or reservation with this id came out as it did: what it took from which balance, grant and "
             + "credit pool, and which thresholds it crossed. A refusal leaves only a count, so there is nothing to explain under its id; "
             + "`GET /v1/customers/{id}/explain` shows what stands now.")
@@ -33,9 +34,11 @@ internal static class DecisionsEndpoints
             [
                 Example.Of<DecisionExplained>(200, "The decision",
                     """
-                    {"id": "e-4", "kind": "event", "customer": "user_42", "member": null, "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z",
+                    {"id": "e-4", "kind": "event", "customer": "user_42", "member": null, "occurred_at": "2026-11-21T08:00:00Z",
+                     "recorded_at": "2026-11-21T08:00:00Z",
                      "allowed": true, "reason": "within_quota", "type": "ats_scan", "quantity": 1,
-                     "postings": [{"feature": "ats_scan", "period_start": "2026-11-01T00:00:00Z", "used": 1, "drawn": 0, "used_after": 1, "quota": 2, "used_now": 1}],
+                     "postings": [{"feature": "ats_scan", "period_start": "2026-11-01T00:00:00Z", "used": 1, "drawn": 0, "used_after": 1,
+                      "quota": 2, "used_now": 1}],
                      "burned": [], "thresholds": [], "voided_by": null, "voids": null,
                      "because": ["ats_scan: 1 was taken, 1 of 2 was used right after it."]}
                     """),
@@ -59,7 +62,8 @@ internal static class DecisionsEndpoints
 
         var (facts, fault) = await queries.FindAsync(context.Project(), id, customer, clock.Now(), context.RequestAborted);
         if (fault == GateFault.EventUnknown && customer is not null
-            && await context.RequestServices.GetRequiredService<MemberQueries>().OwnerOfAsync(context.Project(), customer, context.RequestAborted) is { } owner)
+            && await context.RequestServices.GetRequiredService<MemberQueries>()
+                .OwnerOfAsync(context.Project(), customer, context.RequestAborted) is { } owner)
         {
             (facts, fault) = await queries.FindAsync(context.Project(), id, owner, clock.Now(), context.RequestAborted);
         }
@@ -68,14 +72,17 @@ internal static class DecisionsEndpoints
         {
             await Problems.WriteAsync(context, OutcomeMap.Code(fault)!, fault switch
             {
-                GateFault.EventUnknown => "Nothing was recorded under this id. A refused request leaves only a count: there is no record of it to explain.",
+                GateFault.EventUnknown =>
+                    "Nothing was recorded under this id. A refused request leaves only a count: there is no record of it to explain.",
                 GateFault.HoldAmbiguous => "Several customers have something recorded under this id: name the customer.",
                 _ => null,
             });
             return;
         }
 
-        await Answer.Json(context, StatusCodes.Status200OK, facts.Event is { } row ? ViewOf(facts, row) : ViewOf(context.Project(), facts), MeteringJson.Default.DecisionExplained);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, facts.Event is { } row ? ViewOf(facts, row) : ViewOf(context.Project(), facts),
+            MeteringJson.Default.DecisionExplained);
     }
 
     private static DecisionExplained ViewOf(DecisionFacts facts, EventRow row) => new()
@@ -96,7 +103,8 @@ internal static class DecisionsEndpoints
             UsedAfter = p.UsedAfter?.Value, Quota = p.Quota?.Value, UsedNow = p.UsedNow?.Value,
         })],
         Burned = [.. facts.Burned.Select(b => new BurnedGrant(b.Grant, b.Source, b.Amount.Value))],
-        Thresholds = [.. facts.Crossings.Select(c => new CrossedThreshold(c.Feature, c.Percent, c.Used.Value, c.Granted.Value, c.At.ToOffset()))],
+        Thresholds = [
+            .. facts.Crossings.Select(c => new CrossedThreshold(c.Feature, c.Percent, c.Used.Value, c.Granted.Value, c.At.ToOffset()))],
         VoidedBy = row.VoidedBy,
         Voids = row.Voids,
         Because = Sentences(facts, row),
@@ -108,7 +116,8 @@ internal static class DecisionsEndpoints
         var state = CatalogWords.Of(hold.State);
         return new()
         {
-            Id = hold.Reference ?? hold.Id.ToString("D"), Kind = CatalogWords.Of(DecisionKind.Reservation), Customer = facts.Customer, Member = hold.Member,
+            Id = hold.Reference ?? hold.Id.ToString("D"), Kind = CatalogWords.Of(DecisionKind.Reservation), Customer = facts.Customer,
+            Member = hold.Member,
             OccurredAt = hold.CreatedAt.ToOffset(), RecordedAt = hold.CreatedAt.ToOffset(), Allowed = true, Reason = state,
             Postings = [], Burned = [], Thresholds = [],
             Because =
@@ -139,7 +148,9 @@ internal static class DecisionsEndpoints
         }
         else if (facts.Outcome == Outcome.RecordedOverLimit)
         {
-            sentences.Add("The work was done before it was reported: it was recorded although it went beyond the cap, and later decisions are denied.");
+            sentences.Add(
+                "The work was done before it was reported: it was recorded although it went beyond the cap, "
+                    + "and later decisions are denied.");
         }
 
         Add(facts.IsSettle, $"It settles the reservation of {facts.Hold?.CreatedAt}.");
@@ -160,7 +171,9 @@ internal static class DecisionsEndpoints
     private static string Sentence(PostingFact posting)
     {
         var took = posting.Posting.Used.IsNegative ? $"{-posting.Posting.Used} was given back" : $"{posting.Posting.Used} was taken";
-        var after = posting.UsedAfter is { } used ? $", {used} {(posting.Quota is { } quota ? $"of {quota} " : "")}was used right after it" : "";
+        var after = posting.UsedAfter is { } used
+            ? $", {used} {(posting.Quota is { } quota ? $"of {quota} " : "")}was used right after it"
+            : "";
         var drawn = posting.Posting.Drawn.IsPositive ? $", {posting.Posting.Drawn} of it paid by grants or a credit pool" : "";
         return $"{posting.Feature}: {took}{after}{drawn}.";
     }

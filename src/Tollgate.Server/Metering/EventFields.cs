@@ -97,7 +97,8 @@ internal sealed class EventFields(bool enforce)
         Type = null;
         if (text is { Length: 0 or > WireLimits.IdCharacters })
         {
-            Add("type", text.Length == 0 ? FaultCode.TooShort : FaultCode.TooLong, $"1 to {WireLimits.IdCharacters} characters are accepted.");
+            Add("type", text.Length == 0 ? FaultCode.TooShort : FaultCode.TooLong,
+                $"1 to {WireLimits.IdCharacters} characters are accepted.");
         }
         else if (text is not null && !CustomerRules.IsLine(text))
         {

@@ -15,7 +15,9 @@ internal static class EventForms
     /// <summary>Of <see cref="Plain"/>.</summary>
     private static readonly string[] Members = ["id", "customer", "type", "quantity", "occurred_at", "properties"];
 
-    /// <summary>Reads one value into <paramref name="fields"/>. The reader stands on the value's first token and ends on its last.</summary>
+    /// <summary>
+    /// Reads one value into <paramref name="fields"/>. The reader stands on the value's first token and ends on its last.
+    /// </summary>
     public delegate void Form(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, EventFields fields);
 
     /// <summary>Reads one event; null when it has faults, which <paramref name="fields"/> lists. Throws when it is not JSON.</summary>
@@ -200,7 +202,9 @@ internal static class EventForms
         }
 
         fields.Add(Spelling.Shown(name), unknown ? FaultCode.UnknownField : FaultCode.DuplicateField,
-            unknown ? Spelling.Unknown("field", name, Members) + Spelling.Known("fields", Members) : $"The field '{Spelling.Shown(name)}' comes twice.");
+            unknown
+                ? Spelling.Unknown("field", name, Members) + Spelling.Known("fields", Members)
+                : $"The field '{Spelling.Shown(name)}' comes twice.");
         reader.Skip();
     }
 }

@@ -28,7 +28,8 @@ internal static class EventListEndpoints
         new("member", "Only events of this member. Without `customer`: in the customer that it belongs to now."),
         new("type", "Only events of this type."),
         new("feature", "Only events that counted for this feature."),
-        new("from", "occurred_at at this time or later; ISO 8601. Default: with a customer, the first event; otherwise, 24 hours before to."),
+        new("from",
+            "occurred_at at this time or later; ISO 8601. Default: with a customer, the first event; otherwise, 24 hours before to."),
         new("to", "occurred_at before this time; ISO 8601. Default: now, future events included."),
     ];
 
@@ -37,10 +38,13 @@ internal static class EventListEndpoints
         var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         var exports = app.ServiceProvider.GetRequiredService<Exports>();
-        app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new(Tag, "List events",
-            "Lists recorded events with their properties, the newest first by occurred_at, reversing events (with a negative quantity) included. "
+        app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new(Tag, "List events",
+            "Lists recorded events with their properties, the newest first by occurred_at, reversing events (with a negative quantity) "
+                + "included. "
             + "`starting_after` takes the id of the last event of the previous page; pages stay stable while events arrive. "
-            + "An event that was sent with a customer token has a `source` and a `key`: use the key instead of the id, since your server may have used the same id.")
+            + "An event that was sent with a customer token has a `source` and a `key`: use the key instead of the id, "
+            + "since your server may have used the same id.")
         {
             Query = [.. FilterParameters, .. QueryParameter.OfPage],
             Answers =
@@ -49,13 +53,16 @@ internal static class EventListEndpoints
                     """
                     {"data": [{"id": "e-4", "customer": "user_42", "member": null, "type": "ats_scan", "feature": "ats_scan", "quantity": 1,
                                "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z",
-                               "properties": {"source": "import"}, "voided_by": null, "voids": null, "source": null, "key": null}], "has_more": false}
+                               "properties": {"source": "import"}, "voided_by": null, "voids": null, "source": null, "key": null}],
+                                "has_more": false}
                     """),
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
         });
-        app.MapGet("/v1/events.csv", exports.Bounded(context => CsvAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Own).Describe(new(Tag, "Export events",
-            "Returns all events that match the filter as CSV (RFC 4180), the newest first. Texts that a spreadsheet would run as a formula begin with an apostrophe.")
+        app.MapGet("/v1/events.csv", exports.Bounded(context => CsvAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Own).Describe(new(Tag, "Export events",
+            "Returns all events that match the filter as CSV (RFC 4180), the newest first. Texts that a spreadsheet would run as a formula "
+                + "begin with an apostrophe.")
         {
             Query = FilterParameters,
             Answers =
@@ -100,7 +107,9 @@ internal static class EventListEndpoints
                 : await queries.PositionOfAsync(project, filter, after, clock.Now(), context.RequestAborted);
             if (position is null)
             {
-                await Problems.WriteAsync(context, ErrorCode.EventNotFound, "starting_after names no event. If the event has a key, use the key instead of the id.", "starting_after");
+                await Problems.WriteAsync(
+                    context, ErrorCode.EventNotFound,
+                    "starting_after names no event. If the event has a key, use the key instead of the id.", "starting_after");
                 return null;
             }
 
@@ -121,12 +130,14 @@ internal static class EventListEndpoints
         }
 
         var csv = new StringBuilder(CsvPiece)
-            .Header("id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties", "member");
+            .Header("id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties",
+                "member");
         var begun = false;
         await foreach (var row in RowsAsync(queries.PagesAsync(context.Project(), filter, context.RequestAborted)))
         {
             csv.Cell(row.Id).Next().Cell(row.Customer).Next().Cell(row.Type).Next().Cell(row.Feature).Next().Plain(row.Quantity).Next()
-                .Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids).Next().Cell(row.PropertiesJson).Next().Cell(row.Member).End();
+                .Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids).Next()
+                .Cell(row.PropertiesJson).Next().Cell(row.Member).End();
             if (csv.Length > CsvPiece - 2_000)
             {
                 begun = await FlushAsync(context, csv, begun);
@@ -167,7 +178,8 @@ internal static class EventListEndpoints
         faults.Id(customer, "customer", required: false);
         if (faults.Id(member, "member", required: false) && customer is null && member is not null)
         {
-            customer = await context.RequestServices.GetRequiredService<MemberQueries>().OwnerOfAsync(context.Project(), member, context.RequestAborted);
+            customer = await context.RequestServices.GetRequiredService<MemberQueries>()
+                .OwnerOfAsync(context.Project(), member, context.RequestAborted);
         }
 
         return FilterOf(context, customer, member, now, faults);
@@ -191,7 +203,8 @@ internal static class EventListEndpoints
         }
         else if (customer is null && Earlier(to, now) - from > EventQueries.LongestWindow)
         {
-            faults.Add("from", FaultCode.OutOfRange, $"Without a customer at most {EventQueries.LongestWindow.Days} days are listed at once.");
+            faults.Add(
+                "from", FaultCode.OutOfRange, $"Without a customer at most {EventQueries.LongestWindow.Days} days are listed at once.");
         }
 
         return new(customer, type, feature, from, to, null) { Member = member };

@@ -27,12 +27,15 @@ internal sealed class EventStream
 
         // Not given up when the sender leaves: what was read is recorded.
         _lines = new(
-            EventLimits.LineBytes, ReadLine, orders => door.Gate.RecordAsync(project, orders, CancellationToken.None).AsTask(), Tally.Add, Tally.Batch);
+            EventLimits.LineBytes, ReadLine, orders => door.Gate.RecordAsync(project, orders, CancellationToken.None).AsTask(), Tally.Add,
+            Tally.Batch);
     }
 
     public EventTally Tally { get; }
 
-    /// <summary>Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.</summary>
+    /// <summary>
+    /// Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.
+    /// </summary>
     public Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel) => _lines.ReadLinesAsync(pipe, cancel);
 
     /// <summary>Adds an event that was read elsewhere; sends the chunk when it is full.</summary>

@@ -37,7 +37,8 @@ internal sealed class EventTally(Caller caller, UnmatchedTypes unmatched, Instan
         {
             unmatched.Note(_project, order.Type, now);
             var hint = Batch.ListsMore ? UnmatchedEventsEndpoint.Hint(caller, order.Type) : "";
-            Batch.Reject(index, order.Id, ErrorCode.EventUnmatched.Code, $"No meter reads events of the type '{Spelling.Shown(order.Type)}'.{hint}");
+            Batch.Reject(
+                index, order.Id, ErrorCode.EventUnmatched.Code, $"No meter reads events of the type '{Spelling.Shown(order.Type)}'.{hint}");
         }
         else if (Batch.Add(index, order.Id, answer))
         {
@@ -66,7 +67,8 @@ internal sealed class EventTally(Caller caller, UnmatchedTypes unmatched, Instan
 
     public RecordedEvents View() => new()
     {
-        Id = Batch.Accepted + Batch.Replayed == 1 ? _id : null, Accepted = Batch.Accepted, Replayed = Batch.Replayed, OverLimit = _overLimit, RejectedCount = Batch.RejectedCount,
+        Id = Batch.Accepted + Batch.Replayed == 1 ? _id : null, Accepted = Batch.Accepted, Replayed = Batch.Replayed,
+        OverLimit = _overLimit, RejectedCount = Batch.RejectedCount,
         Rejected = [.. Batch.Rejected.Select(static one => new RejectedEvent(one.Index, one.Id, one.Code, one.Detail))],
         Unmatched = _unmatched > 0, UnmatchedCount = _unmatched, UnmatchedTypes = _unmatchedTypes,
     };

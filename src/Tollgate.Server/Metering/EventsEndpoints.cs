@@ -26,32 +26,40 @@ internal static class EventsEndpoints
         "application/cloudevents-batch+json",
     ];
 
-    private const string Lines = """{"id": "e-1", "customer": "user_42", "type": "ats_scan"}""" + "\n" + """{"id": "e-2", "customer": "user_43", "type": "ats_scan", "quantity": 2}""";
+    private const string Lines = """{"id": "e-1", "customer": "user_42", "type": "ats_scan"}""" + "\n"
+        + """{"id": "e-2", "customer": "user_43", "type": "ats_scan", "quantity": 2}""";
 
     private const string CloudEvent =
         """{"specversion": "1.0", "id": "e-1", "source": "import", "type": "ats_scan", "subject": "user_42", "time": "2026-11-21T08:00:00Z", "data": {"quantity": 1}}""";
 
     private static readonly Example[] OtherForms =
     [
-        Example.OfText("application/x-ndjson", Lines), Example.OfText("application/jsonl", Lines), Example.OfText("application/ndjson", Lines),
+        Example.OfText("application/x-ndjson", Lines), Example.OfText("application/jsonl", Lines),
+        Example.OfText("application/ndjson", Lines),
         Example.OfText("application/cloudevents+json", CloudEvent), Example.OfText("application/cloudevents-batch+json", $"[{CloudEvent}]"),
     ];
+
+    private const string RecordText =
+        "Records events as facts, beyond a cap too (`over_limit` counts those). With `enforce=true`, Tollgate decides each "
+        + "event like a consume and rejects a denied one. The body is one event, an array of at most 10,000, a stream of any "
+        + "length (`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "
+        + "(`application/cloudevents+json`, `application/cloudevents-batch+json`, or binary mode with `ce-` headers): "
+        + "`subject` is the customer, `time` is occurred_at, `data.quantity` the quantity and the rest of `data` the "
+        + "properties.\n\nWhen the call answers, all accepted events are on disk. `rejected` lists faulty events by their "
+        + "`index`; they never stop the others. An array that is not JSON is refused whole. Ids make retries safe: after a "
+        + "503, send everything again (its `accepted` counts the events that were recorded), and nothing counts twice. An "
+        + "event without an id gets one and cannot be retried safely.\n\nIf no meter of the catalogue reads an event's type, "
+        + "Tollgate records the event and counts it for nothing: the answer says `unmatched: true` and names the types, and "
+        + "`/v1/unmatched-events` counts them. With `unmatched_events: refuse` in the catalogue, Tollgate rejects the event "
+        + "with `event_unmatched`.";
 
     public static void Map(IEndpointRouteBuilder app)
     {
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
-        var door = new EventDoor(gate, app.ServiceProvider.GetRequiredService<UnmatchedTypes>(), app.ServiceProvider.GetRequiredService<Clock>());
-        app.MapPost("/v1/events", context => RecordAsync(context, door)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record events",
-            "Records events as facts, beyond a cap too (`over_limit` counts those). With `enforce=true`, Tollgate decides each event like a consume "
-            + "and rejects a denied one. The body is one event, an array of at most 10,000, a stream of any length "
-            + "(`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "
-            + "(`application/cloudevents+json`, `application/cloudevents-batch+json`, or binary mode with `ce-` headers): `subject` is the "
-            + "customer, `time` is occurred_at, `data.quantity` the quantity and the rest of `data` the properties.\n\n"
-            + "When the call answers, all accepted events are on disk. `rejected` lists faulty events by their `index`; they never stop the "
-            + "others. An array that is not JSON is refused whole. Ids make retries safe: after a 503, send everything again (its `accepted` "
-            + "counts the events that were recorded), and nothing counts twice. An event without an id gets one and cannot be retried safely.\n\n"
-            + "If no meter of the catalogue reads an event's type, Tollgate records the event and counts it for nothing: the answer says `unmatched: true` and names the types, "
-            + "and `/v1/unmatched-events` counts them. With `unmatched_events: refuse` in the catalogue, Tollgate rejects the event with `event_unmatched`.")
+        var door = new EventDoor(
+            gate, app.ServiceProvider.GetRequiredService<UnmatchedTypes>(), app.ServiceProvider.GetRequiredService<Clock>());
+        app.MapPost("/v1/events", context => RecordAsync(context, door)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
+            .WithLoad(Load.Light).Describe(new(Tag, "Record events", RecordText)
         {
             Request = Example.Of<EventRequest>(
                 """
@@ -66,13 +74,15 @@ internal static class EventsEndpoints
                 Example.Of<RecordedEvents>(200, "The result for the events",
                     """
                     {"id": null, "accepted": 2, "replayed": 1, "over_limit": 0, "rejected_count": 1,
-                     "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old", "detail": "occurred_at is more than 35 days in the past. Tollgate accepts no older events."}],
+                     "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old",
+                      "detail": "occurred_at is more than 35 days in the past. Tollgate accepts no older events."}],
                      "unmatched": false, "unmatched_count": 0, "unmatched_types": []}
                     """),
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.Overloaded],
         }).WithMetadata(new AcceptsMetadata(MediaTypes, typeof(EventRequest)));
-        app.MapPost("/v1/events/{id}/void", context => VoidAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).Describe(new(Tag, "Void an event",
+        app.MapPost("/v1/events/{id}/void", context => VoidAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite)
+            .Describe(new(Tag, "Void an event",
             "Records a reversing event that names the event; an event never changes. Tollgate gives its units back to the balances, "
             + "grants and pools that paid. A repeat returns the first result.")
         {
@@ -84,7 +94,8 @@ internal static class EventsEndpoints
                 Example.Of<VoidedView>(200, "Voided",
                     """
                     {"id": "6a3f9f0e-58a1-8c1d-9a2b-0c1d2e3f4a5b", "voids": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "replayed": false,
-                     "feature": "ats_scan", "plan": "free", "limit": 2, "used": 0, "held": 0, "remaining": 2, "resets_at": "2026-12-01T00:00:00Z"}
+                     "feature": "ats_scan", "plan": "free", "limit": 2, "used": 0, "held": 0, "remaining": 2,
+                      "resets_at": "2026-12-01T00:00:00Z"}
                     """),
             ],
             Errors = [ErrorCode.EventNotFound, ErrorCode.ReservationAmbiguous, ErrorCode.ValidationFailed],
@@ -114,17 +125,23 @@ internal static class EventsEndpoints
                 await RecordStreamAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ListedOfStream));
                 break;
             case "application/cloudevents+json" or "application/cloudevents-batch+json":
-                await RecordBodyAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.CloudEvent, prefix);
+                await RecordBodyAsync(
+                    context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.CloudEvent,
+                    prefix);
                 break;
             case "" or "application/json" when context.Request.Headers.ContainsKey("ce-specversion"):
-                await RecordBodyAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), BinaryForm(context.Request), prefix);
+                await RecordBodyAsync(
+                    context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce),
+                    BinaryForm(context.Request), prefix);
                 break;
             case "" or "application/json":
-                await RecordBodyAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.Plain, prefix);
+                await RecordBodyAsync(
+                    context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.Plain, prefix);
                 break;
             default:
                 await Problems.WriteAsync(
-                    context, ErrorCode.UnsupportedMediaType, "Send application/json, application/x-ndjson or a CloudEvents media type.", "Content-Type");
+                    context, ErrorCode.UnsupportedMediaType, "Send application/json, application/x-ndjson or a CloudEvents media type.",
+                    "Content-Type");
                 break;
         }
     }
@@ -138,7 +155,8 @@ internal static class EventsEndpoints
     }
 
     /// <summary>One event or an array: read whole first, so that what is not JSON records nothing.</summary>
-    private static async Task RecordBodyAsync(HttpContext context, EventStream stream, EventFields fields, EventForms.Form form, string? singleId)
+    private static async Task RecordBodyAsync(
+        HttpContext context, EventStream stream, EventFields fields, EventForms.Form form, string? singleId)
     {
         var events = new List<(long Index, EventOrder Order)>();
         if (await ReadBodyAsync(context, body => Parse(body, stream, fields, form, singleId, events)) is { } problem)
@@ -172,7 +190,8 @@ internal static class EventsEndpoints
         if (await Body.ReadWholeAsync(context, EventLimits.BodyBytes) is not { } body)
         {
             return Problem.Of(
-                ErrorCode.PayloadTooLarge, $"At most {EventLimits.BodyBytes} bytes are accepted; a stream of lines (application/x-ndjson) may have any length.");
+                ErrorCode.PayloadTooLarge,
+                $"At most {EventLimits.BodyBytes} bytes are accepted; a stream of lines (application/x-ndjson) may have any length.");
         }
 
         var length = (int)body.Length;
@@ -197,11 +216,15 @@ internal static class EventsEndpoints
         }
     }
 
-    private static Problem? Parse(ReadOnlySpan<byte> body, EventStream stream, EventFields fields, EventForms.Form form, string? singleId, List<(long Index, EventOrder Order)> events)
+    private static Problem? Parse(
+        ReadOnlySpan<byte> body, EventStream stream, EventFields fields, EventForms.Form form, string? singleId,
+        List<(long Index, EventOrder Order)> events)
     {
         if (body.IsEmpty || !Utf8.IsValid(body))
         {
-            return Problem.Of(ErrorCode.MalformedJson, body.IsEmpty ? "The body is empty; an event or an array of events is expected." : "The body is not UTF-8.");
+            return Problem.Of(
+                ErrorCode.MalformedJson,
+                body.IsEmpty ? "The body is empty; an event or an array of events is expected." : "The body is not UTF-8.");
         }
 
         try
@@ -225,7 +248,8 @@ internal static class EventsEndpoints
                     if (index == EventLimits.ArrayItems)
                     {
                         return Problem.Of(ErrorCode.PayloadTooLarge,
-                            $"At most {EventLimits.ArrayItems} events are accepted at once; a stream of lines (application/x-ndjson) may have any length.");
+                            $"At most {EventLimits.ArrayItems} events are accepted at once; a stream of lines (application/x-ndjson) may "
+                                + "have any length.");
                     }
 
                     if (EventForms.Read(ref reader, body, fields, form, stream.IdOf(index)) is { } order)
@@ -312,7 +336,9 @@ internal static class EventsEndpoints
         var answer = await gate.VoidAsync(project, id, customer, context.RequestAborted);
         if (OutcomeMap.Code(answer.Fault) is { } fault)
         {
-            await Problems.WriteAsync(context, fault, fault == ErrorCode.ReservationAmbiguous ? "Several customers have an event with this id. Name the customer." : null);
+            await Problems.WriteAsync(
+                context, fault,
+                fault == ErrorCode.ReservationAmbiguous ? "Several customers have an event with this id. Name the customer." : null);
             return;
         }
 
@@ -320,8 +346,10 @@ internal static class EventsEndpoints
         var view = new VoidedView
         {
             Id = answer.Id!, Voids = id, Replayed = answer.Replayed,
-            Feature = answer.Decision is { } decision ? project.Catalog.FeaturesByKey[decision.FeatureKey].Code : null, Plan = answer.Decision?.Plan,
-            Limit = standing?.Limit?.Value, Used = standing?.Used.Value, Held = standing?.Held.Value, Remaining = standing?.Remaining?.Value,
+            Feature = answer.Decision is { } decision ? project.Catalog.FeaturesByKey[decision.FeatureKey].Code : null,
+            Plan = answer.Decision?.Plan,
+            Limit = standing?.Limit?.Value, Used = standing?.Used.Value, Held = standing?.Held.Value,
+            Remaining = standing?.Remaining?.Value,
             ResetsAt = standing?.ResetsAt?.ToOffset(),
         };
         await Answer.Json(context, StatusCodes.Status200OK, view, MeteringJson.Default.VoidedView);

@@ -25,10 +25,14 @@ internal sealed class LineStream<TItem, TAnswer>(
     private long _index;
     private bool _skipping;
 
-    /// <summary>Bytes at the start of the buffer that hold no line feed. They are not searched again when the line comes in small packets.</summary>
+    /// <summary>
+    /// Bytes at the start of the buffer that hold no line feed. They are not searched again when the line comes in small packets.
+    /// </summary>
     private long _searched;
 
-    /// <summary>Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.</summary>
+    /// <summary>
+    /// Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.
+    /// </summary>
     public async Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel)
     {
         try
@@ -62,7 +66,10 @@ internal sealed class LineStream<TItem, TAnswer>(
         }
     }
 
-    /// <summary>A read that began ends here, also when a chunk fails: the server reads the rest of the body afterwards, and drops the connection with the answer when it cannot.</summary>
+    /// <summary>
+    /// A read that began ends here, also when a chunk fails: the server reads the rest of the body afterwards, and drops the connection
+    /// with the answer when it cannot.
+    /// </summary>
     private async ValueTask<ReadResult> NextAsync(PipeReader pipe, CancellationToken cancel)
     {
         var reading = pipe.ReadAsync(cancel);
@@ -193,7 +200,8 @@ internal sealed class LineStream<TItem, TAnswer>(
         }
         catch (JsonException e)
         {
-            tally.Reject(index, null, ErrorCode.MalformedJson.Code, $"Byte {e.BytePositionInLine + 1} of the line: this is not JSON (any more).");
+            tally.Reject(
+                index, null, ErrorCode.MalformedJson.Code, $"Byte {e.BytePositionInLine + 1} of the line: this is not JSON (any more).");
         }
     }
 

@@ -8,7 +8,8 @@ namespace Tollgate.Server.Metering;
 public static class MeteringRoom
 {
     public static IServiceCollection AddMetering(this IServiceCollection services) =>
-        services.AddSingleton<EventQueries>().AddSingleton<DecisionQueries>().AddSingleton<UnmatchedTypes>().AddHostedService<UnmatchedTypesWriter>().AddWire(MeteringJson.Default);
+        services.AddSingleton<EventQueries>().AddSingleton<DecisionQueries>().AddSingleton<UnmatchedTypes>()
+            .AddHostedService<UnmatchedTypesWriter>().AddWire(MeteringJson.Default);
 
     public static void MapMetering(this IEndpointRouteBuilder app)
     {

@@ -14,9 +14,12 @@ internal static class UnmatchedEventsEndpoint
     public static void Map(IEndpointRouteBuilder app)
     {
         var types = app.ServiceProvider.GetRequiredService<UnmatchedTypes>();
-        app.MapGet("/v1/unmatched-events", (RequestDelegate)(context => ListAsync(context, types))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new("Metering", "List event types that no meter takes",
-            "Types of events that came in and that no meter of the catalogue reads, with how often and the name that is nearest to each: a misspelt type, or "
-            + "a meter that is missing. Such events are recorded and count for nothing, or are refused where the catalogue says `unmatched_events: refuse`. A type "
+        app.MapGet("/v1/unmatched-events", (RequestDelegate)(context => ListAsync(context, types)))
+            .RequireKey(Access.Secret, Scope.UsageRead).Describe(new("Metering", "List event types that no meter takes",
+            "Types of events that came in and that no meter of the catalogue reads, with how often and the name that is nearest to each: "
+                + "a misspelt type, or "
+            + "a meter that is missing. Such events are recorded and count for nothing, or are refused where the catalogue says "
+            + "`unmatched_events: refuse`. A type "
             + $"that a meter reads by now is left out. At most {UnmatchedTypes.MostTypes} types of a project are counted.")
         {
             Query = [.. QueryParameter.OfPage],
@@ -24,7 +27,8 @@ internal static class UnmatchedEventsEndpoint
             [
                 Example.Of<UnmatchedEventList>(200, "A page, by type",
                     """
-                    {"data": [{"type": "ats_scans", "count": 12, "first_seen_at": "2026-11-21T08:00:00Z", "last_seen_at": "2026-11-21T09:00:00Z",
+                    {"data": [{"type": "ats_scans", "count": 12, "first_seen_at": "2026-11-21T08:00:00Z",
+                     "last_seen_at": "2026-11-21T09:00:00Z",
                                "nearest": "ats_scan"}], "has_more": false}
                     """),
             ],
@@ -32,9 +36,13 @@ internal static class UnmatchedEventsEndpoint
         });
     }
 
-    /// <summary>A sentence with the nearest name that the caller may read, or nothing when none is near: features are on the pricing page, types of events are not.</summary>
+    /// <summary>
+    /// A sentence with the nearest name that the caller may read, or nothing when none is near: features are on the pricing page, types of
+    /// events are not.
+    /// </summary>
     public static string Hint(Caller caller, string type) =>
-        Spelling.DidYouMean(type, Names(caller.Project!.Catalog, seesTypes: (caller.Scopes & (Scope.CatalogRead | Scope.UsageRead)) != Scope.None));
+        Spelling.DidYouMean(
+            type, Names(caller.Project!.Catalog, seesTypes: (caller.Scopes & (Scope.CatalogRead | Scope.UsageRead)) != Scope.None));
 
     private static async Task ListAsync(HttpContext context, UnmatchedTypes types)
     {
@@ -52,7 +60,8 @@ internal static class UnmatchedEventsEndpoint
         var names = Names(project.Catalog, seesTypes: true).ToArray();
         var views = page.Select(one => new UnmatchedEventView
         {
-            Type = one.Type, Count = one.Count, FirstSeenAt = one.FirstSeenAt.ToOffset(), LastSeenAt = one.LastSeenAt.ToOffset(), Nearest = Spelling.Nearest(one.Type, names),
+            Type = one.Type, Count = one.Count, FirstSeenAt = one.FirstSeenAt.ToOffset(), LastSeenAt = one.LastSeenAt.ToOffset(),
+            Nearest = Spelling.Nearest(one.Type, names),
         });
         await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), MeteringJson.Default.UnmatchedEventList);
     }

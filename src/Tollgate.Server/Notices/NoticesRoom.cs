@@ -9,7 +9,10 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Notices;
 
-/// <summary>Hangs the room Notices into the server: <c>/v1/customers/{id}/notices</c>. Needs the rooms Customers, Subscriptions, Payments and Quotas.</summary>
+/// <summary>
+/// Hangs the room Notices into the server: <c>/v1/customers/{id}/notices</c>. Needs the rooms Customers, Subscriptions, Payments and
+/// Quotas.
+/// </summary>
 public static class NoticesRoom
 {
     private static readonly Description List = new(
@@ -29,10 +32,13 @@ public static class NoticesRoom
             Example.Of<NoticeList>(
                 200, "The notices.",
                 """
-                {"data": [{"code": "payment_failed", "severity": "warning", "since": "2026-02-28T00:00:00Z", "title": "Your payment of $29.00 failed",
+                {"data": [{"code": "payment_failed", "severity": "warning", "since": "2026-02-28T00:00:00Z",
+                 "title": "Your payment of $29.00 failed",
                   "text": "Invoice CC-000042 could not be collected: your bank declined it. We try again on 3 Mar 2026. You keep Pro for now. If you do not pay by 7 Mar 2026, Pro ends and you are on Free.",
-                  "action": {"do": "pay_invoice", "label": "Pay $29.00", "url": null}, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "invoice_number": "CC-000042", "amount_due": 2900,
-                  "currency": "USD", "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "feature": null, "percent": null, "next_attempt_at": "2026-03-03T00:00:00Z",
+                  "action": {"do": "pay_invoice", "label": "Pay $29.00", "url": null}, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88",
+                   "invoice_number": "CC-000042", "amount_due": 2900,
+                  "currency": "USD", "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "feature": null, "percent": null,
+                   "next_attempt_at": "2026-03-03T00:00:00Z",
                   "happens_at": "2026-03-07T00:00:00Z"}],
                  "has_more": false}
                 """),
@@ -64,7 +70,9 @@ public static class NoticesRoom
         var notices = await queries.ListAsync(context.Project(), id, context.RequestAborted);
         await (notices is null
             ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, new NoticeList([.. notices.Select(ViewOf)], HasMore: false), NoticesJson.Default.NoticeList));
+            : Answer.Json(
+                context, StatusCodes.Status200OK, new NoticeList([.. notices.Select(ViewOf)], HasMore: false),
+                NoticesJson.Default.NoticeList));
     }
 
     private static NoticeView ViewOf(Notice notice) => new()

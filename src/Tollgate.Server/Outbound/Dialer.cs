@@ -18,19 +18,23 @@ internal sealed class OutboundRefusedException(string message) : HttpRequestExce
 /// <param name="PublicUrl">Null: it is not known under a name.</param>
 internal sealed record OwnAddress(IPEndPoint Listen, Uri? PublicUrl)
 {
-    public bool Is(string host, int port) => PublicUrl is { } url && url.Port == port && string.Equals(url.IdnHost.TrimEnd('.'), host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
+    public bool Is(string host, int port) =>
+        PublicUrl is { } url && url.Port == port
+            && string.Equals(url.IdnHost.TrimEnd('.'), host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The machine's addresses are looked up only for its own port: they may change while the server runs.</summary>
     public bool Is(IPAddress address, int port)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return port == Listen.Port && (plain.Equals(Listen.Address) || (IsAny(Listen.Address) && (IPAddress.IsLoopback(plain) || IsOfThisMachine(plain))));
+        return port == Listen.Port
+            && (plain.Equals(Listen.Address) || (IsAny(Listen.Address) && (IPAddress.IsLoopback(plain) || IsOfThisMachine(plain))));
     }
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static bool IsOfThisMachine(IPAddress address) => NetworkInterface.GetAllNetworkInterfaces()
-        .SelectMany(static one => one.GetIPProperties().UnicastAddresses).Any(one => one.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes()));
+        .SelectMany(static one => one.GetIPProperties().UnicastAddresses)
+        .Any(one => one.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes()));
 }
 
 /// <summary>The addresses of a name that a project wrote.</summary>
@@ -72,7 +76,9 @@ internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, Outgoi
         ConnectCallback = (context, cancel) => ConnectAsync(ProjectOf(context.InitialRequestMessage), context.DnsEndPoint, cancel),
     };
 
-    /// <summary>For whoever sets an address: whether it leads to where nothing may be sent. A name that leads nowhere yet is good.</summary>
+    /// <summary>
+    /// For whoever sets an address: whether it leads to where nothing may be sent. A name that leads nowhere yet is good.
+    /// </summary>
     public async Task<bool> LeadsAstrayAsync(int project, Uri url, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -81,7 +87,8 @@ internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, Outgoi
         {
             return IsRefused(url.IdnHost, url.Port, await AddressesAsync(project, url.IdnHost, limit.Token));
         }
-        catch (Exception e) when (e is SocketException or ArgumentException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is SocketException or ArgumentException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             return IsRefused(url.IdnHost, url.Port, []);
         }
@@ -104,5 +111,6 @@ internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, Outgoi
         IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : await resolve(project, host, cancel);
 
     private bool IsRefused(string host, int port, IPAddress[] addresses) =>
-        Reach.IsMetadataName(host) || own.Is(host, port) || Array.Exists(addresses, address => !reach.Allows(address) || own.Is(address, port));
+        Reach.IsMetadataName(host) || own.Is(host, port)
+            || Array.Exists(addresses, address => !reach.Allows(address) || own.Is(address, port));
 }

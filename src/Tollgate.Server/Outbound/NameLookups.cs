@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace Tollgate.Server.Outbound;
 
 /// <summary>
-/// Looks up names that tenants write, on threads of its own: the system's resolver keeps its thread for as long as a tenant's DNS server likes, and
-/// the pool's are for everybody. All names below one domain (its last two labels) share two threads, and all names that one project asks for share four: a
-/// project that writes names of many slow domains leaves the rest to the others.
+/// Looks up names that tenants write, on threads of its own: the system's resolver keeps its thread for as long as a tenant's DNS server
+/// likes, and the pool's are for everybody. All names below one domain (its last two labels) share two threads, and all names that one
+/// project asks for share four: a project that writes names of many slow domains leaves the rest to the others.
 /// </summary>
 /// <param name="ask">The addresses of a name. It may block.</param>
 internal sealed class NameLookups(Func<string, IPAddress[]> ask)
@@ -17,7 +17,10 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     /// <summary>At one time, of one domain.</summary>
     private const int ThreadsOfDomain = 2;
 
-    /// <summary>At one time, of one project: it has some left when a domain of it is slow. Six projects can keep the threads for new names busy, one cannot.</summary>
+    /// <summary>
+    /// At one time, of one project: it has some left when a domain of it is slow. Six projects can keep the threads for new names busy, one
+    /// cannot.
+    /// </summary>
     private const int ThreadsOfProject = 4;
 
     /// <summary>Names that have never led anywhere leave so many threads to those that have, such as the providers'.</summary>
@@ -35,7 +38,10 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     /// <summary>A caller waits so long. The look-up goes on, and whoever asks for the same name meanwhile waits for it too.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>So long a name that led nowhere is not asked for again, unless it has led somewhere before: then the resolver may be away for a moment.</summary>
+    /// <summary>
+    /// So long a name that led nowhere is not asked for again, unless it has led somewhere before: then the resolver may be away for a
+    /// moment.
+    /// </summary>
     private static readonly TimeSpan FailureTime = TimeSpan.FromMinutes(1);
 
     // Also the lock of all that follows.
@@ -83,7 +89,8 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     }
 
     /// <param name="project">The project that wrote the name.</param>
-    /// <exception cref="SocketException">The name leads nowhere, its servers do not answer in time, or too many names are being looked up.</exception>
+    /// <exception cref="SocketException">The name leads nowhere, its servers do not answer in time, or too many names are being looked
+    /// up.</exception>
     public async Task<IPAddress[]> ResolveAsync(int project, string host, CancellationToken cancel)
     {
         try
@@ -128,9 +135,12 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
 
     /// <summary>The lock is held.</summary>
     private bool IsFull(int project, string domain) =>
-        _waiting.Count >= MostWaiting || _waiting.Count(one => one.Domain == domain) >= MostWaitingOfDomain || _waiting.Count(one => one.Projects[0] == project) >= MostWaitingOfProject;
+        _waiting.Count >= MostWaiting || _waiting.Count(one => one.Domain == domain) >= MostWaitingOfDomain
+            || _waiting.Count(one => one.Projects[0] == project) >= MostWaitingOfProject;
 
-    /// <summary>A look-up that ends leaves room of its domain and of its project, which two others may wait for. The lock is held.</summary>
+    /// <summary>
+    /// A look-up that ends leaves room of its domain and of its project, which two others may wait for. The lock is held.
+    /// </summary>
     private void StartWork()
     {
         while (_threads < Threads && Take() is { } next)
@@ -159,14 +169,17 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    /// <summary>The first that waits and may have a thread, of a project without one before all others; null: none may. The lock is held.</summary>
+    /// <summary>
+    /// The first that waits and may have a thread, of a project without one before all others; null: none may. The lock is held.
+    /// </summary>
     private Lookup? Take()
     {
         Lookup? next = null;
         foreach (var one in _waiting)
         {
             var payer = one.Projects.MinBy(BusyOf);
-            if (_busy.GetValueOrDefault(one.Domain) < ThreadsOfDomain && BusyOf(payer) < ThreadsOfProject && (one.IsKnown || _strangers < Threads - ThreadsForKnown)
+            if (_busy.GetValueOrDefault(one.Domain) < ThreadsOfDomain && BusyOf(payer) < ThreadsOfProject
+                && (one.IsKnown || _strangers < Threads - ThreadsForKnown)
                 && (next is null || BusyOf(payer) < BusyOf(next.Payer)))
             {
                 (next, one.Payer) = (one, payer);

@@ -33,12 +33,14 @@ public static class DisputeEndpoints
         }
 
         DisputeStatus? wanted = status is not null && CatalogWords.TryParse<DisputeStatus>(status, out var known) ? known : null;
-        var rows = await queries.ListAsync(context.Project(), new(customer, ofPayment, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(
+            context.Project(), new(customer, ofPayment, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.DisputeList);
     }
 
     private static DisputeView ViewOf(Dispute dispute) => new(
-        dispute.Reference, dispute.Payment.ToString("D"), dispute.Customer, CatalogWords.Of(dispute.Provider), dispute.Amount.Minor, dispute.Amount.Currency.Code,
+        dispute.Reference, dispute.Payment.ToString("D"), dispute.Customer, CatalogWords.Of(dispute.Provider), dispute.Amount.Minor,
+        dispute.Amount.Currency.Code,
         CatalogWords.Of(dispute.Status), dispute.Reason, dispute.OpenedAt.ToOffset(), dispute.ClosedAt?.ToOffset());
 }

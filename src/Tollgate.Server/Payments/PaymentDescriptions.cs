@@ -32,7 +32,8 @@ internal static class PaymentDescriptions
     private const string Refunded =
         $$"""
         { {{Head}}, "amount_refunded": 900, "amount_disputed": 0, {{Tail}},
-         "refunds": [{"id": "01936f5e-7c1e-7d33-8f44-307f5e4d3c22", "amount": 900, "from_credit": 0, "status": "succeeded", "reason": "Two days of outage",
+         "refunds": [{"id": "01936f5e-7c1e-7d33-8f44-307f5e4d3c22", "amount": 900, "from_credit": 0, "status": "succeeded",
+          "reason": "Two days of outage",
            "reference": "re_sandbox_01936f5e7c1e7d338f44307f5e4d3c22", "credit_note": "01936f5e-7c1f-7e44-9055-41806f5e4d33",
            "created_at": "2026-04-02T10:00:00Z", "settled_at": "2026-04-02T10:00:01Z"}]}
         """;
@@ -40,15 +41,18 @@ internal static class PaymentDescriptions
     public static readonly Description Charge = new(
         Tag,
         "Charge a customer for an invoice",
-        "Makes one attempt to charge the amount due to the customer's default payment method. The answer is 201 whether the attempt succeeds or fails: read `status`. "
-        + "`pending` means that the provider has not answered; Tollgate queries it until it does, and then marks the invoice paid. An invoice has at most one pending "
+        "Makes one attempt to charge the amount due to the customer's default payment method. The answer is 201 whether the attempt "
+            + "succeeds or fails: read `status`. "
+        + "`pending` means that the provider has not answered; Tollgate queries it until it does, and then marks the invoice paid. "
+        + "An invoice has at most one pending "
         + "payment.")
     {
         Request = Example.Of<ChargeRequest>("""{"invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88"}"""),
         Answers = [Example.Of<PaymentView>(201, "The attempt.", Paid)],
         Errors =
         [
-            ErrorCode.InvoiceNotFound, ErrorCode.InvoiceState, ErrorCode.PaymentPending, ErrorCode.PaymentMethodMissing, ErrorCode.BillingNotConfigured,
+            ErrorCode.InvoiceNotFound, ErrorCode.InvoiceState, ErrorCode.PaymentPending, ErrorCode.PaymentMethodMissing,
+            ErrorCode.BillingNotConfigured,
             ErrorCode.ValidationFailed,
         ],
     };
@@ -74,7 +78,8 @@ internal static class PaymentDescriptions
     public static readonly Description Refund = new(
         Tag,
         "Refund a payment",
-        "Refunds an amount, or the whole remainder, to the payment method that paid, and issues a credit note for it. Refunds and credit notes of an invoice together "
+        "Refunds an amount, or the whole remainder, to the payment method that paid, and issues a credit note for it. "
+            + "Refunds and credit notes of an invoice together "
         + "never exceed the amount paid. For a manual payment, you send the money; the refund records it.")
     {
         Request = Example.Of<RefundRequest>("""{"amount": 900, "reason": "Two days of outage"}"""),
@@ -86,7 +91,8 @@ internal static class PaymentDescriptions
     public static readonly Description AddMethod = new(
         Tag,
         "Add a payment method",
-        "Adds a payment method by the provider's token; Tollgate never accepts card numbers. It becomes the default. The name of a sandbox card says how it behaves: "
+        "Adds a payment method by the provider's token; Tollgate never accepts card numbers. It becomes the default. "
+            + "The name of a sandbox card says how it behaves: "
         + "`pm_sandbox_visa` succeeds; `pm_sandbox_declined`, `pm_sandbox_insufficient_funds` and `pm_sandbox_authentication` fail; "
         + "`pm_sandbox_timeout` takes the money and loses the answer.")
     {
@@ -96,7 +102,8 @@ internal static class PaymentDescriptions
         Errors = [ErrorCode.CustomerIsMember, ErrorCode.BillingNotConfigured, ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description ListMethods = new(Tag, "List payment methods", "Lists the customer's payment methods, the oldest first, without removed ones.")
+    public static readonly Description ListMethods = new(
+        Tag, "List payment methods", "Lists the customer's payment methods, the oldest first, without removed ones.")
     {
         Path = CustomerDescriptions.Path,
         Answers = [Example.Of<PaymentMethodList>(200, "All of them.", $$"""{"data": [{{Method}}]}""")],
@@ -104,7 +111,8 @@ internal static class PaymentDescriptions
     };
 
     public static readonly Description RemoveMethod = new(
-        Tag, "Remove a payment method", "Tollgate no longer charges it. If it was the default, the newest remaining payment method becomes the default.")
+        Tag, "Remove a payment method",
+        "Tollgate no longer charges it. If it was the default, the newest remaining payment method becomes the default.")
     {
         Path = new Dictionary<string, string>(CustomerDescriptions.Path) { ["method"] = "The id of the payment method." },
         Answers = [Example.Nothing("Removed.")],
@@ -130,7 +138,8 @@ internal static class PaymentDescriptions
         """;
 
     public static readonly Description ShowSettings = new(
-        Tag, "Show the payment provider", "Returns the project's payment provider, its capabilities, and the names of the stored keys. It never returns the keys.")
+        Tag, "Show the payment provider",
+        "Returns the project's payment provider, its capabilities, and the names of the stored keys. It never returns the keys.")
     {
         Answers = [Example.Of<PaymentSettingsView>(200, "The settings.", Settings)],
     };
@@ -138,8 +147,10 @@ internal static class PaymentDescriptions
     public static readonly Description SetSettings = new(
         Tag,
         "Choose the payment provider",
-        "New payments and checkouts use this provider from now on. Refunds go to the provider that took the payment, so Tollgate keeps the keys of earlier providers. "
-        + "`credentials` replace all of the provider's keys; if you leave them out, the stored keys stay. Tollgate stores them encrypted and never shows them again.")
+        "New payments and checkouts use this provider from now on. Refunds go to the provider that took the payment, "
+            + "so Tollgate keeps the keys of earlier providers. "
+        + "`credentials` replace all of the provider's keys; if you leave them out, the stored keys stay. "
+        + "Tollgate stores them encrypted and never shows them again.")
     {
         Request = Example.Of<PaymentSettingsRequest>("""{"provider": "sandbox"}"""),
         Answers = [Example.Of<PaymentSettingsView>(200, "Set.", Settings)],
@@ -157,17 +168,22 @@ internal static class PaymentDescriptions
     public static readonly Description Disputes = new(
         Tag,
         "List disputes",
-        "Lists disputes, the newest first. In a dispute, a customer's bank has taken back the money of a payment, or is deciding whether to. A disputed amount cannot be refunded as well.")
+        "Lists disputes, the newest first. In a dispute, a customer's bank has taken back the money of a payment, "
+            + "or is deciding whether to. A disputed amount cannot be refunded as well.")
     {
-        Query = [new("customer", "Only disputes of this customer."), new("status", "Only disputes in this status.", Words: CatalogWords.All<DisputeStatus>()), new("payment", "Only disputes of this payment."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only disputes of this customer."),
+            new("status", "Only disputes in this status.", Words: CatalogWords.All<DisputeStatus>()),
+            new("payment", "Only disputes of this payment."), .. QueryParameter.OfPage],
         Answers =
         [
             Example.Of<DisputeList>(
                 200,
                 "A page.",
                 """
-                {"data": [{"id": "dp_sandbox_01936f5e7c1d7c228e332f6e4d3c2b11", "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11", "customer": "acme",
-                  "provider": "sandbox", "amount": 2900, "currency": "USD", "status": "open", "reason": "fraudulent", "opened_at": "2026-04-02T10:00:00Z",
+                {"data": [{"id": "dp_sandbox_01936f5e7c1d7c228e332f6e4d3c2b11", "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11",
+                 "customer": "acme",
+                  "provider": "sandbox", "amount": 2900, "currency": "USD", "status": "open", "reason": "fraudulent",
+                   "opened_at": "2026-04-02T10:00:00Z",
                   "closed_at": null}], "has_more": false}
                 """),
         ],
@@ -177,7 +193,8 @@ internal static class PaymentDescriptions
     public static readonly Description BehaveWebhooks = new(
         Tag,
         "Set how the sandbox provider sends webhooks",
-        "Sets, for each charge and refund from now on, the number of copies, their delay and order, and whether a forged copy comes with them. The sandbox sends nothing before the first call. "
+        "Sets, for each charge and refund from now on, the number of copies, their delay and order, "
+            + "and whether a forged copy comes with them. The sandbox sends nothing before the first call. "
         + "Sandbox projects only.")
     {
         Request = Example.Of<WebhookBehaviorRequest>("""{"copies": 3, "delay_seconds": 10, "shuffle": true, "tamper": true}"""),
@@ -188,7 +205,8 @@ internal static class PaymentDescriptions
     public static readonly Description Happen = new(
         Tag,
         "Trigger an event at the sandbox provider",
-        "Opens, wins or loses a dispute, refunds a payment in the provider's dashboard, or lets a failed payment succeed late. The sandbox sends Tollgate a webhook, within a second or as "
+        "Opens, wins or loses a dispute, refunds a payment in the provider's dashboard, or lets a failed payment succeed late. "
+            + "The sandbox sends Tollgate a webhook, within a second or as "
         + "`/v1/sandbox/webhook-behavior` says. Sandbox projects only.")
     {
         Request = Example.Of<SandboxEventRequest>(

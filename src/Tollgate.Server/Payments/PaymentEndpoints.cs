@@ -20,7 +20,8 @@ public static class PaymentEndpoints
 
     /// <summary>Behind what a project's provider cannot do: the two ways out.</summary>
     internal const string HowToBePaid =
-        "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, choose a provider and set its keys: PUT /v1/payment-settings.";
+        "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, "
+            + "choose a provider and set its keys: PUT /v1/payment-settings.";
 
     public static void MapPayments(this WebApplication app)
     {
@@ -61,12 +62,16 @@ public static class PaymentEndpoints
         }
 
         var answer = Guid.TryParse(body.Invoice, out var invoice)
-            ? await charge.RunAsync(context.Project(), invoice, Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
+            ? await charge.RunAsync(
+                context.Project(), invoice, Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()),
+                context.RequestAborted)
             : new(ChargeOutcome.InvoiceUnknown);
         await (answer.Outcome switch
         {
-            ChargeOutcome.Attempted => Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Row!), PaymentsJson.Default.PaymentView),
-            ChargeOutcome.InvoiceUnknown => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, UnknownId.Invoice(body.Invoice!), "invoice"),
+            ChargeOutcome.Attempted =>
+                Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Row!), PaymentsJson.Default.PaymentView),
+            ChargeOutcome.InvoiceUnknown =>
+                Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, UnknownId.Invoice(body.Invoice!), "invoice"),
             ChargeOutcome.NothingDue => Problems.WriteAsync(context, ErrorCode.InvoiceState, answer.Detail, "invoice"),
             ChargeOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, answer.Detail, "invoice"),
             ChargeOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, $"{answer.Detail} {HowToBePaid}"),
@@ -94,14 +99,18 @@ public static class PaymentEndpoints
         }
 
         PaymentStatus? wanted = status is not null && CatalogWords.TryParse<PaymentStatus>(status, out var known) ? known : null;
-        var rows = await queries.ListAsync(context.Project(), new(customer, ofInvoice, wanted), after, paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(
+            context.Project(), new(customer, ofInvoice, wanted), after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new PaymentList([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.PaymentList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new PaymentList([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.PaymentList);
     }
 
     private static async Task ShowAsync(HttpContext context, PaymentQueries queries)
     {
-        var row = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        var row = Guid.TryParse(RawPath.Id(context), out var id)
+            ? await queries.FindAsync(context.Project(), id, context.RequestAborted)
+            : null;
         await (row is null
             ? Problems.WriteAsync(context, ErrorCode.PaymentNotFound)
             : Answer.Json(context, StatusCodes.Status200OK, ViewOf(row), PaymentsJson.Default.PaymentView));
@@ -125,7 +134,8 @@ public static class PaymentEndpoints
 
         var answer = Guid.TryParse(RawPath.Id(context), out var id)
             ? await refund.RunAsync(
-                context.Project(), id, (body.Amount, body.Reason), Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
+                context.Project(), id, (body.Amount, body.Reason), Idempotency.RequestOf(context),
+                SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
             : new(RefundOutcome.PaymentUnknown);
         await (answer.Outcome switch
         {
@@ -173,6 +183,7 @@ public static class PaymentEndpoints
     };
 
     private static RefundView ViewOf(Refund refund) => new(
-        refund.Id.ToString("D"), refund.Amount.Minor, refund.FromCredit.Minor, CatalogWords.Of(refund.Status), refund.Reason, refund.Reference, refund.CreditNote?.ToString("D"),
+        refund.Id.ToString("D"), refund.Amount.Minor, refund.FromCredit.Minor, CatalogWords.Of(refund.Status), refund.Reason,
+        refund.Reference, refund.CreditNote?.ToString("D"),
         refund.CreatedAt.ToOffset(), refund.SettledAt?.ToOffset());
 }

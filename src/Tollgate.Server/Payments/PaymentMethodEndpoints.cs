@@ -46,7 +46,8 @@ public static class PaymentMethodEndpoints
         if (context.Project().Mode != ProjectMode.Sandbox)
         {
             await Problems.WriteAsync(
-                context, ErrorCode.BillingNotConfigured, $"Of a live project customers leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
+                context, ErrorCode.BillingNotConfigured,
+                $"Of a live project customers leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
             return;
         }
 
@@ -54,7 +55,9 @@ public static class PaymentMethodEndpoints
         var card = body.Token is { Length: <= LongestToken } token ? SandboxCards.Find(token) : null;
         if (faults.Required(body.Token, "token") && card is null)
         {
-            faults.Add("token", FaultCode.InvalidValue, $"The sandbox knows {string.Join(", ", SandboxCards.All.Select(static one => one.Token))}.");
+            faults.Add(
+                "token", FaultCode.InvalidValue,
+                $"The sandbox knows {string.Join(", ", SandboxCards.All.Select(static one => one.Token))}.");
         }
 
         if (faults.Any)
@@ -68,7 +71,8 @@ public static class PaymentMethodEndpoints
         {
             AddMethodOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             AddMethodOutcome.TooMany => Problems.WriteAsync(
-                context, ErrorCode.LimitReached, $"The customer has {PaymentMethods.Most} payment methods, which is the limit. Remove those that you no longer charge."),
+                context, ErrorCode.LimitReached,
+                $"The customer has {PaymentMethods.Most} payment methods, which is the limit. Remove those that you no longer charge."),
             _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(added.Method!), PaymentsJson.Default.PaymentMethodView),
         });
     }
@@ -83,7 +87,9 @@ public static class PaymentMethodEndpoints
         var found = await methods.ListAsync(context.Project(), customer, context.RequestAborted);
         await (found is null
             ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, new PaymentMethodList([.. found.Select(ViewOf)]), PaymentsJson.Default.PaymentMethodList));
+            : Answer.Json(
+                context, StatusCodes.Status200OK, new PaymentMethodList([.. found.Select(ViewOf)]),
+                PaymentsJson.Default.PaymentMethodList));
     }
 
     private static async Task RemoveAsync(HttpContext context, KeepPaymentMethod keep)

@@ -58,8 +58,11 @@ public static class PaymentSettingsEndpoints
             faults.Add("subscriptions", FaultCode.InvalidValue, $"{body.Provider} cannot renew and bill subscriptions; Tollgate does.");
         }
 
-        // A provider without credentials of the user keeps the stored ones: the sandbox has made a secret for itself, and {} must not drop it.
-        var given = body.Credentials is { Count: 0 } && (deps.Providers.Find(name)?.Capabilities.Credentials ?? []).Count == 0 ? null : body.Credentials;
+        // A provider without credentials of the user keeps the stored ones: the sandbox has made a secret for itself, and {} must not drop
+        // it.
+        var given = body.Credentials is { Count: 0 } && (deps.Providers.Find(name)?.Capabilities.Credentials ?? []).Count == 0
+            ? null
+            : body.Credentials;
         var stored = given ?? deps.Keys.Open(project, name);
         Check(faults, project, deps.Providers.Find(name), name, given, stored);
         if (faults.Any)
@@ -73,7 +76,8 @@ public static class PaymentSettingsEndpoints
     }
 
     private static void Check(
-        Faults faults, ProjectSnapshot project, IPaymentProvider? provider, PaymentProvider name, IReadOnlyDictionary<string, string>? given,
+        Faults faults, ProjectSnapshot project, IPaymentProvider? provider, PaymentProvider name,
+        IReadOnlyDictionary<string, string>? given,
         IReadOnlyDictionary<string, string>? stored)
     {
         var fields = provider?.Capabilities.Credentials ?? [];
@@ -140,7 +144,8 @@ public static class PaymentSettingsEndpoints
             Configured = abilities.Credentials.All(field => !field.IsRequired || stored?.ContainsKey(field.Name) == true),
             Subscriptions = CatalogWords.Of(project.Payments.Subscriptions),
             Capabilities = new(
-                abilities.ChargesSavedMethods, abilities.HasCheckout, abilities.HasPortal, abilities.Refunds, abilities.Voids, abilities.ManagesSubscriptions,
+                abilities.ChargesSavedMethods, abilities.HasCheckout, abilities.HasPortal, abilities.Refunds, abilities.Voids,
+                abilities.ManagesSubscriptions,
                 abilities.SendsWebhooks),
             Credentials =
             [

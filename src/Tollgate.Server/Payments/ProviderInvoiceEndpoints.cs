@@ -14,11 +14,14 @@ public static class ProviderInvoiceEndpoints
     private static readonly Description Listed = new(
         "Payments",
         "List provider invoices",
-        "Lists the invoices that the payment provider issued for provider-managed subscriptions, the newest first, in their last reported state. Tollgate issues no invoices of its own for these subscriptions. `GET /v1/payments` lists the payments.")
+        "Lists the invoices that the payment provider issued for provider-managed subscriptions, the newest first, "
+            + "in their last reported state. Tollgate issues no invoices of its own for these subscriptions. "
+            + "`GET /v1/payments` lists the payments.")
     {
         Query =
         [
-            new("customer", "Only invoices of this customer."), new("subscription", "Only invoices of this subscription: the provider's id, as in `GET /v1/subscriptions`."),
+            new("customer", "Only invoices of this customer."),
+            new("subscription", "Only invoices of this subscription: the provider's id, as in `GET /v1/subscriptions`."),
             new("status", "Only invoices in this status.", Words: CatalogWords.All<ProviderInvoiceStatus>()), .. QueryParameter.OfPage,
         ],
         Answers =
@@ -27,10 +30,14 @@ public static class ProviderInvoiceEndpoints
                 200,
                 "A page.",
                 """
-                {"data": [{"id": "in_1QJx2eKZ", "provider": "stripe", "customer": "acme", "subscription": "sub_1QJx2eKZ", "number": "A1B2C3D4-0002", "status": "paid", "currency": "USD",
-                  "total": 3000, "tax": 0, "amount_paid": 3000, "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11", "url": "https://invoice.stripe.com/i/acct_1/test_1",
-                  "lines": [{"description": "1 × Pro (at $29.00 / month)", "amount": 2900, "period_start": "2026-04-10T00:00:00Z", "period_end": "2026-05-10T00:00:00Z"},
-                            {"description": "Calls beyond the plan", "amount": 100, "period_start": "2026-03-10T00:00:00Z", "period_end": "2026-04-10T00:00:00Z"}],
+                {"data": [{"id": "in_1QJx2eKZ", "provider": "stripe", "customer": "acme", "subscription": "sub_1QJx2eKZ",
+                 "number": "A1B2C3D4-0002", "status": "paid", "currency": "USD",
+                  "total": 3000, "tax": 0, "amount_paid": 3000, "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11",
+                   "url": "https://invoice.stripe.com/i/acct_1/test_1",
+                  "lines": [{"description": "1 × Pro (at $29.00 / month)", "amount": 2900, "period_start": "2026-04-10T00:00:00Z",
+                   "period_end": "2026-05-10T00:00:00Z"},
+                            {"description": "Calls beyond the plan", "amount": 100, "period_start": "2026-03-10T00:00:00Z",
+                             "period_end": "2026-04-10T00:00:00Z"}],
                   "created_at": "2026-04-10T00:00:00Z", "paid_at": "2026-04-10T01:02:00Z"}], "has_more": false}
                 """),
         ],
@@ -59,18 +66,26 @@ public static class ProviderInvoiceEndpoints
             return;
         }
 
-        ProviderInvoiceStatus? wanted = status is not null && CatalogWords.TryParse<ProviderInvoiceStatus>(status, out var known) ? known : null;
-        var rows = await queries.ListAsync(context.Project(), new(customer, subscription, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
+        ProviderInvoiceStatus? wanted = status is not null && CatalogWords.TryParse<ProviderInvoiceStatus>(status, out var known)
+            ? known
+            : null;
+        var rows = await queries.ListAsync(
+            context.Project(), new(customer, subscription, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.ProviderInvoiceList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.ProviderInvoiceList);
     }
 
     private static ProviderInvoiceView ViewOf(ProviderInvoice invoice) => new()
     {
-        Id = invoice.Reference, Provider = CatalogWords.Of(invoice.Provider), Customer = invoice.Customer, Subscription = invoice.Subscription, Number = invoice.Number,
-        Status = CatalogWords.Of(invoice.Status), Currency = invoice.Total.Currency.Code, Total = invoice.Total.Minor, Tax = invoice.Tax.Minor, AmountPaid = invoice.Paid.Minor,
+        Id = invoice.Reference, Provider = CatalogWords.Of(invoice.Provider), Customer = invoice.Customer,
+        Subscription = invoice.Subscription, Number = invoice.Number,
+        Status = CatalogWords.Of(invoice.Status), Currency = invoice.Total.Currency.Code, Total = invoice.Total.Minor,
+        Tax = invoice.Tax.Minor, AmountPaid = invoice.Paid.Minor,
         Payment = invoice.Payment?.ToString("D"), Url = invoice.Url,
-        Lines = [.. invoice.Lines.Select(static line => new ProviderInvoiceLineView(line.Description, line.Amount, line.Period.Start.ToOffset(), line.Period.End.ToOffset()))],
+        Lines = [
+            .. invoice.Lines.Select(static line =>
+                new ProviderInvoiceLineView(line.Description, line.Amount, line.Period.Start.ToOffset(), line.Period.End.ToOffset()))],
         CreatedAt = invoice.CreatedAt.ToOffset(), PaidAt = invoice.PaidAt?.ToOffset(),
     };
 }

@@ -12,7 +12,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/sandbox/…</c>: what the sandbox's provider answers, how its webhooks come, and what happens on its side of its own accord.</summary>
+/// <summary>
+/// <c>/v1/sandbox/…</c>: what the sandbox's provider answers, how its webhooks come, and what happens on its side of its own accord.
+/// </summary>
 public static class SandboxEndpoints
 {
     private const int MostTimes = 1_000;
@@ -22,7 +24,8 @@ public static class SandboxEndpoints
 
     /// <summary>What can be asked to happen there.</summary>
     internal static readonly string[] Happenings =
-        [SandboxEvent.DisputeOpened, SandboxEvent.DisputeWon, SandboxEvent.DisputeLost, SandboxEvent.RefundSucceeded, SandboxEvent.PaymentSucceeded];
+        [SandboxEvent.DisputeOpened, SandboxEvent.DisputeWon, SandboxEvent.DisputeLost, SandboxEvent.RefundSucceeded,
+            SandboxEvent.PaymentSucceeded];
 
     public static void MapSandbox(this WebApplication app)
     {
@@ -62,7 +65,8 @@ public static class SandboxEndpoints
             return;
         }
 
-        await sandbox.BehaveAsync(context.Project(), body.Customer!, CatalogWords.Read<SandboxOutcome>(body.Outcome!), body.Times ?? 1, context.RequestAborted);
+        await sandbox.BehaveAsync(
+            context.Project(), body.Customer!, CatalogWords.Read<SandboxOutcome>(body.Outcome!), body.Times ?? 1, context.RequestAborted);
         await Answer.Nothing(context);
     }
 
@@ -83,7 +87,8 @@ public static class SandboxEndpoints
         }
 
         await webhooks.BehaveAsync(
-            context.Project(), new(body.Copies ?? 1, body.DelaySeconds ?? 0, body.Shuffle ?? false, body.Tamper ?? false), context.RequestAborted);
+            context.Project(), new(body.Copies ?? 1, body.DelaySeconds ?? 0, body.Shuffle ?? false, body.Tamper ?? false),
+            context.RequestAborted);
         await Answer.Nothing(context);
     }
 
@@ -113,22 +118,28 @@ public static class SandboxEndpoints
         var wanted = body.Type == SandboxEvent.PaymentSucceeded ? PaymentStatus.Failed : PaymentStatus.Succeeded;
         if (row is not { Payment: { Provider: PaymentProvider.Sandbox, Reference: { } charge } payment } || payment.Status != wanted)
         {
-            await Problems.WriteAsync(context, ErrorCode.PaymentNotFound, $"A payment of the sandbox that {CatalogWords.Of(wanted)} is expected.", "payment");
+            await Problems.WriteAsync(
+                context, ErrorCode.PaymentNotFound, $"A payment of the sandbox that {CatalogWords.Of(wanted)} is expected.", "payment");
             return;
         }
 
         if (body.Type == SandboxEvent.RefundSucceeded && row.Refunds.Count >= RefundRules.MostRefunds)
         {
-            await Problems.WriteAsync(context, ErrorCode.LimitReached, $"The payment has {row.Refunds.Count} refunds, the most there can be in the sandbox.", "payment");
+            await Problems.WriteAsync(
+                context, ErrorCode.LimitReached, $"The payment has {row.Refunds.Count} refunds, the most there can be in the sandbox.",
+                "payment");
             return;
         }
 
-        var isTold = await webhooks.QueueAsync(context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
+        var isTold = await webhooks.QueueAsync(
+            context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
         await (isTold
             ? Answer.Nothing(context)
             : Problems.WriteAsync(
                 context, ErrorCode.LimitReached,
-                string.Create(CultureInfo.InvariantCulture, $"{SandboxWebhooks.MostWaiting:N0} webhooks of the sandbox wait to be sent. Wait until they are sent, or ask for fewer copies.")));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{SandboxWebhooks.MostWaiting:N0} webhooks of the sandbox wait to be sent. Wait until they are sent, or ask for fewer copies.")));
     }
 
     private static SandboxObject AboutOf(SandboxEventRequest body, Payment payment, string charge)

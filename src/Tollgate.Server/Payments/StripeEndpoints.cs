@@ -10,14 +10,19 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/stripe/sync</c>: what the catalogue sells, as products and prices at Stripe. <c>/v1/stripe/reconcile</c>: what both sides say differently.</summary>
+/// <summary>
+/// <c>/v1/stripe/sync</c>: what the catalogue sells, as products and prices at Stripe. <c>/v1/stripe/reconcile</c>: what both sides say
+/// differently.
+/// </summary>
 public static class StripeEndpoints
 {
     private static readonly Description Sync = new(
         "Payments",
         "Sync products and prices to Stripe",
-        "Creates a Stripe product for each active plan, and for each of its prices a Stripe price with the lookup key `tollgate_<project>_<plan>_<interval>_<currency>`. A repeat changes nothing. If an "
-        + "amount differs, Tollgate creates a new price and archives the old one. Tollgate only compares prices that the credentials or `STRIPE_PRICE_ID_…` name.")
+        "Creates a Stripe product for each active plan, and for each of its prices a Stripe price with the lookup key "
+            + "`tollgate_<project>_<plan>_<interval>_<currency>`. A repeat changes nothing. If an "
+        + "amount differs, Tollgate creates a new price and archives the old one. Tollgate only compares prices that the credentials or "
+        + "`STRIPE_PRICE_ID_…` name.")
     {
         Request = Example.Of<StripeSyncRequest>("""{"dry_run": true}"""),
         Answers =
@@ -40,8 +45,10 @@ public static class StripeEndpoints
     private static readonly Description Reconcile = new(
         "Payments",
         "Reconcile with Stripe",
-        "Lists the differences between the records of Tollgate and Stripe, each once: provider-managed subscriptions, their paid invoices, payments that Tollgate created, and "
-        + "refunds. `repair: true` copies Stripe's state where Stripe is authoritative, as its events would have; it changes nothing at Stripe. `complete: false` means that there was more data than one call reads.")
+        "Lists the differences between the records of Tollgate and Stripe, each once: provider-managed subscriptions, their paid invoices, "
+            + "payments that Tollgate created, and "
+        + "refunds. `repair: true` copies Stripe's state where Stripe is authoritative, as its events would have; "
+        + "it changes nothing at Stripe. `complete: false` means that there was more data than one call reads.")
     {
         Request = Example.Of<StripeReconcileRequest>("""{"since_days": 7, "repair": false}"""),
         Answers =
@@ -52,7 +59,8 @@ public static class StripeEndpoints
                 """
                 {"since": "2026-11-15T09:00:00Z", "complete": true, "remaining": 1, "drifts": [
                   {"object": "subscription", "id": "sub_1SaBcD", "reference": "sub_1SaBcD", "field": "quantity", "ours": "1", "theirs": "3",
-                   "advice": "Stripe manages it and is right: run it with --repair.", "repairable": true, "repaired": false, "detail": null}]}
+                   "advice": "Stripe manages it and is right: run it with --repair.", "repairable": true,
+                    "repaired": false, "detail": null}]}
                 """),
         ],
         Errors = [ErrorCode.BillingNotConfigured, ErrorCode.UpstreamUnreachable, ErrorCode.ValidationFailed],
@@ -61,10 +69,12 @@ public static class StripeEndpoints
     public static void MapStripe(this WebApplication app)
     {
         var sync = app.Services.GetRequiredService<SyncStripe>();
-        app.MapPost("/v1/stripe/sync", (RequestDelegate)(context => SyncAsync(context, sync))).RequireKey(Access.Secret, Scope.BillingWrite).Describe(Sync);
+        app.MapPost("/v1/stripe/sync", (RequestDelegate)(context => SyncAsync(context, sync))).RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(Sync);
         var reconcile = app.Services.GetRequiredService<ReconcileStripe>();
         var clock = app.Services.GetRequiredService<Clock>();
-        app.MapPost("/v1/stripe/reconcile", (RequestDelegate)(context => ReconcileAsync(context, reconcile, clock))).RequireKey(Access.Secret, Scope.BillingWrite).Describe(Reconcile);
+        app.MapPost("/v1/stripe/reconcile", (RequestDelegate)(context => ReconcileAsync(context, reconcile, clock)))
+            .RequireKey(Access.Secret, Scope.BillingWrite).Describe(Reconcile);
     }
 
     private static async Task ReconcileAsync(HttpContext context, ReconcileStripe reconcile, Clock clock)
@@ -87,14 +97,18 @@ public static class StripeEndpoints
             var since = clock.Now().Minus(TimeSpan.FromDays(body.SinceDays ?? UsualDays));
             if (await reconcile.RunAsync(context.Project(), since, body.Repair ?? false, context.RequestAborted) is not { } report)
             {
-                await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project has no Stripe keys. Set them with PUT /v1/payment-settings.");
+                await Problems.WriteAsync(
+                    context, ErrorCode.BillingNotConfigured, "The project has no Stripe keys. Set them with PUT /v1/payment-settings.");
                 return;
             }
 
             var views = report.Drifts.Select(static one => new StripeDriftView(
-                one.Drift.Kind, one.Drift.Id, one.Drift.Reference, one.Drift.Field, one.Drift.Ours, one.Drift.Theirs, one.Drift.Advice, one.Drift.IsTheirs, one.Repaired, one.UnresolvedReason)).ToList();
+                one.Drift.Kind, one.Drift.Id, one.Drift.Reference, one.Drift.Field, one.Drift.Ours, one.Drift.Theirs, one.Drift.Advice,
+                one.Drift.IsTheirs, one.Repaired, one.UnresolvedReason)).ToList();
             await Answer.Json(
-                context, StatusCodes.Status200OK, new(report.Since.ToOffset(), report.Complete, views.Count(static one => !one.Repaired), views), PaymentsJson.Default.StripeReconcileReport);
+                context, StatusCodes.Status200OK,
+                new(report.Since.ToOffset(), report.Complete, views.Count(static one => !one.Repaired), views),
+                PaymentsJson.Default.StripeReconcileReport);
         }
         catch (ProviderSilentException silent)
         {
@@ -114,11 +128,13 @@ public static class StripeEndpoints
             var dryRun = body.DryRun ?? false;
             if (await sync.RunAsync(context.Project(), dryRun, context.RequestAborted) is not { } lines)
             {
-                await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project has no Stripe keys. Set them with PUT /v1/payment-settings.");
+                await Problems.WriteAsync(
+                    context, ErrorCode.BillingNotConfigured, "The project has no Stripe keys. Set them with PUT /v1/payment-settings.");
                 return;
             }
 
-            var views = lines.Select(static line => new StripeSyncLine(line.Kind, line.Name, line.Id, CatalogWords.Of(line.Outcome), line.Detail));
+            var views = lines.Select(static line =>
+                new StripeSyncLine(line.Kind, line.Name, line.Id, CatalogWords.Of(line.Outcome), line.Detail));
             await Answer.Json(context, StatusCodes.Status200OK, new(dryRun, [.. views]), PaymentsJson.Default.StripeSyncReport);
         }
         catch (ProviderSilentException silent)

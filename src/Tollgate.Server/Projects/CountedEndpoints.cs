@@ -14,7 +14,8 @@ internal static class CountedEndpoints
         return async context =>
         {
             var customer = thing == Thing.Token ? RawPath.Id(context) : null;
-            if (context.Caller().Project is { } project && await count.ReachedAsync(project.Id, thing, customer, context.RequestAborted) is { } most)
+            if (context.Caller().Project is { } project
+                && await count.ReachedAsync(project.Id, thing, customer, context.RequestAborted) is { } most)
             {
                 await Problems.WriteAsync(context, ErrorCode.LimitReached, Explain(thing, most));
                 return;
@@ -28,11 +29,19 @@ internal static class CountedEndpoints
     {
         var (what, knob, remedy) = thing switch
         {
-            Thing.Key => ("A project has at most {0:N0} API keys, those that ended within 30 days included", "TOLLGATE_MOST_KEYS", "Revoke those that nobody uses."),
-            Thing.Coupon => ("A project has at most {0:N0} coupons", "TOLLGATE_MOST_COUPONS", "Use one coupon with max_redemptions instead of many."),
-            Thing.Checkout => ("A project has at most {0:N0} open checkouts", "TOLLGATE_MOST_CHECKOUTS", "Expire those that nobody pays, or wait until they end."),
-            _ => ("A customer has at most {0:N0} valid tokens", "TOLLGATE_MOST_TOKENS", "Reuse a token until it expires, or issue shorter ones."),
+            Thing.Key =>
+                ("A project has at most {0:N0} API keys, those that ended within 30 days included", "TOLLGATE_MOST_KEYS",
+                    "Revoke those that nobody uses."),
+            Thing.Coupon =>
+                ("A project has at most {0:N0} coupons", "TOLLGATE_MOST_COUPONS", "Use one coupon with max_redemptions instead of many."),
+            Thing.Checkout =>
+                ("A project has at most {0:N0} open checkouts", "TOLLGATE_MOST_CHECKOUTS",
+                    "Expire those that nobody pays, or wait until they end."),
+            _ => ("A customer has at most {0:N0} valid tokens", "TOLLGATE_MOST_TOKENS",
+                "Reuse a token until it expires, or issue shorter ones."),
         };
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, what, most)} ({knob}). {remedy}");
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, what, most)} ({knob}). {remedy}");
     }
 }

@@ -102,7 +102,10 @@ internal static class KeysEndpoints
     private static void MapList(WebApplication app, ProjectQueries queries) =>
         app.MapGet("/v1/api-keys", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysRead)
-            .Describe(new(Tag, "List keys", "Lists keys, the newest first, revoked ones included. Tollgate never shows a key's text again; `prefix` is its beginning.")
+            .Describe(
+                new(Tag, "List keys",
+                    "Lists keys, the newest first, revoked ones included. Tollgate never shows a key's text again; "
+                        + "`prefix` is its beginning.")
             {
                 Query = QueryParameter.OfPage,
                 Answers = [Example.Of<KeyList>(200, "A page of keys.", $$"""{"data": [{{ViewExample}}], "has_more": false}""")],
@@ -262,14 +265,16 @@ internal static class KeysEndpoints
             }
             else
             {
-                faults.Add($"networks[{i}]", FaultCode.InvalidFormat, "An address (203.0.113.7) or a network (203.0.113.0/24) is expected.");
+                faults.Add(
+                    $"networks[{i}]", FaultCode.InvalidFormat, "An address (203.0.113.7) or a network (203.0.113.0/24) is expected.");
             }
         }
 
         return networks;
     }
 
-    private static Guid? ReadId(HttpContext context) => Guid.TryParseExact((string)context.Request.RouteValues["id"]!, "D", out var id) ? id : null;
+    private static Guid? ReadId(HttpContext context) =>
+        Guid.TryParseExact((string)context.Request.RouteValues["id"]!, "D", out var id) ? id : null;
 
     private static CreatedKey View(NewKey key) => new()
     {

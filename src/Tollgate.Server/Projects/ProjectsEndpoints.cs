@@ -142,7 +142,9 @@ internal static partial class ProjectsEndpoints
 
         // To a project's key every other project looks as if it did not exist.
         await (row is null || (caller.Kind != KeyKind.Admin && row.Id != caller.Project!.Id)
-            ? Problems.WriteAsync(context, ErrorCode.ProjectNotFound, Spelling.Unknown("project", code, caller.Kind == KeyKind.Admin ? rows.Select(static one => one.Code) : []))
+            ? Problems.WriteAsync(
+                context, ErrorCode.ProjectNotFound,
+                Spelling.Unknown("project", code, caller.Kind == KeyKind.Admin ? rows.Select(static one => one.Code) : []))
             : Answer.Json(context, StatusCodes.Status200OK, View(row), ProjectsJson.Default.ProjectView));
     }
 
@@ -192,7 +194,9 @@ internal static partial class ProjectsEndpoints
         {
             if (!HostNames.IsHost(plain[i]))
             {
-                faults.Add($"hosts[{i}]", FaultCode.InvalidFormat, "A host name without scheme, port or path is expected, such as pricing.example.com.");
+                faults.Add(
+                    $"hosts[{i}]", FaultCode.InvalidFormat,
+                    "A host name without scheme, port or path is expected, such as pricing.example.com.");
             }
         }
 
@@ -236,7 +240,9 @@ internal static partial class ProjectsEndpoints
             if (found is null)
             {
                 var known = builtIn.Select(document => document.Code).ToArray();
-                faults.Unknown("catalogue", body.Catalog, "catalog", known, $"A catalogue as YAML text is expected, or the code of a built-in one: {string.Join(", ", known)}.");
+                faults.Unknown(
+                    "catalogue", body.Catalog, "catalog", known,
+                    $"A catalogue as YAML text is expected, or the code of a built-in one: {string.Join(", ", known)}.");
             }
 
             return found;

@@ -98,7 +98,8 @@ internal static class TokensEndpoints
         if (body.TtlSeconds is { } asked && now.Plus(TimeSpan.FromSeconds(asked)) > caller.ExpiresAt)
         {
             await Problems.WriteAsync(
-                context, ErrorCode.ExceedsIssuer, $"A token of {asked} seconds would outlive the key that issues it, which expires at {caller.ExpiresAt}.", "ttl_seconds");
+                context, ErrorCode.ExceedsIssuer,
+                $"A token of {asked} seconds would outlive the key that issues it, which expires at {caller.ExpiresAt}.", "ttl_seconds");
             return;
         }
 
@@ -122,9 +123,12 @@ internal static class TokensEndpoints
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await queries.ListTokensAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
+        var (page,
+            hasMore) = paging.Cut(await queries.ListTokensAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
         var now = clock.Now();
-        await Answer.Json(context, StatusCodes.Status200OK, new TokenList([.. page.Select(row => View(row, customer, now))], hasMore), ProjectsJson.Default.TokenList);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new TokenList([.. page.Select(row => View(row, customer, now))], hasMore),
+            ProjectsJson.Default.TokenList);
     }
 
     private static async Task RevokeAsync(HttpContext context, RevokeTokens revoke)

@@ -16,11 +16,16 @@ internal static class GateAnswers
     /// <summary>Writes the problem of a fault or a refusal; false when the answer is an allowed decision.</summary>
     /// <param name="features">That the request names.</param>
     public static bool TryWriteProblem(
-        HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, out Task written, params IEnumerable<string> features)
+        HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, out Task written,
+        params IEnumerable<string> features)
     {
         if (OutcomeMap.Code(answer.Fault) is { } fault)
         {
-            written = Problems.WriteAsync(context, fault, answer is { Fault: GateFault.IdReused, Id: { } id } ? Problems.Reused("id", id) : Explain(project.Catalog, answer.Fault, features));
+            written = Problems.WriteAsync(
+                context, fault,
+                answer is { Fault: GateFault.IdReused, Id: { } id }
+                    ? Problems.Reused("id", id)
+                    : Explain(project.Catalog, answer.Fault, features));
             return true;
         }
 
@@ -37,11 +42,16 @@ internal static class GateAnswers
     /// <summary>Which of the features it is that the catalogue does not have, or does not count; null: the fault is another.</summary>
     private static string? Explain(PublishedCatalog catalog, GateFault fault, IEnumerable<string> features) => fault switch
     {
-        GateFault.FeatureUnknown when features.FirstOrDefault(code => !catalog.Features.ContainsKey(code)) is { } unknown => UnknownNames.Feature(catalog, unknown),
-        GateFault.FeatureNotMetered when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.Kind is FeatureKind.Switch or FeatureKind.Value) is { } read =>
+        GateFault.FeatureUnknown when features.FirstOrDefault(code => !catalog.Features.ContainsKey(code)) is { } unknown =>
+            UnknownNames.Feature(catalog, unknown),
+        GateFault.FeatureNotMetered
+            when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.Kind is FeatureKind.Switch
+                or FeatureKind.Value) is { } read =>
             $"The feature '{read}' is a {CatalogWords.Of(catalog.Features[read].Feature.Kind)}: it is read, not counted.",
-        GateFault.LevelNotConsumed when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.IsLevel == true) is { } level =>
-            $"The feature '{level}' is a level: report its value as an event of the type '{catalog.Features[level].Feature.Meters[0].EventType}'.",
+        GateFault.LevelNotConsumed
+            when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.IsLevel == true) is { } level =>
+            $"The feature '{level}' is a level: report its value as an event of the type "
+                + $"'{catalog.Features[level].Feature.Meters[0].EventType}'.",
         _ => null,
     };
 
@@ -150,19 +160,23 @@ internal static class GateAnswers
     }
 
     /// <summary>Why, for people.</summary>
-    public static string Explain(ProjectSnapshot project, Decision decision) => Explain(project.Catalog.FeaturesByKey[decision.FeatureKey], decision);
+    public static string Explain(ProjectSnapshot project, Decision decision) =>
+        Explain(project.Catalog.FeaturesByKey[decision.FeatureKey], decision);
 
     private static string Explain(FeatureEntry feature, Decision decision) => (decision.Outcome, decision.Standing) switch
     {
         (Outcome.FeatureNotInPlan, _) => $"The plan '{decision.Plan}' does not include {feature.Feature.Name}.",
         (Outcome.FeatureDisabled, _) => $"{feature.Feature.Name} is disabled in the plan '{decision.Plan}'.",
         (Outcome.RateLimited, _) => $"{feature.Feature.Name} is limited to {decision.Window!.Limit} per {Word(decision.Window.Unit)}.",
-        (Outcome.ConcurrencyLimited, _) when decision.Window is { } window => $"{feature.Feature.Name} is limited to {window.Limit} at one time.",
-        (Outcome.ConcurrencyLimited, _) => $"A customer has at most {Core.Quotas.AccountState.MostOpenHolds} reservations open at one time. Settle or release some.",
+        (Outcome.ConcurrencyLimited, _) when decision.Window is { } window =>
+            $"{feature.Feature.Name} is limited to {window.Limit} at one time.",
+        (Outcome.ConcurrencyLimited, _) =>
+            $"A customer has at most {Core.Quotas.AccountState.MostOpenHolds} reservations open at one time. Settle or release some.",
         (Outcome.OutOfRange, _) => $"{feature.Feature.Name}: the sum would be larger than {Core.Money.Quantity.Largest}.",
         (Outcome.SubscriptionInactive, _) => $"{feature.Feature.Name} was refused: the customer's subscription is not active.",
         (_, { Limit: { } limit } s) =>
-            $"{feature.Feature.Name}: {(decision.Requested is { } asked ? $"{asked} requested, " : "")}{s.Used} of {limit} used{(s.Held.IsZero ? "" : $", {s.Held} held")}, {s.Remaining} left"
+            $"{feature.Feature.Name}: {(decision.Requested is { } asked ? $"{asked} requested, " : "")}{s.Used} of {limit} "
+                + $"used{(s.Held.IsZero ? "" : $", {s.Held} held")}, {s.Remaining} left"
             + (s.ResetsAt is { } at ? $" until {at}." : "."),
         _ => $"{feature.Feature.Name} was refused.",
     };

@@ -12,7 +12,8 @@ internal static class NoopEndpoint
 {
     private static readonly ConsumedView Fixed = new()
     {
-        Allowed = true, Reason = "within_quota", Feature = "noop", Plan = "free", Limit = 1_000_000, Used = 1, Held = 0, Remaining = 999_999,
+        Allowed = true, Reason = "within_quota", Feature = "noop", Plan = "free", Limit = 1_000_000, Used = 1, Held = 0,
+        Remaining = 999_999,
         ResetsAt = DateTimeOffset.UnixEpoch.AddYears(60), Id = "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", Replayed = false,
     };
 
@@ -33,7 +34,8 @@ internal static class NoopEndpoint
             .RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light)
             .Describe(new("Bench", "Do nothing", "Only while measuring.")
             {
-                Request = Example.Of<ConsumeRequest>("""{"customer": "user_42", "feature": "noop"}"""), Answers = [Example.Nothing("A fixed decision")],
+                Request = Example.Of<ConsumeRequest>("""{"customer": "user_42", "feature": "noop"}"""),
+                Answers = [Example.Nothing("A fixed decision")],
             });
     }
 }

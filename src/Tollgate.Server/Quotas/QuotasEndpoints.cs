@@ -27,10 +27,13 @@ internal static class QuotasEndpoints
         // Resolved once: a scope of services for each request would cost more than the decision of a check.
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         var guard = app.ServiceProvider.GetRequiredService<GuardLlmCalls>();
-        app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().WithLoad(Load.Light).Describe(new(Tag, "Check without recording",
+        app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly()
+            .WithLoad(Load.Light).Describe(new(Tag, "Check without recording",
             "Says whether the customer may use the amount now. It changes nothing and creates no customer. A later consume may "
-            + "have another result: only consume and reservations decide and record in one step. With a `model` (and the `input_tokens` of the "
-            + "prompt) the answer also has `affordable`: the largest `max_tokens` with which the gateway accepts one call of the model, under all limits together.")
+            + "have another result: only consume and reservations decide and record in one step. "
+            + "With a `model` (and the `input_tokens` of the "
+            + "prompt) the answer also has `affordable`: the largest `max_tokens` with which the gateway accepts one call of the model, "
+            + "under all limits together.")
         {
             Request = Example.Of<CheckRequest>("""{"customer": "user_42", "feature": "ats_scan", "amount": 1}"""),
             Answers =
@@ -43,7 +46,8 @@ internal static class QuotasEndpoints
             ],
             Errors = [ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.ValidationFailed],
         });
-        app.MapPost("/v1/consume", context => ConsumeAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Decide and record",
+        app.MapPost("/v1/consume", context => ConsumeAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
+            .WithLoad(Load.Light).Describe(new(Tag, "Decide and record",
             "Decides and records in one durable transaction: when the call answers 200, the use is on disk, and no other request can "
             + "have taken the same units. A refusal records only a count. A repeat of an `id` (or `Idempotency-Key`) "
             + "returns the first result, with `replayed: true`; the same id with different content is a 409.")
@@ -61,8 +65,10 @@ internal static class QuotasEndpoints
             ],
             Errors =
             [
-                ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited,
-                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.LevelNotConsumed, ErrorCode.IdempotencyKeyReused, ErrorCode.EventTooOld,
+                ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan,
+                ErrorCode.RateLimited,
+                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.LevelNotConsumed, ErrorCode.IdempotencyKeyReused,
+                ErrorCode.EventTooOld,
                 ErrorCode.EventInFuture, ErrorCode.EventValueInvalid, ErrorCode.ValidationFailed,
             ],
         });
@@ -90,7 +96,8 @@ internal static class QuotasEndpoints
 
         var project = context.Project();
         var answer = await gate.CheckAsync(project, body.Customer!, body.Feature!, amount, context.RequestAborted);
-        if (answer.Fault != GateFault.None && GateAnswers.TryWriteProblem(context, project, body.Customer, answer, out var refused, body.Feature!))
+        if (answer.Fault != GateFault.None
+            && GateAnswers.TryWriteProblem(context, project, body.Customer, answer, out var refused, body.Feature!))
         {
             await refused;
             return;
@@ -105,8 +112,14 @@ internal static class QuotasEndpoints
                 return;
             }
 
-            var usage = LlmUsage.Of((LlmUnit.Request, Quantity.One), (LlmUnit.Input, Quantity.Of(UsageEstimate.Reserved(body.InputTokens ?? 0))));
-            var call = new LlmCall { Id = "", Customer = body.Customer!, Feature = project.Catalog.Features[body.Feature!].Code, Provider = body.Provider, Model = model, Usage = usage };
+            var usage = LlmUsage.Of(
+                (LlmUnit.Request, Quantity.One), (LlmUnit.Input, Quantity.Of(UsageEstimate.Reserved(body.InputTokens ?? 0))));
+            var call =
+                new LlmCall
+                {
+                    Id = "", Customer = body.Customer!, Feature = project.Catalog.Features[body.Feature!].Code, Provider = body.Provider,
+                    Model = model, Usage = usage,
+                };
             var foreseen = new ExpectedCall(call, LlmRoutes.OfAnswer(body.Provider, model), new() { Model = model });
             view = view with { Affordable = guard.Affordable(project, standing, foreseen) };
         }
@@ -158,7 +171,9 @@ internal static class QuotasEndpoints
         }
         else if (quantity.IsNegative || (quantity.IsZero && !mayBeZero))
         {
-            faults.Add(param, FaultCode.OutOfRange, mayBeZero ? "Zero or more is expected." : "More than zero is expected. To take a use back, void its event.");
+            faults.Add(
+                param, FaultCode.OutOfRange,
+                mayBeZero ? "Zero or more is expected." : "More than zero is expected. To take a use back, void its event.");
         }
 
         return quantity;

@@ -18,12 +18,14 @@ internal static class ReadingDescriptions
          "pool": null, "rollover": null, "thresholds": [80, 90, 100]}
         """;
 
-    private const string NobodyIsCreated = " For an id without a customer, the call returns the numbers that its first use would meet, and creates nothing.";
+    private const string NobodyIsCreated =
+        " For an id without a customer, the call returns the numbers that its first use would meet, and creates nothing.";
 
     public static readonly Description Usage = new(
         Tag,
         "Show usage",
-        "Returns the metered features of the customer's plan. `limit` is the plan's quota plus grants; `projected` is what `used` becomes by the "
+        "Returns the metered features of the customer's plan. `limit` is the plan's quota plus grants; "
+            + "`projected` is what `used` becomes by the "
         + "end of the period at the pace so far (the first hundredth of a period projects nothing)." + NobodyIsCreated)
     {
         Path = CustomerDescriptions.Path,
@@ -40,22 +42,26 @@ internal static class ReadingDescriptions
     public static readonly Description Entitlements = new(
         Tag,
         "Show entitlements",
-        "Returns every feature of the customer's plan, with overrides applied: switches with `enabled`, values with `value`, metered features with quota, "
+        "Returns every feature of the customer's plan, with overrides applied: switches with `enabled`, values with `value`, "
+            + "metered features with quota, "
         + "rate windows, pool and balance." + NobodyIsCreated)
     {
         Path = CustomerDescriptions.Path,
         Answers =
         [
             Example.Of<EntitlementsView>(
-                200, "The customer's entitlements.", $$"""{"customer": "u_1842", "plan": "free", "plan_version": 1, "features": {"ats_scan": {{Scans}} } }"""),
+                200, "The customer's entitlements.",
+                $$"""{"customer": "u_1842", "plan": "free", "plan_version": 1, "features": {"ats_scan": {{Scans}} } }"""),
         ],
     };
 
     public static readonly Description Terms = new(
         Tag,
         "Show the terms of a time",
-        "Returns the customer's entitlements at an instant: the plan version, add-ons and overrides of that time, and the subscription's state. Every computation about the past "
-        + "(rollover, late usage, corrections) uses these terms. Publishing a catalogue, or changing a plan, an override or an add-on, begins new terms and changes "
+        "Returns the customer's entitlements at an instant: the plan version, add-ons and overrides of that time, "
+            + "and the subscription's state. Every computation about the past "
+        + "(rollover, late usage, corrections) uses these terms. Publishing a catalogue, or changing a plan, an override or an add-on, "
+        + "begins new terms and changes "
         + "no earlier ones. For a member, the call returns the terms of its customer.")
     {
         Path = CustomerDescriptions.Path,
@@ -63,11 +69,15 @@ internal static class ReadingDescriptions
         Answers =
         [
             Example.Of<TermsView>(200, "The terms at that time.", $$"""
-                {"customer": "u_1842", "at": "2026-10-15T00:00:00Z", "from": "2026-10-03T09:12:00Z", "until": "2026-11-01T00:00:00Z", "plan": "free",
+                {"customer": "u_1842", "at": "2026-10-15T00:00:00Z", "from": "2026-10-03T09:12:00Z",
+                 "until": "2026-11-01T00:00:00Z", "plan": "free",
                  "plan_version": 1, "is_default_plan": true, "features": {"ats_scan": {{Scans}} },
-                 "subscription": {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "status": "canceled", "plan": "pro", "plan_version": 3, "interval": "monthly", "currency": "USD",
+                 "subscription": {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "status": "canceled", "plan": "pro", "plan_version": 3,
+                  "interval": "monthly", "currency": "USD",
                                   "quantity": 1, "amount": 2900, "custom_amount": null, "add_ons": {},
-                                  "coupons": [{"code": "LAUNCH20", "redeemed_at": "2026-08-03T09:12:00Z", "ends_at": "2026-11-03T09:12:00Z"}], "period_start": "2026-09-03T09:12:00Z", "period_end": "2026-10-03T09:12:00Z"} }
+                                  "coupons": [{"code": "LAUNCH20", "redeemed_at": "2026-08-03T09:12:00Z",
+                                   "ends_at": "2026-11-03T09:12:00Z"}], "period_start": "2026-09-03T09:12:00Z",
+                                    "period_end": "2026-10-03T09:12:00Z"} }
                 """),
         ],
         Errors = [ErrorCode.CustomerNotFound],
@@ -92,7 +102,8 @@ internal static class ReadingDescriptions
                              "One more is refused: it does not fit into what remains."],
                  "entitlement": {{Scans}}, "override": null, "period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z",
                  "grants": [], "reservations": [],
-                 "thresholds": [{"percent": 100, "period_start": "2026-11-01T00:00:00Z", "used": 2, "limit": 2, "crossed_at": "2026-11-20T17:00:00Z"}],
+                 "thresholds": [{"percent": 100, "period_start": "2026-11-01T00:00:00Z", "used": 2, "limit": 2,
+                  "crossed_at": "2026-11-20T17:00:00Z"}],
                  "denied": 1}
                 """),
         ],

@@ -93,7 +93,8 @@ public static class ReadingEndpoints
 
         var check = await gate.CheckAsync(context.Project(), id, feature.Code, Quantity.One, context.RequestAborted);
         var customer = await queries.Customers.FindAccountAsync(context.Project(), id, context.RequestAborted);
-        var view = await ExplainedAsync(queries, context.Project(), standing, feature, check.Decision?.Outcome, customer, context.RequestAborted);
+        var view = await ExplainedAsync(
+            queries, context.Project(), standing, feature, check.Decision?.Outcome, customer, context.RequestAborted);
         await Answer.Json(context, StatusCodes.Status200OK, view, CustomersJson.Default.ExplainView);
     }
 
@@ -160,7 +161,8 @@ public static class ReadingEndpoints
             PeriodStart = found?.Standing?.Period.Start.ToOffset(),
             PeriodEnd = found?.Standing?.ResetsAt?.ToOffset(),
             Grants = [.. grants.Select(grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)))],
-            Reservations = [.. holds.Select(h => new OpenReservationView(h.Id, h.Amount.Value, h.CreatedAt.ToOffset(), h.ExpiresAt.ToOffset()))],
+            Reservations = [
+                .. holds.Select(h => new OpenReservationView(h.Id, h.Amount.Value, h.CreatedAt.ToOffset(), h.ExpiresAt.ToOffset()))],
             Thresholds = [.. crossings.Select(c => new CrossingView(
                 c.Percent, c.PeriodStart.ToOffset(), c.Used.Value, c.Granted.Value, c.CrossedAt.ToOffset()))],
             Denied = found?.Denied ?? 0,
@@ -173,7 +175,8 @@ public static class ReadingEndpoints
         : Setting;
 
     private static ExplainedFacts FactsOf(
-        CustomerStanding standing, Instant? termsFrom, FeatureEntry feature, FeatureStanding? found, IReadOnlyList<GrantRow> grants, Outcome? oneMore) => new(
+        CustomerStanding standing, Instant? termsFrom, FeatureEntry feature, FeatureStanding? found, IReadOnlyList<GrantRow> grants,
+        Outcome? oneMore) => new(
         feature.Feature,
         standing.Plan.Code,
         standing.Plan.Number,

@@ -30,7 +30,8 @@ internal static class ReservationsEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapPost("/v1/reservations", ReserveAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Reserve",
+        app.MapPost("/v1/reservations", ReserveAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light)
+            .Describe(new(Tag, "Reserve",
             "Holds the amounts before the work, for all features or for none. Afterwards settle with the true amounts, or "
             + "release; otherwise the reservation expires after `ttl_seconds`. A repeat of the `id` returns the first reservation.")
         {
@@ -38,30 +39,40 @@ internal static class ReservationsEndpoints
             Answers = [Example.Of<ReservationView>(201, "Reserved", Reserved)],
             Errors =
             [
-                ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited,
-                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.LevelNotConsumed, ErrorCode.IdempotencyKeyReused, ErrorCode.ValidationFailed,
+                ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan,
+                ErrorCode.RateLimited,
+                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.LevelNotConsumed, ErrorCode.IdempotencyKeyReused,
+                ErrorCode.ValidationFailed,
             ],
         });
-        app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Settle",
-            "Records the true amounts, less or more than reserved; without amounts, the reserved ones. Since the work is done, Tollgate records more "
+        app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
+            .WithLoad(Load.Light).Describe(new(Tag, "Settle",
+            "Records the true amounts, less or more than reserved; without amounts, the reserved ones. Since the work is done, "
+                + "Tollgate records more "
             + "than is left too (policy `settle_over`). A repeat returns the first settle. Up to 24 hours "
             + "after the expiry Tollgate still records a settle, with `late: true`.")
         {
             Request = Example.Of<SettleRequest>("""{"amount": 1}"""),
             Answers = [Example.Of<ReservationView>(200, "Settled", Settled)],
-            Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.FeatureNotFound, ErrorCode.EventValueInvalid, ErrorCode.ValidationFailed],
+            Errors = [
+                ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.FeatureNotFound,
+                ErrorCode.EventValueInvalid, ErrorCode.ValidationFailed],
         });
-        app.MapPost("/v1/reservations/{id}/extend", ExtendAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Extend",
+        app.MapPost("/v1/reservations/{id}/extend", ExtendAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
+            .WithLoad(Load.Light).Describe(new(Tag, "Extend",
             "Moves the expiry to `ttl_seconds` from now, for work that takes longer. A repeat moves the expiry again.")
         {
             Request = Example.Of<ExtendRequest>("""{"ttl_seconds": 600}"""),
             Answers = [Example.Of<ReservationView>(200, "Extended", Reserved)],
-            Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.ValidationFailed],
+            Errors = [
+                ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.ValidationFailed],
         });
-        app.MapDelete("/v1/reservations/{id}", ReleaseAsync).RequireKey(Access.Secret, Scope.GateWrite).WithLoad(Load.Light).Describe(new(Tag, "Release",
+        app.MapDelete("/v1/reservations/{id}", ReleaseAsync).RequireKey(Access.Secret, Scope.GateWrite).WithLoad(Load.Light)
+            .Describe(new(Tag, "Release",
             "Gives the amounts back, because the work was not done. A repeat changes nothing.")
         {
-            Answers = [Example.Of<ReservationView>(200, "Released", Settled.Replace("\"used\": 1", "\"used\": 0", StringComparison.Ordinal))],
+            Answers = [
+                Example.Of<ReservationView>(200, "Released", Settled.Replace("\"used\": 1", "\"used\": 0", StringComparison.Ordinal))],
             Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous],
             Query = [new("customer", "The reservation's customer, if you know it: a faster lookup.")],
         });
@@ -128,7 +139,8 @@ internal static class ReservationsEndpoints
         }
 
         var project = context.Project();
-        await WriteAsync(context, project, body.Customer, await Gate(context).SettleAsync(project, id, body.Customer, amounts, context.RequestAborted),
+        await WriteAsync(
+            context, project, body.Customer, await Gate(context).SettleAsync(project, id, body.Customer, amounts, context.RequestAborted),
             features: body.Amounts?.Keys);
     }
 
@@ -185,7 +197,8 @@ internal static class ReservationsEndpoints
         [.. amounts.Select(a => new FeatureAmount(a.Key, QuotasEndpoints.AmountOf(a.Value, $"amounts.{a.Key}", faults, mayBeZero)))];
 
     private static Task WriteAsync(
-        HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, int status = StatusCodes.Status200OK, IEnumerable<string>? features = null)
+        HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, int status = StatusCodes.Status200OK,
+        IEnumerable<string>? features = null)
     {
         if (GateAnswers.TryWriteProblem(context, project, customer, answer, out var written, features ?? []))
         {

@@ -29,7 +29,8 @@ public static class TermsEndpoints
             .Describe(ReadingDescriptions.Terms);
     }
 
-    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, SubscriptionQueries subscriptions, CouponQueries coupons, Clock clock)
+    private static async Task ShowAsync(
+        HttpContext context, CustomerQueries queries, SubscriptionQueries subscriptions, CouponQueries coupons, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -50,13 +51,17 @@ public static class TermsEndpoints
         {
             var timeline = await queries.TermsAsync(project, account, context.RequestAborted);
             var then = await subscriptions.FindThenAsync(account, at, context.RequestAborted);
-            var redeemed = then is null ? [] : await coupons.OfSubscriptionAsync(account.Partition, account.Account, then.Key, at, context.RequestAborted);
+            var redeemed = then is null
+                ? []
+                : await coupons.OfSubscriptionAsync(account.Partition, account.Account, then.Key, at, context.RequestAborted);
             var subscription = then is null ? null : ViewOf(then, redeemed);
-            await Answer.Json(context, StatusCodes.Status200OK, ViewOf(project, id, at, timeline, subscription), CustomersJson.Default.TermsView);
+            await Answer.Json(
+                context, StatusCodes.Status200OK, ViewOf(project, id, at, timeline, subscription), CustomersJson.Default.TermsView);
         }
     }
 
-    private static TermsView ViewOf(ProjectSnapshot project, string customer, Instant at, TermsTimeline timeline, SubscriptionTermsView? subscription)
+    private static TermsView ViewOf(
+        ProjectSnapshot project, string customer, Instant at, TermsTimeline timeline, SubscriptionTermsView? subscription)
     {
         var terms = timeline.At(at);
         var features = project.Catalog.FeaturesByKey;
@@ -88,7 +93,8 @@ public static class TermsEndpoints
         Amount = then.State.Amount,
         CustomAmount = then.State.CustomAmount,
         AddOns = then.State.AddOns ?? new Dictionary<string, long>(),
-        Coupons = [.. coupons.Select(one => new CouponTermsView(one.Coupon.Code, one.RedeemedAt.ToOffset(), one.Redemption.EndsAt?.ToOffset()))],
+        Coupons = [
+            .. coupons.Select(one => new CouponTermsView(one.Coupon.Code, one.RedeemedAt.ToOffset(), one.Redemption.EndsAt?.ToOffset()))],
         PeriodStart = new(DateTime.SpecifyKind(then.State.PeriodStart, DateTimeKind.Utc)),
         PeriodEnd = new(DateTime.SpecifyKind(then.State.PeriodEnd, DateTimeKind.Utc)),
     };

@@ -69,13 +69,15 @@ internal static class AlwrityCostsDoor
                 .Select(feature => feature.Code[..^AlwrityDoor.Calls.Length]),
         ];
         var rows = await queries.InForceAsync(project.Id, clock.Now(project), providers, MostPrices, context.RequestAborted);
-        var view = new AlwrityPricing([.. rows.Where(row => provider is null || row.Price.Provider == provider).Select(row => ViewOf(row.Price))]);
+        var view = new AlwrityPricing(
+            [.. rows.Where(row => provider is null || row.Price.Provider == provider).Select(row => ViewOf(row.Price))]);
         await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityPricing);
     }
 
     private static AlwrityPrice ViewOf(ModelPrice price) => new()
     {
-        Provider = price.Provider, ModelName = price.Model, InputCostPerMillion = Of(price, LlmUnit.Input), OutputCostPerMillion = Of(price, LlmUnit.Output),
+        Provider = price.Provider, ModelName = price.Model, InputCostPerMillion = Of(price, LlmUnit.Input),
+        OutputCostPerMillion = Of(price, LlmUnit.Output),
         CostPerRequest = Of(price, LlmUnit.Request), CostPerSearch = Of(price, LlmUnit.Search), CostPerPage = Of(price, LlmUnit.Page),
         CostPerImage = Of(price, LlmUnit.Image), Currency = price.Currency.Code, EffectiveFrom = price.ValidFrom.ToOffset(),
     };
@@ -130,7 +132,8 @@ internal static class AlwrityCostsDoor
     /// <summary>The budget in money at the pace so far; without a budget the month's cost.</summary>
     private static AlwrityProjections ProjectionsOf(CustomerStanding standing, CostBreakdown month)
     {
-        if (standing.Features.FirstOrDefault(feature => feature.Standing is not null && feature.Feature.Feature.IsMoney)?.Standing is not { } budget)
+        if (standing.Features.FirstOrDefault(feature => feature.Standing is not null
+            && feature.Feature.Feature.IsMoney)?.Standing is not { } budget)
         {
             return new(CostViews.ProjectedMonth(month.Total.Cost, standing.Now).Value, null);
         }
@@ -180,14 +183,16 @@ internal static class AlwrityCostsDoor
 
     private static readonly Description Pricing = new(
         Tag, "Prices of providers",
-        "Returns the present prices of models, searches, pages and images in dollars: the project's own prices, and the shared prices of the providers whose calls the "
+        "Returns the present prices of models, searches, pages and images in dollars: the project's own prices, "
+            + "and the shared prices of the providers whose calls the "
         + "plans count. Without a key, the project is chosen as for the plans.")
     {
         Query = [new("provider", "Only prices of this provider.")],
         Answers =
         [
             Example.Of<AlwrityPricing>(200, "By provider and model.", """
-                {"pricing": [{"provider": "gemini", "model_name": "gemini-2.5-flash", "input_cost_per_1m": 0.125, "output_cost_per_1m": 0.375,
+                {"pricing": [{"provider": "gemini", "model_name": "gemini-2.5-flash", "input_cost_per_1m": 0.125,
+                 "output_cost_per_1m": 0.375,
                   "cost_per_request": null, "cost_per_search": null, "cost_per_page": null, "cost_per_image": null, "currency": "USD",
                   "effective_from": "2024-01-01T00:00:00Z"}]}
                 """),
@@ -224,19 +229,23 @@ internal static class AlwrityCostsDoor
                  "limits": {"plan_name": "Pro", "limits": {"gemini_calls": 5000, "monthly_cost": 150.0}},
                  "usage_percentages": {"gemini_calls": 16.0, "cost": 10.5},
                  "projections": {"projected_monthly_cost": 47.25, "projected_usage_percentage": 31.5},
-                 "alerts": [{"title": "API Usage Notice - Gemini", "message": "You have used 800 of 5,000 Gemini API calls", "severity": "info"}]}
+                 "alerts": [{"title": "API Usage Notice - Gemini", "message": "You have used 800 of 5,000 Gemini API calls",
+                  "severity": "info"}]}
                 """),
         ],
     };
 
     private static readonly Description Alerts = new(
-        Tag, "Alerts of a user", "Lists the thresholds (80, 90 and 100 %) that usage has crossed, the newest first, at most 100. Each fires once per limit and month.")
+        Tag, "Alerts of a user",
+        "Lists the thresholds (80, 90 and 100 %) that usage has crossed, the newest first, at most 100. "
+            + "Each fires once per limit and month.")
     {
         Path = UserPath,
         Answers =
         [
             Example.Of<AlwrityAlerts>(200, "The alerts.", """
-                {"user_id": "user_42", "alerts": [{"title": "API Usage Warning - Gemini", "message": "You have used 4,000 of 5,000 Gemini API calls",
+                {"user_id": "user_42", "alerts": [{"title": "API Usage Warning - Gemini",
+                 "message": "You have used 4,000 of 5,000 Gemini API calls",
                  "severity": "warning", "threshold_percentage": 80, "billing_period": "2026-11", "created_at": "2026-11-20T08:00:00Z"}]}
                 """),
         ],

@@ -87,19 +87,22 @@ public static class AlwrityDoor
     {
         if (await ReadAsync(context, gate, costs) is var (standing, month))
         {
-            await Answer.Json(context, StatusCodes.Status200OK, ViewOf(standing, month, context.Project().Zone), SeedDoorsJson.Default.AlwrityUsage);
+            await Answer.Json(
+                context, StatusCodes.Status200OK, ViewOf(standing, month, context.Project().Zone), SeedDoorsJson.Default.AlwrityUsage);
         }
     }
 
     /// <summary>Where the user of the path stands, and the running month's costs. Null when the problem is written.</summary>
-    internal static async ValueTask<(CustomerStanding Standing, CostBreakdown Month)?> ReadAsync(HttpContext context, QuotaGate gate, CostQueries costs)
+    internal static async ValueTask<(CustomerStanding Standing, CostBreakdown Month)?> ReadAsync(HttpContext context, QuotaGate gate,
+        CostQueries costs)
     {
         if (await SeedCallers.StandingAsync(context, gate, RawPath.Segment(context, UserSegment), "user_id") is not { } standing)
         {
             return null;
         }
 
-        return (standing, await costs.BreakdownAsync(context.Project(), DayRange.Months(standing.Now, 1), standing.Customer, context.RequestAborted));
+        return (standing,
+            await costs.BreakdownAsync(context.Project(), DayRange.Months(standing.Now, 1), standing.Customer, context.RequestAborted));
     }
 
     internal static AlwrityUsage ViewOf(CustomerStanding standing, CostBreakdown month, TimeZoneInfo zone)
@@ -114,23 +117,30 @@ public static class AlwrityDoor
         {
             UserId = standing.Customer,
             BillingPeriod = QuotaPeriods.MonthKey(standing.Now, zone),
-            CurrentUsage = new(calls, UsedOf(metered, budget) ?? month.Total.Cost.Value, StatusOf(percentages.Values), ProvidersOf(standing, metered, month)),
-            Limits = new(standing.Plan.Plan.Name, metered.ToDictionary(f => f.Key == budget ? MonthlyCost : f.Key, f => f.Value.Limit?.Value)),
+            CurrentUsage = new(
+                calls, UsedOf(metered, budget) ?? month.Total.Cost.Value, StatusOf(percentages.Values),
+                ProvidersOf(standing, metered, month)),
+            Limits = new(
+                standing.Plan.Plan.Name, metered.ToDictionary(f => f.Key == budget ? MonthlyCost : f.Key, f => f.Value.Limit?.Value)),
             UsagePercentages = percentages,
         };
     }
 
-    private static Dictionary<string, AlwrityProvider> ProvidersOf(CustomerStanding standing, Dictionary<string, Standing> metered, CostBreakdown month)
+    private static Dictionary<string, AlwrityProvider> ProvidersOf(
+        CustomerStanding standing, Dictionary<string, Standing> metered, CostBreakdown month)
     {
         var providers = new Dictionary<string, AlwrityProvider>(StringComparer.Ordinal);
         var rest = month.Providers.ToList();
-        foreach (var feature in standing.Features.Where(f => f.Standing is not null && f.Feature.Code.EndsWith(Calls, StringComparison.Ordinal)))
+        foreach (var feature in standing.Features.Where(f => f.Standing is not null
+            && f.Feature.Code.EndsWith(Calls, StringComparison.Ordinal)))
         {
             var provider = feature.Feature.Code[..^Calls.Length];
             var names = NamesOf(feature.Feature.Feature, provider);
-            var cost = rest.Where(row => names.Contains(row.Provider!)).Aggregate(CallTotals.Zero, (sum, row) => sum + row.Totals).Cost.Value;
+            var cost = rest.Where(row => names.Contains(row.Provider!))
+                .Aggregate(CallTotals.Zero, (sum, row) => sum + row.Totals).Cost.Value;
             rest.RemoveAll(row => names.Contains(row.Provider!));
-            providers[provider] = new(feature.Standing!.Used.Value, UsedOf(metered, provider + Cost) ?? cost, UsedOf(metered, provider + Tokens));
+            providers[provider] = new(
+                feature.Standing!.Used.Value, UsedOf(metered, provider + Cost) ?? cost, UsedOf(metered, provider + Tokens));
         }
 
         // Providers that the plan does not count by themselves.
@@ -144,7 +154,9 @@ public static class AlwrityDoor
 
     /// <summary>The providers whose calls a feature counts: what its meters filter on, and what it is named after.</summary>
     private static HashSet<string> NamesOf(Feature feature, string provider) =>
-        [provider, .. feature.Meters.SelectMany(meter => meter.Filters).Where(filter => filter.Property == "provider").SelectMany(filter => filter.AnyOf)];
+        [provider,
+            .. feature.Meters.SelectMany(meter => meter.Filters).Where(filter => filter.Property == "provider")
+                .SelectMany(filter => filter.AnyOf)];
 
     private static decimal? UsedOf(Dictionary<string, Standing> metered, string? code) =>
         code is not null && metered.TryGetValue(code, out var standing) ? standing.Used.Value : null;
@@ -175,7 +187,9 @@ public static class AlwrityDoor
     };
 
     private static readonly Description Plans = new(
-        Tag, "List the plans on offer", "Lists the active plans with their limits. Without a key, the host name chooses the project; otherwise it is the server's default project.")
+        Tag, "List the plans on offer",
+        "Lists the active plans with their limits. Without a key, the host name chooses the project; "
+            + "otherwise it is the server's default project.")
     {
         Answers =
         [

@@ -30,12 +30,16 @@ public static class CareerCoachDoor
     {
         const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
         app.MapGet("/pricing/plans", (RequestDelegate)ListAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "List the plans on offer", "Lists the active plans in their order. Without a key, the host name chooses the project; otherwise it is the server's default project.")
+            .Describe(
+                new(Tag, "List the plans on offer",
+                    "Lists the active plans in their order. Without a key, the host name chooses the project; "
+                        + "otherwise it is the server's default project.")
             {
                 Answers = [Example.Of<IReadOnlyList<PricingPlan>>(200, "The plans.", $"[{Pro}]")],
             });
         app.MapGet("/pricing/plans/{code}", (RequestDelegate)GetAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "Read one plan", "Returns the plan. The answer is 404 if no plan has the code, or the plan is no longer on offer.")
+            .Describe(
+                new(Tag, "Read one plan", "Returns the plan. The answer is 404 if no plan has the code, or the plan is no longer on offer.")
             {
                 Answers = [Example.Of<PricingPlan>(200, "The plan.", Pro)],
                 Errors = [ErrorCode.PlanNotFound],
@@ -59,7 +63,8 @@ public static class CareerCoachDoor
                     Example.Of<PricingComparison>(200, "Plans and rows.", """
                         {
                           "plans": [{"code": "free", "name": "Free", "prices": []}],
-                          "features": [{"feature_code": "cv_generate", "name": "CV Generation", "description": null, "icon": null, "plans": {
+                          "features": [{"feature_code": "cv_generate", "name": "CV Generation", "description": null,
+                           "icon": null, "plans": {
                             "free": {"feature_code": "cv_generate", "monthly_quota": 2, "hard_cap": true, "display_quota": "2"}
                           }}]
                         }
@@ -72,7 +77,8 @@ public static class CareerCoachDoor
     {
         var document = context.Project().Catalog.Document;
         return Answer.Json(
-            context, StatusCodes.Status200OK, [.. CatalogDisplay.Offered(document).Select(plan => Of(plan, document))], PricingJson.Default.IReadOnlyListPricingPlan);
+            context, StatusCodes.Status200OK, [.. CatalogDisplay.Offered(document).Select(plan => Of(plan, document))],
+            PricingJson.Default.IReadOnlyListPricingPlan);
     }
 
     private static Task GetAsync(HttpContext context)
@@ -86,7 +92,8 @@ public static class CareerCoachDoor
 
     private static Task FeaturesAsync(HttpContext context)
     {
-        var features = Metered(context.Project().Catalog.Document).Select(static f => new PricingFeature(f.Code, f.Name, f.Description, f.Icon));
+        var features = Metered(context.Project().Catalog.Document)
+            .Select(static f => new PricingFeature(f.Code, f.Name, f.Description, f.Icon));
         return Answer.Json(context, StatusCodes.Status200OK, [.. features], PricingJson.Default.IReadOnlyListPricingFeature);
     }
 

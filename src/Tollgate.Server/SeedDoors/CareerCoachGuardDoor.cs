@@ -52,19 +52,22 @@ internal static class CareerCoachGuardDoor
         if (decision.Allowed)
         {
             var allowed = new CareerCoachAllowed(
-                "ok", feature, decision.Plan, decision.Standing?.Limit?.Value, decision.Standing?.Used.Value ?? 0, decision.Standing?.Remaining?.Value);
+                "ok", feature, decision.Plan, decision.Standing?.Limit?.Value, decision.Standing?.Used.Value ?? 0,
+                decision.Standing?.Remaining?.Value);
             await Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.CareerCoachAllowed);
         }
         else
         {
-            var denied = new CareerCoachDenied("Quota exceeded", MessageOf(feature, decision), context.Project().Catalog.Document.UpgradeUrl);
+            var denied = new CareerCoachDenied(
+                "Quota exceeded", MessageOf(feature, decision), context.Project().Catalog.Document.UpgradeUrl);
             await Answer.Json(context, StatusCodes.Status402PaymentRequired, new(denied), SeedDoorsJson.Default.SeedErrorCareerCoachDenied);
         }
     }
 
     /// <summary>The text of the seed's exception, which it does not state.</summary>
     private static string MessageOf(string feature, Decision decision) => decision is { Standing: { Limit: { } limit } standing }
-        ? string.Create(CultureInfo.InvariantCulture, $"Quota exceeded for {feature}: {standing.Used} of {limit} used on the {decision.Plan} plan.")
+        ? string.Create(
+            CultureInfo.InvariantCulture, $"Quota exceeded for {feature}: {standing.Used} of {limit} used on the {decision.Plan} plan.")
         : $"{feature} is not part of the {decision.Plan} plan.";
 
     private static async Task HealthAsync(HttpContext context, NpgsqlDataSource database)
@@ -116,8 +119,10 @@ internal static class CareerCoachGuardDoor
     {
         Answers =
         [
-            Example.Of<CareerCoachDatabaseHealth>(200, "It answers.", """{"status": "healthy", "database": "connected", "latency_ms": 0.4}"""),
-            Example.Of<CareerCoachDatabaseHealth>(503, "It does not.", """{"status": "unhealthy", "database": "disconnected", "latency_ms": null}"""),
+            Example.Of<CareerCoachDatabaseHealth>(
+                200, "It answers.", """{"status": "healthy", "database": "connected", "latency_ms": 0.4}"""),
+            Example.Of<CareerCoachDatabaseHealth>(
+                503, "It does not.", """{"status": "unhealthy", "database": "disconnected", "latency_ms": null}"""),
         ],
     };
 }

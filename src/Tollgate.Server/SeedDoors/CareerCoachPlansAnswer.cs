@@ -9,13 +9,15 @@ namespace Tollgate.Server.SeedDoors;
 internal static class CareerCoachPlansAnswer
 {
     public static readonly Description Description = new(
-        "Seed door: career coach", "Distribution of the plans", "Returns, for each plan, the number of its users now and of its subscriptions that have not ended.")
+        "Seed door: career coach", "Distribution of the plans",
+        "Returns, for each plan, the number of its users now and of its subscriptions that have not ended.")
     {
         Answers =
         [
             Example.Of<CareerCoachPlans>(200, "In the catalogue's order, then plans that are sold no more but still had.", """
                 {"total_users": 250, "total_subscriptions": 51, "plans": [
-                 {"plan_code": "free", "name": "Free", "users": 200, "percentage": 80.0, "subscriptions": 0, "by_status": {}, "by_billing_period": {} },
+                 {"plan_code": "free", "name": "Free", "users": 200, "percentage": 80.0, "subscriptions": 0, "by_status": {},
+                  "by_billing_period": {} },
                  {"plan_code": "pro", "name": "Pro", "users": 50, "percentage": 20.0, "subscriptions": 51,
                   "by_status": {"active": 46, "paused": 1, "trialing": 4}, "by_billing_period": {"monthly": 41, "yearly": 10}}]}
                 """),
@@ -26,12 +28,14 @@ internal static class CareerCoachPlansAnswer
     {
         var ofPlans = counts.ToLookup(count => count.Plan ?? document.DefaultPlan);
         var users = counts.Where(static count => count.Status is null).Sum(static count => count.Number);
-        var known = document.Plans.Where(plan => plan.Active || ofPlans.Contains(plan.Code)).OrderBy(static plan => plan.SortOrder).ToList();
+        var known = document.Plans.Where(plan => plan.Active || ofPlans.Contains(plan.Code)).OrderBy(static plan => plan.SortOrder)
+            .ToList();
         var others = ofPlans.Select(static plan => plan.Key).Except(known.Select(static plan => plan.Code)).Order(StringComparer.Ordinal);
         return new(
             users,
             counts.Where(static count => count.Status is not null).Sum(static count => count.Number),
-            [.. known.Select(plan => Of(plan.Code, plan.Name, ofPlans[plan.Code], users)), .. others.Select(code => Of(code, null, ofPlans[code], users))]);
+            [.. known.Select(plan => Of(plan.Code, plan.Name, ofPlans[plan.Code], users)),
+                .. others.Select(code => Of(code, null, ofPlans[code], users))]);
     }
 
     private static CareerCoachPlan Of(string code, string? name, IEnumerable<PlanCount> counts, long allUsers)
@@ -49,5 +53,6 @@ internal static class CareerCoachPlansAnswer
     }
 
     private static SortedDictionary<string, long> Sums(IEnumerable<PlanCount> counts, Func<PlanCount, string> by) => new(
-        counts.GroupBy(by).ToDictionary(static group => group.Key, static group => group.Sum(static count => count.Number)), StringComparer.Ordinal);
+        counts.GroupBy(by).ToDictionary(static group => group.Key, static group => group.Sum(static count => count.Number)),
+        StringComparer.Ordinal);
 }

@@ -16,8 +16,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// A: what calls to models cost and who has which plan (<c>/admin/stats/…</c>), behind the seed's <c>X-Admin-Key</c>: the project's secret key, or the
-/// server's admin key with <c>X-Project</c>, else for the project of the host name or the default project.
+/// A: what calls to models cost and who has which plan (<c>/admin/stats/…</c>), behind the seed's <c>X-Admin-Key</c>: the project's secret
+/// key, or the server's admin key with <c>X-Project</c>, else for the project of the host name or the default project.
 /// </summary>
 internal static class CareerCoachStatsDoor
 {
@@ -26,7 +26,8 @@ internal static class CareerCoachStatsDoor
     /// <summary>Where the user's id stands in the path.</summary>
     private const int UserSegment = 3;
 
-    private static readonly QueryParameter[] Days = [CostDays.All[0] with { Meaning = $"The number of UTC days up to today: 1 to {CostDays.Most}, default {CostDays.Default}." }];
+    private static readonly QueryParameter[] Days = [
+        CostDays.All[0] with { Meaning = $"The number of UTC days up to today: 1 to {CostDays.Most}, default {CostDays.Default}." }];
 
     public static void MapCareerCoachStats(this WebApplication app)
     {
@@ -51,11 +52,13 @@ internal static class CareerCoachStatsDoor
             .Describe(description);
     }
 
-    private static async Task EnterAsync(HttpContext context, ProjectDirectory directory, HttpOptions options, Func<HttpContext, Task> answer)
+    private static async Task EnterAsync(
+        HttpContext context, ProjectDirectory directory, HttpOptions options, Func<HttpContext, Task> answer)
     {
         if (context.Caller().Project is null)
         {
-            var project = directory.FindByHost(PublicAddress.HostOf(context).Host) ?? (options.DefaultProject is { } code ? directory.Find(code) : null);
+            var project = directory.FindByHost(PublicAddress.HostOf(context).Host)
+                ?? (options.DefaultProject is { } code ? directory.Find(code) : null);
             if (project is null)
             {
                 await Problems.WriteAsync(context, ErrorCode.ProjectRequired);
@@ -80,7 +83,8 @@ internal static class CareerCoachStatsDoor
         var (found, users) = await CostAnalysisEndpoints.ResultOfAsync(context, costs, days);
         var (total, revenue) = (found.Total, (await CostAnalysisEndpoints.EarnedAsync(context, days)).Sum(static day => day.Major));
         var view = new CareerCoachResult(
-            days.Days, revenue, total.Cost.Value, revenue - total.Cost.Value, CostAnalysisEndpoints.MarginOf(revenue, total.Cost.Value) ?? 0, total.Calls, users, AverageOf(total),
+            days.Days, revenue, total.Cost.Value, revenue - total.Cost.Value,
+            CostAnalysisEndpoints.MarginOf(revenue, total.Cost.Value) ?? 0, total.Calls, users, AverageOf(total),
             ModelsOf(found), CostsOf(found), DaysOf(days, found));
         await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachResult);
     }
@@ -95,7 +99,8 @@ internal static class CareerCoachStatsDoor
         var found = await costs.BreakdownAsync(context.Project(), days, user, context.RequestAborted);
         var total = found.Total;
         var view = new CareerCoachUserCosts(
-            user, days.Days, total.Cost.Value, total.Calls, total.InputTokens, total.OutputTokens, AverageOf(total), ModelsOf(found), CostsOf(found),
+            user, days.Days, total.Cost.Value, total.Calls, total.InputTokens, total.OutputTokens, AverageOf(total), ModelsOf(found),
+            CostsOf(found),
             DaysOf(days, found));
         await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachUserCosts);
     }
@@ -103,7 +108,8 @@ internal static class CareerCoachStatsDoor
     private static async Task FeaturesAsync(HttpContext context, CostQueries costs, DayRange days)
     {
         var project = context.Project();
-        var rows = await costs.GroupsAsync(project, days, CostGroups.Feature, CostAnalysisEndpoints.MostLines, null, context.RequestAborted);
+        var rows = await costs.GroupsAsync(
+            project, days, CostGroups.Feature, CostAnalysisEndpoints.MostLines, null, context.RequestAborted);
         var from = Instant.FromUtc(days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
         var used = (await costs.UsedOfFeaturesAsync(project, from, context.RequestAborted)).ToDictionary(use => use.Feature);
         var calls = rows.ToDictionary(row => row.Feature!, row => row.Totals);
@@ -133,7 +139,8 @@ internal static class CareerCoachStatsDoor
     }
 
     private static IReadOnlyList<CareerCoachModel> ModelsOf(CostBreakdown found) => [.. found.Models.Select(row => new CareerCoachModel(
-        row.Model!, CostViews.NameOf(row.Provider), row.Totals.Calls, row.Totals.InputTokens, row.Totals.OutputTokens, row.Totals.Cost.Value,
+        row.Model!, CostViews.NameOf(row.Provider), row.Totals.Calls, row.Totals.InputTokens, row.Totals.OutputTokens,
+        row.Totals.Cost.Value,
         row.Totals.UnpricedCalls))];
 
     private static IReadOnlyList<CareerCoachCost> CostsOf(CostBreakdown found) =>
@@ -142,7 +149,9 @@ internal static class CareerCoachStatsDoor
     private static IReadOnlyList<CareerCoachDay> DaysOf(DayRange days, CostBreakdown found) =>
         [.. CostViews.EachDay(days, found.Days).Select(day => new CareerCoachDay(day.Day, day.Totals.Calls, day.Totals.Cost.Value))];
 
-    /// <summary>With four decimals as the seed shows it (45.23 ÷ 1234 = 0.0367); a smaller one with as many as give it three digits.</summary>
+    /// <summary>
+    /// With four decimals as the seed shows it (45.23 ÷ 1234 = 0.0367); a smaller one with as many as give it three digits.
+    /// </summary>
     internal static decimal AverageOf(CallTotals totals)
     {
         if (totals.Calls <= 0)
@@ -169,13 +178,16 @@ internal static class CareerCoachStatsDoor
         """;
 
     private static readonly Description Result = new(
-        Tag, "Revenue and cost of models", "Returns the seed's profit and loss. Revenue is the part of invoices in dollars that is earned in the days, without taxes: a period's price, day by day. Voided calls and unknown costs are in no sum.")
+        Tag, "Revenue and cost of models",
+        "Returns the seed's profit and loss. Revenue is the part of invoices in dollars that is earned in the days, without taxes: "
+            + "a period's price, day by day. Voided calls and unknown costs are in no sum.")
     {
         Query = Days,
         Answers =
         [
             Example.Of<CareerCoachResult>(200, "The days.", $$"""
-                {"period_days": 30, "total_revenue_usd": 0, "total_llm_cost_usd": 45.23, "estimated_profit_usd": -45.23, "profit_margin_percent": 0,
+                {"period_days": 30, "total_revenue_usd": 0, "total_llm_cost_usd": 45.23, "estimated_profit_usd": -45.23,
+                 "profit_margin_percent": 0,
                  "total_requests": 1234, "unique_users": 56, "avg_cost_per_request": 0.0367, {{Lists}} }
                 """),
         ],
@@ -198,13 +210,16 @@ internal static class CareerCoachStatsDoor
     };
 
     private static readonly Description Features = new(
-        Tag, "Usage of the features", "Returns, for each metered feature, its usage in the quota periods that overlap the days, and the cost of the model calls that name it in the days.")
+        Tag, "Usage of the features",
+        "Returns, for each metered feature, its usage in the quota periods that overlap the days, "
+            + "and the cost of the model calls that name it in the days.")
     {
         Query = Days,
         Answers =
         [
             Example.Of<CareerCoachFeatures>(200, "In the catalogue's order.", """
-                {"period_days": 30, "features": [{"feature_code": "cv_generate", "name": "CV Generation", "usage_count": 210, "unique_users": 40,
+                {"period_days": 30, "features": [{"feature_code": "cv_generate", "name": "CV Generation",
+                 "usage_count": 210, "unique_users": 40,
                  "llm_requests": 1234, "llm_cost_usd": 45.23}]}
                 """),
         ],

@@ -29,10 +29,13 @@ internal static class EmailAssistantBillingDoor
     {
         var services = app.Services;
         var deps = new Deps(
-            services.GetRequiredService<CreateSubscription>(), services.GetRequiredService<ChangeSubscription>(), services.GetRequiredService<SubscriptionQueries>());
+            services.GetRequiredService<CreateSubscription>(), services.GetRequiredService<ChangeSubscription>(),
+            services.GetRequiredService<SubscriptionQueries>());
         Map(HttpMethods.Post, "subscribe", context => SubscribeAsync(context, deps), EmailAssistantBillingDescriptions.Subscribe);
-        Map(HttpMethods.Put, "upgrade", context => ChangeAsync(context, deps, ChangeDirection.Up), EmailAssistantBillingDescriptions.Upgrade);
-        Map(HttpMethods.Put, "downgrade", context => ChangeAsync(context, deps, ChangeDirection.Down), EmailAssistantBillingDescriptions.Downgrade);
+        Map(HttpMethods.Put, "upgrade", context => ChangeAsync(context, deps, ChangeDirection.Up),
+            EmailAssistantBillingDescriptions.Upgrade);
+        Map(HttpMethods.Put, "downgrade", context => ChangeAsync(context, deps, ChangeDirection.Down),
+            EmailAssistantBillingDescriptions.Downgrade);
         Map(HttpMethods.Delete, "cancel", context => CancelAsync(context, deps), EmailAssistantBillingDescriptions.Cancel);
 
         void Map(string method, string verb, RequestDelegate handle, Description description) => app
@@ -51,7 +54,8 @@ internal static class EmailAssistantBillingDoor
         }
 
         var order = new SubscriptionOrder(
-            user, body.Tier!, OrderedTerms.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1, Trial: body.Trial == true,
+            user, body.Tier!, OrderedTerms.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1,
+            Trial: body.Trial == true,
             ConvertsTrial: true, Fingerprint: null, Coupon: null, StartAt: null, Id: null, AddOns: [], CustomAmount: null);
         var answer = await deps.Create.RunAsync(context.Project(), order, RequestOf(context), context.RequestAborted);
         await AnswerAsync(context, deps, answer, StatusCodes.Status201Created);
@@ -66,7 +70,8 @@ internal static class EmailAssistantBillingDoor
             return;
         }
 
-        var order = new ChangeOrder(body.Tier, OrderedTerms.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
+        var order = new ChangeOrder(
+            body.Tier, OrderedTerms.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
         await AnswerAsync(
             context, deps, await deps.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
     }
@@ -122,7 +127,8 @@ internal static class EmailAssistantBillingDoor
         var item = await deps.Queries.FindLiveAsync(context.Project(), user, context.RequestAborted);
         if (item is null)
         {
-            await Problems.WriteAsync(context, ErrorCode.SubscriptionNotFound, "The user has no subscription. POST /api/billing/subscribe begins one.", UserId);
+            await Problems.WriteAsync(
+                context, ErrorCode.SubscriptionNotFound, "The user has no subscription. POST /api/billing/subscribe begins one.", UserId);
         }
 
         return item?.Row.Subscription.Id;

@@ -23,7 +23,8 @@ internal static class EmailAssistantDescriptions
         ],
     };
 
-    public static readonly Description Limits = new(Tag, "Tier limits", "Returns the limit of each metric in the user's tier, and whether the user is within it.")
+    public static readonly Description Limits = new(
+        Tag, "Tier limits", "Returns the limit of each metric in the user's tier, and whether the user is within it.")
     {
         Query = User,
         Answers =
@@ -38,7 +39,8 @@ internal static class EmailAssistantDescriptions
     public static readonly Description Track = new(
         Tag,
         "Track usage",
-        "Records usage that has happened, beyond the limit too (`within_limit` says so). To check before the work, use `/api/features/check` "
+        "Records usage that has happened, beyond the limit too (`within_limit` says so). To check before the work, "
+            + "use `/api/features/check` "
         + "or `POST /v1/consume`. The header `Idempotency-Key` makes a repeat harmless.")
     {
         Request = Example.Of<EmailAssistantTrack>("""{"user_id": "7d1f", "metric_type": "emails_processed", "count": 5}"""),
@@ -52,24 +54,29 @@ internal static class EmailAssistantDescriptions
         Errors = [ErrorCode.IdempotencyKeyReused],
     };
 
-    public static readonly Description Available = new(Tag, "Available features", "Returns the features of the user's tier: switches that are on, values, and metrics with a limit above 0.")
+    public static readonly Description Available = new(
+        Tag, "Available features",
+        "Returns the features of the user's tier: switches that are on, values, and metrics with a limit above 0.")
     {
         Query = User,
         Answers =
         [
             Example.Of<EmailAssistantFeatures>(200, "The names of the features.", """
-                {"user_id": "7d1f", "tier": "starter", "features": ["emails_processed", "ai_responses", "leads_created", "custom_templates"]}
+                {"user_id": "7d1f", "tier": "starter", "features": ["emails_processed", "ai_responses",
+                 "leads_created", "custom_templates"]}
                 """),
         ],
     };
 
-    public static readonly Description Check = new(Tag, "Check a feature", "Says whether the user may use the feature now. Changes nothing.")
+    public static readonly Description Check = new(
+        Tag, "Check a feature", "Says whether the user may use the feature now. Changes nothing.")
     {
         Request = Example.Of<EmailAssistantCheck>("""{"user_id": "7d1f", "feature_name": "crm_sync"}"""),
         Answers =
         [
             Example.Of<EmailAssistantAccess>(
-                200, "The answer.", """{"user_id": "7d1f", "tier": "starter", "feature_name": "crm_sync", "enabled": false, "usage_limit": null}"""),
+                200, "The answer.",
+                """{"user_id": "7d1f", "tier": "starter", "feature_name": "crm_sync", "enabled": false, "usage_limit": null}"""),
         ],
         Errors = [ErrorCode.FeatureNotFound],
     };

@@ -30,11 +30,13 @@ internal static class EmailAssistantDoor
         app.MapGet("/api/usage/limits", (RequestDelegate)(context => LimitsAsync(context, gate)))
             .RequireKey(Callers, Scope.UsageRead).WithSeedErrors().Describe(EmailAssistantDescriptions.Limits);
         app.MapPost("/api/usage/track", (RequestDelegate)(context => TrackAsync(context, gate)))
-            .RequireKey(Callers, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).WithSeedErrors().Describe(EmailAssistantDescriptions.Track);
+            .RequireKey(Callers, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).WithSeedErrors()
+            .Describe(EmailAssistantDescriptions.Track);
         app.MapGet("/api/features/available", (RequestDelegate)(context => AvailableAsync(context, gate)))
             .RequireKey(Callers, Scope.UsageRead).WithSeedErrors().Describe(EmailAssistantDescriptions.Available);
         app.MapPost("/api/features/check", (RequestDelegate)(context => CheckAsync(context, gate)))
-            .RequireKey(Callers, Scope.UsageRead).ReadsOnly().WithLoad(Load.Light).WithSeedErrors().Describe(EmailAssistantDescriptions.Check);
+            .RequireKey(Callers, Scope.UsageRead).ReadsOnly().WithLoad(Load.Light).WithSeedErrors()
+            .Describe(EmailAssistantDescriptions.Check);
     }
 
     private static async Task CurrentAsync(HttpContext context, QuotaGate gate)
@@ -84,7 +86,10 @@ internal static class EmailAssistantDoor
             return;
         }
 
-        var order = new EventOrder(id, customer, body.MetricType!, count, null, null, Enforce: false) { IsOfToken = SeedCallers.IsOfToken(context) };
+        var order = new EventOrder(id, customer, body.MetricType!, count, null, null, Enforce: false)
+        {
+            IsOfToken = SeedCallers.IsOfToken(context),
+        };
         var answer = (await gate.RecordAsync(context.Project(), [order], context.RequestAborted))[0];
         await (answer.Decision is null
             ? SeedGuard.WriteFaultAsync(context, answer.Fault)
@@ -95,9 +100,12 @@ internal static class EmailAssistantDoor
     {
         if (await ReadingEndpoints.StandingAsync(context, gate, customer) is { } standing)
         {
-            var limit = standing.Features.FirstOrDefault(f => f.Feature.Code == metric)?.Standing is { } now ? LimitOf(now) : new(0, 0, 0, false);
+            var limit = standing.Features.FirstOrDefault(f => f.Feature.Code == metric)?.Standing is { } now
+                ? LimitOf(now)
+                : new(0, 0, 0, false);
             var tracked = new EmailAssistantTracked(
-                customer, standing.Plan.Code, metric, MonthOf(context, standing), limit.Count, limit.UsageLimit, limit.Remaining, limit.WithinLimit);
+                customer, standing.Plan.Code, metric, MonthOf(context, standing), limit.Count, limit.UsageLimit, limit.Remaining,
+                limit.WithinLimit);
             await Answer.Json(context, StatusCodes.Status200OK, tracked, SeedDoorsJson.Default.EmailAssistantTracked);
         }
     }
@@ -154,7 +162,8 @@ internal static class EmailAssistantDoor
     private static bool IsMetric(HttpContext context, string code) =>
         context.Project().Catalog.Features.TryGetValue(code, out var feature) && feature.Feature.Kind == FeatureKind.Metered;
 
-    private static string MonthOf(HttpContext context, CustomerStanding standing) => QuotaPeriods.MonthKey(standing.Now, context.Project().Zone);
+    private static string MonthOf(HttpContext context, CustomerStanding standing) =>
+        QuotaPeriods.MonthKey(standing.Now, context.Project().Zone);
 
     /// <summary>Within: the next unit would not go beyond what was granted.</summary>
     private static EmailAssistantLimit LimitOf(Standing standing) =>

@@ -16,13 +16,17 @@ internal static class ResumeAtsBillingDoor
 
     private const string Error = "billing_error";
 
-    /// <summary><c>{"detail": {"error", "detail"}}</c>; what is wrong with the key or the body is a sentence, as the seed's framework has it.</summary>
+    /// <summary>
+    /// <c>{"detail": {"error", "detail"}}</c>; what is wrong with the key or the body is a sentence, as the seed's framework has it.
+    /// </summary>
     public static readonly ErrorShape Shape = new((context, problem) =>
-        problem.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status422UnprocessableEntity or StatusCodes.Status413PayloadTooLarge
+        problem.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status422UnprocessableEntity
+            or StatusCodes.Status413PayloadTooLarge
         || problem.Code == ErrorCode.MalformedJson.Code
             ? SeedErrors.Shape.WriteAsync(context, problem)
             : WriteAsync(
-                context, problem.Status, problem.Code == ErrorCode.BillingNotConfigured.Code ? problem.Code : Error, problem.Detail ?? problem.Title));
+                context, problem.Status, problem.Code == ErrorCode.BillingNotConfigured.Code ? problem.Code : Error,
+                problem.Detail ?? problem.Title));
 
     public static void MapResumeAtsBilling(this WebApplication app, BillingDeps deps)
     {
@@ -63,7 +67,9 @@ internal static class ResumeAtsBillingDoor
         }
         else if (await deps.CheckOutAsync(context, customer, body.Plan!, body.SuccessUrl!, body.CancelUrl!) is var (id, page))
         {
-            await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id.ToString("D") }, SeedDoorsJson.Default.SeedCheckout);
+            await Answer.Json(
+                context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id.ToString("D") },
+                SeedDoorsJson.Default.SeedCheckout);
         }
     }
 
@@ -91,12 +97,14 @@ internal static class ResumeAtsBillingDoor
         }
         else
         {
-            await Answer.Json(context, StatusCodes.Status200OK, new ResumeAtsPortalOpened(page.AbsoluteUri), SeedDoorsJson.Default.ResumeAtsPortalOpened);
+            await Answer.Json(
+                context, StatusCodes.Status200OK, new ResumeAtsPortalOpened(page.AbsoluteUri), SeedDoorsJson.Default.ResumeAtsPortalOpened);
         }
     }
 
     /// <summary>The provider's page where it has one for the customer, else Tollgate's own. Null: there is no such customer.</summary>
-    private static async ValueTask<Uri?> PageAsync(HttpContext context, BillingDeps deps, PortalSessions sessions, string customer, string? returnUrl)
+    private static async ValueTask<Uri?> PageAsync(
+        HttpContext context, BillingDeps deps, PortalSessions sessions, string customer, string? returnUrl)
     {
         var (project, server) = (context.Project(), PublicAddress.Of(context));
         var back = returnUrl ?? HomeOf(project);
@@ -119,16 +127,21 @@ internal static class ResumeAtsBillingDoor
         var isConfigured = deps.IsConfigured(context.Project());
         return Answer.Json(
             context, StatusCodes.Status200OK,
-            new ResumeAtsBillingStatus(isConfigured ? "ok" : "not_configured", isConfigured, CatalogWords.Of(context.Project().Payments.Provider)),
+            new ResumeAtsBillingStatus(
+                isConfigured ? "ok" : "not_configured", isConfigured, CatalogWords.Of(context.Project().Payments.Provider)),
             SeedDoorsJson.Default.ResumeAtsBillingStatus);
     }
 
     /// <summary>Null: the catalogue names no whole address.</summary>
     private static string? HomeOf(ProjectSnapshot project) =>
-        Uri.TryCreate(project.Catalog.Document.UpgradeUrl, UriKind.Absolute, out var home) && home.Scheme is "http" or "https" ? home.AbsoluteUri : null;
+        Uri.TryCreate(project.Catalog.Document.UpgradeUrl, UriKind.Absolute, out var home) && home.Scheme is "http" or "https"
+            ? home.AbsoluteUri
+            : null;
 
     private static Task WriteAsync(HttpContext context, int status, string error, string detail) =>
-        Answer.Json(context, status, new SeedError<ResumeAtsBillingError>(new(error, detail)), SeedDoorsJson.Default.SeedErrorResumeAtsBillingError);
+        Answer.Json(
+            context, status, new SeedError<ResumeAtsBillingError>(new(error, detail)),
+            SeedDoorsJson.Default.SeedErrorResumeAtsBillingError);
 
     /// <summary><c>'pro' or 'elite'</c>.</summary>
     private static string Listed(IReadOnlyList<string> plans) => plans switch
@@ -141,7 +154,8 @@ internal static class ResumeAtsBillingDoor
     private static readonly Description Portal = new(
         Tag,
         "Create a portal session",
-        "Creates a page with the plan, invoices and cards of the customer of the token or of the header " + $"`{SeedCallers.Header}`. The product documents no bodies.")
+        "Creates a page with the plan, invoices and cards of the customer of the token or of the header "
+            + $"`{SeedCallers.Header}`. The product documents no bodies.")
     {
         Request = Example.Of<ResumeAtsPortal>("""{"return_url": "http://localhost:3000/billing"}"""),
         BodyMayBeAbsent = true,
@@ -149,13 +163,17 @@ internal static class ResumeAtsBillingDoor
         [
             Example.Of<ResumeAtsPortalOpened>(200, "The page, for an hour.", """{"portal_url": "http://localhost:8080/portal/4Tq8…"}"""),
             Example.Of<SeedError<ResumeAtsBillingError>>(
-                404, "The project has no such customer.", """{"detail": {"error": "billing_error", "detail": "The customer does not exist"} }"""),
+                404, "The project has no such customer.",
+                """{"detail": {"error": "billing_error", "detail": "The customer does not exist"} }"""),
         ],
     };
 
     private static readonly Description Status = new(
-        Tag, "Billing status", "Says whether customers can pay, and which provider takes the money. The product documents no body. Without a key, it is the status of the default project.")
+        Tag, "Billing status",
+        "Says whether customers can pay, and which provider takes the money. The product documents no body. Without a key, "
+            + "it is the status of the default project.")
     {
-        Answers = [Example.Of<ResumeAtsBillingStatus>(200, "How it stands.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
+        Answers = [
+            Example.Of<ResumeAtsBillingStatus>(200, "How it stands.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
     };
 }

@@ -60,13 +60,15 @@ internal static class ResumeAtsDoor
         var standing = decision.Standing;
         if (decision.Allowed)
         {
-            var allowed = new ResumeAtsAllowed("ok", feature, decision.Plan, standing?.Limit?.Value, standing?.Used.Value ?? 0, standing?.Remaining?.Value);
+            var allowed = new ResumeAtsAllowed(
+                "ok", feature, decision.Plan, standing?.Limit?.Value, standing?.Used.Value ?? 0, standing?.Remaining?.Value);
             await Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.ResumeAtsAllowed);
         }
         else
         {
             var denied = new ResumeAtsDenied(
-                "quota_exceeded", feature, decision.Plan, standing?.Limit?.Value ?? 0, standing?.Used.Value ?? 0, standing?.Remaining?.Value ?? 0);
+                "quota_exceeded", feature, decision.Plan, standing?.Limit?.Value ?? 0, standing?.Used.Value ?? 0,
+                standing?.Remaining?.Value ?? 0);
             await Answer.Json(context, StatusCodes.Status429TooManyRequests, new(denied), SeedDoorsJson.Default.SeedErrorResumeAtsDenied);
         }
     }
@@ -94,7 +96,8 @@ internal static class ResumeAtsDoor
     private static Description Guard(string feature) => new(
         Tag,
         $"Guard of {feature}",
-        $"`require_quota(\"{feature}\")`: checks and records one use for the customer of the token or of the header `{SeedCallers.Header}`. "
+        $"`require_quota(\"{feature}\")`: checks and records one use for the customer of the token or of the header "
+            + $"`{SeedCallers.Header}`. "
         + "Tollgate does not read the body, which is the app's.")
     {
         Answers =

@@ -28,10 +28,15 @@ internal static class SeedBilling
     public static void MapSeedBilling(this WebApplication app)
     {
         var deps = new BillingDeps(
-            app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
+            app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<PaymentProviders>(),
+            app.Services.GetRequiredService<ProviderKeys>());
         app.MapPost(
                 "/billing/create-checkout-session",
-                app.Counted(Thing.Checkout, context => IsTrendit(context.Project()) ? TrenditBillingDoor.CheckOutAsync(context, deps) : ResumeAtsBillingDoor.CheckOutAsync(context, deps)))
+                app.Counted(
+                    Thing.Checkout,
+                    context => IsTrendit(context.Project())
+                        ? TrenditBillingDoor.CheckOutAsync(context, deps)
+                        : ResumeAtsBillingDoor.CheckOutAsync(context, deps)))
             .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
             .WithSecretAnswer()
             .WithSeedErrors(Shape)
@@ -46,15 +51,18 @@ internal static class SeedBilling
     /// <summary>Codes of what somebody can pay for, in their order.</summary>
     public static IReadOnlyList<string> PaidPlans(ProjectSnapshot project) =>
     [
-        .. CatalogDisplay.Offered(project.Catalog.Document).Where(static plan => plan.Prices.Any(static price => price.AmountMinor > 0)).Select(static plan => plan.Code),
+        .. CatalogDisplay.Offered(project.Catalog.Document).Where(static plan => plan.Prices.Any(static price => price.AmountMinor > 0))
+            .Select(static plan => plan.Code),
     ];
 
     private static readonly Description CheckOut = new(
         "Seed door: resume and ATS",
         "Create a checkout session",
         "Creates a page on which the customer of the token or of the header "
-        + $"`{SeedCallers.Header}` pays for a monthly plan. C's body names `plan`, `success_url` and `cancel_url`. A project with Trendit's catalogue follows E: the query "
-        + "names `tier`, there is no body, and the answer has only `checkout_url`. Nothing changes before the customer has paid. In a sandbox project the page is Tollgate's own; otherwise it is the "
+        + $"`{SeedCallers.Header}` pays for a monthly plan. C's body names `plan`, `success_url` and `cancel_url`. "
+        + "A project with Trendit's catalogue follows E: the query "
+        + "names `tier`, there is no body, and the answer has only `checkout_url`. Nothing changes before the customer has paid. "
+        + "In a sandbox project the page is Tollgate's own; otherwise it is the "
         + "payment provider's, and without a provider the error is `billing_not_configured`.")
     {
         Request = Example.Of<ResumeAtsCheckout>(
@@ -64,7 +72,8 @@ internal static class SeedBilling
         Answers =
         [
             Example.Of<SeedCheckout>(
-                200, "The page.", """{"checkout_url": "http://localhost:8080/checkout/4Tq8…", "session_id": "01936f5e-7c1c-7b11-8d22-1e5d3c2b1a00"}"""),
+                200, "The page.",
+                """{"checkout_url": "http://localhost:8080/checkout/4Tq8…", "session_id": "01936f5e-7c1c-7b11-8d22-1e5d3c2b1a00"}"""),
             Example.Of<SeedError<ResumeAtsBillingError>>(
                 400, "The plan cannot be bought.",
                 """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }"""),
@@ -78,7 +87,8 @@ internal static class SeedBilling
 /// <summary>Behind the doors.</summary>
 internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers, ProviderKeys Keys)
 {
-    private const string NotConfigured = "The project has no payment provider with a checkout page. Choose one with PUT /v1/payment-settings.";
+    private const string NotConfigured =
+        "The project has no payment provider with a checkout page. Choose one with PUT /v1/payment-settings.";
 
     /// <summary>Whether somebody could pay: the project's provider has a page, and its keys are there.</summary>
     public bool IsConfigured(ProjectSnapshot project)
@@ -90,7 +100,8 @@ internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers
     public static Task RefuseAsync(HttpContext context) => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, NotConfigured);
 
     /// <summary>Null when there is no page, and then the problem is written.</summary>
-    public async ValueTask<(Guid Id, Uri Page)?> CheckOutAsync(HttpContext context, string customer, string plan, string success, string cancel)
+    public async ValueTask<(Guid Id, Uri Page)?> CheckOutAsync(HttpContext context, string customer, string plan, string success,
+        string cancel)
     {
         if (!IsConfigured(context.Project()))
         {
@@ -99,7 +110,8 @@ internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers
         }
 
         var order = new NewCheckout(
-            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, CheckoutLife.Default,
+            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel,
+            CheckoutLife.Default,
             Issuer.Of(context.Caller()));
         var answer = await Open.RunAsync(
             context.Project(), order, PublicAddress.Of(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);

@@ -16,7 +16,9 @@ internal static class SeedCallers
     /// <summary>Whether ids of the request are the customer's own (see <c>EventKey.OfToken</c>).</summary>
     public static bool IsOfToken(HttpContext context) => context.Caller().Customer is not null;
 
-    /// <summary>Where that customer stands. Null when nobody was named or the database does not answer, and then the problem is written.</summary>
+    /// <summary>
+    /// Where that customer stands. Null when nobody was named or the database does not answer, and then the problem is written.
+    /// </summary>
     /// <inheritdoc cref="CustomerAsync"/>
     public static async ValueTask<CustomerStanding?> StandingAsync(
         HttpContext context, QuotaGate gate, string? named = null, string field = Header) =>

@@ -28,8 +28,8 @@ internal static class SeedGuard
 
     /// <summary>
     /// The decision, allowed or refused by a quota: what the seeds have shapes for. Null when there is nothing to say in
-    /// the seed's own shape (nobody named, unknown feature, no database, too fast), or the subscription is not active, which every door says
-    /// as E does; then the problem is written. The
+    /// the seed's own shape (nobody named, unknown feature, no database, too fast), or the subscription is not active, which every door
+    /// says as E does; then the problem is written. The
     /// header <c>Idempotency-Key</c> makes a repeat harmless.
     /// </summary>
     public static async ValueTask<Decision?> ConsumeAsync(HttpContext context, QuotaGate gate, string feature, Quantity amount)
@@ -47,7 +47,10 @@ internal static class SeedGuard
             return null;
         }
 
-        var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(context)) { IsOfToken = SeedCallers.IsOfToken(context) };
+        var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(context))
+        {
+            IsOfToken = SeedCallers.IsOfToken(context),
+        };
         var answer = await gate.ConsumeAsync(context.Project(), order, context.RequestAborted);
         switch (answer.Decision)
         {

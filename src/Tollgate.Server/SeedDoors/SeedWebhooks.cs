@@ -8,8 +8,8 @@ using Tollgate.Server.Inbox;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// Stripe's webhooks at the seeds' own paths: A <c>/webhooks/stripe</c>, C <c>/billing/webhook</c>, E <c>/billing/webhooks/stripe</c>. All of them lead into the
-/// inbox of <c>/v1/webhooks/stripe</c>; the signature says whose event it is.
+/// Stripe's webhooks at the seeds' own paths: A <c>/webhooks/stripe</c>, C <c>/billing/webhook</c>, E <c>/billing/webhooks/stripe</c>. All
+/// of them lead into the inbox of <c>/v1/webhooks/stripe</c>; the signature says whose event it is.
 /// </summary>
 internal static class SeedWebhooks
 {
@@ -49,9 +49,11 @@ internal static class SeedWebhooks
     private static Description DescriptionOf(string tag) => new(
         tag,
         "Take Stripe's webhook",
-        "The same as `/v1/webhooks/stripe`, for an endpoint that is set up at Stripe with the product's own path: verified by its signature, kept, answered at once, and applied once.")
+        "The same as `/v1/webhooks/stripe`, for an endpoint that is set up at Stripe with the product's own path: "
+            + "verified by its signature, kept, answered at once, and applied once.")
     {
-        Request = Example.OfText("application/json", """{"id": "evt_1QxDemo", "object": "event", "type": "invoice.payment_succeeded", "data": {}}"""),
+        Request = Example.OfText(
+            "application/json", """{"id": "evt_1QxDemo", "object": "event", "type": "invoice.payment_succeeded", "data": {}}"""),
         Answers =
         [
             Example.Of<SeedWebhookTaken>(200, "The event is stored, or was stored before.", """{"status": "success"}"""),

@@ -6,7 +6,10 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
 
-/// <summary>E: <c>/billing/create-checkout-session</c> with the tier in the query, and where its page leads: <c>/billing/success</c>, <c>/billing/cancel</c>.</summary>
+/// <summary>
+/// E: <c>/billing/create-checkout-session</c> with the tier in the query, and where its page leads: <c>/billing/success</c>,
+/// <c>/billing/cancel</c>.
+/// </summary>
 internal static class TrenditBillingDoor
 {
     private const string Success = "/billing/success";
@@ -24,7 +27,8 @@ internal static class TrenditBillingDoor
             app.MapGet(path, (RequestDelegate)(context => ShowAsync(context, page)))
                 .OpenToAll("It says the same to everybody.")
                 .Describe(new(
-                    "Seed door: Trendit", title, "Where the payment page leads the browser. It knows nothing of the payment and changes nothing.")
+                    "Seed door: Trendit", title,
+                    "Where the payment page leads the browser. It knows nothing of the payment and changes nothing.")
                 {
                     Answers = [Example.OfText(StatusCodes.Status200OK, "An HTML page.", "text/html", "<!doctype html> …")],
                 });
@@ -57,7 +61,8 @@ internal static class TrenditBillingDoor
         else
         {
             var home = PublicAddress.Of(context);
-            if (await deps.CheckOutAsync(context, customer, tier!, new Uri(home, Success).AbsoluteUri, new Uri(home, Canceled).AbsoluteUri) is var (_, page))
+            if (await deps.CheckOutAsync(
+                context, customer, tier!, new Uri(home, Success).AbsoluteUri, new Uri(home, Canceled).AbsoluteUri) is var (_, page))
             {
                 await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri), SeedDoorsJson.Default.SeedCheckout);
             }
@@ -66,7 +71,8 @@ internal static class TrenditBillingDoor
 
     private static Task ShowAsync(HttpContext context, byte[] page)
     {
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         return Answer.Bytes(context, StatusCodes.Status200OK, page, "text/html; charset=utf-8");
     }
 

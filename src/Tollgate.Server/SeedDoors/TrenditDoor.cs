@@ -73,7 +73,8 @@ public static class TrenditDoor
         Tag,
         $"Guard of {usageType}",
         $"`require_active_subscription_with_usage_tracking(\"{usageType}\")`: checks and records {amount} for the customer of the token, or "
-        + $"of the header `{SeedCallers.Header}`. 402 `{{\"detail\": \"Active subscription required\"}}` for a paid tier whose subscription is "
+        + $"of the header `{SeedCallers.Header}`. 402 `{{\"detail\": \"Active subscription required\"}}` for a paid tier whose "
+        + "subscription is "
         + "not active. A request that would go beyond the limit is refused whole, also when a part of it would fit.")
     {
         Request = request,
@@ -86,7 +87,8 @@ public static class TrenditDoor
             Example.Of<SeedError<TrenditDenied>>(
                 429, "The limit is reached. Nothing was recorded.",
                 $$"""
-                {"detail": {"error": "rate_limit_exceeded", "message": "Monthly {{usageType}} limit exceeded", "current_usage": 5, "limit": 5,
+                {"detail": {"error": "rate_limit_exceeded", "message": "Monthly {{usageType}} limit exceeded",
+                 "current_usage": 5, "limit": 5,
                  "upgrade_url": "http://localhost:8000/billing/upgrade"} }
                 """),
         ],

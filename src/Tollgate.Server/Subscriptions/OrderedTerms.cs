@@ -54,7 +54,9 @@ internal static class OrderedTerms
 
         if ((body.Percent is null) == (body.Amount is null))
         {
-            faults.Add("discount", FaultCode.InvalidValue, "A discount has either 'percent' (0 to 100) or 'amount' (minor units off the price for one).");
+            faults.Add(
+                "discount", FaultCode.InvalidValue,
+                "A discount has either 'percent' (0 to 100) or 'amount' (minor units off the price for one).");
         }
 
         faults.Range(body.Amount, "discount.amount", 0, SubscriptionTerms.LargestAmount);

@@ -30,10 +30,13 @@ internal static class SubscriptionAnswers
             Currency = subscription.Terms.Currency.Code,
             Quantity = subscription.Terms.Quantity,
             Amount = subscription.Terms.Amount.Minor,
-            Discount = subscription.Terms.Discount is { } discount ? new() { Percent = discount.Percent?.Value, Amount = discount.AmountMinor } : null,
+            Discount = subscription.Terms.Discount is { } discount
+                ? new() { Percent = discount.Percent?.Value, Amount = discount.AmountMinor }
+                : null,
             AddOns =
             [
-                .. subscription.Terms.AddOns.Select(held => new SubscriptionAddOnView(held.AddOn.Code, held.AddOn.Name, held.Quantity, subscription.Terms.AmountOf(held).Minor)),
+                .. subscription.Terms.AddOns.Select(held =>
+                    new SubscriptionAddOnView(held.AddOn.Code, held.AddOn.Name, held.Quantity, subscription.Terms.AmountOf(held).Minor)),
             ],
             StartedAt = subscription.StartedAt.ToOffset(),
             AnchorDay = subscription.Anchor.DayIn(zone),
@@ -70,29 +73,34 @@ internal static class SubscriptionAnswers
         Cause = fact.Cause ?? "request",
         Invoice = fact.Invoice?.ToString("D"),
         Detail = new(
-            fact.After.Status, fact.After.Plan, fact.After.PlanVersion, fact.After.Interval, fact.After.Quantity, fact.After.Amount, Instant.FromUtc(fact.After.PeriodStart).ToOffset(),
+            fact.After.Status, fact.After.Plan, fact.After.PlanVersion, fact.After.Interval, fact.After.Quantity, fact.After.Amount,
+            Instant.FromUtc(fact.After.PeriodStart).ToOffset(),
             Instant.FromUtc(fact.After.PeriodEnd).ToOffset(), fact.After.ScheduledPlan,
             fact.After.CancelAt is { } at ? Instant.FromUtc(at).ToOffset() : null, fact.After.CancelReason),
     };
 
     public static BillingReportView Of(DueReport report) => new(
-        report.Invoices, report.Renewals, report.TrialsConverted, report.TrialsExpired, report.Canceled, report.Resumed, report.UsageBilled, report.Parked)
+        report.Invoices, report.Renewals, report.TrialsConverted, report.TrialsExpired, report.Canceled, report.Resumed, report.UsageBilled,
+        report.Parked)
     {
         Collected = report.Collected, CollectingFailed = report.CollectingFailed, SchedulesParked = report.SchedulesParked,
     };
 
     public static DueItemView Of(DueItem item) => new(
-        item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor, item.Invoice?.Currency.Code, item.ParkReason);
+        item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor,
+        item.Invoice?.Currency.Code, item.ParkReason);
 
     /// <summary>Null: the call was done, or nothing had to be done.</summary>
     public static (ErrorCode Code, string? Param)? ProblemOf(SubscriptionOutcome outcome) => outcome switch
     {
-        SubscriptionOutcome.Done or SubscriptionOutcome.Replayed or SubscriptionOutcome.NothingChanges or SubscriptionOutcome.NothingScheduled => null,
+        SubscriptionOutcome.Done or SubscriptionOutcome.Replayed or SubscriptionOutcome.NothingChanges
+            or SubscriptionOutcome.NothingScheduled => null,
         SubscriptionOutcome.NotFound => (ErrorCode.SubscriptionNotFound, null),
         SubscriptionOutcome.NotAllowed => (ErrorCode.SubscriptionState, null),
         SubscriptionOutcome.ProviderManaged => (ErrorCode.ProviderManaged, null),
         SubscriptionOutcome.PlanUnknown => (ErrorCode.PlanNotFound, "plan"),
-        SubscriptionOutcome.PriceUnknown or SubscriptionOutcome.NoTrial => (ErrorCode.PriceNotFound, outcome == SubscriptionOutcome.NoTrial ? "trial" : "period"),
+        SubscriptionOutcome.PriceUnknown or SubscriptionOutcome.NoTrial =>
+            (ErrorCode.PriceNotFound, outcome == SubscriptionOutcome.NoTrial ? "trial" : "period"),
         SubscriptionOutcome.AlreadySubscribed => (ErrorCode.SubscriptionExists, "customer"),
         SubscriptionOutcome.Overlaps => (ErrorCode.SubscriptionExists, "start_at"),
         SubscriptionOutcome.IsMember => (ErrorCode.CustomerIsMember, "customer"),
@@ -115,13 +123,15 @@ internal static class SubscriptionAnswers
     /// <param name="detail">What the engine said.</param>
     /// <param name="plan">The plan that the request names; null: none.</param>
     /// <param name="coupon">The coupon that the request names; null: none.</param>
-    public static async Task RefuseAsync(HttpContext context, SubscriptionOutcome outcome, string? detail, string? plan = null, string? coupon = null)
+    public static async Task RefuseAsync(
+        HttpContext context, SubscriptionOutcome outcome, string? detail, string? plan = null, string? coupon = null)
     {
         var (code, param) = ProblemOf(outcome) ?? throw new InvalidOperationException($"{outcome} is no refusal.");
         var unknown = outcome switch
         {
             SubscriptionOutcome.PlanUnknown when plan is not null => UnknownNames.Plan(context.Caller(), plan),
-            SubscriptionOutcome.CouponRefused or SubscriptionOutcome.CouponUnknown when coupon is not null => await UnknownNames.CouponAsync(context, coupon),
+            SubscriptionOutcome.CouponRefused or SubscriptionOutcome.CouponUnknown when coupon is not null =>
+                await UnknownNames.CouponAsync(context, coupon),
             _ => null,
         };
         await Problems.WriteAsync(context, code, unknown ?? detail, param);

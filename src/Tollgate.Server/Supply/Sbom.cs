@@ -9,8 +9,8 @@ using Tollgate.Core;
 namespace Tollgate.Server.Supply;
 
 /// <summary>
-/// What this build is made of, as CycloneDX 1.6 in JSON: the packages of the lock files that it was built from, which are embedded in it, the fonts, and the
-/// framework that it runs on. The same build on the same framework writes the same bytes.
+/// What this build is made of, as CycloneDX 1.6 in JSON: the packages of the lock files that it was built from, which are embedded in it,
+/// the fonts, and the framework that it runs on. The same build on the same framework writes the same bytes.
 /// </summary>
 /// <remarks>https://cyclonedx.org/docs/1.6/json/</remarks>
 public static class Sbom
@@ -29,15 +29,18 @@ public static class Sbom
     /// <summary>Of all of the program's projects, by name.</summary>
     public static IReadOnlyList<Package> Packages { get; } =
     [
-        .. Program.GetManifestResourceNames().Where(static name => name.StartsWith(Locks, StringComparison.Ordinal)).SelectMany(static name => Read(TextOf(name)))
+        .. Program.GetManifestResourceNames().Where(static name => name.StartsWith(Locks, StringComparison.Ordinal))
+            .SelectMany(static name => Read(TextOf(name)))
             .GroupBy(static package => package.Name, StringComparer.OrdinalIgnoreCase)
             .Select(static same => same.First() with { IsDirect = same.Any(static one => one.IsDirect) })
             .OrderBy(static package => package.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>The licence of each package, an SPDX expression, as its authors declare it.</summary>
-    public static IReadOnlyDictionary<string, string> Licences { get; } = TextOf("licences.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .Where(static line => line[0] != '#').Select(static line => line.Split(' ', 2)).ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, string> Licences { get; } = TextOf("licences.txt")
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Where(static line => line[0] != '#').Select(static line => line.Split(' ', 2))
+        .ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
 
     public static string Write()
     {
@@ -54,7 +57,11 @@ public static class Sbom
             ["version"] = 1,
             ["metadata"] = new JsonObject
             {
-                ["component"] = new JsonObject { ["type"] = "application", ["bom-ref"] = self, ["name"] = "tollgate", ["version"] = version, ["purl"] = self },
+                ["component"] =
+                    new JsonObject
+                    {
+                        ["type"] = "application", ["bom-ref"] = self, ["name"] = "tollgate", ["version"] = version, ["purl"] = self,
+                    },
             },
             ["components"] = content,
             ["dependencies"] = new JsonArray(
@@ -76,7 +83,8 @@ public static class Sbom
         ["hashes"] = Hashes("SHA-512", package.Hash),
         ["licenses"] = Licences.TryGetValue(package.Name, out var licence) ? LicenceOf(licence) : [],
         ["purl"] = package.Url,
-        ["properties"] = new JsonArray(new JsonObject { ["name"] = "tollgate:dependency", ["value"] = package.IsDirect ? "direct" : "transitive" }),
+        ["properties"] = new JsonArray(
+            new JsonObject { ["name"] = "tollgate:dependency", ["value"] = package.IsDirect ? "direct" : "transitive" }),
     };
 
     /// <summary>The shared framework that this process runs on. It is installed apart, and updated apart.</summary>
@@ -90,7 +98,9 @@ public static class Sbom
         ["licenses"] = LicenceOf("MIT"),
     };
 
-    private static IEnumerable<JsonObject> Fonts() => Program.GetManifestResourceNames().Where(static name => name.EndsWith(".ttf", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+    private static IEnumerable<JsonObject> Fonts() =>
+        Program.GetManifestResourceNames().Where(static name => name.EndsWith(".ttf", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
         .Select(static name => new JsonObject
         {
             ["type"] = "file",
@@ -100,15 +110,18 @@ public static class Sbom
             ["licenses"] = LicenceOf("OFL-1.1"),
         });
 
-    private static JsonArray Hashes(string algorithm, byte[] hash) => [new JsonObject { ["alg"] = algorithm, ["content"] = Convert.ToHexStringLower(hash) }];
+    private static JsonArray Hashes(string algorithm, byte[] hash) =>
+        [new JsonObject { ["alg"] = algorithm, ["content"] = Convert.ToHexStringLower(hash) }];
 
     private static JsonArray LicenceOf(string spdx) => [new JsonObject { ["license"] = new JsonObject { ["id"] = spdx } }];
 
     private static JsonObject Dependency(string of, IEnumerable<string> on) =>
-        new() { ["ref"] = of, ["dependsOn"] = new JsonArray([.. on.Order(StringComparer.Ordinal).Select(static url => JsonValue.Create(url))]) };
+        new() { ["ref"] = of,
+            ["dependsOn"] = new JsonArray([.. on.Order(StringComparer.Ordinal).Select(static url => JsonValue.Create(url))]) };
 
     /// <summary>Null: the framework has it.</summary>
-    private static string? UrlOf(string name) => Packages.FirstOrDefault(package => package.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Url;
+    private static string? UrlOf(string name) =>
+        Packages.FirstOrDefault(package => package.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Url;
 
     private static IEnumerable<Package> Read(string lockFile) =>
         from framework in JsonElement.Parse(lockFile).GetProperty("dependencies").EnumerateObject()
@@ -116,7 +129,8 @@ public static class Sbom
         let kind = entry.Value.GetProperty("type").GetString()
         where kind != "Project"
         select new Package(
-            entry.Name, entry.Value.GetProperty("resolved").GetString()!, Convert.FromBase64String(entry.Value.GetProperty("contentHash").GetString()!), kind == "Direct",
+            entry.Name, entry.Value.GetProperty("resolved").GetString()!,
+            Convert.FromBase64String(entry.Value.GetProperty("contentHash").GetString()!), kind == "Direct",
             NamesIn(entry.Value));
 
     private static string[] NamesIn(JsonElement package) =>

@@ -23,7 +23,8 @@ internal static class DeliveryEndpoints
         app.MapPost("/v1/deliveries/{id}/redeliver", (RequestDelegate)(context => RedeliverAsync(context, queries, redeliver, signal)))
             .RequireKey(Access.Secret, Scope.WebhooksWrite)
             .Describe(WebhookDescriptions.Redeliver);
-        app.MapPost("/v1/webhook-endpoints/{id}/redeliver", (RequestDelegate)(context => RedeliverRangeAsync(context, queries, redeliver, signal)))
+        app.MapPost(
+            "/v1/webhook-endpoints/{id}/redeliver", (RequestDelegate)(context => RedeliverRangeAsync(context, queries, redeliver, signal)))
             .RequireKey(Access.Secret, Scope.WebhooksWrite)
             .Describe(WebhookDescriptions.RedeliverRange);
     }
@@ -35,7 +36,8 @@ internal static class DeliveryEndpoints
         string? status = context.Request.Query["status"];
         faults.OneOf(status, "status", WebhookQueries.States);
         var filter = new DeliveryFilter(
-            WebhookIds.Read(context.Request.Query["endpoint"], "endpoint", faults), WebhookIds.Read(context.Request.Query["event"], "event", faults), status);
+            WebhookIds.Read(context.Request.Query["endpoint"], "endpoint", faults),
+            WebhookIds.Read(context.Request.Query["event"], "event", faults), status);
         var before = WebhookIds.Read(paging.StartingAfter, "starting_after", faults) is { } id
             ? await queries.FindDeliveryAsync(context.Project(), id, context.RequestAborted)
             : null;
@@ -50,13 +52,17 @@ internal static class DeliveryEndpoints
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await queries.DeliveriesAsync(context.Project(), filter, before?.Number, paging.Probe, context.RequestAborted));
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WebhooksJson.Default.WebhookDeliveryList);
+        var (page,
+            hasMore) = paging.Cut(
+                await queries.DeliveriesAsync(context.Project(), filter, before?.Number, paging.Probe, context.RequestAborted));
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WebhooksJson.Default.WebhookDeliveryList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookQueries queries)
     {
-        if (WebhookIds.OfPath(context) is not { } id || await queries.FindDeliveryAsync(context.Project(), id, context.RequestAborted) is not { } found)
+        if (WebhookIds.OfPath(context) is not { } id
+            || await queries.FindDeliveryAsync(context.Project(), id, context.RequestAborted) is not { } found)
         {
             await Problems.WriteAsync(context, ErrorCode.DeliveryNotFound);
             return;
@@ -119,10 +125,12 @@ internal static class DeliveryEndpoints
 
         signal.Ring();
         await Answer.Json(
-            context, StatusCodes.Status200OK, new(done.Deliveries, done.LastEvent?.ToString("D"), done.HasMore), WebhooksJson.Default.RedeliveredRange);
+            context, StatusCodes.Status200OK, new(done.Deliveries, done.LastEvent?.ToString("D"), done.HasMore),
+            WebhooksJson.Default.RedeliveredRange);
     }
 
-    private static Task RefuseAsync(HttpContext context, RedeliveryOutcome outcome, ErrorCode notFound) => outcome == RedeliveryOutcome.NotFound
+    private static Task RefuseAsync(HttpContext context, RedeliveryOutcome outcome, ErrorCode notFound) =>
+        outcome == RedeliveryOutcome.NotFound
         ? Problems.WriteAsync(context, notFound)
         : Problems.WriteAsync(context, ErrorCode.WebhookEndpointState, "The endpoint is disabled or deleted: nothing is sent there.");
 }

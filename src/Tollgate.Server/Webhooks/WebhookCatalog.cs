@@ -16,7 +16,8 @@ namespace Tollgate.Server.Webhooks;
 /// <summary>Every kind of event with the schema of its body and an example.</summary>
 internal static class WebhookCatalog
 {
-    private static readonly JsonSchemaExporterOptions Exact = new() { TransformSchemaNode = Describe, TreatNullObliviousAsNonNullable = true };
+    private static readonly JsonSchemaExporterOptions Exact =
+        new() { TransformSchemaNode = Describe, TreatNullObliviousAsNonNullable = true };
 
     private static readonly Dictionary<WebhookObject, JsonElement> Schemas = new()
     {
@@ -45,14 +46,16 @@ internal static class WebhookCatalog
              "change": {"sequence": 1, "type": "start", "at": "2026-01-31T00:00:00Z", "recorded_at": "2026-01-31T00:00:00Z",
               "actor": "key 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "cause": "request", "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88",
               "detail": {"status": "active", "plan": "pro", "plan_version": 1, "period": "monthly", "quantity": 1, "amount": 2900,
-               "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "scheduled_plan": null, "cancel_at": null, "cancel_reason": null} },
+               "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "scheduled_plan": null, "cancel_at": null,
+                "cancel_reason": null} },
              "previous_attributes": {} } }
             """,
         WebhookObject.Invoice =>
             $$"""
             {"type": "{{type.Name}}", "timestamp": "2026-02-28T00:00:00Z", "sequence": 1, "data": {"customer": {{Customer}},
              "invoice": {{InvoiceDescriptions.Sample}},
-             "change": {"sequence": 1, "type": "finalize", "at": "2026-02-28T00:00:00Z", "amount": 3140, "actor": "system", "note": null} } }
+             "change": {"sequence": 1, "type": "finalize", "at": "2026-02-28T00:00:00Z", "amount": 3140,
+              "actor": "system", "note": null} } }
             """,
         WebhookObject.Checkout =>
             $$"""

@@ -17,7 +17,9 @@ internal static class WebhookEndpointEndpoints
     public static void MapWebhookEndpoints(this WebApplication app)
     {
         var services = app.Services;
-        var (endpoints, secrets, clock) = (services.GetRequiredService<WebhookEndpoints>(), services.GetRequiredService<WebhookSecrets>(), services.GetRequiredService<Clock>());
+        var (endpoints, secrets, clock) =
+            (services.GetRequiredService<WebhookEndpoints>(), services.GetRequiredService<WebhookSecrets>(),
+                services.GetRequiredService<Clock>());
         var (targets, sender) = (services.GetRequiredService<WebhookTargets>(), services.GetRequiredService<WebhookSender>());
 
         app.MapPost("/v1/webhook-endpoints", (RequestDelegate)(context => CreateAsync(context, endpoints, secrets, targets, sender, clock)))
@@ -36,7 +38,8 @@ internal static class WebhookEndpointEndpoints
         app.MapDelete("/v1/webhook-endpoints/{id}", (RequestDelegate)(context => DeleteAsync(context, endpoints)))
             .RequireKey(Access.Secret, Scope.WebhooksWrite)
             .Describe(WebhookDescriptions.Delete);
-        app.MapPost("/v1/webhook-endpoints/{id}/rotate-secret", (RequestDelegate)(context => RotateAsync(context, endpoints, secrets, clock)))
+        app.MapPost(
+            "/v1/webhook-endpoints/{id}/rotate-secret", (RequestDelegate)(context => RotateAsync(context, endpoints, secrets, clock)))
             .RequireKey(Access.Secret, Scope.WebhooksWrite)
             .WithSecretAnswer()
             .Describe(WebhookDescriptions.Rotate);
@@ -65,8 +68,10 @@ internal static class WebhookEndpointEndpoints
         var id = Guid.CreateVersion7(now.ToOffset());
         var made = await endpoints.CreateAsync(context.Project(), id, order, secrets.Close(id, secret), context.RequestAborted);
         await (made is null
-            ? Problems.WriteAsync(context, ErrorCode.WebhookEndpointState, $"A project has at most {WebhookEndpoints.MostOfProject} webhook endpoints.")
-            : Answer.Json(context, StatusCodes.Status201Created, WebhookAnswers.Of(made, secret, now), WebhooksJson.Default.WebhookEndpointSecret));
+            ? Problems.WriteAsync(
+                context, ErrorCode.WebhookEndpointState, $"A project has at most {WebhookEndpoints.MostOfProject} webhook endpoints.")
+            : Answer.Json(
+                context, StatusCodes.Status201Created, WebhookAnswers.Of(made, secret, now), WebhooksJson.Default.WebhookEndpointSecret));
     }
 
     private static async Task ListAsync(HttpContext context, WebhookEndpoints endpoints, Clock clock)
@@ -82,13 +87,17 @@ internal static class WebhookEndpointEndpoints
 
         var (page, hasMore) = paging.Cut(await endpoints.ListAsync(context.Project(), after, paging.Probe, context.RequestAborted));
         await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(one => WebhookAnswers.Of(one, clock.Now()))], hasMore), WebhooksJson.Default.WebhookEndpointList);
+            context, StatusCodes.Status200OK, new([.. page.Select(one => WebhookAnswers.Of(one, clock.Now()))], hasMore),
+            WebhooksJson.Default.WebhookEndpointList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookEndpoints endpoints, Clock clock) =>
-        await AnswerAsync(context, WebhookIds.OfPath(context) is { } id ? await endpoints.FindAsync(context.Project(), id, context.RequestAborted) : null, clock);
+        await AnswerAsync(
+            context, WebhookIds.OfPath(context) is { } id ? await endpoints.FindAsync(context.Project(), id, context.RequestAborted) : null,
+            clock);
 
-    private static async Task ChangeAsync(HttpContext context, WebhookEndpoints endpoints, WebhookTargets targets, WebhookSender sender, Clock clock)
+    private static async Task ChangeAsync(
+        HttpContext context, WebhookEndpoints endpoints, WebhookTargets targets, WebhookSender sender, Clock clock)
     {
         if (await Body.ReadAsync(context, WebhooksJson.Default.ChangeWebhookEndpointRequest) is not { } body)
         {
@@ -104,7 +113,11 @@ internal static class WebhookEndpointEndpoints
             return;
         }
 
-        await AnswerAsync(context, WebhookIds.OfPath(context) is { } id ? await endpoints.ChangeAsync(context.Project(), id, change, context.RequestAborted) : null, clock);
+        await AnswerAsync(
+            context,
+            WebhookIds.OfPath(context) is { } id
+                ? await endpoints.ChangeAsync(context.Project(), id, change, context.RequestAborted)
+                : null, clock);
     }
 
     private static async Task DeleteAsync(HttpContext context, WebhookEndpoints endpoints)
@@ -130,19 +143,24 @@ internal static class WebhookEndpointEndpoints
 
         var secret = WebhookSecrets.Make();
         var rotated = WebhookIds.OfPath(context) is { } id
-            ? await endpoints.RotateAsync(context.Project(), id, secrets.Close(id, secret), body.GraceSeconds ?? DefaultGraceSeconds, context.RequestAborted)
+            ? await endpoints.RotateAsync(
+                context.Project(), id, secrets.Close(id, secret), body.GraceSeconds ?? DefaultGraceSeconds, context.RequestAborted)
             : null;
         await (rotated is null
             ? Problems.WriteAsync(context, ErrorCode.WebhookEndpointNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(rotated, secret, clock.Now()), WebhooksJson.Default.WebhookEndpointSecret));
+            : Answer.Json(
+                context, StatusCodes.Status200OK, WebhookAnswers.Of(rotated, secret, clock.Now()),
+                WebhooksJson.Default.WebhookEndpointSecret));
     }
 
     /// <summary>By its text first; then by what its name leads to, which costs a question to somebody else.</summary>
-    private static async Task CheckAsync(HttpContext context, EndpointChange change, Faults faults, WebhookTargets targets, WebhookSender sender)
+    private static async Task CheckAsync(
+        HttpContext context, EndpointChange change, Faults faults, WebhookTargets targets, WebhookSender sender)
     {
         var allowLocal = sender.AllowsLocal(context.Project());
         faults.Add(TargetRules.Validate(change.Url, change.Events, change.Description, allowLocal));
-        if (!faults.Any && change.Url is not null && await targets.LeadsAstrayAsync(context.Project().Id, change.Url, allowLocal, context.RequestAborted))
+        if (!faults.Any && change.Url is not null
+            && await targets.LeadsAstrayAsync(context.Project().Id, change.Url, allowLocal, context.RequestAborted))
         {
             faults.Add("url", FaultCode.InvalidValue, TargetRules.NotAllowed);
         }

@@ -27,7 +27,9 @@ internal static class WebhookEventEndpoints
             .Describe(WebhookDescriptions.ShowEvent);
     }
 
-    /// <summary>The position of an event that was named, 0 when none was. An unknown one is a fault: from the beginning would be a surprise.</summary>
+    /// <summary>
+    /// The position of an event that was named, 0 when none was. An unknown one is a fault: from the beginning would be a surprise.
+    /// </summary>
     internal static async Task<long> PositionOfAsync(HttpContext context, WebhookQueries queries, string? text, string param, Faults faults)
     {
         if (WebhookIds.Read(text, param, faults) is not { } id)
@@ -56,20 +58,27 @@ internal static class WebhookEventEndpoints
             faults.Add("after", FaultCode.InvalidValue, "after and starting_after mean the same; one of them is expected.");
         }
 
-        var position = faults.Any ? 0 : await PositionOfAsync(context, queries, after ?? paging.StartingAfter, after is null ? "starting_after" : "after", faults);
+        var position = faults.Any
+            ? 0
+            : await PositionOfAsync(context, queries, after ?? paging.StartingAfter, after is null ? "starting_after" : "after", faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await queries.EventsAsync(context.Project(), position, type, subject, paging.Probe, context.RequestAborted));
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WebhooksJson.Default.WebhookEventList);
+        var (page,
+            hasMore) = paging.Cut(
+                await queries.EventsAsync(context.Project(), position, type, subject, paging.Probe, context.RequestAborted));
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WebhooksJson.Default.WebhookEventList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookQueries queries)
     {
-        var found = WebhookIds.OfPath(context) is { } id ? await queries.FindEventAsync(context.Project(), id, context.RequestAborted) : null;
+        var found = WebhookIds.OfPath(context) is { } id
+            ? await queries.FindEventAsync(context.Project(), id, context.RequestAborted)
+            : null;
         await (found is null
             ? Problems.WriteAsync(context, ErrorCode.WebhookEventNotFound)
             : Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(found), WebhooksJson.Default.WebhookEventView));

@@ -13,10 +13,11 @@ namespace Tollgate.Server.Webhooks;
 internal sealed class SendSignal : Bell;
 
 /// <summary>
-/// Looks every second for facts that are not told yet, in all projects that have or had an endpoint: in a few at one time, each by itself. One in which somebody
-/// holds an endpoint, or in which there is much to tell, keeps its own place and no other project's events.
+/// Looks every second for facts that are not told yet, in all projects that have or had an endpoint: in a few at one time, each by itself.
+/// One in which somebody holds an endpoint, or in which there is much to tell, keeps its own place and no other project's events.
 /// </summary>
-internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ParkedWork parked,
+internal sealed class PublishLoop(
+    PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ParkedWork parked,
     ILogger<PublishLoop> log)
     : ProjectLoop(WorkNames.WebhookEvents, MostAtOnce, Interval, "Webhook events were put off", parked, log)
 {
@@ -58,8 +59,9 @@ internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
 }
 
 /// <summary>
-/// Takes what is due and sends it, each delivery by itself: one that hangs holds its own place and nobody else's. An endpoint has a few places, and
-/// one that fails has one. A project has a share of all places, whose targets hang for however long, and whether it has deleted them since.
+/// Takes what is due and sends it, each delivery by itself: one that hangs holds its own place and nobody else's. An endpoint has a few
+/// places, and one that fails has one. A project has a share of all places, whose targets hang for however long, and whether it has deleted
+/// them since.
 /// </summary>
 internal sealed class SendLoop(
     SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ParkedWork parked, ILogger<SendLoop> log)
@@ -98,7 +100,9 @@ internal sealed class SendLoop(
             {
                 var sending = SendAsync(delivery, cancel);
                 _sending[sending] = delivery.Project;
-                _ = sending.ContinueWith(done => _sending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = sending.ContinueWith(
+                    done => _sending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
             }
         }
 
@@ -112,7 +116,8 @@ internal sealed class SendLoop(
             if (directory.Current.ProjectsById.TryGetValue(delivery.Project, out var project))
             {
                 var number = delivery.Number.ToString(CultureInfo.InvariantCulture);
-                if (!await parked.TryAsync(WorkNames.WebhookDeliveries, project, number, () => AttemptAsync(project, delivery, cancel), cancel))
+                if (!await parked.TryAsync(
+                    WorkNames.WebhookDeliveries, project, number, () => AttemptAsync(project, delivery, cancel), cancel))
                 {
                     await queue.ReturnAsync(delivery, cancel);
                 }
@@ -135,7 +140,9 @@ internal sealed class SendLoop(
         if ((await FinishAsync(delivery, attempt, result))?.Disabled is { } why)
         {
             Log.LogWarning(
-                "Tollgate disabled the webhook endpoint {Endpoint} of {Project} because {Why}. When the receiver works again, PATCH the endpoint with enabled: true.", delivery.Endpoint, project.Code,
+                "Tollgate disabled the webhook endpoint {Endpoint} of {Project} because {Why}. When the receiver works again, "
+                    + "PATCH the endpoint with enabled: true.",
+                delivery.Endpoint, project.Code,
                 why == EndpointFault.Gone ? "it answered 410" : "every delivery failed for five days");
         }
 
@@ -153,7 +160,9 @@ internal sealed class SendLoop(
         catch (Exception e) when (e is not NpgsqlException { IsTransient: true })
         {
             Log.LogWarning("What {Endpoint} answered could not be written down: {Reason}", delivery.Endpoint, e.Message);
-            return await queue.FinishAsync(delivery, attempt with { Error = "What came back could not be kept.", Response = null }, result, permille, CancellationToken.None);
+            return await queue.FinishAsync(
+                delivery, attempt with { Error = "What came back could not be kept.", Response = null }, result, permille,
+                CancellationToken.None);
         }
     }
 }

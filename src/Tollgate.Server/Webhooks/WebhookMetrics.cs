@@ -6,7 +6,10 @@ using Tollgate.Engine.Webhooks;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>What webhooks tell the operator: how far publishing is behind, what waits, and endpoints that get nothing. Nothing is shown before it is measured.</summary>
+/// <summary>
+/// What webhooks tell the operator: how far publishing is behind, what waits, and endpoints that get nothing. Nothing is shown before it is
+/// measured.
+/// </summary>
 internal sealed class WebhookMetrics : IDisposable
 {
     private readonly Meter _meter = new("Tollgate");
@@ -15,10 +18,14 @@ internal sealed class WebhookMetrics : IDisposable
     public WebhookMetrics()
     {
         _meter.CreateObservableGauge(
-            "tollgate.webhooks.lag", () => Show<double>(static last => [new(last.Lag.TotalSeconds)]), "s", "Age of the oldest fact that is no event yet; 0: there is none.");
+            "tollgate.webhooks.lag", () => Show<double>(static last => [new(last.Lag.TotalSeconds)]), "s",
+            "Age of the oldest fact that is no event yet; 0: there is none.");
         _meter.CreateObservableGauge(
-            "tollgate.webhooks.waiting", () => Show<long>(static last => [new(last.Backlog.Waiting)]), "{delivery}", "Deliveries that wait for endpoints that are enabled.");
-        _meter.CreateObservableGauge("tollgate.webhooks.disabled", () => Show<long>(static last => Disabled(last.Backlog)), "{endpoint}", "Endpoints that get nothing, by why.");
+            "tollgate.webhooks.waiting", () => Show<long>(static last => [new(last.Backlog.Waiting)]), "{delivery}",
+            "Deliveries that wait for endpoints that are enabled.");
+        _meter.CreateObservableGauge(
+            "tollgate.webhooks.disabled", () => Show<long>(static last => Disabled(last.Backlog)), "{endpoint}",
+            "Endpoints that get nothing, by why.");
     }
 
     public void Observe(TimeSpan lag, WebhookBacklog backlog) => Volatile.Write(ref _last, new(lag, backlog));
@@ -28,7 +35,8 @@ internal sealed class WebhookMetrics : IDisposable
     private IEnumerable<Measurement<T>> Show<T>(Func<Measured, IEnumerable<Measurement<T>>> of)
         where T : struct => Volatile.Read(ref _last) is { } last ? of(last) : [];
 
-    private static Measurement<long>[] Disabled(WebhookBacklog backlog) => [Of(WebhookEndpoint.Asked, backlog.Asked), Of("gone", backlog.Gone), Of("failing", backlog.Failing)];
+    private static Measurement<long>[] Disabled(WebhookBacklog backlog) =>
+        [Of(WebhookEndpoint.Asked, backlog.Asked), Of("gone", backlog.Gone), Of("failing", backlog.Failing)];
 
     private static Measurement<long> Of(string reason, long count) => new(count, new KeyValuePair<string, object?>("reason", reason));
 
@@ -37,7 +45,8 @@ internal sealed class WebhookMetrics : IDisposable
 
 /// <summary>Measures what <see cref="WebhookMetrics"/> shows. It says the same on each of several servers.</summary>
 internal sealed class MeasureLoop(
-    PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<MeasureLoop> log)
+    PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    ILogger<MeasureLoop> log)
     : Loop(Interval, "Webhooks were not measured", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -55,7 +64,8 @@ internal sealed class MeasureLoop(
         foreach (var id in await publish.ProjectsAsync(cancel))
         {
             // One whose facts cannot be read is on the list of what is parked, and keeps no other from being measured.
-            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && !parked.Waits(WorkNames.WebhookEvents, project) && await publish.OldestUntoldAsync(project, cancel) is { } oldest
+            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && !parked.Waits(WorkNames.WebhookEvents, project)
+                && await publish.OldestUntoldAsync(project, cancel) is { } oldest
                 && clock.Now().ToOffset() - oldest.ToOffset() is var age && age > lag)
             {
                 lag = age;

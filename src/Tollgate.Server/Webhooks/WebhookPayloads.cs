@@ -25,14 +25,17 @@ namespace Tollgate.Server.Webhooks;
 
 /// <summary>Writes what is sent of facts. Objects are as the API shows them at this moment; what happened is the fact itself.</summary>
 internal sealed class WebhookPayloads(
-    SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments, CustomerQueries customers, WebhookEndpoints endpoints,
+    SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments,
+    CustomerQueries customers, WebhookEndpoints endpoints,
     Clock clock)
 {
     /// <inheritdoc cref="BuildPayloads"/>
-    public async Task<Func<FactToPublish, string>> BuildAsync(ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel)
+    public async Task<Func<FactToPublish, string>> BuildAsync(
+        ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel)
     {
         var known = new Objects(
-            (await customers.FindSeveralAsync(project, facts.Select(static fact => fact.Customer).OfType<string>().ToHashSet(StringComparer.Ordinal), cancel))
+            (await customers.FindSeveralAsync(
+                project, facts.Select(static fact => fact.Customer).OfType<string>().ToHashSet(StringComparer.Ordinal), cancel))
                 .ToDictionary(static one => one.Id, CustomerAnswers.Of, StringComparer.Ordinal),
             (await subscriptions.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Subscription), cancel))
                 .ToDictionary(static one => one.Row.Subscription.Id, one => SubscriptionAnswers.Of(one, project.Zone)),
@@ -67,12 +70,16 @@ internal sealed class WebhookPayloads(
                 new(type, at, fact.Sequence, new(customer, known.Subscriptions[fact.Id!.Value], ChangeOf(fact, fact.After!), Before(fact))),
                 WebhooksJson.Default.SubscriptionWebhook),
             WebhookObject.Invoice => PlainJson.Text(
-                new(type, at, fact.Sequence, new(customer, known.Invoices[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
+                new(type, at, fact.Sequence,
+                    new(customer, known.Invoices[fact.Id!.Value],
+                        new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
                 WebhooksJson.Default.InvoiceWebhook),
             WebhookObject.Checkout => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, known.Checkouts[fact.Id!.Value])), WebhooksJson.Default.CheckoutWebhook),
             WebhookObject.Payment => PlainJson.Text(
-                new(type, at, fact.Sequence, new(customer, known.Payments[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
+                new(type, at, fact.Sequence,
+                    new(customer, known.Payments[fact.Id!.Value],
+                        new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
                 WebhooksJson.Default.PaymentWebhook),
             _ => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, ThresholdOf(fact, fact.Threshold!))), WebhooksJson.Default.QuotaWebhook),
@@ -94,7 +101,8 @@ internal sealed class WebhookPayloads(
         }
 
         var now = Members(ChangeOf(fact, fact.After!));
-        return Members(ChangeOf(fact, fact.Before)).Where(one => !JsonElement.DeepEquals(one.Value, now[one.Key])).ToDictionary(StringComparer.Ordinal);
+        return Members(ChangeOf(fact, fact.Before)).Where(one => !JsonElement.DeepEquals(one.Value, now[one.Key]))
+            .ToDictionary(StringComparer.Ordinal);
     }
 
     private static Dictionary<string, JsonElement> Members(SubscriptionFactView change) =>
@@ -102,7 +110,8 @@ internal sealed class WebhookPayloads(
             .ToDictionary(static one => one.Name, static one => one.Value.Clone(), StringComparer.Ordinal);
 
     private sealed record Objects(
-        IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions, IReadOnlyDictionary<Guid, InvoiceView> Invoices,
+        IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions,
+        IReadOnlyDictionary<Guid, InvoiceView> Invoices,
         IReadOnlyDictionary<Guid, CheckoutView> Checkouts,
         IReadOnlyDictionary<Guid, PaymentView> Payments, IReadOnlyDictionary<Guid, WebhookEndpointView> Endpoints);
 }

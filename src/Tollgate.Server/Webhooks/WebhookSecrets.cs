@@ -12,7 +12,8 @@ internal sealed class WebhookSecrets(SecretBox box)
 
     public static WebhookSecret Make() => WebhookSecret.Of(RandomNumberGenerator.GetBytes(Bytes));
 
-    public byte[] Close(Guid endpoint, WebhookSecret secret) => box.Close(Encoding.UTF8.GetBytes(secret.Text), SecretPlace.Webhook(endpoint));
+    public byte[] Close(Guid endpoint, WebhookSecret secret) =>
+        box.Close(Encoding.UTF8.GetBytes(secret.Text), SecretPlace.Webhook(endpoint));
 
     /// <summary>Null: no master key of this server opens it; the log says which one is missing.</summary>
     public WebhookSecret? Open(Guid endpoint, byte[] closed) =>

@@ -25,7 +25,8 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
     /// <summary>In sandbox projects everything is local that one tries things out with.</summary>
     public bool AllowsLocal(ProjectSnapshot project) => options.AllowLocal || project.Mode == ProjectMode.Sandbox;
 
-    public async Task<(DeliveryAttempt Attempt, AttemptResult Result)> AttemptAsync(ProjectSnapshot project, ClaimedDelivery delivery, CancellationToken cancel)
+    public async Task<(DeliveryAttempt Attempt, AttemptResult Result)> AttemptAsync(ProjectSnapshot project, ClaimedDelivery delivery,
+        CancellationToken cancel)
     {
         var (at, started) = (clock.Now(), Stopwatch.GetTimestamp());
         var signature = SignatureOf(delivery, at);
@@ -33,14 +34,16 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
             ? new Seen(null, null, null, "The secret cannot be decrypted: rotate it.")
             : await SendAsync(delivery, at, signature, AllowsLocal(project), cancel);
         var attempt = new DeliveryAttempt(
-            delivery.Attempts + 1, at, delivery.Url, signature ?? "", seen.Status, seen.Error, seen.Response, (int)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            delivery.Attempts + 1, at, delivery.Url, signature ?? "", seen.Status, seen.Error, seen.Response,
+            (int)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         return (attempt, new(seen.Status, seen.RetryAfter));
     }
 
     /// <summary>One for each secret that signs, the newest first.</summary>
     private string? SignatureOf(ClaimedDelivery delivery, Instant at)
     {
-        var signatures = new[] { delivery.Sealed, delivery.PreviousSealed }.OfType<byte[]>().Select(closed => secrets.Open(delivery.Endpoint, closed)).OfType<WebhookSecret>()
+        var signatures = new[] { delivery.Sealed, delivery.PreviousSealed }.OfType<byte[]>()
+            .Select(closed => secrets.Open(delivery.Endpoint, closed)).OfType<WebhookSecret>()
             .Select(secret => secret.Sign(delivery.Event.ToString("D"), UnixSeconds(at), delivery.Payload)).ToList();
         return signatures.Count == 0 ? null : string.Join(' ', signatures);
     }
@@ -58,7 +61,9 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
             var status = (int)answer.StatusCode;
             return new(
                 status, RetryAfterOf(answer.Headers.RetryAfter, at), keepsText ? await TextAsync(answer.Content, limit.Token) : null,
-                status is >= 300 and <= 399 ? "The receiver redirects; redirects are not followed. Set the endpoint's url to where it leads." : null);
+                status is >= 300 and <= 399
+                    ? "The receiver redirects; redirects are not followed. Set the endpoint's url to where it leads."
+                    : null);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -71,10 +76,11 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
     }
 
     /// <summary>
-    /// A sandbox project may send into the network around the server, but must not read there what only the server can: of such an answer the
-    /// status is kept and the text is not, unless the operator has listed the network or allows local endpoints to everybody.
+    /// A sandbox project may send into the network around the server, but must not read there what only the server can: of such an answer
+    /// the status is kept and the text is not, unless the operator has listed the network or allows local endpoints to everybody.
     /// </summary>
-    private async Task<(HttpResponseMessage Answer, bool KeepsText)> SendAsync(Func<HttpRequestMessage> message, bool allowLocal, CancellationToken cancel)
+    private async Task<(HttpResponseMessage Answer, bool KeepsText)> SendAsync(Func<HttpRequestMessage> message, bool allowLocal,
+        CancellationToken cancel)
     {
         if (!allowLocal || options.AllowLocal)
         {
@@ -99,7 +105,10 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
 
     private static HttpRequestMessage MessageOf(ClaimedDelivery delivery, Instant at, string signature)
     {
-        var message = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(delivery.Payload)) };
+        var message = new HttpRequestMessage(HttpMethod.Post, delivery.Url)
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(delivery.Payload)),
+        };
         message.Options.Set(Dialer.Project, delivery.Project);
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
         foreach (var (name, value) in HeadersOf(delivery.Event, at, signature))
@@ -150,11 +159,15 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
 
     private static string WhyOf(Exception e)
     {
-        var why = e is HttpRequestException { InnerException: { } inner } && e.Message.Contains("see inner", StringComparison.Ordinal) ? inner.Message : e.Message;
+        var why = e is HttpRequestException { InnerException: { } inner } && e.Message.Contains("see inner", StringComparison.Ordinal)
+            ? inner.Message
+            : e.Message;
         return Keepable(why.Length > LongestError ? why[..LongestError] : why);
     }
 
-    /// <summary>PostgreSQL keeps no NUL and no half of a pair of surrogates, and a receiver's bytes come into messages about its answer as they are.</summary>
+    /// <summary>
+    /// PostgreSQL keeps no NUL and no half of a pair of surrogates, and a receiver's bytes come into messages about its answer as they are.
+    /// </summary>
     private static string Keepable(string text) => string.Concat(text.EnumerateRunes().Where(static rune => rune.Value != 0));
 
     private sealed record Seen(int? Status, TimeSpan? RetryAfter, string? Response, string? Error);

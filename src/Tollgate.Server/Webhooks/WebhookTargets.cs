@@ -18,7 +18,9 @@ internal sealed class WebhookTargets : IDisposable
     /// <summary>Long enough for a run of events, short against a name that moves.</summary>
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(1);
 
-    /// <summary>Ten thousand receivers leave ten thousand sockets behind, so they are not kept for longer than a run of events takes.</summary>
+    /// <summary>
+    /// Ten thousand receivers leave ten thousand sockets behind, so they are not kept for longer than a run of events takes.
+    /// </summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
 
     private readonly OutgoingSockets _sockets = new(MostSockets);
@@ -35,9 +37,12 @@ internal sealed class WebhookTargets : IDisposable
     /// <param name="networks">Those that the operator has listed beside the public internet; null: none.</param>
     public WebhookTargets(OwnAddress own, Resolve? resolve = null, IReadOnlyList<IPNetwork>? networks = null)
     {
-        _publicDialer = new(TargetRules.ReachOf(allowLocal: false), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
-        _localDialer = new(TargetRules.ReachOf(allowLocal: true), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
-        var listed = new Dialer(Reach.PublicAnd(networks ?? []), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
+        _publicDialer = new(
+            TargetRules.ReachOf(allowLocal: false), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
+        _localDialer = new(
+            TargetRules.ReachOf(allowLocal: true), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
+        var listed = new Dialer(
+            Reach.PublicAnd(networks ?? []), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
         (_public, _local, _listed) = (NewClient(_publicDialer), NewClient(_localDialer), NewClient(listed));
     }
 

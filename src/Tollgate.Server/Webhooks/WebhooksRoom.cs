@@ -6,7 +6,10 @@ using Tollgate.Server.Outbound;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>Hangs the room Webhooks into the server. Needs the rooms Customers, Invoicing, Payments and Subscriptions, and the protection keys of Gateway.</summary>
+/// <summary>
+/// Hangs the room Webhooks into the server. Needs the rooms Customers, Invoicing, Payments and Subscriptions, and the protection keys of
+/// Gateway.
+/// </summary>
 public static class WebhooksRoom
 {
     public static IServiceCollection AddWebhooks(this IServiceCollection services, WebhookOptions options)
@@ -18,7 +21,8 @@ public static class WebhooksRoom
         services.AddSingleton<PublishEvents>();
         services.AddSingleton<SendQueue>();
         services.AddSingleton<WebhookSecrets>();
-        services.AddSingleton<WebhookTargets>(provider => new(provider.GetRequiredService<OwnAddress>(), networks: provider.GetRequiredService<GatewayOptions>().Networks));
+        services.AddSingleton<WebhookTargets>(provider =>
+            new(provider.GetRequiredService<OwnAddress>(), networks: provider.GetRequiredService<GatewayOptions>().Networks));
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookPayloads>();
         services.AddSingleton<SendSignal>();

@@ -19,7 +19,8 @@ namespace Tollgate.Web.Checkouts;
 /// <param name="Tried">The card of that attempt.</param>
 /// <param name="Fault">Why the form that was sent did nothing, for the customer.</param>
 public sealed record CheckoutModel(
-    string Path, ProjectSnapshot Project, CheckoutRow Row, PriceQuote Price, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last, PaymentMethod? Tried,
+    string Path, ProjectSnapshot Project, CheckoutRow Row, PriceQuote Price, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last,
+    PaymentMethod? Tried,
     string? Fault = null)
 {
     public Purchase Quote => Price.Purchase;
@@ -42,14 +43,16 @@ public sealed record CheckoutModel(
     public bool IsTrial => Subscription is { Status: SubscriptionStatus.Trialing } && !Quote.IsChange;
 
     /// <summary>Nothing is due now, and something will be: the customer leaves a card for that.</summary>
-    public bool IsForLater => Kind == CheckoutKind.Subscription && Quote.NeedsMethodLater && Row.Wanted.MethodIfRequired != true && Saved.Count == 0;
+    public bool IsForLater =>
+        Kind == CheckoutKind.Subscription && Quote.NeedsMethodLater && Row.Wanted.MethodIfRequired != true && Saved.Count == 0;
 
     /// <summary>A card is not asked for where nothing would ever be charged to it.</summary>
     public bool AsksForCard => !Quote.Due.IsZero || IsTrial || IsForLater || Kind == CheckoutKind.Setup;
 
     public string Title => Kind switch
     {
-        CheckoutKind.Pack => $"Buy {(Quote.Invoice!.Lines[0].Quantity == Quantity.One ? "" : $"{Quote.Invoice.Lines[0].Quantity} × ")}{Quote.Invoice.Lines[0].Description}",
+        CheckoutKind.Pack =>
+            $"Buy {(Quote.Invoice!.Lines[0].Quantity == Quantity.One ? "" : $"{Quote.Invoice.Lines[0].Quantity} × ")}{Quote.Invoice.Lines[0].Description}",
         CheckoutKind.Invoice => $"Invoice {Quote.Invoice!.Number}",
         CheckoutKind.Setup => "Save a card",
         _ when IsTrial => $"Try {PlanName}",
@@ -66,12 +69,14 @@ public sealed record CheckoutModel(
         CheckoutKind.Pack => "Paid once.",
         _ when Subscription is not { } subscription => null,
         _ when IsTrial => $"Free until {Words.Day(Subscription!.TrialEnd!.Value, Project)}",
-        _ when Subscription.Scheduled is not null => $"Nothing is due now. The change comes on {Words.Day(Subscription.Current.End, Project)}.",
+        _ when Subscription.Scheduled is not null =>
+            $"Nothing is due now. The change comes on {Words.Day(Subscription.Current.End, Project)}.",
         _ => $"For the time until {Words.Day(Subscription.Current.End, Project)}",
     };
 
     /// <summary>What comes after.</summary>
-    public string? Then => (Quote.Next is not null || Quote.Prices.Any(static price => !price.Total.IsZero)) && Subscription is { } subscription
+    public string? Then =>
+        (Quote.Next is not null || Quote.Prices.Any(static price => !price.Total.IsZero)) && Subscription is { } subscription
         && Words.Coming(Quote.Prices, (subscription.Scheduled ?? subscription.Terms).Interval, "first", Project) is { } prices
         ? $"Then {prices}.{(IsTrial ? " Without a card the trial ends then, and nothing is charged." : "")}"
         : null;
@@ -79,9 +84,12 @@ public sealed record CheckoutModel(
     /// <summary>What becomes of the card.</summary>
     public string SavingWords => Kind switch
     {
-        CheckoutKind.Setup => $"We charge later payments to it{(Saved.Count > 0 ? " and no longer to the card before it" : "")}. You can remove it at any time.",
+        CheckoutKind.Setup =>
+            $"We charge later payments to it{(Saved.Count > 0 ? " and no longer to the card before it" : "")}. "
+                + "You can remove it at any time.",
         _ when IsForLater => "Nothing is charged today. We save the card and charge later payments to it. You can remove it at any time.",
-        _ when IsTrial => "We save the card and charge it when the trial ends. You can cancel before then, and remove the card at any time.",
+        _ when IsTrial =>
+            "We save the card and charge it when the trial ends. You can cancel before then, and remove the card at any time.",
         CheckoutKind.Subscription => "We keep the card that pays, and charge later payments to it. You can remove it at any time.",
         _ => "We save the card once it has paid. You can remove it at any time.",
     };
@@ -102,7 +110,8 @@ public sealed record CheckoutModel(
             PaymentFailure.InsufficientFunds => "This card has too little money. Nothing was charged.",
             PaymentFailure.AuthenticationRequired => "The bank did not get your confirmation. Nothing was charged.",
             PaymentFailure.Canceled => "The payment was canceled. Nothing was charged.",
-            PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused => "This cannot be paid by card at the moment. Nothing was charged.",
+            PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused =>
+                "This cannot be paid by card at the moment. Nothing was charged.",
             _ => "The bank declined this card. Nothing was charged.",
         },
         _ => null,
@@ -119,5 +128,7 @@ public sealed record CheckoutModel(
     /// <summary>What was tried last, else the card that pays by default, else the first that works.</summary>
     public string Chosen => Tried is not null
         ? Saved.Any(one => one.Id == Tried.Id) ? CardValue.Of(Tried) : CardValue.OfNew(Tried)
-        : Kind != CheckoutKind.Setup && Saved.FirstOrDefault(static one => one.IsDefault) is { } own ? CardValue.Of(own) : CardValue.Of(SandboxCards.All[0]);
+        : Kind != CheckoutKind.Setup && Saved.FirstOrDefault(static one => one.IsDefault) is { } own
+        ? CardValue.Of(own)
+        : CardValue.Of(SandboxCards.All[0]);
 }

@@ -14,10 +14,13 @@ using Tollgate.Web.Layout;
 namespace Tollgate.Web.Checkouts;
 
 /// <summary>
-/// The pages of a checkout, <c>/checkout/{token}</c> and, of an invoice, <c>/pay/{token}</c>. The token is all that is needed to pay, and nothing else is: no cookie is
-/// set or read, so no other site can act for a customer. A form is answered with an address, so that going back and reloading pay nothing.
+/// The pages of a checkout, <c>/checkout/{token}</c> and, of an invoice, <c>/pay/{token}</c>. The token is all that is needed to pay, and
+/// nothing else is: no cookie is set or read, so no other site can act for a customer. A form is answered with an address, so that going
+/// back and reloading pay nothing.
 /// </summary>
-public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries queries, SubscriptionQueries subscriptions, PaymentMethods methods, PayCheckout pay, SettlePayment settle, EnterProject enter,
+public sealed class CheckoutPages(
+    ProjectDirectory directory, CheckoutQueries queries, SubscriptionQueries subscriptions, PaymentMethods methods, PayCheckout pay,
+    SettlePayment settle, EnterProject enter,
     Clock clock)
 {
     private const string WaitSeconds = "2";
@@ -29,27 +32,34 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
     }
 
     /// <param name="door"><c>checkout</c> or <c>pay</c>, as it stands in the address.</param>
-    public Task ShowAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, deps => ShowAsync(deps, null, StatusCodes.Status200OK));
+    public Task ShowAsync(HttpContext context, string door, string token) =>
+        AtAsync(context, door, token, deps => ShowAsync(deps, null, StatusCodes.Status200OK));
 
     public Task PayAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
         var form = await Forms.ReadAsync(context);
         if (!long.TryParse(form["due"], NumberStyles.Integer, CultureInfo.InvariantCulture, out var told))
         {
-            await ShowAsync(deps, "The form was incomplete, and nothing was charged. Please send it again.", StatusCodes.Status400BadRequest);
+            await ShowAsync(
+                deps, "The form was incomplete, and nothing was charged. Please send it again.", StatusCodes.Status400BadRequest);
             return;
         }
 
         var with = CardValue.Read(form["card"]) ?? PayWith.Nothing;
-        var answer = await pay.RunAsync(deps.Project, deps.Row, with, new(told, form["quote"]), PayCheckout.ActorOf(deps.Row), context.RequestAborted);
+        var answer = await pay.RunAsync(
+            deps.Project, deps.Row, with, new(told, form["quote"]), PayCheckout.ActorOf(deps.Row), context.RequestAborted);
         await (answer.Outcome switch
         {
             PayOutcome.Completed => Pages.LeadToAsync(context, deps.Success),
             PayOutcome.Attempted => LeadOnAsync(deps, answer.Payment!.Payment),
             PayOutcome.IsPending => Pages.LeadToAsync(context, deps.Path + "/wait"),
-            PayOutcome.QuoteMoved => ShowAsync(deps, "The price or your plan has changed since you opened this page, and nothing was charged. This is the price now.", StatusCodes.Status409Conflict),
+            PayOutcome.QuoteMoved =>
+                ShowAsync(
+                    deps, "The price or your plan has changed since you opened this page, and nothing was charged. This is the price now.",
+                    StatusCodes.Status409Conflict),
             PayOutcome.PlanIsTaken => ShowAsync(
-                deps, "Another payment for your plan is under way, and nothing was charged here. Look again in a moment.", StatusCodes.Status409Conflict),
+                deps, "Another payment for your plan is under way, and nothing was charged here. Look again in a moment.",
+                StatusCodes.Status409Conflict),
             PayOutcome.NoMethod => ShowAsync(deps, "Choose a card first. Nothing was charged.", StatusCodes.Status422UnprocessableEntity),
             _ => Pages.LeadToAsync(context, deps.Path),
         });
@@ -76,13 +86,15 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
             context, StatusCodes.Status200OK,
             new Dictionary<string, object?>
             {
-                ["Seller"] = deps.Project.Name, ["IsSandbox"] = deps.Project.Mode == ProjectMode.Sandbox, ["Path"] = deps.Path, ["Amount"] = last.Amount,
+                ["Seller"] = deps.Project.Name, ["IsSandbox"] = deps.Project.Mode == ProjectMode.Sandbox, ["Path"] = deps.Path,
+                ["Amount"] = last.Amount,
             });
     });
 
     public Task AskBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
-        if (await queries.LastPaymentAsync(deps.Row, context.RequestAborted) is not { Payment: { Status: PaymentStatus.RequiresAction } payment })
+        if (await queries.LastPaymentAsync(
+            deps.Row, context.RequestAborted) is not { Payment: { Status: PaymentStatus.RequiresAction } payment })
         {
             await Pages.LeadToAsync(context, deps.Path);
             return;
@@ -90,12 +102,14 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
 
         await Pages.WriteAsync<BankPage>(
             context, StatusCodes.Status200OK,
-            new Dictionary<string, object?> { ["Seller"] = deps.Project.Name, ["Path"] = deps.Path, ["Amount"] = payment.Amount }, deps.Row.Checkout.SuccessUrl);
+            new Dictionary<string, object?> { ["Seller"] = deps.Project.Name, ["Path"] = deps.Path, ["Amount"] = payment.Amount },
+            deps.Row.Checkout.SuccessUrl);
     });
 
     public Task AnswerBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
-        var isApproved = (await Forms.ReadAsync(context))["answer"].ToString() switch { "approve" => true, "deny" => false, _ => (bool?)null };
+        var isApproved =
+            (await Forms.ReadAsync(context))["answer"].ToString() switch { "approve" => true, "deny" => false, _ => (bool?)null };
         var settled = isApproved is { } approves ? await pay.ConfirmAsync(deps.Project, deps.Row, approves, context.RequestAborted) : null;
         await (settled is null ? Pages.LeadToAsync(context, deps.Path) : LeadOnAsync(deps, settled.Payment));
     });
@@ -111,23 +125,29 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
 
     private async Task AtAsync(HttpContext context, string door, string token, Func<Deps, Task> run)
     {
-        if (await queries.FindByTokenAsync(token, context.RequestAborted) is not { } row || !directory.Current.ProjectsById.TryGetValue(row.Project, out var project))
+        if (await queries.FindByTokenAsync(token, context.RequestAborted) is not { } row
+            || !directory.Current.ProjectsById.TryGetValue(row.Project, out var project))
         {
-            await NoticeAsync(context, StatusCodes.Status404NotFound, null, "Page not found", "The address is incomplete or too old. Go back to the app that you came from and try again.");
+            await NoticeAsync(
+                context, StatusCodes.Status404NotFound, null, "Page not found",
+                "The address is incomplete or too old. Go back to the app that you came from and try again.");
             return;
         }
 
         var issuer = await queries.IssuerOfAsync(token, context.RequestAborted);
         if (!KeyRules.Allows(issuer.Networks, context.Connection.RemoteIpAddress))
         {
-            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only. Ask the company that gave you the link.");
+            await NoticeAsync(
+                context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here",
+                "It works from certain networks only. Ask the company that gave you the link.");
             return;
         }
 
         if (row.Checkout.Status == CheckoutStatus.Open && issuer.HasEnded(clock.Now()))
         {
             await NoticeAsync(
-                context, StatusCodes.Status410Gone, project, "This page has expired", "The link was withdrawn, and nothing was charged. Go back to the app that you came from and start again.",
+                context, StatusCodes.Status410Gone, project, "This page has expired",
+                "The link was withdrawn, and nothing was charged. Go back to the app that you came from and start again.",
                 row.Checkout.CancelUrl, $"Back to {project.Name}");
             return;
         }
@@ -147,7 +167,10 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         {
             await NoticeAsync(
                 context, StatusCodes.Status200OK, project, checkout.Kind == CheckoutKind.Setup ? "Your card is saved" : "Thank you",
-                checkout.Payment is null ? await NothingDueAsync(deps) : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl, $"Go on to {project.Name}");
+                checkout.Payment is null
+                    ? await NothingDueAsync(deps)
+                    : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl,
+                    $"Go on to {project.Name}");
             return;
         }
 
@@ -155,7 +178,8 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         {
             await NoticeAsync(
                 context, StatusCodes.Status200OK, project, "Your payment became credit",
-                $"We have received {Words.Of(last!.Payment.Amount)}, but could not complete your purchase. The money is your credit, and pays your next invoices.",
+                $"We have received {Words.Of(last!.Payment.Amount)}, but could not complete your purchase. The money is your credit, "
+                    + "and pays your next invoices.",
                 checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
             return;
         }
@@ -169,7 +193,8 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         if (!checkout.IsOpen(clock.Now(project)))
         {
             await NoticeAsync(
-                context, StatusCodes.Status410Gone, project, "This page has expired", "Nothing was bought, and nothing was charged. Go back to the app that you came from and start again.",
+                context, StatusCodes.Status410Gone, project, "This page has expired",
+                "Nothing was bought, and nothing was charged. Go back to the app that you came from and start again.",
                 checkout.CancelUrl, $"Back to {project.Name}");
             return;
         }
@@ -178,7 +203,8 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         if (quote is not { Purchase.Refusal: null })
         {
             await NoticeAsync(
-                context, StatusCodes.Status409Conflict, project, "There is nothing to pay here", CheckoutModel.WhyNotOf(quote?.Purchase.Refusal) + " Nothing was charged.",
+                context, StatusCodes.Status409Conflict, project, "There is nothing to pay here",
+                CheckoutModel.WhyNotOf(quote?.Purchase.Refusal) + " Nothing was charged.",
                 checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
             return;
         }
@@ -186,20 +212,26 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         var saved = await methods.ListAsync(project, checkout.Customer, cancel) ?? [];
         var tried = last is { Payment: { Status: PaymentStatus.Failed, Method: not null } } ? await methods.OfAsync(last, cancel) : null;
         await Pages.WriteAsync<CheckoutPage>(
-            context, status, new Dictionary<string, object?> { ["Model"] = new CheckoutModel(deps.Path, project, row, quote, saved, last, tried, fault) }, checkout.SuccessUrl);
+            context, status,
+            new Dictionary<string, object?> { ["Model"] = new CheckoutModel(deps.Path, project, row, quote, saved, last, tried, fault) },
+            checkout.SuccessUrl);
     }
 
     /// <summary>What was confirmed and cost nothing now: a change that waits says for when.</summary>
     private async Task<string> NothingDueAsync(Deps deps) =>
-        (await subscriptions.FindLiveAsync(deps.Project, deps.Row.Checkout.Customer, deps.Context.RequestAborted))?.Row.Subscription is { Scheduled: { } later } waiting
+        (await subscriptions.FindLiveAsync(
+            deps.Project, deps.Row.Checkout.Customer, deps.Context.RequestAborted))?.Row.Subscription is { Scheduled: { } later } waiting
             ? $"Nothing is due now. Your plan changes to {later.Plan.Plan.Name} on {Words.Day(waiting.Current.End, deps.Project)}."
             : "Nothing is due.";
 
-    private static Task NoticeAsync(HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link = null, string? linkText = null) =>
+    private static Task NoticeAsync(
+        HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link = null,
+        string? linkText = null) =>
         Pages.WriteAsync<NoticePage>(
             context, status,
             new Dictionary<string, object?>
             {
-                ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate", ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link, ["LinkText"] = linkText,
+                ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate",
+                ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link, ["LinkText"] = linkText,
             });
 }

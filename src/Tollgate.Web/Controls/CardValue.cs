@@ -23,8 +23,11 @@ public static class CardValue
     public static PayWith? Read(string? text) => text switch
     {
         None => PayWith.Nothing,
-        not null when text.StartsWith(SavedPrefix, StringComparison.Ordinal) && Guid.TryParseExact(text[SavedPrefix.Length..], "D", out var id) => new(id, null),
-        not null when text.StartsWith(NewPrefix, StringComparison.Ordinal) && SandboxCards.Find(text[NewPrefix.Length..]) is { } card => new(null, card),
+        not null
+            when text.StartsWith(SavedPrefix, StringComparison.Ordinal)
+                && Guid.TryParseExact(text[SavedPrefix.Length..], "D", out var id) => new(id, null),
+        not null when text.StartsWith(NewPrefix, StringComparison.Ordinal) && SandboxCards.Find(text[NewPrefix.Length..]) is { } card =>
+            new(null, card),
         _ => null,
     };
 

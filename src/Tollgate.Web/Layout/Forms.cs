@@ -9,13 +9,15 @@ public static class Forms
     /// <summary>Bytes. The largest of our own has a few hundred.</summary>
     private const int LargestForm = 16 * 1024;
 
-    private static readonly FormOptions Limits = new() { ValueCountLimit = 16, KeyLengthLimit = 64, ValueLengthLimit = 1024, BufferBodyLengthLimit = LargestForm };
+    private static readonly FormOptions Limits =
+        new() { ValueCountLimit = 16, KeyLengthLimit = 64, ValueLengthLimit = 1024, BufferBodyLengthLimit = LargestForm };
 
     /// <returns>Empty: it is no form, or not one of ours.</returns>
     public static async Task<IFormCollection> ReadAsync(HttpContext context)
     {
         var request = context.Request;
-        if (request.ContentLength is null or > LargestForm || request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        if (request.ContentLength is null or > LargestForm
+            || request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
         {
             return FormCollection.Empty;
         }

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Tollgate.Web.Layout;
 
-/// <summary>How pages leave the server: whole, with headers that keep everything in them on this server, and never kept by anybody.</summary>
+/// <summary>
+/// How pages leave the server: whole, with headers that keep everything in them on this server, and never kept by anybody.
+/// </summary>
 public static class Pages
 {
     /// <summary>A gate: two posts and a bar.</summary>
@@ -24,13 +26,15 @@ public static class Pages
 
     /// <summary>Writes a page.</summary>
     /// <param name="leadsTo">Addresses outside that a form of the page may end at: browsers look at where a form leads in the end.</param>
-    public static async Task WriteAsync<TPage>(HttpContext context, int status, IReadOnlyDictionary<string, object?> parameters, params IReadOnlyList<string?> leadsTo)
+    public static async Task WriteAsync<TPage>(
+        HttpContext context, int status, IReadOnlyDictionary<string, object?> parameters, params IReadOnlyList<string?> leadsTo)
         where TPage : IComponent
     {
         await using var renderer = new HtmlRenderer(context.RequestServices, context.RequestServices.GetRequiredService<ILoggerFactory>());
         var html = await renderer.Dispatcher.InvokeAsync(async () =>
         {
-            var page = await renderer.RenderComponentAsync<TPage>(ParameterView.FromDictionary(new Dictionary<string, object?>(parameters)));
+            var page = await renderer.RenderComponentAsync<TPage>(
+                ParameterView.FromDictionary(new Dictionary<string, object?>(parameters)));
             return page.ToHtmlString();
         });
         var bytes = Encoding.UTF8.GetBytes(html);
@@ -39,7 +43,8 @@ public static class Pages
         response.ContentType = "text/html; charset=utf-8";
         response.ContentLength = bytes.Length;
         headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'{Origins(leadsTo)}; base-uri 'none'; frame-ancestors 'none'";
+            $"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'{Origins(leadsTo)}; base-uri 'none'; "
+                + "frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers.CacheControl = "no-store";
@@ -53,7 +58,9 @@ public static class Pages
 
     /// <summary>A header holds ASCII: names of other alphabets in their Punycode, paths escaped.</summary>
     private static string OnTheWire(string address) =>
-        Ascii.IsValid(address) || !Uri.TryCreate(address, UriKind.Absolute, out var uri) ? address : new UriBuilder(uri) { Host = uri.IdnHost }.Uri.AbsoluteUri;
+        Ascii.IsValid(address) || !Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            ? address
+            : new UriBuilder(uri) { Host = uri.IdnHost }.Uri.AbsoluteUri;
 
     /// <summary>To be asked with GET, whatever this request was.</summary>
     public static Task LeadToAsync(HttpContext context, string address)
@@ -71,11 +78,15 @@ public static class Pages
         context.Response.ContentLength = Style.Length;
         context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(Style, context.RequestAborted).AsTask();
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.Body.WriteAsync(Style, context.RequestAborted).AsTask();
     }
 
     private static string Origins(IReadOnlyList<string?> addresses) => string.Concat(addresses
-        .Select(static address => address is not null && Uri.TryCreate(OnTheWire(address), UriKind.Absolute, out var url) ? url.GetLeftPart(UriPartial.Authority) : null)
+        .Select(static address => address is not null && Uri.TryCreate(OnTheWire(address), UriKind.Absolute, out var url)
+            ? url.GetLeftPart(UriPartial.Authority)
+            : null)
         .OfType<string>().Distinct(StringComparer.Ordinal).Select(static origin => " " + origin));
 
     private static byte[] Load(string name)

@@ -15,7 +15,10 @@ public static class Words
     /// <summary><c>$19.00</c>, <c>−$5.00</c>.</summary>
     public static string Of(MoneyAmount amount) => amount.Display().Replace('-', '−');
 
-    /// <summary>The quantity of an invoice line, where it is not one: <c>2 × $10.00</c>, or <c>Quantity: 9</c> where the units have different prices.</summary>
+    /// <summary>
+    /// The quantity of an invoice line, where it is not one: <c>2 × $10.00</c>, or <c>Quantity: 9</c> where the units have different
+    /// prices.
+    /// </summary>
     public static string? Count(InvoiceLine line)
     {
         if (line.Quantity == Quantity.One || line.Kind is InvoiceLineKind.Discount or InvoiceLineKind.Credit)
@@ -24,10 +27,13 @@ public static class Words
         }
 
         var count = line.Quantity.Value.ToString("#,0.#########", CultureInfo.InvariantCulture);
-        return line.UnitPrice is { } each ? $"{count} × {(ExactMoney.Of(each.Rounded()) == each ? Of(each.Rounded()) : each)}" : $"Quantity: {count}";
+        return line.UnitPrice is { } each
+            ? $"{count} × {(ExactMoney.Of(each.Rounded()) == each ? Of(each.Rounded()) : each)}"
+            : $"Quantity: {count}";
     }
 
-    public static string Every(PriceInterval interval) => interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" };
+    public static string Every(PriceInterval interval) =>
+        interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" };
 
     /// <summary>
     /// What renewals ask for: <c>$29.00 a month, first on 24 Dec 2026</c>, or, while something comes off that ends,
@@ -47,14 +53,16 @@ public static class Words
             return $"{Of(last.Total)} {every}, {next} on {Day(last.From, project)}";
         }
 
-        var before = prices.SkipLast(1).Take(MostPrices).Select(price => $"{Of(price.Total)} {(price.Periods > 1 ? $"{every} from" : "on")} {Day(price.From, project)}");
+        var before = prices.SkipLast(1).Take(MostPrices)
+            .Select(price => $"{Of(price.Total)} {(price.Periods > 1 ? $"{every} from" : "on")} {Day(price.From, project)}");
         var more = prices.Count - 1 > MostPrices ? ", then other amounts" : "";
         return $"{string.Join(", ", before)}{more}, from {Day(last.From, project)} on {Of(last.Total)} {every}";
     }
 
     /// <summary>A time of day where the project is: <c>09:45 (UTC)</c>.</summary>
     public static string Time(Instant at, ProjectSnapshot project) => string.Create(
-        CultureInfo.InvariantCulture, $"{TimeZoneInfo.ConvertTime(at.ToOffset(), project.Zone):HH:mm} ({(project.Zone.Id == "Etc/UTC" ? "UTC" : project.Zone.Id)})");
+        CultureInfo.InvariantCulture,
+        $"{TimeZoneInfo.ConvertTime(at.ToOffset(), project.Zone):HH:mm} ({(project.Zone.Id == "Etc/UTC" ? "UTC" : project.Zone.Id)})");
 
     /// <summary>A day where the project is: <c>3 Dec 2026</c>.</summary>
     public static string Day(Instant at, ProjectSnapshot project) =>

@@ -26,13 +26,17 @@ public sealed record PortalPlan(Plan Plan, bool IsDefault, bool IsOwners, Subscr
 /// <param name="Next">What the next moment asks for; null: nothing, or it is a provider that knows.</param>
 /// <param name="Prices">What the renewals ask for.</param>
 public sealed record PortalModel(
-    string Path, ProjectSnapshot Project, string Customer, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods,
+    string Path, ProjectSnapshot Project, string Customer, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices,
+    IReadOnlyList<PaymentMethod> Methods,
     IReadOnlyList<Notice> Notices, bool HasPayPage, Invoice? Next, IReadOnlyList<ComingPrice> Prices)
 {
     /// <summary>The one that is not over; null: none.</summary>
     public Subscription? Subscription => Plan.Newest is { IsEnded: false } live ? live : null;
 
-    /// <summary>The subscription that the customer pays for gives this plan. False: the plan was set, or the subscription gives none while it is paused.</summary>
+    /// <summary>
+    /// The subscription that the customer pays for gives this plan. False: the plan was set, or the subscription gives none while it is
+    /// paused.
+    /// </summary>
     private bool IsPaidFor => Subscription is { GivesPlan: true } some && some.Terms.Plan.Code == Plan.Plan.Code;
 
     /// <summary>Where the plan comes from, if not from the running subscription; null: from it.</summary>
@@ -41,9 +45,12 @@ public sealed record PortalModel(
         { Plan.IsOwners: true } => "You share this plan. Its owner pays for it.",
         { IsPaidFor: true } => null,
         { Subscription: { Status: SubscriptionStatus.Paused } paused } => $"Your subscription to {paused.Terms.Plan.Plan.Name} is paused.",
-        { Subscription: { GivesPlan: false } waiting } => $"Your subscription to {waiting.Terms.Plan.Plan.Name} waits for its first payment.",
-        { Subscription: { } other } => $"{Project.Name} set this plan for you. You also have a subscription to {other.Terms.Plan.Plan.Name}.",
-        { Plan: { Newest: { EndedAt: { } ended } over } } => $"Your subscription to {over.Terms.Plan.Plan.Name} ended on {Words.Day(ended, Project)}.{(Plan.IsDefault ? "" : $" {SetForYou}")}",
+        { Subscription: { GivesPlan: false } waiting } =>
+            $"Your subscription to {waiting.Terms.Plan.Plan.Name} waits for its first payment.",
+        { Subscription: { } other } =>
+            $"{Project.Name} set this plan for you. You also have a subscription to {other.Terms.Plan.Plan.Name}.",
+        { Plan: { Newest: { EndedAt: { } ended } over } } =>
+            $"Your subscription to {over.Terms.Plan.Plan.Name} ended on {Words.Day(ended, Project)}.{(Plan.IsDefault ? "" : $" {SetForYou}")}",
         { Plan.IsDefault: true } => "You have no subscription.",
         _ => SetForYou,
     };
@@ -80,13 +87,17 @@ public sealed record PortalModel(
             }
 
             var usage = Sum(static line => line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum);
-            var tax = next.Taxes.Where(static one => !one.IsInclusive).Aggregate(MoneyAmount.Zero(next.Currency), static (sum, one) => sum + one.Amount);
+            var tax = next.Taxes.Where(static one => !one.IsInclusive)
+                .Aggregate(MoneyAmount.Zero(next.Currency), static (sum, one) => sum + one.Amount);
             (string Sign, MoneyAmount Amount, string What)[] parts =
-                [("plus", usage, "for usage so far"), ("less", next.Discount, "discount"), ("plus", tax, "tax"), ("less", next.FromCredits, "of your credit")];
-            var others = string.Concat(parts.Where(static part => !part.Amount.IsZero).Select(static part => $", {part.Sign} {Words.Of(part.Amount)} {part.What}"));
+                [("plus", usage, "for usage so far"), ("less", next.Discount, "discount"), ("plus", tax, "tax"),
+                    ("less", next.FromCredits, "of your credit")];
+            var others = string.Concat(parts.Where(static part => !part.Amount.IsZero)
+                .Select(static part => $", {part.Sign} {Words.Of(part.Amount)} {part.What}"));
             return others.Length == 0 ? null : $"Next invoice: plan {Words.Of(next.Subtotal - usage)}{others}.";
 
-            MoneyAmount Sum(Func<InvoiceLine, bool> are) => next.Lines.Where(are).Aggregate(MoneyAmount.Zero(next.Currency), static (sum, line) => sum + line.Amount);
+            MoneyAmount Sum(Func<InvoiceLine, bool> are) =>
+                next.Lines.Where(are).Aggregate(MoneyAmount.Zero(next.Currency), static (sum, line) => sum + line.Amount);
         }
     }
 
@@ -107,10 +118,12 @@ public sealed record PortalModel(
 
     public bool CanAddCard => Project.Payments.Provider == PaymentProvider.Sandbox;
 
-    public static string ToneOf(NoticeSeverity severity) => severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };
+    public static string ToneOf(NoticeSeverity severity) =>
+        severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };
 
     /// <summary>The button's name for screen readers, which do not show what it stands beside.</summary>
-    public static string LabelOf(Notice notice) => notice.Invoice is { } invoice ? $"{notice.Action?.Words} of invoice {invoice.Number}" : notice.Action?.Words ?? "";
+    public static string LabelOf(Notice notice) =>
+        notice.Invoice is { } invoice ? $"{notice.Action?.Words} of invoice {invoice.Number}" : notice.Action?.Words ?? "";
 
     /// <summary>Where the button of a notice leads, and what it sends; null: this page does not do that.</summary>
     public (string To, string Name, string Value)? FormOf(Notice notice) => notice.Action?.Do switch
@@ -122,7 +135,8 @@ public sealed record PortalModel(
     };
 
     /// <summary>Where more of a feature is sold, if the notice tells that all of it is used; null: it does not.</summary>
-    public string? MoreOf(Notice notice) => notice is { Code: NoticeCode.QuotaReached, Severity: NoticeSeverity.Critical, Feature: { } feature }
+    public string? MoreOf(Notice notice) =>
+        notice is { Code: NoticeCode.QuotaReached, Severity: NoticeSeverity.Critical, Feature: { } feature }
         ? Project.Catalog.Document.UpgradeUrl.Replace("{customer}", Uri.EscapeDataString(Customer), StringComparison.Ordinal)
             .Replace("{feature}", feature, StringComparison.Ordinal).Replace("{plan}", Plan.Plan.Code, StringComparison.Ordinal)
         : null;
@@ -130,15 +144,21 @@ public sealed record PortalModel(
     /// <summary>What a cancellation would do, to be read before it is confirmed.</summary>
     public string WhenCanceled => Subscription is not { } some ? ""
         : some.Status == SubscriptionStatus.Paused ? $"{some.Terms.Plan.Plan.Name} ends at once, because it is paused."
-        : $"You keep {some.Terms.Plan.Plan.Name} until {Words.Day(some.Current.End, Project)}; then it ends. Until that day you can take the cancellation back.";
+        : $"You keep {some.Terms.Plan.Plan.Name} until {Words.Day(some.Current.End, Project)}; then it ends. "
+            + "Until that day you can take the cancellation back.";
 
-    /// <summary>What it would mean that a card is gone, to be read before it is removed; null: another one is charged, or nothing will be.</summary>
+    /// <summary>
+    /// What it would mean that a card is gone, to be read before it is removed; null: another one is charged, or nothing will be.
+    /// </summary>
     public string? WhenRemoved(PaymentMethod method) =>
-        Methods is [var only] && only.Id == method.Id && Subscription is { CancelAt: null, ManagedBy: null, Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue or SubscriptionStatus.Trialing }
+        Methods is [var only] && only.Id == method.Id
+            && Subscription is { CancelAt: null, ManagedBy: null,
+                Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue or SubscriptionStatus.Trialing }
             ? "It is your only card. Without one nothing is charged automatically, and you pay each invoice yourself."
             : null;
 
-    public bool CanCancel => Subscription is { CancelAt: null } some && SubscriptionTransitions.After(some.Status, SubscriptionVerb.ScheduleCancel) is not null;
+    public bool CanCancel =>
+        Subscription is { CancelAt: null } some && SubscriptionTransitions.After(some.Status, SubscriptionVerb.ScheduleCancel) is not null;
 
     public string Every => Words.Every(Subscription?.Terms.Interval ?? PriceInterval.Monthly);
 
@@ -150,7 +170,9 @@ public sealed record PortalModel(
         _ => Subscription?.CancelAt is null ? "Active" : "Ends",
     };
 
-    public string StatusTone => Subscription switch { { Status: SubscriptionStatus.PastDue } => "bad", { CancelAt: null, Status: SubscriptionStatus.Active } => "good", _ => "" };
+    public string StatusTone =>
+        Subscription switch { { Status: SubscriptionStatus.PastDue } => "bad",
+            { CancelAt: null, Status: SubscriptionStatus.Active } => "good", _ => "" };
 
     /// <summary>What comes next, and when.</summary>
     public string Comes => Subscription switch
@@ -159,8 +181,10 @@ public sealed record PortalModel(
         { CancelAt: { } end, Status: SubscriptionStatus.PastDue } => $"Ends on {Words.Day(end, Project)}.",
         { CancelAt: { } end } => $"Ends on {Words.Day(end, Project)}. Until then nothing changes.",
         { Status: SubscriptionStatus.Paused } => "Nothing is charged while it is paused.",
-        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false, ManagedBy: not null } => $"Free until {Words.Day(end, Project)}. After that a card is needed.",
-        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false } => $"The trial ends on {Words.Day(end, Project)}, and nothing is charged.",
+        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false, ManagedBy: not null } =>
+            $"Free until {Words.Day(end, Project)}. After that a card is needed.",
+        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false } =>
+            $"The trial ends on {Words.Day(end, Project)}, and nothing is charged.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end } => $"Free until {Words.Day(end, Project)}.",
         { Scheduled: { } next } some => $"Changes to {next.Plan.Plan.Name} on {Words.Day(some.Current.End, Project)}.",
         { } some => $"Renews on {Words.Day(some.Current.End, Project)}.",
@@ -168,8 +192,10 @@ public sealed record PortalModel(
 
     public static string WordOf(InvoiceStatus status) => status switch
     {
-        InvoiceStatus.Paid => "Paid", InvoiceStatus.Open => "Open", InvoiceStatus.Void => "Void", InvoiceStatus.Uncollectible => "Not paid", _ => "Draft",
+        InvoiceStatus.Paid =>
+            "Paid", InvoiceStatus.Open => "Open", InvoiceStatus.Void => "Void", InvoiceStatus.Uncollectible => "Not paid", _ => "Draft",
     };
 
-    public static string ToneOf(InvoiceStatus status) => status switch { InvoiceStatus.Paid => "good", InvoiceStatus.Open or InvoiceStatus.Uncollectible => "bad", _ => "" };
+    public static string ToneOf(InvoiceStatus status) =>
+        status switch { InvoiceStatus.Paid => "good", InvoiceStatus.Open or InvoiceStatus.Uncollectible => "bad", _ => "" };
 }

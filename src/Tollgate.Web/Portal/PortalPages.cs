@@ -15,11 +15,12 @@ using Tollgate.Web.Layout;
 namespace Tollgate.Web.Portal;
 
 /// <summary>
-/// A customer's own page, <c>/portal/{token}</c>: the plan, what is open, invoices, cards. Whoever has the token is the customer; no cookie is set or read. What is to be
-/// paid, and a card that is added, is a checkout.
+/// A customer's own page, <c>/portal/{token}</c>: the plan, what is open, invoices, cards. Whoever has the token is the customer; no cookie
+/// is set or read. What is to be paid, and a card that is added, is a checkout.
 /// </summary>
 public sealed class PortalPages(
-    ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, KeepPaymentMethod keep, OpenCheckout open,
+    ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions,
+    InvoiceQueries invoices, PaymentMethods methods, KeepPaymentMethod keep, OpenCheckout open,
     ChangeSubscription change, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
 {
     private const int MostInvoices = 36;
@@ -87,7 +88,8 @@ public sealed class PortalPages(
     {
         if (await LiveAsync(deps) is { } item)
         {
-            _ = await change.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted);
+            _ = await change.CancelAsync(
+                deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted);
         }
 
         await deps.BackAsync();
@@ -97,7 +99,8 @@ public sealed class PortalPages(
     public Task UncancelAsync(HttpContext context, string token) => AtAsync(context, token, async deps =>
     {
         var undoesChange = (await Forms.ReadAsync(context))["undo"] == "change";
-        if (await LiveAsync(deps) is { Row.Subscription: { } subscription } && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
+        if (await LiveAsync(deps) is { Row.Subscription: { } subscription }
+            && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
         {
             _ = await change.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted);
         }
@@ -107,9 +110,11 @@ public sealed class PortalPages(
 
     /// <summary>The project and an invoice of the customer whose page it is, for whoever draws it. Null: there is none.</summary>
     /// <param name="from">The address of whoever asks.</param>
-    public async Task<(ProjectSnapshot Project, InvoiceRow Row)?> FindInvoiceAsync(string token, Guid id, IPAddress? from, CancellationToken cancel)
+    public async Task<(ProjectSnapshot Project, InvoiceRow Row)?> FindInvoiceAsync(string token, Guid id, IPAddress? from,
+        CancellationToken cancel)
     {
-        if (await sessions.FindAsync(token, cancel) is not { } session || session.HasEnded(clock.Now()) || !KeyRules.Allows(session.Issuer.Networks, from)
+        if (await sessions.FindAsync(token, cancel) is not { } session || session.HasEnded(clock.Now())
+            || !KeyRules.Allows(session.Issuer.Networks, from)
             || !directory.Current.ProjectsById.TryGetValue(session.Project, out var project)
             || await invoices.FindAsync(project, id, cancel) is not { } row || row.Invoice.Customer != session.Customer)
         {
@@ -126,19 +131,24 @@ public sealed class PortalPages(
         var account = await customers.FindAccountAsync(project, customer, cancel);
         var plan = account?.PlanVersionId is { } version ? project.Catalog.PlanVersions[version] : project.Catalog.DefaultPlan;
         var newest = await NewestAsync(deps);
-        return new(plan.Plan, plan.Code == project.Catalog.DefaultPlan.Code, account is not null && account.Customer.Id != customer, newest?.Row.Subscription, account?.Customer.Vat.Status);
+        return new(
+            plan.Plan, plan.Code == project.Catalog.DefaultPlan.Code, account is not null && account.Customer.Id != customer,
+            newest?.Row.Subscription, account?.Customer.Vat.Status);
     }
 
-    private async Task<SubscriptionItem?> LiveAsync(Deps deps) => await NewestAsync(deps) is { Row.Subscription.IsEnded: false } live ? live : null;
+    private async Task<SubscriptionItem?> LiveAsync(Deps deps) =>
+        await NewestAsync(deps) is { Row.Subscription.IsEnded: false } live ? live : null;
 
     private async Task<SubscriptionItem?> NewestAsync(Deps deps) =>
-        (await subscriptions.ListAsync(deps.Project, new(deps.Session.Customer, null, null), null, 1, deps.Context.RequestAborted)).SingleOrDefault();
+        (await subscriptions.ListAsync(
+            deps.Project, new(deps.Session.Customer, null, null), null, 1, deps.Context.RequestAborted)).SingleOrDefault();
 
     private async Task CheckOutAsync(Deps deps, CheckoutKind kind, CheckoutWanted wanted, Uri server)
     {
         var back = new Uri(server, deps.Path).AbsoluteUri;
         var answer = await open.RunAsync(
-            deps.Project, new(deps.Session.Customer, kind, wanted, back, back, CheckoutLife.Default, IssuerOf(deps.Session)), server, deps.Actor, deps.Context.RequestAborted);
+            deps.Project, new(deps.Session.Customer, kind, wanted, back, back, CheckoutLife.Default, IssuerOf(deps.Session)), server,
+            deps.Actor, deps.Context.RequestAborted);
         await (answer.Page is { } page
             ? Pages.LeadToAsync(deps.Context, page.AbsoluteUri)
             : NoticeAsync(
@@ -154,7 +164,9 @@ public sealed class PortalPages(
         _ => $"Ask {project.Name} how to pay.",
     };
 
-    /// <summary>The hour of the portal is no limit of a payment that was begun in it; what limits the credential behind the session is.</summary>
+    /// <summary>
+    /// The hour of the portal is no limit of a payment that was begun in it; what limits the credential behind the session is.
+    /// </summary>
     private static Issuer IssuerOf(PortalSession session) => new(null, null, session.Id, session.Issuer.ExpiresAt);
 
     private async Task AtAsync(HttpContext context, string token, Func<Deps, Task> run)
@@ -162,19 +174,24 @@ public sealed class PortalPages(
         var session = await sessions.FindAsync(token, context.RequestAborted);
         if (session is null || !directory.Current.ProjectsById.TryGetValue(session.Project, out var project))
         {
-            await NoticeAsync(context, StatusCodes.Status404NotFound, null, "Page not found", "The address is incomplete or too old. Go back to the app that you came from and open the page again.", null);
+            await NoticeAsync(
+                context, StatusCodes.Status404NotFound, null, "Page not found",
+                "The address is incomplete or too old. Go back to the app that you came from and open the page again.", null);
             return;
         }
 
         if (!KeyRules.Allows(session.Issuer.Networks, context.Connection.RemoteIpAddress))
         {
-            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only. Ask the company that gave you the link.", session.ReturnUrl);
+            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here",
+                "It works from certain networks only. Ask the company that gave you the link.", session.ReturnUrl);
             return;
         }
 
         if (session.HasEnded(clock.Now()))
         {
-            await NoticeAsync(context, StatusCodes.Status410Gone, project, "This page has expired", "For your safety this page works for an hour only. Go back to the app that you came from and open it again.", session.ReturnUrl);
+            await NoticeAsync(context, StatusCodes.Status410Gone, project, "This page has expired",
+                "For your safety this page works for an hour only. Go back to the app that you came from and open it again.",
+                session.ReturnUrl);
             return;
         }
 
@@ -185,11 +202,13 @@ public sealed class PortalPages(
     }
 
     private static Task NoticeAsync(
-        HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link, string? linkText = null) => Pages.WriteAsync<NoticePage>(
+        HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link, string? linkText = null) =>
+        Pages.WriteAsync<NoticePage>(
         context, status,
         new Dictionary<string, object?>
         {
-            ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate", ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link,
+            ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate",
+            ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link,
             ["LinkText"] = linkText ?? $"Back to {project?.Name}",
         });
 }

@@ -53,7 +53,9 @@ public sealed record Answer(int Status, JsonElement Body, long Invoked, long Ans
         _ => Fate.Invalid,
     };
 
-    public bool Replayed => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("replayed", out var replayed) && replayed.ValueKind == JsonValueKind.True;
+    public bool Replayed =>
+        Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("replayed", out var replayed)
+            && replayed.ValueKind == JsonValueKind.True;
 
     public string Code => Member("code") is { ValueKind: JsonValueKind.String } code ? code.GetString()! : "";
 
@@ -62,9 +64,11 @@ public sealed record Answer(int Status, JsonElement Body, long Invoked, long Ans
     /// <summary>Whether a settle came after its reservation had expired, so that it was recorded as a fact.</summary>
     public bool Late => Member("late").ValueKind == JsonValueKind.True;
 
-    public decimal Number(string name) => Member(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDecimal() : throw Missing(name);
+    public decimal Number(string name) =>
+        Member(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDecimal() : throw Missing(name);
 
-    public DateTimeOffset Moment(string name) => Member(name) is { ValueKind: JsonValueKind.String } moment ? moment.GetDateTimeOffset() : throw Missing(name);
+    public DateTimeOffset Moment(string name) =>
+        Member(name) is { ValueKind: JsonValueKind.String } moment ? moment.GetDateTimeOffset() : throw Missing(name);
 
     public JsonElement Member(string name) =>
         Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var member) ? member : default;

@@ -60,7 +60,8 @@ public sealed class GateClient : IDisposable
 
     public Task<Answer> RecordAsync(JsonNode events) => PostAsync("/v1/events", events);
 
-    public Task<Answer> UsageAsync(string customer) => SendAsync(HttpMethod.Get, $"/v1/customers/{Uri.EscapeDataString(customer)}/usage", null);
+    public Task<Answer> UsageAsync(string customer) =>
+        SendAsync(HttpMethod.Get, $"/v1/customers/{Uri.EscapeDataString(customer)}/usage", null);
 
     public Task<Answer> AssignPlanAsync(string customer, string plan) =>
         SendAsync(HttpMethod.Put, $"/v1/customers/{Uri.EscapeDataString(customer)}/plan", Json(new JsonObject { ["plan"] = plan }));
@@ -70,7 +71,8 @@ public sealed class GateClient : IDisposable
 
     /// <summary>Sends anything. <paramref name="patience"/> bounds the wait for the whole answer.</summary>
     public async Task<Answer> SendAsync(
-        HttpMethod method, string path, HttpContent? content, string? idempotencyKey = null, TimeSpan? patience = null, CancellationToken cancel = default)
+        HttpMethod method, string path, HttpContent? content, string? idempotencyKey = null, TimeSpan? patience = null,
+        CancellationToken cancel = default)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (_key is not null)

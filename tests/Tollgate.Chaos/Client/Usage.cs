@@ -11,7 +11,9 @@ public sealed record Usage(decimal? Limit, decimal Used, decimal Held, decimal? 
         answer.Status.ShouldBe(200, answer.ToString());
         var found = answer.Member("features").TryGetProperty(feature, out var numbers);
         found.ShouldBeTrue($"No feature {feature} in {answer}");
-        return new(Maybe(numbers, "limit"), numbers.GetProperty("used").GetDecimal(), numbers.GetProperty("held").GetDecimal(), Maybe(numbers, "remaining"));
+        return new(
+            Maybe(numbers, "limit"), numbers.GetProperty("used").GetDecimal(), numbers.GetProperty("held").GetDecimal(),
+            Maybe(numbers, "remaining"));
     }
 
     private static decimal? Maybe(JsonElement numbers, string name) =>

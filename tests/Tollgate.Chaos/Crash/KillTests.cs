@@ -35,7 +35,8 @@ public sealed class KillTests(ChaosServers servers)
     [Fact]
     public Task A_backend_of_PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (chaos, gate, random) =>
     {
-        var backends = Signal.ChildrenOf(Postmaster(chaos)).Where(child => child.Title.Contains("[local]", StringComparison.Ordinal)).ToList();
+        var backends = Signal.ChildrenOf(Postmaster(chaos)).Where(child => child.Title.Contains("[local]", StringComparison.Ordinal))
+            .ToList();
         backends.ShouldNotBeEmpty();
         Signal.KillHard(backends[random.Next(backends.Count)].Process);
         await BackAsync(gate);

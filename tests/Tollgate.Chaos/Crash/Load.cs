@@ -55,7 +55,9 @@ public sealed class Load(Project project, int seed)
             var answer = await AgainAsync(sent);
             answer.Fate.ShouldBe(Fate.Granted, $"{sent.Id} was asked again: {answer}");
         });
-        await InParallel(_openReleases, async hold => (await project.Gate.ReleaseAsync(hold)).Fate.ShouldNotBeOneOf(Fate.Unknown, Fate.Broken, Fate.Refused));
+        await InParallel(
+            _openReleases,
+            async hold => (await project.Gate.ReleaseAsync(hold)).Fate.ShouldNotBeOneOf(Fate.Unknown, Fate.Broken, Fate.Refused));
         await InParallel(_sent.Where(sent => sent.Acknowledged), ShouldReplayAsync);
         await Task.Delay(TimeSpan.FromSeconds(AbandonedTtlSeconds + 5));
         await InParallel(Enumerable.Range(0, Customers), ShouldAddUpAsync);
@@ -94,7 +96,8 @@ public sealed class Load(Project project, int seed)
     // Several facts in one request: in or out together or one by one, but each once.
     private async Task<Fate> ReportAsync(GateClient gate, string customer, string id, int events)
     {
-        var all = Enumerable.Range(0, events).Select(at => new Sent(Kind.Event, customer, Catalogue.Unlimited, $"{id}-{at}", at + 1)).ToList();
+        var all = Enumerable.Range(0, events).Select(at => new Sent(Kind.Event, customer, Catalogue.Unlimited, $"{id}-{at}", at + 1))
+            .ToList();
         var answer = await gate.RecordAsync(new JsonArray([.. all.Select(Event)]));
         foreach (var sent in all)
         {
@@ -130,7 +133,8 @@ public sealed class Load(Project project, int seed)
         if (way == 1)
         {
             var settled = new Sent(Kind.Settle, customer, Catalogue.Roomy, reserved.Id, random.Next(1, amount + 1));
-            return Note(settled, await gate.SettleAsync(reserved.Id, new Dictionary<string, decimal> { [Catalogue.Roomy] = settled.Amount }));
+            return Note(
+                settled, await gate.SettleAsync(reserved.Id, new Dictionary<string, decimal> { [Catalogue.Roomy] = settled.Amount }));
         }
 
         var released = await gate.ReleaseAsync(reserved.Id);
@@ -184,7 +188,9 @@ public sealed class Load(Project project, int seed)
     private async Task ShouldReplayAsync(Sent sent)
     {
         var again = await AgainAsync(sent);
-        var replayed = sent.Kind == Kind.Event ? again.Fate == Fate.Granted && again.Number("replayed") == 1 : again.Fate == Fate.Granted && again.Replayed;
+        var replayed = sent.Kind == Kind.Event
+            ? again.Fate == Fate.Granted && again.Number("replayed") == 1
+            : again.Fate == Fate.Granted && again.Replayed;
         replayed.ShouldBeTrue($"{sent} was acknowledged and must be remembered: {again}");
     }
 

@@ -81,7 +81,8 @@ public sealed class PackKillTests(ChaosServers servers)
     private const string Given = "paid granted [100] 110";
     private const string Unpaid = "open pending [] 10";
 
-    private static Task<Answer> PayAsync(GateClient gate, string invoice) => gate.PostAsync($"/v1/invoices/{invoice}/pay", new JsonObject());
+    private static Task<Answer> PayAsync(GateClient gate, string invoice) =>
+        gate.PostAsync($"/v1/invoices/{invoice}/pay", new JsonObject());
 
     /// <summary>The invoice, the pack, the grants and what may be used.</summary>
     private static async Task<string> StateAsync(GateClient gate, string customer, string invoice)
@@ -91,6 +92,7 @@ public sealed class PackKillTests(ChaosServers servers)
         var grants = await gate.SendAsync(HttpMethod.Get, $"/v1/customers/{customer}/grants", null);
         var usage = await gate.UsageAsync(customer);
         var amounts = string.Join(", ", grants.Member("data").EnumerateArray().Select(static grant => grant.GetProperty("amount")));
-        return $"{asked.Member("status")} {packs.Member("data")[0].GetProperty("status")} [{amounts}] {usage.Member("features").GetProperty("calls").GetProperty("limit")}";
+        return $"{asked.Member("status")} {packs.Member("data")[0].GetProperty("status")} [{amounts}] "
+            + $"{usage.Member("features").GetProperty("calls").GetProperty("limit")}";
     }
 }

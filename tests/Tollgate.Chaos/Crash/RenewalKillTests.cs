@@ -138,7 +138,8 @@ public sealed class RenewalKillTests(ChaosServers servers)
         var expected = await InvoicesAsync(quiet);
         var seen = await InvoicesAsync(disturbed);
         expected.Count.ShouldBe(Customers * (months + 1));
-        seen.Select(static one => one.Content).Order(StringComparer.Ordinal).ShouldBe(expected.Select(static one => one.Content).Order(StringComparer.Ordinal));
+        seen.Select(static one => one.Content).Order(StringComparer.Ordinal)
+            .ShouldBe(expected.Select(static one => one.Content).Order(StringComparer.Ordinal));
         seen.Select(static one => one.Number).ShouldBe(Enumerable.Range(1, seen.Count), "Numbers have no gap.");
     }
 
@@ -149,7 +150,11 @@ public sealed class RenewalKillTests(ChaosServers servers)
         {
             var customer = string.Create(CultureInfo.InvariantCulture, $"c{n}");
             (await gate.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = customer, ["plan"] = "pro" })).Status.ShouldBe(201);
-            (await gate.RecordAsync(new JsonObject { ["id"] = $"u-{customer}", ["customer"] = customer, ["type"] = "calls", ["quantity"] = n })).Status.ShouldBe(200);
+            (await gate.RecordAsync(
+                new JsonObject
+                {
+                    ["id"] = $"u-{customer}", ["customer"] = customer, ["type"] = "calls", ["quantity"] = n,
+                })).Status.ShouldBe(200);
         }
     }
 
@@ -171,14 +176,19 @@ public sealed class RenewalKillTests(ChaosServers servers)
         var (all, last) = (new List<(int, string)>(), (string?)null);
         while (true)
         {
-            var page = await gate.SendAsync(HttpMethod.Get, $"/v1/invoices?order=asc&limit=100{(last is null ? "" : "&starting_after=" + last)}", null);
+            var page = await gate.SendAsync(
+                HttpMethod.Get, $"/v1/invoices?order=asc&limit=100{(last is null ? "" : "&starting_after=" + last)}", null);
             foreach (var invoice in page.Member("data").EnumerateArray())
             {
                 last = invoice.GetProperty("id").GetString();
-                var lines = string.Join(", ", invoice.GetProperty("lines").EnumerateArray().Select(static line => $"{line.GetProperty("kind")} {line.GetProperty("amount")} {line.GetProperty("period_start")}"));
+                var lines = string.Join(
+                    ", ", invoice.GetProperty("lines").EnumerateArray()
+                        .Select(static line =>
+                            $"{line.GetProperty("kind")} {line.GetProperty("amount")} {line.GetProperty("period_start")}"));
                 all.Add((
                     int.Parse(invoice.GetProperty("number").GetString()![^6..], CultureInfo.InvariantCulture),
-                    $"{invoice.GetProperty("customer")} {invoice.GetProperty("kind")} {invoice.GetProperty("period_start")} {invoice.GetProperty("total")}: {lines}"));
+                    $"{invoice.GetProperty("customer")} {invoice.GetProperty("kind")} {invoice.GetProperty("period_start")} "
+                        + $"{invoice.GetProperty("total")}: {lines}"));
             }
 
             if (!page.Member("has_more").GetBoolean())

@@ -10,7 +10,8 @@ namespace Tollgate.Chaos.Fuzzing;
 /// One fuzzer with a project of its own: makes things by the documented examples, uses them, spoils requests about them, deletes them.
 /// What it sends depends on its seed and on what the server answered, on nothing else.
 /// </summary>
-public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList<Operation> operations, Shelf victim, Random random) : IDisposable
+public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList<Operation> operations, Shelf victim, Random random)
+    : IDisposable
 {
     /// <summary>Longer than any answer of a loaded machine takes, shorter than a test that hangs.</summary>
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
@@ -29,7 +30,8 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
     public async Task RunAsync(int requests)
     {
         // Twice: what the first pass makes, the second one finds.
-        foreach (var operation in operations.Where(IsFair).OrderBy(static one => one.Method == "delete").Concat(operations.Where(IsFair).Where(static one => one.Method != "delete")))
+        foreach (var operation in operations.Where(IsFair).OrderBy(static one => one.Method == "delete")
+            .Concat(operations.Where(IsFair).Where(static one => one.Method != "delete")))
         {
             await AskAsync(operation, isValid: true);
         }
@@ -49,7 +51,9 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
     public void Dispose() => _wire.Dispose();
 
     /// <summary>What is deleted in the first pass would be missing in all that follow.</summary>
-    private static bool IsFair(Operation operation) => operation.Path.StartsWith("/v1/", StringComparison.Ordinal) && !(operation.Method == "delete" && operation.Path.StartsWith("/v1/customers/{id}", StringComparison.Ordinal));
+    private static bool IsFair(Operation operation) =>
+        operation.Path.StartsWith("/v1/", StringComparison.Ordinal)
+            && !(operation.Method == "delete" && operation.Path.StartsWith("/v1/customers/{id}", StringComparison.Ordinal));
 
     private async Task AskAsync(Operation operation, bool isValid)
     {
@@ -62,7 +66,8 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
             Reached.Add(operation.Name);
         }
 
-        if (answer.Status == 401 && request.Headers.Any(header => header == ("Authorization", $"Bearer {_secretKey}")) && answer.Code is "key_revoked" or "key_invalid" or "key_expired")
+        if (answer.Status == 401 && request.Headers.Any(header => header == ("Authorization", $"Bearer {_secretKey}"))
+            && answer.Code is "key_revoked" or "key_invalid" or "key_expired")
         {
             _secretKey = await host.NewKeyAsync(project.Code);
         }
@@ -77,7 +82,9 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
     {
         var fuzzer = new Fuzzer(operation, random, _shelf);
         var body = operation.Mutates ? fuzzer.ValidBody() : null;
-        return new(operation.Method.ToUpperInvariant(), operation.TargetWith((before, name) => IsUpstream(before) ? "house" : Uri.EscapeDataString(_shelf.Id(before, name) ?? "x")),
+        return new(
+            operation.Method.ToUpperInvariant(),
+            operation.TargetWith((before, name) => IsUpstream(before) ? "house" : Uri.EscapeDataString(_shelf.Id(before, name) ?? "x")),
             host.HeadersOf(_secretKey, body is null ? null : "application/json"), Encoding.UTF8.GetBytes(body ?? ""));
     }
 
@@ -101,13 +108,18 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
         }
 
         return new(operation.Method.ToUpperInvariant(),
-            operation.TargetWith((before, name) => IsUpstream(before) ? random.Next(3) == 0 ? Hostile.Segment(random) : "house" : fuzzer.Segment(before, name)) + Query(operation, fuzzer), headers, Encoding.UTF8.GetBytes(body));
+            operation.TargetWith((before, name) => IsUpstream(before) ? random.Next(3) == 0 ? Hostile.Segment(random)
+                : "house"
+                : fuzzer.Segment(before, name)) + Query(operation, fuzzer), headers, Encoding.UTF8.GetBytes(body));
     }
 
     /// <summary>Other upstreams may lead to real providers.</summary>
     private static bool IsUpstream(string before) => before is "/gateway/" or "/v1/upstreams/";
 
-    private string Key() => random.Next(12) switch { 0 => host.AdminKey, 1 or 2 => project.Token, 3 => Convert.ToHexString(BitConverter.GetBytes(random.Next())), _ => _secretKey };
+    private string Key() =>
+        random.Next(
+            12) switch { 0 =>
+                host.AdminKey, 1 or 2 => project.Token, 3 => Convert.ToHexString(BitConverter.GetBytes(random.Next())), _ => _secretKey };
 
     private string Query(Operation operation, Fuzzer fuzzer)
     {
@@ -126,8 +138,8 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
     private static string WithoutPath(string text, string path) => text.Replace(path, "", StringComparison.Ordinal)
         .Replace(JsonEncodedText.Encode(Uri.UnescapeDataString(path), PlainJson.Encoder).ToString(), "", StringComparison.Ordinal);
 
-    // Seed doors answer errors in their seed's shape, and who follows a mail's link a page; a path that Kestrel itself refuses (%00) has no body at all.
-    // An error echoes the path that was asked for, and the path may name what belongs to another project.
+    // Seed doors answer errors in their seed's shape, and who follows a mail's link a page; a path that Kestrel itself refuses (%00) has no
+    // body at all. An error echoes the path that was asked for, and the path may name what belongs to another project.
     private static string? Judge(Operation operation, WireRequest request, Answer answer) => answer switch
     {
         { Status: 0 } => $"no answer within {Hang.TotalSeconds} s",
@@ -135,7 +147,9 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
         { Status: >= 500 } => "a 5xx",
         _ when WithoutPath(answer.Text, request.Target.Split('?')[0]).Contains(FuzzHost.Mark, StringComparison.Ordinal)
             => "words of another project",
-        { Status: >= 400 and not 404 and not 405, Code: "", Text.Length: > 0 } when request.Target.StartsWith("/v1/", StringComparison.Ordinal) && !request.Target.StartsWith("/v1/mail/unsubscribe", StringComparison.Ordinal) =>
+        { Status: >= 400 and not 404 and not 405, Code: "", Text.Length: > 0 }
+            when request.Target.StartsWith("/v1/", StringComparison.Ordinal)
+                && !request.Target.StartsWith("/v1/mail/unsubscribe", StringComparison.Ordinal) =>
             "an error without a code",
         _ => null,
     };
@@ -143,12 +157,19 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
     /// <summary>Items of a list that are held against their schema; the others look alike.</summary>
     private const int LookedAt = 5;
 
-    /// <summary>Only of requests that are as documented: a path with dots may be another operation's, and an array has another answer than one thing.</summary>
+    /// <summary>
+    /// Only of requests that are as documented: a path with dots may be another operation's, and an array has another answer than one
+    /// thing.
+    /// </summary>
     private static string? FaultOfShape(Operation operation, Answer answer) =>
-        answer is { Fate: Fate.Granted, Body.ValueKind: not JsonValueKind.Undefined } && operation.AnswerSchema(answer.Status) is { ValueKind: JsonValueKind.Object } schema
-        && new SchemaCheck(operation.Document).FaultsOf(schema, answer.Body, LookedAt) is [var fault, ..] ? $"not what the document promises: {fault}" : null;
+        answer is { Fate: Fate.Granted, Body.ValueKind: not JsonValueKind.Undefined }
+            && operation.AnswerSchema(answer.Status) is { ValueKind: JsonValueKind.Object } schema
+        && new SchemaCheck(operation.Document).FaultsOf(schema, answer.Body, LookedAt) is [var fault, ..]
+        ? $"not what the document promises: {fault}"
+        : null;
 
     /// <summary>Nobody is behind the upstream and the payment provider's address.</summary>
     private static bool IsOfUpstream(Operation operation, Answer answer) =>
-        operation.Path.StartsWith("/gateway/", StringComparison.Ordinal) || answer.Code.StartsWith("provider", StringComparison.Ordinal) || answer.Code == "upstream_unreachable";
+        operation.Path.StartsWith("/gateway/", StringComparison.Ordinal) || answer.Code.StartsWith("provider", StringComparison.Ordinal)
+            || answer.Code == "upstream_unreachable";
 }

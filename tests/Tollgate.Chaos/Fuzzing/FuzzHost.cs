@@ -32,7 +32,10 @@ public sealed class FuzzHost : IDisposable
     {
         if (Environment.GetEnvironmentVariable("TOLLGATE_FUZZ_URL") is { Length: > 0 } url)
         {
-            return new(null, new(url), Environment.GetEnvironmentVariable("TOLLGATE_KEY") ?? throw new InvalidOperationException("TOLLGATE_FUZZ_URL needs the server's admin key in TOLLGATE_KEY."));
+            return new(
+                null, new(url),
+                Environment.GetEnvironmentVariable("TOLLGATE_KEY")
+                    ?? throw new InvalidOperationException("TOLLGATE_FUZZ_URL needs the server's admin key in TOLLGATE_KEY."));
         }
 
         var chaos = await servers.TwoServersAsync();
@@ -44,7 +47,8 @@ public sealed class FuzzHost : IDisposable
     public async Task<FuzzProject> ProjectAsync(string code, string mode)
     {
         var catalogue = await File.ReadAllTextAsync(Path.Combine(ServerProcess.Root, "catalogs", "resume-ats.yaml"));
-        var created = await _admin.PostAsync("/v1/projects", new JsonObject { ["code"] = code, ["name"] = code, ["mode"] = mode, ["catalog"] = catalogue });
+        var created = await _admin.PostAsync(
+            "/v1/projects", new JsonObject { ["code"] = code, ["name"] = code, ["mode"] = mode, ["catalog"] = catalogue });
         created.Status.ShouldBe(201, created.ToString());
         using var gate = new GateClient(Server, created.Member("secret_key").GetString());
         (await gate.PostAsync("/v1/customers", new JsonObject { ["id"] = "user_42", ["name"] = "Ada" })).Fate.ShouldBe(Fate.Granted);
@@ -60,12 +64,15 @@ public sealed class FuzzHost : IDisposable
         var victim = await ProjectAsync(code, "sandbox");
         using var wire = new Wire(Server);
         var shelf = new Shelf(random);
-        foreach (var operation in operations.Where(static one => one.Path.StartsWith("/v1/", StringComparison.Ordinal) && one.Method is "post" or "get").OrderBy(static one => one.Path.Length))
+        foreach (var operation in operations.Where(static one => one.Path.StartsWith("/v1/", StringComparison.Ordinal)
+            && one.Method is "post" or "get").OrderBy(static one => one.Path.Length))
         {
             var fuzzer = new Fuzzer(operation, random, shelf);
             var body = fuzzer.ValidBody() is { } valid && JsonNode.Parse(valid) is JsonObject json ? Marked(json).ToJsonString() : "";
             var target = operation.TargetWith((before, name) => Uri.EscapeDataString(shelf.Id(before, name) ?? "x"));
-            var answer = await wire.SendAsync(new(operation.Method.ToUpperInvariant(), target, HeadersOf(victim.SecretKey, "application/json"), System.Text.Encoding.UTF8.GetBytes(body)), GateClient.Patience);
+            var answer = await wire.SendAsync(
+                new(operation.Method.ToUpperInvariant(), target, HeadersOf(victim.SecretKey, "application/json"),
+                    System.Text.Encoding.UTF8.GetBytes(body)), GateClient.Patience);
             if (answer.Fate == Fate.Granted)
             {
                 shelf.Note(operation, answer.Body);

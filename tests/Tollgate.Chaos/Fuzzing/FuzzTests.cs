@@ -37,12 +37,15 @@ public sealed class FuzzTests(ChaosServers servers)
             }
 
             await Task.WhenAll(callers.Select(static caller => caller.RunAsync(Requests)));
-            var seen = callers.SelectMany(static caller => caller.Seen).GroupBy(static pair => pair.Key, static pair => pair.Value).OrderBy(static group => group.Key);
+            var seen = callers.SelectMany(static caller => caller.Seen).GroupBy(static pair => pair.Key, static pair => pair.Value)
+                .OrderBy(static group => group.Key);
             var reached = callers.SelectMany(static caller => caller.Reached).ToHashSet();
-            Form.Say($"seed {seed}: {operations.Count} operations, {reached.Count} of them answered a success; answers by status: {string.Join(", ", seen.Select(static group => $"{group.Key} × {group.Sum()}"))}");
+            Form.Say(
+                $"seed {seed}: {operations.Count} operations, {reached.Count} of them answered a success; answers by status: {string.Join(", ", seen.Select(static group => $"{group.Key} × {group.Sum()}"))}");
             var faults = callers.SelectMany(static caller => caller.Faults).ToList();
             faults.ShouldBeEmpty($"{faults.Count} fault(s). Again: ./tollgate fuzz --seed {seed}\n{string.Join('\n', faults.Take(40))}");
-            reached.Count.ShouldBeGreaterThan(operations.Count / 3, $"The fuzzer reaches hardly anything behind the validation: {string.Join(", ", reached)}");
+            reached.Count.ShouldBeGreaterThan(
+                operations.Count / 3, $"The fuzzer reaches hardly anything behind the validation: {string.Join(", ", reached)}");
         }
         finally
         {

@@ -21,12 +21,14 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         "", " ", "a", "null", "0", "-1", "true", "units", "thousand", "small", "customer-1", "..", "../../etc/passwd", "%00", "%2e%2e%2f",
         "'; DROP TABLE balances; --", "\u0000", "a\u0000b", "\u202e\u0000", "\ud83d\ude00", "e\u0301", "\u00e9", "\ufeffbom", "İ", "ß",
         "2026-02-30T00:00:00Z", "2026-11-21T00:00:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-11-21T00:00:00+99:00",
-        "00000000-0000-0000-0000-000000000000", "018f0000-0000-7000-8000-000000000000", "{{7*7}}", "<script>", "\\u0000", "\r\nX-Injected: 1",
+        "00000000-0000-0000-0000-000000000000", "018f0000-0000-7000-8000-000000000000", "{{7*7}}", "<script>", "\\u0000",
+        "\r\nX-Injected: 1",
     ];
 
     private static readonly string[] Numbers =
     [
-        "0", "-0", "1", "-1", "7", "0.1", "1e0", "1E+2", "0.000000001", "0.0000000001", "1e-400", "1e400", "-1e400", "2147483648", "9223372036854775808",
+        "0", "-0", "1", "-1", "7", "0.1", "1e0", "1E+2", "0.000000001", "0.0000000001", "1e-400", "1e400", "-1e400", "2147483648",
+        "9223372036854775808",
         "999999999999999999", "1000000000000000000", "79228162514264337593543950336", "1.7976931348623157e308", "0.30000000000000004",
         "123456789012345678901234567890123456789012345678901234567890",
     ];
@@ -34,11 +36,14 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
     /// <summary>What means something in YAML, and escapes that mean nothing.</summary>
     private static readonly string[] Marks =
     [
-        "[", "]", "{", "}", ":", ": ", "- ", "#", "&a ", "*a", "!", "!!binary ", "|", ">", "'", "\"", "%", "@", "`", "?", "\t", "\n", "\r", "\n\n", ",", "\\", "\"\\UFFFFFFFF\"", "\"\\uD800\"", "\"\\x00\"", "\"\\0\"",
-        "\"\\q\"", "---\n", "...\n", "<<: *a", "\u2028", "\ufeff", "\u0085", "~", "0x1F", "1e999", "-.inf", "9999999999999999999999", "-1", "\u00e9", "  ",
+        "[", "]", "{", "}", ":", ": ", "- ", "#", "&a ", "*a", "!", "!!binary ", "|", ">", "'", "\"", "%", "@", "`", "?", "\t", "\n", "\r",
+        "\n\n", ",", "\\", "\"\\UFFFFFFFF\"", "\"\\uD800\"", "\"\\x00\"", "\"\\0\"",
+        "\"\\q\"", "---\n", "...\n", "<<: *a", "\u2028", "\ufeff", "\u0085", "~", "0x1F", "1e999", "-.inf", "9999999999999999999999", "-1",
+        "\u00e9", "  ",
     ];
 
-    private static readonly string CatalogueText = File.ReadAllText(Path.Combine(Tollgate.Testing.ServerProcess.Root, "catalogs", "resume-ats.yaml"));
+    private static readonly string CatalogueText = File.ReadAllText(
+        Path.Combine(Tollgate.Testing.ServerProcess.Root, "catalogs", "resume-ats.yaml"));
 
     private static readonly string[] Others = ["null", "true", "false", "[]", "{}", "[[]]", "[null]", "\"\"", "{\"\":\"\"}"];
 
@@ -78,7 +83,9 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
     private string CloudEvent()
     {
         var data = random.Next(3) == 0 ? Anything(0) : $"{{\"quantity\":{Numbers[random.Next(Numbers.Length)]},{Text()}:{Anything(1)}}}";
-        string[] members = ["\"specversion\":\"1.0\"", $"\"id\":{Text()}", "\"source\":\"/fuzz\"", $"\"subject\":{Leaf("customer", Text())}", "\"type\":\"unlimited\"", $"\"data\":{data}", $"{Text()}:{Anything(0)}", $"\"time\":{Text()}"];
+        string[] members = ["\"specversion\":\"1.0\"", $"\"id\":{Text()}", "\"source\":\"/fuzz\"",
+            $"\"subject\":{Leaf("customer", Text())}", "\"type\":\"unlimited\"", $"\"data\":{data}", $"{Text()}:{Anything(0)}",
+            $"\"time\":{Text()}"];
         return $"{{{string.Join(',', members.Where(_ => random.Next(6) > 0))}}}";
     }
 
@@ -215,7 +222,8 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         switch (node.ValueKind)
         {
             case JsonValueKind.Object:
-                var members = node.EnumerateObject().Where(_ => random.Next(15) > 0).Select(member => $"{Quote(member.Name)}:{Mutate(member.Value, member.Name)}").ToList();
+                var members = node.EnumerateObject().Where(_ => random.Next(15) > 0)
+                    .Select(member => $"{Quote(member.Name)}:{Mutate(member.Value, member.Name)}").ToList();
                 if (random.Next(12) == 0)
                 {
                     members.Add($"{Text()}:{Anything(2)}");
@@ -231,15 +239,20 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
 
     private string Living(JsonElement node, string name) => node.ValueKind switch
     {
-        JsonValueKind.Object => $"{{{string.Join(',', node.EnumerateObject().Select(member => $"{Quote(member.Name)}:{Living(member.Value, member.Name)}"))}}}",
+        JsonValueKind.Object =>
+            $"{{{string.Join(',', node.EnumerateObject().Select(member => $"{Quote(member.Name)}:{Living(member.Value, member.Name)}"))}}}",
         JsonValueKind.Array => $"[{string.Join(',', node.EnumerateArray().Select(one => Living(one, name)))}]",
         JsonValueKind.String when name is "base_url" or "url" => Quote(NobodyThere),
-        JsonValueKind.String when name is not ("type" or "kind" or "currency" or "id" or "reason") && shelf.Text(name) is { } known => Quote(known),
+        JsonValueKind.String when name is not ("type" or "kind" or "currency" or "id" or "reason") && shelf.Text(name) is { } known =>
+            Quote(known),
         _ => node.GetRawText(),
     };
 
     /// <summary>Something that exists under this name, as often as not.</summary>
-    private string Leaf(string name, string otherwise) => name is "base_url" or "url" && otherwise.Contains("://", StringComparison.Ordinal) ? Quote(NobodyThere) : random.Next(2) == 0 && shelf.Text(name) is { } known ? Quote(known) : otherwise;
+    private string Leaf(string name, string otherwise) =>
+        name is "base_url" or "url" && otherwise.Contains("://", StringComparison.Ordinal) ? Quote(NobodyThere)
+            : random.Next(2) == 0 && shelf.Text(name) is { } known ? Quote(known)
+            : otherwise;
 
     private string Anything(int depth) => random.Next(depth > Deepest ? 3 : 5) switch
     {

@@ -28,11 +28,14 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
 
     /// <summary>In which forms a body may come.</summary>
     public IReadOnlyList<string> MediaTypes =>
-        Spec.TryGetProperty("requestBody", out var body) && Resolve(body).TryGetProperty("content", out var content) ? [.. content.EnumerateObject().Select(static type => type.Name)] : [];
+        Spec.TryGetProperty("requestBody", out var body) && Resolve(body).TryGetProperty("content", out var content)
+            ? [.. content.EnumerateObject().Select(static type => type.Name)]
+            : [];
 
     /// <summary>The schema of an answer; undefined when there is none for the status, or none of JSON.</summary>
     public JsonElement AnswerSchema(int status) =>
-        Spec.TryGetProperty("responses", out var answers) && answers.TryGetProperty($"{status}", out var answer) && Resolve(answer).TryGetProperty("content", out var content)
+        Spec.TryGetProperty("responses", out var answers) && answers.TryGetProperty($"{status}", out var answer)
+            && Resolve(answer).TryGetProperty("content", out var content)
         && content.TryGetProperty("application/json", out var json) && json.TryGetProperty("schema", out var schema)
             ? schema
             : default;
@@ -54,7 +57,8 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
                 return example;
             }
 
-            return json.TryGetProperty("examples", out var examples) && examples.EnumerateObject().FirstOrDefault() is { Value.ValueKind: JsonValueKind.Object } first
+            return json.TryGetProperty("examples", out var examples)
+                && examples.EnumerateObject().FirstOrDefault() is { Value.ValueKind: JsonValueKind.Object } first
                 && first.Value.TryGetProperty("value", out var value)
                     ? value
                     : null;
@@ -81,7 +85,10 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
         while (found.ValueKind == JsonValueKind.Object && found.TryGetProperty("$ref", out var reference))
         {
             found = reference.GetString()!.Split('/').Skip(1)
-                .Aggregate(Document, (at, part) => at.GetProperty(part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)));
+                .Aggregate(
+                    Document,
+                    (at, part) =>
+                        at.GetProperty(part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)));
         }
 
         return found;

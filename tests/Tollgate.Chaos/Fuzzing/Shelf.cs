@@ -17,11 +17,13 @@ public sealed class Shelf(Random random)
     public void Note(Operation operation, JsonElement answer)
     {
         var home = operation.Path.Split("/{")[0];
-        foreach (var thing in answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array ? data.EnumerateArray().Take(Most) : [answer])
+        foreach (var thing in answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("data", out var data)
+            && data.ValueKind == JsonValueKind.Array ? data.EnumerateArray().Take(Most) : [answer])
         {
             foreach (var name in (string[])["id", "code", "provider"])
             {
-                if (thing.ValueKind == JsonValueKind.Object && thing.TryGetProperty(name, out var id) && id.ValueKind == JsonValueKind.String)
+                if (thing.ValueKind == JsonValueKind.Object && thing.TryGetProperty(name, out var id)
+                    && id.ValueKind == JsonValueKind.String)
                 {
                     Add(_ids, home, id.GetString()!);
                     break;
@@ -52,7 +54,8 @@ public sealed class Shelf(Random random)
         }
 
         foreach (var (name, member) in value.ValueKind == JsonValueKind.Object
-            ? value.EnumerateObject().Select(static one => (one.Name, one.Value)) : value.EnumerateArray().Take(3).Select(static one => ("", one)))
+            ? value.EnumerateObject().Select(static one => (one.Name, one.Value))
+            : value.EnumerateArray().Take(3).Select(static one => ("", one)))
         {
             if (member.ValueKind == JsonValueKind.String && name.Length > 0 && member.GetString() is { Length: > 0 and < 300 } text)
             {
@@ -87,5 +90,6 @@ public sealed class Shelf(Random random)
         }
     }
 
-    private string? Any(Dictionary<string, List<string>> from, string key) => from.TryGetValue(key, out var known) ? known[random.Next(known.Count)] : null;
+    private string? Any(Dictionary<string, List<string>> from, string key) =>
+        from.TryGetValue(key, out var known) ? known[random.Next(known.Count)] : null;
 }

@@ -38,7 +38,8 @@ public sealed class UnknownInputTests(ChaosServers servers)
 
     /// <summary>What a public key is for: catalogue reads.</summary>
     private static readonly string[] ForPublicKeys =
-        ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/api/subscription/pricing", "/v1/catalog", "/api/features/available", "/v1/experiments", "/billing/status"];
+        ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/api/subscription/pricing", "/v1/catalog",
+            "/api/features/available", "/v1/experiments", "/billing/status"];
 
     [Fact]
     public async Task Nobody_without_a_valid_key_gets_an_answer()
@@ -46,7 +47,8 @@ public sealed class UnknownInputTests(ChaosServers servers)
         using var walk = await Walk.StartAsync(servers);
         string?[] keys = [null, "tg_sk_0000000000000000000000000000000000000000000", "tg_sk_", "nonsense", "tg_ct_AAAA", walk.RevokedKey];
         var faults = new List<string>();
-        foreach (var operation in walk.Operations.Where(operation => !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
+        foreach (var operation in walk.Operations.Where(operation =>
+            !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
         {
             foreach (var key in keys)
             {
@@ -55,7 +57,9 @@ public sealed class UnknownInputTests(ChaosServers servers)
                     && OpenReadsOfTheDefaultProject.Any(path => operation.Path.StartsWith(path, StringComparison.Ordinal));
                 if (answer.Status is not (401 or 403) && !mayRead)
                 {
-                    faults.Add($"{operation.Name} with {(key is null ? "no key" : key == walk.RevokedKey ? "a revoked key" : $"\"{key}\"")}: {answer}");
+                    faults.Add(
+                        $"{operation.Name} with {(key is null ? "no key" : key == walk.RevokedKey ? "a revoked key" : $"\"{key}\"")}: "
+                            + $"{answer}");
                 }
 
                 if (answer.Text.Contains(Mark, StringComparison.Ordinal))
@@ -79,7 +83,8 @@ public sealed class UnknownInputTests(ChaosServers servers)
             foreach (var withOurProjectNamed in (bool[])[false, true])
             {
                 var answer = await walk.SendAsync(operation, walk.Theirs.SecretKey, withOurProjectNamed ? walk.Ours.Code : null);
-                if (answer.Text.Contains(Mark, StringComparison.Ordinal) || answer.Text.Contains(walk.Ours.SecretKey, StringComparison.Ordinal))
+                if (answer.Text.Contains(Mark, StringComparison.Ordinal)
+                    || answer.Text.Contains(walk.Ours.SecretKey, StringComparison.Ordinal))
                 {
                     faults.Add($"{operation.Name}: our data reached another project: {answer}");
                 }
@@ -106,7 +111,8 @@ public sealed class UnknownInputTests(ChaosServers servers)
     {
         using var walk = await Walk.StartAsync(servers);
         var faults = new List<string>();
-        foreach (var operation in walk.Operations.Where(operation => !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
+        foreach (var operation in walk.Operations.Where(operation =>
+            !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
         {
             var answer = await walk.SendAsync(operation, walk.Ours.PublicKey);
             var allowed = !operation.Mutates && ForPublicKeys.Any(path => operation.Path.StartsWith(path, StringComparison.Ordinal));
@@ -122,7 +128,8 @@ public sealed class UnknownInputTests(ChaosServers servers)
     /// <summary>Two projects; ours has a customer with a member, events and a reservation, all marked.</summary>
     private sealed class Walk : IDisposable
     {
-        private Walk(ChaosServer chaos, Project ours, Project theirs, string revokedKey, string hold, IReadOnlyList<Operation> operations) =>
+        private Walk(
+            ChaosServer chaos, Project ours, Project theirs, string revokedKey, string hold, IReadOnlyList<Operation> operations) =>
             (ChaosServer, Ours, Theirs, RevokedKey, Hold, Operations) = (chaos, ours, theirs, revokedKey, hold, operations);
 
         public ChaosServer ChaosServer { get; }
@@ -188,9 +195,11 @@ public sealed class UnknownInputTests(ChaosServers servers)
         {
             ("member", _) => Member,
             (_, var at) when at.StartsWith("/v1/reservations", StringComparison.Ordinal) => Hold,
-            (_, var at) when at.StartsWith("/v1/events", StringComparison.Ordinal) || at.StartsWith("/v1/decisions", StringComparison.Ordinal) => "event-of-ours",
+            (_, var at) when at.StartsWith("/v1/events", StringComparison.Ordinal)
+                || at.StartsWith("/v1/decisions", StringComparison.Ordinal) => "event-of-ours",
             (_, var at) when at.StartsWith("/v1/projects", StringComparison.Ordinal) => Ours.Code,
-            (_, var at) when at.StartsWith("/v1/plans", StringComparison.Ordinal) || at.StartsWith("/pricing/plans", StringComparison.Ordinal) => Catalogue.Small,
+            (_, var at) when at.StartsWith("/v1/plans", StringComparison.Ordinal)
+                || at.StartsWith("/pricing/plans", StringComparison.Ordinal) => Catalogue.Small,
             _ => Customer,
         };
 

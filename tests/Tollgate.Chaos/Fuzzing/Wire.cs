@@ -30,7 +30,10 @@ public sealed record WireRequest(string Method, string Target, IReadOnlyList<(st
     }
 }
 
-/// <summary>A connection that speaks HTTP/1.1 and no more, since clients refuse to send what no client should send. It opens again when the server closes.</summary>
+/// <summary>
+/// A connection that speaks HTTP/1.1 and no more, since clients refuse to send what no client should send. It opens again when the server
+/// closes.
+/// </summary>
 public sealed class Wire(Uri server) : IDisposable
 {
     private TcpClient? _tcp;
@@ -54,7 +57,8 @@ public sealed class Wire(Uri server) : IDisposable
             {
                 Close();
 
-                // A kept connection may have been closed after the answer before. A fresh one that is closed without an answer tells something.
+                // A kept connection may have been closed after the answer before. A fresh one that is closed without an answer tells
+                // something.
                 if (isFresh || attempt > 0 || limit.IsCancellationRequested)
                 {
                     return new(0, default, invoked, Stopwatch.GetTimestamp()) { Text = $"{lost.GetType().Name}: {lost.Message}" };
@@ -90,7 +94,8 @@ public sealed class Wire(Uri server) : IDisposable
             var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             for (var line = await LineAsync(cancel); line.Length > 0; line = await LineAsync(cancel))
             {
-                headers[line[..line.IndexOf(':', StringComparison.Ordinal)]] = line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+                headers[line[..line.IndexOf(':', StringComparison.Ordinal)]] =
+                    line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
             }
 
             if (status is 100)
@@ -105,11 +110,15 @@ public sealed class Wire(Uri server) : IDisposable
             }
 
             var text = Encoding.UTF8.GetString(body);
-            return new(status, IsJson(headers) ? Parse(text) : default, invoked, Stopwatch.GetTimestamp()) { Text = text, RetryAfter = headers.GetValueOrDefault("Retry-After") };
+            return new(status, IsJson(headers) ? Parse(text) : default, invoked, Stopwatch.GetTimestamp())
+            {
+                Text = text, RetryAfter = headers.GetValueOrDefault("Retry-After"),
+            };
         }
     }
 
-    private static bool IsJson(Dictionary<string, string> headers) => headers.GetValueOrDefault("Content-Type")?.Contains("json", StringComparison.Ordinal) == true;
+    private static bool IsJson(Dictionary<string, string> headers) =>
+        headers.GetValueOrDefault("Content-Type")?.Contains("json", StringComparison.Ordinal) == true;
 
     private async Task<byte[]> BodyAsync(Dictionary<string, string> headers, CancellationToken cancel)
     {
@@ -139,7 +148,8 @@ public sealed class Wire(Uri server) : IDisposable
         return body.ToArray();
     }
 
-    private async Task<int> ChunkAsync(CancellationToken cancel) => int.Parse((await LineAsync(cancel)).Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private async Task<int> ChunkAsync(CancellationToken cancel) =>
+        int.Parse((await LineAsync(cancel)).Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private async Task CopyAsync(MemoryStream body, int length, CancellationToken cancel)
     {

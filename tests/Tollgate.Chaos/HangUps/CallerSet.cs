@@ -5,7 +5,9 @@ using Tollgate.Chaos.Fuzzing;
 
 namespace Tollgate.Chaos.HangUps;
 
-/// <summary>A customer with something of everything that operations work on: each operation gets a path and a body with which it does something.</summary>
+/// <summary>
+/// A customer with something of everything that operations work on: each operation gets a path and a body with which it does something.
+/// </summary>
 public sealed class CallerSet
 {
     public const string Shop = """
@@ -60,19 +62,29 @@ public sealed class CallerSet
 
         foreach (var coupon in (string[])["coupon", "redeemed"])
         {
-            callers._things[coupon] = (await Done(gate, "/v1/coupons", $$"""{"code":"{{coupon}}-{{id}}","percent_off":10,"duration":"forever"}""")).Member("code").GetString()!;
+            callers._things[coupon] =
+                (await Done(gate, "/v1/coupons", $$"""{"code":"{{coupon}}-{{id}}","percent_off":10,"duration":"forever"}""")).Member("code")
+                    .GetString()!;
         }
 
         callers._things["payment"] = (await Done(gate, "/v1/payments", $$"""{"invoice":"{{callers._invoices[0]}}"}""")).Id;
-        callers._things["subscription"] = (await Done(gate, "/v1/subscriptions", $$"""{"customer":"{{id}}","plan":"pro","period":"monthly","coupon":"{{callers._things["redeemed"]}}"}""")).Id;
+        callers._things["subscription"] =
+            (await Done(
+                gate, "/v1/subscriptions",
+                $$"""{"customer":"{{id}}","plan":"pro","period":"monthly","coupon":"{{callers._things["redeemed"]}}"}""")).Id;
         callers._things["grant"] = (await Done(gate, $"/v1/customers/{id}/grants", """{"feature":"calls","amount":5}""")).Id;
-        callers._things["schedule"] = (await Done(gate, $"/v1/customers/{id}/grant-schedules", """{"feature":"calls","amount":5,"every":"month"}""")).Id;
+        callers._things["schedule"] =
+            (await Done(gate, $"/v1/customers/{id}/grant-schedules", """{"feature":"calls","amount":5,"every":"month"}""")).Id;
         callers._things["member"] = (await Done(gate, $"/v1/customers/{id}/members", $$"""{"id":"{{id}}-m"}""")).Id;
         callers._things["hold"] = (await Done(gate, "/v1/reservations", $$"""{"customer":"{{id}}","feature":"calls","amount":1}""")).Id;
         callers._things["event"] = (await Done(gate, "/v1/consume", $$"""{"customer":"{{id}}","feature":"calls","id":"{{id}}-e"}""")).Id;
-        callers._things["checkout"] = (await Done(gate, "/v1/checkouts", $$"""{"customer":"{{id}}","pack":"hundred","success_url":"https://a.example/x","cancel_url":"https://a.example/y"}""")).Id;
+        callers._things["checkout"] =
+            (await Done(
+                gate, "/v1/checkouts",
+                $$"""{"customer":"{{id}}","pack":"hundred","success_url":"https://a.example/x","cancel_url":"https://a.example/y"}""")).Id;
         var issued = await Done(gate, $"/v1/customers/{id}/tokens", """{"ttl_seconds":3600}""");
-        (callers._things["token"], callers._things["token_id"]) = (issued.Member("token").GetString()!, (await Done(gate, $"/v1/customers/{id}/tokens", "{}")).Id);
+        (callers._things["token"], callers._things["token_id"]) =
+            (issued.Member("token").GetString()!, (await Done(gate, $"/v1/customers/{id}/tokens", "{}")).Id);
         callers._things["session"] = (await Done(gate, "/v1/portal-sessions", $$"""{"customer":"{{id}}"}""")).Id;
         callers._things["key"] = (await Done(gate, "/v1/api-keys", """{"kind":"secret"}""")).Id;
         return callers;
@@ -91,7 +103,8 @@ public sealed class CallerSet
             operation.Name == "PUT /v1/catalog" ? "application/yaml" : "application/json", idempotencyKey);
     }
 
-    private string PathValue(string name, Operation operation, string endpoint) => (operation.Path.Split('/') is ["", "v1", var room, ..] ? room : "", name) switch
+    private string PathValue(string name, Operation operation, string endpoint) =>
+        (operation.Path.Split('/') is ["", "v1", var room, ..] ? room : "", name) switch
     {
         (_, "grant" or "schedule" or "member" or "method" or "token_id") => _things[name],
         ("portal-sessions", _) => _things["session"],
@@ -139,7 +152,8 @@ public sealed class CallerSet
         "POST /v1/customers/{id}/members" => $$"""{"id":"{{Customer}}-{{Next()}}"}""",
         "POST /v1/customers" => $$"""{"id":"new-{{Next()}}"}""",
         "POST /v1/coupons" => $$"""{"code":"N-{{Next()}}","percent_off":10,"duration":"once"}""",
-        "POST /v1/check" or "POST /v1/consume" or "POST /v1/reservations" => $$"""{"customer":"{{Customer}}","feature":"calls","amount":1}""",
+        "POST /v1/check" or "POST /v1/consume" or "POST /v1/reservations" =>
+            $$"""{"customer":"{{Customer}}","feature":"calls","amount":1}""",
         "POST /v1/events" => $$"""{"id":"e-{{Next()}}","customer":"{{Customer}}","type":"calls"}""",
         "POST /v1/events/{id}/void" => $$"""{"customer":"{{Customer}}"}""",
         "POST /v1/llm-calls" => $$"""{"customer":"{{Customer}}","provider":"openai","model":"gpt-4o","input_tokens":1,"output_tokens":1}""",
@@ -147,7 +161,8 @@ public sealed class CallerSet
         "POST /v1/subscriptions/{id}/cancel" => """{"at":"period_end"}""",
         "POST /v1/subscriptions/{id}/pause" => "{}",
         "POST /v1/subscriptions/{id}/coupons" => $$"""{"code":"{{_things["coupon"]}}"}""",
-        "POST /v1/checkouts" => $$"""{"customer":"{{Customer}}","pack":"hundred","success_url":"https://a.example/x","cancel_url":"https://a.example/y"}""",
+        "POST /v1/checkouts" =>
+            $$"""{"customer":"{{Customer}}","pack":"hundred","success_url":"https://a.example/x","cancel_url":"https://a.example/y"}""",
         "POST /v1/sandbox/events" => $$"""{"type":"dispute.opened","payment":"{{_things["payment"]}}","amount":1,"reason":"fraudulent"}""",
         "POST /v1/sandbox/webhook-behavior" => """{"copies":1}""",
         "PUT /v1/upstreams/{provider}" => """{"api_key":"sk-1","base_url":"https://api.openai.com"}""",

@@ -25,7 +25,8 @@ public sealed record RawRequest(string Method, string Path, string? Key, string?
 public static class HangUp
 {
     /// <param name="after">From the last byte that is sent on.</param>
-    /// <param name="isReset">The connection is reset (RST), as when a process is killed; otherwise closed (FIN), as by a client that gives up.</param>
+    /// <param name="isReset">The connection is reset (RST), as when a process is killed; otherwise closed (FIN), as by a client that gives
+    /// up.</param>
     /// <param name="isWhole">Otherwise the request itself breaks off.</param>
     public static async Task LeaveAsync(Uri server, RawRequest request, TimeSpan after, bool isReset, bool isWhole)
     {

@@ -6,7 +6,10 @@ using Tollgate.Testing;
 
 namespace Tollgate.Chaos.HangUps;
 
-/// <summary>Clients that hang up at random instants, on every operation that changes something. Nothing of them stays: no turn, no connection, no lock, no payment without an answer.</summary>
+/// <summary>
+/// Clients that hang up at random instants, on every operation that changes something. Nothing of them stays: no turn, no connection, no
+/// lock, no payment without an answer.
+/// </summary>
 public sealed class HangUpTests(ChaosServers servers)
 {
     /// <summary>In a round. The suite has ten rounds.</summary>
@@ -40,13 +43,16 @@ public sealed class HangUpTests(ChaosServers servers)
         ("DELETE /v1/payment-settings", "no credentials of Paymob are kept"),
     ];
 
-    /// <summary>Paths under which the doors of other products and the upstreams of providers lie: the catalogue has none of theirs.</summary>
+    /// <summary>
+    /// Paths under which the doors of other products and the upstreams of providers lie: the catalogue has none of theirs.
+    /// </summary>
     private const string OurPaths = "/v1/";
 
     [Fact]
     public async Task Every_operation_does_its_work_with_one_connection_of_the_pool()
     {
-        await using var chaos = await servers.OneServerAsync(new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = "1", ["TOLLGATE_CONNECT_SECONDS"] = "10" });
+        await using var chaos = await servers.OneServerAsync(
+            new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = "1", ["TOLLGATE_CONNECT_SECONDS"] = "10" });
         using var cast = await Cast.GatherAsync(chaos);
         var faults = new List<string>();
         var callers = cast.CallerSets[0];
@@ -80,7 +86,10 @@ public sealed class HangUpTests(ChaosServers servers)
     public async Task Clients_that_hang_up_at_any_instant_leave_nothing_behind()
     {
         await using var chaos = await servers.OneServerAsync(
-            new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = Pool.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_PAYMENT_SECONDS"] = "5" });
+            new Dictionary<string, string>
+            {
+                ["TOLLGATE_POOL_SIZE"] = Pool.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_PAYMENT_SECONDS"] = "5",
+            });
         using var cast = await Cast.GatherAsync(chaos);
         await Form.Of(rounds: 10).EachAsync(async seed =>
         {
@@ -120,7 +129,8 @@ public sealed class HangUpTests(ChaosServers servers)
             answer.Status.ShouldBeOneOf([200, 404], $"{callers} is locked: {answer}");
         }
 
-        var reads = await Task.WhenAll(Enumerable.Range(0, 4 * Pool).Select(_ => cast.Project.Gate.SendAsync(HttpMethod.Get, "/v1/payments", null)));
+        var reads = await Task.WhenAll(Enumerable.Range(0, 4 * Pool)
+            .Select(_ => cast.Project.Gate.SendAsync(HttpMethod.Get, "/v1/payments", null)));
         reads.ShouldAllBe(static answer => answer.Status == 200);
         (await chaos.IsReadyAsync()).ShouldBeTrue();
     }
@@ -174,7 +184,8 @@ public sealed class HangUpTests(ChaosServers servers)
         }
 
         /// <summary>
-        /// The endpoint that all operations on endpoints work on may have been deleted by one of them, and those that were made and left fill the project.
+        /// The endpoint that all operations on endpoints work on may have been deleted by one of them, and those that were made and left
+        /// fill the project.
         /// </summary>
         public async Task HaveEndpointAsync()
         {
@@ -196,7 +207,8 @@ public sealed class HangUpTests(ChaosServers servers)
         public async Task<Answer> AskAsync(Operation operation, CallerSet callers)
         {
             var request = RequestOf(operation, callers, null);
-            using var gate = new GateClient(_theatre.Server.Url, request.Key, request.Key == _theatre.Server.AdminKey ? Project.Code : null);
+            using var gate = new GateClient(
+                _theatre.Server.Url, request.Key, request.Key == _theatre.Server.AdminKey ? Project.Code : null);
             using var content = request.Body is null ? null : GateClient.Raw(request.Body, request.MediaType);
             return await gate.SendAsync(operation.HttpMethod, request.Path, content, patience: TimeSpan.FromSeconds(60));
         }
@@ -218,9 +230,12 @@ public sealed class HangUpTests(ChaosServers servers)
             var callers = CallerSets[random.Next(4) == 0 ? random.Next(Clients) : client];
             var mutating = Operations.Where(static one => one.Mutates).ToArray();
             var operation = mutating[random.Next(mutating.Length)];
-            var idempotencyKey = operation.Method is "post" or "patch" && random.Next(3) == 0 ? random.NextInt64().ToString(CultureInfo.InvariantCulture) : null;
+            var idempotencyKey = operation.Method is "post" or "patch" && random.Next(3) == 0
+                ? random.NextInt64().ToString(CultureInfo.InvariantCulture)
+                : null;
             await HangUp.LeaveAsync(
-                _theatre.Server.Url, RequestOf(operation, callers, idempotencyKey), TimeSpan.FromMicroseconds(random.Next(LatestMicroseconds)),
+                _theatre.Server.Url, RequestOf(operation, callers, idempotencyKey),
+                TimeSpan.FromMicroseconds(random.Next(LatestMicroseconds)),
                 isReset: random.Next(2) == 0, isWhole: random.Next(20) > 0);
         }
 
@@ -229,7 +244,8 @@ public sealed class HangUpTests(ChaosServers servers)
         {
             var text = (await _admin.SendAsync(HttpMethod.Get, "/metrics", null)).Text;
             var line = text.Split('\n').Single(static one =>
-                one.StartsWith("db_client_connection", StringComparison.Ordinal) && one.Contains("\"control\"", StringComparison.Ordinal) && one.Contains("\"used\"", StringComparison.Ordinal));
+                one.StartsWith("db_client_connection", StringComparison.Ordinal) && one.Contains("\"control\"", StringComparison.Ordinal)
+                    && one.Contains("\"used\"", StringComparison.Ordinal));
             return int.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
         }
 

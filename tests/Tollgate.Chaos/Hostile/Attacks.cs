@@ -19,31 +19,54 @@ internal static class Attacks
 
     private static readonly string[] Lists =
     [
-        "/v1/customers", "/v1/invoices", "/v1/subscriptions", "/v1/events", "/v1/llm-calls", "/v1/payments", "/v1/webhook-events", "/v1/deliveries", "/v1/api-keys",
+        "/v1/customers", "/v1/invoices", "/v1/subscriptions", "/v1/events", "/v1/llm-calls", "/v1/payments", "/v1/webhook-events",
+        "/v1/deliveries", "/v1/api-keys",
         "/v1/coupons", "/v1/checkouts", "/v1/provider-events", "/v1/mails",
     ];
 
     private static readonly string[] Exports =
-        ["/v1/events.csv", "/v1/invoices.csv", "/v1/analytics/customers.csv", "/v1/customers/payer-0/statement.csv", "/v1/billing/late-usage.csv"];
+        ["/v1/events.csv", "/v1/invoices.csv", "/v1/analytics/customers.csv", "/v1/customers/payer-0/statement.csv",
+            "/v1/billing/late-usage.csv"];
 
     public static readonly IReadOnlyList<Attack> All =
     [
-        new("hot customer", 200, static (tenant, _, cancel) => tenant.PostAsync("hot customer", "/v1/consume", new JsonObject { ["customer"] = Hot, ["feature"] = HostileCatalogue.Hot }, cancel)),
+        new("hot customer", 200,
+            static (tenant, _, cancel) =>
+                tenant.PostAsync(
+                    "hot customer", "/v1/consume", new JsonObject { ["customer"] = Hot, ["feature"] = HostileCatalogue.Hot }, cancel)),
         new("catalogues", 3, CatalogueAsync),
-        new("batches", 4, static (tenant, random, cancel) => tenant.SendEventsAsync("batches", $"payer-{At(random.Next(Payers))}", 10_000, HostileCatalogue.Metered, manyCustomers: false, cancel)),
-        new("customers in batches", 2, static (tenant, _, cancel) => tenant.SendEventsAsync("customers in batches", "crowd", 5_000, 1, manyCustomers: true, cancel)),
-        new("customers", 8, static (tenant, _, cancel) => tenant.PostAsync("customers", "/v1/customers", new JsonObject { ["id"] = $"one-of-many-{At(tenant.Next())}", ["name"] = new string('n', 200) }, cancel)),
+        new("batches", 4,
+            static (tenant, random, cancel) =>
+                tenant.SendEventsAsync(
+                    "batches", $"payer-{At(random.Next(Payers))}", 10_000, HostileCatalogue.Metered, manyCustomers: false, cancel)),
+        new("customers in batches", 2,
+            static (tenant, _, cancel) => tenant.SendEventsAsync("customers in batches", "crowd", 5_000, 1, manyCustomers: true, cancel)),
+        new("customers", 8,
+            static (tenant, _, cancel) =>
+                tenant.PostAsync(
+                    "customers", "/v1/customers",
+                    new JsonObject { ["id"] = $"one-of-many-{At(tenant.Next())}", ["name"] = new string('n', 200) }, cancel)),
         new("streams", 2, StreamAsync),
         new("analyses", 6, static (tenant, random, cancel) => tenant.GetAsync("analyses", AnalysisOf(random), cancel)),
         new("clock", 2, ClockAsync),
         new("exports", 6, static (tenant, random, cancel) => tenant.GetAsync("exports", Exports[random.Next(Exports.Length)], cancel)),
-        new("papers", 4, static (tenant, random, cancel) => tenant.GetAsync("papers", random.Next(3) switch { 0 => "/v1/customers/payer-0/statement.pdf", 1 => $"/v1/invoices/{tenant.Invoice}.html", _ => $"/v1/invoices/{tenant.Invoice}.pdf" }, cancel)),
+        new("papers", 4,
+            static (tenant, random, cancel) =>
+                tenant.GetAsync(
+                    "papers",
+                    random.Next(
+                        3) switch { 0 =>
+                            "/v1/customers/payer-0/statement.pdf", 1 =>
+                                $"/v1/invoices/{tenant.Invoice}.html", _ => $"/v1/invoices/{tenant.Invoice}.pdf" }, cancel)),
         new("lists", 6, ListAsync),
         new("makers", 8, MakeAsync),
         new("runs", 4, static (tenant, random, cancel) => RunAsync(tenant, random, cancel)),
         new("settings", 1, PoisonAsync),
-        new("pages", 8, static (tenant, random, cancel) => tenant.GetAsync("pages", random.Next(2) == 0 ? tenant.Portal : "/openapi/v1.json", cancel)),
-        new("token", 12, static (tenant, random, cancel) => tenant.GetAsync("token", random.Next(2) == 0 ? "/me/usage" : "/api/usage/limits", cancel, tenant.Token)),
+        new("pages", 8,
+            static (tenant, random, cancel) => tenant.GetAsync("pages", random.Next(2) == 0 ? tenant.Portal : "/openapi/v1.json", cancel)),
+        new("token", 12,
+            static (tenant, random, cancel) =>
+                tenant.GetAsync("token", random.Next(2) == 0 ? "/me/usage" : "/api/usage/limits", cancel, tenant.Token)),
         new("operations", 6, Walk.StepAsync),
         new("slow readers", 12, SlowReadAsync),
         new("hang-ups", 6, HangUpAsync),
@@ -67,10 +90,13 @@ internal static class Attacks
         var lines = new StringBuilder();
         for (var at = 0; at < 30_000; at++)
         {
-            lines.Append(System.Globalization.CultureInfo.InvariantCulture, $$"""{"customer":"payer-{{random.Next(Payers)}}","type":"f{{at % HostileCatalogue.Metered}}"}""").Append('\n');
+            lines.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $$"""{"customer":"payer-{{random.Next(Payers)}}","type":"f{{at % HostileCatalogue.Metered}}"}""").Append('\n');
         }
 
-        return tenant.SendAsync("streams", tenant.Gate, HttpMethod.Post, "/v1/events", Client.GateClient.Raw(lines.ToString(), "application/x-ndjson"), cancel);
+        return tenant.SendAsync(
+            "streams", tenant.Gate, HttpMethod.Post, "/v1/events", Client.GateClient.Raw(lines.ToString(), "application/x-ndjson"), cancel);
     }
 
     /// <summary>A century where it is refused, three years where it is not.</summary>
@@ -101,7 +127,8 @@ internal static class Attacks
         for (var page = 0; page < 50; page++)
         {
             var answer = await tenant.GetAsync("lists", $"{list}?limit=100{after}", cancel);
-            if (answer.Status != 200 || answer.Member("data") is not { ValueKind: System.Text.Json.JsonValueKind.Array } data || data.GetArrayLength() == 0
+            if (answer.Status != 200 || answer.Member("data") is not { ValueKind: System.Text.Json.JsonValueKind.Array } data
+                || data.GetArrayLength() == 0
                 || !data[data.GetArrayLength() - 1].TryGetProperty("id", out var last))
             {
                 return;
@@ -120,7 +147,12 @@ internal static class Attacks
             1 => ("/v1/coupons", new JsonObject { ["code"] = $"c{number}", ["percent_off"] = 10, ["duration"] = "once" }),
             2 => ("/v1/customers/payer-1/tokens", new JsonObject { ["ttl_seconds"] = 3_600 }),
             3 => ("/v1/portal-sessions", new JsonObject { ["customer"] = "payer-1" }),
-            4 => ("/v1/checkouts", new JsonObject { ["customer"] = $"buyer-{number}", ["plan"] = "pro", ["period"] = "monthly", ["success_url"] = "https://example.org/yes", ["cancel_url"] = "https://example.org/no" }),
+            4 => ("/v1/checkouts",
+                new JsonObject
+                {
+                    ["customer"] = $"buyer-{number}", ["plan"] = "pro", ["period"] = "monthly", ["success_url"] = "https://example.org/yes",
+                    ["cancel_url"] = "https://example.org/no",
+                }),
             5 => ("/v1/webhook-endpoints", new JsonObject { ["url"] = "http://127.0.0.1:9/", ["events"] = new JsonArray("*") }),
             _ => ($"/v1/customers/payer-{At(random.Next(Payers))}/grants", new JsonObject { ["feature"] = "f1", ["amount"] = 1 }),
         };
@@ -142,11 +174,17 @@ internal static class Attacks
     /// <summary>Its own settings, so that background loops meet rows which nobody expects.</summary>
     private static async Task PoisonAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {
-        await tenant.SendAsync("settings", tenant.Gate, HttpMethod.Put, "/v1/payment-settings", Client.GateClient.Json(new JsonObject { ["provider"] = "sandbox", ["credentials"] = new JsonObject() }), cancel);
+        await tenant.SendAsync(
+            "settings", tenant.Gate, HttpMethod.Put, "/v1/payment-settings",
+            Client.GateClient.Json(new JsonObject { ["provider"] = "sandbox", ["credentials"] = new JsonObject() }), cancel);
         await tenant.PostAsync("settings", "/v1/sandbox/webhook-behavior", new JsonObject { ["copies"] = 2 }, cancel);
-        await tenant.PostAsync("settings", $"/v1/customers/payer-{At(random.Next(Payers))}/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" }, cancel);
+        await tenant.PostAsync(
+            "settings", $"/v1/customers/payer-{At(random.Next(Payers))}/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" },
+            cancel);
         await tenant.PostAsync("settings", "/v1/payments", new JsonObject { ["invoice"] = tenant.Invoice }, cancel);
-        await tenant.SendAsync("settings", tenant.Gate, HttpMethod.Put, "/v1/upstreams/openai", Client.GateClient.Json(new JsonObject { ["base_url"] = $"{tenant.Gate.Server}gateway/openai", ["api_key"] = tenant.Project.SecretKey }), cancel);
+        await tenant.SendAsync("settings", tenant.Gate, HttpMethod.Put, "/v1/upstreams/openai",
+            Client.GateClient.Json(
+                new JsonObject { ["base_url"] = $"{tenant.Gate.Server}gateway/openai", ["api_key"] = tenant.Project.SecretKey }), cancel);
         await tenant.GetAsync("settings", "/gateway/openai/models", cancel);
         await Task.Delay(200, cancel);
     }
@@ -169,10 +207,16 @@ internal static class Attacks
 
     private static async Task HangUpAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {
-        var body = Encoding.UTF8.GetBytes(new JsonObject { ["customer"] = $"payer-{At(random.Next(Payers))}", ["plan"] = "pro", ["period"] = "monthly" }.ToJsonString());
-        var path = random.Next(4) switch { 0 => "POST /v1/subscriptions", 1 => "POST /v1/payments", 2 => $"POST /v1/subscriptions/{tenant.Subscription}/preview", _ => "GET /v1/analytics/customers?days=1100" };
+        var body = Encoding.UTF8.GetBytes(
+            new JsonObject { ["customer"] = $"payer-{At(random.Next(Payers))}", ["plan"] = "pro", ["period"] = "monthly" }.ToJsonString());
+        var path = random.Next(
+            4) switch { 0 =>
+                "POST /v1/subscriptions", 1 =>
+                    "POST /v1/payments", 2 =>
+                        $"POST /v1/subscriptions/{tenant.Subscription}/preview", _ => "GET /v1/analytics/customers?days=1100" };
         using var socket = await tenant.ConnectAsync(path, cancel);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"Content-Type: application/json\r\nContent-Length: {At(body.Length)}\r\n\r\n"), cancel);
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes($"Content-Type: application/json\r\nContent-Length: {At(body.Length)}\r\n\r\n"), cancel);
         await socket.SendAsync(body, cancel);
         await Task.Delay(random.Next(20), cancel);
         socket.Close(timeout: 0);

@@ -20,12 +20,18 @@ internal static class HostileCatalogue
             text.Append(CultureInfo.InvariantCulture, $"  - {{ code: f{at}, name: Feature {at}, unit: call }}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"plans:\n  - code: free\n    name: Free\n    entitlements:\n      - {{ feature: {Hot}, quota: unlimited }}\n");
-        text.Append("  - code: pro\n    name: Pro\n    prices:\n      - { interval: monthly, amount: 2900 }\n      - { interval: yearly, amount: 29000 }\n    entitlements:\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"plans:\n  - code: free\n    name: Free\n    entitlements:\n      - {{ feature: {Hot}, quota: unlimited }}\n");
+        text.Append(
+            "  - code: pro\n    name: Pro\n    prices:\n      - { interval: monthly, amount: 2900 }\n      - { interval: yearly, amount: "
+                + "29000 }\n    entitlements:\n");
         text.Append(CultureInfo.InvariantCulture, $"      - {{ feature: {Hot}, quota: unlimited }}\n");
         for (var at = 0; at < Metered; at++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"      - {{ feature: f{at}, quota: 0, hard_cap: false, overage_price: {{ mode: per_unit, tiers: [{{ unit_price: 0.01 }}] }} }}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"      - {{ feature: f{at}, quota: 0, hard_cap: false, overage_price: {{ mode: per_unit, tiers: [{{ unit_price: 0.01 }}] }} }}\n");
         }
 
         return text.ToString();
@@ -53,7 +59,8 @@ internal static class HostileCatalogue
         var text = new StringBuilder("a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
         for (var level = 1; level < 10; level++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"a{level}: &a{level} [{string.Join(", ", Enumerable.Repeat($"*a{level - 1}", 10))}]\n");
+            text.Append(
+                CultureInfo.InvariantCulture, $"a{level}: &a{level} [{string.Join(", ", Enumerable.Repeat($"*a{level - 1}", 10))}]\n");
         }
 
         return text.ToString();

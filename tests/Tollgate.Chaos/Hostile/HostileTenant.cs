@@ -21,7 +21,8 @@ internal sealed class HostileTenant : IDisposable
     private readonly ConcurrentDictionary<string, string> _broken = new();
     private int _made;
 
-    private HostileTenant(Project project, GateClient token, IReadOnlyList<Operation> operations) => (Project, Token, Operations) = (project, token, operations);
+    private HostileTenant(Project project, GateClient token, IReadOnlyList<Operation> operations) =>
+        (Project, Token, Operations) = (project, token, operations);
 
     public Project Project { get; }
 
@@ -41,7 +42,8 @@ internal sealed class HostileTenant : IDisposable
 
     /// <summary>What the server answered to each attack, by status.</summary>
     public IEnumerable<string> Answers => _answers.OrderBy(static pair => pair.Key, StringComparer.Ordinal)
-        .Select(static pair => $"{pair.Key}: {string.Join(", ", pair.Value.OrderBy(static status => status.Key).Select(static status => $"{status.Key} × {status.Value}"))}");
+        .Select(static pair =>
+            $"{pair.Key}: {string.Join(", ", pair.Value.OrderBy(static status => status.Key).Select(static status => $"{status.Key} × {status.Value}"))}");
 
     /// <summary>Answers 500: faults of the server, whoever asks.</summary>
     public IReadOnlyCollection<string> Broken => [.. _broken.Values];
@@ -52,7 +54,8 @@ internal sealed class HostileTenant : IDisposable
         var gate = project.Gate;
         for (var at = 0; at < Payers; at++)
         {
-            (await gate.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = $"payer-{at}", ["plan"] = "pro" })).Status.ShouldBe(201);
+            (await gate.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = $"payer-{at}", ["plan"] = "pro" })).Status.ShouldBe(
+                201);
         }
 
         var token = await gate.PostAsync($"/v1/customers/{First}/tokens", new JsonObject { ["ttl_seconds"] = 86_400 });
@@ -72,7 +75,8 @@ internal sealed class HostileTenant : IDisposable
 
     /// <summary>Sends, and counts the answer under the attack's name.</summary>
     public async Task<Answer> SendAsync(
-        string attack, GateClient gate, HttpMethod method, string path, HttpContent? content, CancellationToken cancel, TimeSpan? patience = null)
+        string attack, GateClient gate, HttpMethod method, string path, HttpContent? content, CancellationToken cancel,
+        TimeSpan? patience = null)
     {
         using var body = content;
         var answer = await gate.SendAsync(method, path, body, patience: patience ?? TimeSpan.FromSeconds(30), cancel: cancel);
@@ -116,7 +120,8 @@ internal sealed class HostileTenant : IDisposable
         var events = new JsonArray();
         for (var at = 0; at < count; at++)
         {
-            events.Add(new JsonObject { ["id"] = $"first-{At(at)}", ["customer"] = customer, ["type"] = $"f{At(at)}", ["quantity"] = 1_000 });
+            events.Add(
+                new JsonObject { ["id"] = $"first-{At(at)}", ["customer"] = customer, ["type"] = $"f{At(at)}", ["quantity"] = 1_000 });
         }
 
         return events;
@@ -129,14 +134,18 @@ internal sealed class HostileTenant : IDisposable
         ("grant" or "member" or "method" or "note", _) => First,
         (_, var at) when at.StartsWith("/v1/invoices", StringComparison.Ordinal) => Invoice,
         (_, var at) when at.StartsWith("/v1/subscriptions", StringComparison.Ordinal) => Subscription,
-        (_, var at) when at.StartsWith("/v1/plans", StringComparison.Ordinal) || at.StartsWith("/pricing/plans", StringComparison.Ordinal) => "pro",
+        (_, var at) when at.StartsWith("/v1/plans", StringComparison.Ordinal)
+            || at.StartsWith("/pricing/plans", StringComparison.Ordinal) => "pro",
         _ => First,
     };
 
     /// <summary>A connection that the attack treats as it likes.</summary>
     public async Task<Socket> ConnectAsync(string head, CancellationToken cancel)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 4_096 };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true, ReceiveBufferSize = 4_096,
+        };
         await socket.ConnectAsync(Gate.Server.Host, Gate.Server.Port, cancel);
         var text = $"{head} HTTP/1.1\r\nHost: {Gate.Server.Authority}\r\nAuthorization: Bearer {Project.SecretKey}\r\n";
         await socket.SendAsync(Encoding.UTF8.GetBytes(text), cancel);
@@ -152,5 +161,7 @@ internal sealed class HostileTenant : IDisposable
     }
 
     public static JsonNode? ExampleOf(Operation operation) =>
-        operation.BodyExample is { ValueKind: JsonValueKind.Object or JsonValueKind.Array } example ? JsonNode.Parse(example.GetRawText()) : null;
+        operation.BodyExample is { ValueKind: JsonValueKind.Object or JsonValueKind.Array } example
+            ? JsonNode.Parse(example.GetRawText())
+            : null;
 }

@@ -6,13 +6,14 @@ using Tollgate.Testing;
 namespace Tollgate.Chaos.Hostile;
 
 /// <summary>
-/// QUALITY R18: a tenant does its worst with a secret key and a customer token, on every operation at the same time, while its neighbour's consumes,
-/// reads and health keep answering: no 5xx, and p99 within ten times of what it was in the same run before the attack.
+/// QUALITY R18: a tenant does its worst with a secret key and a customer token, on every operation at the same time, while its neighbour's
+/// consumes, reads and health keep answering: no 5xx, and p99 within ten times of what it was in the same run before the attack.
 /// </summary>
 /// <remarks>
-/// Measured on two cores that the attackers share with the server: health and reads from memory 3 to 10 ms before and 20 to 35 under attack, lists of events 10 to 20 and 60 to 130,
-/// consumes 6 to 12 and 75 to 115 (two minutes beside other work: 9.5 and 108). A garbage collection (20 to 30 ms) and one transaction of a lane with a part of a batch (20 to 50 ms) remain. Neither shrinks with the
-/// quiet value, so that a quiet machine with 5 ms sees 17 times for consumes: hence a floor beside the ten times.
+/// Measured on two cores that the attackers share with the server: health and reads from memory 3 to 10 ms before and 20 to 35 under
+/// attack, lists of events 10 to 20 and 60 to 130, consumes 6 to 12 and 75 to 115 (two minutes beside other work: 9.5 and 108). A garbage
+/// collection (20 to 30 ms) and one transaction of a lane with a part of a batch (20 to 50 ms) remain. Neither shrinks with the quiet
+/// value, so that a quiet machine with 5 ms sees 17 times for consumes: hence a floor beside the ten times.
 /// </remarks>
 [Trait("Runs", "alone")]
 public sealed class HostileTenantTests
@@ -20,8 +21,8 @@ public sealed class HostileTenantTests
     private const double Factor = 10;
 
     /// <summary>
-    /// Of the short form, which other tests' processes slow down. A lane that waited for a tenant's locks stood still for ten seconds, and one that decided its batches
-    /// again and again for five to thirteen.
+    /// Of the short form, which other tests' processes slow down. A lane that waited for a tenant's locks stood still for ten seconds, and
+    /// one that decided its batches again and again for five to thirteen.
     /// </summary>
     private const double ShortFormMilliseconds = 1_000;
 
@@ -44,7 +45,8 @@ public sealed class HostileTenantTests
     {
         var form = Form.Of(rounds: 1);
         // What the attack has in flight at the end is not worth waiting for.
-        await using var chaos = await ChaosServer.WithPrivatePostgresAsync(new Dictionary<string, string> { ["TOLLGATE_DRAIN_SECONDS"] = "1" });
+        await using var chaos = await ChaosServer.WithPrivatePostgresAsync(
+            new Dictionary<string, string> { ["TOLLGATE_DRAIN_SECONDS"] = "1" });
         using var good = await chaos.ProjectAsync("neighbour");
         using var tenant = await HostileTenant.SettleInAsync(chaos);
         await Neighbour.SettleInAsync(good);
@@ -59,11 +61,13 @@ public sealed class HostileTenantTests
         var faults = Judge(quiet, attacked, form.IsLong ? FloorMilliseconds : ShortFormMilliseconds).Concat(tenant.Broken).ToList();
         faults.ShouldBeEmpty(string.Join('\n', faults));
         (most - before).ShouldBeLessThan(MostGrowth, "The server's memory grew by more than a gibibyte.");
-        (await ChaosServer.UntilServingAsync(tenant.Gate, "after", HostileCatalogue.Hot, TimeSpan.FromSeconds(60))).ShouldBeLessThan(TimeSpan.FromSeconds(60));
+        (await ChaosServer.UntilServingAsync(tenant.Gate, "after", HostileCatalogue.Hot, TimeSpan.FromSeconds(60))).ShouldBeLessThan(
+            TimeSpan.FromSeconds(60));
     }
 
     /// <summary>All attacks at the same time until the neighbour has measured enough.</summary>
-    private static async Task<(IReadOnlyList<Times> Times, long MostMemory)> AttackAsync(TestServer server, HostileTenant tenant, NeighbourProcess neighbour, Form form)
+    private static async Task<(IReadOnlyList<Times> Times, long MostMemory)> AttackAsync(TestServer server, HostileTenant tenant,
+        NeighbourProcess neighbour, Form form)
     {
         using var stop = new CancellationTokenSource();
         var seed = form.FirstSeed;
@@ -119,12 +123,15 @@ public sealed class HostileTenantTests
             var most = Math.Max(before.P99 * Factor, least);
             if (during.P99 > most)
             {
-                yield return string.Create(CultureInfo.InvariantCulture, $"{during.Kind}: p99 {during.P99:0} ms under attack, {before.P99:0.0} ms before it; at most {most:0} ms");
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{during.Kind}: p99 {during.P99:0} ms under attack, {before.P99:0.0} ms before it; at most {most:0} ms");
             }
 
             if (during.Failures.Count > 0)
             {
-                yield return $"{during.Kind}: {during.Failures.Count} of {during.Milliseconds.Count} calls failed: {string.Join(", ", during.Failures.GroupBy(static status => status).Select(static group => $"{group.Key} × {group.Count()}"))}";
+                yield return $"{during.Kind}: {during.Failures.Count} of {during.Milliseconds.Count} calls failed: "
+                    + $"{string.Join(", ", during.Failures.GroupBy(static status => status).Select(static group => $"{group.Key} × {group.Count()}"))}";
             }
         }
     }

@@ -15,9 +15,11 @@ internal sealed record Times(string Kind, IReadOnlyList<double> Milliseconds, IR
     public double Longest => Milliseconds.Count == 0 ? 0 : Milliseconds[^1];
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Kind,-9} {Milliseconds.Count,6} calls  p50 {P50,7:0.0} ms  p99 {P99,7:0.0} ms  longest {Longest,7:0.0} ms  failed {Failures.Count}");
+        CultureInfo.InvariantCulture,
+        $"{Kind,-9} {Milliseconds.Count,6} calls  p50 {P50,7:0.0} ms  p99 {P99,7:0.0} ms  longest {Longest,7:0.0} ms  failed {Failures.Count}");
 
-    private double At(double share) => Milliseconds.Count == 0 ? 0 : Milliseconds[Math.Min(Milliseconds.Count - 1, (int)(Milliseconds.Count * share))];
+    private double At(double share) =>
+        Milliseconds.Count == 0 ? 0 : Milliseconds[Math.Min(Milliseconds.Count - 1, (int)(Milliseconds.Count * share))];
 }
 
 /// <summary>
@@ -30,7 +32,8 @@ internal sealed class Neighbour(Uri server, string key)
 
     private static readonly Kind[] Kinds =
     [
-        new("consume", 10, at => ("POST", "/v1/consume", $$"""{"customer":"{{CustomerOf(at)}}","feature":"{{Catalogue.Roomy}}","amount":1}""")),
+        new("consume", 10,
+            at => ("POST", "/v1/consume", $$"""{"customer":"{{CustomerOf(at)}}","feature":"{{Catalogue.Roomy}}","amount":1}""")),
         new("check", 20, at => ("POST", "/v1/check", $$"""{"customer":"{{CustomerOf(at)}}","feature":"{{Catalogue.Roomy}}"}""")),
         new("usage", 20, at => ("GET", $"/v1/customers/{CustomerOf(at)}/usage", null)),
         new("customers", 50, _ => ("GET", "/v1/customers?limit=20", null)),

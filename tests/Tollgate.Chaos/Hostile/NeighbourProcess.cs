@@ -6,8 +6,9 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Hostile;
 
 /// <summary>
-/// The neighbour in a process of its own. Beside the attackers it would measure them: a collection of their garbage stops every thread of the process, and takes ten times
-/// as long on threads that let everybody else go first. Their niceness is inherited too, so the process starts before the attack does.
+/// The neighbour in a process of its own. Beside the attackers it would measure them: a collection of their garbage stops every thread of
+/// the process, and takes ten times as long on threads that let everybody else go first. Their niceness is inherited too, so the process
+/// starts before the attack does.
 /// </summary>
 internal sealed class NeighbourProcess : IDisposable
 {
@@ -35,17 +36,21 @@ internal sealed class NeighbourProcess : IDisposable
     public async Task<IReadOnlyList<Times>> MeasureAsync(TimeSpan length)
     {
         await _process.StandardInput.WriteLineAsync(length.TotalSeconds.ToString(CultureInfo.InvariantCulture));
-        var line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The neighbour's process has ended.");
+        var line = await _process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException("The neighbour's process has ended.");
         return JsonSerializer.Deserialize<IReadOnlyList<Times>>(line)!;
     }
 
-    /// <summary>What the process does: reads for how many seconds to measure, measures, prints the times, until its parent is gone.</summary>
+    /// <summary>
+    /// What the process does: reads for how many seconds to measure, measures, prints the times, until its parent is gone.
+    /// </summary>
     public static int Serve(Uri server)
     {
         var neighbour = new Neighbour(server, Environment.GetEnvironmentVariable(KeyVariable)!);
         while (Console.ReadLine() is { } seconds)
         {
-            Console.WriteLine(JsonSerializer.Serialize(neighbour.Measure(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)))));
+            Console.WriteLine(
+                JsonSerializer.Serialize(neighbour.Measure(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)))));
         }
 
         return 0;

@@ -21,7 +21,10 @@ internal sealed class SteadyCaller(Uri server, string? key) : IDisposable
         try
         {
             _socket ??= Connect();
-            var content = body is null ? "" : $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body).ToString(CultureInfo.InvariantCulture)}\r\n";
+            var content = body is null
+                ? ""
+                : "Content-Type: application/json\r\nContent-Length: "
+                    + $"{Encoding.UTF8.GetByteCount(body).ToString(CultureInfo.InvariantCulture)}\r\n";
             var authorization = key is null ? "" : $"Authorization: Bearer {key}\r\n";
             var head = $"{method} {path} HTTP/1.1\r\nHost: {server.Authority}\r\n{authorization}{content}\r\n{body}";
             _socket.Send(Encoding.UTF8.GetBytes(head));
@@ -42,7 +45,10 @@ internal sealed class SteadyCaller(Uri server, string? key) : IDisposable
 
     private Socket Connect()
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = Patience, SendTimeout = Patience };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true, ReceiveTimeout = Patience, SendTimeout = Patience,
+        };
         socket.Connect(server.Host, server.Port);
         return socket;
     }

@@ -5,7 +5,9 @@ using Tollgate.Chaos.Fuzzing;
 
 namespace Tollgate.Chaos.Hostile;
 
-/// <summary>Every operation of the OpenAPI document with the worst that it may be given, by the secret key and by the customer's token.</summary>
+/// <summary>
+/// Every operation of the OpenAPI document with the worst that it may be given, by the secret key and by the customer's token.
+/// </summary>
 internal static class Walk
 {
     /// <summary>What would end the attack itself.</summary>
@@ -13,7 +15,8 @@ internal static class Walk
 
     private static readonly (string Name, string Worst)[] Queries =
     [
-        ("days", "36500"), ("months", "1200"), ("from", "1926-01-01"), ("to", "2126-01-01"), ("limit", "100"), ("starting_after", new string('z', 255)), ("days", "1100"),
+        ("days", "36500"), ("months", "1200"), ("from", "1926-01-01"), ("to", "2126-01-01"), ("limit", "100"),
+        ("starting_after", new string('z', 255)), ("days", "1100"),
     ];
 
     public static async Task StepAsync(HostileTenant tenant, Random random, CancellationToken cancel)
@@ -24,15 +27,20 @@ internal static class Walk
             return;
         }
 
-        var path = operation.PathWith(name => random.Next(8) == 0 ? new string('x', 2_000) : tenant.ValueOf(name, operation.Path)) + QueryOf(operation, random);
-        var content = operation.Mutates && operation.BodySchema.ValueKind == System.Text.Json.JsonValueKind.Object ? BodyOf(operation, random) : null;
+        var path = operation.PathWith(name => random.Next(8) == 0 ? new string('x', 2_000) : tenant.ValueOf(name, operation.Path))
+            + QueryOf(operation, random);
+        var content = operation.Mutates && operation.BodySchema.ValueKind == System.Text.Json.JsonValueKind.Object
+            ? BodyOf(operation, random)
+            : null;
         await tenant.SendAsync("operations", random.Next(4) == 0 ? tenant.Token : tenant.Gate, operation.HttpMethod, path, content, cancel);
     }
 
     private static string QueryOf(Operation operation, Random random)
     {
-        var known = operation.Parameters.Where(static parameter => parameter.GetProperty("in").GetString() == "query").Select(static parameter => parameter.GetProperty("name").GetString()).ToHashSet();
-        var chosen = Queries.Where(query => known.Contains(query.Name) && random.Next(3) > 0).DistinctBy(static query => query.Name).Select(static query => $"{query.Name}={query.Worst}").ToList();
+        var known = operation.Parameters.Where(static parameter => parameter.GetProperty("in").GetString() == "query")
+            .Select(static parameter => parameter.GetProperty("name").GetString()).ToHashSet();
+        var chosen = Queries.Where(query => known.Contains(query.Name) && random.Next(3) > 0).DistinctBy(static query => query.Name)
+            .Select(static query => $"{query.Name}={query.Worst}").ToList();
         return chosen.Count == 0 ? "" : "?" + string.Join('&', chosen);
     }
 

@@ -29,7 +29,9 @@ public sealed record Step
 public sealed record Holding(
     long ExpiresAt, long EndInvoked, long EndAnswered, IReadOnlyDictionary<string, decimal>? Settled, bool Late = false);
 
-/// <summary>A change of the limits. Between <see cref="Invoked"/> and <see cref="Answered"/> the old or the new ones may be in force.</summary>
+/// <summary>
+/// A change of the limits. Between <see cref="Invoked"/> and <see cref="Answered"/> the old or the new ones may be in force.
+/// </summary>
 public sealed record LimitChange(long Invoked, long Answered, IReadOnlyDictionary<string, decimal> Limits);
 
 /// <summary>
@@ -63,7 +65,8 @@ public sealed class History(IReadOnlyDictionary<string, decimal> limits)
 
     /// <summary>What must be recorded as used at the end: consumes and settles that were acknowledged.</summary>
     public decimal UsedAtTheEnd(string feature) =>
-        _steps.Where(step => step.Granted).Sum(step => step.Hold is null ? AmountOf(step.Amounts, feature) : AmountOf(step.Hold.Settled, feature));
+        _steps.Where(step => step.Granted)
+            .Sum(step => step.Hold is null ? AmountOf(step.Amounts, feature) : AmountOf(step.Hold.Settled, feature));
 
     /// <summary>The part of it that no decision allowed: settles after the expiry.</summary>
     public decimal SettledLate(string feature) =>
@@ -73,8 +76,10 @@ public sealed class History(IReadOnlyDictionary<string, decimal> limits)
     public IReadOnlyList<string> Faults()
     {
         var faults = new List<string>();
-        var lower = limits.Keys.ToDictionary(feature => feature, feature => Course.Of(_steps.SelectMany(step => Must(step, feature))), StringComparer.Ordinal);
-        var upper = limits.Keys.ToDictionary(feature => feature, feature => Course.Of(_steps.SelectMany(step => May(step, feature))), StringComparer.Ordinal);
+        var lower = limits.Keys.ToDictionary(
+            feature => feature, feature => Course.Of(_steps.SelectMany(step => Must(step, feature))), StringComparer.Ordinal);
+        var upper = limits.Keys.ToDictionary(
+            feature => feature, feature => Course.Of(_steps.SelectMany(step => May(step, feature))), StringComparer.Ordinal);
         foreach (var step in _steps.OrderBy(step => step.Invoked))
         {
             faults.AddRange(step.Granted ? Oversold(step, lower) : DeniedFalsely(step, upper) is { } fault ? [fault] : []);
@@ -91,7 +96,8 @@ public sealed class History(IReadOnlyDictionary<string, decimal> limits)
             var limit = LimitsDuring(step, feature).Max();
             if (inForce + amount > limit)
             {
-                yield return $"oversold: {step.Name} was granted {amount} {feature} when at least {inForce} of {limit} were taken all the time.";
+                yield return $"oversold: {step.Name} was granted {amount} {feature} when at least {inForce} of {limit} were taken all the "
+                    + "time.";
             }
         }
     }

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Tollgate.Chaos.Oversell;
 
-/// <summary>The judge is judged: it must see each kind of fault, and must not see one where an order of events explains everything.</summary>
+/// <summary>
+/// The judge is judged: it must see each kind of fault, and must not see one where an order of events explains everything.
+/// </summary>
 public sealed class HistoryTests
 {
     private static readonly long Second = Stopwatch.Frequency;
@@ -111,5 +113,6 @@ public sealed class HistoryTests
         Granted = granted,
     };
 
-    private static Step Hold(decimal amount, long from, long to, Holding hold) => Consume(amount, from, to, granted: true) with { Hold = hold };
+    private static Step Hold(decimal amount, long from, long to, Holding hold) =>
+        Consume(amount, from, to, granted: true) with { Hold = hold };
 }

@@ -28,7 +28,9 @@ public sealed class OversellTests(ChaosServers servers)
             await ShouldEndExactlyAsync(project, burst);
         }
 
-        Form.Say($"{bursts.Sum(burst => burst.History.Steps.Count)} decisions, {bursts.Sum(burst => burst.History.Steps.Count(step => step.Granted))} granted.");
+        Form.Say(
+            $"{bursts.Sum(burst => burst.History.Steps.Count)} decisions, "
+                + $"{bursts.Sum(burst => burst.History.Steps.Count(step => step.Granted))} granted.");
         await chaos.ShouldVerifyAsync();
     }
 

@@ -58,7 +58,8 @@ public sealed class TenThousandTests(ChaosServers servers)
             fates[call] = (await project.Gate.ConsumeAsync("many", Catalogue.Thousand, 1, $"call-{call}")).Fate);
 
         fates.Values.Distinct().ShouldBeSubsetOf([Fate.Granted, Fate.Denied]);
-        fates.Values.Count(fate => fate == Fate.Granted).ShouldBe(Quota, $"{before} were granted before the retries of {lost.Count} lost calls");
+        fates.Values.Count(fate => fate == Fate.Granted)
+            .ShouldBe(Quota, $"{before} were granted before the retries of {lost.Count} lost calls");
         (await Usage.OfAsync(project.Gate, "many", Catalogue.Thousand)).ShouldBe(new Usage(Quota, Quota, 0, 0));
         await ShouldReplayAsync(project, [.. fates.Where(call => call.Value == Fate.Granted).Select(call => call.Key)]);
         await chaos.ShouldVerifyAsync();

@@ -23,7 +23,8 @@ public sealed class RetryStormTests(ChaosServers servers)
             {
                 var random = Form.ChanceOf(seed, number);
                 var customer = number % Customers;
-                var effect = await (number % 3 == 2 ? ReportAsync(project, random, seed, number) : ConsumeAsync(project, random, seed, number));
+                var effect =
+                    await (number % 3 == 2 ? ReportAsync(project, random, seed, number) : ConsumeAsync(project, random, seed, number));
                 lock (effects)
                 {
                     effects[customer] += effect;
@@ -90,7 +91,8 @@ public sealed class RetryStormTests(ChaosServers servers)
         {
             var customer = $"racer-{number}";
             var hold = (await project.Gate.ReserveAsync(customer, amounts, 600)).Id;
-            var ends = await AtOnceAsync(2, copy => copy == 0 ? project.Gates[0].SettleAsync(hold, amounts) : project.Gates[1].ReleaseAsync(hold));
+            var ends = await AtOnceAsync(
+                2, copy => copy == 0 ? project.Gates[0].SettleAsync(hold, amounts) : project.Gates[1].ReleaseAsync(hold));
             ends.Count(answer => answer.Fate == Fate.Granted).ShouldBe(1, $"{ends[0]} and {ends[1]}");
             var used = ends[0].Fate == Fate.Granted ? 100 : 0;
             (await Usage.OfAsync(project.Gate, customer, Catalogue.Thousand)).ShouldBe(new Usage(1_000, used, 0, 1_000 - used));
@@ -106,7 +108,8 @@ public sealed class RetryStormTests(ChaosServers servers)
         const string Customer = "topped-up";
         var body = new JsonObject { ["feature"] = Catalogue.Thousand, ["amount"] = 50 };
         (await project.Gate.ConsumeAsync(Customer, Catalogue.Thousand, 1)).Fate.ShouldBe(Fate.Granted);
-        var answers = await AtOnceAsync(5, copy => project.Gates[copy % 2].PostAsync($"/v1/customers/{Customer}/grants", body.DeepClone(), "grant-1"));
+        var answers = await AtOnceAsync(
+            5, copy => project.Gates[copy % 2].PostAsync($"/v1/customers/{Customer}/grants", body.DeepClone(), "grant-1"));
 
         // A copy that meets the first one at work may be told to wait; afterwards everyone gets the same bytes.
         answers.ShouldAllBe(answer => answer.Fate == Fate.Granted || (answer.Fate == Fate.Conflict && answer.RetryAfter != null));
@@ -134,7 +137,8 @@ public sealed class RetryStormTests(ChaosServers servers)
         {
             var expected = copy == winner ? "first" : amounts[copy] == amounts[winner] ? "replayed" : "refused";
             var seen = answers[copy].Fate == Fate.Conflict ? "refused" : answers[copy].Replayed ? "replayed" : "first";
-            seen.ShouldBe(expected, $"copy {copy} of id-{seed}-{number} with {amounts[copy]}; {amounts[winner]} was first: {answers[copy]}");
+            seen.ShouldBe(
+                expected, $"copy {copy} of id-{seed}-{number} with {amounts[copy]}; {amounts[winner]} was first: {answers[copy]}");
         }
 
         return amounts[winner];

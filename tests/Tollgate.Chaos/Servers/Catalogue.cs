@@ -22,9 +22,11 @@ public static class Catalogue
 
     public const string Large = "large";
 
-    public static readonly IReadOnlyDictionary<string, decimal> SmallLimits = new Dictionary<string, decimal> { [Units] = 400, [Other] = 300 };
+    public static readonly IReadOnlyDictionary<string, decimal> SmallLimits =
+        new Dictionary<string, decimal> { [Units] = 400, [Other] = 300 };
 
-    public static readonly IReadOnlyDictionary<string, decimal> LargeLimits = new Dictionary<string, decimal> { [Units] = 600, [Other] = 450 };
+    public static readonly IReadOnlyDictionary<string, decimal> LargeLimits =
+        new Dictionary<string, decimal> { [Units] = 600, [Other] = 450 };
 
     // Lifetime and month: a run at midnight of the first of a month stays exact on the counters that are compared.
     public const string Text = """

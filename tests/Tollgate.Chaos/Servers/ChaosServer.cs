@@ -15,7 +15,8 @@ public sealed class ChaosServer : IAsyncDisposable
     /// <summary>A test may set up a provider by accident; nobody listens where it leads then.</summary>
     private static readonly Dictionary<string, string> NobodyThere = new()
     {
-        ["TOLLGATE_STRIPE_URL"] = "http://127.0.0.1:9", ["TOLLGATE_PAYMOB_URL"] = "http://127.0.0.1:9", ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8",
+        ["TOLLGATE_STRIPE_URL"] = "http://127.0.0.1:9", ["TOLLGATE_PAYMOB_URL"] = "http://127.0.0.1:9",
+        ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8",
     };
 
     private static Dictionary<string, string> WithNobodyThere(IReadOnlyDictionary<string, string>? environment)
@@ -40,7 +41,8 @@ public sealed class ChaosServer : IAsyncDisposable
     public TestServer Server => Servers[0];
 
     /// <summary>Several server processes on one database.</summary>
-    public static async Task<ChaosServer> OnOneDatabaseAsync(TestPostgres postgres, int servers, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<ChaosServer> OnOneDatabaseAsync(
+        TestPostgres postgres, int servers, IReadOnlyDictionary<string, string>? environment = null)
     {
         var database = await postgres.CreateDatabaseAsync();
         var started = new List<TestServer>();
@@ -153,7 +155,8 @@ public sealed class ChaosServer : IAsyncDisposable
 
     /// <summary>Asks until a consume is granted again.</summary>
     /// <returns>How long that took.</returns>
-    public static Task<TimeSpan> UntilServingAsync(GateClient gate, TimeSpan limit) => UntilServingAsync(gate, "probe", Catalogue.Unlimited, limit);
+    public static Task<TimeSpan> UntilServingAsync(GateClient gate, TimeSpan limit) =>
+        UntilServingAsync(gate, "probe", Catalogue.Unlimited, limit);
 
     /// <inheritdoc cref="UntilServingAsync(GateClient, TimeSpan)"/>
     public static async Task<TimeSpan> UntilServingAsync(GateClient gate, string customer, string feature, TimeSpan limit)

@@ -42,7 +42,9 @@ public sealed record Form(int FirstSeed, int Rounds, TimeSpan? Long)
             }
             catch (Exception)
             {
-                Say($"FAILED with seed {seed}. Replay: TOLLGATE_CHAOS_SEED={seed} dotnet test tests/Tollgate.Chaos -c Release --filter {test}");
+                Say(
+                    $"FAILED with seed {seed}. Replay: TOLLGATE_CHAOS_SEED={seed} dotnet test tests/Tollgate.Chaos -c Release --filter "
+                        + $"{test}");
                 throw;
             }
         }
@@ -58,5 +60,7 @@ public sealed record Form(int FirstSeed, int Rounds, TimeSpan? Long)
     }
 
     private static int? Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

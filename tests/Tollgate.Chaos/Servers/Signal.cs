@@ -23,7 +23,8 @@ public static partial class Signal
         var children = new List<(int, string)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) && ParentOf(process) == parent)
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+                && ParentOf(process) == parent)
             {
                 children.Add((process, Read($"{folder}/cmdline").Replace('\0', ' ').Trim()));
             }
@@ -39,14 +40,17 @@ public static partial class Signal
         return line is null ? 0 : long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 
-    /// <summary>The niceness of the threads on which this process's clients run: 19 lets everybody else go first. Threads of their own keep theirs.</summary>
+    /// <summary>
+    /// The niceness of the threads on which this process's clients run: 19 lets everybody else go first. Threads of their own keep theirs.
+    /// </summary>
     /// <returns>Whether the kernel allowed it for all: going back to 0 needs a privilege.</returns>
     public static bool NicePool(int niceness)
     {
         var isDone = true;
         foreach (var folder in Directory.EnumerateDirectories("/proc/self/task"))
         {
-            if (Read($"{folder}/comm").StartsWith(".NET TP", StringComparison.Ordinal) || Read($"{folder}/comm").StartsWith(".NET Sockets", StringComparison.Ordinal))
+            if (Read($"{folder}/comm").StartsWith(".NET TP", StringComparison.Ordinal)
+                || Read($"{folder}/comm").StartsWith(".NET Sockets", StringComparison.Ordinal))
             {
                 isDone &= SetPriority(0, int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture), niceness) == 0;
             }
@@ -70,7 +74,8 @@ public static partial class Signal
         return stat.Length == 0 ? [] : stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
-    private static int ParentOf(int process) => StatOf(process) is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
+    private static int ParentOf(int process) =>
+        StatOf(process) is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
 
     private static string Read(string path)
     {

@@ -40,7 +40,9 @@ public sealed class EventStreamTests(ChaosServers servers)
         var broken = Enumerable.Range(0, 40).Select(_ => random.Next(Lines)).Distinct()
             .Select((at, number) => (at, fault: Broken[number % Broken.Length])).ToDictionary(pair => pair.at, pair => pair.fault);
 
-        var answer = await SendAsync(project, new LineContent(Enumerable.Range(0, Lines).Select(at => broken.TryGetValue(at, out var fault) ? fault.Line : Line("s", at))));
+        var answer = await SendAsync(
+            project,
+            new LineContent(Enumerable.Range(0, Lines).Select(at => broken.TryGetValue(at, out var fault) ? fault.Line : Line("s", at))));
         answer.Status.ShouldBe(200, answer.ToString());
         answer.Number("accepted").ShouldBe(Lines - broken.Count);
         answer.Number("replayed").ShouldBe(0);
@@ -109,7 +111,9 @@ public sealed class EventStreamTests(ChaosServers servers)
 
         answer.Status.ShouldBe(200, answer.ToString());
         answer.Number("accepted").ShouldBe(lines);
-        Form.Say($"{lines} lines in {time.Elapsed.TotalSeconds:f1} s; resident {before / 1_048_576} MiB before, {highest / 1_048_576} MiB at most");
+        Form.Say(
+            $"{lines} lines in {time.Elapsed.TotalSeconds:f1} s; resident {before / 1_048_576} MiB before, "
+                + $"{highest / 1_048_576} MiB at most");
         (highest - before).ShouldBeLessThan(MemoryBound, $"{lines} lines made the server grow from {before} to {highest} bytes");
     }
 

@@ -22,7 +22,8 @@ public sealed class VerifyTests(ChaosServers servers)
             "UPDATE events SET quantity = quantity + 1 WHERE quantity = 5 AND account = {0}",
             "UPDATE events SET quantity = quantity - 1 WHERE quantity = 6 AND account = {0}"),
         ("an event is gone",
-            "CREATE TABLE kept AS SELECT * FROM events WHERE quantity = 5 AND account = {0}; DELETE FROM events WHERE quantity = 5 AND account = {0}",
+            "CREATE TABLE kept AS SELECT * FROM events WHERE quantity = 5 AND account = {0}; DELETE FROM events WHERE quantity = 5 AND "
+                + "account = {0}",
             "INSERT INTO events SELECT * FROM kept; DROP TABLE kept"),
     ];
 
@@ -41,7 +42,8 @@ public sealed class VerifyTests(ChaosServers servers)
             ["type"] = Catalogue.Thousand,
             ["quantity"] = 3,
         }))).Fate.ShouldBe(Fate.Granted);
-        (await project.Gate.ReserveAsync("watched", new Dictionary<string, decimal> { [Catalogue.Thousand] = 3 }, 3_600)).Fate.ShouldBe(Fate.Granted);
+        (await project.Gate.ReserveAsync("watched", new Dictionary<string, decimal> { [Catalogue.Thousand] = 3 }, 3_600)).Fate.ShouldBe(
+            Fate.Granted);
         await chaos.ShouldVerifyAsync();
 
         foreach (var (what, spoil, mend) in Tampering)
@@ -56,5 +58,6 @@ public sealed class VerifyTests(ChaosServers servers)
     }
 
     // Other tests' customers are in the same database.
-    private static string Ours(string sql) => sql.Replace("{0}", "(SELECT account FROM customers WHERE id = 'watched')", StringComparison.Ordinal);
+    private static string Ours(string sql) =>
+        sql.Replace("{0}", "(SELECT account FROM customers WHERE id = 'watched')", StringComparison.Ordinal);
 }

@@ -17,7 +17,8 @@ public sealed class RevenueByDayTests
     [InlineData(0, 365, 36500, 100)]
     [InlineData(-10, 21, 3100, 100)]
     public void A_period_earns_the_same_every_day(int from, int until, long amount, long aDay) =>
-        Earned(new DayRange(First, First.AddDays(9)), Of(amount, Line(amount, from * 24, until * 24))).ShouldBe(Enumerable.Repeat(aDay, 10));
+        Earned(new DayRange(First, First.AddDays(9)), Of(amount, Line(amount, from * 24, until * 24)))
+            .ShouldBe(Enumerable.Repeat(aDay, 10));
 
     [Fact]
     public void A_day_that_is_begun_in_the_middle_earns_its_hours() =>
@@ -49,8 +50,10 @@ public sealed class RevenueByDayTests
     [InlineData(InvoiceStatus.Void, 1000, 0, 1190, 190, 0, 0, 0)]
     [InlineData(InvoiceStatus.Uncollectible, 1000, 0, 1190, 190, 0, 595, 500)]
     [InlineData(InvoiceStatus.Uncollectible, 1000, 0, 1190, 190, 0, 0, 0)]
-    public void What_did_not_stand_is_not_earned(InvoiceStatus status, long line, long discount, long asked, long tax, long goneBack, long paid, long earned) =>
-        Earned(new DayRange(First, First), new InvoiceRevenue(status, line - discount, discount, asked, tax, goneBack, paid, [Line(line, 0, 24)])).ShouldBe([earned]);
+    public void What_did_not_stand_is_not_earned(
+        InvoiceStatus status, long line, long discount, long asked, long tax, long goneBack, long paid, long earned) =>
+        Earned(new DayRange(First, First),
+            new InvoiceRevenue(status, line - discount, discount, asked, tax, goneBack, paid, [Line(line, 0, 24)])).ShouldBe([earned]);
 
     [Fact]
     public void The_days_of_a_period_earn_what_the_line_asked_for() => Prop.ForAll(
@@ -74,7 +77,8 @@ public sealed class RevenueByDayTests
         return revenue.Rounded();
     }
 
-    private static InvoiceRevenue Of(long asked, params RevenueLine[] lines) => new(InvoiceStatus.Paid, asked, 0, asked, 0, 0, asked, lines);
+    private static InvoiceRevenue Of(long asked, params RevenueLine[] lines) =>
+        new(InvoiceStatus.Paid, asked, 0, asked, 0, 0, asked, lines);
 
     private static RevenueLine Line(long amount, int fromHour, int untilHour)
     {

@@ -15,7 +15,8 @@ public sealed class AddOnChecksTests
 
     private static readonly CreditPack Pack = new()
     {
-        Code = "hundred", Name = "100 scans", Feature = "scan", Quantity = Quantity.Of(100), Prices = [new("USD", 900), new("EUR", 800)], ExpiresAfterDays = 365, Priority = 50, Plans = ["free"],
+        Code = "hundred", Name = "100 scans", Feature = "scan", Quantity = Quantity.Of(100), Prices = [new("USD", 900), new("EUR", 800)],
+        ExpiresAfterDays = 365, Priority = 50, Plans = ["free"],
     };
 
     private static readonly CatalogDocument Good = new()
@@ -30,7 +31,8 @@ public sealed class AddOnChecksTests
         Plans =
         [
             new() { Code = "free", Name = "Free" },
-            new() { Code = "pro", Name = "Pro", Prices = [new(PriceInterval.Monthly, "USD", 2900, 0), new(PriceInterval.Yearly, "USD", 29000, 0)] },
+            new() { Code = "pro", Name = "Pro",
+                Prices = [new(PriceInterval.Monthly, "USD", 2900, 0), new(PriceInterval.Yearly, "USD", 29000, 0)] },
             new() { Code = "lite", Name = "Lite", Prices = [new(PriceInterval.Yearly, "USD", 9000, 0)] },
             new() { Code = "custom", Name = "Custom" },
         ],
@@ -65,7 +67,8 @@ public sealed class AddOnChecksTests
 
     [Theory]
     [MemberData(nameof(BadAddOns))]
-    public void A_bad_add_on_is_refused_where_it_is_bad(string member, AddOn addOn, string says) => Refused(Good with { AddOns = [addOn] }, $"add_ons[0].{member}", says);
+    public void A_bad_add_on_is_refused_where_it_is_bad(string member, AddOn addOn, string says) =>
+        Refused(Good with { AddOns = [addOn] }, $"add_ons[0].{member}", says);
 
     public static TheoryData<string, CreditPack, string> BadPacks => new()
     {
@@ -83,7 +86,8 @@ public sealed class AddOnChecksTests
 
     [Theory]
     [MemberData(nameof(BadPacks))]
-    public void A_bad_pack_is_refused_where_it_is_bad(string member, CreditPack pack, string says) => Refused(Good with { Packs = [pack] }, $"packs[0].{member}", says);
+    public void A_bad_pack_is_refused_where_it_is_bad(string member, CreditPack pack, string says) =>
+        Refused(Good with { Packs = [pack] }, $"packs[0].{member}", says);
 
     [Fact]
     public void A_code_occurs_once()
@@ -94,16 +98,24 @@ public sealed class AddOnChecksTests
 
     [Fact]
     public void All_faults_are_found_at_once() =>
-        CatalogRules.Check(Good with { AddOns = [Scans with { Prices = [], Plans = ["gold"], MaxQuantity = -1 }], Packs = [Pack with { Quantity = Quantity.Zero, Priority = -1 }] })
-            .Select(f => f.Path).ShouldBe(["add_ons[0].prices", "add_ons[0].plans[0]", "add_ons[0].max_quantity", "packs[0].quantity", "packs[0].priority"]);
+        CatalogRules.Check(
+            Good with
+            {
+                AddOns = [Scans with { Prices = [], Plans = ["gold"], MaxQuantity = -1 }],
+                Packs = [Pack with { Quantity = Quantity.Zero, Priority = -1 }],
+            })
+            .Select(f => f.Path)
+            .ShouldBe(["add_ons[0].prices", "add_ons[0].plans[0]", "add_ons[0].max_quantity", "packs[0].quantity", "packs[0].priority"]);
 
     public static TheoryData<CatalogDocument, string> Changes => new()
     {
         { Good with { AddOns = [] }, "add-on scans: removed" },
         { Good with { AddOns = [Scans, Scans with { Code = "other", Name = "Other" }] }, "add-on other: added (Other)" },
         { Good with { AddOns = [Scans with { Active = false }] }, "add-on scans: active true → false" },
-        { Good with { AddOns = [Scans with { Prices = [new(PriceInterval.Monthly, "USD", 600)] }] }, "add-on scans: prices $5.00 monthly → $6.00 monthly" },
-        { Good with { AddOns = [Scans with { Entitlements = [new("scan", Quantity.Of(20), false), new("sync", null, true)] }] }, "add-on scans: entitlements scan +10, sync on → scan +20, sync on" },
+        { Good with { AddOns = [Scans with { Prices = [new(PriceInterval.Monthly, "USD", 600)] }] },
+            "add-on scans: prices $5.00 monthly → $6.00 monthly" },
+        { Good with { AddOns = [Scans with { Entitlements = [new("scan", Quantity.Of(20), false), new("sync", null, true)] }] },
+            "add-on scans: entitlements scan +10, sync on → scan +20, sync on" },
         { Good with { AddOns = [Scans with { Plans = null }] }, "add-on scans: plans pro, custom → all" },
         { Good with { AddOns = [Scans with { MaxQuantity = null }] }, "add-on scans: max_quantity 5 → none" },
         { Good with { Packs = [] }, "pack hundred: removed" },

@@ -21,12 +21,14 @@ public sealed class AddOnRulesTests
 
     [Fact]
     public void Several_add_ons_on_a_feature_add_up() =>
-        Effective("scan", new(MoreScans, 2), new(AddOn("some", new AddOnEntitlement("scan", Q(0.5m), false)), 3)).ShouldNotBeNull().Quota.ShouldBe(Q(51.5m));
+        Effective("scan", new(MoreScans, 2), new(AddOn("some", new AddOnEntitlement("scan", Q(0.5m), false)), 3)).ShouldNotBeNull().Quota
+            .ShouldBe(Q(51.5m));
 
     [Fact]
     public void Unlimited_stays_unlimited_and_an_unlimited_add_on_makes_it_so()
     {
-        Effective("page", new HeldAddOn(AddOn("pages", new AddOnEntitlement("page", Q(10), false)), 1)).ShouldNotBeNull().Quota.ShouldBeNull();
+        Effective("page", new HeldAddOn(AddOn("pages", new AddOnEntitlement("page", Q(10), false)), 1)).ShouldNotBeNull().Quota
+            .ShouldBeNull();
         Effective("scan", new HeldAddOn(AddOn("all", new AddOnEntitlement("scan", null, false)), 1)).ShouldNotBeNull().Quota.ShouldBeNull();
     }
 
@@ -34,7 +36,8 @@ public sealed class AddOnRulesTests
     public void A_feature_that_the_plan_does_not_name_gets_a_hard_cap()
     {
         var effective = Effective("video", new HeldAddOn(AddOn("videos", new AddOnEntitlement("video", Q(5), false)), 4)).ShouldNotBeNull();
-        effective.ShouldBe(new Entitlement { Feature = "video", Quota = Q(20), HardCap = true, Period = QuotaPeriodKind.BillingMonth, Enabled = false });
+        effective.ShouldBe(
+            new Entitlement { Feature = "video", Quota = Q(20), HardCap = true, Period = QuotaPeriodKind.BillingMonth, Enabled = false });
     }
 
     [Fact]
@@ -60,7 +63,8 @@ public sealed class AddOnRulesTests
     public void A_plan_keeps_its_order_and_what_only_add_ons_name_follows()
     {
         var both = AddOn("both", new("video", Q(1), false), new("scan", Q(1), false));
-        AddOnRules.Apply(Plan, [new(both, 1), new(both, 1)]).Select(e => $"{e.Feature} {e.Quota}").ShouldBe(["scan 32", "page ", "sync ", "video 2"]);
+        AddOnRules.Apply(Plan, [new(both, 1), new(both, 1)]).Select(e => $"{e.Feature} {e.Quota}")
+            .ShouldBe(["scan 32", "page ", "sync ", "video 2"]);
     }
 
     [Fact]
@@ -81,7 +85,8 @@ public sealed class AddOnRulesTests
     [Fact]
     public void A_price_is_found_by_interval_and_currency()
     {
-        var addOn = MoreScans with { Prices = [new(PriceInterval.Monthly, "USD", 500), new(PriceInterval.Monthly, "EUR", 450)], Plans = ["pro"] };
+        var addOn =
+            MoreScans with { Prices = [new(PriceInterval.Monthly, "USD", 500), new(PriceInterval.Monthly, "EUR", 450)], Plans = ["pro"] };
         addOn.PriceFor(PriceInterval.Monthly, Currency.Of("EUR"))!.AmountMinor.ShouldBe(450);
         addOn.PriceFor(PriceInterval.Yearly, Currency.Usd).ShouldBeNull();
         (addOn.FitsPlan("pro"), addOn.FitsPlan("free"), MoreScans.FitsPlan("free")).ShouldBe((true, false, true));
@@ -94,7 +99,8 @@ public sealed class AddOnRulesTests
         return alone;
     }
 
-    private static AddOn AddOn(string code, params AddOnEntitlement[] entitlements) => new() { Code = code, Name = code, Entitlements = entitlements };
+    private static AddOn AddOn(string code, params AddOnEntitlement[] entitlements) =>
+        new() { Code = code, Name = code, Entitlements = entitlements };
 
     private static Quantity Q(decimal value) => Quantity.Of(value);
 }

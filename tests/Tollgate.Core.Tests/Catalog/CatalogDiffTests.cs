@@ -25,22 +25,35 @@ public sealed class CatalogDiffTests
 
     public static TheoryData<CatalogDocument, string> Changes => new()
     {
-        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Quota = Quantity.Of(40) }, Pro.Entitlements[1]] }), "pro · cv_generate: quota 30 → 40" },
-        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Quota = null }, Pro.Entitlements[1]] }), "pro · cv_generate: quota 30 → unlimited" },
-        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Period = QuotaPeriodKind.Week }, Pro.Entitlements[1]] }), "pro · cv_generate: period billing_month → week" },
-        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Thresholds = [75] }, Pro.Entitlements[1]] }), "pro · cv_generate: thresholds 80, 90, 100 → 75" },
-        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0], Pro.Entitlements[1] with { Enabled = false }] }), "pro · sync: enabled true → false" },
+        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Quota = Quantity.Of(40) }, Pro.Entitlements[1]] }),
+            "pro · cv_generate: quota 30 → 40" },
+        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Quota = null }, Pro.Entitlements[1]] }),
+            "pro · cv_generate: quota 30 → unlimited" },
+        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Period = QuotaPeriodKind.Week }, Pro.Entitlements[1]] }),
+            "pro · cv_generate: period billing_month → week" },
+        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { Thresholds = [75] }, Pro.Entitlements[1]] }),
+            "pro · cv_generate: thresholds 80, 90, 100 → 75" },
+        { WithPro(Pro with { Entitlements = [Pro.Entitlements[0], Pro.Entitlements[1] with { Enabled = false }] }),
+            "pro · sync: enabled true → false" },
         { WithPro(Pro with { Entitlements = [Pro.Entitlements[0]] }), "pro · sync: removed" },
-        { WithPro(Pro with { Entitlements = [Pro.Entitlements[1], Pro.Entitlements[0]] }), "plan pro: order of entitlements cv_generate, sync → sync, cv_generate" },
+        { WithPro(Pro with { Entitlements = [Pro.Entitlements[1], Pro.Entitlements[0]] }),
+            "plan pro: order of entitlements cv_generate, sync → sync, cv_generate" },
         { WithPro(Pro with { Prices = [new(PriceInterval.Monthly, "USD", 3999, 7)] }), "pro · monthly USD: amount $29.99 → $39.99" },
         { WithPro(Pro with { Prices = [new(PriceInterval.Monthly, "USD", 2999, 14)] }), "pro · monthly USD: trial_days 7 → 14" },
         { WithPro(Pro with { Prices = [Pro.Prices[0] with { MinimumMinor = 5000 }] }), "pro · monthly USD: minimum none → $50.00" },
         {
-            WithPro(Pro with { Prices = [Pro.Prices[0] with { Seats = new(3, TierMode.PerUnit, [new(null, UnitPrice.Of(12.5m), null)]) }] }),
+            WithPro(Pro with
+            {
+                Prices = [Pro.Prices[0] with { Seats = new(3, TierMode.PerUnit, [new(null, UnitPrice.Of(12.5m), null)]) }],
+            }),
             "pro · monthly USD: seats none → per_unit 12.5 USD for each beyond 3"
         },
         {
-            WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { OveragePrices = [Each("USD", 0.02m), Each("EUR", 0.018m)] }, Pro.Entitlements[1]] }),
+            WithPro(Pro with
+            {
+                Entitlements = [
+                    Pro.Entitlements[0] with { OveragePrices = [Each("USD", 0.02m), Each("EUR", 0.018m)] }, Pro.Entitlements[1]],
+            }),
             "pro · cv_generate: overage_price none → per_unit 0.02 USD; per_unit 0.018 EUR, first flat fee on_use"
         },
         { WithPro(Pro with { Active = false }), "plan pro: retired (kept for those who have it)" },
@@ -76,7 +89,8 @@ public sealed class CatalogDiffTests
         diff.RemovedPlans.ShouldBe(["pro"]);
     }
 
-    private static OveragePrice Each(string currency, decimal price) => new(TierMode.PerUnit, currency, [new(null, UnitPrice.Of(price), null)], null)
+    private static OveragePrice Each(string currency, decimal price) =>
+        new(TierMode.PerUnit, currency, [new(null, UnitPrice.Of(price), null)], null)
     {
         FirstFlatFee = currency == "USD" ? FirstFlatFee.Always : FirstFlatFee.OnUse,
     };

@@ -62,26 +62,39 @@ public sealed class CatalogRulesTests
         { "default_plan", Good with { DefaultPlan = "gold" }, "no plan 'gold'" },
         { "plans", Good with { Plans = [] }, "at least one plan" },
         { "plans[1].code", Good with { Plans = [Good.Plans[0], Good.Plans[0]] }, "occurs twice" },
-        { "plans[0].code", Good with { DefaultPlan = "compare", Plans = [Good.Plans[0] with { Code = "compare" }] }, "cannot be a plan's code" },
+        { "plans[0].code", Good with { DefaultPlan = "compare", Plans = [Good.Plans[0] with { Code = "compare" }] },
+            "cannot be a plan's code" },
         { "features[5].code", WithFeature(new() { Code = "scan", Name = "Scan" }), "occurs twice" },
-        { "features", Good with { Features = [.. Good.Features, .. Enumerable.Range(0, 101).Select(static n => new Feature { Code = $"f{n}", Name = "F", Meters = [Meter("x")] })] }, "101 meters read events of the type 'x'" },
+        { "features",
+            Good with
+            {
+                Features = [
+                    .. Good.Features,
+                    .. Enumerable.Range(0, 101).Select(static n => new Feature { Code = $"f{n}", Name = "F", Meters = [Meter("x")] })],
+            }, "101 meters read events of the type 'x'" },
         { "features[5].money", WithFeature(new() { Code = "m", Name = "M", IsMoney = true, Unit = "token" }), "currency code" },
-        { "features[5].meters", WithFeature(new() { Code = "s", Name = "S", Kind = FeatureKind.Switch, Meters = [Meter("x")] }), "only metered features" },
+        { "features[5].meters", WithFeature(new() { Code = "s", Name = "S", Kind = FeatureKind.Switch, Meters = [Meter("x")] }),
+            "only metered features" },
         { "features[5].meters[0].event_type", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("a b")] }), "not an event type" },
         { "features[5].meters[1]", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x"), Meter("x")] }), "count twice" },
-        { "features[5].meters[0].value_property", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Aggregate = MeterAggregate.Unique }] }), "unique" },
-        { "features[5].meters[0].filters[0].any_of", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Filters = [new("p", [])] }] }), "matches nothing" },
+        { "features[5].meters[0].value_property",
+            WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Aggregate = MeterAggregate.Unique }] }), "unique" },
+        { "features[5].meters[0].filters[0].any_of",
+            WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Filters = [new("p", [])] }] }), "matches nothing" },
         { "plans[0].prices[0].amount", WithPrice(new(PriceInterval.Monthly, "USD", -1, 0)), "-1 minor units" },
         { "plans[0].prices[0].currency", WithPrice(new(PriceInterval.Monthly, "QQQ", 1, 0)), "Unknown currency" },
         { "plans[0].prices[0].trial_days", WithPrice(new(PriceInterval.Monthly, "USD", 1, 731)), "731 trial days" },
         { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = 500 }), "reached always" },
-        { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = CatalogLimits.PriceMinor + 1 }), "at most" },
+        { "plans[0].prices[0].minimum",
+            WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = CatalogLimits.PriceMinor + 1 }), "at most" },
         { "plans[0].prices[0].seats.included", WithSeats(new(-1, TierMode.PerUnit, [new(null, Price(1), null)])), "-1 seats" },
-        { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Package, [new(null, Price(1), null)])), "per_unit, graduated or volume" },
+        { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Package, [new(null, Price(1), null)])),
+            "per_unit, graduated or volume" },
         { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Percentage, [Share(null, 1)])), "per_unit, graduated or volume" },
         { "plans[0].prices[0].seats.tiers", WithSeats(new(1, TierMode.Volume, [])), "at least one" },
         { "plans[0].prices[0].seats.tiers[0].up_to", WithSeats(new(1, TierMode.Volume, [new(Q(5), Price(1), null)])), "last tier is open" },
-        { "plans[0].prices[1]", Good with { Plans = [Good.Plans[0] with { Prices = [Good.Plans[0].Prices[0], Good.Plans[0].Prices[0]] }] }, "occurs twice" },
+        { "plans[0].prices[1]", Good with { Plans = [Good.Plans[0] with { Prices = [Good.Plans[0].Prices[0], Good.Plans[0].Prices[0]] }] },
+            "occurs twice" },
         { "plans[0].entitlements[5].feature", With(new Entitlement { Feature = "scam", Quota = Q(1) }), "no feature 'scam'" },
         { "plans[0].entitlements[5].feature", With(Scan), "occurs twice" },
     };
@@ -97,17 +110,45 @@ public sealed class CatalogRulesTests
         { "overage_limit", Scan with { OverageLimit = Q(5) } },
         { "overage_price", Scan with { OveragePrices = [Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null))] } },
         { "overage_price.tiers", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.PerUnit)] } },
-        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Graduated, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(20), Price(1), null))] } },
-        { "overage_price.tiers[0].up_to", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Graduated, new PriceTier(null, Price(1), null), new PriceTier(null, Price(1), null))] } },
-        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Volume, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(10), Price(1), null), new PriceTier(null, Price(1), null))] } },
-        { "overage_price.package_size", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Package, new PriceTier(null, Price(1), null))] } },
-        { "overage_price.currency", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) with { Currency = "ABC" }] } },
+        { "overage_price.tiers[1].up_to",
+            Scan with
+            {
+                HardCap = false,
+                OveragePrices = [Overage(TierMode.Graduated, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(20), Price(1), null))],
+            } },
+        { "overage_price.tiers[0].up_to",
+            Scan with
+            {
+                HardCap = false,
+                OveragePrices = [Overage(TierMode.Graduated, new PriceTier(null, Price(1), null), new PriceTier(null, Price(1), null))],
+            } },
+        { "overage_price.tiers[1].up_to",
+            Scan with
+            {
+                HardCap = false,
+                OveragePrices = [
+                    Overage(TierMode.Volume, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(10), Price(1), null),
+                        new PriceTier(null, Price(1), null))],
+            } },
+        { "overage_price.package_size",
+            Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Package, new PriceTier(null, Price(1), null))] } },
+        { "overage_price.currency",
+            Scan with
+            {
+                HardCap = false, OveragePrices = [Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) with { Currency = "ABC" }],
+            } },
         { "overage_price.mode", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(null, 2.5m))] } },
         { "overage_price.tiers[0].percent", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.PerUnit, Share(null, 2.5m))] } },
-        { "overage_price.tiers[1].percent", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(10, 2.5m), new PriceTier(null, Price(1), null))] } },
-        { "overage_price.tiers[0].percent", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(null, 1000.5m))] } },
+        { "overage_price.tiers[1].percent",
+            Scan with
+            {
+                HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(10, 2.5m), new PriceTier(null, Price(1), null))],
+            } },
+        { "overage_price.tiers[0].percent",
+            Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(null, 1000.5m))] } },
         { "overage_price[1].currency", Scan with { HardCap = false, OveragePrices = [InDollars, InDollars] } },
-        { "overage_price[1].tiers", Scan with { HardCap = false, OveragePrices = [InDollars, InDollars with { Currency = "EUR", Tiers = [] }] } },
+        { "overage_price[1].tiers",
+            Scan with { HardCap = false, OveragePrices = [InDollars, InDollars with { Currency = "EUR", Tiers = [] }] } },
         { "overage_price", Scan with { HardCap = false, OveragePrices = [InDollars with { Currency = "EUR" }] } },
         { "rollover.periods", Scan with { Rollover = new(null, 0, false) } },
         { "rollover.max", Scan with { Rollover = new(Q(-1), 1, false) } },
@@ -134,15 +175,18 @@ public sealed class CatalogRulesTests
     [Fact]
     public void Overage_has_a_price_wherever_the_plan_is_sold()
     {
-        PlanPrice[] prices = [new(PriceInterval.Monthly, "USD", 0, 0), new(PriceInterval.Monthly, "EUR", 0, 0), new(PriceInterval.Yearly, "EUR", 0, 0)];
+        PlanPrice[] prices = [
+            new(PriceInterval.Monthly, "USD", 0, 0), new(PriceInterval.Monthly, "EUR", 0, 0), new(PriceInterval.Yearly, "EUR", 0, 0)];
         var inDollarsOnly = Scan with { HardCap = false, OveragePrices = [InDollars] };
         IReadOnlyList<CatalogFault> Check(Entitlement scan, params PlanPrice[] sold) =>
-            CatalogRules.Check(Good with { Plans = [Good.Plans[0] with { Prices = sold, Entitlements = [scan, .. Good.Plans[0].Entitlements.Skip(1)] }] });
+            CatalogRules.Check(
+                Good with { Plans = [Good.Plans[0] with { Prices = sold, Entitlements = [scan, .. Good.Plans[0].Entitlements.Skip(1)] }] });
 
         var fault = Check(inDollarsOnly, prices).ShouldHaveSingleItem();
         (fault.Path, fault.Message).ShouldBe((
             "plans[0].entitlements[0].overage_price",
-            "Plan 'free' is also sold in EUR, where overage of 'scan' has no price and would be free; write a list with a price for each currency."));
+            "Plan 'free' is also sold in EUR, where overage of 'scan' has no price and would be free; "
+                + "write a list with a price for each currency."));
         Check(inDollarsOnly with { OveragePrices = [InDollars with { Currency = "EUR" }, InDollars] }, prices).ShouldBeEmpty();
         Check(inDollarsOnly).ShouldBeEmpty();
         Check(inDollarsOnly with { OveragePrices = [] }, prices).ShouldBeEmpty();
@@ -160,7 +204,10 @@ public sealed class CatalogRulesTests
                 Good.Plans[0] with
                 {
                     Prices = [new(PriceInterval.Monthly, currency, 0, 0)],
-                    Entitlements = [new() { Feature = "cost", Quota = Q(0), HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(100, 2.5m), Share(null, 120)) with { Currency = currency }] }],
+                    Entitlements = [
+                        new() { Feature = "cost", Quota = Q(0), HardCap = false,
+                            OveragePrices = [
+                                Overage(TierMode.Percentage, Share(100, 2.5m), Share(null, 120)) with { Currency = currency }] }],
                 },
             ],
         });
@@ -168,7 +215,8 @@ public sealed class CatalogRulesTests
         Check("USD").ShouldBeEmpty();
         var fault = Check("EUR").ShouldHaveSingleItem();
         (fault.Path, fault.Message).ShouldBe((
-            "plans[0].entitlements[0].overage_price.mode", "'cost' counts USD, and a percentage of that is USD too, not EUR; in other currencies say a unit_price."));
+            "plans[0].entitlements[0].overage_price.mode",
+            "'cost' counts USD, and a percentage of that is USD too, not EUR; in other currencies say a unit_price."));
     }
 
     [Fact]
@@ -185,7 +233,8 @@ public sealed class CatalogRulesTests
     public void Credits_are_one_level_deep()
     {
         var credits = new Entitlement { Feature = "credits", Quota = Q(10), Pool = new("cost", Q(1)) };
-        var plan = Good.Plans[0] with { Entitlements = [Scan with { Pool = new("credits", Q(1)) }, credits, Good.Plans[0].Entitlements[4]] };
+        var plan =
+            Good.Plans[0] with { Entitlements = [Scan with { Pool = new("credits", Q(1)) }, credits, Good.Plans[0].Entitlements[4]] };
         CatalogRules.Check(Good with { Plans = [plan] }).ShouldContain(f => f.Message.Contains("one level deep", StringComparison.Ordinal));
     }
 
@@ -193,7 +242,8 @@ public sealed class CatalogRulesTests
     public void All_faults_are_found_at_once()
     {
         var document = Good with { Currency = "?", TimeZone = "?", DefaultPlan = "?", Plans = [Good.Plans[0] with { Code = "!" }] };
-        CatalogRules.Check(document).Select(f => f.Path).ShouldBe(["currency", "time_zone", "default_plan", "plans[0].code"], ignoreOrder: true);
+        CatalogRules.Check(document).Select(f => f.Path)
+            .ShouldBe(["currency", "time_zone", "default_plan", "plans[0].code"], ignoreOrder: true);
     }
 
     [Fact]
@@ -225,7 +275,8 @@ public sealed class CatalogRulesTests
 
     private static Quantity Q(decimal value) => Quantity.Of(value);
 
-    private static PriceTier Share(decimal? upTo, decimal percent) => new(upTo is { } bound ? Q(bound) : null, UnitPrice.Free, null) { Percent = new(percent) };
+    private static PriceTier Share(decimal? upTo, decimal percent) =>
+        new(upTo is { } bound ? Q(bound) : null, UnitPrice.Free, null) { Percent = new(percent) };
 
     private static UnitPrice Price(decimal value) => UnitPrice.Of(value);
 }

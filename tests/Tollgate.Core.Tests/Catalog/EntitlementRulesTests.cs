@@ -51,9 +51,11 @@ public sealed class EntitlementRulesTests
 
         var applied = EntitlementRules.Apply(Plan, change);
 
-        foreach (var property in typeof(Entitlement).GetProperties().Where(p => p.GetMethod is { IsStatic: false } && p.Name is not (nameof(Entitlement.Feature) or "EqualityContract")))
+        foreach (var property in typeof(Entitlement).GetProperties()
+            .Where(p => p.GetMethod is { IsStatic: false } && p.Name is not (nameof(Entitlement.Feature) or "EqualityContract")))
         {
-            var setting = typeof(EntitlementOverride).GetProperty(property.Name).ShouldNotBeNull($"{property.Name} cannot be overridden.").GetValue(change)!;
+            var setting = typeof(EntitlementOverride).GetProperty(property.Name).ShouldNotBeNull($"{property.Name} cannot be overridden.")
+                .GetValue(change)!;
             property.GetValue(applied).ShouldBe(setting.GetType().GetProperty("Value")!.GetValue(setting), property.Name);
         }
     }

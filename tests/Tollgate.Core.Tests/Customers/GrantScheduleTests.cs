@@ -19,9 +19,12 @@ public sealed class GrantScheduleTests
             ["2026-01-31T06:00:00Z", "2026-02-28T06:00:00Z", "2026-03-31T06:00:00Z", "2026-04-30T05:00:00Z", "2026-05-31T05:00:00Z"]);
         (schedule with { Lives = 1 }).ExpiryOf(2, Cairo).ShouldBe(schedule.StartOf(3, Cairo));
         schedule.ExpiryOf(2, Cairo).ShouldBe(Instant.FarFuture);
-        Enumerable.Range(0, 3).Select(number => (schedule with { Every = GrantInterval.Day, StartsAt = At("2026-04-23T06:00:00Z") }).StartOf(number, Cairo).ToString()).ShouldBe(
+        Enumerable.Range(0, 3)
+            .Select(number => (schedule with { Every = GrantInterval.Day, StartsAt = At("2026-04-23T06:00:00Z") }).StartOf(number, Cairo)
+                .ToString()).ShouldBe(
             ["2026-04-23T06:00:00Z", "2026-04-24T05:00:00Z", "2026-04-25T05:00:00Z"]);
-        (schedule with { Every = GrantInterval.Year, StartsAt = At("2028-02-29T06:00:00Z") }).StartOf(1, Cairo).ShouldBe(At("2029-02-28T06:00:00Z"));
+        (schedule with { Every = GrantInterval.Year, StartsAt = At("2028-02-29T06:00:00Z") }).StartOf(1, Cairo)
+            .ShouldBe(At("2029-02-28T06:00:00Z"));
     }
 
     [Theory]
@@ -38,7 +41,8 @@ public sealed class GrantScheduleTests
         schedule.DueAt(TimeZoneInfo.Utc).ShouldBeNull();
         (schedule with { EndsAt = At("2026-03-01T00:00:01Z") }).DueAt(TimeZoneInfo.Utc).ShouldNotBeNull();
         (schedule with { EndsAt = null, PausedAt = At("2026-02-01T00:00:00Z") }).DueAt(TimeZoneInfo.Utc).ShouldBeNull();
-        (schedule.FirstFrom(At("2026-02-01T00:00:00Z"), TimeZoneInfo.Utc), schedule.FirstFrom(At("2026-02-01T00:00:01Z"), TimeZoneInfo.Utc), schedule.FirstFrom(At("2026-08-15T00:00:00Z"), TimeZoneInfo.Utc))
+        (schedule.FirstFrom(At("2026-02-01T00:00:00Z"), TimeZoneInfo.Utc), schedule.FirstFrom(At("2026-02-01T00:00:01Z"), TimeZoneInfo.Utc),
+            schedule.FirstFrom(At("2026-08-15T00:00:00Z"), TimeZoneInfo.Utc))
             .ShouldBe((1, 2, 8));
         (schedule.NameOf(1), (schedule with { Turn = 2 }).NameOf(1)).ShouldBe(("club:2", "club:2.2"));
     }
@@ -54,7 +58,8 @@ public sealed class GrantScheduleTests
         for (var number = 1; number < most; number += 1 + (most / 97))
         {
             var start = schedule.StartOf(number, Cairo);
-            (schedule.FirstFrom(start, Cairo), schedule.FirstFrom(start.Plus(TimeSpan.FromMicroseconds(1)), Cairo)).ShouldBe((number, number + 1));
+            (schedule.FirstFrom(start, Cairo),
+                schedule.FirstFrom(start.Plus(TimeSpan.FromMicroseconds(1)), Cairo)).ShouldBe((number, number + 1));
         }
 
         schedule.FirstFrom(At("1999-01-01T00:00:00Z"), Cairo).ShouldBe(0);
@@ -68,19 +73,25 @@ public sealed class GrantScheduleTests
     public void What_burns_first_is_taken_back_first_and_nothing_below_what_was_burned(string amount, string parts)
     {
         var (a, b) = (Grant("a", 10, 3, 1), Grant("b", 20, 0, 2));
-        string.Join(", ", GrantRules.Withdrawn(GrantRules.InBurnOrder([b, a], Instant.Epoch), Quantity.Of(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture)))
+        string.Join(
+            ", ", GrantRules.Withdrawn(
+                GrantRules.InBurnOrder([b, a], Instant.Epoch),
+                Quantity.Of(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture)))
             .Select(part => $"{(part.Grant == a.Id ? "a" : "b")} {part.Amount}")).ShouldBe(parts);
     }
 
     private static Grant Grant(string name, int amount, int used, int priority) => new()
     {
-        Id = new(name == "a" ? "00000000-0000-0000-0000-00000000000a" : "00000000-0000-0000-0000-00000000000b"), FeatureKey = 1, Source = GrantSource.TopUp, Priority = priority,
-        Amount = Quantity.Of(amount), Used = Quantity.Of(used), EffectiveAt = Instant.Epoch, ExpiresAt = Instant.FarFuture, CreatedAt = Instant.Epoch,
+        Id = new(name == "a" ? "00000000-0000-0000-0000-00000000000a" : "00000000-0000-0000-0000-00000000000b"), FeatureKey = 1,
+        Source = GrantSource.TopUp, Priority = priority,
+        Amount = Quantity.Of(amount), Used = Quantity.Of(used), EffectiveAt = Instant.Epoch, ExpiresAt = Instant.FarFuture,
+        CreatedAt = Instant.Epoch,
     };
 
     private static GrantSchedule Monthly(string start) => new()
     {
-        Id = Guid.Empty, Name = "club", Feature = "scan", FeatureKey = 1, Amount = Quantity.Of(100), Source = GrantSource.Gift, Priority = 50, Every = GrantInterval.Month,
+        Id = Guid.Empty, Name = "club", Feature = "scan", FeatureKey = 1, Amount = Quantity.Of(100), Source = GrantSource.Gift,
+        Priority = 50, Every = GrantInterval.Month,
         StartsAt = At(start), CreatedAt = At(start),
     };
 

@@ -41,7 +41,8 @@ public sealed class VatIdsTests
         VatIds.IsValid(country, good).ShouldBeTrue(good);
         bad.Where(id => VatIds.IsValid(country, id)).ShouldBeEmpty();
         VatIds.FormOf(country).ShouldNotBeNull();
-        VatIds.Countries.Where(other => other != country && VatIds.IsValid(other, good)).ShouldBeSubsetOf(country is "FR" ? ["MC"] : country is "GB" ? ["IM", "XI"] : country is "GR" ? ["EL"] : []);
+        VatIds.Countries.Where(other => other != country && VatIds.IsValid(other, good))
+            .ShouldBeSubsetOf(country is "FR" ? ["MC"] : country is "GB" ? ["IM", "XI"] : country is "GR" ? ["EL"] : []);
     }
 
     [Theory]
@@ -62,14 +63,18 @@ public sealed class VatIdsTests
     [InlineData("NO", "NO995525828MVA", "NO 995 525 828 MVA", "995525828")]
     [InlineData("RO", "RO14186770", "ro 185 472 90")]
     [InlineData("XI", "XI980780684")]
-    public void Their_other_forms_are_known_too(string country, params string[] ids) => ids.Where(id => !VatIds.IsValid(country, id)).ShouldBeEmpty();
+    public void Their_other_forms_are_known_too(string country, params string[] ids) =>
+        ids.Where(id => !VatIds.IsValid(country, id)).ShouldBeEmpty();
 
     [Fact]
     public void The_example_of_every_form_is_valid_and_all_members_of_the_union_have_one()
     {
-        VatIds.Countries.Where(static country => !VatIds.IsValid(country, VatIds.FormOf(country)!.Split(' ', 2)[^1].Split("for instance ")[1])).ShouldBeEmpty();
-        "AT BE BG CY CZ DE DK EE EL GR ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI GB CH NO".Split(' ').ShouldBeSubsetOf(VatIds.Countries);
-        (VatIds.IsValid("US", "12-3456789"), VatIds.IsValid(null, "DE136695976"), VatIds.IsValid("DE", null), VatIds.IsValid("DE", "x"), VatIds.FormOf("US")).ShouldBe((false, false, false, false, null));
+        VatIds.Countries.Where(static country =>
+            !VatIds.IsValid(country, VatIds.FormOf(country)!.Split(' ', 2)[^1].Split("for instance ")[1])).ShouldBeEmpty();
+        "AT BE BG CY CZ DE DK EE EL GR ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI GB CH NO".Split(' ')
+            .ShouldBeSubsetOf(VatIds.Countries);
+        (VatIds.IsValid("US", "12-3456789"), VatIds.IsValid(null, "DE136695976"), VatIds.IsValid("DE", null), VatIds.IsValid("DE", "x"),
+            VatIds.FormOf("US")).ShouldBe((false, false, false, false, null));
     }
 
     [Theory]
@@ -86,7 +91,8 @@ public sealed class VatIdsTests
     [InlineData("DE", "DE136695977", null)]
     [InlineData("US", "12-3456789", null)]
     [InlineData(null, null, null)]
-    public void VIES_is_asked_for_valid_ids_of_its_countries(string? country, string? id, string? asked) => VatIds.InVies(country, id)?.ToString().ShouldBe(asked);
+    public void VIES_is_asked_for_valid_ids_of_its_countries(string? country, string? id, string? asked) =>
+        VatIds.InVies(country, id)?.ToString().ShouldBe(asked);
 
     [Theory]
     [InlineData("DE111111125", VatAnswer.Invalid)]

@@ -30,7 +30,8 @@ public sealed class DunningRulesTests
     [InlineData(3, 30, 31)] // No server ran for weeks: a day lies between the last two.
     [InlineData(9, 40, 40)]
     public void The_last_attempt_is_where_the_schedule_ends(int failures, int next, int last) =>
-        DunningRules.LastAttempt(DunningPolicy.Default, First, failures, First.Plus(TimeSpan.FromDays(next)), TimeZoneInfo.Utc).ShouldBe(First.Plus(TimeSpan.FromDays(last)));
+        DunningRules.LastAttempt(DunningPolicy.Default, First, failures, First.Plus(TimeSpan.FromDays(next)), TimeZoneInfo.Utc)
+            .ShouldBe(First.Plus(TimeSpan.FromDays(last)));
 
     [Fact]
     public void Days_are_those_of_the_calendar()
@@ -39,7 +40,8 @@ public sealed class DunningRulesTests
         var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
         var failed = Instant.From(new DateTimeOffset(2027, 3, 27, 9, 0, 0, TimeSpan.FromHours(1)));
 
-        DunningRules.NextAttempt(DunningPolicy.Default, failed, 1, failed, zone).ShouldBe(Instant.From(new DateTimeOffset(2027, 3, 28, 9, 0, 0, TimeSpan.FromHours(2))));
+        DunningRules.NextAttempt(DunningPolicy.Default, failed, 1, failed, zone)
+            .ShouldBe(Instant.From(new DateTimeOffset(2027, 3, 28, 9, 0, 0, TimeSpan.FromHours(2))));
     }
 
     [Theory]

@@ -122,13 +122,17 @@ public sealed class GatewayRulesTests
     [InlineData("""{"tools":[{"container":{"type":"auto"}}],"input":[[{"x":{"id":"1"}}],{"id":"2"}]}""", null)]
     [InlineData("""{"cachedContent":"cachedContents/1"}""", "cachedContent")]
     [InlineData("""{"cached_content":"cachedContents/1"}""", "cached_content")]
-    [InlineData("""{"contents":[{"parts":[{"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/1"}}]}]}""", "fileUri")]
+    [InlineData(
+        """{"contents":[{"parts":[{"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/1"}}]}]}""", "fileUri")]
     [InlineData("""{"contents":[{"parts":[{"file_data":{"file_uri":"gs://bucket/x"}}]}]}""", "file_uri")]
     [InlineData("""{"contents":[{"parts":[{"fileData":{"fileUri":"https://www.youtube.com/watch?v=1"}}]}]}""", null)]
     [InlineData("""{"messages":[{"content":[{"image":{"source":{"s3Location":{"uri":"s3:\/\/bucket/x"}}}}]}]}""", "uri")]
     [InlineData("""{"data_sources":[{"type":"azure_search"}]}""", "data_sources")]
-    [InlineData("""{"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"file_id":{"type":"string"}}}}}]}""", null)]
-    [InlineData("""{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"file_id":"a"}}]}]}""", null)]
+    [InlineData(
+        """{"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"file_id":{"type":"string"}}}}}]}""",
+        null)]
+    [InlineData(
+        """{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"file_id":"a"}}]}]}""", null)]
     [InlineData("""{"input":[{"type":"input_file","file_id":"file-1"}]}""", "file_id")]
     [InlineData("""{"metadata":{"file_id":"a"}}""", null)]
     public void A_body_that_names_things_of_the_account_is_not_for_customers(string body, string? member)
@@ -152,7 +156,8 @@ public sealed class GatewayRulesTests
     [InlineData("[]")]
     [InlineData("{\"a\":")]
     [InlineData("")]
-    public void What_is_no_object_names_nothing_that_could_be_known(string body) => AccountReferences.In(System.Text.Encoding.UTF8.GetBytes(body)).ShouldBeNull();
+    public void What_is_no_object_names_nothing_that_could_be_known(string body) =>
+        AccountReferences.In(System.Text.Encoding.UTF8.GetBytes(body)).ShouldBeNull();
 
     [Theory]
     [InlineData("/search", "search")]
@@ -202,7 +207,8 @@ public sealed class GatewayRulesTests
     [Fact]
     public void Members_that_name_nothing_cost_no_memory()
     {
-        var body = System.Text.Encoding.UTF8.GetBytes("{" + string.Concat(Enumerable.Repeat("\"ab_c\":1,\"id\":{\"x\":[]},", 20_000)) + "\"f-i-l-e_iD\":\"file-1\"}");
+        var body = System.Text.Encoding.UTF8.GetBytes("{" + string.Concat(Enumerable.Repeat("\"ab_c\":1,\"id\":{\"x\":[]},", 20_000))
+            + "\"f-i-l-e_iD\":\"file-1\"}");
         AccountReferences.In(body);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var named = AccountReferences.In(body).ShouldNotBeNull();

@@ -8,7 +8,8 @@ public sealed class InboxRulesTests
     [Fact]
     public void It_is_tried_ever_more_seldom_for_two_days_and_then_parked()
     {
-        var waits = Enumerable.Range(1, 20).Select(InboxRules.NextAfter).TakeWhile(static wait => wait is not null).Select(static wait => wait!.Value).ToList();
+        var waits = Enumerable.Range(1, 20).Select(InboxRules.NextAfter).TakeWhile(static wait => wait is not null)
+            .Select(static wait => wait!.Value).ToList();
 
         waits[0].ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(5));
         waits.ShouldBe(waits.Order());

@@ -5,7 +5,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Tests.Invoicing;
 
 /// <summary>
-/// Usage that was billed at 500 and is voided. The invoice has a plan of 1,000 beside it, 20 % off, and 10 % tax on top: 800 and 400 were asked for the two, 1,320 in all.
+/// Usage that was billed at 500 and is voided. The invoice has a plan of 1,000 beside it, 20 % off, and 10 % tax on top: 800 and 400 were
+/// asked for the two, 1,320 in all.
 /// </summary>
 public sealed class CorrectionRulesTests
 {
@@ -16,7 +17,8 @@ public sealed class CorrectionRulesTests
     [InlineData(500, 400)]
     [InlineData(250, 200)]
     [InlineData(1, 1)]
-    public void A_percentage_comes_off_again(long voided, long back) => Back(voided, new BilledLine(Invoice(), 2, Usd(500), Twenty)).ShouldBe(back);
+    public void A_percentage_comes_off_again(long voided, long back) =>
+        Back(voided, new BilledLine(Invoice(), 2, Usd(500), Twenty)).ShouldBe(back);
 
     [Fact]
     public void What_was_billed_without_a_coupon_goes_back_without_it()
@@ -28,7 +30,8 @@ public sealed class CorrectionRulesTests
 
     [Fact]
     public void What_an_earlier_correction_took_back_does_not_go_back_again() =>
-        Back(400, new BilledLine(Invoice(), 2, Usd(500), Twenty), new BilledLine(Invoice() with { Id = Guid.NewGuid() }, 2, Usd(200), default), new BilledLine(Invoice(), 2, Usd(-300), default))
+        Back(400, new BilledLine(Invoice(), 2, Usd(500), Twenty),
+            new BilledLine(Invoice() with { Id = Guid.NewGuid() }, 2, Usd(200), default), new BilledLine(Invoice(), 2, Usd(-300), default))
             .ShouldBe(320);
 
     [Theory]
@@ -59,10 +62,12 @@ public sealed class CorrectionRulesTests
     [InlineData(300, 500)]
     [InlineData(1500, 0)]
     [InlineData(1200, 300)]
-    public void Promotional_credit_is_no_money_that_goes_back(long gift, long back) => Back(500, new BilledLine(Invoice(discount: gift), 2, Usd(500), default)).ShouldBe(back);
+    public void Promotional_credit_is_no_money_that_goes_back(long gift, long back) =>
+        Back(500, new BilledLine(Invoice(discount: gift), 2, Usd(500), default)).ShouldBe(back);
 
     [Fact]
-    public void What_no_known_line_billed_goes_back_as_it_was_rated() => Back(700, new BilledLine(Invoice(), 2, Usd(500), Twenty)).ShouldBe(400 + 200);
+    public void What_no_known_line_billed_goes_back_as_it_was_rated() =>
+        Back(700, new BilledLine(Invoice(), 2, Usd(500), Twenty)).ShouldBe(400 + 200);
 
     [Fact]
     public void The_taxes_are_those_that_it_was_paid_with()
@@ -95,20 +100,23 @@ public sealed class CorrectionRulesTests
         var net = 1500 - discount;
         return new()
         {
-            Id = Guid.Empty, Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "a", Currency = Currency.Usd, Period = April, CreatedAt = April.Start,
+            Id = Guid.Empty, Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "a", Currency = Currency.Usd,
+            Period = April, CreatedAt = April.Start,
             Lines =
             [
                 Line(1000) with { Kind = InvoiceLineKind.Subscription, Description = "Pro" }, Line(500),
                 Line(-discount) with { Kind = InvoiceLineKind.Discount, Description = "Coupon" },
             ],
-            Taxes = [new("VAT", new(10), false, Usd(net), Usd(net / 10))], Subtotal = Usd(1500), Discount = Usd(discount), Tax = Usd(net / 10), Total = Usd(net + (net / 10)),
+            Taxes = [new("VAT", new(10), false, Usd(net), Usd(net / 10))], Subtotal = Usd(1500), Discount = Usd(discount),
+            Tax = Usd(net / 10), Total = Usd(net + (net / 10)),
             FromCredits = Usd(0), Paid = Usd(net + (net / 10)),
         };
     }
 
     private static InvoiceLine Line(long amount) => new()
     {
-        Kind = InvoiceLineKind.Usage, Feature = "pages", Description = "Pages beyond the plan", Quantity = Quantity.One, Amount = Usd(amount), Period = April,
+        Kind = InvoiceLineKind.Usage, Feature = "pages", Description = "Pages beyond the plan", Quantity = Quantity.One,
+        Amount = Usd(amount), Period = April,
     };
 
     private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);

@@ -20,8 +20,10 @@ public sealed class CountedTests
     [InlineData(InvoiceStatus.Void, 3_000, 0, 0)]
     public void What_is_asked_for_or_came_in(InvoiceStatus status, long paid, long credited, long expected) => new Invoice
     {
-        Id = Guid.Empty, Status = status, Kind = InvoiceKind.Renewal, Customer = "a", Currency = Currency.Usd, Lines = [], CreatedAt = At, IssuedAt = At,
-        Period = new(At, At), Subtotal = Usd(10_000), Discount = Usd(0), Tax = Usd(0), Total = Usd(10_000), FromCredits = Usd(0), Paid = Usd(paid),
+        Id = Guid.Empty, Status = status, Kind = InvoiceKind.Renewal, Customer = "a", Currency = Currency.Usd, Lines = [], CreatedAt = At,
+        IssuedAt = At,
+        Period = new(At, At), Subtotal = Usd(10_000), Discount = Usd(0), Tax = Usd(0), Total = Usd(10_000), FromCredits = Usd(0),
+        Paid = Usd(paid),
         CreditNotes = credited == 0 ? [] : [new(Guid.Empty, "N-1", At, "why", [], Usd(0), Usd(credited))],
     }.Counted.ShouldBe(Usd(expected));
 

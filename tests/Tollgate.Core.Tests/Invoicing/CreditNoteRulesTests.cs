@@ -23,7 +23,11 @@ public sealed class CreditNoteRulesTests
         {
             var (verdict, draft) = CreditNoteRules.Judge(invoice, new(Usd(part), null, "sorry"));
             verdict.ShouldBe(CreditVerdict.Allowed);
-            invoice = invoice with { CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft!.Lines, draft.Tax, draft.Total)] };
+            invoice =
+                invoice with
+                {
+                    CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft!.Lines, draft.Tax, draft.Total)],
+                };
         }
 
         invoice.CreditNotes.Select(static note => note.Tax.Minor).ShouldBe(taxes);
@@ -33,7 +37,11 @@ public sealed class CreditNoteRulesTests
     [Fact]
     public void What_takes_the_rest_takes_the_rest_of_the_tax()
     {
-        var invoice = Invoice(119, 19) with { CreditNotes = [new(Guid.Empty, "", April.Start, "", [], Usd(6), Usd(40)), new(Guid.Empty, "", April.Start, "", [], Usd(6), Usd(40))] };
+        var invoice = Invoice(119, 19) with
+        {
+            CreditNotes = [
+                new(Guid.Empty, "", April.Start, "", [], Usd(6), Usd(40)), new(Guid.Empty, "", April.Start, "", [], Usd(6), Usd(40))],
+        };
         var (_, draft) = CreditNoteRules.Judge(invoice, new(null, null, "all"));
         (draft!.Total.Minor, draft.Tax.Minor).ShouldBe((39, 7));
     }
@@ -49,7 +57,13 @@ public sealed class CreditNoteRulesTests
     {
         var invoice = Invoice(1000, 0);
         var line = invoice.Lines[0];
-        invoice = invoice with { CreditNotes = [.. Enumerable.Range(0, notes).Select(_ => new CreditNote(Guid.Empty, "", April.Start, "", [.. Enumerable.Repeat(line, linesOfEach)], Usd(0), Usd(1)))] };
+        invoice =
+            invoice with
+            {
+                CreditNotes = [.. Enumerable.Range(0, notes)
+                    .Select(_ =>
+                        new CreditNote(Guid.Empty, "", April.Start, "", [.. Enumerable.Repeat(line, linesOfEach)], Usd(0), Usd(1)))],
+            };
         var draft = new CreditDraft([.. Enumerable.Repeat(line, lines ?? 1)], Usd(0), lines is null ? invoice.Creditable : Usd(1));
 
         CreditNoteRules.IsOneTooMany(invoice, draft, Usd(0)).ShouldBe(isTooMany);
@@ -64,14 +78,19 @@ public sealed class CreditNoteRulesTests
         InvoiceLine Line(long tax) => Invoice(6833, 0).Lines[0] with { Tax = Usd(tax) };
         var invoice = Invoice(32_798, 5466) with
         {
-            Lines = [Line(1367), Line(1367), Line(1366), Line(1366)], Subtotal = Usd(27_332), Taxes = [new("VAT", new(20), false, Usd(27_332), Usd(5466))],
+            Lines = [Line(1367), Line(1367), Line(1366), Line(1366)], Subtotal = Usd(27_332),
+            Taxes = [new("VAT", new(20), false, Usd(27_332), Usd(5466))],
         };
         foreach (var line in order)
         {
             var (verdict, draft) = CreditNoteRules.Judge(invoice, new(null, [line], "sorry"));
             verdict.ShouldBe(CreditVerdict.Allowed);
             (draft!.Total - draft.Tax).ShouldBe(Usd(6833));
-            invoice = invoice with { CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft.Lines, draft.Tax, draft.Total)] };
+            invoice =
+                invoice with
+                {
+                    CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft.Lines, draft.Tax, draft.Total)],
+                };
         }
 
         invoice.CreditNotes.Select(static note => note.Tax.Minor).ShouldBe(taxes);
@@ -87,14 +106,21 @@ public sealed class CreditNoteRulesTests
         var line = Invoice(10_000, 0).Lines[0];
         var invoice = Invoice(21_000, 2667) with
         {
-            Lines = [line with { Description = "Book", Tax = Usd(1667) }, line with { Description = "Plan", Tax = Usd(1000) }], Subtotal = Usd(20_000),
-            Taxes = [new("VAT", new(20), true, Usd(8333), Usd(1667)) { Lines = [1] }, new("Sales tax", new(10), false, Usd(10_000), Usd(1000)) { Lines = [2] }],
+            Lines = [line with { Description = "Book", Tax = Usd(1667) }, line with { Description = "Plan", Tax = Usd(1000) }],
+            Subtotal = Usd(20_000),
+            Taxes = [
+                new("VAT", new(20), true, Usd(8333), Usd(1667)) { Lines = [1] },
+                new("Sales tax", new(10), false, Usd(10_000), Usd(1000)) { Lines = [2] }],
         };
         foreach (var at in order)
         {
             var (verdict, draft) = CreditNoteRules.Judge(invoice, new(null, [at], "sorry"));
             verdict.ShouldBe(CreditVerdict.Allowed);
-            invoice = invoice with { CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft!.Lines, draft.Tax, draft.Total)] };
+            invoice =
+                invoice with
+                {
+                    CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft!.Lines, draft.Tax, draft.Total)],
+                };
         }
 
         invoice.CreditNotes.Select(static note => note.Total.Minor).ShouldBe(totals);
@@ -103,8 +129,11 @@ public sealed class CreditNoteRulesTests
 
     private static Invoice Invoice(long total, long tax) => new()
     {
-        Id = Guid.Empty, Status = InvoiceStatus.Open, Kind = InvoiceKind.Start, Customer = "a", Currency = Currency.Usd, Period = April, CreatedAt = April.Start,
-        Lines = [new() { Kind = InvoiceLineKind.Subscription, Description = "Pro", Quantity = Quantity.One, Amount = Usd(total - tax), Period = April }],
+        Id = Guid.Empty, Status = InvoiceStatus.Open, Kind = InvoiceKind.Start, Customer = "a", Currency = Currency.Usd, Period = April,
+        CreatedAt = April.Start,
+        Lines = [
+            new() { Kind = InvoiceLineKind.Subscription, Description = "Pro", Quantity = Quantity.One, Amount = Usd(total - tax),
+                Period = April }],
         Subtotal = Usd(total - tax), Discount = Usd(0), Tax = Usd(tax), Total = Usd(total), FromCredits = Usd(0), Paid = Usd(0),
     };
 

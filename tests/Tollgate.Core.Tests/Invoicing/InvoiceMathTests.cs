@@ -28,7 +28,8 @@ public sealed class InvoiceMathTests
     }
 
     [Fact]
-    public void More_cannot_be_taken_off_than_there_is() => Sums([300], [Off(500), Percent(10)], [new("VAT", new(19), false)]).ShouldSatisfyAllConditions(
+    public void More_cannot_be_taken_off_than_there_is() =>
+        Sums([300], [Off(500), Percent(10)], [new("VAT", new(19), false)]).ShouldSatisfyAllConditions(
         sums => sums.Reduced.ShouldBe([Usd(300), Usd(0)]),
         sums => (sums.Tax, sums.Total).ShouldBe((Usd(0), Usd(0))));
 
@@ -66,8 +67,10 @@ public sealed class InvoiceMathTests
 
     private static readonly TaxRate Tva = new("TVA", new(20), false);
 
-    private static InvoiceSums Changed(long back, long charge, TaxRate[] now, params (long Part, TaxRate[] Rates)[] paid) => InvoiceMath.Compute(
-        [new(Usd(-back), now, true), new(Usd(charge), now, false)], [], [.. paid.Select(static one => new PaidTax(Usd(one.Part), one.Rates))], Usd(0));
+    private static InvoiceSums Changed(long back, long charge, TaxRate[] now, params (long Part, TaxRate[] Rates)[] paid) =>
+        InvoiceMath.Compute(
+        [new(Usd(-back), now, true), new(Usd(charge), now, false)], [],
+        [.. paid.Select(static one => new PaidTax(Usd(one.Part), one.Rates))], Usd(0));
 
     [Fact]
     public void Unused_time_goes_back_with_the_tax_that_was_paid_on_it()
@@ -79,9 +82,11 @@ public sealed class InvoiceMathTests
             sums => (sums.TaxOfLines[0], sums.ProrationCreditTaxes[0]).ShouldBe((Usd(-1_000), Usd(1_000))));
 
         // Paid without tax, or with another one: each at its own.
-        Changed(5_000, 8_000, [Tva], (5_000, [])).ShouldSatisfyAllConditions(sums => (sums.Total, sums.Tax).ShouldBe((Usd(4_600), Usd(1_600))));
+        Changed(5_000, 8_000, [Tva], (5_000, []))
+            .ShouldSatisfyAllConditions(sums => (sums.Total, sums.Tax).ShouldBe((Usd(4_600), Usd(1_600))));
         Changed(5_000, 8_000, [], (2_500, [Tva]), (2_500, [])).ShouldSatisfyAllConditions(
-            sums => (sums.Total, sums.Tax).ShouldBe((Usd(2_500), Usd(-500))), sums => sums.ProrationCreditTaxes.ShouldBe([Usd(500), Usd(0)]));
+            sums => (sums.Total, sums.Tax).ShouldBe((Usd(2_500), Usd(-500))),
+            sums => sums.ProrationCreditTaxes.ShouldBe([Usd(500), Usd(0)]));
         Changed(1_004, 2_001, [Tva], (1_004, [Tva])).Tax.ShouldBe(Usd(199), "A rate is rounded once on an invoice: 9.97 × 20 %.");
 
         // A sixth of 1770.33 is 295.055, whatever the sixths of its parts lose.
@@ -89,7 +94,8 @@ public sealed class InvoiceMathTests
 
         // The price contains it.
         Changed(6_000, 0, [], (6_000, [Tva with { IsInclusive = true }])).ShouldSatisfyAllConditions(
-            sums => (sums.Left, sums.Tax, sums.Taxes[0].Base, sums.ProrationCreditTaxes[0]).ShouldBe((Usd(6_000), Usd(-1_000), Usd(-5_000), Usd(0))));
+            sums => (sums.Left, sums.Tax, sums.Taxes[0].Base,
+                sums.ProrationCreditTaxes[0]).ShouldBe((Usd(6_000), Usd(-1_000), Usd(-5_000), Usd(0))));
     }
 
     [Fact]
@@ -97,7 +103,8 @@ public sealed class InvoiceMathTests
     {
         var sums = InvoiceMath.Compute([new TaxedLine(Usd(-1_087), [], true), new(Usd(22_425), [], false)], [Percent(50)], [], Usd(0));
         (sums.Discount, sums.Total).ShouldBe((Usd(11_213), Usd(10_125)));
-        var down = InvoiceMath.Compute([new TaxedLine(Usd(-7_475), [], true), new(Usd(1_450), [], false)], [Percent(50), Off(500)], [], Usd(0));
+        var down = InvoiceMath.Compute(
+            [new TaxedLine(Usd(-7_475), [], true), new(Usd(1_450), [], false)], [Percent(50), Off(500)], [], Usd(0));
         (down.Discount, down.Total, down.Left).ShouldBe((Usd(725), Usd(0), Usd(6_750)), "An amount is taken off what is asked for only.");
     }
 
@@ -106,7 +113,8 @@ public sealed class InvoiceMathTests
     {
         var book = new TaxRate("TVA", new(5.5m), false);
         var sums = InvoiceMath.Compute([new TaxedLine(Usd(1_000), [Tva], false), new(Usd(1_000), [book], false)], [Off(200)], [], Usd(0));
-        sums.Taxes.Select(static tax => (tax.Rate.Value, tax.Base.Minor, tax.Amount.Minor, tax.Lines?.Single())).ShouldBe([(20m, 900, 180, 1), (5.5m, 900, 50, 2)]);
+        sums.Taxes.Select(static tax => (tax.Rate.Value, tax.Base.Minor, tax.Amount.Minor, tax.Lines?.Single()))
+            .ShouldBe([(20m, 900, 180, 1), (5.5m, 900, 50, 2)]);
         sums.TaxOfLines.ShouldBe([Usd(180), Usd(50)]);
     }
 
@@ -114,7 +122,9 @@ public sealed class InvoiceMathTests
     public void Whatever_stands_on_it_an_invoice_adds_up() => Prop.ForAll<int[], int, (int Percent, int Vat)>((sizes, off, rates) =>
     {
         var lines = sizes.Select(size => Usd(size % 100_000)).ToArray();
-        var sums = InvoiceMath.Compute(lines, [Off(Math.Abs(off % 50_000)), Percent(Math.Abs(rates.Percent % 101))], [new("VAT", new(Math.Abs(rates.Vat % 30)), false)], Usd(0));
+        var sums = InvoiceMath.Compute(
+            lines, [Off(Math.Abs(off % 50_000)), Percent(Math.Abs(rates.Percent % 101))],
+            [new("VAT", new(Math.Abs(rates.Vat % 30)), false)], Usd(0));
         var due = lines.Sum(line => line.Minor) - sums.Discount.Minor + sums.Tax.Minor;
         return sums.Total.Minor == Math.Max(0, due) && sums.Left.Minor == Math.Max(0, -due)
             && sums.TaxOfLines.Sum(tax => tax.Minor) == (lines.Length == 0 ? 0 : sums.Tax.Minor);

@@ -12,7 +12,8 @@ public sealed class PackRulesTests
 
     private static readonly CreditPack Tokens = new()
     {
-        Code = "million", Name = "A million tokens", Feature = "token", Quantity = Quantity.Of(1_000_000), Prices = [new("USD", 500), new("JPY", 750)],
+        Code = "million", Name = "A million tokens", Feature = "token", Quantity = Quantity.Of(1_000_000),
+        Prices = [new("USD", 500), new("JPY", 750)],
     };
 
     [Theory]
@@ -24,7 +25,8 @@ public sealed class PackRulesTests
     [InlineData(false, "team", "EUR", PackVerdict.Inactive)]
     public void Who_may_buy(bool isActive, string? plans, string currency, PackVerdict expected)
     {
-        var (verdict, sale) = PackRules.Judge(Tokens with { Active = isActive, Plans = plans?.Split(' ') }, "free", Currency.Of(currency), 1);
+        var (verdict, sale) = PackRules.Judge(Tokens with { Active = isActive, Plans = plans?.Split(' ') }, "free", Currency.Of(currency),
+            1);
         (verdict, sale is not null).ShouldBe((expected, expected == PackVerdict.Sold));
     }
 
@@ -32,8 +34,10 @@ public sealed class PackRulesTests
     public void What_the_catalogue_has_not_or_no_grant_can_hold_is_not_sold()
     {
         PackRules.Judge(null, "free", Currency.Usd, 1).Verdict.ShouldBe(PackVerdict.Unknown);
-        PackRules.Judge(Tokens with { Quantity = Quantity.Of(Quantity.Largest) }, "free", Currency.Usd, 1).Verdict.ShouldBe(PackVerdict.Sold);
-        PackRules.Judge(Tokens with { Quantity = Quantity.Of(Quantity.Largest) }, "free", Currency.Usd, 2).Verdict.ShouldBe(PackVerdict.TooManyUnits);
+        PackRules.Judge(Tokens with { Quantity = Quantity.Of(Quantity.Largest) }, "free", Currency.Usd, 1).Verdict
+            .ShouldBe(PackVerdict.Sold);
+        PackRules.Judge(Tokens with { Quantity = Quantity.Of(Quantity.Largest) }, "free", Currency.Usd, 2).Verdict
+            .ShouldBe(PackVerdict.TooManyUnits);
     }
 
     [Fact]
@@ -42,7 +46,8 @@ public sealed class PackRulesTests
         var sale = Sold(Tokens with { Priority = 50, ExpiresAfterDays = 30 }, 3);
         sale.ShouldBe(new()
         {
-            Pack = "million", Name = "A million tokens", Feature = "token", Count = 3, Units = Quantity.Of(3_000_000), Each = Usd(500), Priority = 50, ExpiresAfterDays = 30,
+            Pack = "million", Name = "A million tokens", Feature = "token", Count = 3, Units = Quantity.Of(3_000_000), Each = Usd(500),
+            Priority = 50, ExpiresAfterDays = 30,
         });
         sale.Amount.ShouldBe(Usd(1500));
         Sold(Tokens, 1).Priority.ShouldBe(100, "That of top-ups.");
@@ -56,10 +61,13 @@ public sealed class PackRulesTests
     public void It_is_one_line_with_taxes_and_credits_pay(long credits, long total, long fromCredits)
     {
         var bill = PackRules.Bill(Sold(Tokens, 3), new([new TaxRate("VAT", new Percent(19), false)], "A note."), Usd(credits), At);
-        (bill.Draft.Kind, bill.Draft.Currency, bill.TaxNote, bill.Redemptions.Count).ShouldBe((InvoiceKind.OneOff, Currency.Usd, "A note.", 0));
-        (bill.Sums.Subtotal.Minor, bill.Sums.Tax.Minor, bill.Sums.Total.Minor, bill.Sums.FromCredits.Minor).ShouldBe((1500, 285, total, fromCredits));
+        (bill.Draft.Kind, bill.Draft.Currency, bill.TaxNote,
+            bill.Redemptions.Count).ShouldBe((InvoiceKind.OneOff, Currency.Usd, "A note.", 0));
+        (bill.Sums.Subtotal.Minor, bill.Sums.Tax.Minor, bill.Sums.Total.Minor,
+            bill.Sums.FromCredits.Minor).ShouldBe((1500, 285, total, fromCredits));
         var line = bill.Lines.ShouldHaveSingleItem();
-        (line.Kind, line.Feature, line.Quantity.Value, line.UnitPrice!.Value.Major, line.Amount.Minor).ShouldBe((InvoiceLineKind.CreditPack, "token", 3m, 5m, 1500));
+        (line.Kind, line.Feature, line.Quantity.Value, line.UnitPrice!.Value.Major,
+            line.Amount.Minor).ShouldBe((InvoiceLineKind.CreditPack, "token", 3m, 5m, 1500));
         InvoiceRules.ImplausibleReason(bill, new() { Seller = new() { Name = "Us" }, Prefix = "US" }).ShouldBeNull();
     }
 
@@ -77,7 +85,8 @@ public sealed class PackRulesTests
         var note = new CreditNote(Guid.Empty, "CN-1", At, "Why not", [], Usd(0), Usd(credited));
         var invoice = new Invoice
         {
-            Id = Guid.Empty, Status = status, Kind = InvoiceKind.OneOff, Customer = "u1", Currency = Currency.Usd, Period = new(At, At), CreatedAt = At, Lines = [],
+            Id = Guid.Empty, Status = status, Kind = InvoiceKind.OneOff, Customer = "u1", Currency = Currency.Usd, Period = new(At, At),
+            CreatedAt = At, Lines = [],
             Subtotal = Usd(total), Discount = Usd(0), Tax = Usd(0), Total = Usd(total), FromCredits = Usd(0),
             Paid = Usd(status == InvoiceStatus.Paid ? total - credited : 0), CreditNotes = credited == 0 ? [] : [note],
         };

@@ -5,7 +5,9 @@ using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
 
 namespace Tollgate.Core.Tests.Invoicing;
 
-/// <summary>How much of what is taken back was for the period that runs: a plan of 100, an add-on of 20, and 80 of usage of the month before.</summary>
+/// <summary>
+/// How much of what is taken back was for the period that runs: a plan of 100, an add-on of 20, and 80 of usage of the month before.
+/// </summary>
 public sealed class PeriodShareTests
 {
     private static readonly Period April = new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"));
@@ -22,21 +24,25 @@ public sealed class PeriodShareTests
         PeriodShare.Of(Invoice(percent), Usd(credited), position is { } one ? [one] : null, May.End).ShouldBe(Usd(expected));
 
     [Fact]
-    public void Of_a_period_that_is_over_nothing_is_taken_back() => PeriodShare.Of(Invoice(0), Usd(20000), null, May.End.Plus(TimeSpan.FromDays(31))).ShouldBe(Usd(0));
+    public void Of_a_period_that_is_over_nothing_is_taken_back() =>
+        PeriodShare.Of(Invoice(0), Usd(20000), null, May.End.Plus(TimeSpan.FromDays(31))).ShouldBe(Usd(0));
 
     [Fact]
-    public void Of_an_invoice_of_nothing_nothing_is() => PeriodShare.Of(Invoice(0) with { Total = Usd(0) }, Usd(0), null, May.End).ShouldBe(Usd(0));
+    public void Of_an_invoice_of_nothing_nothing_is() =>
+        PeriodShare.Of(Invoice(0) with { Total = Usd(0) }, Usd(0), null, May.End).ShouldBe(Usd(0));
 
     private static Invoice Invoice(int percent)
     {
         var tax = Usd(20000 * percent / 100);
         return new()
         {
-            Id = Guid.Empty, Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "a", Currency = Currency.Usd, Period = May, CreatedAt = May.Start,
+            Id = Guid.Empty, Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "a", Currency = Currency.Usd, Period = May,
+            CreatedAt = May.Start,
             IssuedAt = May.Start, Discount = Usd(0), FromCredits = Usd(0),
             Lines =
             [
-                Line(InvoiceLineKind.Subscription, 10000, May), Line(InvoiceLineKind.AddOn, 2000, May), Line(InvoiceLineKind.Usage, 8000, April),
+                Line(InvoiceLineKind.Subscription, 10000, May), Line(InvoiceLineKind.AddOn, 2000, May),
+                Line(InvoiceLineKind.Usage, 8000, April),
             ],
             Subtotal = Usd(20000), Tax = tax, Total = Usd(20000) + tax, Paid = Usd(20000) + tax,
             Taxes = percent == 0 ? [] : [new("VAT", new(percent), false, Usd(20000), tax)],

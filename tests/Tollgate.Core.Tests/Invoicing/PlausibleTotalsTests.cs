@@ -19,7 +19,8 @@ public sealed class PlausibleTotalsTests
     public void Small_units_may_be_many(string code, long largest) => PlausibleTotals.LargestIn(Currency.Of(code)).ShouldBe(largest);
 
     [Fact]
-    public void What_the_table_names_are_currencies() => PlausibleTotals.SmallUnits.ShouldAllBe(static code => Currency.All.Any(currency => currency.Code == code));
+    public void What_the_table_names_are_currencies() =>
+        PlausibleTotals.SmallUnits.ShouldAllBe(static code => Currency.All.Any(currency => currency.Code == code));
 
     [Fact]
     public void What_a_project_has_set_holds_for_every_currency()

@@ -22,7 +22,8 @@ public sealed class RedemptionTests
     private const long TwoYears = 63_072_000;
 
     private static readonly PlanVersion Pro = new(
-        1, 1, new() { Code = "pro", Name = "Pro", Prices = [new(PriceInterval.Monthly, "USD", 2900, 0)] }, FrozenDictionary<int, Entitlement>.Empty);
+        1, 1, new() { Code = "pro", Name = "Pro", Prices = [new(PriceInterval.Monthly, "USD", 2900, 0)] },
+        FrozenDictionary<int, Entitlement>.Empty);
 
     /// <summary>Written as they were redeemed: <c>gift 500</c>, <c>10 %</c>, <c>once 40</c>, <c>carried 40</c>.</summary>
     [Theory]
@@ -48,10 +49,12 @@ public sealed class RedemptionTests
         var bill = BillOf(1000, Read("gift 300 | carried 40 | once 40 | 10 %"));
         bill.Lines.Skip(1).Select(static line => $"{line.Redemption} {line.Description}: {line.Steps.Single()}").ShouldBe(
         [
-            "1 Promotional credit: 3.00 USD left, off 10.00 USD", "2 Coupon C2: 0.40 USD left, off 7.00 USD", "3 Coupon C3: 0.40 USD off 6.60 USD",
+            "1 Promotional credit: 3.00 USD left, off 10.00 USD", "2 Coupon C2: 0.40 USD left, off 7.00 USD",
+            "3 Coupon C3: 0.40 USD off 6.60 USD",
             "4 Coupon C4 (−10 %): 10 % of 6.20 USD",
         ]);
-        bill.Redemptions.Select(static one => (one.Sequence, one.Used, one.Left?.Minor, one.IsSpent)).ShouldBe([(1, 1, 0, true), (2, 1, 0, true), (3, 1, null, true), (4, 1, null, false)]);
+        bill.Redemptions.Select(static one => (one.Sequence, one.Used, one.Left?.Minor, one.IsSpent))
+            .ShouldBe([(1, 1, 0, true), (2, 1, 0, true), (3, 1, null, true), (4, 1, null, false)]);
     }
 
     [Fact]
@@ -70,7 +73,9 @@ public sealed class RedemptionTests
         (bill.Sums.Left.Minor, bill.Sums.Discount.Minor, bill.Redemptions.Count).ShouldBe((1000, 0, 0));
     }
 
-    /// <summary>Half of a month is left. Credit and charge have the percentage alike; what was paid without it goes back without it.</summary>
+    /// <summary>
+    /// Half of a month is left. Credit and charge have the percentage alike; what was paid without it goes back without it.
+    /// </summary>
     [Theory]
     [InlineData("50 %", "50 %", 2900, 29900, "-725 14950 -7475 = 6750")]
     [InlineData("50 %", "50 %", 29900, 2900, "-7475 1450 -725 = 0, 6750 left")]
@@ -81,7 +86,8 @@ public sealed class RedemptionTests
     [InlineData("once 900", "", 2900, 29900, "-1450 14950 = 13500")]
     public void A_change_has_the_percentage_on_both_sides(string paid, string now, long old, long changed, string told)
     {
-        var begun = InvoiceRules.Bill(null, SubscriptionLife.Start(Guid.Empty, Terms(old), 0, true, Start, TimeZoneInfo.Utc), Facts(Read(paid))).After;
+        var begun = InvoiceRules.Bill(
+            null, SubscriptionLife.Start(Guid.Empty, Terms(old), 0, true, Start, TimeZoneInfo.Utc), Facts(Read(paid))).After;
         var bill = InvoiceRules.Bill(begun, Half(begun, changed), Facts(Read(now))).Bill!;
         var left = bill.Sums.Left.IsZero ? "" : $", {bill.Sums.Left.Minor} left";
         $"{string.Join(' ', bill.Lines.Select(static line => line.Amount.Minor))} = {bill.Sums.Total.Minor}{left}".ShouldBe(told);
@@ -90,7 +96,8 @@ public sealed class RedemptionTests
     [Fact]
     public void An_amount_that_comes_again_comes_off_a_period_once()
     {
-        var coupon = new Redemption(1, new() { Code = "C1", AmountOff = new(1000, Currency.Usd), Duration = CouponDuration.Forever }, null, 1, null);
+        var coupon = new Redemption(
+            1, new() { Code = "C1", AmountOff = new(1000, Currency.Usd), Duration = CouponDuration.Forever }, null, 1, null);
         BillOf(600, [coupon]).Sums.Discount.Minor.ShouldBe(600);
         BillOf(600, [coupon with { TakenInPeriod = new(600, Currency.Usd) }]).ShouldSatisfyAllConditions(
             bill => bill.Sums.Discount.Minor.ShouldBe(400), bill => bill.Lines[^1].Steps.Single().ShouldBe("4.00 USD left, off 6.00 USD"));
@@ -110,7 +117,9 @@ public sealed class RedemptionTests
     public void The_next_total_is_not_the_price_of_all_periods(string redemptions, string told)
     {
         var running = SubscriptionLife.Start(Guid.Empty, Terms(2900), 0, true, Start, TimeZoneInfo.Utc).After;
-        var facts = Facts(redemptions == "months 3" ? [new(1, Repeating(3), CouponRules.EndOf(Repeating(3), Start, Zone), 1, null)] : Read(redemptions));
+        var facts = Facts(redemptions == "months 3"
+            ? [new(1, Repeating(3), CouponRules.EndOf(Repeating(3), Start, Zone), 1, null)]
+            : Read(redemptions));
 
         string.Join(", ", OutlookRules.Of(running, facts, TimeZoneInfo.Utc).Select(static price =>
             $"{price.Total.Minor}{(price.Periods is { } times ? $" ×{times}" : "")} from {price.From.ToUtc():MM-dd}")).ShouldBe(told);
@@ -121,7 +130,8 @@ public sealed class RedemptionTests
         SubscriptionLife.Change(subscription, Terms(price), Proration.Second, new(TimeZoneInfo.Utc, null), Utc("2026-04-16T00:00:00Z"));
 
     [Fact]
-    public void Whatever_is_redeemed_no_amount_takes_off_more_than_it_is_and_no_invoice_is_below_nothing() => Prop.ForAll<(int Kind, int Size)[], int[]>((kinds, prices) =>
+    public void Whatever_is_redeemed_no_amount_takes_off_more_than_it_is_and_no_invoice_is_below_nothing() =>
+        Prop.ForAll<(int Kind, int Size)[], int[]>((kinds, prices) =>
     {
         var redemptions = kinds.Take(8).Select((one, i) => Make(i + 1, Math.Abs(one.Kind % 4), 1 + Math.Abs(one.Size % 5000))).ToList();
         var given = redemptions.Select(static one => one.Left?.Minor).ToArray();
@@ -130,7 +140,8 @@ public sealed class RedemptionTests
         {
             var bill = BillOf(price, redemptions);
             var off = bill.Lines.Where(static line => line.Kind == InvoiceLineKind.Discount).ToArray();
-            if (bill.Sums.Total.IsNegative || off.Sum(static line => -line.Amount.Minor) != bill.Sums.Discount.Minor || bill.Sums.Total.Minor != price - bill.Sums.Discount.Minor)
+            if (bill.Sums.Total.IsNegative || off.Sum(static line => -line.Amount.Minor) != bill.Sums.Discount.Minor
+                || bill.Sums.Total.Minor != price - bill.Sums.Discount.Minor)
             {
                 return false;
             }
@@ -143,7 +154,8 @@ public sealed class RedemptionTests
             redemptions = [.. redemptions.Select(one => bill.Redemptions.SingleOrDefault(after => after.Sequence == one.Sequence) ?? one)];
         }
 
-        return redemptions.Select((one, i) => one.Left is not { } left || (!left.IsNegative && left.Minor + taken[i] == given[i])).All(static holds => holds);
+        return redemptions.Select((one, i) => one.Left is not { } left || (!left.IsNegative && left.Minor + taken[i] == given[i]))
+            .All(static holds => holds);
     }).QuickCheckThrowOnFailure();
 
     /// <summary>The months of the subscription are those of the anchor, in Berlin; times are the wall clock's there.</summary>
@@ -168,7 +180,8 @@ public sealed class RedemptionTests
         Shown(EndOf(months, new(Berlin(anchor)), Berlin(redeemed))).ShouldBe(ends);
 
     [Fact]
-    public void Of_any_anchor_as_many_months_begin_between_the_redemption_and_the_end() => Prop.ForAll<(int Start, int Later, int Months), bool>((one, isWhole) =>
+    public void Of_any_anchor_as_many_months_begin_between_the_redemption_and_the_end() =>
+        Prop.ForAll<(int Start, int Later, int Months), bool>((one, isWhole) =>
     {
         var start = Start.Plus(TimeSpan.FromSeconds(Spread(one.Start, TwoYears)));
         var (anchor, months) = (new Anchor(start), (int)(1 + Spread(one.Months, 24)));
@@ -176,7 +189,8 @@ public sealed class RedemptionTests
             ? BillingPeriods.Boundary(PriceInterval.Monthly, anchor, (int)Spread(one.Later, 24), Zone)
             : start.Plus(TimeSpan.FromMicroseconds(Spread(one.Later, TwoYears * 1_000_000)));
         var end = EndOf(months, anchor, redeemed);
-        return Enumerable.Range(0, 60).Select(number => BillingPeriods.Boundary(PriceInterval.Monthly, anchor, number, Zone)).Count(begun => begun > redeemed && begun < end) == months;
+        return Enumerable.Range(0, 60).Select(number => BillingPeriods.Boundary(PriceInterval.Monthly, anchor, number, Zone))
+            .Count(begun => begun > redeemed && begun < end) == months;
     }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -190,14 +204,17 @@ public sealed class RedemptionTests
     /// <summary>FsCheck begins with small numbers; these lie anywhere in the range.</summary>
     private static long Spread(int number, long range) => (long)(unchecked((ulong)number * 11_400_714_819_323_198_485) % (ulong)range);
 
-    private static Coupon Repeating(int months) => new() { Code = "MONTHS", PercentOff = new(50), Duration = CouponDuration.Repeating, Months = months };
+    private static Coupon Repeating(int months) =>
+        new() { Code = "MONTHS", PercentOff = new(50), Duration = CouponDuration.Repeating, Months = months };
 
-    private static Instant EndOf(int months, Anchor anchor, Instant redeemed) => CouponRules.EndOf(Repeating(months), anchor, redeemed, Zone)!.Value;
+    private static Instant EndOf(int months, Anchor anchor, Instant redeemed) =>
+        CouponRules.EndOf(Repeating(months), anchor, redeemed, Zone)!.Value;
 
     private static Instant Berlin(string shown) =>
         Instant.FromUtc(TimeZoneInfo.ConvertTimeToUtc(DateTime.Parse(shown, CultureInfo.InvariantCulture), Zone));
 
-    private static string Shown(Instant at) => TimeZoneInfo.ConvertTimeFromUtc(at.ToUtc(), Zone).ToString("yyyy-MM-dd HH:mm:ss.FFF", CultureInfo.InvariantCulture);
+    private static string Shown(Instant at) =>
+        TimeZoneInfo.ConvertTimeFromUtc(at.ToUtc(), Zone).ToString("yyyy-MM-dd HH:mm:ss.FFF", CultureInfo.InvariantCulture);
 
     private static long[] Taken(string redemption, params long[] prices)
     {
@@ -214,18 +231,28 @@ public sealed class RedemptionTests
     }
 
     private static Bill BillOf(long price, IReadOnlyList<Redemption> redemptions) =>
-        InvoiceRules.Bill(null, SubscriptionLife.Start(Guid.Empty, Terms(price), 0, true, Start, TimeZoneInfo.Utc), Facts(redemptions)).Bill!;
+        InvoiceRules.Bill(
+            null, SubscriptionLife.Start(Guid.Empty, Terms(price), 0, true, Start, TimeZoneInfo.Utc), Facts(redemptions)).Bill!;
 
     private static SubscriptionTerms Terms(long price) => new(Pro, PriceInterval.Monthly, Currency.Usd, 1) { CustomAmount = price };
 
-    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, null, new(0, Currency.Usd), new(0, Currency.Usd), [], [], new Dictionary<BilledKey, IReadOnlyList<BilledLine>>());
+    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) =>
+        new([], redemptions, null, new(0, Currency.Usd), new(0, Currency.Usd), [], [],
+            new Dictionary<BilledKey, IReadOnlyList<BilledLine>>());
 
-    private static IReadOnlyList<Redemption> Read(string redemptions) => [.. redemptions.Split(" | ", StringSplitOptions.RemoveEmptyEntries).Select(static (text, i) => text.Split(' ') switch
+    private static IReadOnlyList<Redemption> Read(string redemptions) =>
+        [.. redemptions.Split(" | ", StringSplitOptions.RemoveEmptyEntries).Select(static (text, i) => text.Split(' ') switch
     {
         ["gift", var amount] => Make(i + 1, 0, long.Parse(amount, CultureInfo.InvariantCulture)),
         ["carried", var amount] => Make(i + 1, 1, long.Parse(amount, CultureInfo.InvariantCulture)),
         ["once", var amount] => Make(i + 1, 2, long.Parse(amount, CultureInfo.InvariantCulture)),
-        [var percent, _] => new Redemption(i + 1, new() { Code = $"C{i + 1}", PercentOff = new(decimal.Parse(percent, CultureInfo.InvariantCulture)), Duration = CouponDuration.Forever }, null, 0, null),
+        [var percent, _] =>
+            new Redemption(
+                i + 1, new()
+                {
+                    Code = $"C{i + 1}", PercentOff = new(decimal.Parse(percent, CultureInfo.InvariantCulture)),
+                    Duration = CouponDuration.Forever,
+                }, null, 0, null),
         _ => throw new ArgumentException(text),
     })];
 
@@ -238,7 +265,9 @@ public sealed class RedemptionTests
             0 => new(sequence, null, null, 0, amount),
             1 => new(sequence, new() { Code = $"C{sequence}", AmountOff = amount, CarryOver = true }, null, 0, amount),
             2 => new(sequence, new() { Code = $"C{sequence}", AmountOff = amount }, null, 0, null),
-            _ => new(sequence, new() { Code = $"C{sequence}", PercentOff = new(1 + (size % 100)), Duration = CouponDuration.Forever }, null, 0, null),
+            _ => new(
+                sequence, new() { Code = $"C{sequence}", PercentOff = new(1 + (size % 100)), Duration = CouponDuration.Forever }, null, 0,
+                null),
         };
     }
 }

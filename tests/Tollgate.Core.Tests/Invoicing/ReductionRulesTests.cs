@@ -56,14 +56,18 @@ public sealed class ReductionRulesTests
     public void What_lasts_is_spent_when_nothing_is_left_and_has_a_plan_and_a_currency_as_it_was_given()
     {
         var carried = new Redemption(1, Amount("USD") with { CarryOver = true, Plans = ["pro"] }, null, 3, new(200, Currency.Usd));
-        (carried.IsSpent, carried.Reduction.Amount, carried.Reduction.Name).ShouldBe((false, new MoneyAmount(200, Currency.Usd), "Coupon A"));
-        (carried.AppliesTo("pro", Currency.Usd, Now), carried.AppliesTo("team", Currency.Usd, Now), carried.AppliesTo("pro", Currency.Of("EUR"), Now)).ShouldBe((true, false, false));
+        (carried.IsSpent, carried.Reduction.Amount,
+            carried.Reduction.Name).ShouldBe((false, new MoneyAmount(200, Currency.Usd), "Coupon A"));
+        (carried.AppliesTo("pro", Currency.Usd, Now), carried.AppliesTo("team", Currency.Usd, Now),
+            carried.AppliesTo("pro", Currency.Of("EUR"), Now)).ShouldBe((true, false, false));
         var took = carried.Took(new(150, Currency.Usd));
         (took.Used, took.Left, took.IsSpent).ShouldBe((4, new MoneyAmount(50, Currency.Usd), false));
-        (took.Took(new(50, Currency.Usd)).IsSpent, took.Took(new(50, Currency.Usd)).AppliesTo("pro", Currency.Usd, Now)).ShouldBe((true, false));
+        (took.Took(new(50, Currency.Usd)).IsSpent,
+            took.Took(new(50, Currency.Usd)).AppliesTo("pro", Currency.Usd, Now)).ShouldBe((true, false));
 
         var gift = new Redemption(2, null, Now, 0, new(200, Currency.Usd));
-        (gift.AppliesTo("any", Currency.Usd, Now.Minus(TimeSpan.FromTicks(10))), gift.AppliesTo("any", Currency.Usd, Now), gift.AppliesTo("any", Currency.Of("EUR"), Now.Minus(TimeSpan.FromDays(1))))
+        (gift.AppliesTo("any", Currency.Usd, Now.Minus(TimeSpan.FromTicks(10))), gift.AppliesTo("any", Currency.Usd, Now),
+            gift.AppliesTo("any", Currency.Of("EUR"), Now.Minus(TimeSpan.FromDays(1))))
             .ShouldBe((true, false, false));
     }
 
@@ -81,9 +85,11 @@ public sealed class ReductionRulesTests
     {
         TaxRule[] rules =
         [
-            new("DE", null, "VAT", new(19), false, true), new("FR", null, "TVA", new(20), false, true), new("US", "CA", "Sales tax", new(7.25m), false, false),
+            new("DE", null, "VAT", new(19), false, true), new("FR", null, "TVA", new(20), false, true),
+            new("US", "CA", "Sales tax", new(7.25m), false, false),
         ];
-        var decision = TaxRules.For(rules, new() { Name = "Seller", Country = "DE" }, new() { Name = "Buyer", Country = country, Region = region, TaxId = taxId });
+        var decision = TaxRules.For(
+            rules, new() { Name = "Seller", Country = "DE" }, new() { Name = "Buyer", Country = country, Region = region, TaxId = taxId });
         (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")), decision.Note).ShouldBe((rates, note));
     }
 
@@ -92,15 +98,23 @@ public sealed class ReductionRulesTests
     [InlineData(VatStatus.Pending, true, "TVA 20 %", null, true)]
     [InlineData(VatStatus.Pending, true, "", "Reverse charge: the recipient owes the TVA. VIES has not confirmed the VAT id yet.")]
     [InlineData(VatStatus.Pending, false, "TVA 20 %", null)]
-    [InlineData(VatStatus.Valid, false, "", "Reverse charge: the recipient owes the TVA. VIES confirmed the VAT id on 2026-03-01, consultation W1.")]
+    [InlineData(
+        VatStatus.Valid, false, "",
+        "Reverse charge: the recipient owes the TVA. VIES confirmed the VAT id on 2026-03-01, consultation W1.")]
     [InlineData(VatStatus.Invalid, true, "TVA 20 %", null)]
-    public void What_VIES_answered_decides_on_reverse_charge(VatStatus? status, bool whilePending, string rates, string? note, bool isOverdue = false)
+    public void What_VIES_answered_decides_on_reverse_charge(
+        VatStatus? status, bool whilePending, string rates, string? note, bool isOverdue = false)
     {
         var check = status is { } known
-            ? new VatEvidence(known, known == VatStatus.Pending ? null : "vies", known == VatStatus.Pending ? null : new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero), known == VatStatus.Valid ? "W1" : null) { IsOverdue = isOverdue }
+            ? new VatEvidence(known, known == VatStatus.Pending ? null : "vies",
+                known == VatStatus.Pending ? null : new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero), known == VatStatus.Valid ? "W1" : null)
+                {
+                    IsOverdue = isOverdue,
+                }
             : null;
         var buyer = new InvoiceParty { Name = "Buyer", Country = "FR", TaxId = "FR40303265045", TaxIdCheck = check };
-        var decision = TaxRules.For([new("FR", null, "TVA", new(20), false, true)], new() { Name = "Seller", Country = "DE" }, buyer, whilePending: whilePending);
+        var decision = TaxRules.For(
+            [new("FR", null, "TVA", new(20), false, true)], new() { Name = "Seller", Country = "DE" }, buyer, whilePending: whilePending);
         (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")), decision.Note).ShouldBe((rates, note));
     }
 
@@ -117,9 +131,11 @@ public sealed class ReductionRulesTests
             new("FR", null, "VAT", new(20), false, true), new("FR", null, "VAT", new(5), false, true) { Category = "books" },
             new("FR", "75", "City", new(1), false, false), new("FR", "75", "Food", new(2), false, false) { Category = "food" },
         ];
-        var buyer = new InvoiceParty { Name = "Buyer", Country = "FR", Region = "75", TaxExempt = exempt is null ? null : new("mission", "DM-7") };
+        var buyer =
+            new InvoiceParty { Name = "Buyer", Country = "FR", Region = "75", TaxExempt = exempt is null ? null : new("mission", "DM-7") };
         var decision = TaxRules.For(rules, new() { Name = "Seller", Country = "DE" }, buyer, category);
-        (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")), decision.Note).ShouldBe((rates, exempt is null ? null : "Exempt from tax: mission (DM-7)."));
+        (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")),
+            decision.Note).ShouldBe((rates, exempt is null ? null : "Exempt from tax: mission (DM-7)."));
     }
 
     [Theory]
@@ -132,20 +148,27 @@ public sealed class ReductionRulesTests
     [InlineData(InvoiceStatus.Paid, null, 3, CreditVerdict.LineUnknown, 0L, 0L)]
     [InlineData(InvoiceStatus.Void, 1L, null, CreditVerdict.NotInState, 0L, 0L)]
     [InlineData(InvoiceStatus.Uncollectible, 1L, null, CreditVerdict.NotInState, 0L, 0L)]
-    public void A_credit_note_gives_back_at_most_what_was_asked_for(InvoiceStatus status, long? amount, int? line, CreditVerdict verdict, long total, long tax)
+    public void A_credit_note_gives_back_at_most_what_was_asked_for(
+        InvoiceStatus status, long? amount, int? line, CreditVerdict verdict, long total, long tax)
     {
         var (found, draft) = CreditNoteRules.Judge(
-            Invoice() with { Status = status }, new(amount is { } minor ? new MoneyAmount(minor, Currency.Usd) : null, line is { } one ? [one] : null, "why"));
+            Invoice() with { Status = status },
+            new(amount is { } minor ? new MoneyAmount(minor, Currency.Usd) : null, line is { } one ? [one] : null, "why"));
         (found, draft?.Total.Minor ?? 0, draft?.Tax.Minor ?? 0).ShouldBe((verdict, total, tax));
     }
 
     [Fact]
     public void What_was_credited_is_not_credited_again()
     {
-        var once = Invoice() with { CreditNotes = [new(Guid.Empty, "CN-1", Now, "why", [], new(0, Currency.Usd), new(10_000, Currency.Usd))] };
+        var once =
+            Invoice() with { CreditNotes = [new(Guid.Empty, "CN-1", Now, "why", [], new(0, Currency.Usd), new(10_000, Currency.Usd))] };
         CreditNoteRules.Judge(once, new(null, null, "rest")).Draft!.Total.Minor.ShouldBe(115);
         CreditNoteRules.Judge(once, new(new(116, Currency.Usd), null, "more")).Verdict.ShouldBe(CreditVerdict.TooMuch);
-        var twice = once with { CreditNotes = [.. once.CreditNotes, new(Guid.Empty, "CN-2", Now, "why", [], new(0, Currency.Usd), new(115, Currency.Usd))] };
+        var twice =
+            once with
+            {
+                CreditNotes = [.. once.CreditNotes, new(Guid.Empty, "CN-2", Now, "why", [], new(0, Currency.Usd), new(115, Currency.Usd))],
+            };
         CreditNoteRules.Judge(twice, new(null, null, "nothing")).Verdict.ShouldBe(CreditVerdict.NothingLeft);
     }
 
@@ -154,11 +177,15 @@ public sealed class ReductionRulesTests
     {
         MoneyAmount Usd(long minor) => new(minor, Currency.Usd);
         var period = new Period(Now, Utc("2026-05-01T00:00:00Z"));
-        InvoiceLine Line(long minor) => new() { Kind = InvoiceLineKind.Subscription, Description = "Pro", Quantity = Quantity.One, Amount = Usd(minor), Period = period };
+        InvoiceLine Line(long minor) =>
+            new() { Kind = InvoiceLineKind.Subscription, Description = "Pro", Quantity = Quantity.One, Amount = Usd(minor),
+                Period = period };
         return new()
         {
-            Id = Guid.Empty, Number = "A-000001", Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "c", Currency = Currency.Usd, Period = period,
-            CreatedAt = Now, IssuedAt = Now, Lines = [Line(7500), Line(1000)], Taxes = [new("VAT", new(19), false, Usd(8500), Usd(1615))], Subtotal = Usd(8500),
+            Id = Guid.Empty, Number = "A-000001", Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "c",
+            Currency = Currency.Usd, Period = period,
+            CreatedAt = Now, IssuedAt = Now, Lines = [Line(7500), Line(1000)], Taxes = [new("VAT", new(19), false, Usd(8500), Usd(1615))],
+            Subtotal = Usd(8500),
             Discount = Usd(0), Tax = Usd(1615), Total = Usd(10_115), FromCredits = Usd(0), Paid = Usd(10_115),
         };
     }

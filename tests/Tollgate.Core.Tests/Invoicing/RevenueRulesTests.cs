@@ -26,7 +26,8 @@ public sealed class RevenueRulesTests
     [InlineData(SubscriptionStatus.Incomplete, PriceInterval.Monthly, 1, 0)]
     [InlineData(SubscriptionStatus.Canceled, PriceInterval.Monthly, 1, 0)]
     [InlineData(SubscriptionStatus.Expired, PriceInterval.Monthly, 1, 0)]
-    public void Only_what_is_paid_for_brings_revenue_and_a_year_is_twelve_months(SubscriptionStatus status, PriceInterval interval, long quantity, int expected) =>
+    public void Only_what_is_paid_for_brings_revenue_and_a_year_is_twelve_months(
+        SubscriptionStatus status, PriceInterval interval, long quantity, int expected) =>
         RevenueRules.PerMonth(status, Terms(interval, quantity), [], Now).ShouldBe(new ExactMoney(expected, Currency.Usd));
 
     public static TheoryData<PriceInterval, Redemption[], string> Coupons => new()
@@ -43,7 +44,8 @@ public sealed class RevenueRulesTests
 
         // What does not come again, has ended, or is for something else, takes nothing off.
         { PriceInterval.Monthly, [Had(Tenth with { Duration = CouponDuration.Once })], "30" },
-        { PriceInterval.Monthly, [Had(Five with { Duration = CouponDuration.Once, Months = null, CarryOver = true }) with { Left = Usd(400) }], "30" },
+        { PriceInterval.Monthly,
+            [Had(Five with { Duration = CouponDuration.Once, Months = null, CarryOver = true }) with { Left = Usd(400) }], "30" },
         { PriceInterval.Monthly, [new(1, null, null, 1, Usd(2000))], "30" },
         { PriceInterval.Monthly, [Had(Five) with { EndsAt = Now }], "30" },
         { PriceInterval.Monthly, [Had(Five) with { EndsAt = Now.Plus(TimeSpan.FromSeconds(1)) }], "25" },
@@ -67,7 +69,8 @@ public sealed class RevenueRulesTests
             Code = "pro", Name = "Pro", SortOrder = 1,
             Prices =
             [
-                new(PriceInterval.Monthly, "USD", 3000, 0), new(PriceInterval.Yearly, "USD", 30_000, 0), new(PriceInterval.Weekly, "USD", 700, 0),
+                new(PriceInterval.Monthly, "USD", 3000, 0), new(PriceInterval.Yearly, "USD", 30_000, 0),
+                new(PriceInterval.Weekly, "USD", 700, 0),
             ],
         }, FrozenDictionary<int, Entitlement>.Empty),
         interval, Currency.Usd, quantity);

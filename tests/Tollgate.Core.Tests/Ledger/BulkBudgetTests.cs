@@ -18,14 +18,16 @@ public sealed class BulkBudgetTests
     }
 
     [Fact]
-    public void The_first_transaction_beside_others_takes_none_so_that_its_time_is_known() => Bulk(besideOthers: true, static _ => 2).ShouldBe(0);
+    public void The_first_transaction_beside_others_takes_none_so_that_its_time_is_known() =>
+        Bulk(besideOthers: true, static _ => 2).ShouldBe(0);
 
     [Theory]
     [InlineData(2, 5, BulkBudget.MostBesideOthers)] // An idle machine: 2 ms, and 5 µs for each event.
     [InlineData(50, 5, BulkBudget.MostBesideOthers)] // A slow disk: half of the weight would not be faster.
     [InlineData(30, 200, 250)] // A busy machine: 30 ms and 250 × 0.2 ms are 80 ms; 100 are allowed.
     [InlineData(2, 2_000, BulkBudget.Part)] // Hopeless: one part, so that the flood goes on.
-    public void Beside_others_a_transaction_takes_about_three_times_as_long_as_without_bulk(int plainMilliseconds, int microsecondsOfOne, int most)
+    public void Beside_others_a_transaction_takes_about_three_times_as_long_as_without_bulk(
+        int plainMilliseconds, int microsecondsOfOne, int most)
     {
         var last = new List<int>();
         for (var at = 0; at < 200; at++)

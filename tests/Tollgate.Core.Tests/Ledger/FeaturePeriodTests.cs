@@ -8,8 +8,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Tests.Ledger;
 
 /// <summary>
-/// The periods of one feature for a customer who subscribes on 12 March and has plan after plan: "month" counts by the subscription's months, "calendar" by those of the
-/// calendar, "none" does not name the feature.
+/// The periods of one feature for a customer who subscribes on 12 March and has plan after plan: "month" counts by the subscription's
+/// months, "calendar" by those of the calendar, "none" does not name the feature.
 /// </summary>
 public sealed class FeaturePeriodTests
 {
@@ -39,7 +39,8 @@ public sealed class FeaturePeriodTests
         var feature = new FeatureEntry(1, new Feature { Code = "unit", Name = "Unit" });
         var book = new AccountState
         {
-            ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1, Terms = new(terms), CustomerSince = Instant.Epoch,
+            ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1, Terms = new(terms),
+            CustomerSince = Instant.Epoch,
             Zone = TimeZoneInfo.Utc, Cycles = [new(Subscribed, new Anchor(Subscribed), PriceInterval.Monthly)],
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = feature },
         };
@@ -58,8 +59,12 @@ public sealed class FeaturePeriodTests
             _ => null,
         };
         var from = plan.Length > 1 ? Day(3, int.Parse(plan[1], System.Globalization.CultureInfo.InvariantCulture)) : Instant.Epoch;
-        var entitlements = entitlement is null ? FrozenDictionary<int, Entitlement>.Empty : new Dictionary<int, Entitlement> { [1] = entitlement }.ToFrozenDictionary();
-        return new(from, new(i + 1, 1, new Plan { Code = $"p{i}", Name = "P", SortOrder = i }, entitlements), IsDefault: false, FrozenDictionary<int, Entitlement>.Empty);
+        var entitlements = entitlement is null
+            ? FrozenDictionary<int, Entitlement>.Empty
+            : new Dictionary<int, Entitlement> { [1] = entitlement }.ToFrozenDictionary();
+        return new(
+            from, new(i + 1, 1, new Plan { Code = $"p{i}", Name = "P", SortOrder = i }, entitlements), IsDefault: false,
+            FrozenDictionary<int, Entitlement>.Empty);
     }
 
     private static Instant Day(int month, int day) => Instant.FromUtc(new DateTime(2026, month, day, 0, 0, 0, DateTimeKind.Utc));

@@ -39,14 +39,16 @@ public sealed class DearestUsageTests
     [InlineData("""{"modalities":["text","audio"]}""", AudioOutput)]
     [InlineData("""{"modalities":["something new"]}""", AudioOutput)]
     [InlineData("""{"generationConfig":{"responseModalities":["AUDIO"]}}""", Output)]
-    public void OpenAi_speaks_when_it_is_asked_to(string body, LlmUnit unit) => OutputOf(OpenAi, body, (Output, "10"), (AudioOutput, "80")).ShouldBe(unit);
+    public void OpenAi_speaks_when_it_is_asked_to(string body, LlmUnit unit) =>
+        OutputOf(OpenAi, body, (Output, "10"), (AudioOutput, "80")).ShouldBe(unit);
 
     [Fact]
     public void Thought_may_come_in_any_answer() => OutputOf(OpenAi, "{}", (Output, "2"), (Reasoning, "3")).ShouldBe(Reasoning);
 
     [Theory]
     [InlineData("""{"messages":[{"content":"Hi"}]}""", Input)]
-    [InlineData("""{"messages":[{"content":[{"type":"text","text":"Hi","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""", CacheWriteHour)]
+    [InlineData(
+        """{"messages":[{"content":[{"type":"text","text":"Hi","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""", CacheWriteHour)]
     [InlineData("""{"tools":[{"name":"f","cache_control":{"type":"ephemeral"}}]}""", CacheWriteHour)]
     [InlineData("""{"cache_control":{"type":"ephemeral"}}""", CacheWriteHour)]
     public void What_is_to_be_cached_is_held_as_written_for_an_hour(string body, LlmUnit unit)

@@ -13,7 +13,9 @@ public sealed class LlmRoutesTests
     [InlineData("openrouter.ai", "/api/v1/messages", "openrouter", LlmApi.AnthropicMessages)]
     [InlineData("generativelanguage.googleapis.com", "/v1beta/openai/chat/completions", "gemini", LlmApi.OpenAiChat)]
     [InlineData("generativelanguage.googleapis.com", "/v1beta/models/gemini-2.5-flash:countTokens", "gemini", LlmApi.Free)]
-    [InlineData("us-east5-aiplatform.googleapis.com", "/v1/projects/p/locations/l/publishers/anthropic/models/claude:rawPredict", "vertex_ai", LlmApi.Unknown)]
+    [InlineData(
+        "us-east5-aiplatform.googleapis.com", "/v1/projects/p/locations/l/publishers/anthropic/models/claude:rawPredict", "vertex_ai",
+        LlmApi.Unknown)]
     [InlineData("bedrock-runtime.eu-west-1.amazonaws.com", "/model/m/invoke-with-response-stream", "bedrock", LlmApi.BedrockInvoke)]
     [InlineData("bedrock-mantle.eu-west-1.api.aws", "/v1/chat/completions", "bedrock", LlmApi.OpenAiChat)]
     [InlineData("api.cohere.ai", "/compatibility/v1/chat/completions", "cohere", LlmApi.OpenAiChat)]
@@ -30,7 +32,9 @@ public sealed class LlmRoutesTests
 
     [Theory]
     [InlineData("/v1beta/models/gemini-2.5-flash:generateContent?key=x", "gemini-2.5-flash")]
-    [InlineData("/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.anthropic.claude-v1%3A0/converse", "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-v1:0")]
+    [InlineData(
+        "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.anthropic.claude-v1%3A0/converse",
+        "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-v1:0")]
     [InlineData("/v1/generation/sdxl/text-to-image", "sdxl")]
     [InlineData("/v2beta/stable-image/generate/ultra", "ultra")]
     [InlineData("/v1/chat/completions", null)]

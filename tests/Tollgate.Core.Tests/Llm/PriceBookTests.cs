@@ -194,5 +194,6 @@ public sealed class PriceBookTests
     [InlineData("*ab", "aab", true)]
     [InlineData("gpt", "gpt4", false)]
     [InlineData("g.t", "gpt", false)]
-    public void A_star_stands_for_any_text(string pattern, string name, bool matches) => ModelNames.Matches(pattern, name).ShouldBe(matches);
+    public void A_star_stands_for_any_text(string pattern, string name, bool matches) =>
+        ModelNames.Matches(pattern, name).ShouldBe(matches);
 }

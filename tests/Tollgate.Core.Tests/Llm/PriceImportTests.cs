@@ -13,7 +13,8 @@ public sealed class PriceImportTests
     {
         var change = Plan([Price("a", "1", Start)], [Price("a", "2", Start)]);
 
-        (change.Kind, change.Price.ValidFrom, change.Before!.Prices[LlmUnit.Input].ToString()).ShouldBe((PriceChangeKind.Changed, Now, "1"));
+        (change.Kind, change.Price.ValidFrom,
+            change.Before!.Prices[LlmUnit.Input].ToString()).ShouldBe((PriceChangeKind.Changed, Now, "1"));
         var (unit, before, now) = change.Units.ShouldHaveSingleItem();
         (unit, before?.ToString(), now?.ToString()).ShouldBe((LlmUnit.Input, "1", "2"));
     }
@@ -45,7 +46,8 @@ public sealed class PriceImportTests
 
         var changes = PriceImport.Plan(book, [Price("a", "9", Start), Price("a", "2", At(2024))], Now);
 
-        changes.Select(change => (change.Kind, change.IsAdded)).ShouldBe([(PriceChangeKind.Left, false), (PriceChangeKind.Unchanged, false)]);
+        changes.Select(change => (change.Kind, change.IsAdded))
+            .ShouldBe([(PriceChangeKind.Left, false), (PriceChangeKind.Unchanged, false)]);
     }
 
     [Fact]
@@ -66,13 +68,18 @@ public sealed class PriceImportTests
         (change.Kind, change.Price.ValidFrom, change.Units.Count).ShouldBe((PriceChangeKind.Changed, Start, 0));
     }
 
-    private static PriceChange Plan(IReadOnlyList<ModelPrice> book, IReadOnlyList<ModelPrice> list) => PriceImport.Plan(book, list, Now).ShouldHaveSingleItem();
+    private static PriceChange Plan(IReadOnlyList<ModelPrice> book, IReadOnlyList<ModelPrice> list) =>
+        PriceImport.Plan(book, list, Now).ShouldHaveSingleItem();
 
     private static Instant At(int year) => Instant.FromUtc(new DateTime(year, 1, 1, 0, 0, 0, DateTimeKind.Utc));
 
     private static ModelPrice Price(string model, string input, Instant from)
     {
         UnitPrice.TryParse(input, out var price).ShouldBeTrue();
-        return new() { Provider = "p", Model = model, ValidFrom = from, Source = "test", Prices = new Dictionary<LlmUnit, UnitPrice> { [LlmUnit.Input] = price } };
+        return new()
+        {
+            Provider = "p", Model = model, ValidFrom = from, Source = "test",
+            Prices = new Dictionary<LlmUnit, UnitPrice> { [LlmUnit.Input] = price },
+        };
     }
 }

@@ -41,7 +41,8 @@ public sealed class PriceProperties
         var price = PriceOf(seed);
         var a = UsageOf(seed, 1);
         var more = LlmUsage.Of([.. a.Parts, .. a.Parts]);
-        return PriceRules.CostOf(a, price) is not { } cost || (!(cost < NanoUsd.Zero) && PriceRules.CostOf(more, price) is { } larger && !(larger < cost));
+        return PriceRules.CostOf(a, price) is not { } cost
+            || (!(cost < NanoUsd.Zero) && PriceRules.CostOf(more, price) is { } larger && !(larger < cost));
     });
 
     [Fact]
@@ -53,7 +54,8 @@ public sealed class PriceProperties
             null => PriceRules.PriceOf(unit, price, Quantity.Zero) is null,
 
             // A call of a model that is priced by tokens costs nothing for itself.
-            { } cost => cost > NanoUsd.Zero == (PriceRules.PriceOf(unit, price, Quantity.Zero)?.Value > 0) && (unit == LlmUnit.Request || PriceRules.PriceOf(unit, price, Quantity.Zero) is not null),
+            { } cost => cost > NanoUsd.Zero == (PriceRules.PriceOf(unit, price, Quantity.Zero)?.Value > 0)
+                && (unit == LlmUnit.Request || PriceRules.PriceOf(unit, price, Quantity.Zero) is not null),
         });
     });
 
@@ -77,7 +79,8 @@ public sealed class PriceProperties
         return Providers.Append(null).All(provider => Names.Append("gpt-4o-latest").All(name => Enumerable.Range(1, 6).All(month =>
         {
             var found = book.Find(provider, name, At(2025, month, 15));
-            return Same(found, other.Find(provider, name, At(2025, month, 15))) && Same(found, third.Find(provider, name, At(2025, month, 15)));
+            return Same(found, other.Find(provider, name, At(2025, month, 15)))
+                && Same(found, third.Find(provider, name, At(2025, month, 15)));
         })));
     });
 

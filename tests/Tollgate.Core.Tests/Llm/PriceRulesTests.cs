@@ -66,7 +66,8 @@ public sealed class PriceRulesTests
     [Fact]
     public void What_is_no_token_is_charged_each_and_beside_the_tokens()
     {
-        var price = Model("p", "m", (Input, "2"), (Request, "0.005"), (Search, "0.01"), (Image, "0.04"), (Page, "0.002"), (Second, "0.0001"));
+        var price = Model(
+            "p", "m", (Input, "2"), (Request, "0.005"), (Search, "0.01"), (Image, "0.04"), (Page, "0.002"), (Second, "0.0001"));
 
         Cost(price, (Input, 500_000), (Request, 1), (Search, 3), (Image, 2), (Page, 7), (Second, 12.5m)).ShouldBe("1.13025");
     }
@@ -114,7 +115,8 @@ public sealed class PriceRulesTests
         Cost(Model("p", "m", (Second, "0.00005")), (Second, 203), (Input, 4), (Output, 635), (Request, 1)).ShouldBe("0.01015");
         Cost(Model("p", "m", (Second, "0.00005")), (Second, 203), (AudioInput, 2600), (Output, 635)).ShouldBe("0.01015");
         Cost(Model("p", "m", (Second, "0.00005")), (Input, 4), (Output, 635)).ShouldBeNull("no seconds were counted");
-        Cost(Model("p", "m", (Second, "0.00005"), (Output, "1")), (Second, 203), (Input, 4), (Output, 635)).ShouldBeNull("tokens have prices of their own here");
+        Cost(Model("p", "m", (Second, "0.00005"), (Output, "1")), (Second, 203), (Input, 4), (Output, 635))
+            .ShouldBeNull("tokens have prices of their own here");
         Cost(Model("p", "m", (Second, "0.00005")), (Second, 203), (Output, 635), (Search, 1)).ShouldBeNull();
     }
 
@@ -151,8 +153,12 @@ public sealed class PriceRulesTests
             },
         };
         PriceRules.Validate(price).ShouldBeEmpty();
-        var at = Instant.FromUtc(DateTime.SpecifyKind(new DateTime(2026, 11, 21) + TimeSpan.Parse(hour, System.Globalization.CultureInfo.InvariantCulture), DateTimeKind.Utc));
-        var usage = input == 1_000 ? Used((Input, Q(1_000_000)), (Output, Q(1_000_000))) : Used((Input, Q(2_000_000)), (Output, Q(1_000_000)));
+        var at = Instant.FromUtc(
+            DateTime.SpecifyKind(
+                new DateTime(2026, 11, 21) + TimeSpan.Parse(hour, System.Globalization.CultureInfo.InvariantCulture), DateTimeKind.Utc));
+        var usage = input == 1_000
+            ? Used((Input, Q(1_000_000)), (Output, Q(1_000_000)))
+            : Used((Input, Q(2_000_000)), (Output, Q(1_000_000)));
 
         PriceRules.CostOf(usage, PriceRules.InForce(price, tier, at))?.ToString().ShouldBe(cost);
     }
@@ -164,16 +170,19 @@ public sealed class PriceRulesTests
         {
             Hours =
             [
-                new(new(1, 0), new(1, 0), Prices((Input, "2"))), new(new(5, 0), new(8, 0), Prices((Input, "2"))), new(new(7, 0), new(9, 0), Prices()),
+                new(new(1, 0), new(1, 0), Prices((Input, "2"))), new(new(5, 0), new(8, 0), Prices((Input, "2"))),
+                new(new(7, 0), new(9, 0), Prices()),
             ],
             ByServiceTier = new Dictionary<string, ServiceTierPrice>
             {
-                ["batches"] = new(Prices((Input, "0.5")), []), ["standard"] = new(Prices((Input, "0.5")), []), ["flex"] = new(Prices(), [new(0, Prices((Input, "1")))]),
+                ["batches"] = new(Prices((Input, "0.5")), []), ["standard"] = new(Prices((Input, "0.5")), []),
+                ["flex"] = new(Prices(), [new(0, Prices((Input, "1")))]),
             },
         };
 
         PriceRules.Validate(price).Select(static fault => fault.Field).Order(StringComparer.Ordinal).ShouldBe(
-            ["hours[0].to", "hours[2].from", "hours[2].prices", "service_tiers.batches", "service_tiers.flex.prices", "service_tiers.flex.tiers[0].above_tokens", "service_tiers.standard"]);
+            ["hours[0].to", "hours[2].from", "hours[2].prices", "service_tiers.batches", "service_tiers.flex.prices",
+                "service_tiers.flex.tiers[0].above_tokens", "service_tiers.standard"]);
     }
 
     [Fact]
@@ -240,7 +249,9 @@ public sealed class PriceRulesTests
 
     [Fact]
     public void Parts_below_a_nano_dollar_add_up_before_they_are_rounded() =>
-        PriceRules.CostOf(Used((Input, Q(1)), (Output, Q(1)), (Search, Q(1))), Model("p", "m", (Input, "0.0004"), (Output, "0.0004"), (Search, "0.0000000004")))
+        PriceRules.CostOf(
+            Used((Input, Q(1)), (Output, Q(1)), (Search, Q(1))),
+            Model("p", "m", (Input, "0.0004"), (Output, "0.0004"), (Search, "0.0000000004")))
             .ShouldBe(new NanoUsd(1), "1.2, not three times 0");
 
     [Theory]
@@ -254,7 +265,8 @@ public sealed class PriceRulesTests
 
     [Fact]
     public void A_markup_is_applied_before_rounding() =>
-        PriceRules.CostOf(Used((Input, Q(1))), Model("p", "m", "0.0004"), 5000).ShouldBe(new NanoUsd(1), "0.4 and half of it, not 0 and half of it");
+        PriceRules.CostOf(Used((Input, Q(1))), Model("p", "m", "0.0004"), 5000)
+            .ShouldBe(new NanoUsd(1), "0.4 and half of it, not 0 and half of it");
 
     [Fact]
     public void What_nobody_can_have_spent_is_unknown_and_no_error()
@@ -265,7 +277,8 @@ public sealed class PriceRulesTests
 
     [Fact]
     public void A_sound_price_has_no_fault() =>
-        PriceRules.Validate(Model("openai", "gpt-4o*", "2.5") with { Aliases = ["x"], ValidTo = At(2026, 1, 1), Tiers = [new(1, Prices((Input, "1")))] })
+        PriceRules.Validate(
+            Model("openai", "gpt-4o*", "2.5") with { Aliases = ["x"], ValidTo = At(2026, 1, 1), Tiers = [new(1, Prices((Input, "1")))] })
             .ShouldBeEmpty();
 
     [Fact]
@@ -273,7 +286,8 @@ public sealed class PriceRulesTests
     {
         var faults = PriceRules.Validate(new ModelPrice
         {
-            Provider = "open*", Model = " gpt", Aliases = [""], Currency = Currency.Of("EUR"), ValidFrom = Start, ValidTo = Start, Source = "a\nb",
+            Provider = "open*", Model = " gpt", Aliases = [""], Currency = Currency.Of("EUR"), ValidFrom = Start, ValidTo = Start,
+            Source = "a\nb",
             Tiers = [new(0, Prices()), new(5, Prices((Image, "1"))), new(5, Prices((Input, "1")))],
         });
 

@@ -9,7 +9,8 @@ public sealed class RequestReaderTests
     private static readonly LlmRoute Chat = LlmRoutes.Of("api.openai.com", "/v1/chat/completions");
 
     /// <summary>A PNG's first bytes, and what follows them in a picture of some 3,000 bytes.</summary>
-    private static readonly string Png = Convert.ToBase64String([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, .. new byte[3_000]]);
+    private static readonly string Png = Convert.ToBase64String(
+        [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, .. new byte[3_000]]);
 
     private static readonly string Pdf = Convert.ToBase64String([.. "%PDF-1.7\n"u8, .. new byte[90_000]]);
 
@@ -31,13 +32,24 @@ public sealed class RequestReaderTests
         "amazon.nova-lite-v1:0", true, false, 64L, 1, 4L)]
     [InlineData("bedrock-runtime.us-east-1.amazonaws.com", "/model/meta.llama3-8b/invoke",
         """{"prompt":"Hi","max_gen_len":5}""", "meta.llama3-8b", false, false, 5L, 1, 2L)]
-    [InlineData("api.mistral.ai", "/v1/chat/completions", """{"model":"mistral-small","messages":[{"content":"Hi"}],"max_tokens":9}""", "mistral-small", false, false, 9L, 1, 2L)]
-    [InlineData("api.cohere.com", "/v2/chat", """{"model":"command-a","messages":[{"content":"Hi"}],"max_tokens":9,"stream":true}""", "command-a", true, false, 9L, 1, 2L)]
-    [InlineData("localhost", "/api/chat", """{"model":"llama3","messages":[{"content":"Hi"}],"options":{"num_predict":9}}""", "llama3", true, false, 9L, 1, 2L)]
+    [InlineData(
+        "api.mistral.ai", "/v1/chat/completions", """{"model":"mistral-small","messages":[{"content":"Hi"}],"max_tokens":9}""",
+        "mistral-small", false, false, 9L, 1, 2L)]
+    [InlineData(
+        "api.cohere.com", "/v2/chat", """{"model":"command-a","messages":[{"content":"Hi"}],"max_tokens":9,"stream":true}""", "command-a",
+        true, false, 9L, 1, 2L)]
+    [InlineData(
+        "localhost", "/api/chat", """{"model":"llama3","messages":[{"content":"Hi"}],"options":{"num_predict":9}}""", "llama3", true, false,
+        9L, 1, 2L)]
     [InlineData("localhost", "/api/embed", """{"model":"nomic","input":"Hi"}""", "nomic", false, false, null, 1, 2L)]
-    [InlineData("api.openai.com", "/v1/completions", """{"model":"davinci","prompt":"Hi","best_of":4,"n":2}""", "davinci", false, false, null, 4, 2L)]
-    [InlineData("api.openai.com", "/v1/images/generations", """{"model":"dall-e-3","prompt":"A cat","n":2,"size":"1024x1024"}""", "dall-e-3", false, false, null, 2, 5L)]
-    [InlineData("api.openai.com", "/v1/audio/speech", """{"model":"tts-1","input":"Hi","voice":"alloy"}""", "tts-1", false, false, null, 1, 2L)]
+    [InlineData(
+        "api.openai.com", "/v1/completions", """{"model":"davinci","prompt":"Hi","best_of":4,"n":2}""", "davinci", false, false, null, 4,
+        2L)]
+    [InlineData(
+        "api.openai.com", "/v1/images/generations", """{"model":"dall-e-3","prompt":"A cat","n":2,"size":"1024x1024"}""", "dall-e-3", false,
+        false, null, 2, 5L)]
+    [InlineData(
+        "api.openai.com", "/v1/audio/speech", """{"model":"tts-1","input":"Hi","voice":"alloy"}""", "tts-1", false, false, null, 1, 2L)]
     [InlineData("us-central1-aiplatform.googleapis.com", "/v1/projects/p/locations/l/publishers/google/models/imagen-4:predict",
         """{"instances":[{"prompt":"A cat"}],"parameters":{"sampleCount":3}}""", "imagen-4", false, false, null, 3, 5L)]
     public void A_request_of_each_provider_says_what_it_asks_for(
@@ -63,7 +75,9 @@ public sealed class RequestReaderTests
     [InlineData("""{"image":{"format":"png","source":{"bytes":"$PNG"}}}""")]
     public void An_image_is_one_image_and_no_text(string part)
     {
-        var ask = Read(Chat, "{\"messages\":[{\"role\":\"user\",\"content\":[" + part.Replace("$PNG", Png, StringComparison.Ordinal) + ",{\"type\":\"text\",\"text\":\"Hi\"}]}]}");
+        var ask = Read(
+            Chat, "{\"messages\":[{\"role\":\"user\",\"content\":[" + part.Replace("$PNG", Png, StringComparison.Ordinal)
+                + ",{\"type\":\"text\",\"text\":\"Hi\"}]}]}");
 
         (ask.Images, ask.DocumentBytes, ask.Prompt.Characters).ShouldBe((1, 0, 2));
     }
@@ -76,7 +90,8 @@ public sealed class RequestReaderTests
     [InlineData("""{"document":{"format":"pdf","source":{"bytes":"$PDF"}}}""")]
     public void A_document_is_counted_by_its_bytes(string part)
     {
-        var ask = Read(Chat, "{\"messages\":[{\"role\":\"user\",\"content\":[" + part.Replace("$PDF", Pdf, StringComparison.Ordinal) + "]}]}");
+        var ask = Read(
+            Chat, "{\"messages\":[{\"role\":\"user\",\"content\":[" + part.Replace("$PDF", Pdf, StringComparison.Ordinal) + "]}]}");
 
         (ask.Images, ask.Prompt.Characters).ShouldBe((0, 0));
         ask.DocumentBytes.ShouldBeInRange(90_000, 90_020);
@@ -85,7 +100,9 @@ public sealed class RequestReaderTests
     [Fact]
     public void Text_in_a_place_of_files_is_text()
     {
-        var ask = Read(Chat, """{"messages":[{"content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"The whole contract."}}]}]}""");
+        var ask = Read(
+            Chat,
+            """{"messages":[{"content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"The whole contract."}}]}]}""");
 
         (ask.Prompt.Characters, ask.DocumentBytes).ShouldBe((19, 0));
     }
@@ -93,7 +110,9 @@ public sealed class RequestReaderTests
     [Fact]
     public void Sound_is_measured_in_the_seconds_that_its_header_says()
     {
-        var ask = Read(Chat, "{\"messages\":[{\"content\":[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"" + Convert.ToBase64String(Wave(seconds: 3)) + "\",\"format\":\"wav\"}}]}]}");
+        var ask = Read(
+            Chat, "{\"messages\":[{\"content\":[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\""
+                + Convert.ToBase64String(Wave(seconds: 3)) + "\",\"format\":\"wav\"}}]}]}");
 
         ask.AudioMilliseconds.ShouldBeInRange(2_999, 3_001);
         ask.Prompt.Characters.ShouldBe(0);
@@ -101,12 +120,15 @@ public sealed class RequestReaderTests
 
     [Fact]
     public void Images_of_Ollama_stand_in_a_list() =>
-        Read(LlmRoutes.Of("localhost", "/api/chat"), "{\"messages\":[{\"content\":\"Hi\",\"images\":[\"" + Png + "\",\"" + Png + "\"]}]}").Images.ShouldBe(2);
+        Read(LlmRoutes.Of("localhost", "/api/chat"),
+            "{\"messages\":[{\"content\":\"Hi\",\"images\":[\"" + Png + "\",\"" + Png + "\"]}]}").Images.ShouldBe(2);
 
     [Fact]
     public void A_coarse_image_is_known_as_one()
     {
-        var ask = Read(Chat, """{"messages":[{"content":[{"type":"image_url","image_url":{"url":"https://e.com/a.png","detail":"low"}},{"type":"image_url","image_url":{"url":"https://e.com/b.png"}}]}]}""");
+        var ask = Read(
+            Chat,
+            """{"messages":[{"content":[{"type":"image_url","image_url":{"url":"https://e.com/a.png","detail":"low"}},{"type":"image_url","image_url":{"url":"https://e.com/b.png"}}]}]}""");
 
         (ask.Images, ask.CoarseImages).ShouldBe((2, 1));
     }
@@ -124,7 +146,9 @@ public sealed class RequestReaderTests
     [Fact]
     public void Arguments_of_an_earlier_call_are_part_of_the_prompt()
     {
-        var ask = Read(Chat, """{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"f","input":{"city":"Cairo","days":3}}]}]}""");
+        var ask = Read(
+            Chat,
+            """{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"f","input":{"city":"Cairo","days":3}}]}]}""");
 
         // f, city and days with their signs, Cairo, 3.
         ask.Prompt.Characters.ShouldBe(1 + 4 + 3 + 4 + 3 + 5 + 1);
@@ -147,16 +171,21 @@ public sealed class RequestReaderTests
     [InlineData("api.cohere.com", "/v2/rerank", """{"query":"x","documents":["a","b"]}""", 1)]
     [InlineData("api.firecrawl.dev", "/v2/search", """{"query":"x","limit":11}""", 4)]
     [InlineData("api.firecrawl.dev", "/v2/scrape", """{"url":"https://e.com"}""", 1)]
-    [InlineData("api.mistral.ai", "/v1/ocr", """{"model":"mistral-ocr","document":{"type":"document_url","document_url":"https://e.com"},"pages":[0,1,2]}""", 3)]
+    [InlineData(
+        "api.mistral.ai", "/v1/ocr",
+        """{"model":"mistral-ocr","document":{"type":"document_url","document_url":"https://e.com"},"pages":[0,1,2]}""", 3)]
     public void A_call_by_the_piece_says_how_many(string host, string path, string body, long pieces) =>
         Read(LlmRoutes.Of(host, path), body).Pieces.ShouldBe(pieces);
 
     [Fact]
     public void A_form_is_read_by_its_fields_and_files()
     {
-        var form = Form(("model", "whisper-1", null), ("stream", "true", null), ("prompt", "Names: Ada", null), ("file", "ID3" + new string('x', 997), "a.mp3"));
+        var form = Form(
+            ("model", "whisper-1", null), ("stream", "true", null), ("prompt", "Names: Ada", null),
+            ("file", "ID3" + new string('x', 997), "a.mp3"));
 
-        var ask = RequestReader.Read(LlmRoutes.Of("api.openai.com", "/v1/audio/transcriptions"), form, "multipart/form-data; boundary=\"line\"")!;
+        var ask = RequestReader.Read(
+            LlmRoutes.Of("api.openai.com", "/v1/audio/transcriptions"), form, "multipart/form-data; boundary=\"line\"")!;
 
         (ask.Model, ask.IsStream, ask.Prompt.Characters, ask.AudioBytes).ShouldBe(("whisper-1", true, 10, 1_000));
     }
@@ -164,7 +193,8 @@ public sealed class RequestReaderTests
     [Fact]
     public void A_form_with_images_to_edit_counts_them()
     {
-        var form = Form(("model", "gpt-image-1", null), ("n", "2", null), ("image[]", "some picture", "a.png"), ("image[]", "some picture", "b.png"));
+        var form = Form(
+            ("model", "gpt-image-1", null), ("n", "2", null), ("image[]", "some picture", "a.png"), ("image[]", "some picture", "b.png"));
 
         var ask = RequestReader.Read(LlmRoutes.Of("api.openai.com", "/v1/images/edits"), form, "multipart/form-data; boundary=line")!;
 
@@ -178,19 +208,23 @@ public sealed class RequestReaderTests
     [InlineData("{\"model\":\"a\"")]
     [InlineData("{\"model\":\"a\"} and more")]
     [InlineData("model=a&n=1")]
-    public void What_is_no_object_of_JSON_is_no_request(string body) => RequestReader.Read(Chat, Encoding.UTF8.GetBytes(body), "application/json").ShouldBeNull();
+    public void What_is_no_object_of_JSON_is_no_request(string body) =>
+        RequestReader.Read(Chat, Encoding.UTF8.GetBytes(body), "application/json").ShouldBeNull();
 
     [Fact]
     public void A_form_without_its_boundary_is_no_request()
     {
         RequestReader.Read(Chat, "--a\r\n\r\n--a--"u8, "multipart/form-data").ShouldBeNull();
-        RequestReader.Read(Chat, "--a\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nx"u8, "multipart/form-data; boundary=a").ShouldBeNull();
+        RequestReader.Read(Chat, "--a\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nx"u8, "multipart/form-data; boundary=a")
+            .ShouldBeNull();
     }
 
     [Fact]
     public void Members_of_another_type_are_passed_over()
     {
-        var ask = Read(Chat, """{"model":7,"n":"3","max_tokens":-4,"max_output_tokens":1.5,"stream":"yes","stream_options":true,"messages":{"content":5},"tools":"none"}""");
+        var ask = Read(
+            Chat,
+            """{"model":7,"n":"3","max_tokens":-4,"max_output_tokens":1.5,"stream":"yes","stream_options":true,"messages":{"content":5},"tools":"none"}""");
 
         (ask.Model, ask.Answers, ask.MaxOutputTokens, ask.IsStream, ask.WantsUsage).ShouldBe((null, 1, null, false, false));
     }
@@ -198,7 +232,9 @@ public sealed class RequestReaderTests
     [Fact]
     public void Under_two_names_the_dearer_counts()
     {
-        var ask = Read(Chat, """{"max_tokens":900,"max_completion_tokens":1,"n":5,"best_of":1,"prompt":"Hi","prompt":"Hello","parameters":{"max_tokens":7},"options":{"max_tokens":8}}""");
+        var ask = Read(
+            Chat,
+            """{"max_tokens":900,"max_completion_tokens":1,"n":5,"best_of":1,"prompt":"Hi","prompt":"Hello","parameters":{"max_tokens":7},"options":{"max_tokens":8}}""");
 
         (ask.MaxOutputTokens, ask.Answers, ask.Prompt.Characters).ShouldBe((900, 5, 7));
     }
@@ -215,11 +251,13 @@ public sealed class RequestReaderTests
     [InlineData("""{"stream_options":{"include_usage":true,"include_usage":false}}""")]
     [InlineData("""{"generationConfig":{"maxOutputTokens":1},"generationConfig":{}}""")]
     [InlineData("""{"generationConfig":{"maxOutputTokens":1,"maxOutputTokens":9}}""")]
-    public void What_decides_the_cost_is_not_said_twice(string body) => RequestReader.Read(Chat, Encoding.UTF8.GetBytes(body), null).ShouldBeNull();
+    public void What_decides_the_cost_is_not_said_twice(string body) =>
+        RequestReader.Read(Chat, Encoding.UTF8.GetBytes(body), null).ShouldBeNull();
 
     [Fact]
     public void A_form_that_names_two_models_is_no_request() => RequestReader.Read(
-        LlmRoutes.Of("api.openai.com", "/v1/audio/transcriptions"), Form(("model", "whisper-1", null), ("model", "gpt-4o-transcribe", null)), "multipart/form-data; boundary=line").ShouldBeNull();
+        LlmRoutes.Of("api.openai.com", "/v1/audio/transcriptions"),
+        Form(("model", "whisper-1", null), ("model", "gpt-4o-transcribe", null)), "multipart/form-data; boundary=line").ShouldBeNull();
 
     [Theory]
     [InlineData("""{"stream":true,"stream_options":{"include_usage":true}}""", true)]
@@ -250,19 +288,25 @@ public sealed class RequestReaderTests
     [Fact]
     public void A_name_that_is_escaped_letter_by_letter_hides_nothing_either()
     {
-        Read(Chat, $$"""{"{{Escaped("max_completion_tokens")}}":12,"{{Escaped("model")}}":"{{Escaped("gpt-4o-mini-with-a-name-of-some-length-2024-07-18")}}"}""")
-            .ShouldSatisfyAllConditions(ask => ask.MaxOutputTokens.ShouldBe(12), ask => ask.Model.ShouldBe("gpt-4o-mini-with-a-name-of-some-length-2024-07-18"));
-        RequestReader.Read(Chat, Encoding.UTF8.GetBytes($$"""{"stream_options":{},"{{Escaped("stream_options")}}":null}"""), null).ShouldBeNull();
+        Read(Chat,
+            $$"""{"{{Escaped("max_completion_tokens")}}":12,"{{Escaped("model")}}":"{{Escaped("gpt-4o-mini-with-a-name-of-some-length-2024-07-18")}}"}""")
+            .ShouldSatisfyAllConditions(
+                ask => ask.MaxOutputTokens.ShouldBe(12), ask => ask.Model.ShouldBe("gpt-4o-mini-with-a-name-of-some-length-2024-07-18"));
+        RequestReader.Read(Chat, Encoding.UTF8.GetBytes($$"""{"stream_options":{},"{{Escaped("stream_options")}}":null}"""), null)
+            .ShouldBeNull();
         RequestReader.Read(Chat, Encoding.UTF8.GetBytes($$"""{"max_tokens":1,"{{Escaped("max_tokens")}}":100000}"""), null).ShouldBeNull();
     }
 
     [Fact]
-    public void A_member_that_nobody_knows_is_part_of_the_prompt() => Read(Chat, """{"inputText":"Hello","other":{"deep":["Hi"]}}""").Prompt.Characters.ShouldBe(7);
+    public void A_member_that_nobody_knows_is_part_of_the_prompt() =>
+        Read(Chat, """{"inputText":"Hello","other":{"deep":["Hi"]}}""").Prompt.Characters.ShouldBe(7);
 
     [Fact]
     public void Text_that_is_no_UTF8_is_read_without_an_exception()
     {
-        byte[] body = [.. "{\"model\":\""u8, 0xFF, 0xFE, .. "\",\"\xC3\":1,\"messages\":[{\"content\":\""u8, 0x80, 0xC3, (byte)'a', .. "\"}],\"n\":2}"u8];
+        byte[] body = [
+            .. "{\"model\":\""u8, 0xFF, 0xFE, .. "\",\"\xC3\":1,\"messages\":[{\"content\":\""u8, 0x80, 0xC3, (byte)'a',
+            .. "\"}],\"n\":2}"u8];
 
         RequestReader.Read(Chat, body, null).ShouldNotBeNull().Answers.ShouldBe(2);
     }
@@ -277,7 +321,9 @@ public sealed class RequestReaderTests
     [Fact]
     public void Any_beginning_of_a_request_is_read_without_an_exception()
     {
-        var body = Encoding.UTF8.GetBytes("{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"data\":\"" + Png[..64] + "\"}},{\"text\":\"Hällo \\ud83d\\ude00\"}]}],\"tools\":[{\"a\":1}]}");
+        var body = Encoding.UTF8.GetBytes(
+            "{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"data\":\"" + Png[..64]
+                + "\"}},{\"text\":\"Hällo \\ud83d\\ude00\"}]}],\"tools\":[{\"a\":1}]}");
         for (var length = 0; length < body.Length; length++)
         {
             RequestReader.Read(Chat, body.AsSpan(0, length), null).ShouldBeNull();
@@ -289,7 +335,8 @@ public sealed class RequestReaderTests
     [Fact]
     public void A_large_body_costs_no_memory_of_its_own()
     {
-        var body = Encoding.UTF8.GetBytes("{\"messages\":[" + string.Join(',', Enumerable.Repeat("{\"role\":\"user\",\"content\":\"" + new string('a', 500) + "\"}", 4_000)) + "]}");
+        var body = Encoding.UTF8.GetBytes("{\"messages\":["
+            + string.Join(',', Enumerable.Repeat("{\"role\":\"user\",\"content\":\"" + new string('a', 500) + "\"}", 4_000)) + "]}");
         RequestReader.Read(Chat, body, null);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -298,7 +345,8 @@ public sealed class RequestReaderTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4_000);
     }
 
-    private static LlmRequest Read(LlmRoute route, string body) => RequestReader.Read(route, Encoding.UTF8.GetBytes(body), "application/json").ShouldNotBeNull();
+    private static LlmRequest Read(LlmRoute route, string body) =>
+        RequestReader.Read(route, Encoding.UTF8.GetBytes(body), "application/json").ShouldNotBeNull();
 
     private static byte[] Form(params ReadOnlySpan<(string Name, string Value, string? File)> parts)
     {
@@ -306,7 +354,8 @@ public sealed class RequestReaderTests
         foreach (var (name, value, file) in parts)
         {
             form.Append("--line\r\nContent-Disposition: form-data; name=\"").Append(name).Append('"');
-            form.Append(file is null ? "" : $"; filename=\"{file}\"\r\nContent-Type: application/octet-stream").Append("\r\n\r\n").Append(value).Append("\r\n");
+            form.Append(file is null ? "" : $"; filename=\"{file}\"\r\nContent-Type: application/octet-stream").Append("\r\n\r\n")
+                .Append(value).Append("\r\n");
         }
 
         return Encoding.UTF8.GetBytes(form.Append("--line--\r\n").ToString());

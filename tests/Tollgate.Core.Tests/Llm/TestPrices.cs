@@ -12,7 +12,8 @@ internal static class TestPrices
     public static Instant At(int year, int month, int day) => Instant.FromUtc(new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc));
 
     public static Dictionary<LlmUnit, UnitPrice> Prices(params (LlmUnit Unit, string Price)[] prices) =>
-        prices.ToDictionary(pair => pair.Unit, pair => UnitPrice.TryParse(pair.Price, out var price) ? price : throw new ArgumentException(pair.Price));
+        prices.ToDictionary(
+            pair => pair.Unit, pair => UnitPrice.TryParse(pair.Price, out var price) ? price : throw new ArgumentException(pair.Price));
 
     public static ModelPrice Model(string provider, string model, params (LlmUnit Unit, string Price)[] prices) =>
         new() { Provider = provider, Model = model, ValidFrom = Start, Prices = Prices(prices), Source = "test" };

@@ -15,9 +15,12 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
 
     private static readonly IReadOnlyList<(string Kind, string Text, JsonElement Counts)> Corpus =
         [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Llm", "token-counts.json"))).RootElement
-            .GetProperty("texts").EnumerateArray().Select(static each => (each.GetProperty("kind").GetString()!, each.GetProperty("text").GetString()!, each))];
+            .GetProperty("texts").EnumerateArray()
+            .Select(static each => (each.GetProperty("kind").GetString()!, each.GetProperty("text").GetString()!, each))];
 
-    /// <summary>The bounds are the table of docs/concepts/llm-cost.md: of all texts of a kind together, and of the worst single one.</summary>
+    /// <summary>
+    /// The bounds are the table of docs/concepts/llm-cost.md: of all texts of a kind together, and of the worst single one.
+    /// </summary>
     [Theory]
     [InlineData("o200k", "english", 2, 10)]
     [InlineData("o200k", "chat", 5, 12)]
@@ -37,11 +40,14 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
         foreach (var (kind, text, counts) in Corpus.Where(static each => each.Kind != "base64"))
         {
             var ask = new LlmRequest { Prompt = DeliveredText.OfPlain(Encoding.UTF8.GetBytes(text)), Messages = 1 };
-            UsageEstimate.Before(Chat, ask with { Model = "gpt-4o" }, 0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("o200k").GetInt64(), $"{kind}: {text}");
-            UsageEstimate.Before(Chat, ask with { Model = "gpt-4" }, 0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("cl100k").GetInt64(), $"{kind}: {text}");
+            UsageEstimate.Before(Chat, ask with { Model = "gpt-4o" },
+                0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("o200k").GetInt64(), $"{kind}: {text}");
+            UsageEstimate.Before(Chat, ask with { Model = "gpt-4" },
+                0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("cl100k").GetInt64(), $"{kind}: {text}");
             if (kind != "thai")
             {
-                UsageEstimate.Before(Anthropic, ask with { Model = "claude-2" }, 0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("claude").GetInt64(), $"{kind}: {text}");
+                UsageEstimate.Before(Anthropic, ask with { Model = "claude-2" },
+                    0).InputTokens.Value.ShouldBeGreaterThanOrEqualTo(counts.GetProperty("claude").GetInt64(), $"{kind}: {text}");
             }
         }
     }
@@ -53,7 +59,9 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
         {
             var (now, worstNow) = ErrorOf("o200k", kind);
             var (old, worstOld) = ErrorOf("cl100k", kind);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {kind} | {now:+0;-0;0} % | {worstNow:0} % | {old:+0;-0;0} % | {worstOld:0} % |"));
+            output.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"| {kind} | {now:+0;-0;0} % | {worstNow:0} % | {old:+0;-0;0} % | {worstOld:0} % |"));
         }
 
         Corpus.Count.ShouldBeGreaterThan(100);
@@ -63,9 +71,12 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
     {
         var model = vocabulary == "o200k" ? "gpt-4o" : "gpt-4";
         var texts = Corpus.Where(each => each.Kind == kind)
-            .Select(each => (Truth: each.Counts.GetProperty(vocabulary).GetInt64(), Guess: UsageEstimate.Tokens(DeliveredText.OfPlain(Encoding.UTF8.GetBytes(each.Text)), Chat, model)))
+            .Select(each =>
+                (Truth: each.Counts.GetProperty(vocabulary).GetInt64(),
+                    Guess: UsageEstimate.Tokens(DeliveredText.OfPlain(Encoding.UTF8.GetBytes(each.Text)), Chat, model)))
             .ToList();
-        return (Percent(texts.Sum(static each => each.Guess), texts.Sum(static each => each.Truth)), texts.Max(static each => Math.Abs(Percent(each.Guess, each.Truth))));
+        return (Percent(texts.Sum(static each => each.Guess), texts.Sum(static each => each.Truth)),
+            texts.Max(static each => Math.Abs(Percent(each.Guess, each.Truth))));
     }
 
     private static decimal Percent(long guess, long truth) => ((decimal)guess / truth * 100) - 100;
@@ -107,9 +118,11 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
     [InlineData("api.stability.ai", "/v2beta/stable-image/generate/core", "core", 0, 2, 0)]
     [InlineData("api.tavily.com", "/search", null, 0, 0, 7)]
     [InlineData("api.openai.com", "/v1/models", null, 0, 0, 0)]
-    public void A_call_is_reserved_in_the_units_in_which_it_is_counted(string host, string path, string? model, int output, int images, int searches)
+    public void A_call_is_reserved_in_the_units_in_which_it_is_counted(
+        string host, string path, string? model, int output, int images, int searches)
     {
-        var usage = UsageEstimate.Before(LlmRoutes.Of(host, path), new() { Model = model, Answers = 2, Pieces = 7, Prompt = TextOf("Hello") }, 100);
+        var usage = UsageEstimate.Before(
+            LlmRoutes.Of(host, path), new() { Model = model, Answers = 2, Pieces = 7, Prompt = TextOf("Hello") }, 100);
 
         (usage.OutputTokens.Value, usage[LlmUnit.Image].Value, usage[LlmUnit.Search].Value).ShouldBe((output, images, searches));
     }
@@ -119,8 +132,10 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
     {
         var route = LlmRoutes.Of("api.openai.com", "/v1/audio/transcriptions");
 
-        UsageEstimate.Before(route, new() { Model = "whisper-1", AudioMilliseconds = 12_500 }, 50).ShouldBe(LlmUsage.Of((LlmUnit.Request, Quantity.One), (LlmUnit.Second, Quantity.Of(12.5m))));
-        UsageEstimate.Before(route, new() { Model = "gpt-4o-transcribe", AudioMilliseconds = 10_000 }, 50)[LlmUnit.AudioInput].Value.ShouldBe(320);
+        UsageEstimate.Before(route, new() { Model = "whisper-1", AudioMilliseconds = 12_500 }, 50)
+            .ShouldBe(LlmUsage.Of((LlmUnit.Request, Quantity.One), (LlmUnit.Second, Quantity.Of(12.5m))));
+        UsageEstimate.Before(
+            route, new() { Model = "gpt-4o-transcribe", AudioMilliseconds = 10_000 }, 50)[LlmUnit.AudioInput].Value.ShouldBe(320);
     }
 
     [Fact]
@@ -165,7 +180,14 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
     [Fact]
     public void Nothing_is_ever_estimated_below_what_was_reported()
     {
-        var report = new UsageReport { IsReported = true, IsPartial = true, Usage = LlmUsage.Of((LlmUnit.Input, Quantity.Of(70)), (LlmUnit.Output, Quantity.Of(500)), (LlmUnit.Reasoning, Quantity.Of(9)), (LlmUnit.Request, Quantity.One)) };
+        var report =
+            new UsageReport
+            {
+                IsReported = true, IsPartial = true,
+                Usage = LlmUsage.Of(
+                    (LlmUnit.Input, Quantity.Of(70)), (LlmUnit.Output, Quantity.Of(500)), (LlmUnit.Reasoning, Quantity.Of(9)),
+                    (LlmUnit.Request, Quantity.One)),
+            };
 
         UsageEstimate.After(Chat, Asked(), TextOf("Hi"), report).ShouldBe(report.Usage);
     }

@@ -17,15 +17,20 @@ public sealed class UsageOptionTests
     [InlineData(" { } ", """ {"stream_options":{"include_usage":true} } """)]
     [InlineData("""{"stream_options":null,"stream":true}""", """{"stream_options":{"include_usage":true},"stream":true}""")]
     [InlineData("""{"stream_options":{}}""", """{"stream_options":{"include_usage":true}}""")]
-    [InlineData("""{"stream_options":{"include_obfuscation":false}}""", """{"stream_options":{"include_usage":true,"include_obfuscation":false}}""")]
+    [InlineData(
+        """{"stream_options":{"include_obfuscation":false}}""",
+        """{"stream_options":{"include_usage":true,"include_obfuscation":false}}""")]
     [InlineData("""{"stream_options": { "include_usage" : false , "x":1}}""", """{"stream_options": { "include_usage" : true , "x":1}}""")]
-    [InlineData("""{"messages":[{"stream_options":{"include_usage":true}}]}""", """{"stream_options":{"include_usage":true},"messages":[{"stream_options":{"include_usage":true}}]}""")]
+    [InlineData(
+        """{"messages":[{"stream_options":{"include_usage":true}}]}""",
+        """{"stream_options":{"include_usage":true},"messages":[{"stream_options":{"include_usage":true}}]}""")]
     [InlineData("""{"stream_options":{"include_usage":true}}""", null)]
     [InlineData("""{"stream_options":7}""", """{"stream_options":{"include_usage":true}}""")]
     [InlineData("""{"stream_options":[1,{"a":2}],"stream":true}""", """{"stream_options":{"include_usage":true},"stream":true}""")]
     [InlineData("""{"stream_options":{"include_usage":null}}""", """{"stream_options":{"include_usage":true}}""")]
     [InlineData("""{"stream_options":{"include_usage":"no","x":1}}""", """{"stream_options":{"include_usage":true,"x":1}}""")]
-    [InlineData("""{"stream":true,/* why */"model":"m",}""", """{"stream_options":{"include_usage":true},"stream":true,/* why */"model":"m",}""")]
+    [InlineData(
+        """{"stream":true,/* why */"model":"m",}""", """{"stream_options":{"include_usage":true},"stream":true,/* why */"model":"m",}""")]
     [InlineData("\uFEFF{\"stream_options\":null}", "\uFEFF{\"stream_options\":{\"include_usage\":true}}")]
     [InlineData("[]", null)]
     [InlineData("{", null)]
@@ -167,7 +172,8 @@ public sealed class UsageOptionTests
     [Fact]
     public void The_members_that_stay_are_still_JSON()
     {
-        foreach (var line in Filtered([Encoding.UTF8.GetBytes(Asked)]).Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)))
+        foreach (var line in Filtered([Encoding.UTF8.GetBytes(Asked)]).Split('\n')
+            .Where(line => line.StartsWith("data: {", StringComparison.Ordinal)))
         {
             Should.NotThrow(() => JsonNode.Parse(line["data: ".Length..]));
         }

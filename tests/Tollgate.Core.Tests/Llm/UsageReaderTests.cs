@@ -21,7 +21,8 @@ public sealed class UsageReaderTests
     [InlineData(JsonMembers.MostTokens, false)]
     public void An_answer_of_more_tokens_than_any_provider_sends_is_not_read(int numbers, bool isRead)
     {
-        var body = Encoding.UTF8.GetBytes("{\"model\":\"m\",\"data\":[" + string.Concat(Enumerable.Repeat("1,", numbers)) + "1],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}");
+        var body = Encoding.UTF8.GetBytes("{\"model\":\"m\",\"data\":[" + string.Concat(Enumerable.Repeat("1,", numbers))
+            + "1],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}");
         var report = UsageReader.Read(LlmRoutes.OfProvider("openai", "/v1/embeddings"), body);
         report.IsReported.ShouldBe(isRead);
     }
@@ -122,7 +123,8 @@ public sealed class UsageReaderTests
     [InlineData("""{"usage":{"prompt_tokens":60000000,"completion_tokens":60000000}}""", "120000000 tokens")]
     [InlineData("""{"usage":{"prompt_tokens":1e30,"completion_tokens":1}}""", "prompt_tokens is 1e30")]
     [InlineData("""{"usage":{"prompt_tokens":1e300,"completion_tokens":1}}""", "prompt_tokens is 1e300")]
-    [InlineData("""{"usage":{"prompt_tokens":1e300,"completion_tokens":9223372036854775807}}""", "completion_tokens is 9223372036854775807")]
+    [InlineData(
+        """{"usage":{"prompt_tokens":1e300,"completion_tokens":9223372036854775807}}""", "completion_tokens is 9223372036854775807")]
     public void Numbers_that_cannot_be_true_are_kept_and_doubted(string body, string why)
     {
         var report = UsageReader.Read(Chat, Encoding.UTF8.GetBytes(body));
@@ -132,11 +134,18 @@ public sealed class UsageReaderTests
     }
 
     [Theory]
-    [InlineData("""{"usage":{"prompt_tokens":5000,"completion_tokens":2000,"total_tokens":7001}}""", 5000, 2000, "stated as 7001, its parts are 5000 and 2000")]
+    [InlineData(
+        """{"usage":{"prompt_tokens":5000,"completion_tokens":2000,"total_tokens":7001}}""", 5000, 2000,
+        "stated as 7001, its parts are 5000 and 2000")]
     [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":0}}""", 5, 1, "stated as 0")]
-    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":6}}}""", 6, 1, "more than the whole")]
-    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":2}}}""", 5, 2, "more than the whole")]
-    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"prompt_cache_hit_tokens":3,"prompt_cache_miss_tokens":3}}""", 5, 1, "not the prompt's 5")]
+    [InlineData(
+        """{"usage":{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":6}}}""", 6, 1, "more than the whole")]
+    [InlineData(
+        """{"usage":{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":2}}}""", 5, 2,
+        "more than the whole")]
+    [InlineData(
+        """{"usage":{"prompt_tokens":5,"completion_tokens":1,"prompt_cache_hit_tokens":3,"prompt_cache_miss_tokens":3}}""", 5, 1,
+        "not the prompt's 5")]
     [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"cost":-0.1}}""", 5, 1, "cost is -0.1")]
     [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"cost":1e9}}""", 5, 1, "cost is 1e9")]
     public void Numbers_that_differ_from_each_other_are_kept_and_the_difference_is_noted(string body, int input, int output, string how)
@@ -148,11 +157,19 @@ public sealed class UsageReaderTests
     }
 
     [Theory]
-    [InlineData("api.anthropic.com", "/v1/messages", """{"usage":{"input_tokens":1,"output_tokens":2,"output_tokens_details":{"thinking_tokens":3}}}""")]
-    [InlineData("api.anthropic.com", "/v1/messages", """{"usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_creation":{"ephemeral_1h_input_tokens":4}}}""")]
-    [InlineData("generativelanguage.googleapis.com", "/m:generateContent", """{"usageMetadata":{"promptTokenCount":5,"cachedContentTokenCount":6,"totalTokenCount":5}}""")]
-    [InlineData("generativelanguage.googleapis.com", "/m:generateContent", """{"usageMetadata":{"promptTokenCount":5,"totalTokenCount":50}}""")]
-    [InlineData("bedrock-runtime.eu-west-1.amazonaws.com", "/model/m/converse", """{"usage":{"inputTokens":5,"outputTokens":1,"totalTokens":9}}""")]
+    [InlineData(
+        "api.anthropic.com", "/v1/messages",
+        """{"usage":{"input_tokens":1,"output_tokens":2,"output_tokens_details":{"thinking_tokens":3}}}""")]
+    [InlineData(
+        "api.anthropic.com", "/v1/messages",
+        """{"usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_creation":{"ephemeral_1h_input_tokens":4}}}""")]
+    [InlineData(
+        "generativelanguage.googleapis.com", "/m:generateContent",
+        """{"usageMetadata":{"promptTokenCount":5,"cachedContentTokenCount":6,"totalTokenCount":5}}""")]
+    [InlineData(
+        "generativelanguage.googleapis.com", "/m:generateContent", """{"usageMetadata":{"promptTokenCount":5,"totalTokenCount":50}}""")]
+    [InlineData(
+        "bedrock-runtime.eu-west-1.amazonaws.com", "/model/m/converse", """{"usage":{"inputTokens":5,"outputTokens":1,"totalTokens":9}}""")]
     [InlineData("api.openai.com", "/v1/responses", """{"usage":{"input_tokens":5,"output_tokens":1,"total_tokens":5}}""")]
     public void Every_shape_notes_a_difference(string host, string path, string body)
     {
@@ -167,38 +184,63 @@ public sealed class UsageReaderTests
             {"model":"voxtral-mini-2507","text":"…","language":"en","segments":[],
              "usage":{"prompt_audio_seconds":203,"prompt_tokens":4,"total_tokens":3264,"completion_tokens":635}}
             """u8;
-        foreach (var route in new[] { LlmRoutes.Of("api.mistral.ai", "/v1/audio/transcriptions"), LlmRoutes.OfAnswer("mistral", "voxtral-mini-latest") })
+        foreach (var route in new[]
+        {
+            LlmRoutes.Of("api.mistral.ai", "/v1/audio/transcriptions"), LlmRoutes.OfAnswer("mistral", "voxtral-mini-latest"),
+        })
         {
             var report = UsageReader.Read(route, body);
             (report.IsReported, report.Inconsistency, report.Model).ShouldBe((true, null, "voxtral-mini-2507"));
-            report.Usage.ShouldBe(LlmUsage.Of((LlmUnit.Second, Of(203)), (LlmUnit.Input, Of(4)), (LlmUnit.Output, Of(635)), (LlmUnit.Request, Of(1))));
+            report.Usage.ShouldBe(
+                LlmUsage.Of((LlmUnit.Second, Of(203)), (LlmUnit.Input, Of(4)), (LlmUnit.Output, Of(635)), (LlmUnit.Request, Of(1))));
             report.Difference.ShouldNotBeNull().ShouldContain("3264");
         }
     }
 
     [Theory]
-    [InlineData("api.x.ai", """{"usage":{"prompt_tokens":181,"completion_tokens":27,"reasoning_tokens":19,"total_tokens":227,"prompt_text_tokens":181,"prompt_image_tokens":0,"cached_prompt_text_tokens":162}}""", 19, 162, 0, 27, 19)]
-    [InlineData("api.x.ai", """{"usage":{"prompt_tokens":181,"completion_tokens":27,"reasoning_tokens":19,"prompt_image_tokens":81,"cached_prompt_text_tokens":62}}""", 38, 62, 81, 27, 19)]
-    [InlineData("llm.example.com", """{"usage":{"prompt_tokens":10,"completion_tokens":27,"reasoning_tokens":19,"total_tokens":37}}""", 10, 0, 0, 8, 19)]
+    [InlineData("api.x.ai",
+        """{"usage":{"prompt_tokens":181,"completion_tokens":27,"reasoning_tokens":19,"total_tokens":227,"prompt_text_tokens":181,"prompt_image_tokens":0,"cached_prompt_text_tokens":162}}""",
+        19, 162, 0, 27, 19)]
+    [InlineData(
+        "api.x.ai",
+        """{"usage":{"prompt_tokens":181,"completion_tokens":27,"reasoning_tokens":19,"prompt_image_tokens":81,"cached_prompt_text_tokens":62}}""",
+        38, 62, 81, 27, 19)]
+    [InlineData(
+        "llm.example.com", """{"usage":{"prompt_tokens":10,"completion_tokens":27,"reasoning_tokens":19,"total_tokens":37}}""", 10, 0, 0, 8,
+        19)]
     [InlineData("llm.example.com", """{"usage":{"prompt_tokens":10,"completion_tokens":27,"reasoning_tokens":19}}""", 10, 0, 0, 8, 19)]
-    public void Details_that_stand_beside_the_totals_are_read(string host, string body, int input, int cached, int image, int output, int reasoning)
+    public void Details_that_stand_beside_the_totals_are_read(
+        string host, string body, int input, int cached, int image, int output, int reasoning)
     {
         var report = UsageReader.Read(LlmRoutes.Of(host, "/v1/chat/completions"), Encoding.UTF8.GetBytes(body));
         (report.Inconsistency, report.Difference).ShouldBe((null, null));
         report.Usage.ShouldBe(LlmUsage.Of(
-            (LlmUnit.Input, Of(input)), (LlmUnit.CachedInput, Of(cached)), (LlmUnit.ImageInput, Of(image)), (LlmUnit.Output, Of(output)), (LlmUnit.Reasoning, Of(reasoning)),
+            (LlmUnit.Input, Of(input)), (LlmUnit.CachedInput, Of(cached)), (LlmUnit.ImageInput, Of(image)), (LlmUnit.Output, Of(output)),
+            (LlmUnit.Reasoning, Of(reasoning)),
             (LlmUnit.Request, Of(1))));
     }
 
     [Theory]
-    [InlineData("api.openai.com", "/v1/chat/completions", """{"service_tier":"flex","usage":{"prompt_tokens":5,"completion_tokens":1}}""", "flex")]
-    [InlineData("api.openai.com", "/v1/chat/completions", """{"service_tier":"default","usage":{"prompt_tokens":5,"completion_tokens":1}}""", null)]
+    [InlineData(
+        "api.openai.com", "/v1/chat/completions", """{"service_tier":"flex","usage":{"prompt_tokens":5,"completion_tokens":1}}""", "flex")]
+    [InlineData(
+        "api.openai.com", "/v1/chat/completions", """{"service_tier":"default","usage":{"prompt_tokens":5,"completion_tokens":1}}""", null)]
     [InlineData("api.openai.com", "/v1/chat/completions", """{"usage":{"prompt_tokens":5,"completion_tokens":1}}""", null)]
-    [InlineData("api.openai.com", "/v1/responses", """{"object":"response","service_tier":"priority","usage":{"input_tokens":5,"output_tokens":1}}""", "priority")]
-    [InlineData("api.anthropic.com", "/v1/messages", """{"type":"message","usage":{"input_tokens":5,"output_tokens":1,"service_tier":"batch"}}""", "batch")]
-    [InlineData("api.anthropic.com", "/v1/messages", """{"type":"message","usage":{"input_tokens":5,"output_tokens":1,"service_tier":"standard"}}""", null)]
-    [InlineData("us-central1-aiplatform.googleapis.com", "/v1/m:generateContent", """{"usageMetadata":{"promptTokenCount":5,"trafficType":"ON_DEMAND_PRIORITY"}}""", "priority")]
-    [InlineData("bedrock-runtime.eu-west-1.amazonaws.com", "/model/m/converse", """{"serviceTier":{"type":"flex"},"usage":{"inputTokens":5,"outputTokens":1}}""", "flex")]
+    [InlineData(
+        "api.openai.com", "/v1/responses",
+        """{"object":"response","service_tier":"priority","usage":{"input_tokens":5,"output_tokens":1}}""", "priority")]
+    [InlineData(
+        "api.anthropic.com", "/v1/messages", """{"type":"message","usage":{"input_tokens":5,"output_tokens":1,"service_tier":"batch"}}""",
+        "batch")]
+    [InlineData(
+        "api.anthropic.com", "/v1/messages",
+        """{"type":"message","usage":{"input_tokens":5,"output_tokens":1,"service_tier":"standard"}}""", null)]
+    [InlineData(
+        "us-central1-aiplatform.googleapis.com", "/v1/m:generateContent",
+        """{"usageMetadata":{"promptTokenCount":5,"trafficType":"ON_DEMAND_PRIORITY"}}""", "priority")]
+    [InlineData(
+        "bedrock-runtime.eu-west-1.amazonaws.com", "/model/m/converse",
+        """{"serviceTier":{"type":"flex"},"usage":{"inputTokens":5,"outputTokens":1}}""", "flex")]
     public void The_service_tier_is_the_one_that_the_answer_names(string host, string path, string body, string? tier) =>
         UsageReader.Read(LlmRoutes.Of(host, path), Encoding.UTF8.GetBytes(body)).ServiceTier.ShouldBe(tier);
 
@@ -208,12 +250,14 @@ public sealed class UsageReaderTests
     [InlineData("""{"cost":0.001,"is_byok":true,"cost_details":{"upstream_inference_cost":null}}""", null)]
     public void The_fee_for_a_key_of_ones_own_is_not_the_whole_cost(string usage, string? cost) =>
         UsageReader.Read(
-            LlmRoutes.Of("openrouter.ai", "/api/v1/chat/completions"), Encoding.UTF8.GetBytes($$"""{"usage":{"prompt_tokens":5,"completion_tokens":1,{{usage[1..]}}}"""))
+            LlmRoutes.Of("openrouter.ai", "/api/v1/chat/completions"),
+            Encoding.UTF8.GetBytes($$"""{"usage":{"prompt_tokens":5,"completion_tokens":1,{{usage[1..]}}}"""))
             .ReportedCost?.ToString().ShouldBe(cost);
 
     [Theory]
     [InlineData("api.anthropic.com", "/v1/messages", """{"usage":{"input_tokens":-1,"output_tokens":2}}""")]
-    [InlineData("generativelanguage.googleapis.com", "/m:generateContent", """{"usageMetadata":{"promptTokenCount":-5,"totalTokenCount":5}}""")]
+    [InlineData(
+        "generativelanguage.googleapis.com", "/m:generateContent", """{"usageMetadata":{"promptTokenCount":-5,"totalTokenCount":5}}""")]
     [InlineData("bedrock-runtime.eu-west-1.amazonaws.com", "/model/m/converse", """{"usage":{"inputTokens":5,"outputTokens":1.5}}""")]
     [InlineData("api.cohere.com", "/v2/chat", """{"usage":{"billed_units":{"input_tokens":-2,"output_tokens":1}}}""")]
     [InlineData("api.openai.com", "/v1/responses", """{"usage":{"input_tokens":"5","output_tokens":1}}""")]
@@ -223,7 +267,8 @@ public sealed class UsageReaderTests
 
     [Fact]
     public void The_samples_are_not_doubted_and_agree_with_themselves() =>
-        UsageSample.All.Where(static sample => UsageReader.Read(sample.Route, sample.Body, sample.Status) is { Inconsistency: not null } or { Difference: not null })
+        UsageSample.All.Where(static sample => UsageReader.Read(sample.Route, sample.Body, sample.Status) is { Inconsistency: not null }
+            or { Difference: not null })
             .Select(static sample => sample.File).ShouldBeEmpty();
 
     [Fact]
@@ -297,14 +342,17 @@ public sealed class UsageReaderTests
         };
         var report = UsageReader.WithBedrockHeaders(silent, headers.GetValueOrDefault);
         report.IsReported.ShouldBeTrue();
-        report.Usage.ShouldBe(LlmUsage.Of((LlmUnit.Input, Of(12)), (LlmUnit.CachedInput, Of(5)), (LlmUnit.Output, Of(40)), (LlmUnit.Request, Of(1))));
+        report.Usage.ShouldBe(
+            LlmUsage.Of((LlmUnit.Input, Of(12)), (LlmUnit.CachedInput, Of(5)), (LlmUnit.Output, Of(40)), (LlmUnit.Request, Of(1))));
         UsageReader.WithBedrockHeaders(silent, static _ => null).ShouldBe(silent);
     }
 
     [Fact]
     public void A_crawl_that_failed_took_the_credits_that_it_names()
     {
-        var report = UsageReader.Read(LlmRoutes.Of("api.firecrawl.dev", "/v2/crawl/x"), """{"success":false,"status":"failed","creditsUsed":2,"error":"stopped"}"""u8);
+        var report = UsageReader.Read(
+            LlmRoutes.Of("api.firecrawl.dev", "/v2/crawl/x"),
+            """{"success":false,"status":"failed","creditsUsed":2,"error":"stopped"}"""u8);
         (report.Usage[LlmUnit.Page].Value, report.Error).ShouldBe((2, "stopped"));
     }
 
@@ -328,11 +376,17 @@ public sealed class UsageReaderTests
     [InlineData("scrape.serper.dev", "/", """{"text":"x"}""", LlmUnit.Page, 1)]
     [InlineData("api.firecrawl.dev", "/v2/crawl", """{"success":true,"id":"x"}""", LlmUnit.Page, 0)]
     [InlineData("api.stability.ai", "/v2beta/stable-image/generate/ultra", "\u0089PNG", LlmUnit.Image, 1)]
-    [InlineData("api.stability.ai", "/v2beta/stable-image/generate/ultra", """{"image":"x","finish_reason":"CONTENT_FILTERED"}""", LlmUnit.Image, 0)]
+    [InlineData(
+        "api.stability.ai", "/v2beta/stable-image/generate/ultra", """{"image":"x","finish_reason":"CONTENT_FILTERED"}""", LlmUnit.Image,
+        0)]
     [InlineData("api.voyageai.com", "/v1/embeddings", """{"usage":{"total_tokens":9}}""", LlmUnit.Input, 9)]
     [InlineData("api.openai.com", "/v1/audio/transcriptions", """{"text":"x","duration":8.47}""", LlmUnit.Second, 8.47)]
-    [InlineData("bedrock-runtime.us-east-1.amazonaws.com", "/model/meta.llama/invoke", """{"prompt_token_count":3,"generation_token_count":4}""", LlmUnit.Output, 4)]
-    [InlineData("us-aiplatform.googleapis.com", "/m:predict", """{"predictions":[{"embeddings":{"statistics":{"token_count":6}}}]}""", LlmUnit.Input, 6)]
+    [InlineData(
+        "bedrock-runtime.us-east-1.amazonaws.com", "/model/meta.llama/invoke", """{"prompt_token_count":3,"generation_token_count":4}""",
+        LlmUnit.Output, 4)]
+    [InlineData(
+        "us-aiplatform.googleapis.com", "/m:predict", """{"predictions":[{"embeddings":{"statistics":{"token_count":6}}}]}""",
+        LlmUnit.Input, 6)]
     public void Other_answers_are_counted_too(string host, string path, string body, LlmUnit unit, double amount)
     {
         var report = UsageReader.Read(LlmRoutes.Of(host, path), Encoding.UTF8.GetBytes(body));

@@ -23,7 +23,8 @@ public sealed class UsageSample
         ("gemini-", "generativelanguage.googleapis.com", "/v1beta/models/gemini-2.5-flash:generateContent"),
         ("gemini-stream", "generativelanguage.googleapis.com", "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"),
         ("gemini-embed", "generativelanguage.googleapis.com", "/v1beta/models/gemini-embedding-001:embedContent"),
-        ("vertex-imagen", "us-central1-aiplatform.googleapis.com", "/v1/projects/p/locations/l/publishers/google/models/imagen-4.0-generate-001:predict"),
+        ("vertex-imagen", "us-central1-aiplatform.googleapis.com",
+            "/v1/projects/p/locations/l/publishers/google/models/imagen-4.0-generate-001:predict"),
         ("mistral-chat", "api.mistral.ai", "/v1/chat/completions"),
         ("mistral-embeddings", "api.mistral.ai", "/v1/embeddings"),
         ("cohere-v2-chat", "api.cohere.com", "/v2/chat"),
@@ -86,5 +87,7 @@ public sealed class UsageSample
 
     /// <summary>A number of the expected result, zero when it is not named.</summary>
     public decimal Number(string name) =>
-        Expected.GetProperty("normalised").TryGetProperty(name, out var value) || Expected.TryGetProperty(name, out value) ? value.GetDecimal() : 0;
+        Expected.GetProperty("normalised").TryGetProperty(name, out var value) || Expected.TryGetProperty(name, out value)
+            ? value.GetDecimal()
+            : 0;
 }

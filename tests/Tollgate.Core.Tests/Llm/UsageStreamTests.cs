@@ -176,7 +176,8 @@ public sealed class UsageStreamTests
         report.Usage.InputTokens.Value.ShouldBe(300);
         stream.Text.Characters.ShouldBe(3);
 
-        var chat = Fed(Chat, "data: {\"choices\":[{\"delta\":{\"content\":\"Hé\"}}]}\n\ndata: {\"error\":{\"message\":\"gone\"}}\n\n"u8.ToArray());
+        var chat = Fed(
+            Chat, "data: {\"choices\":[{\"delta\":{\"content\":\"Hé\"}}]}\n\ndata: {\"error\":{\"message\":\"gone\"}}\n\n"u8.ToArray());
         report = chat.Finish();
         (report.Error, report.IsReported, report.IsPartial).ShouldBe(("gone", false, true));
         report.Usage[LlmUnit.Request].Value.ShouldBe(1);
@@ -202,7 +203,8 @@ public sealed class UsageStreamTests
     [Fact]
     public void Names_inside_of_the_text_are_no_usage_and_no_error()
     {
-        const string Text = """{"choices":[{"index":0,"delta":{"content":"{\"usage\":{\"prompt_tokens\":9},\"error\":\"x\"}\u00e9\ud83d\ude00\n"}}]}""";
+        const string Text =
+            """{"choices":[{"index":0,"delta":{"content":"{\"usage\":{\"prompt_tokens\":9},\"error\":\"x\"}\u00e9\ud83d\ude00\n"}}]}""";
         var stream = Fed(Chat, Encoding.UTF8.GetBytes($"data: {Text}\n\ndata: [DONE]\n\n"));
         var report = stream.Finish();
         (report.IsReported, report.Error).ShouldBe((false, null));
@@ -279,7 +281,8 @@ public sealed class UsageStreamTests
     [Fact]
     public void An_exception_of_Bedrock_is_an_error()
     {
-        var report = Fed(UsageSample.Of("bedrock-converse-stream.bin").Route, Frame("exception", "{\"message\":\"Too many\"}"u8.ToArray())).Finish();
+        var report = Fed(UsageSample.Of("bedrock-converse-stream.bin").Route, Frame("exception", "{\"message\":\"Too many\"}"u8.ToArray()))
+            .Finish();
         (report.Error, report.IsReported).ShouldBe(("Too many", true));
     }
 
@@ -287,14 +290,18 @@ public sealed class UsageStreamTests
     public void Bedrocks_wrapped_chunks_are_the_vendors()
     {
         var route = LlmRoutes.Of("bedrock-runtime.us-east-1.amazonaws.com", "/model/anthropic.claude/invoke-with-response-stream");
-        byte[] Wrapped(string json) => Frame("event", Encoding.UTF8.GetBytes($$"""{"bytes":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(json))}}"}"""));
-        var body = Wrapped("""{"type":"message_start","message":{"model":"claude-x","usage":{"input_tokens":12,"output_tokens":1,"cache_read_input_tokens":30}}}""")
+        byte[] Wrapped(string json) =>
+            Frame("event", Encoding.UTF8.GetBytes($$"""{"bytes":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(json))}}"}"""));
+        var body = Wrapped(
+            """{"type":"message_start","message":{"model":"claude-x","usage":{"input_tokens":12,"output_tokens":1,"cache_read_input_tokens":30}}}""")
             .Concat(Wrapped("""{"type":"content_block_delta","delta":{"type":"text_delta","text":"Hello"}}"""))
             .Concat(Wrapped("""{"type":"message_delta","usage":{"output_tokens":40}}"""))
-            .Concat(Wrapped("""{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":12,"outputTokenCount":40}}""")).ToArray();
+            .Concat(Wrapped("""{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":12,"outputTokenCount":40}}"""))
+            .ToArray();
         var stream = Fed(route, body);
         var report = stream.Finish();
-        (report.Usage.InputTokens.Value, report.Usage.OutputTokens.Value, report.Model, report.IsPartial).ShouldBe((42, 40, "claude-x", false));
+        (report.Usage.InputTokens.Value, report.Usage.OutputTokens.Value, report.Model,
+            report.IsPartial).ShouldBe((42, 40, "claude-x", false));
         stream.Text.Characters.ShouldBe(5);
     }
 
@@ -311,14 +318,16 @@ public sealed class UsageStreamTests
 
         var image = Fed(LlmRoutes.Of("api.openai.com", "/v1/images/generations"),
             "data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"xx\"}\n\ndata: {\"type\":\"image_generation.completed\",\"b64_json\":\"x\",\"usage\":{\"input_tokens\":4,\"output_tokens\":50,\"total_tokens\":54}}\n\n"u8.ToArray());
-        (image.Finish().Usage[LlmUnit.ImageOutput].Value, image.Finish().Usage[LlmUnit.Image].Value, image.HasEnded).ShouldBe((50, 1, true));
+        (image.Finish().Usage[LlmUnit.ImageOutput].Value, image.Finish().Usage[LlmUnit.Image].Value,
+            image.HasEnded).ShouldBe((50, 1, true));
     }
 
     [Fact]
     public void A_long_stream_costs_little_and_is_counted_in_full()
     {
         var stream = new UsageStream(Chat);
-        var chunk = "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"}}],\"usage\":null}\n\n"u8.ToArray();
+        var chunk =
+            "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"}}],\"usage\":null}\n\n"u8.ToArray();
         stream.Feed(chunk);
         stream.Feed(chunk);
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -20,7 +20,8 @@ public sealed class WellFormedTests
     [InlineData("\"\\ud80", -1)]
     [InlineData("\"\\ud800", 1)]
     [InlineData("\\", -1)]
-    public void Half_of_a_surrogate_pair_is_found_where_it_stands(string json, int at) => WellFormed.FaultIn(Encoding.UTF8.GetBytes(json)).ShouldBe(at);
+    public void Half_of_a_surrogate_pair_is_found_where_it_stands(string json, int at) =>
+        WellFormed.FaultIn(Encoding.UTF8.GetBytes(json)).ShouldBe(at);
 
     [Theory]
     [InlineData(0)]
@@ -36,7 +37,8 @@ public sealed class WellFormedTests
     [InlineData("abcd", 3, "abc")]
     [InlineData("ab\ud83d\ude00", 3, "ab")]
     [InlineData("ab\ud83d\ude00", 4, "ab\ud83d\ude00")]
-    public void A_text_is_not_cut_in_the_middle_of_a_character(string text, int longest, string cut) => WellFormed.Cut(text, longest).ShouldBe(cut);
+    public void A_text_is_not_cut_in_the_middle_of_a_character(string text, int longest, string cut) =>
+        WellFormed.Cut(text, longest).ShouldBe(cut);
 
     /// <summary>It says of every text what System.Text.Json says when the text is read.</summary>
     [Fact]

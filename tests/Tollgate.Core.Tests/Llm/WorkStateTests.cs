@@ -11,12 +11,23 @@ public sealed class WorkStateTests
     private const string Usage = """{"input_tokens":10,"output_tokens":20,"total_tokens":30}""";
 
     [Theory]
-    [InlineData("openai", "/v1/responses", """{"id":"resp_1","object":"response","status":"queued","background":true,"store":true,"usage":null}""", WorkState.Going, "resp_1")]
-    [InlineData("openai", "/v1/responses/resp_1", """{"id":"resp_1","object":"response","status":"in_progress"}""", WorkState.Going, "resp_1")]
-    [InlineData("openai", "/v1/responses/resp_1", $$"""{"id":"resp_1","object":"response","status":"completed","usage":{{Usage}}}""", WorkState.Done, "resp_1")]
-    [InlineData("openai", "/v1/responses/resp_1", $$"""{"id":"resp_1","object":"response","status":"incomplete","usage":{{Usage}}}""", WorkState.Done, "resp_1")]
-    [InlineData("openai", "/v1/responses/resp_1", """{"id":"resp_1","object":"response","status":"cancelled","usage":null}""", WorkState.Stopped, "resp_1")]
-    [InlineData("openai", "/v1/responses/resp_1", """{"id":"resp_1","object":"response","status":"failed","error":{"message":"no"}}""", WorkState.Stopped, "resp_1")]
+    [InlineData(
+        "openai", "/v1/responses", """{"id":"resp_1","object":"response","status":"queued","background":true,"store":true,"usage":null}""",
+        WorkState.Going, "resp_1")]
+    [InlineData(
+        "openai", "/v1/responses/resp_1", """{"id":"resp_1","object":"response","status":"in_progress"}""", WorkState.Going, "resp_1")]
+    [InlineData(
+        "openai", "/v1/responses/resp_1", $$"""{"id":"resp_1","object":"response","status":"completed","usage":{{Usage}}}""",
+        WorkState.Done, "resp_1")]
+    [InlineData(
+        "openai", "/v1/responses/resp_1", $$"""{"id":"resp_1","object":"response","status":"incomplete","usage":{{Usage}}}""",
+        WorkState.Done, "resp_1")]
+    [InlineData(
+        "openai", "/v1/responses/resp_1", """{"id":"resp_1","object":"response","status":"cancelled","usage":null}""", WorkState.Stopped,
+        "resp_1")]
+    [InlineData(
+        "openai", "/v1/responses/resp_1", """{"id":"resp_1","object":"response","status":"failed","error":{"message":"no"}}""",
+        WorkState.Stopped, "resp_1")]
     [InlineData("openai", "/v1/responses/resp_1", """{"id":"resp_1","deleted":true}""", WorkState.Unsaid, "resp_1")]
     [InlineData("firecrawl", "/v1/crawl", """{"success":true,"id":"c1","url":"https://e.com/c1"}""", WorkState.Going, "c1")]
     [InlineData("firecrawl", "/v0/crawl", """{"jobId":"c1"}""", WorkState.Going, "c1")]
@@ -24,9 +35,14 @@ public sealed class WorkStateTests
     [InlineData("firecrawl", "/v1/crawl/c1", """{"status":"completed","creditsUsed":3}""", WorkState.Done, "c1")]
     [InlineData("firecrawl", "/v1/crawl/c1", """{"status":"cancelled"}""", WorkState.Stopped, "c1")]
     [InlineData("firecrawl", "/v1/crawl", """{"success":false,"error":"no credits"}""", WorkState.Unsaid, null)]
-    [InlineData("perplexity", "/async/chat/completions", """{"id":"p1","model":"sonar","status":"CREATED","response":null}""", WorkState.Going, "p1")]
-    [InlineData("perplexity", "/async/chat/completions/p1", """{"id":"p1","status":"FAILED","error_message":"x"}""", WorkState.Stopped, "p1")]
-    [InlineData("perplexity", "/async/chat/completions/p1", """{"id":"p1","status":"COMPLETED","response":{"id":"r","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}}""", WorkState.Done, "p1")]
+    [InlineData(
+        "perplexity", "/async/chat/completions", """{"id":"p1","model":"sonar","status":"CREATED","response":null}""", WorkState.Going,
+        "p1")]
+    [InlineData(
+        "perplexity", "/async/chat/completions/p1", """{"id":"p1","status":"FAILED","error_message":"x"}""", WorkState.Stopped, "p1")]
+    [InlineData("perplexity", "/async/chat/completions/p1",
+        """{"id":"p1","status":"COMPLETED","response":{"id":"r","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}}""",
+        WorkState.Done, "p1")]
     [InlineData("openai", "/v1/chat/completions", """{"id":"c","choices":[],"usage":{"prompt_tokens":1}}""", WorkState.Unsaid, "c")]
     public void An_answer_says_where_the_work_stands(string provider, string path, string answer, WorkState state, string? id)
     {
@@ -70,11 +86,14 @@ public sealed class WorkStateTests
         UsageReader.Read(LlmRoutes.OfProvider("firecrawl", "/v1/crawl"), """{"success":true,"id":"c1"}"""u8).Usage.ShouldBe(LlmUsage.None);
 
     [Theory]
-    [InlineData("""{"request":{"model":"sonar-deep-research","max_tokens":500,"messages":[{"role":"user","content":"x"}]},"idempotency_key":"k"}""", "sonar-deep-research", 500L)]
+    [InlineData(
+        """{"request":{"model":"sonar-deep-research","max_tokens":500,"messages":[{"role":"user","content":"x"}]},"idempotency_key":"k"}""",
+        "sonar-deep-research", 500L)]
     [InlineData("""{"model":"sonar"}""", "sonar", null)]
     public void The_request_inside_is_what_is_asked(string body, string model, long? most)
     {
-        var ask = RequestReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null).ShouldNotBeNull();
+        var ask = RequestReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null)
+            .ShouldNotBeNull();
         (ask.Model, ask.MaxOutputTokens).ShouldBe((model, most));
     }
 
@@ -83,5 +102,6 @@ public sealed class WorkStateTests
     [InlineData("""{"request":"x","request":{"model":"b"}}""")]
     [InlineData("""{"request":"x"}""")]
     public void A_request_that_is_there_twice_or_is_none_is_not_read(string body) =>
-        RequestReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null).ShouldBeNull();
+        RequestReader.Read(LlmRoutes.OfProvider("perplexity", "/async/chat/completions"), Encoding.UTF8.GetBytes(body), null)
+            .ShouldBeNull();
 }

@@ -21,7 +21,8 @@ public sealed class MailRulesTests
     [InlineData(550, "Mailbox unavailable. The server response was: 5.7.60 Client may not send as this sender", false)]
     [InlineData(450, "come again", false)]
     [InlineData(-1, "Failure sending mail.", false)]
-    public void What_a_mail_server_will_say_again(int status, string said, bool isFinal) => MailRules.IsFinal(status, said).ShouldBe(isFinal);
+    public void What_a_mail_server_will_say_again(int status, string said, bool isFinal) =>
+        MailRules.IsFinal(status, said).ShouldBe(isFinal);
 
     [Fact]
     public void What_is_about_money_cannot_be_refused() =>

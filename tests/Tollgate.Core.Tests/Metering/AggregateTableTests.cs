@@ -12,7 +12,8 @@ public sealed class AggregateTableTests
 
     [Fact]
     public void The_catalogue_knows_of_each_aggregate() => Table(static aggregate =>
-        $"{(aggregate.IsLevel() ? "level" : "sum")}, {CatalogWords.Of(aggregate.Value())}, {(aggregate.MayReadTwice() ? "twice" : "once")}").ShouldBe(
+        $"{(aggregate.IsLevel() ? "level" : "sum")}, {CatalogWords.Of(aggregate.Value())}, {(aggregate.MayReadTwice() ? "twice" : "once")}")
+        .ShouldBe(
         """
         count: sum, none, twice
         sum: sum, property_or_quantity, twice
@@ -23,7 +24,10 @@ public sealed class AggregateTableTests
 
     [Fact]
     public void Which_aggregates_feed_one_feature_and_which_of_them_by_one_event() => Table(static one =>
-        string.Join(" ", Enum.GetValues<MeterAggregate>().Select(other => one.CombinesOnOneEvent(other) && one.Combines(other) ? "event" : one.Combines(other) ? "feature" : "no"))).ShouldBe(
+        string.Join(
+            " ", Enum.GetValues<MeterAggregate>()
+                .Select(other => one.CombinesOnOneEvent(other) && one.Combines(other) ? "event" : one.Combines(other) ? "feature" : "no")))
+                .ShouldBe(
         """
         count: event event no feature no
         sum: event event no feature no
@@ -39,7 +43,8 @@ public sealed class AggregateTableTests
         var reading = AggregateRules.ReadingOf(effect, new LatestReport(At(1), 4));
         AggregateRules.KeepsReading(aggregate).ShouldBe(reading is not null);
         return $"{(reading is { } kept ? $"{kept.Kind} {kept.Value} {kept.Order}" : "nothing")}, "
-            + $"{AggregateRules.HeldFor(effect, grows: false)?.Amount.ToString() ?? "-"}, {AggregateRules.HeldFor(effect, grows: true)?.Amount.ToString() ?? "-"}, "
+            + $"{AggregateRules.HeldFor(effect, grows: false)?.Amount.ToString() ?? "-"}, "
+            + $"{AggregateRules.HeldFor(effect, grows: true)?.Amount.ToString() ?? "-"}, "
             + $"{(AggregateRules.AddsQuantity(aggregate) ? "adds" : "-")}, {(AggregateRules.CountsValueOnce(aggregate) ? "once" : "-")}";
     }).ShouldBe(
         """
@@ -50,7 +55,10 @@ public sealed class AggregateTableTests
         latest: Latest 3 4, -, -, -, -
         """);
 
-    /// <summary>Used before, the report that counts and how many there were, the event's time and value; what changes, the report after, and whether a cap may refuse it.</summary>
+    /// <summary>
+    /// Used before, the report that counts and how many there were, the event's time and value; what changes, the report after, and whether
+    /// a cap may refuse it.
+    /// </summary>
     [Theory]
     [InlineData(MeterAggregate.Sum, 5, null, 0, 9, 3, 3, null, 0, true)]
     [InlineData(MeterAggregate.Count, 5, null, 0, 9, 1, 1, null, 0, true)]
@@ -66,13 +74,15 @@ public sealed class AggregateTableTests
     [InlineData(MeterAggregate.Latest, 5, 3, 1, 2, 9, 0, 3, 2, false)]
     [InlineData(MeterAggregate.Latest, 0, null, 4, 2, 9, 9, 2, 5, true)]
     public void What_an_event_changes(
-        MeterAggregate aggregate, int used, int? reportAt, int reports, int at, int value, int change, int? reportAfter, int reportsAfter, bool mayBeRefused)
+        MeterAggregate aggregate, int used, int? reportAt, int reports, int at, int value, int change, int? reportAfter, int reportsAfter,
+        bool mayBeRefused)
     {
         var effect = new Effect(Feature, Quantity.Of(value), aggregate, default);
         var before = reports == 0 ? null : new LatestReport(reportAt is { } then ? At(then) : null, reports);
         var changed = AggregateRules.ChangeOf(effect, Quantity.Of(used), before, At(at));
         changed.Value.ShouldBe(change);
-        AggregateRules.ReportsAfter(effect, before, At(at)).ShouldBe(reportsAfter == 0 ? null : new LatestReport(At(reportAfter!.Value), reportsAfter));
+        AggregateRules.ReportsAfter(effect, before, At(at))
+            .ShouldBe(reportsAfter == 0 ? null : new LatestReport(At(reportAfter!.Value), reportsAfter));
         AggregateRules.MayBeRefused(effect, changed).ShouldBe(mayBeRefused);
     }
 

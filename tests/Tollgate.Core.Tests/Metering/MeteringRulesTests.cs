@@ -35,13 +35,18 @@ public sealed class MeteringRulesTests
         { "a filter on what is missing", [Filtered("eu")], Event("load", 2), "" },
         { "two features", [Meter(MeterAggregate.Sum), Meter(MeterAggregate.Count)], Event("load", 2), "f0 2, f1 1" },
         { "one broken value breaks the event", [Meter(MeterAggregate.Sum), Meter(MeterAggregate.Sum, "gb")], Event("load", 2), null },
-        { "what the server computed wins", [Meter(MeterAggregate.Sum, "gb")], Event("load", 1, """{"gb":1}""") with { ComputedJson = """{"gb":2}""" }, "f0 2" },
-        { "what the server does not know counts nothing", [Meter(MeterAggregate.Sum, "gb")], Event("load", 1, """{"gb":1}""") with { ComputedJson = """{"gb":null}""" }, "" },
-        { "unless it assumes something", [Meter(MeterAggregate.Sum, "gb")], Event("load", 1) with { ComputedJson = """{"gb":null,"assumed_gb":3}""" }, "f0 3" },
+        { "what the server computed wins", [Meter(MeterAggregate.Sum, "gb")],
+            Event("load", 1, """{"gb":1}""") with { ComputedJson = """{"gb":2}""" }, "f0 2" },
+        { "what the server does not know counts nothing", [Meter(MeterAggregate.Sum, "gb")],
+            Event("load", 1, """{"gb":1}""") with { ComputedJson = """{"gb":null}""" }, "" },
+        { "unless it assumes something", [Meter(MeterAggregate.Sum, "gb")],
+            Event("load", 1) with { ComputedJson = """{"gb":null,"assumed_gb":3}""" }, "f0 3" },
         { "a call that used nothing", [Meter(MeterAggregate.Count)], Event("load", 1) with { MovesNothing = true }, "" },
-        { "a feature that the event names", [Meter(MeterAggregate.Sum), Meter(MeterAggregate.Sum) with { EventType = "x" }], Event("load", 2) with { Feature = "f1" }, "f1 1, f0 2" },
+        { "a feature that the event names", [Meter(MeterAggregate.Sum), Meter(MeterAggregate.Sum) with { EventType = "x" }],
+            Event("load", 2) with { Feature = "f1" }, "f1 1, f0 2" },
         { "one that its meter reads already", [Meter(MeterAggregate.Sum)], Event("load", 2) with { Feature = "f0" }, "f0 2" },
-        { "a level that the event names", [Meter(MeterAggregate.Sum), Meter(MeterAggregate.Max) with { EventType = "x" }], Event("load", 2) with { Feature = "f1" }, "f0 2" },
+        { "a level that the event names", [Meter(MeterAggregate.Sum), Meter(MeterAggregate.Max) with { EventType = "x" }],
+            Event("load", 2) with { Feature = "f1" }, "f0 2" },
         { "an adjustment moves sums of the cost", [Cost(MeterAggregate.Sum), Cost(MeterAggregate.Max)], Adjustment("0.25"), "f0 0.25" },
         { "an adjustment of nothing", [Cost(MeterAggregate.Sum)], Adjustment("null"), "" },
     };
@@ -58,7 +63,8 @@ public sealed class MeteringRulesTests
     public void A_consume_uses_its_own_feature_first_and_those_whose_meters_read_its_type()
     {
         var catalog = CatalogOf(Meter(MeterAggregate.Sum) with { EventType = "f0" }, Meter(MeterAggregate.Count) with { EventType = "f0" });
-        MeteringRules.EffectsOfConsume(catalog, catalog.Features["f0"], Quantity.Of(5), null)!.Select(static one => (one.Feature.Code, one.Amount.Value))
+        MeteringRules.EffectsOfConsume(catalog, catalog.Features["f0"], Quantity.Of(5),
+            null)!.Select(static one => (one.Feature.Code, one.Amount.Value))
             .ShouldBe([("f0", 5m), ("f1", 1m)]);
     }
 
@@ -72,12 +78,14 @@ public sealed class MeteringRulesTests
         MeteringRules.IsUnmatched(catalog, Event("laod", 1) with { MovesNothing = true }).ShouldBeFalse();
     }
 
-    private static MeteredEvent Event(string type, decimal quantity, string? properties = null) => new(type, Quantity.Of(quantity), properties);
+    private static MeteredEvent Event(string type, decimal quantity, string? properties = null) =>
+        new(type, Quantity.Of(quantity), properties);
 
     private static MeteredEvent Adjustment(string moved) =>
         new(LlmCall.AdjustmentType, Quantity.One, null, $$"""{"moved_usd":{{moved}}}""");
 
-    private static Meter Meter(MeterAggregate aggregate, string? property = null) => new("load", aggregate, property, [], LateEventPolicy.NextInvoice);
+    private static Meter Meter(MeterAggregate aggregate, string? property = null) =>
+        new("load", aggregate, property, [], LateEventPolicy.NextInvoice);
 
     private static Meter Filtered(string zone) => Meter(MeterAggregate.Sum) with { Filters = [new("zone", [zone])] };
 

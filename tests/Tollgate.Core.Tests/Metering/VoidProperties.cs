@@ -40,11 +40,14 @@ public sealed class VoidProperties
 
         // A unit counts in the first stretch since which the level has stayed above it.
         var naive = levels.Select((_, i) => Enumerable.Range(0, 50).Count(unit =>
-            levels.Skip(i).All(later => later > Quantity.Of(unit)) && (i == 0 || levels[i - 1] <= Quantity.Of(unit) || levels.Skip(i - 1).Any(level => level <= Quantity.Of(unit)))));
-        return (levels.Count == 0 || total == levels[^1]) && used.All(static one => !one.IsNegative) && used.Select(static one => (int)one.Value).SequenceEqual(naive);
+            levels.Skip(i).All(later => later > Quantity.Of(unit))
+                && (i == 0 || levels[i - 1] <= Quantity.Of(unit) || levels.Skip(i - 1).Any(level => level <= Quantity.Of(unit)))));
+        return (levels.Count == 0 || total == levels[^1]) && used.All(static one => !one.IsNegative)
+            && used.Select(static one => (int)one.Value).SequenceEqual(naive);
     });
 
-    private static void Always(Func<int[], bool> holds) => Prop.ForAll(ArbMap.Default.ArbFor<int[]>(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(400));
+    private static void Always(Func<int[], bool> holds) =>
+        Prop.ForAll(ArbMap.Default.ArbFor<int[]>(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(400));
 
     private sealed record Recorded(int Number, Instant At, int Value, IReadOnlyList<Posting> Postings, IReadOnlyList<Reading> Readings);
 
@@ -86,15 +89,19 @@ public sealed class VoidProperties
                 MeterAggregate.Unique => _live.Exists(one => one.Value == value) ? 0 : 1,
                 _ => value,
             };
-            var effect = new Effect(_test.Feature, Quantity.Of(amount), aggregate, aggregate == MeterAggregate.Unique ? HashOf(value) : default);
+            var effect = new Effect(
+                _test.Feature, Quantity.Of(amount), aggregate, aggregate == MeterAggregate.Unique ? HashOf(value) : default);
             var verdict = AccountRules.Use(_test.Book, [effect], at, TestAccount.Now, enforce: false);
-            _live.Add(new(++_number, at, value, verdict.Postings, AggregateRules.ReadingOf(effect, _test.Balance.Reports) is { } reading ? [reading] : []));
+            _live.Add(
+                new(++_number, at, value, verdict.Postings,
+                    AggregateRules.ReadingOf(effect, _test.Balance.Reports) is { } reading ? [reading] : []));
         }
 
         private void Void(Recorded target)
         {
             _live.Remove(target);
-            AccountRules.Reverse(_test.Book, VoidRules.Reverse(target.Postings, target.Readings, OthersOf(target), target.At), [], TestAccount.Now);
+            AccountRules.Reverse(
+                _test.Book, VoidRules.Reverse(target.Postings, target.Readings, OthersOf(target), target.At), [], TestAccount.Now);
         }
 
         /// <summary>As PostgreSQL answers it.</summary>
@@ -103,7 +110,8 @@ public sealed class VoidProperties
             var others = new Dictionary<Reading, OtherReading>();
             foreach (var reading in target.Readings)
             {
-                var same = _live.SelectMany(static one => one.Readings, static (one, of) => (one.At, Of: of)).Where(one => one.Of.Kind == reading.Kind);
+                var same = _live.SelectMany(static one => one.Readings, static (one, of) => (one.At, Of: of))
+                    .Where(one => one.Of.Kind == reading.Kind);
                 var found = reading.Kind switch
                 {
                     ReadingKind.Highest => same.OrderByDescending(static one => one.Of.Value),

@@ -13,7 +13,8 @@ public sealed class MoneyPartsTests
     [InlineData("JPY", "10.5", 11)]
     [InlineData("KWD", "1.2345", 1235)]
     public void Half_goes_away_from_zero(string currency, string major, long minor) =>
-        new ExactMoney(decimal.Parse(major, System.Globalization.CultureInfo.InvariantCulture), Currency.Of(currency)).Rounded().Minor.ShouldBe(minor);
+        new ExactMoney(decimal.Parse(major, System.Globalization.CultureInfo.InvariantCulture), Currency.Of(currency)).Rounded().Minor
+            .ShouldBe(minor);
 
     [Theory]
     [InlineData(2900, 14, 28, 1450)]

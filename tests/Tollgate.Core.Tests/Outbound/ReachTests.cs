@@ -97,7 +97,8 @@ public sealed class ReachTests
     [InlineData("100.64.1.1", true)]
     [InlineData("64:ff9b::a14:5", false)]
     public void Listed_networks_are_reached_beside_the_public_internet(string address, bool isAllowed) =>
-        Reach.PublicAnd(Reach.ReadNetworks("10.20.0.0/16, fd12::/48,100.64.0.0/10", out _)).Allows(IPAddress.Parse(address)).ShouldBe(isAllowed);
+        Reach.PublicAnd(Reach.ReadNetworks("10.20.0.0/16, fd12::/48,100.64.0.0/10", out _)).Allows(IPAddress.Parse(address))
+            .ShouldBe(isAllowed);
 
     [Theory]
     [InlineData(null, null)]
@@ -120,7 +121,8 @@ public sealed class ReachTests
     }
 
     [Fact]
-    public void A_list_has_an_end() => Reach.ReadNetworks(string.Join(',', Enumerable.Repeat("10.0.0.0/8", 65)), out var fault).Count.ShouldBe(0, fault);
+    public void A_list_has_an_end() =>
+        Reach.ReadNetworks(string.Join(',', Enumerable.Repeat("10.0.0.0/8", 65)), out var fault).Count.ShouldBe(0, fault);
 
     [Theory]
     [InlineData("http://x", true)]

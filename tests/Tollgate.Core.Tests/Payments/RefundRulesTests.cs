@@ -6,7 +6,9 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Payments;
 
-/// <summary>What of a payment can go back: never more than came in, and never more than the invoice asked for and did not give back yet.</summary>
+/// <summary>
+/// What of a payment can go back: never more than came in, and never more than the invoice asked for and did not give back yet.
+/// </summary>
 public sealed class RefundRulesTests
 {
     private static readonly Instant Now = Instant.FromUnixSeconds(1_900_000_000);
@@ -27,7 +29,9 @@ public sealed class RefundRulesTests
     [InlineData(2900, 2900, 2900, 0, null, RefundVerdict.NothingLeft, 0)]
     [InlineData(2900, 0, 2900, 0, 1L, RefundVerdict.NothingLeft, 0)]
     public void What_can_go_back(long paid, long refunded, long credited, long held, long? wanted, RefundVerdict verdict, long amount) =>
-        RefundRules.Judge(PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, 0, 0), wanted is { } minor ? Usd(minor) : null)
+        RefundRules.Judge(
+            PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, 0, 0),
+            wanted is { } minor ? Usd(minor) : null)
             .ShouldBe(new(verdict, Usd(amount), Usd(0)));
 
     [Theory]
@@ -37,12 +41,16 @@ public sealed class RefundRulesTests
     [InlineData(101, null, RefundVerdict.Allowed, 2000)]
     [InlineData(100, 2001L, RefundVerdict.TooMuch, 2000)]
     public void The_last_of_many_refunds_sends_back_all_that_is_left(int refunds, long? wanted, RefundVerdict verdict, long amount) =>
-        RefundRules.Judge(PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = refunds }, wanted is { } minor ? Usd(minor) : null)
+        RefundRules.Judge(
+            PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = refunds },
+            wanted is { } minor ? Usd(minor) : null)
             .ShouldBe(new(verdict, Usd(amount), Usd(0)));
 
     [Fact]
     public void What_went_back_is_booked_however_many_went_before() =>
-        RefundRules.Book(PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = 500 }, Usd(1)).Verdict.ShouldBe(RefundVerdict.Allowed);
+        RefundRules.Book(
+            PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = 500 }, Usd(1)).Verdict
+            .ShouldBe(RefundVerdict.Allowed);
 
     /// <summary>A payment over 29.00 of which so much became credit, of which the customer has so much.</summary>
     [Theory]
@@ -57,12 +65,16 @@ public sealed class RefundRulesTests
     [InlineData(InvoiceStatus.Void, 2900, 2900, 0, null, RefundVerdict.Allowed, 2900, 2900)]
     [InlineData(InvoiceStatus.Void, 2900, 0, 0, 1L, RefundVerdict.NothingLeft, 0, 0)]
     public void What_its_invoice_did_not_ask_for_goes_back_out_of_the_credit_first(
-        InvoiceStatus status, long overpaid, long credit, long credited, long? wanted, RefundVerdict verdict, long amount, long fromCredit) =>
+        InvoiceStatus status, long overpaid, long credit, long credited, long? wanted, RefundVerdict verdict, long amount,
+        long fromCredit) =>
         RefundRules.Judge(
-            PaymentOf(2900, 0, PaymentStatus.Succeeded), InvoiceOf(credited) with { Status = status }, Bounds(0, overpaid, credit), wanted is { } minor ? Usd(minor) : null)
+            PaymentOf(2900, 0, PaymentStatus.Succeeded), InvoiceOf(credited) with { Status = status }, Bounds(0, overpaid, credit),
+            wanted is { } minor ? Usd(minor) : null)
             .ShouldBe(new(verdict, Usd(amount), Usd(fromCredit)));
 
-    /// <summary>Of a payment over 29.00 for an invoice over 29.00, of which so much became credit: what went back already, whatever the bank holds.</summary>
+    /// <summary>
+    /// Of a payment over 29.00 for an invoice over 29.00, of which so much became credit: what went back already, whatever the bank holds.
+    /// </summary>
     [Theory]
     [InlineData(0, 0, 0, 2900, 0, 900, RefundVerdict.Allowed, 900, 0)]
     [InlineData(0, 2900, 2900, 2900, 2900, 2900, RefundVerdict.Allowed, 2900, 2900)]
@@ -72,8 +84,10 @@ public sealed class RefundRulesTests
     [InlineData(2100, 0, 0, 0, 0, 900, RefundVerdict.TooMuch, 800, 0)]
     [InlineData(0, 900, 0, 0, 900, 900, RefundVerdict.Allowed, 900, 0)]
     public void What_went_back_is_booked(
-        long refunded, long credited, long overpaid, long held, long credit, long amount, RefundVerdict verdict, long booked, long fromCredit) =>
-        RefundRules.Book(PaymentOf(2900, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, overpaid, credit), Usd(amount))
+        long refunded, long credited, long overpaid, long held, long credit, long amount, RefundVerdict verdict, long booked,
+        long fromCredit) =>
+        RefundRules.Book(
+            PaymentOf(2900, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, overpaid, credit), Usd(amount))
             .ShouldBe(new(verdict, Usd(booked), Usd(fromCredit)));
 
     [Theory]
@@ -96,14 +110,16 @@ public sealed class RefundRulesTests
 
     private static Payment PaymentOf(long amount, long refunded, PaymentStatus status) => new()
     {
-        Id = Guid.NewGuid(), Customer = "acme", Invoice = Guid.NewGuid(), Provider = PaymentProvider.Sandbox, Amount = Usd(amount), Refunded = Usd(refunded),
+        Id = Guid.NewGuid(), Customer = "acme", Invoice = Guid.NewGuid(), Provider = PaymentProvider.Sandbox, Amount = Usd(amount),
+        Refunded = Usd(refunded),
         Status = status, CreatedAt = Now,
     };
 
     private static Invoice InvoiceOf(long credited) => new()
     {
         Id = Guid.NewGuid(), Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "acme", Currency = Currency.Usd,
-        Period = new(Now, Now.Plus(TimeSpan.FromDays(30))), CreatedAt = Now, Lines = [], Subtotal = Usd(2900), Discount = Usd(0), Tax = Usd(0), Total = Usd(2900),
+        Period = new(Now, Now.Plus(TimeSpan.FromDays(30))), CreatedAt = Now, Lines = [], Subtotal = Usd(2900), Discount = Usd(0),
+        Tax = Usd(0), Total = Usd(2900),
         FromCredits = Usd(0), Paid = Usd(2900),
         CreditNotes = credited == 0 ? [] : [new(Guid.NewGuid(), "CN-1", Now, "outage", [], Usd(0), Usd(credited))],
     };

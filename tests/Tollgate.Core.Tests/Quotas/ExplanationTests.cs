@@ -24,7 +24,11 @@ public sealed class ExplanationTests
 
     [Fact]
     public void Grants_and_overrides_are_told_apart_from_the_plan() =>
-        Explanation.Of(Facts(Two, limit: 12, used: 1, held: 4, Outcome.WithinQuota) with { TermsFrom = Start, IsOverridden = true, Grants = 1, GrantsLeft = Quantity.Of(10) }).ShouldBe(
+        Explanation.Of(
+            Facts(Two, limit: 12, used: 1, held: 4, Outcome.WithinQuota) with
+            {
+                TermsFrom = Start, IsOverridden = true, Grants = 1, GrantsLeft = Quantity.Of(10),
+            }).ShouldBe(
         [
             "Plan free, version 4, gives 2 ats_scan per billing month, with a hard cap.",
             "These terms are in force since 2026-11-01T00:00:00Z.",
@@ -71,7 +75,8 @@ public sealed class ExplanationTests
     }
 
     private static string FirstLine(FeatureKind kind, Entitlement? entitlement) =>
-        Explanation.Of(Facts(entitlement, null, 0, 0, Outcome.FeatureNotInPlan) with { Feature = Scans with { Kind = kind }, Standing = null })[0];
+        Explanation.Of(
+            Facts(entitlement, null, 0, 0, Outcome.FeatureNotInPlan) with { Feature = Scans with { Kind = kind }, Standing = null })[0];
 
     private static ExplainedFacts Facts(Entitlement? entitlement, int? limit, int used, int held, Outcome outcome)
     {

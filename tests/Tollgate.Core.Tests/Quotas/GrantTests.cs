@@ -26,9 +26,13 @@ public sealed class GrantTests
             TestAccount.Grant(8, 1, days: 10),
             TestAccount.Grant(7, 1, GrantSource.Rollover, days: 20),
             TestAccount.Grant(6, 1, days: 20),
-            TestAccount.Grant(5, 1, days: 20) with { CreatedAt = TestAccount.Month.Start.Plus(TimeSpan.FromTicks(TimeSpan.TicksPerMicrosecond)) },
+            TestAccount.Grant(5, 1, days: 20) with
+            {
+                CreatedAt = TestAccount.Month.Start.Plus(TimeSpan.FromTicks(TimeSpan.TicksPerMicrosecond)),
+            },
             TestAccount.Grant(4, 1, priority: 150, days: 1),
         ];
-        GrantRules.InBurnOrder([.. inOrder.Reverse()], TestAccount.Now).Select(grant => grant.Id).ShouldBe(inOrder.Select(grant => grant.Id));
+        GrantRules.InBurnOrder([.. inOrder.Reverse()], TestAccount.Now).Select(grant => grant.Id)
+            .ShouldBe(inOrder.Select(grant => grant.Id));
     }
 }

@@ -11,7 +11,8 @@ public sealed class HoldTests
     public void A_hold_expires_at_its_tick_and_not_before()
     {
         var expiry = TestAccount.Now;
-        var hold = new Hold { Id = Guid.Empty, State = HoldState.Open, Amounts = [], Parts = [], CreatedAt = Instant.Epoch, ExpiresAt = expiry };
+        var hold =
+            new Hold { Id = Guid.Empty, State = HoldState.Open, Amounts = [], Parts = [], CreatedAt = Instant.Epoch, ExpiresAt = expiry };
         hold.IsExpired(new(expiry.UnixMicroseconds - 1)).ShouldBeFalse();
         hold.IsExpired(expiry).ShouldBeTrue();
         hold.IsExpired(new(expiry.UnixMicroseconds + 1)).ShouldBeTrue();
@@ -61,7 +62,8 @@ public sealed class HoldTests
         verdict.Allowed.ShouldBeTrue();
         test.Book.OpenHold(new()
         {
-            Id = IdOf(number), State = HoldState.Open, Amounts = [new(1, TestAccount.Q(1))], Parts = verdict.Parts, CreatedAt = TestAccount.Now, ExpiresAt = In(minutes),
+            Id = IdOf(number), State = HoldState.Open, Amounts = [new(1, TestAccount.Q(1))], Parts = verdict.Parts,
+            CreatedAt = TestAccount.Now, ExpiresAt = In(minutes),
         });
     }
 }

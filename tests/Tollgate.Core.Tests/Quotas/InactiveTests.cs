@@ -13,7 +13,8 @@ public sealed class InactiveTests
     [InlineData(null)]
     public void Decisions_are_refused_whatever_the_plan_gives(int? quota)
     {
-        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = quota is { } units ? TestAccount.Q(units) : null }, isInactive: true);
+        var test = new TestAccount(
+            new Entitlement { Feature = "unit", Quota = quota is { } units ? TestAccount.Q(units) : null }, isInactive: true);
 
         AccountRules.IsUnlimited(test.Book, test.Feature).ShouldBeFalse();
         foreach (var verdict in new[]
@@ -23,7 +24,8 @@ public sealed class InactiveTests
             AccountRules.Reserve(test.Book, [test.Of(3)], TestAccount.Now),
         })
         {
-            (verdict.Outcome, verdict.Allowed, verdict.Requested, verdict.RestsOnPlan).ShouldBe((Outcome.SubscriptionInactive, false, TestAccount.Q(3), true));
+            (verdict.Outcome, verdict.Allowed, verdict.Requested,
+                verdict.RestsOnPlan).ShouldBe((Outcome.SubscriptionInactive, false, TestAccount.Q(3), true));
         }
 
         (test.Balance.Used.Value, test.Balance.Held.Value, test.Balance.Denied).ShouldBe((0, 0, 2));

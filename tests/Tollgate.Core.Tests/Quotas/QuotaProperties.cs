@@ -32,7 +32,8 @@ public sealed class QuotaProperties
     {
         private const int Granted = 17;
 
-        private readonly TestAccount _test = new(Ten, TestAccount.Grant(1, 4), TestAccount.Grant(2, 3, GrantSource.Promotion, priority: 50, days: 5));
+        private readonly TestAccount _test = new(
+            Ten, TestAccount.Grant(1, 4), TestAccount.Grant(2, 3, GrantSource.Promotion, priority: 50, days: 5));
         private readonly List<(Slot<Hold> Slot, int Amount)> _holds = [];
         private readonly List<(Verdict Verdict, int Amount)> _events = [];
         private int _used;
@@ -101,7 +102,9 @@ public sealed class QuotaProperties
         {
             var (done, amount) = _events[0];
             _events.RemoveAt(0);
-            AccountRules.Reverse(_test.Book, VoidRules.Reverse(done.Postings, [], new Dictionary<Reading, OtherReading>(), TestAccount.Now), done.Burns, TestAccount.Now);
+            AccountRules.Reverse(
+                _test.Book, VoidRules.Reverse(done.Postings, [], new Dictionary<Reading, OtherReading>(), TestAccount.Now), done.Burns,
+                TestAccount.Now);
             _used -= amount;
             return true;
         }
@@ -136,7 +139,8 @@ public sealed class QuotaProperties
     public void Burns_and_the_plans_share_make_the_amount() => Always(numbers =>
     {
         var grants = numbers.Skip(2).Take(5).Select((n, i) => TestAccount.Grant(
-            i, (Math.Abs(n) % 9) + 1, (GrantSource)new[] { 0, 2, 3, 4 }[Math.Abs(n) % 4], 50 + (Math.Abs(n) % 3 * 50), 1 + (Math.Abs(n) % 40))).ToArray();
+            i, (Math.Abs(n) % 9) + 1, (GrantSource)new[] { 0, 2, 3, 4 }[Math.Abs(n) % 4], 50 + (Math.Abs(n) % 3 * 50),
+            1 + (Math.Abs(n) % 40))).ToArray();
         var amount = TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 60);
         var used = TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 12);
         var facts = new TestAccount(Ten).Facts(Ten.Quota, Ten, Balance.Empty(1, TestAccount.Month, Ten.Quota) with { Used = used }, grants);
@@ -153,9 +157,11 @@ public sealed class QuotaProperties
     public void Live_rollovers_never_exceed_their_bound_and_are_never_negative() => Always(numbers =>
     {
         var max = TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 10);
-        var live = numbers.Skip(2).Take(4).Select((n, i) => TestAccount.Grant(i, (Math.Abs(n) % 9) + 1, GrantSource.Rollover, days: i + 1)).ToList();
+        var live = numbers.Skip(2).Take(4).Select((n, i) => TestAccount.Grant(i, (Math.Abs(n) % 9) + 1, GrantSource.Rollover, days: i + 1))
+            .ToList();
         var ended = new GrantRules.EndedPeriod(
-            TestAccount.Month, TestAccount.Q(10), TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 15), Quantity.Zero, Quantity.Zero);
+            TestAccount.Month, TestAccount.Q(10), TestAccount.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 15), Quantity.Zero,
+            Quantity.Zero);
         var (rolled, trimmed) = GrantRules.Roll(new(max, 1, false), ended, live);
         var left = live.Sum(g => g.Remaining.Value) - trimmed.Sum(t => t.Amount.Value);
         return !rolled.IsNegative && rolled <= ended.Unused && rolled.Value + left <= max.Value
@@ -167,7 +173,8 @@ public sealed class QuotaProperties
     public void A_smooth_window_admits_its_burst_at_once_and_its_rate_in_the_long_run() => Always(numbers =>
     {
         var limit = new RateLimit(
-            RateUnit.Minute, TestAccount.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 50) + 1), TestAccount.Q((Math.Abs(numbers.ElementAtOrDefault(1)) % 50) + 1), true);
+            RateUnit.Minute, TestAccount.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 50) + 1),
+            TestAccount.Q((Math.Abs(numbers.ElementAtOrDefault(1)) % 50) + 1), true);
         RateState? state = null;
         var burst = 0;
         RateRules.Verdict verdict;

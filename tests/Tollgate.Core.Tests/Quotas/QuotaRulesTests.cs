@@ -21,7 +21,8 @@ public sealed class QuotaRulesTests
     [InlineData(10, false, 5, 10, 0, 5, Outcome.Overage)]
     [InlineData(10, false, 5, 10, 0, 6, Outcome.OverageLimitReached)]
     [InlineData(10, false, 0, 10, 0, 1, Outcome.OverageLimitReached)]
-    public void A_decision_comes_out_as_the_quota_says(int? quota, bool hard, int? overage, int used, int held, int amount, Outcome expected)
+    public void A_decision_comes_out_as_the_quota_says(
+        int? quota, bool hard, int? overage, int used, int held, int amount, Outcome expected)
     {
         var entitlement = new Entitlement
         {
@@ -41,7 +42,8 @@ public sealed class QuotaRulesTests
         var pack = TestAccount.Grant(1, 3);
         QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(3)).ShouldBe(Outcome.WithinQuota);
         QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(4)).ShouldBe(Outcome.QuotaExceeded);
-        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack with { ExpiresAt = TestAccount.Now }), TestAccount.Q(1)).ShouldBe(Outcome.FeatureDisabled);
+        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack with { ExpiresAt = TestAccount.Now }), TestAccount.Q(1))
+            .ShouldBe(Outcome.FeatureDisabled);
     }
 
     [Theory]
@@ -54,7 +56,8 @@ public sealed class QuotaRulesTests
     {
         var balance = Balance.Empty(1, TestAccount.Month, null);
         QuotaRules.Crossed(
-            new() { Feature = "unit" }, balance with { Used = TestAccount.Q((decimal)before) }, balance with { Used = TestAccount.Q((decimal)after) }, TestAccount.Q(granted))
+            new() { Feature = "unit" }, balance with { Used = TestAccount.Q((decimal)before) },
+            balance with { Used = TestAccount.Q((decimal)after) }, TestAccount.Q(granted))
             .ShouldBe(expected);
     }
 

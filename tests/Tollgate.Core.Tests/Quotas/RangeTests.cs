@@ -16,8 +16,10 @@ public sealed class RangeTests
     public void A_sum_beyond_the_range_is_refused_also_as_a_fact_and_leaves_the_balance()
     {
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
-        AccountRules.Use(test.Book, [test.Of(Quantity.Largest)], TestAccount.Now, TestAccount.Now, enforce: true).Outcome.ShouldBe(Outcome.Unlimited);
-        AccountRules.Use(test.Book, [test.Of(0.000000001m)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome.ShouldBe(Outcome.OutOfRange);
+        AccountRules.Use(test.Book, [test.Of(Quantity.Largest)], TestAccount.Now, TestAccount.Now, enforce: true).Outcome
+            .ShouldBe(Outcome.Unlimited);
+        AccountRules.Use(test.Book, [test.Of(0.000000001m)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome
+            .ShouldBe(Outcome.OutOfRange);
         (test.Balance.Used, test.Balance.Denied).ShouldBe((Largest, 1));
     }
 
@@ -62,7 +64,8 @@ public sealed class RangeTests
     {
         var entitlement = new Entitlement { Feature = "unit", Quota = Largest, GrantOnChange = GrantOnChange.Prorated };
         var middle = new Instant((TestAccount.Month.Start.UnixMicroseconds + TestAccount.Month.End.UnixMicroseconds) / 2);
-        var terms = new TermsTimeline([TestAccount.Terms(Instant.Epoch, 1, entitlement with { Quota = Quantity.Zero }), TestAccount.Terms(middle, 2, entitlement)]);
+        var terms = new TermsTimeline(
+            [TestAccount.Terms(Instant.Epoch, 1, entitlement with { Quota = Quantity.Zero }), TestAccount.Terms(middle, 2, entitlement)]);
         QuotaRules.QuotaFor(terms, 1, TestAccount.Month, TestAccount.Month.End, isMoney: true).ShouldBe(At("499999999999999999.999999999"));
         QuotaRules.QuotaFor(terms, 1, TestAccount.Month, TestAccount.Month.End, isMoney: false).ShouldBe(At("499999999999999999"));
     }

@@ -15,7 +15,8 @@ internal sealed class TestAccount
     public static readonly Instant Now = Instant.FromUtc(new DateTime(2026, 11, 21, 12, 0, 0, DateTimeKind.Utc));
 
     public static readonly Period Month = new(
-        Instant.FromUtc(new DateTime(2026, 11, 1, 0, 0, 0, DateTimeKind.Utc)), Instant.FromUtc(new DateTime(2026, 12, 1, 0, 0, 0, DateTimeKind.Utc)));
+        Instant.FromUtc(new DateTime(2026, 11, 1, 0, 0, 0, DateTimeKind.Utc)),
+        Instant.FromUtc(new DateTime(2026, 12, 1, 0, 0, 0, DateTimeKind.Utc)));
 
     public TestAccount(Entitlement entitlement, params ReadOnlySpan<Grant> grants)
         : this(entitlement, isInactive: false, grants)
@@ -28,7 +29,8 @@ internal sealed class TestAccount
         Book = new()
         {
             ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1,
-            Terms = new([Terms(Instant.Epoch, 1, entitlement)]), CustomerSince = Instant.Epoch, IsInactive = isInactive, Zone = TimeZoneInfo.Utc,
+            Terms = new([Terms(Instant.Epoch, 1, entitlement)]), CustomerSince = Instant.Epoch, IsInactive = isInactive,
+            Zone = TimeZoneInfo.Utc,
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = Feature },
         };
         Book.BookOf(Feature).Load(grants.ToArray());
@@ -36,7 +38,9 @@ internal sealed class TestAccount
 
     /// <summary>A plan with one entitlement, from an instant on.</summary>
     public static CustomerTerms Terms(Instant from, int plan, Entitlement entitlement) => new(
-        from, new(plan, 1, new Plan { Code = $"p{plan}", Name = "P", SortOrder = 1 }, new Dictionary<int, Entitlement> { [1] = entitlement }.ToFrozenDictionary()),
+        from, new(
+            plan, 1, new Plan { Code = $"p{plan}", Name = "P", SortOrder = 1 },
+            new Dictionary<int, Entitlement> { [1] = entitlement }.ToFrozenDictionary()),
         IsDefault: false, FrozenDictionary<int, Entitlement>.Empty);
 
     public AccountState Book { get; }
@@ -51,7 +55,8 @@ internal sealed class TestAccount
 
     public Effect Of(decimal amount) => new(Feature, Q(amount), MeterAggregate.Sum, default);
 
-    public static Grant Grant(int number, decimal amount, GrantSource source = GrantSource.TopUp, int priority = 100, int days = 60) => new()
+    public static Grant Grant(int number, decimal amount, GrantSource source = GrantSource.TopUp, int priority = 100, int days = 60) =>
+        new()
     {
         Id = new Guid(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]), FeatureKey = 1, Source = source, Priority = priority, Amount = Q(amount),
         EffectiveAt = Month.Start, ExpiresAt = Now.Plus(TimeSpan.FromDays(days)), CreatedAt = Month.Start,

@@ -26,7 +26,9 @@ public sealed class UsageNoticesTests
     {
         var calls = new Feature { Code = "gemini_calls", Name = "Gemini API calls" };
         UsageNotices.MessageOf(calls, Quantity.Of(800), Quantity.Of(5_000)).ShouldBe("You have used 800 of 5,000 Gemini API calls");
-        UsageNotices.MessageOf(calls, Quantity.Of(1_250.5m), Quantity.Of(5_000)).ShouldBe("You have used 1,250.5 of 5,000 Gemini API calls");
-        UsageNotices.MessageOf(calls with { IsMoney = true }, Quantity.Of(1_234.567m), Quantity.Of(5_000)).ShouldBe("You have spent $1,234.57 of $5,000.00");
+        UsageNotices.MessageOf(calls, Quantity.Of(1_250.5m), Quantity.Of(5_000))
+            .ShouldBe("You have used 1,250.5 of 5,000 Gemini API calls");
+        UsageNotices.MessageOf(calls with { IsMoney = true }, Quantity.Of(1_234.567m), Quantity.Of(5_000))
+            .ShouldBe("You have spent $1,234.57 of $5,000.00");
     }
 }

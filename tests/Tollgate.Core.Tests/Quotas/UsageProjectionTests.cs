@@ -38,7 +38,8 @@ public sealed class UsageProjectionTests
 
     [Fact]
     public void A_projection_beyond_every_quantity_is_the_largest_one() =>
-        UsageProjection.AtPeriodEnd(Quantity.Of(Quantity.Largest), November, Start.Plus(TimeSpan.FromDays(1))).ShouldBe(Quantity.Of(Quantity.Largest));
+        UsageProjection.AtPeriodEnd(Quantity.Of(Quantity.Largest), November, Start.Plus(TimeSpan.FromDays(1)))
+            .ShouldBe(Quantity.Of(Quantity.Largest));
 
     [Theory]
     [InlineData("800", "5000", "16.0")]
@@ -52,10 +53,15 @@ public sealed class UsageProjectionTests
     [Fact]
     public void A_level_stays_as_it_was_reported_last()
     {
-        var seats = new Feature { Code = "seats", Name = "Seats", Meters = [new("seats", MeterAggregate.Latest, null, [], LateEventPolicy.NextInvoice)] };
+        var seats =
+            new Feature
+            {
+                Code = "seats", Name = "Seats", Meters = [new("seats", MeterAggregate.Latest, null, [], LateEventPolicy.NextInvoice)],
+            };
         var calls = new Feature { Code = "calls", Name = "Calls" };
         var at = Start.Plus(TimeSpan.FromDays(3));
-        (UsageProjection.AtPeriodEnd(seats, Of("5"), November, at), UsageProjection.AtPeriodEnd(calls, Of("5"), November, at)).ShouldBe((Of("5"), Of("50")));
+        (UsageProjection.AtPeriodEnd(seats, Of("5"), November, at),
+            UsageProjection.AtPeriodEnd(calls, Of("5"), November, at)).ShouldBe((Of("5"), Of("50")));
         UsageProjection.AtPeriodEnd(seats, Of("5"), new(Instant.Epoch, Instant.FarFuture), Start).ShouldBeNull();
     }
 

@@ -11,10 +11,12 @@ public sealed class LateUsageTests
 {
     private static readonly Period April = new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"));
     private static readonly OveragePrice TenCents = new(TierMode.PerUnit, "USD", [new(null, UnitPrice.Of(0.10m), UnitPrice.Of(0))], null);
-    private static readonly OveragePrice ByTens = new(TierMode.Package, "USD", [new(null, UnitPrice.Of(3), UnitPrice.Of(0))], Quantity.Of(10));
+    private static readonly OveragePrice ByTens = new(
+        TierMode.Package, "USD", [new(null, UnitPrice.Of(3), UnitPrice.Of(0))], Quantity.Of(10));
 
     private static readonly OveragePrice CheaperByTheDozen = new(
-        TierMode.Volume, "USD", [new(Quantity.Of(11), UnitPrice.Of(1), UnitPrice.Of(0)), new(null, UnitPrice.Of(0.50m), UnitPrice.Of(0))], null);
+        TierMode.Volume, "USD", [new(Quantity.Of(11), UnitPrice.Of(1), UnitPrice.Of(0)), new(null, UnitPrice.Of(0.50m), UnitPrice.Of(0))],
+        null);
 
     [Theory]
     [InlineData(LateEventPolicy.IgnoreAndReport, true, 50, 20, 30, 300)] // 30 came late
@@ -34,11 +36,14 @@ public sealed class LateUsageTests
     public void It_would_have_cost_the_difference()
     {
         // 12 files are two packages, and so are 14; 21 are three.
-        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(ByTens, 14, 12), isInvoiced: true).ShouldBe(new LateUsage(Quantity.Of(2), Usd(0)));
-        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(ByTens, 21, 12), isInvoiced: true).ShouldBe(new LateUsage(Quantity.Of(9), Usd(300)));
+        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(ByTens, 14, 12), isInvoiced: true)
+            .ShouldBe(new LateUsage(Quantity.Of(2), Usd(0)));
+        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(ByTens, 21, 12), isInvoiced: true)
+            .ShouldBe(new LateUsage(Quantity.Of(9), Usd(300)));
 
         // 10 at a dollar were billed; 14 at half of it are seven.
-        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(CheaperByTheDozen, 14, 10), isInvoiced: true).ShouldBe(new LateUsage(Quantity.Of(4), Usd(-300)));
+        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(CheaperByTheDozen, 14, 10), isInvoiced: true)
+            .ShouldBe(new LateUsage(Quantity.Of(4), Usd(-300)));
     }
 
     [Fact]
@@ -59,7 +64,8 @@ public sealed class LateUsageTests
     private static Feature Feature(LateEventPolicy policy) => new() { Code = "scan", Name = "Scans", Meters = [Meter("scan", policy)] };
 
     private static UsageDue Due(OveragePrice price, int beyond, int billed) => new(
-        "scan", "Scans", April, [new(new(April, null, Quantity.Of(100), price), Quantity.Of(100 + beyond), Quantity.Of(beyond))], Quantity.Of(billed),
+        "scan", "Scans", April, [new(new(April, null, Quantity.Of(100), price), Quantity.Of(100 + beyond), Quantity.Of(beyond))],
+        Quantity.Of(billed),
         RatingRules.Rate(price, Quantity.Of(billed)).Amount);
 
     private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);

@@ -30,7 +30,8 @@ public sealed class MinimumRulesTests
     }
 
     [Fact]
-    public void A_price_without_a_minimum_has_none() => MinimumRules.Missing(Price with { MinimumMinor = null }, April, Usd(0), Usd(0)).ShouldBeNull();
+    public void A_price_without_a_minimum_has_none() =>
+        MinimumRules.Missing(Price with { MinimumMinor = null }, April, Usd(0), Usd(0)).ShouldBeNull();
 
     [Fact]
     public void Of_a_period_that_was_cut_short_only_its_share_is_committed()
@@ -53,7 +54,8 @@ public sealed class MinimumRulesTests
     [InlineData(4999, 1)]
     [InlineData(5000, 0)]
     public void A_price_without_a_minimum_does_not_pay_for_what_was_agreed_before(long usage, long missing) =>
-        (MinimumRules.Missing(Price with { MinimumMinor = null }, April, Usd(2000), Usd(usage), null, Usd(5000))?.Amount.Minor ?? 0).ShouldBe(missing);
+        (MinimumRules.Missing(Price with { MinimumMinor = null }, April, Usd(2000), Usd(usage), null, Usd(5000))?.Amount.Minor
+            ?? 0).ShouldBe(missing);
 
     [Fact]
     public void Usage_that_was_taken_back_owes_nothing_where_nothing_was_agreed() =>

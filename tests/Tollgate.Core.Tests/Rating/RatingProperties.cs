@@ -28,7 +28,11 @@ public sealed class RatingProperties
         {
             var tier = sample.Price.Tiers[i];
             var units = (tier.UpTo is { } bound ? Quantity.Min(bound, sample.More) : sample.More) - below;
-            var alone = sample.Price with { Tiers = [tier with { UpTo = null }], FirstFlatFee = i == 0 ? sample.Price.FirstFlatFee : FirstFlatFee.Always };
+            var alone =
+                sample.Price with
+                {
+                    Tiers = [tier with { UpTo = null }], FirstFlatFee = i == 0 ? sample.Price.FirstFlatFee : FirstFlatFee.Always,
+                };
             sum += RatingRules.Rate(alone, units).Exact.Major;
             below = tier.UpTo ?? below;
         }
@@ -49,16 +53,20 @@ public sealed class RatingProperties
         return Cost(sample.Less) + Cost(sample.More) == Cost(sample.Less + sample.More);
     });
 
-    /// <summary>Also across the bounds of tiers, and in what is rounded. Volume is left out: there a unit more may make all of them cheaper.</summary>
+    /// <summary>
+    /// Also across the bounds of tiers, and in what is rounded. Volume is left out: there a unit more may make all of them cheaper.
+    /// </summary>
     [Fact]
-    public void More_never_costs_less() => Always([TierMode.PerUnit, TierMode.Graduated, TierMode.Package, TierMode.Percentage], static sample =>
+    public void More_never_costs_less() =>
+        Always([TierMode.PerUnit, TierMode.Graduated, TierMode.Package, TierMode.Percentage], static sample =>
     {
         var (less, more) = (RatingRules.Rate(sample.Price, sample.Less), RatingRules.Rate(sample.Price, sample.More));
         return less.Exact.Major <= more.Exact.Major && less.Amount <= more.Amount && less.Exact.Major >= 0;
     });
 
     [Fact]
-    public void A_bound_belongs_to_its_own_tier_and_the_least_fraction_above_it_to_the_next() => Always([TierMode.Graduated, TierMode.Volume, TierMode.Percentage], static sample =>
+    public void A_bound_belongs_to_its_own_tier_and_the_least_fraction_above_it_to_the_next() =>
+        Always([TierMode.Graduated, TierMode.Volume, TierMode.Percentage], static sample =>
     {
         for (var i = 0; i < sample.Price.Tiers.Count - 1; i++)
         {
@@ -93,13 +101,15 @@ public sealed class RatingProperties
     {
         var (size, packages) = (sample.Price.PackageSize!.Value, RatingRules.Rate(sample.Price, sample.More).Steps.Single().Units.Value);
         var holds = packages * size.Value;
-        return packages == decimal.Truncate(packages) && holds >= sample.More.Value && (packages == 0 ? sample.More.IsZero : holds - size.Value < sample.More.Value);
+        return packages == decimal.Truncate(packages) && holds >= sample.More.Value
+            && (packages == 0 ? sample.More.IsZero : holds - size.Value < sample.More.Value);
     });
 
     /// <summary>Against whole numbers of 10^-21, in which quantity × price is exact, in currencies of no, two and three decimals.</summary>
     [Fact]
     public void An_amount_is_the_exact_sum_rounded_once_half_away_from_zero() => Always(Enum.GetValues<TierMode>(), static sample =>
-        RatingRules.Rate(sample.Price, sample.More).Amount == new MoneyAmount(NaiveMinor(sample.Price, sample.More), Currency.Of(sample.Price.Currency)), tests: 2000);
+        RatingRules.Rate(sample.Price, sample.More).Amount == new MoneyAmount(NaiveMinor(sample.Price, sample.More),
+            Currency.Of(sample.Price.Currency)), tests: 2000);
 
     /// <summary>Half a minor unit and the least above or below it.</summary>
     [Theory]
@@ -114,13 +124,16 @@ public sealed class RatingProperties
     [InlineData("KWD", "0.000499999999", 0)]
     [InlineData("KWD", "1.2345", 1235)]
     public void Halves_are_rounded_away_from_zero_in_the_decimals_of_the_currency(string currency, string each, long minor) =>
-        RatingRules.Rate(new(TierMode.PerUnit, currency, [new(null, UnitPrice.Of(decimal.Parse(each, CultureInfo.InvariantCulture)), null)], null), Quantity.One)
+        RatingRules.Rate(
+            new(TierMode.PerUnit, currency, [new(null, UnitPrice.Of(decimal.Parse(each, CultureInfo.InvariantCulture)), null)], null),
+            Quantity.One)
             .Amount.ShouldBe(new(minor, Currency.Of(currency)));
 
     [Fact]
     public void A_unit_more_can_make_a_volume_cheaper()
     {
-        var price = new OveragePrice(TierMode.Volume, "USD", [new(Quantity.Of(10), UnitPrice.Of(1), null), new(null, UnitPrice.Of(0.5m), null)], null);
+        var price = new OveragePrice(
+            TierMode.Volume, "USD", [new(Quantity.Of(10), UnitPrice.Of(1), null), new(null, UnitPrice.Of(0.5m), null)], null);
         RatingRules.Rate(price, Quantity.Of(10)).Amount.Minor.ShouldBe(1000);
         RatingRules.Rate(price, Quantity.Of(10.000000001m)).Amount.Minor.ShouldBe(500);
         RatingRules.Rate(price, Quantity.Of(11)).Amount.Minor.ShouldBe(550);
@@ -131,7 +144,11 @@ public sealed class RatingProperties
     public async Task The_same_quantity_and_price_give_the_same_amount_anywhere()
     {
         var samples = Gen.Sample(SampleOf(Enum.GetValues<TierMode>()), 200, 30).ToArray();
-        string[] Rated(IEnumerable<Sample> all) => [.. all.Select(sample => $"{RatingRules.Rate(sample.Price, sample.More).Amount}: {string.Join(" | ", RatingRules.Rate(sample.Price, sample.More).Steps)}")];
+        string[] Rated(IEnumerable<Sample> all) =>
+            [.. all.Select(
+                sample =>
+                    $"{RatingRules.Rate(sample.Price, sample.More).Amount}: "
+                        + $"{string.Join(" | ", RatingRules.Rate(sample.Price, sample.More).Steps)}")];
 
         var here = Rated(samples);
         var there = await Task.Run(() =>
@@ -144,15 +161,18 @@ public sealed class RatingProperties
     }
 
     [Fact]
-    public void Seats_beyond_the_included_ones_cost_what_as_many_units_cost() => Always([TierMode.PerUnit, TierMode.Graduated, TierMode.Volume], static sample =>
+    public void Seats_beyond_the_included_ones_cost_what_as_many_units_cost() =>
+        Always([TierMode.PerUnit, TierMode.Graduated, TierMode.Volume], static sample =>
     {
         var (included, seats) = ((long)sample.Less.Value % 50, (long)sample.More.Value % 2000);
         var price = new SeatPrice(included, sample.Price.Mode, sample.Price.Tiers) { FirstFlatFee = sample.Price.FirstFlatFee };
-        return price.StepsOf(seats, Currency.Of(sample.Price.Currency)).SequenceEqual(RatingRules.Rate(sample.Price, Quantity.Of(Math.Max(0, seats - included))).Steps);
+        return price.StepsOf(seats, Currency.Of(sample.Price.Currency))
+            .SequenceEqual(RatingRules.Rate(sample.Price, Quantity.Of(Math.Max(0, seats - included))).Steps);
     });
 
     private static bool IsOf(PricedStep step, PriceTier tier) =>
-        step.FlatFee.Major == (tier.FlatFee?.Value ?? 0) && (step.Percent, step.Percent is null ? step.UnitPrice.Major : 0) == (tier.Percent, tier.UnitPrice.Value);
+        step.FlatFee.Major == (tier.FlatFee?.Value ?? 0)
+            && (step.Percent, step.Percent is null ? step.UnitPrice.Major : 0) == (tier.Percent, tier.UnitPrice.Value);
 
     /// <summary>An independent rating in whole numbers, written from SEMANTICS 4.</summary>
     private static long NaiveMinor(OveragePrice price, Quantity quantity)
@@ -160,7 +180,8 @@ public sealed class RatingProperties
         var units = Scaled(quantity.Value, 9);
         var bounds = price.Tiers.Select(tier => tier.UpTo is { } bound ? Scaled(bound.Value, 9) : Scaled(1_000_000_000m, 9)).ToArray();
         BigInteger EachOf(PriceTier tier) => tier.Percent is { } percent ? Scaled(percent.Value, 10) : Scaled(tier.UnitPrice.Value, 12);
-        BigInteger FeeOf(int i) => i == 0 && units.IsZero && price.FirstFlatFee == FirstFlatFee.OnUse ? 0 : Scaled(price.Tiers[i].FlatFee?.Value ?? 0, 21);
+        BigInteger FeeOf(int i) =>
+            i == 0 && units.IsZero && price.FirstFlatFee == FirstFlatFee.OnUse ? 0 : Scaled(price.Tiers[i].FlatFee?.Value ?? 0, 21);
 
         var (total, reached) = (BigInteger.Zero, bounds.Count(bound => bound < units));
         switch (price.Mode)
@@ -188,7 +209,8 @@ public sealed class RatingProperties
     private static BigInteger Scaled(decimal value, int digits)
     {
         var (whole, fraction) = (decimal.Truncate(value), value - decimal.Truncate(value));
-        return ((BigInteger)whole * BigInteger.Pow(10, digits)) + ((BigInteger)(fraction * 1_000_000_000_000m) * BigInteger.Pow(10, digits) / BigInteger.Pow(10, 12));
+        return ((BigInteger)whole * BigInteger.Pow(10, digits))
+            + ((BigInteger)(fraction * 1_000_000_000_000m) * BigInteger.Pow(10, digits) / BigInteger.Pow(10, 12));
     }
 
     private static void Always(TierMode[] modes, Func<Sample, bool> holds, int tests = 500) =>
@@ -213,7 +235,10 @@ public sealed class RatingProperties
         select new OveragePrice(mode, currency, [.. Enumerable.Range(0, count).Select(i => new PriceTier(
             i == count - 1 ? null : Quantity.Of(steps.Take(i + 1).Sum()),
             mode == TierMode.Percentage ? UnitPrice.Free : UnitPrice.Of(prices.ElementAt(i)),
-            fees.ElementAt(i) is { } fee ? UnitPrice.Of(fee) : null) { Percent = mode == TierMode.Percentage ? new(percents.ElementAt(i) / 1_000_000m) : null })],
+            fees.ElementAt(i) is { } fee ? UnitPrice.Of(fee) : null)
+            {
+                Percent = mode == TierMode.Percentage ? new(percents.ElementAt(i) / 1_000_000m) : null,
+            })],
             mode == TierMode.Package ? Quantity.Of(size) : null) { FirstFlatFee = first };
 
     /// <summary>More than 0, whole or with nine decimals.</summary>
@@ -231,7 +256,8 @@ public sealed class RatingProperties
 
     private static Gen<Quantity> QuantityNear(OveragePrice price)
     {
-        var bounds = price.Tiers.Select(static tier => tier.UpTo).Append(price.PackageSize).OfType<Quantity>().DefaultIfEmpty(Quantity.One).ToArray();
+        var bounds = price.Tiers.Select(static tier => tier.UpTo).Append(price.PackageSize).OfType<Quantity>().DefaultIfEmpty(Quantity.One)
+            .ToArray();
         return Gen.OneOf(
             Gen.Constant(Quantity.Zero),
             Gen.Elements(bounds),

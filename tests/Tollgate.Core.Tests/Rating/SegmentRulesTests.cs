@@ -19,8 +19,10 @@ public sealed class SegmentRulesTests
     // pro: 100 free, 0.10 beyond; dear: 100 and 0.90; big: 1,000 and 0.05; hard: 10 and no more; bare: does not name the feature.
     private static readonly Dictionary<string, PlanVersion> Plans = new()
     {
-        ["pro"] = Plan(1, 100, TenCents), ["dear"] = Plan(2, 100, NinetyCents), ["big"] = Plan(3, 1000, Cents(0.05m)), ["hard"] = Plan(4, 10, null),
-        ["bare"] = new(5, 1, new() { Code = "bare", Name = "bare" }, FrozenDictionary<int, Entitlement>.Empty), ["tenth"] = Plan(6, 150, Cents(0.10m)),
+        ["pro"] = Plan(1, 100, TenCents), ["dear"] = Plan(2, 100, NinetyCents), ["big"] = Plan(3, 1000, Cents(0.05m)),
+        ["hard"] = Plan(4, 10, null),
+        ["bare"] = new(5, 1, new() { Code = "bare", Name = "bare" }, FrozenDictionary<int, Entitlement>.Empty),
+        ["tenth"] = Plan(6, 150, Cents(0.10m)),
         ["endless"] = Plan(7, null, TenCents),
     };
 
@@ -40,8 +42,12 @@ public sealed class SegmentRulesTests
     public void What_two_plans_of_a_month_come_to(string first, int usedFirst, string second, int usedSecond, long cents)
     {
         var change = Utc("2026-04-16T00:00:00Z");
-        var segments = Segments([(April.Start, first), (change, second)], [new(April with { Start = Utc("2026-01-01T00:00:00Z"), End = Instant.FarFuture }, Currency.Usd)]);
-        IReadOnlyList<Quantity> used = segments.Count == 1 ? [Quantity.Of(usedFirst + usedSecond)] : [Quantity.Of(usedFirst), Quantity.Of(usedSecond)];
+        var segments = Segments(
+            [(April.Start, first), (change, second)],
+            [new(April with { Start = Utc("2026-01-01T00:00:00Z"), End = Instant.FarFuture }, Currency.Usd)]);
+        IReadOnlyList<Quantity> used = segments.Count == 1
+            ? [Quantity.Of(usedFirst + usedSecond)]
+            : [Quantity.Of(usedFirst), Quantity.Of(usedSecond)];
         RatingRules.Rate(SegmentRules.Beyond(segments, used), Currency.Usd).Amount.Minor.ShouldBe(cents);
     }
 
@@ -49,9 +55,11 @@ public sealed class SegmentRulesTests
     public void Only_the_time_in_which_a_subscription_sells_is_billed()
     {
         Instant[] edges = [Utc("2026-04-05T00:00:00Z"), Utc("2026-04-10T00:00:00Z"), Utc("2026-04-20T00:00:00Z")];
-        var segments = Segments([(April.Start, "pro")], [new(new(edges[0], edges[1]), Currency.Usd), new(new(edges[2], Instant.FarFuture), Currency.Usd)]);
+        var segments = Segments(
+            [(April.Start, "pro")], [new(new(edges[0], edges[1]), Currency.Usd), new(new(edges[2], Instant.FarFuture), Currency.Usd)]);
         segments.Select(one => (one.Period, one.IsSold)).ShouldBe(
-            [(new(April.Start, edges[0]), false), (new(edges[0], edges[1]), true), (new(edges[1], edges[2]), false), (new(edges[2], April.End), true)]);
+            [(new(April.Start, edges[0]), false), (new(edges[0], edges[1]), true), (new(edges[1], edges[2]), false),
+                (new(edges[2], April.End), true)]);
         var parts = SegmentRules.Beyond(segments, [Quantity.Of(40), Quantity.Of(70), Quantity.Of(1000), Quantity.Of(3)]);
         parts.Select(part => part.Beyond.Value).ShouldBe([0, 10, 0, 3]);
         RatingRules.Rate(parts, Currency.Usd).Amount.Minor.ShouldBe(130);
@@ -59,14 +67,17 @@ public sealed class SegmentRulesTests
 
     [Fact]
     public void What_was_sold_in_another_currency_is_on_no_invoice_of_this_one() =>
-        Segments([(April.Start, "pro")], [new(new(April.Start, April.End), Currency.Of("EUR"))]).ShouldHaveSingleItem().IsSold.ShouldBeFalse();
+        Segments([(April.Start, "pro")], [new(new(April.Start, April.End), Currency.Of("EUR"))]).ShouldHaveSingleItem().IsSold
+            .ShouldBeFalse();
 
     [Fact]
     public void A_first_flat_fee_is_due_once_however_often_the_terms_change_and_tiers_go_on()
     {
         var tiers = new OveragePrice(
-            TierMode.Graduated, "USD", [new(Quantity.Of(10), UnitPrice.Of(1), UnitPrice.Of(5)), new(null, UnitPrice.Of(0.50m), null)], null);
-        UsageSegment[] segments = [new(default, null, Quantity.Of(100), tiers), new(default, null, null, null), new(default, null, Quantity.Of(200), tiers)];
+            TierMode.Graduated, "USD", [new(Quantity.Of(10), UnitPrice.Of(1), UnitPrice.Of(5)), new(null, UnitPrice.Of(0.50m), null)],
+            null);
+        UsageSegment[] segments = [
+            new(default, null, Quantity.Of(100), tiers), new(default, null, null, null), new(default, null, Quantity.Of(200), tiers)];
         var parts = SegmentRules.Beyond(segments, [Quantity.Of(108), Quantity.Of(200), Quantity.Of(4)]);
         RatingRules.Rate(parts, Currency.Usd).Amount.Minor.ShouldBe(500 + (10 * 100) + (2 * 50));
     }
@@ -78,24 +89,31 @@ public sealed class SegmentRulesTests
         var start = Utc("2026-04-07T00:00:00Z");
         BillingCycle[] cycles = [new(start, new(start), PriceInterval.Monthly)];
         var timeline = new TermsTimeline([new(Instant.Epoch, Plans["bare"], true, Nothing), new(start, Plans["pro"], false, Nothing)]);
-        var segments = SegmentRules.Of(Calls, April, timeline, [new(new(start, Instant.FarFuture), Currency.Usd)], Currency.Usd, TimeZoneInfo.Utc, cycles);
+        var segments = SegmentRules.Of(
+            Calls, April, timeline, [new(new(start, Instant.FarFuture), Currency.Usd)], Currency.Usd, TimeZoneInfo.Utc, cycles);
         SegmentRules.Beyond(segments, [Quantity.Of(76), Quantity.Zero]).ShouldAllBe(part => !part.Segment.IsSold && part.Beyond.IsZero);
-        SegmentRules.Of(Calls, new(start, Utc("2026-05-07T00:00:00Z")), timeline, [new(new(start, Instant.FarFuture), Currency.Usd)], Currency.Usd, TimeZoneInfo.Utc, cycles)
+        SegmentRules.Of(
+            Calls, new(start, Utc("2026-05-07T00:00:00Z")), timeline, [new(new(start, Instant.FarFuture), Currency.Usd)], Currency.Usd,
+            TimeZoneInfo.Utc, cycles)
             .ShouldHaveSingleItem().Price.ShouldBe(TenCents);
     }
 
     private static readonly IReadOnlyDictionary<int, Entitlement> Nothing = FrozenDictionary<int, Entitlement>.Empty;
 
     private static IReadOnlyList<UsageSegment> Segments((Instant From, string Plan)[] plans, SellingSpan[] sold) => SegmentRules.Of(
-        Calls, April, new([.. plans.Select(one => new CustomerTerms(one.From, Plans[one.Plan], false, Nothing))]), sold, Currency.Usd, TimeZoneInfo.Utc, []);
+        Calls, April, new([.. plans.Select(one => new CustomerTerms(one.From, Plans[one.Plan], false, Nothing))]), sold, Currency.Usd,
+        TimeZoneInfo.Utc, []);
 
     private static PlanVersion Plan(int id, int? quota, OveragePrice? price)
     {
         var entitlement = new Entitlement
         {
-            Feature = "calls", Quota = quota is { } units ? Quantity.Of(units) : null, HardCap = price is null, OveragePrices = price is null ? [] : [price],
+            Feature = "calls", Quota = quota is { } units ? Quantity.Of(units) : null, HardCap = price is null,
+            OveragePrices = price is null ? [] : [price],
         };
-        return new(id, 1, new() { Code = $"plan-{id}", Name = $"Plan {id}" }, new Dictionary<int, Entitlement> { [7] = entitlement }.ToFrozenDictionary());
+        return new(
+            id, 1, new() { Code = $"plan-{id}", Name = $"Plan {id}" },
+            new Dictionary<int, Entitlement> { [7] = entitlement }.ToFrozenDictionary());
     }
 
     private static OveragePrice Cents(decimal price) => new(TierMode.PerUnit, "USD", [new(null, UnitPrice.Of(price), null)], null);

@@ -27,6 +27,7 @@ public sealed class UsageDueTests
     }
 
     private static UsageDue Due(OveragePrice price, decimal quantity, decimal billedQuantity = 0, long billed = 0) => new(
-        "scan", "Scans", new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z")), [new(new(default, null, Quantity.Zero, price), null, Quantity.Of(quantity))],
+        "scan", "Scans", new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z")),
+        [new(new(default, null, Quantity.Zero, price), null, Quantity.Of(quantity))],
         Quantity.Of(billedQuantity), new(billed, Currency.Usd));
 }

@@ -37,7 +37,9 @@ public sealed class ProrationTests
     [InlineData(Proration.UsageAware, 2900, 2900, 90, 1450)]
     [InlineData(Proration.UsageAware, 2900, 2900, null, 1450)]
     public void What_is_given_back(Proration policy, long price, long billed, int? leftPercent, long credit) =>
-        ProrationRules.Credits(policy, [Usd(price)], default, new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null, Usd(0)).Single().Amount.Minor.ShouldBe(credit);
+        ProrationRules.Credits(
+            policy, [Usd(price)], default, new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null, Usd(0))
+            .Single().Amount.Minor.ShouldBe(credit);
 
     // Of $10 off $30 half came off the half that is left: $15 less $5. What several prices had is theirs in the ratio of what goes back.
     [Theory]

@@ -11,11 +11,16 @@ namespace Tollgate.Core.Tests.Subscriptions;
 
 public sealed class SubscriptionLifeTests
 {
-    private static readonly PlanVersion Pro = Version(1, "pro", "Pro", (PriceInterval.Monthly, 2900), (PriceInterval.Yearly, 29_000), (PriceInterval.Weekly, 900));
-    private static readonly PlanVersion Enterprise = Version(2, "enterprise", "Enterprise", (PriceInterval.Monthly, 29_900), (PriceInterval.Yearly, 299_000));
+    private static readonly PlanVersion Pro = Version(
+        1, "pro", "Pro", (PriceInterval.Monthly, 2900), (PriceInterval.Yearly, 29_000), (PriceInterval.Weekly, 900));
+    private static readonly PlanVersion Enterprise = Version(
+        2, "enterprise", "Enterprise", (PriceInterval.Monthly, 29_900), (PriceInterval.Yearly, 299_000));
 
     private static PlanVersion Version(int id, string code, string name, params (PriceInterval Interval, long Minor)[] prices) => new(
-        id, 1, new() { Code = code, Name = name, Prices = [.. prices.Select(price => new PlanPrice(price.Interval, "USD", price.Minor, 0))] },
+        id, 1, new()
+        {
+            Code = code, Name = name, Prices = [.. prices.Select(price => new PlanPrice(price.Interval, "USD", price.Minor, 0))],
+        },
         FrozenDictionary<int, Entitlement>.Empty);
 
     private static SubscriptionTerms Terms(PlanVersion plan, PriceInterval interval = PriceInterval.Monthly, long quantity = 1) =>
@@ -26,7 +31,8 @@ public sealed class SubscriptionLifeTests
     private static SubscriptionStep Started(string at, SubscriptionTerms? terms = null, int trial = 0, bool converts = true) =>
         SubscriptionLife.Start(Guid.Empty, terms ?? Terms(Pro), trial, converts, Utc(at), TimeZoneInfo.Utc);
 
-    private static string Told(IReadOnlyList<Charge> charges) => string.Join(" | ", charges.Select(charge => $"{charge.Kind} {charge.Amount.Minor}"));
+    private static string Told(IReadOnlyList<Charge> charges) =>
+        string.Join(" | ", charges.Select(charge => $"{charge.Kind} {charge.Amount.Minor}"));
 
     private static string Told(Period period) => $"{period.Start} … {period.End}";
 
@@ -60,7 +66,8 @@ public sealed class SubscriptionLifeTests
         var start = Started("2026-04-01T00:00:00Z").After;
         var first = SubscriptionLife.Change(start, Terms(Enterprise), Proration.Second, Facts(), Utc("2026-04-11T00:00:00Z"));
         Told(first.Charges).ShouldBe("UnusedTime -1933 | RemainingTime 19933");
-        var second = SubscriptionLife.Change(first.After, Terms(Enterprise, quantity: 2), Proration.Second, Facts(), Utc("2026-04-21T00:00:00Z"));
+        var second = SubscriptionLife.Change(
+            first.After, Terms(Enterprise, quantity: 2), Proration.Second, Facts(), Utc("2026-04-21T00:00:00Z"));
         Told(second.Charges).ShouldBe("UnusedTime -9967 | RemainingTime 19933");
     }
 
@@ -83,7 +90,8 @@ public sealed class SubscriptionLifeTests
         Told(now.Charges).ShouldBe("UnusedTime -1450 | Advance 29000");
         Told(now.After.Current).ShouldBe("2026-02-14T00:00:00Z … 2027-02-14T00:00:00Z");
 
-        var later = SubscriptionLife.Due(SubscriptionLife.Schedule(start, Terms(Pro, PriceInterval.Yearly), Utc("2026-02-14T00:00:00Z")).After, Facts());
+        var later = SubscriptionLife.Due(
+            SubscriptionLife.Schedule(start, Terms(Pro, PriceInterval.Yearly), Utc("2026-02-14T00:00:00Z")).After, Facts());
         Told(later.After.Current).ShouldBe("2026-02-28T00:00:00Z … 2027-02-28T00:00:00Z");
         var back = SubscriptionLife.Due(SubscriptionLife.Schedule(later.After, Terms(Pro), Utc("2026-12-01T00:00:00Z")).After, Facts());
         Told(back.After.Current).ShouldBe("2027-02-28T00:00:00Z … 2027-03-31T00:00:00Z");
@@ -93,13 +101,15 @@ public sealed class SubscriptionLifeTests
     public void A_trial_becomes_paid_and_hangs_on_its_end_or_ends_unpaid()
     {
         var trial = Started("2026-03-20T10:00:00Z", trial: 14);
-        (Told(trial.Charges), trial.After.Status, Told(trial.After.Current)).ShouldBe(("", SubscriptionStatus.Trialing, "2026-03-20T10:00:00Z … 2026-04-03T10:00:00Z"));
+        (Told(trial.Charges), trial.After.Status,
+            Told(trial.After.Current)).ShouldBe(("", SubscriptionStatus.Trialing, "2026-03-20T10:00:00Z … 2026-04-03T10:00:00Z"));
         var paid = SubscriptionLife.Due(trial.After, Facts());
         (paid.Verb, Told(paid.Charges), Told(paid.After.Current))
             .ShouldBe((SubscriptionVerb.ConvertTrial, "Advance 2900", "2026-04-03T10:00:00Z … 2026-05-03T10:00:00Z"));
 
         var unpaid = SubscriptionLife.Due(Started("2026-03-20T10:00:00Z", trial: 14, converts: false).After, Facts());
-        (unpaid.Verb, unpaid.After.Status, Told(unpaid.Charges), unpaid.After.DueAt).ShouldBe((SubscriptionVerb.ExpireTrial, SubscriptionStatus.Expired, "", null));
+        (unpaid.Verb, unpaid.After.Status, Told(unpaid.Charges),
+            unpaid.After.DueAt).ShouldBe((SubscriptionVerb.ExpireTrial, SubscriptionStatus.Expired, "", null));
     }
 
     [Fact]
@@ -109,7 +119,8 @@ public sealed class SubscriptionLifeTests
         var leaving = SubscriptionLife.CancelAtEnd(start, "too_expensive", Utc("2026-04-10T00:00:00Z")).After;
         leaving.DueAt.ShouldBe(leaving.Current.End);
         var ended = SubscriptionLife.Due(leaving, Facts());
-        (ended.Verb, ended.After.Status, ended.After.CancelReason, Told(ended.Charges)).ShouldBe((SubscriptionVerb.Cancel, SubscriptionStatus.Canceled, "too_expensive", ""));
+        (ended.Verb, ended.After.Status, ended.After.CancelReason,
+            Told(ended.Charges)).ShouldBe((SubscriptionVerb.Cancel, SubscriptionStatus.Canceled, "too_expensive", ""));
         ended.After.DueAt.ShouldBeNull();
 
         var stays = SubscriptionLife.Uncancel(leaving, Utc("2026-04-11T00:00:00Z")).After;
@@ -133,8 +144,10 @@ public sealed class SubscriptionLifeTests
     [Fact]
     public void Where_another_period_begins_a_cancellation_waits_for_its_end()
     {
-        var leaving = SubscriptionLife.CancelAtEnd(Started("2026-02-01T00:00:00Z").After, "too_expensive", Utc("2026-02-10T00:00:00Z")).After;
-        var yearly = SubscriptionLife.Change(leaving, Terms(Pro, PriceInterval.Yearly), Proration.Second, Facts(), Utc("2026-02-15T00:00:00Z")).After;
+        var leaving = SubscriptionLife.CancelAtEnd(
+            Started("2026-02-01T00:00:00Z").After, "too_expensive", Utc("2026-02-10T00:00:00Z")).After;
+        var yearly = SubscriptionLife.Change(
+            leaving, Terms(Pro, PriceInterval.Yearly), Proration.Second, Facts(), Utc("2026-02-15T00:00:00Z")).After;
         (yearly.CancelAt, yearly.CancelReason).ShouldBe((Utc("2027-02-15T00:00:00Z"), "too_expensive"));
         var upgraded = SubscriptionLife.Change(leaving, Terms(Enterprise), Proration.Second, Facts(), Utc("2026-02-15T00:00:00Z")).After;
         upgraded.CancelAt.ShouldBe(Utc("2026-03-01T00:00:00Z"));
@@ -158,10 +171,12 @@ public sealed class SubscriptionLifeTests
     {
         var start = Started("2026-04-01T00:00:00Z").After;
         var ended = SubscriptionLife.CancelWithCredit(start, null, Facts(), Utc("2026-04-16T00:00:00Z"));
-        (Told(ended.Charges), ended.After.Billed.Minor, ended.After.Status).ShouldBe(("UnusedTime -1450", 1450, SubscriptionStatus.Canceled));
+        (Told(ended.Charges), ended.After.Billed.Minor,
+            ended.After.Status).ShouldBe(("UnusedTime -1450", 1450, SubscriptionStatus.Canceled));
         var billed = start with { Billed = new(500, Currency.Usd) };
         Told(SubscriptionLife.CancelWithCredit(billed, null, Facts(), Utc("2026-04-16T00:00:00Z")).Charges).ShouldBe("UnusedTime -500");
-        Told(SubscriptionLife.CancelWithCredit(Started("2026-04-01T00:00:00Z", trial: 14).After, null, Facts(), Utc("2026-04-02T00:00:00Z")).Charges).ShouldBe("");
+        Told(SubscriptionLife.CancelWithCredit(
+            Started("2026-04-01T00:00:00Z", trial: 14).After, null, Facts(), Utc("2026-04-02T00:00:00Z")).Charges).ShouldBe("");
     }
 
     [Theory]
@@ -170,7 +185,8 @@ public sealed class SubscriptionLifeTests
     [InlineData(3_448_275_862, true)]
     [InlineData(3_448_275_863, false)]
     [InlineData(long.MaxValue, false)]
-    public void What_nobody_pays_is_known_before_it_is_computed(long quantity, bool payable) => Terms(Pro, quantity: quantity).IsPayable.ShouldBe(payable);
+    public void What_nobody_pays_is_known_before_it_is_computed(long quantity, bool payable) =>
+        Terms(Pro, quantity: quantity).IsPayable.ShouldBe(payable);
 
     [Fact]
     public void The_end_comes_before_the_renewal_of_the_same_moment()
@@ -191,8 +207,10 @@ public sealed class SubscriptionLifeTests
             var next = (Math.Abs(step) % 3) switch
             {
                 0 => SubscriptionLife.Due(subscription, Facts()),
-                1 => SubscriptionLife.Change(subscription, Terms(step % 2 == 0 ? Pro : Enterprise, quantity: 1 + Math.Abs(step % 5)), Proration.Second, Facts(), at),
-                _ => SubscriptionLife.Schedule(subscription, Terms(Enterprise, step % 2 == 0 ? PriceInterval.Yearly : PriceInterval.Monthly), at),
+                1 => SubscriptionLife.Change(
+                    subscription, Terms(step % 2 == 0 ? Pro : Enterprise, quantity: 1 + Math.Abs(step % 5)), Proration.Second, Facts(), at),
+                _ => SubscriptionLife.Schedule(
+                    subscription, Terms(Enterprise, step % 2 == 0 ? PriceInterval.Yearly : PriceInterval.Monthly), at),
             };
             var credits = next.Charges.Where(charge => charge.Kind == ChargeKind.UnusedTime).Sum(charge => -charge.Amount.Minor);
             if (credits > billed)

@@ -9,8 +9,10 @@ namespace Tollgate.Core.Tests.Subscriptions;
 public sealed class SubscriptionTermsTests
 {
     private static readonly SeatPrice Each = new(3, TierMode.PerUnit, [new(null, UnitPrice.Of(12), null)]);
-    private static readonly SeatPrice Stairs = new(3, TierMode.Graduated, [new(Quantity.Of(10), UnitPrice.Of(12), null), new(null, UnitPrice.Of(9.995m), null)]);
-    private static readonly SeatPrice Volume = new(3, TierMode.Volume, [new(Quantity.Of(10), UnitPrice.Of(12), null), new(null, UnitPrice.Of(9.995m), null)]);
+    private static readonly SeatPrice Stairs = new(
+        3, TierMode.Graduated, [new(Quantity.Of(10), UnitPrice.Of(12), null), new(null, UnitPrice.Of(9.995m), null)]);
+    private static readonly SeatPrice Volume = new(
+        3, TierMode.Volume, [new(Quantity.Of(10), UnitPrice.Of(12), null), new(null, UnitPrice.Of(9.995m), null)]);
 
     public static TheoryData<SeatPrice?, long, long, long> Seats => new()
     {
@@ -59,7 +61,9 @@ public sealed class SubscriptionTermsTests
         new(1, 1, new()
         {
             Code = "team", Name = "Team",
-            Prices = [new(PriceInterval.Monthly, "USD", 4900, 0) { Seats = seats }, new(PriceInterval.Yearly, "USD", 49_000, 0) { Seats = seats }],
+            Prices = [
+                new(PriceInterval.Monthly, "USD", 4900, 0) { Seats = seats },
+                new(PriceInterval.Yearly, "USD", 49_000, 0) { Seats = seats }],
         }, FrozenDictionary<int, Entitlement>.Empty),
         PriceInterval.Monthly, Currency.Usd, quantity);
 }

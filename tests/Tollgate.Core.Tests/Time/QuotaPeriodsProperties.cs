@@ -152,7 +152,8 @@ public sealed class QuotaPeriodsProperties
             from month in Gen.Choose(1, 12)
             from hours in Gen.Choose(-48, 48)
             from seconds in Gen.Choose(-2, 3_602)
-            select Instant.FromUtc(new DateTime(year, month, 1, 0, 0, 0, DateTimeKind.Utc).AddHours(hours).AddSeconds(seconds)).UnixMicroseconds;
+            select Instant.FromUtc(new DateTime(year, month, 1, 0, 0, 0, DateTimeKind.Utc).AddHours(hours)
+                .AddSeconds(seconds)).UnixMicroseconds;
         var instants = Gen.OneOf(anywhere, nearMonthEnd).Select(static micro => new Instant(micro));
         return
             from kind in Gen.Elements(Enum.GetValues<QuotaPeriodKind>())

@@ -64,7 +64,8 @@ public sealed class QuotaPeriodsTests
     [InlineData(QuotaPeriodKind.Hour, "Australia/Lord_Howe", "2026-04-04T15:10:00Z", "2026-04-04T15:00:00Z", "2026-04-04T15:30:00Z")]
     [InlineData(QuotaPeriodKind.Hour, "Australia/Lord_Howe", "2026-10-03T15:40:00Z", "2026-10-03T15:30:00Z", "2026-10-03T16:00:00Z")]
     [InlineData(QuotaPeriodKind.Lifetime, "Europe/Berlin", "2026-11-21T08:00:00Z", "1970-01-01T00:00:00Z", "9999-01-01T00:00:00Z")]
-    public void A_period_without_a_subscription_follows_the_calendar(QuotaPeriodKind kind, string zone, string at, string start, string end) =>
+    public void A_period_without_a_subscription_follows_the_calendar(
+        QuotaPeriodKind kind, string zone, string at, string start, string end) =>
         QuotaPeriods.Of(kind, Utc(at), Zone(zone), null, null).ShouldBe(new Period(Utc(start), Utc(end)));
 
     [Fact]

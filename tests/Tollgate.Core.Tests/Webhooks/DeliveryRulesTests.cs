@@ -12,7 +12,8 @@ public sealed class DeliveryRulesTests
     public void The_schedule_is_that_of_Standard_Webhooks()
     {
         DeliveryRules.MostAttempts.ShouldBe(10);
-        DeliveryRules.Waits.Select(static wait => (int)wait.TotalSeconds).ShouldBe([5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]);
+        DeliveryRules.Waits.Select(static wait => (int)wait.TotalSeconds)
+            .ShouldBe([5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]);
         DeliveryRules.Waits.Aggregate(TimeSpan.Zero, static (sum, wait) => sum + wait).ShouldBe(new TimeSpan(75, 35, 5));
     }
 
@@ -42,7 +43,8 @@ public sealed class DeliveryRulesTests
     [InlineData(429, 1_000_000, 86_400, 86_400)]
     public void A_receiver_that_asks_for_time_gets_it(int status, int? retryAfter, int retryIn, int? pause)
     {
-        var decision = DeliveryRules.Decide(new(status, retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null), 1, TimeSpan.Zero, 1, TimeSpan.Zero, 0);
+        var decision = DeliveryRules.Decide(
+            new(status, retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null), 1, TimeSpan.Zero, 1, TimeSpan.Zero, 0);
         decision.RetryIn.ShouldBe(TimeSpan.FromSeconds(retryIn));
         decision.PauseFor.ShouldBe(pause is { } time ? TimeSpan.FromSeconds(time) : null);
     }
@@ -53,7 +55,9 @@ public sealed class DeliveryRulesTests
         DeliveryRules.RoomOf(0).ShouldBe(DeliveryRules.MostAtOnce);
         DeliveryRules.RoomOf(1).ShouldBe(1);
         int?[] pauses = [null, null, null, null, 2, 4, 8, 16, 32, 60, 60];
-        Enumerable.Range(1, pauses.Length).Select(failures => (int?)DeliveryRules.Decide(Failed, 1, TimeSpan.Zero, failures, TimeSpan.Zero, 0).PauseFor?.TotalSeconds).ShouldBe(pauses);
+        Enumerable.Range(1, pauses.Length)
+            .Select(failures => (int?)DeliveryRules.Decide(Failed, 1, TimeSpan.Zero, failures, TimeSpan.Zero, 0).PauseFor?.TotalSeconds)
+            .ShouldBe(pauses);
         DeliveryRules.Decide(Failed, 1, TimeSpan.Zero, int.MaxValue, TimeSpan.Zero, 0).PauseFor.ShouldBe(TimeSpan.FromMinutes(1));
         DeliveryRules.Decide(new(200, null), 1, TimeSpan.Zero, 0, TimeSpan.Zero, 0).PauseFor.ShouldBeNull();
     }
@@ -65,12 +69,14 @@ public sealed class DeliveryRulesTests
     [InlineData(500, 10, 119, null)]
     [InlineData(500, 9, 200, null)]
     [InlineData(200, 10, 200, null)]
-    public void An_endpoint_is_disabled_when_it_is_gone_or_a_delivery_is_given_up_after_five_days(int? status, int attempts, int failingHours, EndpointFault? fault) =>
+    public void An_endpoint_is_disabled_when_it_is_gone_or_a_delivery_is_given_up_after_five_days(
+        int? status, int attempts, int failingHours, EndpointFault? fault) =>
         DeliveryRules.Decide(new(status, null), attempts, TimeSpan.Zero, 1, TimeSpan.FromHours(failingHours), 0).Disable.ShouldBe(fault);
 
     [Fact]
     public void What_waited_too_long_behind_others_fails_once_and_is_given_up() =>
-        DeliveryRules.Decide(Failed, 1, DeliveryRules.LongestLife + TimeSpan.FromSeconds(1), 9, TimeSpan.Zero, 0).Verdict.ShouldBe(DeliveryVerdict.GiveUp);
+        DeliveryRules.Decide(Failed, 1, DeliveryRules.LongestLife + TimeSpan.FromSeconds(1), 9, TimeSpan.Zero, 0).Verdict
+            .ShouldBe(DeliveryVerdict.GiveUp);
 
     [Fact]
     public void Chance_moves_a_wait_by_a_tenth_at_most() => Prop.ForAll<byte, int>((attempt, chance) =>

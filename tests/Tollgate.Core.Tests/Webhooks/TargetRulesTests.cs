@@ -56,5 +56,6 @@ public sealed class TargetRulesTests
 
     [Fact]
     public void All_faults_come_at_once() =>
-        TargetRules.Validate("http://10.0.0.1/", ["nothing"], "", allowLocal: false).Select(static fault => fault.Field).ShouldBe(["url", "events", "description"]);
+        TargetRules.Validate("http://10.0.0.1/", ["nothing"], "", allowLocal: false).Select(static fault => fault.Field)
+            .ShouldBe(["url", "events", "description"]);
 }

@@ -38,7 +38,8 @@ public sealed class WebhookSecretTests
 
     [Fact]
     public void Every_step_of_a_subscription_is_told() =>
-        Enum.GetValues<SubscriptionVerb>().Select(static verb => WebhookEventType.Of(verb)).ShouldAllBe(type => WebhookEventType.All.Contains(type));
+        Enum.GetValues<SubscriptionVerb>().Select(static verb => WebhookEventType.Of(verb))
+            .ShouldAllBe(type => WebhookEventType.All.Contains(type));
 
     [Theory]
     [InlineData("*", true)]
@@ -46,5 +47,6 @@ public sealed class WebhookSecretTests
     [InlineData("invoice.*", true)]
     [InlineData("invoice.pai", false)]
     [InlineData("subscription.*", false)]
-    public void An_endpoint_gets_what_it_asked_for(string wanted, bool gets) => WebhookEventType.Matches([wanted], "invoice.paid").ShouldBe(gets);
+    public void An_endpoint_gets_what_it_asked_for(string wanted, bool gets) =>
+        WebhookEventType.Matches([wanted], "invoice.paid").ShouldBe(gets);
 }

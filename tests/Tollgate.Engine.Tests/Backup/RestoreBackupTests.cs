@@ -59,7 +59,8 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
         (await File.ReadAllTextAsync(file, System.Text.Encoding.Latin1)).ShouldNotContain("schema_migrations");
 
         (await Should.ThrowAsync<StartRefusedException>(() => RestoreAsync(file, null))).Message.ShouldContain("passphrase");
-        (await Should.ThrowAsync<StartRefusedException>(() => RestoreAsync(file, "wrong horse battery"))).Message.ShouldContain("passphrase");
+        (await Should.ThrowAsync<StartRefusedException>(() => RestoreAsync(file, "wrong horse battery"))).Message.ShouldContain(
+            "passphrase");
         (await Target.ScalarAsync<bool>("SELECT to_regclass('projects') IS NULL")).ShouldBeTrue();
     }
 
@@ -95,7 +96,8 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
         var file = await BackUpAsync(null);
 
         var refusal = await Should.ThrowAsync<StartRefusedException>(() => RestoreAsync(file, null));
-        (refusal.Message.Contains("9999", StringComparison.Ordinal), refusal.Message.Contains($"up to {MigrationFile.BuiltIn.Count}", StringComparison.Ordinal)).ShouldBe((true, true));
+        (refusal.Message.Contains("9999", StringComparison.Ordinal),
+            refusal.Message.Contains($"up to {MigrationFile.BuiltIn.Count}", StringComparison.Ordinal)).ShouldBe((true, true));
     }
 
     [Fact]
@@ -155,7 +157,10 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
         (await Should.ThrowAsync<StartRefusedException>(() => RestoreAsync(file, null))).Message.ShouldContain("in use");
     }
 
-    /// <summary>Another PostgreSQL counts its transactions from the beginning: what was not told before is told, and what comes later stands behind it.</summary>
+    /// <summary>
+    /// Another PostgreSQL counts its transactions from the beginning: what was not told before is told, and what comes later stands behind
+    /// it.
+    /// </summary>
     [Fact]
     public async Task Facts_that_were_not_told_yet_are_told_by_the_copy_and_new_ones_stand_behind_them()
     {
@@ -184,9 +189,11 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
     {
         NpgsqlConnection.ClearAllPools();
         Target.Source.Clear();
-        return await new RestoreBackup(Target.ConnectionString, force, static (_, _) => { }, NullLogger.Instance).RunAsync(file, passphrase, default);
+        return await new RestoreBackup(Target.ConnectionString, force, static (_, _) => { }, NullLogger.Instance).RunAsync(file, passphrase,
+            default);
     }
 
     private async Task<long> DatabasesBesideAsync() => await Source.ScalarAsync<long>(
-        "SELECT count(*) FROM pg_database WHERE datname LIKE $1", new NpgsqlConnectionStringBuilder(Target.ConnectionString).Database! + "\\_%");
+        "SELECT count(*) FROM pg_database WHERE datname LIKE $1",
+        new NpgsqlConnectionStringBuilder(Target.ConnectionString).Database! + "\\_%");
 }

@@ -49,7 +49,9 @@ public sealed class CatalogReaderTests
     [InlineData("free", null)]
     public void A_price_has_twelve_decimals_and_is_never_negative(string written, string? price)
     {
-        var reading = CatalogReader.ReadYaml($"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {{ tiers: [{{ unit_price: {written}, flat_fee: {written} }}] }} }}\n");
+        var reading = CatalogReader.ReadYaml(
+            $"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {{ tiers: [{{ unit_price: {written}, flat_fee: "
+                + $"{written} }}] }} }}\n");
         if (price is null)
         {
             const string path = "plans[0].entitlements[0].overage_price.tiers[0].";
@@ -89,7 +91,9 @@ public sealed class CatalogReaderTests
     [InlineData("- { feature: scan, quota: [1] }", "12:33", "plans[0].entitlements[0].quota", "not a list")]
     [InlineData("- { feature: scan, qouta: 1 }", "12:26", "plans[0].entitlements[0].qouta", "Did you mean 'quota'?")]
     [InlineData("- { feature: scan, quota: 1, quota: 2 }", "12:36", "plans[0].entitlements[0].quota", "occurs twice")]
-    [InlineData("- { feature: scan, quota: 1, period: mounth }", "12:44", "plans[0].entitlements[0].period", "not one of billing_month, calendar_month")]
+    [InlineData(
+        "- { feature: scan, quota: 1, period: mounth }", "12:44", "plans[0].entitlements[0].period",
+        "not one of billing_month, calendar_month")]
     [InlineData("- { feature: scan, quota: 1, period: weak }", "12:44", "plans[0].entitlements[0].period", "Did you mean 'week'?")]
     [InlineData("- { feature: scan, quota: 1, hard_cap: yes }", "12:46", "plans[0].entitlements[0].hard_cap", "true or false")]
     [InlineData("- { feature: sync, quota: 1 }", "12:33", "plans[0].entitlements[0].quota", "it is only 'enabled'")]
@@ -97,8 +101,12 @@ public sealed class CatalogReaderTests
     [InlineData("- { feature: scam, quota: 1 }", "12:20", "plans[0].entitlements[0].feature", "no feature 'scam'")]
     [InlineData("- scan", "12:9", "plans[0].entitlements[0]", "Expected a map")]
     [InlineData("- { feature: scan, quota: 1, thresholds: [80, many] }", "12:53", "plans[0].entitlements[0].thresholds[1]", "whole number")]
-    [InlineData("- { feature: scan, quota: 1, rate_limits: [{ limit: 0, per: minute }] }", "12:59", "plans[0].entitlements[0].rate_limits[0].limit", "more than 0")]
-    [InlineData("- { feature: scan, quota: 1, rate_limits: [{ limit: 1 }] }", "12:50", "plans[0].entitlements[0].rate_limits[0].per", "'per' is missing")]
+    [InlineData(
+        "- { feature: scan, quota: 1, rate_limits: [{ limit: 0, per: minute }] }", "12:59", "plans[0].entitlements[0].rate_limits[0].limit",
+        "more than 0")]
+    [InlineData(
+        "- { feature: scan, quota: 1, rate_limits: [{ limit: 1 }] }", "12:50", "plans[0].entitlements[0].rate_limits[0].per",
+        "'per' is missing")]
     public void A_fault_has_line_column_path_and_a_sentence(string line, string place, string path, string says)
     {
         var faults = CatalogReader.ReadYaml(Head + "      " + line + "\n").Faults;
@@ -139,20 +147,25 @@ public sealed class CatalogReaderTests
     public void A_price_says_all_that_it_must(string members, string member, string says)
     {
         var reading = CatalogReader.ReadYaml(PricedText(members));
-        reading.Faults.ShouldContain(f => f.Path == $"plans[0].prices[0].{member}" && f.Message.Contains(says, StringComparison.Ordinal), string.Join('\n', reading.Faults.Select(f => f.Describe("x"))));
+        reading.Faults.ShouldContain(
+            f => f.Path == $"plans[0].prices[0].{member}" && f.Message.Contains(says, StringComparison.Ordinal),
+            string.Join('\n', reading.Faults.Select(f => f.Describe("x"))));
     }
 
     [Fact]
     public void An_overage_price_is_one_or_a_list_and_one_in_a_list_is_one()
     {
         const string dollars = "{ tiers: [{ unit_price: 1 }] }";
-        Entitlement($"- {{ feature: scan, quota: 1, hard_cap: false, overage_price: [{dollars}, {{ currency: EUR, tiers: [{{ unit_price: 2 }}] }}] }}")
+        Entitlement(
+            $"- {{ feature: scan, quota: 1, hard_cap: false, overage_price: [{dollars}, {{ currency: EUR, tiers: [{{ unit_price: 2 }}] }}] }}")
             .OveragePrices.Select(price => $"{price.Tiers[0].UnitPrice} {price.Currency}").ShouldBe(["1 USD", "2 EUR"]);
         Entitlement("- { feature: scan, quota: 1, overage_price: [] }").OveragePrices.ShouldBeEmpty();
         Entitlement("- { feature: scan, quota: 1, overage_price: null }").OveragePrices.ShouldBeEmpty();
 
-        var one = CatalogReader.ReadYaml($"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {dollars} }}\n").Document.ShouldNotBeNull();
-        var listed = CatalogReader.ReadYaml($"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: [{dollars}] }}\n").Document.ShouldNotBeNull();
+        var one = CatalogReader.ReadYaml(
+            $"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {dollars} }}\n").Document.ShouldNotBeNull();
+        var listed = CatalogReader.ReadYaml(
+            $"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: [{dollars}] }}\n").Document.ShouldNotBeNull();
         CatalogWriter.ETagOf(listed).ShouldBe(CatalogWriter.ETagOf(one));
     }
 
@@ -168,7 +181,9 @@ public sealed class CatalogReaderTests
         var text = Head.Replace("name: Scan }", "name: Scan, money: true, unit: USD }", StringComparison.Ordinal);
         var reading = CatalogReader.ReadYaml($"{text}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {price} }}\n");
         string.Join(", ", reading.Faults.OrderBy(f => f.Path, StringComparer.Ordinal)
-            .Select(f => string.Join(' ', f.Message.Replace("'", "", StringComparison.Ordinal).Split(' ').Take(says.Split(", ")[0].Split(' ').Length))))
+            .Select(f =>
+                string.Join(
+                    ' ', f.Message.Replace("'", "", StringComparison.Ordinal).Split(' ').Take(says.Split(", ")[0].Split(' ').Length))))
             .ShouldStartWith(says.Split(", ")[0]);
         reading.Faults.Select(f => f.Path.Split('.')[^1]).Order().ShouldBe(says.Split(", ").Select(one => one.Split(' ')[0]).Order());
     }
@@ -196,15 +211,20 @@ public sealed class CatalogReaderTests
     [InlineData("{ feature: scan, quota: 5, period: day }", "period", "is not a key here")]
     public void An_add_on_adds_units_or_a_switch(string entitlement, string member, string says)
     {
-        var reading = CatalogReader.ReadYaml($"{Head}      []\nadd_ons:\n  - {{ code: a, name: A, prices: [{{ interval: monthly, amount: 1 }}], entitlements: [{entitlement}] }}\n");
+        var reading = CatalogReader.ReadYaml(
+            $"{Head}      []\nadd_ons:\n  - {{ code: a, name: A, prices: [{{ interval: monthly, amount: 1 }}], entitlements: "
+                + $"[{entitlement}] }}\n");
         reading.Faults.ShouldContain(
-            f => f.Path == $"add_ons[0].entitlements[0].{member}" && f.Line == 14 && f.Message.Contains(says, StringComparison.Ordinal), string.Join('\n', reading.Faults.Select(f => f.Describe("x"))));
+            f => f.Path == $"add_ons[0].entitlements[0].{member}" && f.Line == 14 && f.Message.Contains(says, StringComparison.Ordinal),
+            string.Join('\n', reading.Faults.Select(f => f.Describe("x"))));
     }
 
     [Fact]
     public void All_faults_come_at_once_and_none_twice()
     {
-        var faults = CatalogReader.ReadYaml("code: 1\nname: x\ndefault_plan: gold\ncolour: red\nplans:\n  - { code: FREE, name: Free, prices: [{ interval: daily, amount: 1.5 }] }\n").Faults;
+        var faults = CatalogReader.ReadYaml(
+            "code: 1\nname: x\ndefault_plan: gold\ncolour: red\nplans:\n  - { code: FREE, name: Free, prices: [{ interval: daily, amount: "
+                + "1.5 }] }\n").Faults;
         faults.Select(f => $"{f.Line} {f.Path}").ShouldBe(
             ["1 code", "3 default_plan", "4 colour", "6 plans[0].code", "6 plans[0].prices[0].interval", "6 plans[0].prices[0].amount"]);
     }
@@ -241,7 +261,11 @@ public sealed class CatalogReaderTests
     [Fact]
     public void Texts_survive_whatever_letters_they_have()
     {
-        foreach (var name in new[] { "a: b", "- a", "yes", "1", "0x1F", "2026-01-01", "#1", "\"q\"", "it's", "a\nb", "ünïcödé 🚀", "[a]", "{a}", "null", "~", " a", "a ", "a,b", "*a", "&a", "!a", "%a", "@a", "`a", "a #b", "unlimited", "\\", "x\u2028y", "=", "<<" })
+        foreach (var name in new[]
+        {
+            "a: b", "- a", "yes", "1", "0x1F", "2026-01-01", "#1", "\"q\"", "it's", "a\nb", "ünïcödé 🚀", "[a]", "{a}", "null", "~", " a",
+            "a ", "a,b", "*a", "&a", "!a", "%a", "@a", "`a", "a #b", "unlimited", "\\", "x\u2028y", "=", "<<",
+        })
         {
             var yaml = CatalogWriter.ToYaml(Document() with { Name = name, Plans = [Document().Plans[0] with { Bullets = [name] }] });
             var again = CatalogReader.ReadYaml(yaml);
@@ -253,7 +277,8 @@ public sealed class CatalogReaderTests
     [Fact]
     public void Overrides_survive_the_trip_to_the_database_and_back()
     {
-        const string json = """{"days":{"value":null},"page":{"overage_price":null},"pixel":{"overage_price":{"mode":"per_unit","currency":"EUR","tiers":[{"unit_price":"0.05"}]}},"scan":{"quota":null,"hard_cap":false,"overage_price":[{"mode":"per_unit","currency":"EUR","tiers":[{"unit_price":"0.05"}]},{"mode":"per_unit","currency":"USD","tiers":[{"unit_price":"0.06"}]}],"rollover":null,"rate_limits":[]},"sync":{"enabled":false}}""";
+        const string json =
+            """{"days":{"value":null},"page":{"overage_price":null},"pixel":{"overage_price":{"mode":"per_unit","currency":"EUR","tiers":[{"unit_price":"0.05"}]}},"scan":{"quota":null,"hard_cap":false,"overage_price":[{"mode":"per_unit","currency":"EUR","tiers":[{"unit_price":"0.05"}]},{"mode":"per_unit","currency":"USD","tiers":[{"unit_price":"0.06"}]}],"rollover":null,"rate_limits":[]},"sync":{"enabled":false}}""";
         var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(json), "USD");
 
         faults.ShouldBeEmpty();
@@ -281,7 +306,8 @@ public sealed class CatalogReaderTests
     }
 
     private static string PricedText(string members) =>
-        $"code: shop\nname: Shop\ndefault_plan: free\nplans: [{{ code: free, name: Free, prices: [{{ interval: monthly, {members} }}] }}]\n";
+        "code: shop\nname: Shop\ndefault_plan: free\nplans: [{{ code: free, name: Free, prices: [{{ interval: monthly, "
+            + $"{members} }}] }}]\n";
 
     private static CatalogDocument Sold(string members)
     {

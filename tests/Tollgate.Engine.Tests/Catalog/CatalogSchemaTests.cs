@@ -73,17 +73,32 @@ public sealed class CatalogSchemaTests
     [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, rollover: { periods: 0 } }] }]")]
     [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, rate_limits: [{ limit: 1 }] }] }]")]
     [InlineData("plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { included: 3 } }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { price: 12, tiers: [{ unit_price: 12 }] } }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { price: 12, tiers: [{ unit_price: "
+            + "12 }] } }] }]")]
     [InlineData("plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { included: -1, price: 12 } }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { mode: package, tiers: [{ unit_price: 12 }] } }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { mode: package, tiers: [{ unit_price: "
+            + "12 }] } }] }]")]
     [InlineData("plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, minimum: 0 }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: [{ tiers: [] }] }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: [{ tiers: "
+            + "[] }] }] }]")]
     [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: 5 }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { first_flat_fee: never, tiers: [{ unit_price: 1 }] } }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { tiers: [{ unit_price: 1, percent: 1 }] } }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { mode: percentage, tiers: [{ flat_fee: 1 }] } }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { price: 12, discount: { amount: 1 } } }] }]")]
-    [InlineData("plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { tiers: [{ unit_price: 1 }], discount: { percent: 101 } } }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { first_flat_fee: "
+            + "never, tiers: [{ unit_price: 1 }] } }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { tiers: "
+            + "[{ unit_price: 1, percent: 1 }] } }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { mode: percentage, "
+            + "tiers: [{ flat_fee: 1 }] } }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, prices: [{ interval: monthly, amount: 1, seats: { price: 12, discount: { amount: 1 } } }] }]")]
+    [InlineData(
+        "plans: [{ code: free, name: Free, entitlements: [{ feature: scan, quota: 1, hard_cap: false, overage_price: { tiers: "
+            + "[{ unit_price: 1 }], discount: { percent: 101 } } }] }]")]
     [InlineData("add_ons: [{ code: a, name: A, prices: [{ interval: monthly, amount: 1, discount: { percent: 101 } }] }]")]
     [InlineData("packs: [{ code: p, name: P, feature: scan, quantity: 1, prices: [{ amount: 1, discount: {} }] }]")]
     [InlineData("add_ons: [{ code: a, name: A, prices: [] }]")]
@@ -91,7 +106,8 @@ public sealed class CatalogSchemaTests
     [InlineData("add_ons: [{ code: a, name: A, prices: [{ interval: monthly, amount: 1 }], max_quantity: 0 }]")]
     [InlineData("add_ons: [{ code: a, name: A, prices: [{ amount: 1 }] }]")]
     [InlineData("add_ons: [{ code: a, name: A, prices: [{ interval: monthly, amount: 1, trial_days: 7 }] }]")]
-    [InlineData("add_ons: [{ code: a, name: A, prices: [{ interval: monthly, amount: 1 }], entitlements: [{ feature: scan, quota: many }] }]")]
+    [InlineData(
+        "add_ons: [{ code: a, name: A, prices: [{ interval: monthly, amount: 1 }], entitlements: [{ feature: scan, quota: many }] }]")]
     [InlineData("packs: [{ code: p, name: P, feature: scan, prices: [{ amount: 1 }] }]")]
     [InlineData("packs: [{ code: p, name: P, feature: scan, quantity: 1, prices: [{ amount: 0 }] }]")]
     [InlineData("packs: [{ code: p, name: P, feature: scan, quantity: 1, prices: [{ amount: 1 }], expires_after_days: 0 }]")]
@@ -130,11 +146,14 @@ public sealed class CatalogSchemaTests
             var good = keyword.Name switch
             {
                 "$schema" or "$defs" or "title" or "description" or "default" => true,
-                "$ref" => Into(() => Check(node, Schema.GetProperty("$defs").GetProperty(keyword.Value.GetString()!["#/$defs/".Length..]), path, found)),
+                "$ref" =>
+                    Into(() =>
+                        Check(node, Schema.GetProperty("$defs").GetProperty(keyword.Value.GetString()!["#/$defs/".Length..]), path, found)),
                 "type" => keyword.Value.ValueKind == JsonValueKind.Array
                     ? keyword.Value.EnumerateArray().Any(type => Is(node, type.GetString()!))
                     : Is(node, keyword.Value.GetString()!),
-                "enum" => keyword.Value.EnumerateArray().Any(value => value.ValueKind == JsonValueKind.Null ? Is(node, "null") : Text(node) == value.GetString()),
+                "enum" => keyword.Value.EnumerateArray()
+                    .Any(value => value.ValueKind == JsonValueKind.Null ? Is(node, "null") : Text(node) == value.GetString()),
                 "oneOf" => keyword.Value.EnumerateArray().Count(option => Passes(node, option, path)) == 1,
                 "pattern" => node is not YamlScalarNode || Regex.IsMatch(Text(node), keyword.Value.GetString()!),
                 "minLength" => Text(node).Length >= keyword.Value.GetInt32(),

@@ -15,7 +15,9 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
         Code = "shop",
         Name = "Shop",
         DefaultPlan = "free",
-        Features = [new() { Code = "scan", Name = "Scan", SortOrder = 1 }, new() { Code = "sync", Name = "Sync", Kind = FeatureKind.Switch, SortOrder = 2 }],
+        Features = [
+            new() { Code = "scan", Name = "Scan", SortOrder = 1 },
+            new() { Code = "sync", Name = "Sync", Kind = FeatureKind.Switch, SortOrder = 2 }],
         Plans =
         [
             new() { Code = "free", Name = "Free", SortOrder = 1, Entitlements = [new() { Feature = "scan", Quota = Quantity.Of(2) }] },
@@ -32,7 +34,9 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
 
     private static readonly CatalogDocument Second = First with
     {
-        Plans = [First.Plans[0], First.Plans[1] with { Entitlements = [new() { Feature = "scan", Quota = Quantity.Of(40) }, First.Plans[1].Entitlements[1]] }],
+        Plans = [
+            First.Plans[0],
+            First.Plans[1] with { Entitlements = [new() { Feature = "scan", Quota = Quantity.Of(40) }, First.Plans[1].Entitlements[1]] }],
     };
 
     [Fact]
@@ -119,7 +123,8 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
 
         second.Revision.ShouldBe(2);
         second.PlanVersions.Keys.ShouldBe(whole.PlanVersions.Keys, ignoreOrder: true);
-        second.Plans.ToDictionary(static pair => pair.Key, static pair => pair.Value.Id).ShouldBe(whole.Plans.ToDictionary(static pair => pair.Key, static pair => pair.Value.Id), ignoreOrder: true);
+        second.Plans.ToDictionary(static pair => pair.Key, static pair => pair.Value.Id)
+            .ShouldBe(whole.Plans.ToDictionary(static pair => pair.Key, static pair => pair.Value.Id), ignoreOrder: true);
         first.PlanVersions.Values.All(known => ReferenceEquals(known, second.PlanVersions[known.Id])).ShouldBeTrue("they were made once");
     }
 
@@ -129,9 +134,13 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
         var project = await CreateProjectAsync("endless");
         await PublishAsync(project, First);
         await fresh.Database.ExecuteAsync(
-            "INSERT INTO plan_versions (project_id, plan, version, document) SELECT $1, 'old', g, jsonb_build_object('filler', repeat('x', 1048576)) FROM generate_series(1, 32) AS g", project);
+            "INSERT INTO plan_versions (project_id, plan, version, document) SELECT $1, 'old', g, jsonb_build_object('filler', repeat('x', "
+                + "1048576)) FROM generate_series(1, 32) AS g",
+            project);
 
-        (await PublishAsync(project, First with { Plans = [.. First.Plans.Select(static plan => plan with { Name = plan.Name + "!" })] })).Outcome.ShouldBe(PublishOutcome.TooMuch);
+        (await PublishAsync(
+            project, First with { Plans = [.. First.Plans.Select(static plan => plan with { Name = plan.Name + "!" })] })).Outcome.ShouldBe(
+            PublishOutcome.TooMuch);
         (await PublishAsync(project, First)).Outcome.ShouldBe(PublishOutcome.Unchanged);
     }
 
@@ -141,12 +150,16 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
         var project = await CreateProjectAsync("inventive");
         await PublishAsync(project, First);
         await fresh.Database.ExecuteAsync(
-            "INSERT INTO features (project_id, code, document) SELECT $1, 'old_' || g, '{}' FROM generate_series(1, $2 - (SELECT count(*) FROM features WHERE project_id = $1)) AS g",
+            "INSERT INTO features (project_id, code, document) SELECT $1, 'old_' || g, '{}' FROM generate_series(1, "
+                + "$2 - (SELECT count(*) FROM features WHERE project_id = $1)) AS g",
             project, (long)CatalogLimits.FeaturesEver);
 
         var more = First with { Features = [.. First.Features, First.Features[0] with { Code = "one_more", Meters = [] }] };
         (await PublishAsync(project, more)).Outcome.ShouldBe(PublishOutcome.TooManyFeatures);
-        (await PublishAsync(project, First with { Features = [.. First.Features.Select(static one => one with { Name = one.Name + "!" })] })).Outcome.ShouldBe(PublishOutcome.Published);
+        (await PublishAsync(
+            project,
+            First with { Features = [.. First.Features.Select(static one => one with { Name = one.Name + "!" })] })).Outcome.ShouldBe(
+            PublishOutcome.Published);
     }
 
     [Fact]

@@ -29,7 +29,10 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
     {
         await using var rig = await StripeRig.StartAsync(Database);
         var (large, small) = (rig.Project.Id, await SmallAsync());
-        await FillAsync("INSERT INTO provider_events (project_id, provider, id, type, body, due_at) VALUES ($1, 'stripe', $2, 't', 'sealed', now() - make_interval(secs => $3))", large, small);
+        await FillAsync(
+            "INSERT INTO provider_events (project_id, provider, id, type, body, due_at) VALUES ($1, 'stripe', $2, 't', 'sealed', "
+                + "now() - make_interval(secs => $3))",
+            large, small);
         (await rig.Inbox.RunAsync(CancellationToken.None)).ShouldBeLessThan(Much);
         (await CountAsync("provider_events WHERE attempts > 0", small)).ShouldBe(1);
         (await CountAsync("provider_events WHERE attempts > 0", large)).ShouldBe(8);
@@ -40,7 +43,10 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
     {
         await using var rig = await LedgerRig.StartAsync(Database, StripeRig.Shop);
         var (large, small) = (rig.Project.Id, await SmallAsync());
-        await FillAsync("INSERT INTO mails (project_id, customer, type, cause, data, at, due_at) VALUES ($1, 'c', 'receipt', $2, '{}', now(), now() - make_interval(secs => $3))", large, small);
+        await FillAsync(
+            "INSERT INTO mails (project_id, customer, type, cause, data, at, due_at) VALUES ($1, 'c', 'receipt', $2, '{}', now(), "
+                + "now() - make_interval(secs => $3))",
+            large, small);
         var (mails, _) = await new MailQueue(Database.Source).ClaimAsync(10, 8, CancellationToken.None);
         mails.Select(static mail => mail.Project).CountBy(static project => project).OrderBy(static one => one.Value)
             .ShouldBe([new(small, 1), new(large, 8)]);
@@ -52,7 +58,10 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
     {
         await using var rig = await LedgerRig.StartAsync(Database, StripeRig.Shop);
         var (large, small) = (rig.Project.Id, await SmallAsync());
-        await FillAsync("INSERT INTO mails (project_id, customer, type, cause, data, at, due_at) VALUES ($1, 'c', 'receipt', $2, '{}', now(), now() - make_interval(secs => $3))", large, small);
+        await FillAsync(
+            "INSERT INTO mails (project_id, customer, type, cause, data, at, due_at) VALUES ($1, 'c', 'receipt', $2, '{}', now(), "
+                + "now() - make_interval(secs => $3))",
+            large, small);
         var queue = new MailQueue(Database.Source);
         var looks = 0;
         while ((await queue.ClaimAsync(1, 8, CancellationToken.None)).Mails.Single().Project != small)
@@ -67,7 +76,8 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
         await using var rig = await LedgerRig.StartAsync(Database, StripeRig.Shop);
         var (large, small) = (rig.Project.Id, await SmallAsync());
         await FillAsync(
-            "INSERT INTO gateway_jobs (project_id, provider, id, customer, model, endpoint, holds, started_at, next_look_at) VALUES ($1, 'openai', $2, 'c', 'm', 'e', '{}', now(), now() - make_interval(secs => $3))",
+            "INSERT INTO gateway_jobs (project_id, provider, id, customer, model, endpoint, holds, started_at, next_look_at) VALUES ($1, "
+                + "'openai', $2, 'c', 'm', 'e', '{}', now(), now() - make_interval(secs => $3))",
             large, small);
         var jobs = new GatewayJobs(Database.Source);
         (await jobs.ProjectsAsync(CancellationToken.None)).Order().ShouldBe([large, small]);
@@ -162,9 +172,11 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
         await Database.ExecuteAsync(sql, small, "s", 1.0);
     }
 
-    private Task<long> CountAsync(string what, int project) => Database.ScalarAsync<long>($"SELECT count(*) FROM {what} AND project_id = $1", project);
+    private Task<long> CountAsync(string what, int project) =>
+        Database.ScalarAsync<long>($"SELECT count(*) FROM {what} AND project_id = $1", project);
 
-    private sealed class Pages(int mostAtOnce, ParkedWork parked, IReadOnlyList<ProjectSnapshot> projects, Func<ProjectSnapshot, Task<bool>> page)
+    private sealed class Pages(
+        int mostAtOnce, ParkedWork parked, IReadOnlyList<ProjectSnapshot> projects, Func<ProjectSnapshot, Task<bool>> page)
         : ProjectLoop(WorkNames.Collections, mostAtOnce, TimeSpan.FromMilliseconds(20), "Pages were put off", parked, NullLogger.Instance)
     {
         private bool _looked;

@@ -23,18 +23,21 @@ public sealed class CostQueriesTests(TestPostgres postgres) : IAsyncLifetime
         _rig = await CostRig.StartAsync(_database);
         _queries = new(_database.Connections, _rig.Fold);
 
-        // One real call, so that the customer exists; the rollups of the invented models are written as a fold would. Model n costs n + 1 dollars.
+        // One real call, so that the customer exists; the rollups of the invented models are written as a fold would. Model n costs n + 1
+        // dollars.
         await _rig.RecordAsync(CostRig.Call("ann", "dear"));
         await _rig.FoldAllAsync();
         await _database.ExecuteAsync(
             $"""
             INSERT INTO call_days
-            SELECT project_id, DATE '2020-01-01' + n % 1100, 'p' || n, 'm' || n, '', 'free', 1, 0, 0, 0, 10, 0, 5, n + 1 FROM call_days, generate_series(0, {Models - 1}) AS n;
+            SELECT project_id, DATE '2020-01-01' + n % 1100, 'p' || n, 'm' || n, '', 'free', 1, 0, 0, 0, 10, 0, 5, n + 1
+                   FROM call_days, generate_series(0, {Models - 1}) AS n;
             INSERT INTO call_customer_days
             SELECT partition, account, project_id, DATE '2020-01-01' + n % 1100, 'p' || n, 'm' || n, '', 1, 0, 0, 0, 10, 0, 5, n + 1
               FROM call_customer_days, generate_series(0, {Models - 1}) AS n;
             INSERT INTO call_latencies
-            SELECT project_id, DATE '2020-01-01' + n % 1100, 'p' || n, 'm' || n, 10, n + 1 FROM call_days, generate_series(0, {Models - 1}) AS n WHERE model = 'dear';
+            SELECT project_id, DATE '2020-01-01' + n % 1100, 'p' || n, 'm' || n, 10, n + 1
+                   FROM call_days, generate_series(0, {Models - 1}) AS n WHERE model = 'dear';
             """);
     }
 
@@ -83,6 +86,7 @@ public sealed class CostQueriesTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         rows.Count.ShouldBe(5);
-        latencies.ShouldBe(rows.Select(static (row, at) => (at, (long)row.Totals.Cost.Value)), "Of model n, n + 1 calls say how long they took.");
+        latencies.ShouldBe(
+            rows.Select(static (row, at) => (at, (long)row.Totals.Cost.Value)), "Of model n, n + 1 calls say how long they took.");
     }
 }

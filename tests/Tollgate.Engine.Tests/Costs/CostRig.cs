@@ -45,12 +45,15 @@ public sealed class CostRig : IAsyncDisposable
 
     public ProjectSnapshot Project => Ledger.Project;
 
-    /// <summary><c>dear</c> costs $1 a million input tokens and $2 output, <c>cheap</c> a thousandth of it; nobody knows what others cost.</summary>
+    /// <summary>
+    /// <c>dear</c> costs $1 a million input tokens and $2 output, <c>cheap</c> a thousandth of it; nobody knows what others cost.
+    /// </summary>
     public static async Task<CostRig> StartAsync(TestDatabase database)
     {
         using (var directory = new ProjectDirectory(database.Source, [new PricePart()]))
         {
-            await new SetModelPrices(database.Source, directory).RunAsync(null, [Price("dear", 1m), Price("cheap", 0.001m)], CancellationToken.None);
+            await new SetModelPrices(database.Source, directory).RunAsync(null, [Price("dear", 1m), Price("cheap", 0.001m)],
+                CancellationToken.None);
         }
 
         return new(await LedgerRig.StartAsync(database, Catalogue));
@@ -95,6 +98,10 @@ public sealed class CostRig : IAsyncDisposable
     private static ModelPrice Price(string model, decimal perMillion) => new()
     {
         Provider = "p", Model = model, ValidFrom = Instant.Epoch, Source = "test", Currency = Currency.Usd,
-        Prices = new Dictionary<LlmUnit, UnitPrice> { [LlmUnit.Input] = UnitPrice.Of(perMillion), [LlmUnit.Output] = UnitPrice.Of(2 * perMillion) },
+        Prices =
+            new Dictionary<LlmUnit, UnitPrice>
+            {
+                [LlmUnit.Input] = UnitPrice.Of(perMillion), [LlmUnit.Output] = UnitPrice.Of(2 * perMillion),
+            },
     };
 }

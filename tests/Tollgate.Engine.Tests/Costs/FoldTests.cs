@@ -45,9 +45,12 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
         var (cost, tokens, errors, calls) = (0m, 0L, 0, 0);
         for (var round = 0; round < Rounds; round++)
         {
-            var batch = Enumerable.Range(0, Customers).Select(customer => CostRig.Call($"c{customer}", round % 3 == 0 ? "dear" : "cheap", random.Next(1_000_000), random.Next(1_000)) with
+            var batch = Enumerable.Range(0, Customers)
+                .Select(customer =>
+                    CostRig.Call($"c{customer}", round % 3 == 0 ? "dear" : "cheap", random.Next(1_000_000), random.Next(1_000)) with
             {
-                Feature = customer % 2 == 0 ? "chat" : null, Status = random.Next(10) == 0 ? 503 : 200, LatencyMilliseconds = random.Next(60_000),
+                Feature = customer % 2 == 0 ? "chat" : null, Status = random.Next(10) == 0 ? 503 : 200,
+                LatencyMilliseconds = random.Next(60_000),
             }).ToList();
             await Rig.RecordAsync(batch);
             await Rig.RecordAsync(batch);
@@ -92,7 +95,8 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_fold_that_is_cut_off_has_done_nothing_and_the_next_one_does_it_all()
     {
-        await Rig.RecordAsync([.. Enumerable.Range(0, 5).Select(i => CostRig.Call("ann", "dear") with { LatencyMilliseconds = 100 + (100 * i) })]);
+        await Rig.RecordAsync(
+            [.. Enumerable.Range(0, 5).Select(i => CostRig.Call("ann", "dear") with { LatencyMilliseconds = 100 + (100 * i) })]);
         await Database.ExecuteAsync("ALTER TABLE call_latencies ADD CONSTRAINT cut_off CHECK (bucket < 0)");
         await Rig.Fold.RunAsync(CancellationToken.None);
 
@@ -143,7 +147,10 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_voided_call_is_in_no_figure_whether_it_was_folded_before_or_not()
     {
-        var call = CostRig.Call("ann", "dear", output: 500_000) with { Feature = "chat", LatencyMilliseconds = 812, Status = 500, IsEstimated = true };
+        var call = CostRig.Call("ann", "dear", output: 500_000) with
+        {
+            Feature = "chat", LatencyMilliseconds = 812, Status = 500, IsEstimated = true,
+        };
         var other = call with { Id = Guid.CreateVersion7().ToString("D") };
         await Rig.RecordAsync(call);
         await Rig.FoldAllAsync();
@@ -153,7 +160,8 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.VoidAsync(other);
         await Rig.FoldAllAsync();
 
-        (await Rig.SumAsync("abs(calls) + abs(errors) + abs(estimated_calls) + abs(input_tokens) + abs(output_tokens) + abs(cost_usd)")).ShouldBe(0m);
+        (await Rig.SumAsync(
+            "abs(calls) + abs(errors) + abs(estimated_calls) + abs(input_tokens) + abs(output_tokens) + abs(cost_usd)")).ShouldBe(0m);
         (await Database.ScalarAsync<decimal>("SELECT sum(abs(calls))::numeric FROM call_latencies")).ShouldBe(0m);
         await Rig.ShouldBeCleanAsync();
     }
@@ -214,7 +222,9 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData("call_days", "UPDATE call_days SET cost_usd = cost_usd + 0.000000001 WHERE model = 'dear'")]
     [InlineData("call_days", "UPDATE call_days SET plan = 'pro' WHERE model = 'dear'")]
     [InlineData("call_days", "DELETE FROM call_days WHERE model = 'dear'")]
-    [InlineData("call_days", "INSERT INTO call_days SELECT project_id, day + 1, provider, model, feature, plan, 1, 0, 0, 0, 0, 0, 0, 0 FROM call_days LIMIT 1")]
+    [InlineData(
+        "call_days",
+        "INSERT INTO call_days SELECT project_id, day + 1, provider, model, feature, plan, 1, 0, 0, 0, 0, 0, 0, 0 FROM call_days LIMIT 1")]
     [InlineData("call_customer_days", "UPDATE call_customer_days SET errors = errors + 1 WHERE model = 'dear'")]
     [InlineData("call_customer_days", "DELETE FROM call_customer_days WHERE model = 'dear'")]
     [InlineData("call_latencies", "UPDATE call_latencies SET calls = calls + 1 WHERE model = 'dear'")]

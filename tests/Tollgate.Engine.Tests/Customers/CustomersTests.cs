@@ -163,7 +163,8 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         await Assign.RunAsync(Project, "u1", null, default);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM customer_terms")).ShouldBe(2);
         (await _database.ScalarAsync<bool>(
-            "SELECT previous_plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'pro') AND plan_version_id IS NULL FROM customers")).ShouldBeTrue();
+            "SELECT previous_plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'pro') AND plan_version_id IS NULL FROM "
+                + "customers")).ShouldBeTrue();
     }
 
     [Fact]
@@ -217,7 +218,8 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
     {
         (await Grants.RunAsync(Project, "u1", Pack("order-1"), default)).Outcome.ShouldBe(AddGrantOutcome.Added);
         (await Grants.RunAsync(Project, "u1", Pack("order-1"), default)).Outcome.ShouldBe(AddGrantOutcome.Replayed);
-        (await Grants.RunAsync(Project, "u1", Pack("order-1") with { Amount = Quantity.Of(6) }, default)).Outcome.ShouldBe(AddGrantOutcome.IdReused);
+        (await Grants.RunAsync(Project, "u1", Pack("order-1") with { Amount = Quantity.Of(6) }, default)).Outcome.ShouldBe(
+            AddGrantOutcome.IdReused);
         (await Rig.StandingAsync("u1", "scan")).Limit.ShouldBe(Quantity.Of(7));
     }
 
@@ -264,7 +266,8 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task Overrides_that_make_no_sense_change_nothing()
     {
-        var faults = await SetAsync("""{"scan": {"quota": 5}, "export": {"quota": 5}, "nothing": {"quota": 1}, "chat": {"thresholds": [0]}}""");
+        var faults = await SetAsync(
+            """{"scan": {"quota": 5}, "export": {"quota": 5}, "nothing": {"quota": 1}, "chat": {"thresholds": [0]}}""");
         faults.Select(f => f.Field.Split('.', '[')[0]).Distinct().Order().ShouldBe(["chat", "export", "nothing"]);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM customers WHERE overrides <> '{}'")).ShouldBe(0);
     }
@@ -327,7 +330,8 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         (await Queries.ListAsync(foreign, 10, null, "u", default)).ShouldBeEmpty();
         (await GrantReads.FindGrantAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
         (await GrantReads.ListGrantsAsync(foreign, "u1", 10, null, default)).ShouldBeNull();
-        (await new UpdateCustomer(Rig.Changes, Vat).RunAsync(foreign, "u1", new() { Name = Change<string?>.To("Eve") }, default)).ShouldBeNull();
+        (await new UpdateCustomer(Rig.Changes, Vat).RunAsync(foreign, "u1", new() { Name = Change<string?>.To("Eve") },
+            default)).ShouldBeNull();
         (await new VoidGrant(Rig.Changes, Rig.Clock).RunAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
         (await new DeleteCustomer(Rig.Changes).RunAsync(foreign, "u1", default)).ShouldBe(DeleteCustomerOutcome.Unknown);
         (await Queries.FindAsync(Project, "u1", default))!.Customer.Profile.Name.ShouldBe("Ada");

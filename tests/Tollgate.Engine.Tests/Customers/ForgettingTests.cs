@@ -11,7 +11,10 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Customers;
 
-/// <summary>What a server remembers of a customer is gone when a change of the customer is answered. The classes that change customers do nothing for that: the commit does.</summary>
+/// <summary>
+/// What a server remembers of a customer is gone when a change of the customer is answered. The classes that change customers do nothing
+/// for that: the commit does.
+/// </summary>
 public sealed class ForgettingTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =
@@ -82,7 +85,8 @@ public sealed class ForgettingTests(TestPostgres postgres) : IAsyncLifetime
                 await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(Rig.Project, "owner", "pro", default);
                 if (change == "leave")
                 {
-                    (await new AddMember(Rig.Changes, Rig.Clock, new()).RunAsync(Rig.Project, "owner", "ada", new(null, null, null), default)).Outcome.ShouldBe(AddMemberOutcome.Added);
+                    (await new AddMember(Rig.Changes, Rig.Clock, new()).RunAsync(Rig.Project, "owner", "ada", new(null, null, null),
+                        default)).Outcome.ShouldBe(AddMemberOutcome.Added);
                 }
 
                 break;
@@ -95,11 +99,14 @@ public sealed class ForgettingTests(TestPostgres postgres) : IAsyncLifetime
         switch (change)
         {
             case "plan":
-                (await new AssignPlan(changes, clock).RunAsync(project, "ada", "pro", default)).Outcome.ShouldBe(AssignPlanOutcome.Assigned);
+                (await new AssignPlan(changes, clock).RunAsync(project, "ada", "pro", default)).Outcome.ShouldBe(
+                    AssignPlanOutcome.Assigned);
                 break;
             case "subscription":
-                var order = new SubscriptionOrder("ada", "pro", Core.Time.PriceInterval.Monthly, null, 1, null, true, null, null, null, null, [], null);
-                (await new CreateSubscription(changes, clock).RunAsync(project, order, new("test", Preview: false), default)).Outcome.ShouldBe(SubscriptionOutcome.Done);
+                var order = new SubscriptionOrder(
+                    "ada", "pro", Core.Time.PriceInterval.Monthly, null, 1, null, true, null, null, null, null, [], null);
+                (await new CreateSubscription(changes, clock).RunAsync(project, order, new("test", Preview: false),
+                    default)).Outcome.ShouldBe(SubscriptionOutcome.Done);
                 break;
             case "grant":
                 await GrantAsync(5);
@@ -108,14 +115,20 @@ public sealed class ForgettingTests(TestPostgres postgres) : IAsyncLifetime
                 await new VoidGrant(changes, clock).RunAsync(project, "ada", "gift", default);
                 break;
             case "withdraw":
-                await new WithdrawGrants(changes, Rig.Gate, clock).RunAsync(project, "ada", new("scan", Quantity.Of(3), null, false, "back", null), default);
+                await new WithdrawGrants(changes, Rig.Gate, clock).RunAsync(project, "ada",
+                    new("scan", Quantity.Of(3), null, false, "back", null), default);
                 break;
             case "override":
-                var set = new Dictionary<string, EntitlementOverride> { ["scan"] = new() { Feature = "scan", Quota = Setting.To<Quantity?>(Quantity.Of(9)) } };
+                var set =
+                    new Dictionary<string, EntitlementOverride>
+                    {
+                        ["scan"] = new() { Feature = "scan", Quota = Setting.To<Quantity?>(Quantity.Of(9)) },
+                    };
                 (await new SetOverrides(changes, clock).RunAsync(project, "ada", set, [], default)).Faults.ShouldBeEmpty();
                 break;
             case "join":
-                (await new AddMember(changes, clock, new()).RunAsync(project, "owner", "ada", new(null, null, null), default)).Outcome.ShouldBe(AddMemberOutcome.Added);
+                (await new AddMember(changes, clock, new()).RunAsync(project, "owner", "ada", new(null, null, null),
+                    default)).Outcome.ShouldBe(AddMemberOutcome.Added);
                 break;
             default:
                 (await new RemoveMember(changes, clock).RunAsync(project, "owner", "ada", default)).ShouldBeTrue();

@@ -9,7 +9,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Customers;
 
-/// <summary>Schedules of grants on the real PostgreSQL: however many servers follow them, and however late, each grant is there once.</summary>
+/// <summary>
+/// Schedules of grants on the real PostgreSQL: however many servers follow them, and however late, each grant is there once.
+/// </summary>
 public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =
@@ -48,8 +50,12 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
 
         var later = Later(150);
         await using var other = await LedgerRig.StartAsync(_database!);
-        await Task.WhenAll(Give(Rig).RunAsync(later, default), Give(other).RunAsync(later, default), Give(Rig).RunAsync(later, default), Give(other).RunAsync(later, default));
-        var counts = await _database!.ScalarAsync<string>("SELECT string_agg(n || ' ' || d, ', ') FROM (SELECT count(*) AS n, count(DISTINCT effective_at) AS d FROM grants GROUP BY account) x");
+        await Task.WhenAll(
+            Give(Rig).RunAsync(later, default), Give(other).RunAsync(later, default), Give(Rig).RunAsync(later, default),
+            Give(other).RunAsync(later, default));
+        var counts = await _database!.ScalarAsync<string>(
+            "SELECT string_agg(n || ' ' || d, ', ') FROM (SELECT count(*) AS n, count(DISTINCT effective_at) AS d FROM grants GROUP BY "
+                + "account) x");
         counts.ShouldBe("158 158, 158 158, 158 158");
         (await _database.ScalarAsync<long>("SELECT count(*) FROM parked_work")).ShouldBe(0);
     }
@@ -62,8 +68,12 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         var later = Later(1_100);
         (await Give(Rig).RunAsync(later, default)).ShouldBe(1);
         (await _database!.ScalarAsync<string>("SELECT work FROM parked_work")).ShouldBe("grant_schedules");
-        (await _database.ScalarAsync<long>("SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'ada'")).ShouldBeInRange(901, 1000);
-        (await _database.ScalarAsync<long>("SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'bert'")).ShouldBeGreaterThan(36);
+        (await _database.ScalarAsync<long>(
+            "SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'ada'"))
+            .ShouldBeInRange(901, 1000);
+        (await _database.ScalarAsync<long>(
+            "SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'bert'"))
+            .ShouldBeGreaterThan(36);
     }
 
     [Fact]
@@ -73,9 +83,11 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         (await Rig.ConsumeAsync("ada", "scan", 100)).Decision!.Outcome.ShouldBe(Core.Quotas.Outcome.WithinQuota);
         await AddAsync("bert", GrantInterval.Month);
         var back = new WithdrawGrants(Rig.Changes, Rig.Gate, Rig.Clock);
-        (await back.RunAsync(Rig.Project, "bert", new("scan", Quantity.Of(10), null, false, null, null), default)).Outcome.ShouldBe(WithdrawOutcome.Withdrawn);
+        (await back.RunAsync(Rig.Project, "bert", new("scan", Quantity.Of(10), null, false, null, null), default)).Outcome.ShouldBe(
+            WithdrawOutcome.Withdrawn);
         (await new DeleteCustomer(Rig.Changes).RunAsync(Rig.Project, "bert", default)).ShouldBe(DeleteCustomerOutcome.Deleted);
-        (await _database!.ScalarAsync<string>("SELECT (SELECT count(*) FROM grant_schedules) || ' ' || (SELECT count(*) FROM grant_withdrawals)")).ShouldBe("1 0");
+        (await _database!.ScalarAsync<string>(
+            "SELECT (SELECT count(*) FROM grant_schedules) || ' ' || (SELECT count(*) FROM grant_withdrawals)")).ShouldBe("1 0");
     }
 
     [Fact]
@@ -99,7 +111,8 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         await grants.RunAsync(Rig.Project, "carl", Pack("club:3"), default);
         (await Schedules.EndAsync(Rig.Project, "carl", "club", default)).Outcome.ShouldBe(ScheduleOutcome.Done);
         (await _database.ScalarAsync<string>(
-            "SELECT string_agg(c.id || ' ' || g.reference, ', ' ORDER BY c.id, g.reference) FROM grants g JOIN customers c USING (partition, account) WHERE g.voided_at IS NULL"))
+            "SELECT string_agg(c.id || ' ' || g.reference, ', ' ORDER BY c.id, g.reference) FROM grants g JOIN customers c USING "
+                + "(partition, account) WHERE g.voided_at IS NULL"))
             .ShouldBe("ada club:2, bert club:1, bert club:2, bert club:3, carl club:1, carl club:3");
     }
 
@@ -108,9 +121,12 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
     {
         await AddAsync("ada", GrantInterval.Day);
         (await Schedules.PauseAsync(Later(10.5), "ada", "club", true, default)).Outcome.ShouldBe(ScheduleOutcome.Done);
-        (await _database!.ScalarAsync<string>("SELECT count(*) FILTER (WHERE voided_at IS NULL) || ' ' || count(*) FILTER (WHERE voided_at IS NOT NULL) FROM grants")).ShouldBe("11 7");
+        (await _database!.ScalarAsync<string>(
+            "SELECT count(*) FILTER (WHERE voided_at IS NULL) || ' ' || count(*) FILTER (WHERE voided_at IS NOT NULL) FROM grants"))
+            .ShouldBe("11 7");
         (await Schedules.PauseAsync(Later(12.5), "ada", "club", false, default)).Schedule!.NameOf(13).ShouldBe("club:14.1");
-        (await _database.ScalarAsync<string>("SELECT min(effective_at)::date - current_date || ' ' || count(*) FROM grants WHERE reference LIKE '%.1'")).ShouldBe("13 7");
+        (await _database.ScalarAsync<string>(
+            "SELECT min(effective_at)::date - current_date || ' ' || count(*) FROM grants WHERE reference LIKE '%.1'")).ShouldBe("13 7");
     }
 
     private static GrantOrder Pack(string id) => new("scan", Quantity.Of(5), GrantSource.TopUp, null, null, null, id);

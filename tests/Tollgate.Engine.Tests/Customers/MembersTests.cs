@@ -103,7 +103,8 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
         answers.Count(a => a.Fault == GateFault.None && a.Decision!.Allowed).ShouldBe(1_000);
         answers.Count(a => a.Fault != GateFault.None).ShouldBe(0);
         (await _database!.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(1_000);
-        (await _database.ScalarAsync<long>("SELECT count(DISTINCT data ->> 'by') FROM events")).ShouldBeGreaterThan(1, "Who comes first is not said, but it is not one alone.");
+        (await _database.ScalarAsync<long>("SELECT count(DISTINCT data ->> 'by') FROM events")).ShouldBeGreaterThan(
+            1, "Who comes first is not said, but it is not one alone.");
         await ShouldVerifyAsync();
     }
 
@@ -139,7 +140,8 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
         var allowed = answers.Where(a => a.Decision!.Allowed).Select(a => a.Id).ToList();
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM events")).ShouldBe(allowed.Count);
         (await _database.ScalarAsync<long>("SELECT count(*) FROM balances WHERE used > 1000")).ShouldBe(0);
-        (await _database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(await _database.ScalarAsync<decimal>("SELECT sum(quantity) FROM events"));
+        (await _database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(
+            await _database.ScalarAsync<decimal>("SELECT sum(quantity) FROM events"));
         await ShouldVerifyAsync();
     }
 
@@ -316,7 +318,8 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_member_has_no_plan_grants_or_overrides_of_its_own_and_cannot_be_deleted()
     {
         await AddAsync("acme", "ann");
-        (await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(Project, "ann", "free", default)).Outcome.ShouldBe(AssignPlanOutcome.IsMember);
+        (await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(Project, "ann", "free", default)).Outcome.ShouldBe(
+            AssignPlanOutcome.IsMember);
         var grant = await new AddGrant(Rig.Changes, Rig.Clock).RunAsync(
             Project, "ann", new("scan", Quantity.Of(5), Core.Ledger.GrantSource.TopUp, null, null, null, null), default);
         (grant.Outcome, grant.Owner).ShouldBe((AddGrantOutcome.IsMember, "acme"));
@@ -335,7 +338,8 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
         await AddAsync("acme", "ann");
         var reading = Engine.Catalog.CatalogReader.ReadYaml(Shop.Replace("code: shop", "code: other", StringComparison.Ordinal));
         var other = await CreateProjectAsync("other", reading.Document!);
-        (await Rig.Gate.ConsumeAsync(other, new("ann", "scan", Quantity.Of(3), null, null, null), default)).Decision!.Allowed.ShouldBeTrue();
+        (await Rig.Gate.ConsumeAsync(
+            other, new("ann", "scan", Quantity.Of(3), null, null, null), default)).Decision!.Allowed.ShouldBeTrue();
         (await Rig.StandingAsync("acme", "scan")).Used.ShouldBe(Quantity.Zero);
         (await Queries.ListAsync(other, "acme", 10, null, default)).ShouldBeNull();
         (await Queries.OwnerOfAsync(other, "ann", default)).ShouldBeNull();
@@ -353,7 +357,8 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
     {
         await AddAsync("acme", "ann");
         await _database!.ExecuteAsync(tampering);
-        (await VerifyLedger.RunAsync(_database.Connections, Project.Id, null, default)).Findings.Single(f => f.Kind == "members").Count.ShouldBeGreaterThan(0);
+        (await VerifyLedger.RunAsync(_database.Connections, Project.Id, null, default)).Findings.Single(f => f.Kind == "members").Count
+            .ShouldBeGreaterThan(0);
     }
 
     private async Task AddAsync(string customer, params string[] members)
@@ -364,16 +369,19 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
-    private async Task<AddMemberOutcome> RefusalAsync(string customer, string member) => (await Add.RunAsync(Project, customer, member, Nobody, default)).Outcome;
+    private async Task<AddMemberOutcome> RefusalAsync(string customer, string member) =>
+        (await Add.RunAsync(Project, customer, member, Nobody, default)).Outcome;
 
     private async Task<IReadOnlyList<EventRow>> EventsOfAsync(string customer, string? member = null) =>
         await new EventQueries(_database!.Connections).ListAsync(
-            Project, new(customer, null, null, Instant.Epoch, Rig.Clock.Now().Plus(TimeSpan.FromDays(1)), null) { Member = member }, 100, default);
+            Project, new(customer, null, null, Instant.Epoch, Rig.Clock.Now().Plus(TimeSpan.FromDays(1)), null) { Member = member }, 100,
+            default);
 
     private async Task<ProjectSnapshot> CreateProjectAsync(string code, Core.Catalog.CatalogDocument catalog)
     {
         using var directory = new ProjectDirectory(_database!.Source, []);
-        var project = await new CreateProject(_database.Source, directory).RunAsync(new(code, code, ProjectMode.Live, "Etc/UTC", "USD", catalog), default);
+        var project = await new CreateProject(_database.Source,
+            directory).RunAsync(new(code, code, ProjectMode.Live, "Etc/UTC", "USD", catalog), default);
         await new Engine.Catalog.PublishCatalog(_database.Source).PublishAsync(project!.Id, catalog, null, default);
         await directory.RefreshAsync(default);
         return directory.Find(code)!;

@@ -11,7 +11,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Customers;
 
-/// <summary>VAT ids are looked up in the background: a VIES that errs, hangs or talks nonsense keeps nobody's customer, invoice or other id.</summary>
+/// <summary>
+/// VAT ids are looked up in the background: a VIES that errs, hangs or talks nonsense keeps nobody's customer, invoice or other id.
+/// </summary>
 public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =
@@ -54,8 +56,10 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         (await CreateAsync("acme", "DE", German)).Status.ShouldBe(VatStatus.Pending);
         await LookAsync();
         var found = await FindAsync("acme");
-        (found.Status, found.Check!.Consultation, found.Check.Name, found.Check.Source).ShouldBe((VatStatus.Valid, "WAPI40303265045", null, "vies"));
-        _vies.Asked.Single().ShouldBe("""{"countryCode":"DE","vatNumber":"136695976","requesterMemberStateCode":"FR","requesterNumber":"40303265045"}""");
+        (found.Status, found.Check!.Consultation, found.Check.Name,
+            found.Check.Source).ShouldBe((VatStatus.Valid, "WAPI40303265045", null, "vies"));
+        _vies.Asked.Single()
+            .ShouldBe("""{"countryCode":"DE","vatNumber":"136695976","requesterMemberStateCode":"FR","requesterNumber":"40303265045"}""");
         VatEvidence.Of(found, found.Check.AskedAt)!.Note.ShouldEndWith("consultation WAPI40303265045.");
 
         await LookAsync();
@@ -81,7 +85,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     [Theory]
     [InlineData(ViesMood.RefusesSellers, VatStatus.Valid, null)]
     [InlineData(ViesMood.CannotRead, VatStatus.Invalid, "Status 400: INVALID_INPUT.")]
-    public async Task Where_the_sellers_id_is_refused_VIES_is_asked_without_it_and_an_id_that_it_cannot_read_is_invalid(ViesMood mood, VatStatus status, string? detail)
+    public async Task Where_the_sellers_id_is_refused_VIES_is_asked_without_it_and_an_id_that_it_cannot_read_is_invalid(
+        ViesMood mood, VatStatus status, string? detail)
     {
         await SellInFranceAsync();
         _vies.Mood = mood;
@@ -105,7 +110,9 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         var acme = await FindAsync("acme");
         (acme.Status, acme.Check!.Answer, acme.Check.Detail).ShouldBe((VatStatus.Pending, VatAnswer.Unavailable, why));
         (await FindAsync("bert")).Status.ShouldBe(VatStatus.Pending);
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'vat_checks' AND subject IN ('acme/DE136695976', 'bert/FR40303265045')")).ShouldBe(2);
+        (await _database!.ScalarAsync<long>(
+            "SELECT count(*) FROM parked_work WHERE work = 'vat_checks' AND subject IN ('acme/DE136695976', 'bert/FR40303265045')"))
+            .ShouldBe(2);
 
         _vies.Mood = ViesMood.Answers;
         await LookAsync();
@@ -118,7 +125,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await LookAsync();
         (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
         (await _database.ScalarAsync<long>("SELECT count(*) FROM parked_work")).ShouldBe(0);
-        (await _database.ScalarAsync<string>("SELECT string_agg(answer, ' ' ORDER BY id) FROM vat_checks WHERE tax_id = 'DE136695976'")).ShouldBe("unavailable valid");
+        (await _database.ScalarAsync<string>(
+            "SELECT string_agg(answer, ' ' ORDER BY id) FROM vat_checks WHERE tax_id = 'DE136695976'")).ShouldBe("unavailable valid");
     }
 
     [Fact]
@@ -173,7 +181,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await LookAsync();
 
         (await ValidOfAsync(other), await ValidOfAsync(_rig.Project)).ShouldBe((7, 0));
-        _vies.Asked.Count(static question => question.Contains("requesterNumber", StringComparison.Ordinal)).ShouldBe(1, "its other ids wait");
+        _vies.Asked.Count(static question => question.Contains("requesterNumber", StringComparison.Ordinal))
+            .ShouldBe(1, "its other ids wait");
     }
 
     [Fact]
@@ -225,7 +234,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await LookAsync();
 
         (await ValidOfAsync(_rig.Project)).ShouldBe(7);
-        (await _database.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'vat_checks'")).ShouldBe(3, "one of each, and the others wait");
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'vat_checks'")).ShouldBe(
+            3, "one of each, and the others wait");
     }
 
     [Fact]
@@ -286,7 +296,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await CreateAsync("acme", "DE", German);
         await LookAsync();
         _vies.Mood = ViesMood.Fails;
-        await _database!.ExecuteAsync("UPDATE customers SET vat_check_at = now(); UPDATE vat_checks SET asked_at = asked_at - interval '31 days'");
+        await _database!.ExecuteAsync(
+            "UPDATE customers SET vat_check_at = now(); UPDATE vat_checks SET asked_at = asked_at - interval '31 days'");
         await LookAsync();
         _vies.Asked.Count.ShouldBe(2);
         (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
@@ -311,7 +322,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Two_servers_ask_for_each_customer_once()
     {
         _vies.Delay = TimeSpan.FromMilliseconds(50);
-        string[] ids = [German, French, Italian, "ATU13585627", "DK13585628", "EL094259216", "LU15027442", "PL8567346215", "FI20774740", "PT501964843"];
+        string[] ids = [
+            German, French, Italian, "ATU13585627", "DK13585628", "EL094259216", "LU15027442", "PL8567346215", "FI20774740", "PT501964843"];
         foreach (var id in ids)
         {
             await CreateAsync(id, id.StartsWith("EL", StringComparison.Ordinal) ? "GR" : id[..2], id);
@@ -330,7 +342,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await _database!.ExecuteAsync("UPDATE customers SET tax_id = 'whatever', vat_check_at = now()");
         (await FindAsync("acme")).Status.ShouldBe(VatStatus.Unchecked);
         await LookAsync();
-        (_vies.Asked.Count, await _database.ScalarAsync<long>("SELECT count(*) FROM customers WHERE vat_check_at IS NOT NULL")).ShouldBe((0, 0));
+        (_vies.Asked.Count,
+            await _database.ScalarAsync<long>("SELECT count(*) FROM customers WHERE vat_check_at IS NOT NULL")).ShouldBe((0, 0));
     }
 
     private Task SellInFranceAsync() => _database!.ExecuteAsync(
@@ -338,7 +351,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>All pauses are over.</summary>
     private Task MakeDueAsync() => _database!.ExecuteAsync(
-        "UPDATE parked_work SET next_attempt_at = now(); UPDATE customers SET vat_check_at = now() WHERE vat_check_at < now() + interval '1 day'");
+        "UPDATE parked_work SET next_attempt_at = now(); UPDATE customers SET vat_check_at = now() WHERE vat_check_at < now() + interval "
+            + "'1 day'");
 
     private CreateCustomer NewCustomer(CheckVatIds check) => new(_rig!.Changes, _rig.Lanes.NewCustomers, _rig.Clock, check);
 
@@ -360,9 +374,11 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         (await NewCustomer(Check).RunAsync(_rig!.Project, customer, new() { Country = country, TaxId = id }, default)).Customer!.Vat;
 
     private async Task<VatStanding> PatchAsync(string customer, string? id) =>
-        (await new UpdateCustomer(_rig!.Changes, Check).RunAsync(_rig!.Project, customer, new() { TaxId = Change<string?>.To(id) }, default))!.Customer.Vat;
+        (await new UpdateCustomer(_rig!.Changes, Check).RunAsync(_rig!.Project, customer, new() { TaxId = Change<string?>.To(id) },
+            default))!.Customer.Vat;
 
-    private async Task<VatStanding> FindAsync(string customer) => (await new CustomerQueries(_database!.Source).FindAsync(_rig!.Project, customer, default))!.Customer.Vat;
+    private async Task<VatStanding> FindAsync(string customer) =>
+        (await new CustomerQueries(_database!.Source).FindAsync(_rig!.Project, customer, default))!.Customer.Vat;
 
     private sealed class Lines : ILogger<ParkedWork>, ILogger<CheckVatLoop>
     {
@@ -373,7 +389,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Written.Enqueue($"{logLevel} {formatter(state, exception)}");
     }
 
@@ -381,7 +398,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     private async Task LookAsync(CheckVatIds? check = null, Lines? log = null)
     {
         var parked = log is null ? _rig!.Parked : new(_database!.Source, _rig!.Clock, log);
-        using var loop = new CheckVatLoop(check ?? Check, _rig.Directory, parked, log ?? (ILogger<CheckVatLoop>)NullLogger<CheckVatLoop>.Instance);
+        using var loop = new CheckVatLoop(
+            check ?? Check, _rig.Directory, parked, log ?? (ILogger<CheckVatLoop>)NullLogger<CheckVatLoop>.Instance);
         await loop.LookOnceAsync(CancellationToken.None);
     }
 }

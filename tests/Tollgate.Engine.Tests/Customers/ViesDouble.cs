@@ -22,7 +22,8 @@ public enum ViesMood
 /// <summary>VIES on a port of this machine. Ids with 999 are nobody's.</summary>
 public sealed class ViesDouble : IAsyncDisposable
 {
-    private static readonly (string Status, string Body) DownAnswer = ("200 OK", """{"actionSucceed": false, "errorWrappers": [{"error": "MS_UNAVAILABLE"}]}""");
+    private static readonly (string Status, string Body) DownAnswer =
+        ("200 OK", """{"actionSucceed": false, "errorWrappers": [{"error": "MS_UNAVAILABLE"}]}""");
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
@@ -75,7 +76,9 @@ public sealed class ViesDouble : IAsyncDisposable
                 Asked.Enqueue(question);
                 await Task.Delay(Delay, _end.Token);
                 var (status, body) = AnswerTo(JsonNode.Parse(question)!);
-                var head = $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n";
+                var head =
+                    $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: "
+                        + $"{Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n";
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(head), _end.Token);
                 foreach (var part in Mood == ViesMood.Drips ? body.Select(static c => c.ToString()) : [body])
                 {
@@ -96,12 +99,15 @@ public sealed class ViesDouble : IAsyncDisposable
         ViesMood.Fails => ("500 Internal Server Error", "<h1>sorry</h1>"),
         ViesMood.Babbles => ("200 OK", "{\"valid\": tr"),
         ViesMood.MemberStateIsDown => DownAnswer,
-        ViesMood.RefusesSellers when question["requesterNumber"] is not null => ("400 Bad Request", """{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_REQUESTER_INFO"}]}"""),
+        ViesMood.RefusesSellers when question["requesterNumber"] is not null =>
+            ("400 Bad Request", """{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_REQUESTER_INFO"}]}"""),
         ViesMood.CannotRead => ("400 Bad Request", """{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_INPUT"}]}"""),
         _ => ("200 OK", new JsonObject
         {
-            ["countryCode"] = question["countryCode"]!.DeepClone(), ["vatNumber"] = question["vatNumber"]!.DeepClone(), ["requestDate"] = "2026-03-01T08:00:00.000Z",
-            ["valid"] = !question["vatNumber"]!.GetValue<string>().Contains("999", StringComparison.Ordinal), ["name"] = "---", ["address"] = "---",
+            ["countryCode"] = question["countryCode"]!.DeepClone(), ["vatNumber"] = question["vatNumber"]!.DeepClone(),
+            ["requestDate"] = "2026-03-01T08:00:00.000Z",
+            ["valid"] = !question["vatNumber"]!.GetValue<string>().Contains("999", StringComparison.Ordinal), ["name"] = "---",
+            ["address"] = "---",
             ["requestIdentifier"] = question["requesterNumber"] is { } requester ? $"WAPI{requester}" : "",
         }.ToJsonString()),
     };
@@ -121,5 +127,6 @@ public sealed class ViesDouble : IAsyncDisposable
     }
 
     private static int LengthOf(string head) => int.Parse(
-        head.Split("\r\n").Single(static line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Split(':')[1], CultureInfo.InvariantCulture);
+        head.Split("\r\n").Single(static line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Split(':')[1],
+        CultureInfo.InvariantCulture);
 }

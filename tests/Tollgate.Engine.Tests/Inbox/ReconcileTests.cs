@@ -16,7 +16,9 @@ public sealed class ReconcileTests(TestPostgres postgres)
         await using var rig = await StripeRig.StartAsync(database);
         for (var i = 0; i < 101; i++)
         {
-            await rig.Accounts.Client.PostAsync(rig.Account.Secret, "/v1/payment_intents", new StripeForm().Set("amount", 100).Set("currency", "usd"), null, CancellationToken.None);
+            await rig.Accounts.Client.PostAsync(
+                rig.Account.Secret, "/v1/payment_intents", new StripeForm().Set("amount", 100).Set("currency", "usd"), null,
+                CancellationToken.None);
         }
 
         (await RunAsync(1)).ShouldBe((false, 0));
@@ -24,7 +26,11 @@ public sealed class ReconcileTests(TestPostgres postgres)
 
         async Task<(bool Complete, int Drifts)> RunAsync(int pages)
         {
-            var reconcile = new ReconcileStripe(database.Source, rig.Accounts, rig.Mirror, new(rig.Accounts, rig.Mirror), rig.Queries, rig.Apply.RunAsync) { MostPages = pages };
+            var reconcile = new ReconcileStripe(
+                database.Source, rig.Accounts, rig.Mirror, new(rig.Accounts, rig.Mirror), rig.Queries, rig.Apply.RunAsync)
+                {
+                    MostPages = pages,
+                };
             var report = (await reconcile.RunAsync(rig.Project, Instant.FromUnixSeconds(0), repair: true, CancellationToken.None))!;
             return (report.Complete, report.Drifts.Count);
         }

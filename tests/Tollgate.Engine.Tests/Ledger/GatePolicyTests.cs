@@ -57,7 +57,8 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
 
     private static Instant Now => Instant.From(DateTimeOffset.UtcNow);
 
-    private static Instant ThisMonth => Instant.FromUtc(new DateTime(DateTime.UtcNow.Year, DateTime.UtcNow.Month, 1, 0, 0, 0, DateTimeKind.Utc));
+    private static Instant ThisMonth =>
+        Instant.FromUtc(new DateTime(DateTime.UtcNow.Year, DateTime.UtcNow.Month, 1, 0, 0, 0, DateTimeKind.Utc));
 
     public async ValueTask InitializeAsync()
     {
@@ -76,7 +77,8 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
     private async Task ShouldVerifyAsync(LedgerRig? rig = null)
     {
         var report = await VerifyLedger.RunAsync((rig ?? Rig).Database.Connections, null, null, CancellationToken.None);
-        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+        report.IsClean.ShouldBeTrue(
+            string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
     }
 
     [Fact]
@@ -87,7 +89,8 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
         late.Decision!.Standing!.Period.End.ShouldBe(ThisMonth);
         late.Decision.Standing.Used.Value.ShouldBe(2);
         (await UsedAsync("scan")).ShouldBe(1);
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM balances b JOIN features f ON f.id = b.feature WHERE f.code = 'scan'")).ShouldBe(2);
+        (await _database!.ScalarAsync<long>(
+            "SELECT count(*) FROM balances b JOIN features f ON f.id = b.feature WHERE f.code = 'scan'")).ShouldBe(2);
         await ShouldVerifyAsync();
     }
 
@@ -252,7 +255,8 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_reservation_of_several_features_holds_all_or_none()
     {
         async Task<GateAnswer> Reserve(decimal scans) => await Rig.Gate.ReserveAsync(
-            Rig.Project, new("u1", [new("job", Quantity.Of(5)), new("scan", Quantity.Of(scans)), new("cv", Quantity.Of(2))], null, null), CancellationToken.None);
+            Rig.Project, new("u1", [new("job", Quantity.Of(5)), new("scan", Quantity.Of(scans)), new("cv", Quantity.Of(2))], null, null),
+            CancellationToken.None);
         var refused = await Reserve(3);
         refused.Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
         (await Rig.StandingAsync("u1", "job")).Held.Value.ShouldBe(0);
@@ -290,7 +294,8 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
             (await then.ReserveAsync("u1", "job", 3, TimeSpan.FromMinutes(10), "held")).Decision!.Allowed.ShouldBeTrue();
         }
 
-        await _database.ExecuteAsync("UPDATE projects SET test_clock = $1", reserved.AddMinutes(10).AddDays(1).AddMicroseconds(microseconds));
+        await _database.ExecuteAsync(
+            "UPDATE projects SET test_clock = $1", reserved.AddMinutes(10).AddDays(1).AddMicroseconds(microseconds));
         await using var later = await LedgerRig.StartAsync(_database);
         var answer = await later.SettleAsync("held");
         (answer.Fault, answer.Late).ShouldBe((fault, fault == GateFault.None));
@@ -314,7 +319,8 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Rig.ConsumeAsync("u1", "soft")));
         (await _database.ScalarAsync<long>("SELECT count(*) FROM seen")).ShouldBe(22);
         (await _database.ScalarAsync<string>("SELECT string_agg(DISTINCT setting, ',') FROM seen")).ShouldBe("on");
-        (await _database.ScalarAsync<string>("SELECT current_setting('synchronous_commit') || current_setting('fsync') || current_setting('full_page_writes')"))
+        (await _database.ScalarAsync<string>(
+            "SELECT current_setting('synchronous_commit') || current_setting('fsync') || current_setting('full_page_writes')"))
             .ShouldBe("ononon", "The pool's connections, which commit everything else, wait for the disk too.");
     }
 

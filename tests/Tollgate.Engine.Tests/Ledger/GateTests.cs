@@ -72,11 +72,13 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
             1m, 9_999m, 10_000m, 10_001m, 100_000_000m, 123_456_789_012_345_678m, 999_999_999_999_999_999m, 0.5m, 0.0001m, 0.000000001m,
             0.999999999m, 1.000000001m, 10_000.0001m, 90_000_000.000012345m, 7.10m, 999_999_999_999_999_999m - 0.5m,
         ];
-        var many = amounts.Select((amount, i) => new EventOrder($"many-{i}", $"many{i}", "soft", Core.Money.Quantity.Of(amount), null, null, Enforce: false));
+        var many = amounts.Select((amount, i) =>
+            new EventOrder($"many-{i}", $"many{i}", "soft", Core.Money.Quantity.Of(amount), null, null, Enforce: false));
         foreach (var attempt in Enumerable.Range(0, 2))
         {
             // The first opens the balances, the second updates them.
-            var orders = many.Select(o => o with { Id = $"{o.Id}-{attempt}", Quantity = attempt == 0 ? Core.Money.Quantity.Zero : o.Quantity }).ToList();
+            var orders = many.Select(o =>
+                o with { Id = $"{o.Id}-{attempt}", Quantity = attempt == 0 ? Core.Money.Quantity.Zero : o.Quantity }).ToList();
             (await Rig.Gate.RecordAsync(Rig.Project, orders, CancellationToken.None)).ShouldAllBe(a => a.Fault == GateFault.None);
         }
 
@@ -124,7 +126,8 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         await UntilAsync(() => Rig.Alone);
-        (await Rig.Gate.CheckAsync(Rig.Project, "u1", "job", Core.Money.Quantity.One, default)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Rig.Gate.CheckAsync(Rig.Project, "u1", "job", Core.Money.Quantity.One, default)).Decision!.Outcome.ShouldBe(
+            Outcome.QuotaExceeded);
         (await Rig.StandingAsync("u1", "job")).Used.Value.ShouldBe(1_000m);
     }
 
@@ -158,7 +161,8 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
             }
 
             (await _database!.ScalarAsync<long>(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(WITH changed|INSERT INTO events_)'"))
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(WITH "
+                    + "changed|INSERT INTO events_)'"))
                 .ShouldBePositive();
             (await Rig.ConsumeAsync("u1", "job")).Decision!.Allowed.ShouldBeTrue();
             used++;
@@ -167,7 +171,9 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         (await Rig.ConsumeAsync("u1", "job")).Decision!.Standing!.Used.Value.ShouldBe(used + 1);
     }
 
-    /// <summary>What PostgreSQL's standstill does: reservations wait longer than they live, and one batch takes a hold and closes it.</summary>
+    /// <summary>
+    /// What PostgreSQL's standstill does: reservations wait longer than they live, and one batch takes a hold and closes it.
+    /// </summary>
     [Theory]
     [InlineData(false, "expired")]
     [InlineData(true, "released")]
@@ -256,7 +262,8 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         // The own quota is used up; 7 credits are left, and each more costs 5.
         foreach (var (amount, outcome) in ((decimal, Outcome)[])[(2, Outcome.QuotaExceeded), (1, Outcome.WithinQuota)])
         {
-            (await Rig.Gate.CheckAsync(Rig.Project, "u1", "cv", Core.Money.Quantity.Of(amount), default)).Decision!.Outcome.ShouldBe(outcome);
+            (await Rig.Gate.CheckAsync(Rig.Project, "u1", "cv", Core.Money.Quantity.Of(amount), default)).Decision!.Outcome.ShouldBe(
+                outcome);
             (await Rig.ConsumeAsync("u1", "cv", amount)).Decision!.Outcome.ShouldBe(outcome);
         }
     }

@@ -20,7 +20,8 @@ internal sealed class HeldRow : IAsyncDisposable
         foreach (var sql in (string[])
             [
                 "SELECT FROM customers WHERE id = $1 FOR UPDATE",
-                "UPDATE balances SET version = version WHERE (partition, account) IN (SELECT partition, account FROM customers WHERE id = $1)",
+                "UPDATE balances SET version = version WHERE (partition, account) IN (SELECT partition, "
+                    + "account FROM customers WHERE id = $1)",
             ])
         {
             await using var command = new NpgsqlCommand(sql, connection, transaction);

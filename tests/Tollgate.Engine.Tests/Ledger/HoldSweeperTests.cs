@@ -35,7 +35,8 @@ public sealed class HoldSweeperTests(TestPostgres postgres)
         await held.DisposeAsync();
         await Eventually.UntilAsync(async () => await OpenAsync(rig.Project.Id) == 0, within: TimeSpan.FromSeconds(10));
 
-        Task<long> OpenAsync(int project) => database.ScalarAsync<long>("SELECT count(*) FROM holds WHERE state = 'open' AND project_id = $1", project);
+        Task<long> OpenAsync(int project) =>
+            database.ScalarAsync<long>("SELECT count(*) FROM holds WHERE state = 'open' AND project_id = $1", project);
     }
 
     [Fact]
@@ -46,7 +47,9 @@ public sealed class HoldSweeperTests(TestPostgres postgres)
         await Eventually.UntilAsync(() => rig.Alone);
         await rig.StopSweepingAsync();
         await database.ExecuteAsync("UPDATE projects SET mode = 'sandbox', test_clock = '2027-01-10 12:00Z'");
-        var (before, after) = (rig.Project with { Mode = ProjectMode.Sandbox, TestClock = new(1_800_000_000_000_000) }, rig.Project with { Mode = ProjectMode.Sandbox, TestClock = new(1_800_000_060_000_000) });
+        var (before, after) =
+            (rig.Project with { Mode = ProjectMode.Sandbox, TestClock = new(1_800_000_000_000_000) },
+                rig.Project with { Mode = ProjectMode.Sandbox, TestClock = new(1_800_000_060_000_000) });
         await ReserveAsync(rig, before, "one", TimeSpan.FromMinutes(1));
         (await HeldAsync(before)).ShouldBe(1);
         (await HeldAsync(after)).ShouldBe(0);
@@ -56,5 +59,6 @@ public sealed class HoldSweeperTests(TestPostgres postgres)
     }
 
     private static async Task ReserveAsync(LedgerRig rig, ProjectSnapshot project, string customer, TimeSpan life) =>
-        (await rig.Gate.ReserveAsync(project, new(customer, [new("scans", Quantity.One)], null, life), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+        (await rig.Gate.ReserveAsync(
+            project, new(customer, [new("scans", Quantity.One)], null, life), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
 }

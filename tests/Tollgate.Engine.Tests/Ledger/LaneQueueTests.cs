@@ -26,7 +26,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     {
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await LedgerRig.StartAsync(database, Catalog);
-        var bulk = Enumerable.Range(0, 2_000).Select(i => new EventOrder($"e{i}", $"c{i % 50}", "scans", Quantity.One, null, null, false)).ToArray();
+        var bulk = Enumerable.Range(0, 2_000).Select(i => new EventOrder($"e{i}", $"c{i % 50}", "scans", Quantity.One, null, null, false))
+            .ToArray();
         using var over = new CancellationTokenSource();
         var lowest = Task.Run(() =>
         {
@@ -39,8 +40,10 @@ public sealed class LaneQueueTests(TestPostgres postgres)
             return least;
         });
 
-        // The same events again and again, with single operations between them: the threads are busy, so that a lane takes twice for one batch.
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => rig.Gate.RecordAsync(rig.Project, bulk, CancellationToken.None).AsTask()))
+        // The same events again and again, with single operations between them: the threads are busy, so that a lane takes twice for one
+        // batch.
+        await Task.WhenAll(Enumerable.Range(0, 5)
+            .Select(_ => Task.Run(() => rig.Gate.RecordAsync(rig.Project, bulk, CancellationToken.None).AsTask()))
             .Concat<Task>(Enumerable.Range(0, 1_000).Select(i => Task.Run(() => rig.ConsumeAsync($"c{i % 50}", "scans")))));
         await over.CancelAsync();
 
@@ -53,7 +56,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     public async Task A_full_queue_refuses_and_ending_the_lane_answers_what_waits()
     {
         await using var database = await postgres.CreateDatabaseAsync();
-        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
+        await using var rig = await LedgerRig.StartAsync(
+            database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
         await rig.ConsumeAsync("c", "scans");
         var lane = rig.Lanes.LaneOf(0);
 
@@ -87,7 +91,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     public async Task A_flood_of_batches_does_not_take_the_places_of_single_operations()
     {
         await using var database = await postgres.CreateDatabaseAsync();
-        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
+        await using var rig = await LedgerRig.StartAsync(
+            database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
         foreach (var customer in (string[])["c", "f0", "f1", "f2", "f3", "f4", "f5", "f6"])
         {
             await rig.ConsumeAsync(customer, "scans");
@@ -106,7 +111,10 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         var first = rig.ConsumeAsync("c", "scans");
         await Eventually.UntilAsync(() => lane.Depth == 0);
         var flood = Enumerable.Range(0, 5).Select(batch => rig.Gate.RecordAsync(
-            rig.Project, [.. Enumerable.Range(0, 100).Select(i => new EventOrder($"e{batch}-{i}", $"f{i % 7}", "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask()).ToArray();
+            rig.Project,
+            [.. Enumerable.Range(0, 100)
+                .Select(i => new EventOrder($"e{batch}-{i}", $"f{i % 7}", "scans", Quantity.One, null, null, false))],
+                CancellationToken.None).AsTask()).ToArray();
         await Eventually.UntilAsync(() => lane.Depth >= BulkBudget.Part);
         var single = rig.ConsumeAsync("d", "scans");
 
@@ -139,7 +147,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await rig.Gate.RecordAsync(rig.Project, [.. Enumerable.Range(1, 300).Select(Boom)], CancellationToken.None);
 
         (await database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(100 * 301);
-        (await database.ScalarAsync<long>("SELECT max(n) FROM (SELECT count(*) AS n FROM events GROUP BY xmin::text) t")).ShouldBeLessThanOrEqualTo(22);
+        (await database.ScalarAsync<long>(
+            "SELECT max(n) FROM (SELECT count(*) AS n FROM events GROUP BY xmin::text) t")).ShouldBeLessThanOrEqualTo(22);
 
         static EventOrder Boom(int n) => new($"e{n}", "c", "boom", Quantity.One, null, null, false);
     }
@@ -148,13 +157,15 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     public async Task Streams_of_a_customer_whose_row_is_held_take_no_place_of_others()
     {
         await using var database = await postgres.CreateDatabaseAsync();
-        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 100, MaxBatch = 10 });
+        await using var rig = await LedgerRig.StartAsync(
+            database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 100, MaxBatch = 10 });
         await rig.ConsumeAsync("held", "scans");
         await rig.ConsumeAsync("free", "scans");
         await using var held = await HeldRow.OfAsync(database, "held");
         var streams = new List<Task<IReadOnlyList<GateAnswer>>> { StreamAsync(rig, 0, "held") };
         await Task.Delay(TimeSpan.FromMilliseconds(300));
-        (await StreamAsync(rig, 1, "free").WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(static answer => answer.Fault == GateFault.None, "another stream goes on");
+        (await StreamAsync(rig, 1, "free").WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(
+            static answer => answer.Fault == GateFault.None, "another stream goes on");
         streams.AddRange(Enumerable.Range(2, 59).Select(stream => StreamAsync(rig, stream, "held")));
         await Task.Delay(TimeSpan.FromMilliseconds(300));
 
@@ -179,20 +190,24 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     public async Task Streams_of_a_customer_whose_row_is_held_stop_no_other_project()
     {
         await using var database = await postgres.CreateDatabaseAsync();
-        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 400, MaxBatch = 100 });
+        await using var rig = await LedgerRig.StartAsync(
+            database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 400, MaxBatch = 100 });
         var other = await rig.AddProjectAsync("other", Catalog);
         await rig.ConsumeAsync("held", "scans");
         await StreamAsync(rig, -1, "held", other);
         await using var held = await HeldRow.OfAsync(database, "held");
-        Task<IReadOnlyList<GateAnswer>>[] streams = [.. Enumerable.Range(0, 60).Select(stream => StreamAsync(rig, stream, "held")), StreamAsync(rig, 0, "held", other)];
+        Task<IReadOnlyList<GateAnswer>>[] streams = [
+            .. Enumerable.Range(0, 60).Select(stream => StreamAsync(rig, stream, "held")), StreamAsync(rig, 0, "held", other)];
 
         // They come back and go aside again, many times and together.
         await Task.Delay(TimeSpan.FromSeconds(2));
-        (await StreamAsync(rig, 1, "free", other).WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        (await StreamAsync(rig, 1, "free", other)
+            .WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(static answer => answer.Fault == GateFault.None);
         streams.ShouldAllBe(static stream => !stream.IsCompleted);
         await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth <= 400); // What comes back counts twice for a moment.
         await held.DisposeAsync();
-        (await Task.WhenAll(streams).WaitAsync(TimeSpan.FromSeconds(20))).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        (await Task.WhenAll(streams).WaitAsync(TimeSpan.FromSeconds(20))).SelectMany(static answers => answers)
+            .ShouldAllBe(static answer => answer.Fault == GateFault.None);
         await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
     }
 
@@ -247,7 +262,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     public async Task Many_projects_that_stream_leave_room_for_another_and_stay_below_the_bound()
     {
         await using var database = await postgres.CreateDatabaseAsync();
-        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 1_000, MaxBatch = 400 });
+        await using var rig = await LedgerRig.StartAsync(
+            database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 1_000, MaxBatch = 400 });
         var lane = rig.Lanes.LaneOf(0);
         foreach (var n in Enumerable.Range(0, 7))
         {
@@ -255,7 +271,9 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         }
 
         await using var table = await StopAsync(rig);
-        var floods = Enumerable.Range(0, 6).SelectMany(n => Enumerable.Range(0, 200).Select(batch => SendAsync(rig, rig.Directory.Find($"p{n}")!, $"f{batch}", 5))).ToArray();
+        var floods = Enumerable.Range(0, 6)
+            .SelectMany(n => Enumerable.Range(0, 200).Select(batch => SendAsync(rig, rig.Directory.Find($"p{n}")!, $"f{batch}", 5)))
+            .ToArray();
         var before = lane.Depth;
 
         var last = SendAsync(rig, rig.Directory.Find("p6")!, "f", 5);
@@ -270,8 +288,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     }
 
     /// <summary>
-    /// Stops the only lane with one event in its hand, for ten seconds at most or until what this returns is disposed. It sends no single operations, so that the next
-    /// transaction takes as much of batches as it may.
+    /// Stops the only lane with one event in its hand, for ten seconds at most or until what this returns is disposed. It sends no single
+    /// operations, so that the next transaction takes as much of batches as it may.
     /// </summary>
     private static async Task<Npgsql.NpgsqlConnection> StopAsync(LedgerRig rig)
     {
@@ -289,8 +307,10 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     }
 
     /// <summary>Events of one customer in one request.</summary>
-    private static Task<IReadOnlyList<GateAnswer>> SendAsync(LedgerRig rig, ProjectSnapshot project, string name, int events) => rig.Gate.RecordAsync(
-        project, [.. Enumerable.Range(0, events).Select(i => new EventOrder($"{name}-{i}", "c", "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask();
+    private static Task<IReadOnlyList<GateAnswer>> SendAsync(LedgerRig rig, ProjectSnapshot project, string name, int events) =>
+        rig.Gate.RecordAsync(
+        project, [.. Enumerable.Range(0, events).Select(i => new EventOrder($"{name}-{i}", "c", "scans", Quantity.One, null, null, false))],
+        CancellationToken.None).AsTask();
 
     /// <summary>How many events of each project each transaction of several wrote, in their order.</summary>
     private static async Task<List<Dictionary<string, long>>> TransactionsAsync(TestDatabase database)
@@ -319,7 +339,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     public async Task Single_operations_of_a_customer_whose_row_is_held_count_while_they_are_aside()
     {
         await using var database = await postgres.CreateDatabaseAsync();
-        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
+        await using var rig = await LedgerRig.StartAsync(
+            database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
         await rig.ConsumeAsync("held", "scans");
         await using var held = await HeldRow.OfAsync(database, "held");
         var answers = new List<Task<GateAnswer>>();
@@ -336,8 +357,11 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     }
 
     /// <summary>Twenty events.</summary>
-    private static Task<IReadOnlyList<GateAnswer>> StreamAsync(LedgerRig rig, int stream, string customer, ProjectSnapshot? project = null) => rig.Gate.RecordAsync(
-        project ?? rig.Project, [.. Enumerable.Range(0, 20).Select(i => new EventOrder($"s{stream}-{i}", customer, "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask();
+    private static Task<IReadOnlyList<GateAnswer>> StreamAsync(
+        LedgerRig rig, int stream, string customer, ProjectSnapshot? project = null) => rig.Gate.RecordAsync(
+        project ?? rig.Project,
+        [.. Enumerable.Range(0, 20).Select(i => new EventOrder($"s{stream}-{i}", customer, "scans", Quantity.One, null, null, false))],
+        CancellationToken.None).AsTask();
 
     [Fact]
     public async Task A_lane_whose_connection_broke_decides_again_on_a_new_one_and_counts_once()
@@ -353,7 +377,10 @@ public sealed class LaneQueueTests(TestPostgres postgres)
                 (await rig.ReserveAsync($"c{customer}", "scans", 1)).Fault.ShouldBe(GateFault.None);
             }
 
-            await OutsideAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)", rig.StandingProcess);
+            await OutsideAsync(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN "
+                    + "(pg_backend_pid(), $1)",
+                rig.StandingProcess);
         }
 
         (await OutsideAsync("SELECT sum(used)::bigint FROM balances")).ShouldBe(32);

@@ -13,7 +13,10 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>What happens after a month's end to what began before it: reservations, grants that are over, late events. Memory makes no difference to any of it.</summary>
+/// <summary>
+/// What happens after a month's end to what began before it: reservations, grants that are over, late events. Memory makes no difference to
+/// any of it.
+/// </summary>
 public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =
@@ -58,7 +61,9 @@ public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.StopSweepingAsync();
         foreach (var feature in (string[])["scan", "job"])
         {
-            (await Rig.Gate.ReserveAsync(January, new("u1", [new(feature, Quantity.Of(4))], null, TimeSpan.FromMinutes(10)), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+            (await Rig.Gate.ReserveAsync(
+                January, new("u1", [new(feature, Quantity.Of(4))], null, TimeSpan.FromMinutes(10)), CancellationToken.None)).Fault.ShouldBe(
+                GateFault.None);
         }
 
         await Rig.Gate.ForgetAsync(February, "u1");
@@ -104,7 +109,8 @@ public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
     {
         var before = Rig.Project;
         await Rig.ConsumeAsync("u1", "cv");
-        var document = CatalogReader.ReadYaml(Shop.Replace("{feature: cv, quota: 1}", "{feature: cv, quota: 5}", StringComparison.Ordinal)).Document!;
+        var document = CatalogReader.ReadYaml(
+            Shop.Replace("{feature: cv, quota: 1}", "{feature: cv, quota: 5}", StringComparison.Ordinal)).Document!;
         await new PublishCatalog(Database.Source).PublishAsync(before.Id, document, null, CancellationToken.None);
         await Eventually.UntilAsync(() => Rig.Project.Catalog.Revision > before.Catalog.Revision);
         (await Rig.ConsumeAsync("u1", "cv")).Decision!.Allowed.ShouldBeTrue();
@@ -162,16 +168,19 @@ public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>Five CVs until the first of February.</summary>
     private Task GrantAsync() => new AddGrant(Rig.Changes, Rig.Clock).RunAsync(
-        January, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1, 0), Moment(2027, 2, 1, 0), "pack"), CancellationToken.None);
+        January, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1, 0), Moment(2027, 2, 1, 0), "pack"),
+        CancellationToken.None);
 
     private async Task<GateAnswer> ConsumeAsync(ProjectSnapshot project, string feature, decimal amount) =>
         await Rig.Gate.ConsumeAsync(project, new("u1", feature, Quantity.Of(amount), null, null, null), CancellationToken.None);
 
-    private static Instant Moment(int year, int month, int day, int hour) => Instant.FromUtc(new(year, month, day, hour, 0, 0, DateTimeKind.Utc));
+    private static Instant Moment(int year, int month, int day, int hour) =>
+        Instant.FromUtc(new(year, month, day, hour, 0, 0, DateTimeKind.Utc));
 
     private async Task ShouldVerifyAsync()
     {
         var report = await VerifyLedger.RunAsync(Database.Connections, null, null, CancellationToken.None);
-        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+        report.IsClean.ShouldBeTrue(
+            string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
     }
 }

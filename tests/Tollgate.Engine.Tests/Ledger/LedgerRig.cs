@@ -83,13 +83,16 @@ public sealed class LedgerRig : IAsyncDisposable
         return _directory.Find(code)!;
     }
 
-    public async Task<GateAnswer> ConsumeAsync(string customer, string feature, decimal amount = 1, string? id = null, string? properties = null) =>
+    public async Task<GateAnswer> ConsumeAsync(
+        string customer, string feature, decimal amount = 1, string? id = null, string? properties = null) =>
         await Gate.ConsumeAsync(Project, new(customer, feature, Quantity.Of(amount), id, null, properties), CancellationToken.None);
 
     public async Task<GateAnswer> RecordAsync(
-        string customer, string type, decimal quantity = 1, string? id = null, Core.Time.Instant? at = null, string? properties = null, bool enforce = false) =>
+        string customer, string type, decimal quantity = 1, string? id = null, Core.Time.Instant? at = null, string? properties = null,
+        bool enforce = false) =>
         (await Gate.RecordAsync(
-            Project, [new(id ?? Guid.CreateVersion7().ToString("D"), customer, type, Quantity.Of(quantity), at, properties, enforce)], CancellationToken.None))[0];
+            Project, [new(id ?? Guid.CreateVersion7().ToString("D"), customer, type, Quantity.Of(quantity), at, properties, enforce)],
+            CancellationToken.None))[0];
 
     public async Task<GateAnswer> ReserveAsync(string customer, string feature, decimal amount, TimeSpan? ttl = null, string? id = null) =>
         await Gate.ReserveAsync(Project, new(customer, [new(feature, Quantity.Of(amount))], id, ttl), CancellationToken.None);

@@ -70,7 +70,8 @@ public sealed class LevelTests(TestPostgres postgres) : IAsyncLifetime
         await VoidAsync("late");
         (await UsedAsync("gb")).ShouldBe(10);
         (await ReportAsync(0, start.Plus(TimeSpan.FromSeconds(2)), "d")).Used.Value.ShouldBe(0);
-        (await ReportAsync(7, start.Plus(TimeSpan.FromSeconds(1)), "e")).Used.Value.ShouldBe(0, "what was voided since no longer stands before it");
+        (await ReportAsync(7, start.Plus(TimeSpan.FromSeconds(1)), "e")).Used.Value.ShouldBe(
+            0, "what was voided since no longer stands before it");
         await VoidAsync("d");
         await VoidAsync("e");
         await VoidAsync("a");
@@ -146,7 +147,8 @@ public sealed class LevelTests(TestPostgres postgres) : IAsyncLifetime
         (await UsedAsync("seats")).ShouldBe(4);
         await VoidAsync("yesterday");
         (await UsedAsync("seats")).ShouldBe(4);
-        (await _database!.ScalarAsync<decimal>("SELECT sum(used) FROM balances b JOIN features f ON f.id = b.feature WHERE f.code = 'seats'")).ShouldBe(7);
+        (await _database!.ScalarAsync<decimal>(
+            "SELECT sum(used) FROM balances b JOIN features f ON f.id = b.feature WHERE f.code = 'seats'")).ShouldBe(7);
         await ShouldVerifyAsync();
     }
 
@@ -167,14 +169,17 @@ public sealed class LevelTests(TestPostgres postgres) : IAsyncLifetime
     {
         await using var second = await LedgerRig.StartAsync(_database!);
         var (start, random) = ((await Rig.StandingAsync("u1", "gb")).Period.Start, new Random(7));
-        var reports = Enumerable.Range(0, 60).Select(i => (Id: $"r{i}", At: start.Plus(TimeSpan.FromMilliseconds((i * 37) % 61)), Gb: random.Next(0, 40))).ToList();
+        var reports = Enumerable.Range(0, 60)
+            .Select(i => (Id: $"r{i}", At: start.Plus(TimeSpan.FromMilliseconds((i * 37) % 61)), Gb: random.Next(0, 40))).ToList();
         await Parallel.ForEachAsync(reports, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (one, _) =>
-            (await (one.Gb % 2 == 0 ? Rig : second).RecordAsync("u1", "stored", 1, one.Id, one.At, $$"""{"gb":{{one.Gb}}}""")).Fault.ShouldBe(GateFault.None));
+            (await (one.Gb % 2 == 0 ? Rig : second).RecordAsync(
+                "u1", "stored", 1, one.Id, one.At, $$"""{"gb":{{one.Gb}}}""")).Fault.ShouldBe(GateFault.None));
         await ShouldBeAsync(reports);
         foreach (var some in reports.OrderBy(_ => random.Next()).Chunk(12).ToList())
         {
             await Parallel.ForEachAsync(some, async (one, _) =>
-                (await (one.Gb % 3 == 0 ? Rig : second).Gate.VoidAsync(Rig.Project, one.Id, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None));
+                (await (one.Gb % 3 == 0 ? Rig : second).Gate.VoidAsync(Rig.Project, one.Id, "u1", CancellationToken.None)).Fault.ShouldBe(
+                    GateFault.None));
             reports.RemoveAll(some.Contains);
             await ShouldBeAsync(reports);
         }
@@ -204,8 +209,12 @@ public sealed class LevelTests(TestPostgres postgres) : IAsyncLifetime
     [Theory]
     [InlineData("aggregate: latest}]}", "aggregate: sum}]}", false)]
     [InlineData("aggregate: latest}]}", "aggregate: max}]}", false)]
-    [InlineData("{code: calls, name: Calls, meters: [{event_type: load}]}", "{code: calls, name: Calls, meters: [{event_type: other, aggregate: latest}]}", false)]
-    [InlineData("{code: calls, name: Calls, meters: [{event_type: load}]}", "{code: calls, name: Calls, meters: [{event_type: load, aggregate: count}]}", true)]
+    [InlineData(
+        "{code: calls, name: Calls, meters: [{event_type: load}]}",
+        "{code: calls, name: Calls, meters: [{event_type: other, aggregate: latest}]}", false)]
+    [InlineData(
+        "{code: calls, name: Calls, meters: [{event_type: load}]}",
+        "{code: calls, name: Calls, meters: [{event_type: load, aggregate: count}]}", true)]
     [InlineData("event_type: seats, aggregate", "event_type: seats_counted, aggregate", true)]
     public async Task A_published_feature_stays_the_level_or_the_sum_that_it_is(string before, string after, bool isAllowed)
     {
@@ -217,9 +226,12 @@ public sealed class LevelTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     private async Task<Standing> ReportAsync(decimal gb, Instant at, string id) =>
-        (await Rig.RecordAsync("u1", "stored", 1, id, at, $$"""{"gb":{{gb.ToString(System.Globalization.CultureInfo.InvariantCulture)}}}""")).Decision!.Standings[0];
+        (await Rig.RecordAsync(
+            "u1", "stored", 1, id, at,
+            $$"""{"gb":{{gb.ToString(System.Globalization.CultureInfo.InvariantCulture)}}}""")).Decision!.Standings[0];
 
-    private async Task VoidAsync(string id) => (await Rig.Gate.VoidAsync(Rig.Project, id, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+    private async Task VoidAsync(string id) =>
+        (await Rig.Gate.VoidAsync(Rig.Project, id, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None);
 
     private async Task<decimal> UsedAsync(string feature) => (await Rig.StandingAsync("u1", feature)).Used.Value;
 
@@ -229,6 +241,7 @@ public sealed class LevelTests(TestPostgres postgres) : IAsyncLifetime
     private async Task ShouldVerifyAsync()
     {
         var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
-        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+        report.IsClean.ShouldBeTrue(
+            string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
     }
 }

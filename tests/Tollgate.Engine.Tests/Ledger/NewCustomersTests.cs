@@ -26,8 +26,10 @@ public sealed class NewCustomersTests(TestPostgres postgres)
         await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { NewCustomersPerMinute = 60 });
 
         // Facts are recorded whole; afterwards the project owes a minute.
-        var events = Enumerable.Range(0, 120).Select(i => new EventOrder($"e{i}", $"c{i}", "scans", Quantity.One, null, null, false)).ToArray();
-        (await rig.Gate.RecordAsync(rig.Project, events, CancellationToken.None)).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        var events = Enumerable.Range(0, 120).Select(i => new EventOrder($"e{i}", $"c{i}", "scans", Quantity.One, null, null, false))
+            .ToArray();
+        (await rig.Gate.RecordAsync(rig.Project, events, CancellationToken.None)).ShouldAllBe(static answer =>
+            answer.Fault == GateFault.None);
 
         (await rig.ConsumeAsync("stranger", "scans")).Fault.ShouldBe(GateFault.CustomersLimited);
         (await rig.ReserveAsync("stranger", "scans", 1)).Fault.ShouldBe(GateFault.CustomersLimited);

@@ -17,8 +17,8 @@ namespace Tollgate.Engine.Tests.Ledger;
 
 /// <summary>
 /// Whether, when and how often anybody looks makes no difference. Pairs of customers live the same random life of a year and a half: months
-/// in use and idle ones, late events, plans, overrides, grants, reservations, voids, new catalogues. One of each pair is read at random moments, by two
-/// servers, and forgotten from memory. Every answer, and what both have in the end, is the same.
+/// in use and idle ones, late events, plans, overrides, grants, reservations, voids, new catalogues. One of each pair is read at random
+/// moments, by two servers, and forgotten from memory. Every answer, and what both have in the end, is the same.
 /// </summary>
 /// <remarks>
 /// <c>TOLLGATE_READ_LIVES</c>: how many lives, 1,000 before a release, other ones each time; unless set always the same 16.
@@ -92,7 +92,9 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
         await LiveAsync(second, first, servers, Enumerable.Range(0, (count > 0 ? count : 16) / 2));
     }
 
-    /// <summary>Of lives that once differed: what one server knew of grants or terms was old, and no version of what it wrote said so.</summary>
+    /// <summary>
+    /// Of lives that once differed: what one server knew of grants or terms was old, and no version of what it wrote said so.
+    /// </summary>
     [Theory]
     [InlineData(29_271, 364)]
     [InlineData(501_400, 434)]
@@ -131,7 +133,8 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
         }
 
         var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
-        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+        report.IsClean.ShouldBeTrue(
+            string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
     }
 
     private static int Number(string name, int otherwise) =>
@@ -140,8 +143,10 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
     private async Task PublishAsync(string yaml, DateTime now, LedgerRig? second)
     {
         await _database!.ExecuteAsync($"UPDATE projects SET test_clock = '{now:yyyy-MM-dd HH:mm}Z'");
-        var published = await new PublishCatalog(_database.Source).PublishAsync(_rig!.Project.Id, CatalogReader.ReadYaml(yaml).Document!, null, CancellationToken.None);
-        await Eventually.UntilAsync(() => _rig.Project.Catalog.Revision >= published.Revision && (second?.Project.Catalog.Revision ?? int.MaxValue) >= published.Revision);
+        var published = await new PublishCatalog(_database.Source).PublishAsync(
+            _rig!.Project.Id, CatalogReader.ReadYaml(yaml).Document!, null, CancellationToken.None);
+        await Eventually.UntilAsync(() => _rig.Project.Catalog.Revision >= published.Revision
+            && (second?.Project.Catalog.Revision ?? int.MaxValue) >= published.Revision);
     }
 
     /// <summary>Two customers that are told the same, on one server after the other.</summary>
@@ -167,7 +172,10 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
             {
                 var (unread, read) = (await act(rig, project, Unread), await act(rig, project, Read));
                 _story.Add($"{at}: {unread}");
-                read.ShouldBe(unread, $"seed {seed}\n{string.Join('\n', _story)}\nGrants of {Read}:\n{await GrantsAsync(Read)}\nGrants of {Unread}:\n{await GrantsAsync(Unread)}");
+                read.ShouldBe(
+                    unread,
+                    $"seed {seed}\n{string.Join('\n', _story)}\nGrants of {Read}:\n{await GrantsAsync(Read)}\nGrants of "
+                        + $"{Unread}:\n{await GrantsAsync(Unread)}");
             }
 
             await LookAsync(at);
@@ -195,16 +203,19 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
             {
                 case 0 or 1 or 2:
                     _events.Add(id);
-                    return (rig, project, customer) => ConsumeAsync(rig, project, new(customer, feature, Quantity.Of(amount), id, null, null));
+                    return (rig, project, customer) =>
+                        ConsumeAsync(rig, project, new(customer, feature, Quantity.Of(amount), id, null, null));
                 case 3 or 4:
                     _events.Add(id);
                     var beyond = _random.Next(1, 300);
-                    return (rig, project, customer) => RecordAsync(rig, project, new(id, customer, feature, Quantity.Of(beyond), null, null, Enforce: false));
+                    return (rig, project, customer) =>
+                        RecordAsync(rig, project, new(id, customer, feature, Quantity.Of(beyond), null, null, Enforce: false));
                 case 5 or 6:
                     _events.Add(id);
                     var late = TimeSpan.FromHours(_random.Next(1, 24 * 34));
                     return (rig, project, customer) => RecordAsync(
-                        rig, project, new(id, customer, feature, Quantity.Of(amount), project.TestClock!.Value.Minus(late), null, Enforce: false));
+                        rig, project,
+                        new(id, customer, feature, Quantity.Of(amount), project.TestClock!.Value.Minus(late), null, Enforce: false));
                 case 7:
                     var plan = Plans[_random.Next(Plans.Length)];
                     return async (rig, project, customer) =>
@@ -216,32 +227,45 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
                     return (rig, project, customer) => GrantAsync(rig, project, customer, feature, amount, id, days);
                 case 10 when _events.Count > 0:
                     var voided = _events[_random.Next(_events.Count)];
-                    return async (rig, project, customer) => $"void {voided} " + TextOf(await rig.Gate.VoidAsync(project, voided, customer, CancellationToken.None));
+                    return async (rig, project, customer) => $"void {voided} "
+                        + TextOf(await rig.Gate.VoidAsync(project, voided, customer, CancellationToken.None));
                 case 11:
                     _holds.Add(id);
                     var hours = _random.Next(1, 24);
                     return async (rig, project, customer) => $"reserve {amount} {feature} " + TextOf(await rig.Gate.ReserveAsync(
-                        project, new(customer, [new(feature, Quantity.Of(amount))], customer + id, TimeSpan.FromHours(hours)), CancellationToken.None));
+                        project, new(customer, [new(feature, Quantity.Of(amount))], customer + id, TimeSpan.FromHours(hours)),
+                        CancellationToken.None));
                 case 12 when _holds.Count > 0:
                     var (hold, settles) = (_holds[_random.Next(_holds.Count)], _random.Next(2) == 0);
                     return async (rig, project, customer) => $"settle {settles} {hold} " + TextOf(settles
-                        ? await rig.Gate.SettleAsync(project, customer + hold, customer, [new("", Quantity.Of(amount))], CancellationToken.None)
+                        ? await rig.Gate.SettleAsync(
+                            project, customer + hold, customer, [new("", Quantity.Of(amount))], CancellationToken.None)
                         : await rig.Gate.ReleaseAsync(project, customer + hold, customer, CancellationToken.None));
                 default:
                     return null;
             }
         }
 
-        private static Func<LedgerRig, ProjectSnapshot, string, Task<string>> Override(string feature, int quota, bool removes) => async (rig, project, customer) =>
+        private static Func<LedgerRig, ProjectSnapshot, string, Task<string>> Override(string feature, int quota, bool removes) =>
+            async (rig, project, customer) =>
         {
-            var set = removes ? [] : new Dictionary<string, EntitlementOverride> { [feature] = new() { Feature = feature, Quota = new(true, Quantity.Of(quota)) } };
-            var (json, faults, _) = await new SetOverrides(rig.Changes, rig.Clock).RunAsync(project, customer, set, removes ? Features : [], CancellationToken.None);
+            var set = removes
+                ? []
+                : new Dictionary<string, EntitlementOverride>
+                {
+                    [feature] = new() { Feature = feature, Quota = new(true, Quantity.Of(quota)) },
+                };
+            var (json, faults, _) = await new SetOverrides(rig.Changes, rig.Clock).RunAsync(project, customer, set, removes ? Features : [],
+                CancellationToken.None);
             return $"overrides {json} {faults.Count}";
         };
 
-        private static async Task<string> GrantAsync(LedgerRig rig, ProjectSnapshot project, string customer, string feature, int amount, string id, int days)
+        private static async Task<string> GrantAsync(
+            LedgerRig rig, ProjectSnapshot project, string customer, string feature, int amount, string id, int days)
         {
-            var order = new GrantOrder(feature, Quantity.Of(amount), GrantSource.Promotion, null, null, project.TestClock!.Value.Plus(TimeSpan.FromDays(days)), id);
+            var order = new GrantOrder(
+                feature, Quantity.Of(amount), GrantSource.Promotion, null, null, project.TestClock!.Value.Plus(TimeSpan.FromDays(days)),
+                id);
             return $"grant {amount} {feature} {(await new AddGrant(rig.Changes, rig.Clock).RunAsync(project, customer, order, CancellationToken.None)).Outcome}";
         }
 
@@ -249,17 +273,20 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
             $"consume {order.Amount} {order.Feature} " + TextOf(await rig.Gate.ConsumeAsync(project, order, CancellationToken.None));
 
         private static async Task<string> RecordAsync(LedgerRig rig, ProjectSnapshot project, EventOrder order) =>
-            $"record {order.Quantity} {order.Type} of {order.OccurredAt} " + TextOf((await rig.Gate.RecordAsync(project, [order], CancellationToken.None))[0]);
+            $"record {order.Quantity} {order.Type} of {order.OccurredAt} "
+                + TextOf((await rig.Gate.RecordAsync(project, [order], CancellationToken.None))[0]);
 
         private static string TextOf(GateAnswer answer) => string.Join(' ',
             [
                 answer.Fault, answer.Replayed, answer.Late, answer.Decision?.Outcome, answer.Decision?.Plan,
-                .. answer.Decision?.Standings.Select(static one => $"{one.FeatureKey}: {one.Limit} {one.Used} {one.Held} {one.Remaining} {one.Period}") ?? [],
+                .. answer.Decision?.Standings.Select(static one =>
+                    $"{one.FeatureKey}: {one.Limit} {one.Used} {one.Held} {one.Remaining} {one.Period}") ?? [],
                 .. answer.Burned.Select(static one => $"burned {one.Amount} of {one.Grant}"),
             ]);
 
         /// <summary>What both have in the end, asked in this order: who was never looked at is looked at last.</summary>
-        public async Task CompareAsync(Instant at) => (await StateAsync(Read, at)).ShouldBe(await StateAsync(Unread, at), $"seed {seed}\n{string.Join('\n', _story)}");
+        public async Task CompareAsync(Instant at) =>
+            (await StateAsync(Read, at)).ShouldBe(await StateAsync(Unread, at), $"seed {seed}\n{string.Join('\n', _story)}");
 
         private async Task<string> StateAsync(string customer, Instant at)
         {
@@ -269,13 +296,15 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
                 return "nobody";
             }
 
-            var lines = standing.Features.Select(static one => $"{one.Feature.Code}: {one.Standing?.Limit} {one.Standing?.Used} {one.Standing?.Held} {one.Standing?.Remaining}");
+            var lines = standing.Features.Select(static one =>
+                $"{one.Feature.Code}: {one.Standing?.Limit} {one.Standing?.Used} {one.Standing?.Held} {one.Standing?.Remaining}");
             return string.Join('\n', [.. lines, await GrantsAsync(customer, at)]);
         }
 
         private async Task<string> GrantsAsync(string customer, Instant? at = null) => await database.ScalarAsync<string>(
             $"""
-            SELECT string_agg(concat_ws(' ', g.feature, g.source, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at), E'\n' ORDER BY g.feature, g.effective_at, g.expires_at, g.amount)
+            SELECT string_agg(concat_ws(' ', g.feature, g.source, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at), E'\n'
+              ORDER BY g.feature, g.effective_at, g.expires_at, g.amount)
               FROM grants g JOIN customers c USING (partition, account)
              WHERE c.id = '{customer}' AND g.expires_at > '{at ?? Instant.Epoch}'
             """) ?? "";

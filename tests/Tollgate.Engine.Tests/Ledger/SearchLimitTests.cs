@@ -22,7 +22,10 @@ public sealed class SearchLimitTests(TestPostgres postgres)
                 return await command.ExecuteNonQueryAsync(limited);
             },
             CancellationToken.None));
-        await Eventually.UntilAsync(async () => await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(300)%' AND state = 'active'") == 0);
+        await Eventually.UntilAsync(
+            async () =>
+                await database.ScalarAsync<long>(
+                    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(300)%' AND state = 'active'") == 0);
     }
 
     [Fact]
@@ -30,7 +33,8 @@ public sealed class SearchLimitTests(TestPostgres postgres)
     {
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(() => SearchLimit.RunAsync(TimeSpan.FromHours(1), static limited => Task.FromCanceled<int>(limited), gone.Token));
+        await Should.ThrowAsync<OperationCanceledException>(() =>
+            SearchLimit.RunAsync(TimeSpan.FromHours(1), static limited => Task.FromCanceled<int>(limited), gone.Token));
     }
 
     [Fact]
@@ -41,6 +45,7 @@ public sealed class SearchLimitTests(TestPostgres postgres)
         await rig.ConsumeAsync("ann", "job");
         var queries = new EventQueries(database.Connections) { LongestSearch = TimeSpan.Zero };
         await Should.ThrowAsync<SearchTooLongException>(() => queries.ListAsync(rig.Project, Everybodys, 10, CancellationToken.None));
-        (await queries.ListAsync(rig.Project, Everybodys with { Customer = "ann", Type = null }, 10, CancellationToken.None)).Count.ShouldBe(1);
+        (await queries.ListAsync(
+            rig.Project, Everybodys with { Customer = "ann", Type = null }, 10, CancellationToken.None)).Count.ShouldBe(1);
     }
 }

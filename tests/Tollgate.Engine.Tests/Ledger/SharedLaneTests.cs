@@ -81,9 +81,13 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         await using var holding = await holder.BeginTransactionAsync();
         await using (var hold = holder.CreateCommand())
         {
-            hold.CommandText = "SELECT FROM customers c LEFT JOIN balances b ON b.partition = c.partition AND b.account = c.account WHERE c.id = 'held' FOR UPDATE OF c";
+            hold.CommandText =
+                "SELECT FROM customers c LEFT JOIN balances b ON b.partition = c.partition AND b.account = c.account WHERE c.id = 'held' "
+                    + "FOR UPDATE OF c";
             await hold.ExecuteNonQueryAsync();
-            hold.CommandText = "UPDATE balances SET version = version WHERE (partition, account) IN (SELECT partition, account FROM customers WHERE id = 'held')";
+            hold.CommandText =
+                "UPDATE balances SET version = version WHERE (partition, account) IN (SELECT partition, "
+                    + "account FROM customers WHERE id = 'held')";
             (await hold.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
         }
 
@@ -102,7 +106,10 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         (await Database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(42);
     }
 
-    /// <summary>After a refused batch Npgsql may take a statement for prepared that PostgreSQL does not know. Every later batch of the connection fails then.</summary>
+    /// <summary>
+    /// After a refused batch Npgsql may take a statement for prepared that PostgreSQL does not know. Every later batch of the connection
+    /// fails then.
+    /// </summary>
     [Fact]
     public async Task A_lane_whose_prepared_statements_are_gone_goes_on_with_a_new_connection()
     {
@@ -152,7 +159,8 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     {
         await Rig.ConsumeAsync("c13", "scan");
         await Database.ExecuteAsync(
-            "ALTER TABLE balances ADD CONSTRAINT poison CHECK (used < 2 OR account <> " + await Database.ScalarAsync<int>("SELECT account FROM customers") + ")");
+            "ALTER TABLE balances ADD CONSTRAINT poison CHECK (used < 2 OR account <> "
+                + await Database.ScalarAsync<int>("SELECT account FROM customers") + ")");
         var answers = await TogetherAsync([.. Enumerable.Range(0, 64).Select(i => $"c{i}")]);
 
         answers.Where(one => one.Value is not null).Select(one => one.Key).ShouldBe(["c13"]);
@@ -164,12 +172,14 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     {
         var before = Rig.Project;
         await Rig.ConsumeAsync("u1", "scan");
-        await new PublishCatalog(Database.Source).PublishAsync(before.Id, CatalogReader.ReadYaml(WithPro).Document!, null, CancellationToken.None);
+        await new PublishCatalog(Database.Source).PublishAsync(
+            before.Id, CatalogReader.ReadYaml(WithPro).Document!, null, CancellationToken.None);
         await Database.ExecuteAsync(
             """
             UPDATE customers SET version = version + 1 WHERE id = 'u1';
             INSERT INTO customer_terms (partition, account, from_at, sequence, plan_version_id, overrides, add_ons, sets, cause)
-            SELECT partition, account, now(), version, (SELECT id FROM plan_versions WHERE plan = 'pro'), '{}', '[]', '{plan}', 'test' FROM customers WHERE id = 'u1';
+            SELECT partition, account, now(), version, (SELECT id FROM plan_versions WHERE plan = 'pro'), '{}', '[]', '{plan}', 'test'
+                   FROM customers WHERE id = 'u1';
             """);
         await Rig.Gate.ForgetAsync(before, "u1");
 
@@ -186,9 +196,12 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.Gate.ForgetAsync(before, "u1");
         await HeldUpAsync(() => Task.WhenAll(Enumerable.Range(0, 30).Select(at => ConsumeAsync(at % 3 == 2 ? after : before))));
 
-        (await Database.ScalarAsync<string>("SELECT string_agg(trim_scale(used)::text, ' ' ORDER BY period_start) FROM balances b JOIN customers c USING (partition, account) WHERE c.id = 'u1'"))
+        (await Database.ScalarAsync<string>(
+            "SELECT string_agg(trim_scale(used)::text, ' ' ORDER BY period_start) FROM balances b JOIN customers c USING (partition, "
+                + "account) WHERE c.id = 'u1'"))
             .ShouldBe("21 10");
-        (await Database.ScalarAsync<long>("SELECT count(DISTINCT e.xmin::text) FROM events e JOIN customers c USING (partition, account) WHERE c.id = 'u1'"))
+        (await Database.ScalarAsync<long>(
+            "SELECT count(DISTINCT e.xmin::text) FROM events e JOIN customers c USING (partition, account) WHERE c.id = 'u1'"))
             .ShouldBeLessThan(4, "batches were decided again and again");
         await ShouldVerifyAsync();
     }
@@ -198,7 +211,8 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     {
         var (before, after) = (Rig.Project with { TestClock = Moment(2027, 1, 31) }, Rig.Project with { TestClock = Moment(2027, 2, 1) });
         await new AddGrant(Rig.Changes, Rig.Clock).RunAsync(
-            before, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1), Moment(2027, 2, 1), "pack"), CancellationToken.None);
+            before, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1), Moment(2027, 2, 1), "pack"),
+            CancellationToken.None);
         await Rig.Gate.ForgetAsync(after, "u1");
         (await Rig.Gate.StandingAsync(after, "u1", CancellationToken.None)).ShouldNotBeNull();
 
@@ -210,7 +224,8 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     private static Instant Moment(int year, int month, int day) => Instant.FromUtc(new(year, month, day, 0, 0, 0, DateTimeKind.Utc));
 
     private async Task ConsumeAsync(ProjectSnapshot project) =>
-        (await Rig.Gate.ConsumeAsync(project, new("u1", "scan", Quantity.One, null, null, null), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+        (await Rig.Gate.ConsumeAsync(project, new("u1", "scan", Quantity.One, null, null, null), CancellationToken.None)).Fault.ShouldBe(
+            GateFault.None);
 
     [Fact]
     public async Task A_sum_beyond_the_range_is_refused_and_what_reaches_it_is_read_again()
@@ -258,7 +273,8 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
 
     [Fact]
     public async Task Expired_holds_are_found_by_project_first() =>
-        (await Database.ScalarAsync<string>("SELECT indexdef FROM pg_indexes WHERE indexname = 'holds_to_free'"))!.ShouldContain("(project_id, expires_at)");
+        (await Database.ScalarAsync<string>("SELECT indexdef FROM pg_indexes WHERE indexname = 'holds_to_free'"))!.ShouldContain(
+            "(project_id, expires_at)");
 
     /// <summary>One use for each of the customers, in one batch: what came of it, or the exception.</summary>
     private async Task<Dictionary<string, Exception?>> TogetherAsync(string[] customers)
@@ -298,6 +314,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     private async Task ShouldVerifyAsync()
     {
         var report = await VerifyLedger.RunAsync(Database.Connections, null, null, CancellationToken.None);
-        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+        report.IsClean.ShouldBeTrue(
+            string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
     }
 }

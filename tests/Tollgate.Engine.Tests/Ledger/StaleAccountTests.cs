@@ -90,7 +90,8 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         var hold = await Rig.ReserveAsync("u1", "job", 5);
         (await other.Gate.ReleaseAsync(other.Project, hold.Id!, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None);
 
-        (await Rig.Gate.ExtendAsync(Rig.Project, hold.Id!, "u1", TimeSpan.FromHours(1), CancellationToken.None)).Fault.ShouldBe(GateFault.HoldClosed);
+        (await Rig.Gate.ExtendAsync(Rig.Project, hold.Id!, "u1", TimeSpan.FromHours(1), CancellationToken.None)).Fault.ShouldBe(
+            GateFault.HoldClosed);
         (await Database.ScalarAsync<string>("SELECT state FROM holds")).ShouldBe("released");
         (await Rig.StandingAsync("u1", "job")).Held.Value.ShouldBe(0);
         await ShouldVerifyAsync();
@@ -103,7 +104,8 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         await using var other = await LedgerRig.StartAsync(Database);
         await Rig.ConsumeAsync("u1", "scan");
         var hold = await Rig.ReserveAsync("u1", "scan", 1, TimeSpan.FromSeconds(4));
-        (await other.Gate.ExtendAsync(other.Project, hold.Id!, "u1", TimeSpan.FromHours(1), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+        (await other.Gate.ExtendAsync(other.Project, hold.Id!, "u1", TimeSpan.FromHours(1), CancellationToken.None)).Fault.ShouldBe(
+            GateFault.None);
         await Task.Delay(4_100);
 
         (await Rig.ConsumeAsync("u1", "scan")).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
@@ -168,7 +170,8 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         // The other server knows the grant as burned, and last month's row or that there is none.
         await other.RecordAsync("u1", known, 2, at: lastMonth);
         (await Rig.Gate.VoidAsync(Rig.Project, all.Id!, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None);
-        (await other.RecordAsync("u1", "scan", known == "scan" ? 4 : 6, at: lastMonth)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(4);
+        (await other.RecordAsync("u1", "scan", known == "scan" ? 4 : 6, at: lastMonth)).Burned.Sum(burned => burned.Amount.Value)
+            .ShouldBe(4);
         (await Rig.ConsumeAsync("u1", "scan", 4)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
         (await Rig.ConsumeAsync("u1", "scan", 3)).Decision!.Allowed.ShouldBeTrue();
         await ShouldVerifyAsync();
@@ -193,10 +196,13 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         await using var leaves = other;
         var (then, next) = (lastMonth.Plus(TimeSpan.FromDays(1)), lastMonth.Plus(TimeSpan.FromDays(32)));
         await other.Gate.ConsumeAsync(At(then), new("u1", "job", Quantity.One, null, null, null), CancellationToken.None);
-        (await Rig.Gate.ConsumeAsync(At(then), new("u1", "scan", Quantity.Of(7), null, null, null), CancellationToken.None)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(5);
+        (await Rig.Gate.ConsumeAsync(At(then), new("u1", "scan", Quantity.Of(7), null, null, null), CancellationToken.None)).Burned.Sum(
+            burned => burned.Amount.Value).ShouldBe(5);
 
         // No row of the next month whose version could have moved, and a reservation changes no grant.
-        (await other.Gate.ReserveAsync(At(next), new("u1", [new("scan", Quantity.Of(3))], null, null), CancellationToken.None)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await other.Gate.ReserveAsync(
+            At(next), new("u1", [new("scan", Quantity.Of(3))], null, null), CancellationToken.None)).Decision!.Outcome.ShouldBe(
+            Outcome.QuotaExceeded);
 
         ProjectSnapshot At(Instant at) => other.Project with { Mode = ProjectMode.Sandbox, TestClock = at };
     }
@@ -208,7 +214,8 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         await Database.ExecuteAsync(
             """
             INSERT INTO grants (partition, account, feature, id, source, priority, amount, used, effective_at, expires_at, created_at)
-            SELECT c.partition, c.account, f.id, gen_random_uuid(), 'gift', 100, 999999999999999999.999999999, n * 0.000000001, now() - interval '60 days', now() + interval '60 days', now()
+            SELECT c.partition, c.account, f.id, gen_random_uuid(), 'gift', 100, 999999999999999999.999999999, n * 0.000000001,
+              now() - interval '60 days', now() + interval '60 days', now()
               FROM customers c, features f, generate_series(1, 100) n WHERE f.code = 'scan'
             """);
         await Rig.Gate.ForgetAsync(Rig.Project, "u1");
@@ -223,7 +230,8 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         await Database.ExecuteAsync(
             """
             INSERT INTO grants (partition, account, feature, id, source, priority, amount, effective_at, expires_at, created_at)
-            SELECT c.partition, c.account, f.id, gen_random_uuid(), 'topup', 100, 5, now() - interval '60 days', now() + interval '60 days', now()
+            SELECT c.partition, c.account, f.id, gen_random_uuid(), 'topup', 100, 5, now() - interval '60 days',
+              now() + interval '60 days', now()
               FROM customers c, features f WHERE f.code = 'scan'
             """);
         await Rig.Gate.ForgetAsync(Rig.Project, "u1");
@@ -239,6 +247,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
     private async Task ShouldVerifyAsync()
     {
         var report = await VerifyLedger.RunAsync(Database.Connections, null, null, CancellationToken.None);
-        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+        report.IsClean.ShouldBeTrue(
+            string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
     }
 }

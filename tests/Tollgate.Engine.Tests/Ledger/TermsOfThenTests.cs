@@ -89,7 +89,9 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public Task A_new_catalogue_does_not_reach_back() => BothAsync(
         async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
-        async _ => await PublishAsync(Shop.Replace("{feature: roll, quota: 100,", "{feature: roll, quota: 1000,", StringComparison.Ordinal), Day(5, 3)),
+        async _ =>
+            await PublishAsync(
+                Shop.Replace("{feature: roll, quota: 100,", "{feature: roll, quota: 1000,", StringComparison.Ordinal), Day(5, 3)),
         Day(5, 5), "roll", 1100);
 
     // C3
@@ -168,7 +170,8 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         (await LimitAsync("u1", "roll", Day(5, 5))).ShouldBe(after);
 
         async Task<string> UseAsync(decimal amount, Instant occurred, Instant at) => (await Rig.Gate.RecordAsync(
-            At(at), [new(Guid.NewGuid().ToString(), "u1", "roll", Quantity.Of(amount), occurred, null, Enforce: false)], CancellationToken.None))[0].Id!;
+            At(at), [new(Guid.NewGuid().ToString(), "u1", "roll", Quantity.Of(amount), occurred, null, Enforce: false)],
+            CancellationToken.None))[0].Id!;
     }
 
     // All of April was used and nothing rolled. The other server has May open when 100 of April are taken back.
@@ -178,11 +181,13 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         await ConsumeAsync("u1", "roll", 100, Day(4, 20));
         await using var other = await LedgerRig.StartAsync(_database!);
         await Eventually.UntilAsync(() => !Rig.Alone && !other.Alone);
-        var first = await other.Gate.ConsumeAsync(At(Day(5, 1)), new("u1", "roll", Quantity.Of(1), null, null, null), CancellationToken.None);
+        var first = await other.Gate.ConsumeAsync(
+            At(Day(5, 1)), new("u1", "roll", Quantity.Of(1), null, null, null), CancellationToken.None);
         first.Decision!.Allowed.ShouldBeTrue();
         var used = await _database!.ScalarAsync<Guid>("SELECT id FROM events WHERE quantity = 100");
         await Rig.Gate.VoidAsync(At(Day(5, 3)), used.ToString("D"), "u1", CancellationToken.None);
-        var held = await other.Gate.ReserveAsync(At(Day(5, 4)), new("u1", [new("roll", Quantity.Of(199))], null, TimeSpan.FromHours(1)), CancellationToken.None);
+        var held = await other.Gate.ReserveAsync(
+            At(Day(5, 4)), new("u1", [new("roll", Quantity.Of(199))], null, TimeSpan.FromHours(1)), CancellationToken.None);
         held.Decision!.Allowed.ShouldBeTrue();
     }
 
@@ -205,7 +210,8 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     {
         await ConsumeAsync("u1", "scan", 1, Day(4, 10));
         (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(200);
-        await _database!.ExecuteAsync($"UPDATE grants SET forfeited = {withdrawn}, withdrawn = {withdrawn} WHERE effective_at = '2027-05-01Z'");
+        await _database!.ExecuteAsync(
+            $"UPDATE grants SET forfeited = {withdrawn}, withdrawn = {withdrawn} WHERE effective_at = '2027-05-01Z'");
         await Rig.Gate.ForgetAsync(At(Day(5, 2)), "u1");
         (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(100 + before);
 
@@ -221,14 +227,16 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     public async Task What_is_given_back_to_a_rollover_is_bound_by_the_terms_since_then()
     {
         await ConsumeAsync("u1", "wide", 1, Day(4, 10));
-        var used = await Rig.Gate.ConsumeAsync(At(Day(5, 2)), new("u1", "wide", Quantity.Of(950), null, null, null), CancellationToken.None);
+        var used = await Rig.Gate.ConsumeAsync(
+            At(Day(5, 2)), new("u1", "wide", Quantity.Of(950), null, null, null), CancellationToken.None);
         used.Decision!.Allowed.ShouldBeTrue();
         await AssignAsync("u1", "brief", Day(5, 3));
         await Rig.Gate.VoidAsync(At(Day(5, 4)), used.Id!, "u1", CancellationToken.None);
         (await LimitAsync("u1", "wide", Day(5, 4))).ShouldBe(200);
     }
 
-    // May rolls 100 under a bound of 100, which takes the last of April's 500. In August May's are over for long, and April's are still gone.
+    // May rolls 100 under a bound of 100, which takes the last of April's 500. In August May's are over for long, and April's are still
+    // gone.
     [Fact]
     public async Task What_rolled_and_is_over_bounds_what_rolled_before_it_and_is_not()
     {
@@ -265,7 +273,8 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         await ConsumeAsync("u1", "scan", 1, Day(4, 10));
         await using var other = await LedgerRig.StartAsync(_database!);
         await Eventually.UntilAsync(() => !Rig.Alone && !other.Alone);
-        var used = await other.Gate.ConsumeAsync(At(Day(4, 30)), new("u1", "roll", Quantity.Of(60), null, null, null), CancellationToken.None);
+        var used = await other.Gate.ConsumeAsync(
+            At(Day(4, 30)), new("u1", "roll", Quantity.Of(60), null, null, null), CancellationToken.None);
         used.Decision!.Allowed.ShouldBeTrue();
         await ConsumeAsync("u1", "roll", 1, Day(5, 2));
         (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(140);
@@ -281,7 +290,8 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         var may = Instant.FromUtc(new(2027, 5, 1, 0, 0, 0, DateTimeKind.Utc));
         await other.Gate.ConsumeAsync(At(Day(4, 12)), new("u1", "scan", Quantity.Of(1), null, null, null), CancellationToken.None);
         await ConsumeAsync("u1", "roll", 1, may.Plus(TimeSpan.FromMilliseconds(500)));
-        var used = await other.Gate.ConsumeAsync(At(may.Minus(TimeSpan.FromMilliseconds(500))), new("u1", "roll", Quantity.Of(60), null, null, null), CancellationToken.None);
+        var used = await other.Gate.ConsumeAsync(
+            At(may.Minus(TimeSpan.FromMilliseconds(500))), new("u1", "roll", Quantity.Of(60), null, null, null), CancellationToken.None);
         used.Decision!.Allowed.ShouldBeTrue();
         (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(140);
         var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
@@ -311,14 +321,16 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         (await LimitAsync("unseen", feature, end), await LimitAsync("seen", feature, end)).ShouldBe((limit, limit));
         (await GrantsAsync("unseen", end)).ShouldBe(await GrantsAsync("seen", end));
         var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
-        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+        report.IsClean.ShouldBeTrue(
+            string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
     }
 
     private static Instant Day(int month, int day) => Instant.FromUtc(new(2027, month, day, 12, 0, 0, DateTimeKind.Utc));
 
     private ProjectSnapshot At(Instant at) => Rig.Project with { TestClock = at };
 
-    private async Task<decimal> LimitAsync(string customer, string feature, Instant at) => (await StandingAsync(customer, feature, at)).Limit!.Value.Value;
+    private async Task<decimal> LimitAsync(string customer, string feature, Instant at) =>
+        (await StandingAsync(customer, feature, at)).Limit!.Value.Value;
 
     private async Task<Standing> StandingAsync(string customer, string feature, Instant at)
     {
@@ -334,27 +346,34 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         """) ?? "";
 
     private async Task ConsumeAsync(string customer, string feature, decimal amount, Instant at) =>
-        (await Rig.Gate.ConsumeAsync(At(at), new(customer, feature, Quantity.Of(amount), null, null, null), CancellationToken.None)).Decision!.Allowed.ShouldBeTrue();
+        (await Rig.Gate.ConsumeAsync(
+            At(at), new(customer, feature, Quantity.Of(amount), null, null, null),
+            CancellationToken.None)).Decision!.Allowed.ShouldBeTrue();
 
-    private async Task<(decimal Limit, decimal Used)> RecordAsync(string customer, string feature, decimal amount, Instant occurred, Instant at)
+    private async Task<(decimal Limit, decimal Used)> RecordAsync(string customer, string feature, decimal amount, Instant occurred,
+        Instant at)
     {
         var answer = (await Rig.Gate.RecordAsync(
-            At(at), [new(Guid.NewGuid().ToString(), customer, feature, Quantity.Of(amount), occurred, null, Enforce: false)], CancellationToken.None))[0];
+            At(at), [new(Guid.NewGuid().ToString(), customer, feature, Quantity.Of(amount), occurred, null, Enforce: false)],
+            CancellationToken.None))[0];
         return (answer.Decision!.Standing!.Limit!.Value.Value, answer.Decision.Standing.Used.Value);
     }
 
     private async Task AssignAsync(string customer, string plan, Instant at) =>
-        (await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(At(at), customer, plan, CancellationToken.None)).Outcome.ShouldBe(AssignPlanOutcome.Assigned);
+        (await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(At(at), customer, plan, CancellationToken.None)).Outcome.ShouldBe(
+            AssignPlanOutcome.Assigned);
 
     private async Task OverrideAsync(string customer, EntitlementOverride change, Instant at) =>
         (await new SetOverrides(Rig.Changes, Rig.Clock).RunAsync(
-            At(at), customer, new Dictionary<string, EntitlementOverride> { [change.Feature] = change }, [], CancellationToken.None)).Faults.ShouldBeEmpty();
+            At(at), customer, new Dictionary<string, EntitlementOverride> { [change.Feature] = change }, [],
+            CancellationToken.None)).Faults.ShouldBeEmpty();
 
     private async Task PublishAsync(string yaml, Instant at)
     {
         var before = Rig.Project.Catalog.Revision;
         await _database!.ExecuteAsync($"UPDATE projects SET test_clock = '{at}'");
-        await new PublishCatalog(_database.Source).PublishAsync(Rig.Project.Id, CatalogReader.ReadYaml(yaml).Document!, null, CancellationToken.None);
+        await new PublishCatalog(_database.Source).PublishAsync(
+            Rig.Project.Id, CatalogReader.ReadYaml(yaml).Document!, null, CancellationToken.None);
         await Eventually.UntilAsync(() => Rig.Project.Catalog.Revision >= Math.Max(before, 2));
     }
 }

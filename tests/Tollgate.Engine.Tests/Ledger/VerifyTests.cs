@@ -65,13 +65,20 @@ public sealed class VerifyTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData("open_holds", "UPDATE balances SET open_holds = 0 WHERE open_holds > 0")]
     [InlineData("held", "UPDATE holds SET state = 'released', closed_at = now() WHERE state = 'open'")]
     [InlineData("oversold", "UPDATE balances SET quota = 8 WHERE used = 9")]
-    [InlineData("overdue_hold", "UPDATE holds SET created_at = now() - interval '1 hour', expires_at = now() - interval '1 minute' WHERE state = 'open'")]
+    [InlineData(
+        "overdue_hold",
+        "UPDATE holds SET created_at = now() - interval '1 hour', expires_at = now() - interval '1 minute' WHERE state = 'open'")]
     [InlineData("unique_values", "DELETE FROM unique_values")]
     [InlineData("unique_values", "UPDATE unique_values SET value = gen_random_uuid()")]
     [InlineData("threshold", "UPDATE threshold_crossings SET used = 1 WHERE percent = 80 AND used = 9")]
     [InlineData("threshold", "UPDATE balances SET fired = 80 WHERE fired = 90")]
-    [InlineData("repeated_id", "INSERT INTO events SELECT occurred_at, period_start, id, account, feature, (month - interval '1 month')::date, partition, quantity, used_after, data FROM events WHERE quantity = 9")]
-    [InlineData("grant_used", "INSERT INTO grants SELECT partition, account, feature, gen_random_uuid(), 'topup', 100, 5, 1, 0, now(), now() + interval '1 day', now(), NULL FROM balances WHERE used = 9")]
+    [InlineData("repeated_id",
+        "INSERT INTO events SELECT occurred_at, period_start, id, account, feature, (month - interval '1 month')::date, partition, "
+            + "quantity, used_after, data FROM events WHERE quantity = 9")]
+    [InlineData(
+        "grant_used",
+        "INSERT INTO grants SELECT partition, account, feature, gen_random_uuid(), 'topup', 100, 5, 1, 0, now(), now() + interval '1 day', "
+            + "now(), NULL FROM balances WHERE used = 9")]
     public async Task Tampering_is_found_with_whom_and_where(string kind, string tampering)
     {
         await Rig.StopSweepingAsync();
@@ -87,7 +94,8 @@ public sealed class VerifyTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_row_that_names_a_feature_of_another_project_is_found()
     {
         await _database!.ExecuteAsync("INSERT INTO projects (code, name, mode) VALUES ('other', 'Other', 'live')");
-        await _database.ExecuteAsync("INSERT INTO features (project_id, code, document) SELECT id, 'theirs', '{}' FROM projects WHERE code = 'other'");
+        await _database.ExecuteAsync(
+            "INSERT INTO features (project_id, code, document) SELECT id, 'theirs', '{}' FROM projects WHERE code = 'other'");
         await _database.ExecuteAsync("UPDATE balances SET feature = (SELECT id FROM features WHERE code = 'theirs') WHERE used = 9");
         (await VerifyAsync()).Findings.Single(f => f.Kind == "foreign_row").Count.ShouldBe(2);
     }
@@ -122,7 +130,13 @@ public sealed class VerifyTests(TestPostgres postgres) : IAsyncLifetime
     /// <summary>Rows of events that anybody has read. A session reports it when it ends.</summary>
     private async Task<long> ReadAsync()
     {
-        await Eventually.UntilAsync(async () => await _database!.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'") == 0);
-        return await _database!.ScalarAsync<long>("SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_user_tables WHERE relname LIKE 'events_2%'");
+        await Eventually.UntilAsync(
+            async () =>
+                await _database!.ScalarAsync<long>(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> "
+                        + "'idle'") == 0);
+        return await _database!.ScalarAsync<long>(
+            "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_user_tables WHERE relname LIKE "
+                + "'events_2%'");
     }
 }

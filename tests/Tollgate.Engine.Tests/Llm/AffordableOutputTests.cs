@@ -19,7 +19,8 @@ public sealed class AffordableOutputTests
     {
         var remaining = left is { } some ? Quantity.Of(some) : (Quantity?)null;
         return new(
-            new(key, new Feature { Code = code, Name = code }), new Entitlement { Feature = code, Quota = remaining, Pool = pool, HardCap = isHard },
+            new(key, new Feature { Code = code, Name = code }),
+            new Entitlement { Feature = code, Quota = remaining, Pool = pool, HardCap = isHard },
             new(key, remaining, Quantity.Zero, Quantity.Zero, remaining, new(Instant.Epoch, Instant.FarFuture)), 0, []);
     }
 
@@ -29,7 +30,9 @@ public sealed class AffordableOutputTests
         var plan = new PlanVersion(1, 1, new Plan { Code = "p", Name = "P", SortOrder = 1 }, FrozenDictionary<int, Entitlement>.Empty);
         return AffordableOutput.Find(
             new("c", true, plan, features, Instant.Epoch),
-            output => [.. features.Where(feature => feature != Credits).Select(feature => new Effect(feature.Feature, Quantity.Of(output), MeterAggregate.Sum, default))]);
+            output =>
+                [.. features.Where(feature => feature != Credits)
+                    .Select(feature => new Effect(feature.Feature, Quantity.Of(output), MeterAggregate.Sum, default))]);
     }
 
     private static CreditPool Pool(decimal rate) => new("credits", Quantity.Of(rate));
@@ -48,7 +51,8 @@ public sealed class AffordableOutputTests
 
     [Fact]
     public void A_pool_that_two_features_draw_on_is_there_once() =>
-        Find(Credits, Of(2, "a", 10, Pool(1)), Of(3, "b", 20, Pool(2))).ShouldBe(26, "16 of the first's and 2 × 6 of the second's make 28 of 30, one more token 31");
+        Find(Credits, Of(2, "a", 10, Pool(1)), Of(3, "b", 20, Pool(2)))
+            .ShouldBe(26, "16 of the first's and 2 × 6 of the second's make 28 of 30, one more token 31");
 
     [Fact]
     public void A_pool_that_the_plan_does_not_have_adds_nothing() => Find(Of(2, "a", 10, Pool(2))).ShouldBe(10);

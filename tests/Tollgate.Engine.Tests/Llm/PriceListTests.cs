@@ -31,7 +31,8 @@ public sealed class PriceListTests
     {
         var keys = Models.Prices.Select(price => (price.Provider, price.Model, price.ValidFrom)).ToList();
 
-        keys.ShouldBe(keys.OrderBy(key => key.Provider, StringComparer.Ordinal).ThenBy(key => key.Model, StringComparer.Ordinal).ThenBy(key => key.ValidFrom));
+        keys.ShouldBe(keys.OrderBy(key => key.Provider, StringComparer.Ordinal).ThenBy(key => key.Model, StringComparer.Ordinal)
+            .ThenBy(key => key.ValidFrom));
         ModelsFile.Count(letter => letter == '\n').ShouldBe(keys.Count + 2);
     }
 
@@ -66,7 +67,8 @@ public sealed class PriceListTests
         // 1234 × 0.15 + 567 × 0.6
         { "openai", "gpt-4o-mini-2024-07-18", [(Input, 1234), (Output, 567)], "0.0005253" },
         // 1000 × 3 + 10000 × 0.3 + 2000 × 3.75 + 4000 × 6 + 300 × 15
-        { "anthropic", "claude-sonnet-4-5-20250929", [(Input, 1000), (CachedInput, 10_000), (CacheWrite, 2000), (CacheWriteHour, 4000), (Output, 300)], "0.042" },
+        { "anthropic", "claude-sonnet-4-5-20250929",
+            [(Input, 1000), (CachedInput, 10_000), (CacheWrite, 2000), (CacheWriteHour, 4000), (Output, 300)], "0.042" },
         // Above 200,000: 250000 × 0.6 + 100 × 7.5 + 10 × 12 + 1000 × 22.5
         { null, "claude-sonnet-4-5", [(CachedInput, 250_000), (CacheWrite, 100), (CacheWriteHour, 10), (Output, 1000)], "0.17337" },
         // 100 × 3, and 2 searches × $0.01
@@ -169,7 +171,8 @@ public sealed class PriceListTests
         Cost(coach, "openai", "gpt-4-turbo", Now, (Input, 1000), (Output, 1000)).ShouldBe("0.04");
         Cost(coach, "anthropic", "claude-sonnet-4-5", Now, (Input, 1000)).ShouldBe("0.003", "the list holds for the rest");
         Cost(writer, "gemini", "gemini-2.5-flash", Now, (Input, 1_000_000), (Output, 1_000_000)).ShouldBe("0.5");
-        Cost(writer, null, "Gemini 2.5 Pro", Now, (Input, 1_000_000), (Output, 1_000_000)).ShouldBe("11.25", "no tier of the list is mixed in");
+        Cost(writer, null, "Gemini 2.5 Pro", Now, (Input, 1_000_000), (Output, 1_000_000))
+            .ShouldBe("11.25", "no tier of the list is mixed in");
         Cost(writer, "tavily", "search", Now, (Search, 1)).ShouldBe("0.001");
         Cost(writer, "serper", "search", Now, (Search, 1)).ShouldBe("0.001");
         Cost(writer, "metaphor", "search", Now, (Search, 1)).ShouldBe("0.003");

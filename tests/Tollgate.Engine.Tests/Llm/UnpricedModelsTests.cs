@@ -18,7 +18,9 @@ public sealed class UnpricedModelsTests(TestPostgres postgres)
         var now = rig.Ledger.Clock.Now(rig.Project);
         for (var call = 0; call < 3; call++)
         {
-            await models.NoteAsync(rig.Project, [.. Enumerable.Range(0, 15).Select(i => ((string?)null, $"invented-{call}-{i}"))], now, TestContext.Current.CancellationToken);
+            await models.NoteAsync(
+                rig.Project, [.. Enumerable.Range(0, 15).Select(i => ((string?)null, $"invented-{call}-{i}"))], now,
+                TestContext.Current.CancellationToken);
         }
 
         log.Written.Count.ShouldBe(21);
@@ -35,6 +37,8 @@ public sealed class UnpricedModelsTests(TestPostgres postgres)
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Written.Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Add(formatter(state, exception));
     }
 }

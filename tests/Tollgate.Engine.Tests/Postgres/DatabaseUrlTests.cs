@@ -7,10 +7,14 @@ namespace Tollgate.Engine.Tests.Postgres;
 public sealed class DatabaseUrlTests(TestPostgres postgres)
 {
     [Theory]
-    [InlineData("postgres://ann:p%40ss%3Aword@db.example:6432/shop?sslmode=require", "db.example", 6432, "shop", "ann", "p@ss:word", SslMode.Require)]
+    [InlineData(
+        "postgres://ann:p%40ss%3Aword@db.example:6432/shop?sslmode=require", "db.example", 6432, "shop", "ann", "p@ss:word",
+        SslMode.Require)]
     [InlineData("postgresql://ann@db.example", "db.example", 5432, "ann", "ann", null, SslMode.Prefer)]
     [InlineData("Host=db.example;Username=ann;Password=x;Database=shop", "db.example", 5432, "shop", "ann", "x", SslMode.Prefer)]
-    [InlineData("postgres://ann:x@localhost/shop?sslmode=verify-full&application_name=me", "localhost", 5432, "shop", "ann", "x", SslMode.VerifyFull)]
+    [InlineData(
+        "postgres://ann:x@localhost/shop?sslmode=verify-full&application_name=me", "localhost", 5432, "shop", "ann", "x",
+        SslMode.VerifyFull)]
     public void Both_forms_are_read(string text, string host, int port, string database, string user, string? password, SslMode ssl)
     {
         var read = new NpgsqlConnectionStringBuilder(DatabaseUrl.ToConnectionString(text));
@@ -75,7 +79,8 @@ public sealed class DatabaseUrlTests(TestPostgres postgres)
         missing.Message.ShouldContain("createdb");
 
         var away = await Should.ThrowAsync<StartRefusedException>(
-            () => DatabaseCheck.RunAsync($"Host=127.0.0.1;Port={TestServer.FreePort()};Username=x;Password=secret", allowUnsafe: false, CancellationToken.None));
+            () => DatabaseCheck.RunAsync(
+                $"Host=127.0.0.1;Port={TestServer.FreePort()};Username=x;Password=secret", allowUnsafe: false, CancellationToken.None));
         away.Message.ShouldContain("cannot be reached");
         away.Message.ShouldNotContain("secret");
     }

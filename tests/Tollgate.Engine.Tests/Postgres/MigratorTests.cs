@@ -8,7 +8,8 @@ namespace Tollgate.Engine.Tests.Postgres;
 public sealed class MigratorTests(TestPostgres postgres)
 {
     private static readonly MigrationFile First = new(1, "first", "CREATE TABLE first (id integer PRIMARY KEY)");
-    private static readonly MigrationFile Second = new(2, "second", "ALTER TABLE first ADD COLUMN name text; CREATE TABLE second (id integer)");
+    private static readonly MigrationFile Second = new(
+        2, "second", "ALTER TABLE first ADD COLUMN name text; CREATE TABLE second (id integer)");
 
     [Fact]
     public async Task A_fresh_database_gets_every_file_in_order()
@@ -19,7 +20,8 @@ public sealed class MigratorTests(TestPostgres postgres)
 
         (await database.ScalarAsync<string>("SELECT string_agg(version::text, ',' ORDER BY applied_at, version) FROM schema_migrations"))
             .ShouldBe(string.Join(',', MigrationFile.BuiltIn.Select(file => file.Version)));
-        (await database.ScalarAsync<bool>("SELECT to_regclass('projects') IS NOT NULL AND to_regclass('balances') IS NOT NULL")).ShouldBeTrue();
+        (await database.ScalarAsync<bool>(
+            "SELECT to_regclass('projects') IS NOT NULL AND to_regclass('balances') IS NOT NULL")).ShouldBeTrue();
     }
 
     [Fact]
@@ -87,7 +89,8 @@ public sealed class MigratorTests(TestPostgres postgres)
         await using var database = await postgres.CreateEmptyDatabaseAsync();
         await RunAsync(database, MigrationFile.BuiltIn);
         await database.ScalarAsync<int>("INSERT INTO projects (code, name, mode) VALUES ('shop', 'Shop', 'live') RETURNING id");
-        MigrationFile next = new(MigrationFile.BuiltIn.Count + 1, "next", "ALTER TABLE projects ADD COLUMN note text NOT NULL DEFAULT 'none'");
+        MigrationFile next = new(
+            MigrationFile.BuiltIn.Count + 1, "next", "ALTER TABLE projects ADD COLUMN note text NOT NULL DEFAULT 'none'");
 
         (await RunAsync(database, [.. MigrationFile.BuiltIn, next])).ShouldBe(1);
 
@@ -95,7 +98,10 @@ public sealed class MigratorTests(TestPostgres postgres)
         (await database.ScalarAsync<int>("SELECT max(version) FROM schema_migrations")).ShouldBe(next.Version);
     }
 
-    /// <summary>Before the first release the schema had more files than the baseline, with other texts: it is not a newer Tollgate that made such a database.</summary>
+    /// <summary>
+    /// Before the first release the schema had more files than the baseline, with other texts: it is not a newer Tollgate that made such a
+    /// database.
+    /// </summary>
     [Fact]
     public async Task A_database_of_a_development_checkout_is_refused_with_what_to_do()
     {

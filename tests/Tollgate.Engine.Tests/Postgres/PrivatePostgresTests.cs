@@ -62,7 +62,8 @@ public sealed class PrivatePostgresTests
             (await ScalarAsync<string>(postgres, $"SELECT current_setting('{setting}')")).ShouldBe(value, setting);
         }
 
-        (File.GetUnixFileMode(data.Sockets) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)).ShouldBe(UnixFileMode.None);
+        (File.GetUnixFileMode(data.Sockets) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)).ShouldBe(
+            UnixFileMode.None);
         (await DatabaseCheck.RunAsync(postgres.ConnectionString, allowUnsafe: false, CancellationToken.None)).ShouldBeEmpty();
     }
 
@@ -99,7 +100,8 @@ public sealed class PrivatePostgresTests
         }
 
         await File.WriteAllTextAsync(
-            Path.Combine(data.Postgres, "postmaster.pid"), $"{Environment.ProcessId}\n{data.Postgres}\n1700000000\n5432\n\n\n  1 1\nready   \n");
+            Path.Combine(data.Postgres, "postmaster.pid"),
+            $"{Environment.ProcessId}\n{data.Postgres}\n1700000000\n5432\n\n\n  1 1\nready   \n");
         var socketLock = Path.Combine(data.Sockets, PostgresSettings.SocketLock);
         await File.WriteAllTextAsync(socketLock, $"{alive.ProcessId}\n{data.Postgres}\n1700000000\n5432\n{data.Sockets}\n");
 
@@ -119,7 +121,8 @@ public sealed class PrivatePostgresTests
 
         PostgresOrphan.IsPostmasterOf(process, pidFile).ShouldBeTrue();
         PostgresOrphan.IsPostmasterOf(process, pidFile.Replace("ready   ", "stopping", StringComparison.Ordinal)).ShouldBeTrue();
-        PostgresOrphan.IsPostmasterOf(process, pidFile.Replace($"{process}\n", $"{process + 1}\n", StringComparison.Ordinal)).ShouldBeFalse();
+        PostgresOrphan.IsPostmasterOf(process, pidFile.Replace($"{process}\n", $"{process + 1}\n", StringComparison.Ordinal))
+            .ShouldBeFalse();
         PostgresOrphan.IsPostmasterOf(Environment.ProcessId, pidFile).ShouldBeFalse();
     }
 

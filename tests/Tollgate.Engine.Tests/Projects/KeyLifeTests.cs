@@ -47,7 +47,8 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
             // Every column of every row, as text: neither the key nor its part behind the prefix.
             var secretPart = text[KeyText.PrefixLength..];
             (await fresh.Database.ScalarAsync<long>(
-                "SELECT count(*) FROM (SELECT k::text AS t FROM api_keys k UNION ALL SELECT c::text FROM customer_tokens c) rows WHERE t LIKE '%' || $1 || '%'",
+                "SELECT count(*) FROM (SELECT k::text AS t FROM api_keys k UNION ALL SELECT c::text FROM customer_tokens c) rows WHERE t "
+                    + "LIKE '%' || $1 || '%'",
                 secretPart)).ShouldBe(0);
         }
 
@@ -83,7 +84,8 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         var revoke = new RevokeKey(fresh.Source, server.Directory);
         var rotate = new RotateKey(fresh.Source, server.Directory);
         (await revoke.RunAsync(mine.Id, theirs.SecretKey.Id, CancellationToken.None)).ShouldBe(RevokeOutcome.NotFound);
-        (await rotate.RunAsync(mine.Id, theirs.SecretKey.Id, null, TimeSpan.Zero, CancellationToken.None)).Fault.ShouldBe(RotateFault.NotFound);
+        (await rotate.RunAsync(mine.Id, theirs.SecretKey.Id, null, TimeSpan.Zero, CancellationToken.None)).Fault.ShouldBe(
+            RotateFault.NotFound);
         (await revoke.RunAsync(null, theirs.SecretKey.Id, CancellationToken.None)).ShouldBe(RevokeOutcome.NotFound);
         server.Directory.Find(KeyHash.Of(theirs.SecretKey.Text))!.RevokedAt.ShouldBeNull();
     }
@@ -104,7 +106,8 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         server.Directory.Find(KeyHash.Of(old.Text))!.RevokedAt.ShouldNotBeNull();
 
         (await rotate.RunAsync(project.Id, old.Id, null, TimeSpan.Zero, CancellationToken.None)).Fault.ShouldBe(RotateFault.Revoked);
-        var narrow = await server.CreateKey.RunAsync(project.Id, order with { Scopes = Scope.KeysWrite, Networks = [] }, CancellationToken.None);
+        var narrow = await server.CreateKey.RunAsync(
+            project.Id, order with { Scopes = Scope.KeysWrite, Networks = [] }, CancellationToken.None);
         (await rotate.RunAsync(project.Id, fresher.Id, narrow.Id, TimeSpan.Zero, CancellationToken.None))
             .Fault.ShouldBe(RotateFault.MoreThanCaller);
     }
@@ -155,5 +158,7 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
     }
 
     private async Task<DateTime?> LastUse(Guid key) =>
-        await fresh.Database.ScalarAsync<DateTime>("SELECT last_used_at FROM api_keys WHERE id = $1", key) is var at && at == default ? null : at;
+        await fresh.Database.ScalarAsync<DateTime>("SELECT last_used_at FROM api_keys WHERE id = $1", key) is var at && at == default
+            ? null
+            : at;
 }

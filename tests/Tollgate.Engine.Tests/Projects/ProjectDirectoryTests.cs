@@ -69,7 +69,8 @@ public sealed class ProjectDirectoryTests(FreshDatabase fresh) : IClassFixture<F
         await UntilAsync(() => server.Presence.Healthy);
 
         await fresh.Database.ExecuteAsync(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%servers%' AND pid <> pg_backend_pid() AND datname = current_database()");
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%servers%' AND pid <> pg_backend_pid() AND datname = "
+                + "current_database()");
         await fresh.Database.ExecuteAsync("INSERT INTO projects (code, name, mode) VALUES ('missed', 'x', 'live')");
         await UntilAsync(() => server.Directory.Find("missed") is not null);
         await server.Presence.StopAsync(CancellationToken.None);

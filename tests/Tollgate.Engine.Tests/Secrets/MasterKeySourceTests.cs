@@ -33,7 +33,8 @@ public sealed class MasterKeySourceTests
     public void A_variable_and_a_program_at_once_are_a_fault()
     {
         List<string> faults = [];
-        MasterKeySource.Read(name => name.StartsWith(MasterKeySource.KeyVariable, StringComparison.Ordinal) ? Key : null, "/nowhere", faults);
+        MasterKeySource.Read(
+            name => name.StartsWith(MasterKeySource.KeyVariable, StringComparison.Ordinal) ? Key : null, "/nowhere", faults);
 
         faults.ShouldHaveSingleItem().ShouldContain(MasterKeySource.CommandVariable);
     }
@@ -43,7 +44,8 @@ public sealed class MasterKeySourceTests
     {
         (await Command($"echo {Key}").LoadAsync(default)).Single().Id.ShouldBe((await Variable(Key).LoadAsync(default)).Single().Id);
 
-        var failed = await Should.ThrowAsync<StartRefusedException>(() => Command($"echo {Key}; echo {Other} >&2; exit 3").LoadAsync(default));
+        var failed = await Should.ThrowAsync<StartRefusedException>(() => Command($"echo {Key}; echo {Other} >&2; exit 3")
+            .LoadAsync(default));
         failed.Message.ShouldContain("exit code 3");
         var nonsense = await Should.ThrowAsync<StartRefusedException>(() => Command("echo hunter2").LoadAsync(default));
         (failed.Message + nonsense.Message).ShouldNotContain(Key);

@@ -83,8 +83,11 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
         var first = await OpenAsync("a");
         var before = first.Ring.Current.Id;
         await FillAsync(first, tokens: 450);
-        await Database.ExecuteAsync("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$");
-        await Database.ExecuteAsync("CREATE TRIGGER die BEFORE UPDATE ON payment_methods FOR EACH ROW WHEN (OLD.last4 = '0300') EXECUTE FUNCTION die()");
+        await Database.ExecuteAsync(
+            "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); "
+                + "RETURN NEW; END $$");
+        await Database.ExecuteAsync(
+            "CREATE TRIGGER die BEFORE UPDATE ON payment_methods FOR EACH ROW WHEN (OLD.last4 = '0300') EXECUTE FUNCTION die()");
         await Should.ThrowAsync<Npgsql.NpgsqlException>(RotateAsync);
 
         // Both keys are there, so a server starts and reads either.
@@ -98,23 +101,30 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
         (done.From, done.To, done.Unreadable).ShouldBe((before, during.Ring.Current.Id, 0));
         var after = await OpenAsync("a");
         after.Ring.Ids.ShouldBe([done.To]);
-        (await Database.ScalarAsync<long>("SELECT count(*) FROM payment_methods WHERE NOT starts_with(token, $1)", $"s1.{done.To}.")).ShouldBe(0);
-        Encoding.UTF8.GetString(after.Open((await Database.ScalarAsync<byte[]>("SELECT secrets FROM upstreams"))!, SecretPlace.Upstream(1, "openai"))!).ShouldBe("upstream key");
+        (await Database.ScalarAsync<long>(
+            "SELECT count(*) FROM payment_methods WHERE NOT starts_with(token, $1)", $"s1.{done.To}.")).ShouldBe(0);
+        Encoding.UTF8.GetString(
+            after.Open((await Database.ScalarAsync<byte[]>("SELECT secrets FROM upstreams"))!, SecretPlace.Upstream(1, "openai"))!)
+            .ShouldBe("upstream key");
         (await RotateAsync()).From.ShouldBe(done.To, "The next one is a new rotation.");
     }
 
     [Fact]
     public async Task A_given_key_is_rotated_once_a_second_one_is_given_and_not_before()
     {
-        var (one, two) = (Convert.ToBase64String(Enumerable.Repeat((byte)1, 32).ToArray()), Convert.ToBase64String(Enumerable.Repeat((byte)2, 32).ToArray()));
+        var (one, two) =
+            (Convert.ToBase64String(Enumerable.Repeat((byte)1, 32).ToArray()),
+                Convert.ToBase64String(Enumerable.Repeat((byte)2, 32).ToArray()));
         var first = await OpenSecrets.RunAsync(Database.ConnectionString, new(one, null, "/nowhere"), false, NullLogger.Instance, default);
-        (await Should.ThrowAsync<StartRefusedException>(() => RotateAsync(new(one, null, "/nowhere")))).Message.ShouldContain("openssl rand");
+        (await Should.ThrowAsync<StartRefusedException>(() => RotateAsync(new(one, null, "/nowhere")))).Message.ShouldContain(
+            "openssl rand");
 
         var done = await RotateAsync(new($"{one},{two}", null, "/nowhere"));
 
         done.From.ShouldBe(first.Ring.Current.Id);
         await OpenSecrets.RunAsync(Database.ConnectionString, new(two, null, "/nowhere"), false, NullLogger.Instance, default);
-        await Should.ThrowAsync<StartRefusedException>(() => OpenSecrets.RunAsync(Database.ConnectionString, new(one, null, "/nowhere"), false, NullLogger.Instance, default));
+        await Should.ThrowAsync<StartRefusedException>(() =>
+            OpenSecrets.RunAsync(Database.ConnectionString, new(one, null, "/nowhere"), false, NullLogger.Instance, default));
     }
 
     [Fact]
@@ -141,14 +151,16 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
 
     private MasterKeySource FileOf(string name) => new(null, null, _folder.Combine(name + ".key"));
 
-    private Task<SecretBox> OpenAsync(string name) => OpenSecrets.RunAsync(Database.ConnectionString, FileOf(name), acceptsNew: false, NullLogger.Instance, default);
+    private Task<SecretBox> OpenAsync(string name) =>
+        OpenSecrets.RunAsync(Database.ConnectionString, FileOf(name), acceptsNew: false, NullLogger.Instance, default);
 
     private Task<MasterKeyRotated> RotateAsync() => RotateAsync(FileOf("a"));
 
     private Task<MasterKeyRotated> RotateAsync(MasterKeySource source) =>
         new RotateMasterKey(Database.ConnectionString, source, TimeSpan.Zero, NullLogger.Instance).RunAsync(static (_, _) => { }, default);
 
-    private Task PutAsync(byte[] secrets) => Database.ExecuteAsync("INSERT INTO upstreams (project_id, provider, secrets) VALUES (1, 'openai', $1)", secrets);
+    private Task PutAsync(byte[] secrets) =>
+        Database.ExecuteAsync("INSERT INTO upstreams (project_id, provider, secrets) VALUES (1, 'openai', $1)", secrets);
 
     private async Task FillAsync(SecretBox box, int tokens)
     {
@@ -157,7 +169,8 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
         await Database.ExecuteAsync(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
-            SELECT 1, 1, id, 'stripe', token, 'visa', lpad(n::text, 4, '0'), false, now() FROM unnest($1, $2) WITH ORDINALITY AS x (id, token, n)
+            SELECT 1, 1, id, 'stripe', token, 'visa', lpad(n::text, 4, '0'), false, now()
+                   FROM unnest($1, $2) WITH ORDINALITY AS x (id, token, n)
             """,
             ids, ids.Select((id, n) => box.CloseText($"token_{n + 1:0000}", SecretPlace.Card(id))).ToArray());
     }

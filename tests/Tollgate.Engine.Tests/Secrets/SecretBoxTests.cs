@@ -16,12 +16,14 @@ public sealed class SecretBoxTests
     public void What_is_closed_opens_in_its_place_only_and_never_looks_the_same(string text)
     {
         var box = Box(MasterKey.Make());
-        var (closed, again, asText) = (box.Close(Encoding.UTF8.GetBytes(text), Place), box.Close(Encoding.UTF8.GetBytes(text), Place), box.CloseText(text, Place));
+        var (closed, again, asText) =
+            (box.Close(Encoding.UTF8.GetBytes(text), Place), box.Close(Encoding.UTF8.GetBytes(text), Place), box.CloseText(text, Place));
 
         Encoding.UTF8.GetString(box.Open(closed, Place).ShouldNotBeNull()).ShouldBe(text);
         box.OpenText(asText, Place).ShouldBe(text);
         again.ShouldNotBe(closed);
-        foreach (var elsewhere in (SecretPlace[])[SecretPlace.Upstream(8, "openai"), SecretPlace.Upstream(7, "anthropic"), SecretPlace.ProviderKeys(7, "openai")])
+        foreach (var elsewhere in (SecretPlace[])[
+            SecretPlace.Upstream(8, "openai"), SecretPlace.Upstream(7, "anthropic"), SecretPlace.ProviderKeys(7, "openai")])
         {
             box.Open(closed, elsewhere).ShouldBeNull();
             box.OpenText(asText, elsewhere).ShouldBeNull();

@@ -60,7 +60,9 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         seen.ShouldBe([(3, 3, 4), (3, 3, 1), (1, 1, 0), (0, 0, 0)]);
-        (await _database!.ScalarAsync<string>("SELECT string_agg(c.id, ' ' ORDER BY i.serial) FROM invoices i JOIN customers c USING (partition, account) WHERE i.kind = 'renewal'"))
+        (await _database!.ScalarAsync<string>(
+            "SELECT string_agg(c.id, ' ' ORDER BY i.serial) FROM invoices i JOIN customers c USING (partition, "
+                + "account) WHERE i.kind = 'renewal'"))
             .ShouldBe("c0 c1 c2 c3 c4 c5 c6");
     }
 
@@ -91,7 +93,9 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         (await waiting).Renewals.ShouldBe(1);
     }
 
-    /// <summary>QUALITY R4. The death of a biller is that of its connection in the middle of a transaction; whoever it was begins anew.</summary>
+    /// <summary>
+    /// QUALITY R4. The death of a biller is that of its connection in the middle of a transaction; whoever it was begins anew.
+    /// </summary>
     [Fact]
     public async Task Eight_billers_race_and_die_and_each_period_is_invoiced_once()
     {
@@ -105,7 +109,8 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         await over.CancelAsync();
         var killed = await killing;
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{customers} subscriptions × {months} months in {(int)Stopwatch.GetElapsedTime(started).TotalSeconds} s: {killed} connections were killed, {deaths.Sum()} runs died of it.");
+            $"{customers} subscriptions × {months} months in {(int)Stopwatch.GetElapsedTime(started).TotalSeconds} s: "
+                + $"{killed} connections were killed, {deaths.Sum()} runs died of it.");
         deaths.Sum().ShouldBePositive("Nobody died: the test shows nothing.");
 
         var invoices = customers * (months + 1L);
@@ -118,7 +123,9 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>Customers and months; the whole figure of R4 by <c>TOLLGATE_BILLERS_CUSTOMERS=10000</c>.</summary>
     private static (int Customers, int Months) Form =>
-        int.TryParse(Environment.GetEnvironmentVariable("TOLLGATE_BILLERS_CUSTOMERS"), CultureInfo.InvariantCulture, out var customers) ? (customers, 24) : (150, 12);
+        int.TryParse(Environment.GetEnvironmentVariable("TOLLGATE_BILLERS_CUSTOMERS"), CultureInfo.InvariantCulture, out var customers)
+            ? (customers, 24)
+            : (150, 12);
 
     /// <returns>How often it died.</returns>
     private async Task<int> BillAsync(Instant until, int part)
@@ -148,7 +155,8 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
             """
             SELECT count(pg_terminate_backend(pid))
               FROM (SELECT pid FROM pg_stat_activity
-                     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL AND query ~ 'invoice|subscription'
+                     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL
+                       AND query ~ 'invoice|subscription'
                      ORDER BY random() LIMIT 1) AS one
             """;
         var killed = 0L;
@@ -170,7 +178,8 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         for (var n = 0; n < customers; n++)
         {
             var order = new SubscriptionOrder($"c{n}", "pro", PriceInterval.Monthly, null, 1, null, true, null, null, null, null, [], null);
-            (await create.RunAsync(Rig.Project, order, new("test", false), CancellationToken.None)).Outcome.ShouldBe(SubscriptionOutcome.Done);
+            (await create.RunAsync(Rig.Project, order, new("test", false), CancellationToken.None)).Outcome.ShouldBe(
+                SubscriptionOutcome.Done);
             await Rig.RecordAsync($"c{n}", "calls", 25);
         }
     }

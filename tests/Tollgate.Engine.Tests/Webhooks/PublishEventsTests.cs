@@ -26,7 +26,8 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_publisher_that_fails_half_way_has_published_nothing_and_the_next_one_publishes_all_of_it_once()
     {
-        await _database!.ExecuteAsync("INSERT INTO webhook_projects (project_id, published_below) SELECT id, pg_snapshot_xmin(pg_current_snapshot()) FROM projects");
+        await _database!.ExecuteAsync(
+            "INSERT INTO webhook_projects (project_id, published_below) SELECT id, pg_snapshot_xmin(pg_current_snapshot()) FROM projects");
         await _rig!.ConsumeAsync("u1", "job", 8);
         await _rig.ConsumeAsync("u2", "job", 8);
         var publish = new PublishEvents(_database.Source);
@@ -37,7 +38,8 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
         {
             try
             {
-                await PublishAsync((_, _, _) => Task.FromResult<Func<FactToPublish, string>>(_ => throw new TimeoutException("Payloads could not be written.")));
+                await PublishAsync((_, _, _) =>
+                    Task.FromResult<Func<FactToPublish, string>>(_ => throw new TimeoutException("Payloads could not be written.")));
             }
             catch (TimeoutException)
             {
@@ -59,6 +61,7 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
         Task<long> EventsAsync() => _database.ScalarAsync<long>("SELECT count(*) FROM webhook_events");
     }
 
-    private static Task<Func<FactToPublish, string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel) =>
+    private static Task<Func<FactToPublish, string>> TellAsync(
+        ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel) =>
         Task.FromResult<Func<FactToPublish, string>>(static fact => $$"""{"sequence": {{fact.Sequence}}}""");
 }

@@ -12,11 +12,14 @@ public sealed class SendQueueTests(TestPostgres postgres)
         await using var database = await postgres.CreateDatabaseAsync();
         await database.ExecuteAsync(
             """
-            INSERT INTO projects (code, name, mode, time_zone, currency) SELECT code, code, 'live', 'Etc/UTC', 'USD' FROM unnest('{many,few}'::text[]) AS code;
+            INSERT INTO projects (code, name, mode, time_zone, currency) SELECT code, code, 'live', 'Etc/UTC', 'USD'
+              FROM unnest('{many,few}'::text[]) AS code;
             INSERT INTO webhook_endpoints (id, project_id, url, events, secret)
-            SELECT gen_random_uuid(), p.id, 'https://example.com/', '{*}', '' FROM projects p, generate_series(1, CASE p.code WHEN 'many' THEN 30 ELSE 2 END);
+            SELECT gen_random_uuid(), p.id, 'https://example.com/', '{*}', ''
+                   FROM projects p, generate_series(1, CASE p.code WHEN 'many' THEN 30 ELSE 2 END);
             INSERT INTO webhook_events (id, project_id, type, object_type, object, sequence, occurred_at, payload)
-            SELECT gen_random_uuid(), p.id, 'customer.created', 'customer', n::text, 1, now(), '{}' FROM projects p, generate_series(1, 4) AS n;
+            SELECT gen_random_uuid(), p.id, 'customer.created', 'customer', n::text, 1, now(), '{}'
+                   FROM projects p, generate_series(1, 4) AS n;
             INSERT INTO webhook_deliveries (project_id, endpoint, event, object_type, object, first_due_at, due_at)
             SELECT e.project_id, e.id, v.position, v.object_type, v.object, now(), now()
               FROM webhook_endpoints e JOIN webhook_events v ON v.project_id = e.project_id
@@ -30,6 +33,7 @@ public sealed class SendQueueTests(TestPostgres postgres)
         first.Select(static one => one.Project).ShouldBe(Enumerable.Repeat(many + 1, 8).Concat([many, many]), ignoreOrder: true);
         var second = await queue.ClaimAsync(200, new Dictionary<int, int> { [many] = 52 }, 64, CancellationToken.None);
         second.Count.ShouldBe(12);
-        second.Select(static one => one.Endpoint).Distinct().Count().ShouldBe(12, "Each of its endpoints has a turn before one has a second.");
+        second.Select(static one => one.Endpoint).Distinct().Count()
+            .ShouldBe(12, "Each of its endpoints has a turn before one has a second.");
     }
 }

@@ -58,9 +58,13 @@ public sealed class BackdatedLives(LivesHost host)
 
     [Fact]
     public Task A_coupon_is_redeemed_when_it_is_named() => Given(Shops.Standard).WithoutTheNaiveBiller()
-        .On("2031-03-01").Calls("POST", "/v1/coupons", """{"code": "MARCH", "percent_off": 50, "duration": "forever", "expires_at": "2031-04-01T00:00:00Z"}""")
+        .On("2031-03-01")
+        .Calls("POST", "/v1/coupons",
+            """{"code": "MARCH", "percent_off": 50, "duration": "forever", "expires_at": "2031-04-01T00:00:00Z"}""")
         .On("2031-04-20")
-        .IsRefused("coupon_refused", "POST", Subscriptions, """{"customer": "anna", "plan": "basic", "coupon": "MARCH", "start_at": "2031-03-20T00:00:00Z"}""")
+        .IsRefused(
+            "coupon_refused", "POST", Subscriptions,
+            """{"customer": "anna", "plan": "basic", "coupon": "MARCH", "start_at": "2031-03-20T00:00:00Z"}""")
         .Calls("POST", Subscriptions, """{"customer": "anna", "plan": "basic"}""")
         .Invoices("""
             2031-04-20 00:00 open 1000

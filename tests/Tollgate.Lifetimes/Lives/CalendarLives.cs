@@ -73,7 +73,8 @@ public sealed class CalendarLives(LivesHost host)
 
     // Berlin is at UTC+1, from 30 March 2031 2:00 at UTC+2. On that day there is no half past two: the clock jumps at 1:00 UTC.
     [Fact]
-    public Task A_time_that_the_clock_of_Berlin_skips_is_the_moment_of_the_jump_and_comes_back() => Given(Shops.In("Europe/Berlin")).ToldInUtc()
+    public Task A_time_that_the_clock_of_Berlin_skips_is_the_moment_of_the_jump_and_comes_back() =>
+        Given(Shops.In("Europe/Berlin")).ToldInUtc()
         .On("2031-01-30 02:30").Subscribes("basic")
         .On("2031-05-01")
         .Invoices("""

@@ -9,7 +9,10 @@ public sealed class CatalogueLives(LivesHost host)
 {
     /// <summary>Basic is $15 and 50 pages instead of $10 and 100.</summary>
     private static readonly Shop Dearer = Shops.Standard.With(
-        Shops.Basic with { Prices = [new(Interval.Monthly, 1500), new(Interval.Yearly, 15000)], Included = [new("pages", 50, Overage.PerUnit(0.20m))] });
+        Shops.Basic with
+        {
+            Prices = [new(Interval.Monthly, 1500), new(Interval.Yearly, 15000)], Included = [new("pages", 50, Overage.PerUnit(0.20m))],
+        });
 
     // 120 pages are 20 beyond the old quota at 10 cents, and 70 beyond the new one at 20 cents.
     [Fact]

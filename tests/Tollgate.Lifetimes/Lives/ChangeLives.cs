@@ -39,7 +39,8 @@ public sealed class ChangeLives(LivesHost host)
 
     // The month from 31 January to 28 February has 28 days. 14 are left: 2900 and 29900 halve.
     [Fact]
-    public Task From_29_to_299_dollars_on_Valentines_Day() => Given(new Shop { Plans = [Shops.Free, Trendit("pro", 2900), Trendit("enterprise", 29900)] })
+    public Task From_29_to_299_dollars_on_Valentines_Day() =>
+        Given(new Shop { Plans = [Shops.Free, Trendit("pro", 2900), Trendit("enterprise", 29900)] })
         .On("2031-01-31 09:00").Subscribes("pro")
         .On("2031-02-14 09:00").Changes("enterprise")
         .On("2031-04-01")
@@ -216,7 +217,8 @@ public sealed class ChangeLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task A_credit_larger_than_the_next_invoice_pays_several() => Given(Shops.Standard.With(Shops.Enterprise with { Prices = [new(Interval.Monthly, 9000)] }))
+    public Task A_credit_larger_than_the_next_invoice_pays_several() =>
+        Given(Shops.Standard.With(Shops.Enterprise with { Prices = [new(Interval.Monthly, 9000)] }))
         .On("2031-04-01").Subscribes("enterprise").Pays()
         .On("2031-04-16").Changes("basic", when: When.Now)
         .On("2031-09-01")

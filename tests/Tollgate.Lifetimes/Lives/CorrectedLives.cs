@@ -4,14 +4,18 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>What goes back is what was paid: less its discount, with its own tax, and once. Basic has 100 pages a month and asks 10 cents for each further one.</summary>
+/// <summary>
+/// What goes back is what was paid: less its discount, with its own tax, and once. Basic has 100 pages a month and asks 10 cents for each
+/// further one.
+/// </summary>
 public sealed class CorrectedLives(LivesHost host)
 {
     private const string Invoice = "/v1/invoices/{invoice}";
 
     // 50 pages beyond for $5.00, of which the coupon took $1.00 off. It was for one month.
     [Fact]
-    public Task Voided_usage_goes_back_less_the_percentage_that_had_come_off_it() => Given(Shops.With(new CouponSpec("FIFTH", 20, null, Duration.Repeating, 2)))
+    public Task Voided_usage_goes_back_less_the_percentage_that_had_come_off_it() =>
+        Given(Shops.With(new CouponSpec("FIFTH", 20, null, Duration.Repeating, 2)))
         .On("2031-04-01").Subscribes("basic", coupon: "FIFTH")
         .On("2031-04-10").Uses(150, id: "mistake")
         .On("2031-06-03").TakesBack("mistake")
@@ -51,7 +55,8 @@ public sealed class CorrectedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The usage line of May's invoice was credited: the event is voided afterwards, and nothing more goes back. A third of it was: two thirds do.
+    // The usage line of May's invoice was credited: the event is voided afterwards, and nothing more goes back. A third of it was: two
+    // thirds do.
     [Theory]
     [InlineData("""{"lines": [2], "reason": "sorry"}""", 0)]
     [InlineData("""{"lines": [1], "reason": "sorry"}""", -500)]
@@ -76,9 +81,11 @@ public sealed class CorrectedLives(LivesHost host)
         .IsRefused("credit_refused", "POST", Invoice + "/credit-notes", """{"amount": 1, "reason": "sorry"}""")
         .LivesAsync(host);
 
-    // $5 off $30 each month. After 10 days $20 less two thirds of $5 are left; the new period has the coupon again: ten days cost $8.33 and no less.
+    // $5 off $30 each month. After 10 days $20 less two thirds of $5 are left; the new period has the coupon again: ten days cost $8.33 and
+    // no less.
     [Fact]
-    public Task An_amount_that_comes_again_does_not_make_a_pause_free() => Given(Shops.With(new CouponSpec("FIVE", null, 500, Duration.Forever))).WithoutTheNaiveBiller()
+    public Task An_amount_that_comes_again_does_not_make_a_pause_free() =>
+        Given(Shops.With(new CouponSpec("FIVE", null, 500, Duration.Forever))).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("pro", coupon: "FIVE")
         .On("2031-04-11").Pauses().Resumes()
         .On("2031-04-21").Pauses().Resumes()
@@ -97,9 +104,11 @@ public sealed class CorrectedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The same by way of the interval, and back: half of April is $12.50 whatever happens in it, and the new month has its coupon although nothing is asked for.
+    // The same by way of the interval, and back: half of April is $12.50 whatever happens in it, and the new month has its coupon although
+    // nothing is asked for.
     [Fact]
-    public Task An_amount_that_comes_again_does_not_make_changes_of_the_interval_free() => Given(Shops.With(new CouponSpec("FIVE", null, 500, Duration.Forever))).WithoutTheNaiveBiller()
+    public Task An_amount_that_comes_again_does_not_make_changes_of_the_interval_free() =>
+        Given(Shops.With(new CouponSpec("FIVE", null, 500, Duration.Forever))).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("pro", coupon: "FIVE")
         .On("2031-04-16").Changes(interval: Interval.Yearly, when: When.Now)
         .On("2031-04-16 00:01").Changes(interval: Interval.Monthly, when: When.Now)
@@ -118,9 +127,11 @@ public sealed class CorrectedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // April at 20 %, then 10 %, then 5 %. Basic's 667 go back with 20 % of them; pro's 2000 had 200 of tax, whatever basic's time paid of them, and go back with that.
+    // April at 20 %, then 10 %, then 5 %. Basic's 667 go back with 20 % of them; pro's 2000 had 200 of tax, whatever basic's time paid of
+    // them, and go back with that.
     [Fact]
-    public Task Unused_time_goes_back_with_its_own_tax_when_rates_change() => Given(Shops.Taxing(new TaxSpec("GB", "VAT", 20))).WithoutTheNaiveBiller()
+    public Task Unused_time_goes_back_with_its_own_tax_when_rates_change() =>
+        Given(Shops.Taxing(new TaxSpec("GB", "VAT", 20))).WithoutTheNaiveBiller()
         .On("2031-04-01").Joins("GB").Subscribes("basic")
         .On("2031-04-11").Calls("PUT", "/v1/tax-rates", Rates(10)).Changes("pro")
         .Calls("PUT", "/v1/tax-rates", Rates(5)).Changes("basic", when: When.Now)

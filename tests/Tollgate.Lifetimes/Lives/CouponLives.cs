@@ -49,7 +49,9 @@ public sealed class CouponLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task A_percentage_for_ever_rounds_half_up() => Given(Shops.With(new CouponSpec("EVER", 12.5m, null, Duration.Forever)).With(Shops.Basic with { Prices = [new(Interval.Monthly, 1004)] }))
+    public Task A_percentage_for_ever_rounds_half_up() =>
+        Given(Shops.With(new CouponSpec("EVER", 12.5m, null, Duration.Forever))
+            .With(Shops.Basic with { Prices = [new(Interval.Monthly, 1004)] }))
         .On("2031-04-01").Subscribes("basic", coupon: "EVER")
         .On("2031-06-01")
         .Invoices("""
@@ -66,7 +68,8 @@ public sealed class CouponLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task An_amount_larger_than_the_invoice_takes_what_there_is_and_the_rest_is_forfeited() => Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Once)))
+    public Task An_amount_larger_than_the_invoice_takes_what_there_is_and_the_rest_is_forfeited() =>
+        Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Once)))
         .On("2031-04-01").Subscribes("basic", coupon: "FIFTEEN")
         .On("2031-05-01")
         .Invoices("""
@@ -78,9 +81,11 @@ public sealed class CouponLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Of $15 a month the first invoice has $10, and the change in April the other $5. Nothing was paid for April, so nothing of it goes back.
+    // Of $15 a month the first invoice has $10, and the change in April the other $5. Nothing was paid for April, so nothing of it goes
+    // back.
     [Fact]
-    public Task An_amount_for_ever_is_there_once_a_month() => Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Forever))).WithoutTheNaiveBiller()
+    public Task An_amount_for_ever_is_there_once_a_month() =>
+        Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Forever))).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic", coupon: "FIFTEEN")
         .On("2031-04-16").Changes(quantity: 3)
         .On("2031-04-26").Changes(quantity: 4)
@@ -135,7 +140,8 @@ public sealed class CouponLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task A_coupon_for_once_waits_for_the_first_invoice_after_a_trial() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Once)))
+    public Task A_coupon_for_once_waits_for_the_first_invoice_after_a_trial() =>
+        Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Once)))
         .On("2031-03-20 10:00").Subscribes("pro", trial: true, coupon: "HALF")
         .On("2031-05-04")
         .Invoices("""
@@ -149,7 +155,8 @@ public sealed class CouponLives(LivesHost host)
 
     // Three months of the paid time: the trial does not count.
     [Fact]
-    public Task Three_months_are_counted_from_the_end_of_a_trial() => Given(Shops.With(new CouponSpec("THREE", 20, null, Duration.Repeating, 3)))
+    public Task Three_months_are_counted_from_the_end_of_a_trial() =>
+        Given(Shops.With(new CouponSpec("THREE", 20, null, Duration.Repeating, 3)))
         .On("2031-03-20 10:00").Subscribes("pro", trial: true, coupon: "THREE")
         .On("2031-07-04")
         .Invoices("""
@@ -169,7 +176,8 @@ public sealed class CouponLives(LivesHost host)
 
     // The whole month was for nothing, so nothing is given back for the half that is left.
     [Fact]
-    public Task A_credit_is_never_more_than_what_was_paid_after_the_discount() => Given(Shops.With(new CouponSpec("GIFT", 100, null, Duration.Once)))
+    public Task A_credit_is_never_more_than_what_was_paid_after_the_discount() =>
+        Given(Shops.With(new CouponSpec("GIFT", 100, null, Duration.Once)))
         .WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic", coupon: "GIFT")
         .On("2031-04-16").Changes("pro")
@@ -185,7 +193,10 @@ public sealed class CouponLives(LivesHost host)
     // $25 are two and a half months; the tax is on what is left. In June 50 pages of May are $5.
     [Fact]
     public Task What_an_amount_leaves_goes_on_to_the_next_invoices_where_it_carries_over() => Given(
-            Shops.Taxing(new TaxSpec("DE", "Umsatzsteuer", 19)) with { Coupons = [new("TWENTYFIVE", null, 2500, Duration.Once, CarriesOver: true)] })
+            Shops.Taxing(new TaxSpec("DE", "Umsatzsteuer", 19)) with
+            {
+                Coupons = [new("TWENTYFIVE", null, 2500, Duration.Once, CarriesOver: true)],
+            })
         .On("2031-04-01").Joins("DE").Subscribes("basic", coupon: "TWENTYFIVE")
         .On("2031-05-10").Uses(150)
         .On("2031-07-01")
@@ -208,7 +219,8 @@ public sealed class CouponLives(LivesHost host)
     // 20 % of what $3 leave are $1.40. From 10 May on there are 20 % of all. Two months from 10 April are over on 10 June.
     [Fact]
     public Task Further_coupons_follow_each_other_and_end() => Given(Shops.With(
-            new CouponSpec("THREEDOLLARS", null, 300, Duration.Forever), new CouponSpec("FIFTH", 20, null, Duration.Forever), new CouponSpec("TENTH", 10, null, Duration.Repeating, 2)))
+            new CouponSpec("THREEDOLLARS", null, 300, Duration.Forever), new CouponSpec("FIFTH", 20, null, Duration.Forever),
+            new CouponSpec("TENTH", 10, null, Duration.Repeating, 2)))
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Redeems("THREEDOLLARS").Redeems("FIFTH").Redeems("TENTH")
         .On("2031-05-10").LosesCoupon("THREEDOLLARS")
@@ -241,10 +253,12 @@ public sealed class CouponLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Anna's month begins on 31 March: a month from 28 February alone would end before. Bert redeems in the very second of a renewal, and Carl of
-    // his start, which both have been invoiced. Dora's on 30 March has the renewal of the next day, and not that of 30 April as well.
+    // Anna's month begins on 31 March: a month from 28 February alone would end before. Bert redeems in the very second of a renewal, and
+    // Carl of his start, which both have been invoiced. Dora's on 30 March has the renewal of the next day, and not that of 30 April as
+    // well.
     [Fact]
-    public Task A_coupon_for_a_month_that_is_redeemed_later_has_the_next_renewal_and_no_other() => Given(Shops.With(new CouponSpec("MONTH", 50, null, Duration.Repeating, 1)))
+    public Task A_coupon_for_a_month_that_is_redeemed_later_has_the_next_renewal_and_no_other() =>
+        Given(Shops.With(new CouponSpec("MONTH", 50, null, Duration.Repeating, 1)))
         .On("2031-01-31 12:00").Subscribes("basic")
         .By(Bert).Subscribes("basic")
         .By(Dora).Subscribes("basic")
@@ -291,7 +305,8 @@ public sealed class CouponLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The year is one invoice. Three months from 10 May have the usage of May, which is billed on 1 June, and are over before the year begins anew.
+    // The year is one invoice. Three months from 10 May have the usage of May, which is billed on 1 June, and are over before the year
+    // begins anew.
     [Fact]
     public Task Of_a_yearly_subscription_the_months_have_what_is_invoiced_in_them() => Given(Shops.With(
             new CouponSpec("THREE", 20, null, Duration.Repeating, 3), new CouponSpec("YEAR", 10, null, Duration.Repeating, 12)))

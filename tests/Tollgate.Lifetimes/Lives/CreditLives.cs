@@ -9,10 +9,13 @@ public sealed class CreditLives(LivesHost host)
 {
     private const string Bert = "bert";
 
-    private static readonly Shop British = Shops.Taxing(new TaxSpec("GB", "VAT", 20, Inclusive: true)) with { Coupons = [new("FIFTH", 20, null, Duration.Forever)] };
+    private static readonly Shop British = Shops.Taxing(new TaxSpec("GB", "VAT", 20, Inclusive: true)) with
+    {
+        Coupons = [new("FIFTH", 20, null, Duration.Forever)],
+    };
 
-    // Anna has the gift before the coupon. $13: all of April, and $3 of May before the 20 %, of which $9 prepaid pay $5.60. A second gift of $10
-    // comes behind the coupon: $8 of June. What is left of it, $2, ends in the very moment of July's invoice.
+    // Anna has the gift before the coupon. $13: all of April, and $3 of May before the 20 %, of which $9 prepaid pay $5.60. A second gift
+    // of $10 comes behind the coupon: $8 of June. What is left of it, $2, ends in the very moment of July's invoice.
     // Bert has the coupon first. $13 after it: $8 of May, $5 of June.
     [Fact]
     public Task Gifts_and_coupons_stand_in_the_order_of_their_redemption_and_what_was_prepaid_pays() => Given(British)

@@ -183,7 +183,8 @@ public sealed class ForeignPeriodLives(LivesHost host)
         Plans =
         [
             Shops.Free,
-            new("fees", [new(Interval.Monthly, 1000)], [new("pages", 10, new(Rate.Graduated, [new(null, 0.10m, 2.00m)]) { FirstFlatFee = policy })]),
+            new("fees", [new(Interval.Monthly, 1000)],
+                [new("pages", 10, new(Rate.Graduated, [new(null, 0.10m, 2.00m)]) { FirstFlatFee = policy })]),
         ],
     };
 }

@@ -63,7 +63,8 @@ public sealed class LeavingLives(LivesHost host)
 
     // Half was taken off, so 29 of 30 days of $5 go back.
     [Fact]
-    public Task What_a_coupon_took_off_does_not_go_back() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Forever))).WithoutTheNaiveBiller()
+    public Task What_a_coupon_took_off_does_not_go_back() =>
+        Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Forever))).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic", coupon: "HALF")
         .On("2031-04-02").Calls("POST", Cancel, """{"at": "now", "credit": true}""")
         .Invoices("""
@@ -105,7 +106,9 @@ public sealed class LeavingLives(LivesHost host)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-16").CancelsNow()
         .On("2031-04-20")
-        .IsRefused("subscription_exists", "POST", "/v1/subscriptions", """{"customer": "anna", "plan": "basic", "start_at": "2031-04-10T00:00:00Z"}""")
+        .IsRefused(
+            "subscription_exists", "POST", "/v1/subscriptions",
+            """{"customer": "anna", "plan": "basic", "start_at": "2031-04-10T00:00:00Z"}""")
         .Calls("POST", "/v1/subscriptions", """{"customer": "anna", "plan": "basic", "start_at": "2031-04-16T00:00:00Z"}""")
         .Invoices("""
             2031-04-01 00:00 open 1000

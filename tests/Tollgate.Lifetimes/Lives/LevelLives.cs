@@ -4,7 +4,9 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Seats, of which the last number that was reported is billed: a includes 5 and asks $10 for each further one, b includes 20 and asks $8.</summary>
+/// <summary>
+/// Seats, of which the last number that was reported is billed: a includes 5 and asks $10 for each further one, b includes 20 and asks $8.
+/// </summary>
 public sealed class LevelLives(LivesHost host)
 {
     private static readonly Shop Seats = new()
@@ -55,7 +57,8 @@ public sealed class LevelLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 12 under a, of which 7 are beyond its 5; 25 under b, of which 5 are beyond its 20. The upgrade costs half of the difference of the prices.
+    // 12 under a, of which 7 are beyond its 5; 25 under b, of which 5 are beyond its 20. The upgrade costs half of the difference of the
+    // prices.
     [Fact]
     public Task Each_seat_costs_what_the_plan_asks_under_which_it_came_to_stay() => Given(Seats)
         .On("2031-04-01").Subscribes("a")

@@ -73,7 +73,8 @@ public sealed class Life
         Then(new Subscribe(_now, _customer, plan, interval, quantity, currency, trial, coupon, trialExpires, addOns));
 
     public Life Changes(
-        string? plan = null, Interval? interval = null, int? quantity = null, When? when = null, Proration? proration = null, HeldAddOns? addOns = null) =>
+        string? plan = null, Interval? interval = null, int? quantity = null, When? when = null, Proration? proration = null,
+        HeldAddOns? addOns = null) =>
         Then(new Change(_now, _customer, plan, interval, quantity, when, proration, addOns));
 
     /// <summary>An add-on, so many of it.</summary>
@@ -89,17 +90,21 @@ public sealed class Life
 
     public Life Resumes() => Then(new Resume(_now, _customer));
 
-    /// <summary>A call that no step tells. In the path <c>{subscription}</c> and <c>{invoice}</c> are the newest ones of who acts.</summary>
+    /// <summary>
+    /// A call that no step tells. In the path <c>{subscription}</c> and <c>{invoice}</c> are the newest ones of who acts.
+    /// </summary>
     public Life Calls(string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, null));
 
-    public Life IsRefused(string code, string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, code));
+    public Life IsRefused(string code, string method, string path, string body) =>
+        Then(new Call(_now, _customer, method, path, body, code));
 
     public Life Redeems(string coupon) => Then(new Redeem(_now, _customer, coupon));
 
     public Life LosesCoupon(string coupon) => Then(new EndCoupon(_now, _customer, coupon));
 
     /// <summary>Promotional credit, in minor units.</summary>
-    public Life IsGiven(long amount, string? until = null) => Then(new Give(_now, _customer, amount, Prepaid: false, until is null ? null : Utc(until)));
+    public Life IsGiven(long amount, string? until = null) =>
+        Then(new Give(_now, _customer, amount, Prepaid: false, until is null ? null : Utc(until)));
 
     /// <summary>Pays minor units in before there is an invoice; less than 0: gets them back.</summary>
     public Life Prepays(long amount) => Then(new Give(_now, _customer, amount, Prepaid: true));
@@ -117,7 +122,9 @@ public sealed class Life
     /// <summary>The shop's plans are published anew.</summary>
     public Life Sells(Shop shop) => Then(new Publish(_now, shop));
 
-    /// <summary>All invoices of who acts, up to now, written as <see cref="Bill.Text(TimeZoneInfo)"/> writes them. Spaces may be used to align.</summary>
+    /// <summary>
+    /// All invoices of who acts, up to now, written as <see cref="Bill.Text(TimeZoneInfo)"/> writes them. Spaces may be used to align.
+    /// </summary>
     public Life Invoices(string expected) => Then(new InvoiceCheck(_customer, Tidied(expected)));
 
     /// <summary>The newest invoice of who acts asks for so much, and has a line.</summary>
@@ -162,7 +169,8 @@ public sealed class Life
                     ShouldBeTheSame(Told(await player.TimelineAsync(check.Customer)), check.Expected, "The server's timeline is another.");
                     break;
                 case LateCheck check:
-                    ShouldBeTheSame(string.Join('\n', await player.LateAsync(_told)), check.Expected, "The server reports other usage as late.");
+                    ShouldBeTheSame(
+                        string.Join('\n', await player.LateAsync(_told)), check.Expected, "The server reports other usage as late.");
                     break;
                 case PlanCheck check:
                     (await player.PlanAsync(check.Customer)).ShouldBe(check.Plan);
@@ -176,7 +184,9 @@ public sealed class Life
         await player.ShouldHaveNumbersWithoutGapsAsync();
         foreach (var customer in naive?.Customers ?? [])
         {
-            ShouldBeTheSame(Told(await player.TimelineAsync(customer)), Tidied(Told(naive!.FactsOf(customer))), $"The server's timeline of {customer} is another than the naive biller's.");
+            ShouldBeTheSame(
+                Told(await player.TimelineAsync(customer)), Tidied(Told(naive!.FactsOf(customer))),
+                $"The server's timeline of {customer} is another than the naive biller's.");
         }
     }
 
@@ -215,11 +225,15 @@ public sealed class Life
     }
 
     private DateTime Utc(string time) =>
-        _calendar.ToUtc(DateTime.ParseExact(time, ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None));
+        _calendar.ToUtc(
+            DateTime.ParseExact(
+                time, ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None));
 
     /// <summary>Each line without leading, trailing and doubled spaces.</summary>
     private static string Tidied(string text) =>
-        string.Join('\n', text.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Where(line => line.Length > 0));
+        string.Join(
+            '\n', text.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+                .Where(line => line.Length > 0));
 
     private sealed record InvoiceCheck(string Customer, string Expected);
 

@@ -9,7 +9,10 @@ public sealed class MigrationLives(LivesHost host)
 {
     /// <summary>Basic is $15 and 50 pages instead of $10 and 100; pro is $40 instead of $30.</summary>
     private static readonly Shop Dearer = Shops.Standard.With(
-        Shops.Basic with { Prices = [new(Interval.Monthly, 1500), new(Interval.Yearly, 15000)], Included = [new("pages", 50, Overage.PerUnit(0.20m))] },
+        Shops.Basic with
+        {
+            Prices = [new(Interval.Monthly, 1500), new(Interval.Yearly, 15000)], Included = [new("pages", 50, Overage.PerUnit(0.20m))],
+        },
         Shops.Pro with { Prices = [new(Interval.Monthly, 4000, TrialDays: 14), new(Interval.Yearly, 40000)] });
 
     private const string Basic = "/v1/plans/basic/migrate", Pro = "/v1/plans/pro/migrate";

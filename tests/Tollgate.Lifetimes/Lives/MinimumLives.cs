@@ -15,7 +15,8 @@ public sealed class MinimumLives(LivesHost host)
         [new(Interval.Monthly, 1000, Minimum: 3000), new(Interval.Yearly, 10000, Minimum: 36500)],
         [new("pages", 0, Overage.PerUnit(0.10m))]);
 
-    private static readonly PlanSpec Scale = new("scale", [new(Interval.Monthly, 6000, Minimum: 12000)], [new("pages", 100, Overage.PerUnit(0.10m))]);
+    private static readonly PlanSpec Scale = new(
+        "scale", [new(Interval.Monthly, 6000, Minimum: 12000)], [new("pages", 100, Overage.PerUnit(0.10m))]);
 
     private static readonly Shop Shop = Shops.Standard with { Plans = [.. Shops.Standard.Plans, Committed, Scale] };
 
@@ -146,7 +147,8 @@ public sealed class MinimumLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // $20 of usage are part of the $30 that were agreed, whenever they are told; $12 more are beyond by $12; what is taken back of them is given back down to the minimum.
+    // $20 of usage are part of the $30 that were agreed, whenever they are told; $12 more are beyond by $12; what is taken back of them is
+    // given back down to the minimum.
     [Fact]
     public Task Late_usage_costs_what_exceeds_the_minimum_and_nothing_else() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")

@@ -113,7 +113,8 @@ public sealed class MoneyLives(LivesHost host)
 
     // 19 % of 800.
     [Fact]
-    public Task Tax_is_on_what_the_discount_leaves() => Given(Shops.Taxing(German) with { Coupons = [new("FIFTH", 20, null, Duration.Once)] })
+    public Task Tax_is_on_what_the_discount_leaves() =>
+        Given(Shops.Taxing(German) with { Coupons = [new("FIFTH", 20, null, Duration.Once)] })
         .On("2031-04-01").Joins("DE").Subscribes("basic", coupon: "FIFTH")
         .Invoices("""
             2031-04-01 00:00 open 952, tax 152

@@ -11,7 +11,8 @@ public sealed class PackLives(LivesHost host)
     // May: the 50 that are left expire before the month ends, so they go first: 30 of them, and 20 are lost on the 10th. 80 + 30 of
     // the plan's 100 are 10 beyond: $1.
     [Fact]
-    public Task A_pack_gives_what_was_bought_from_the_payment_until_it_expires() => Given(Selling(new PackSpec("fifty", "pages", 50, 400, Days: 30)))
+    public Task A_pack_gives_what_was_bought_from_the_payment_until_it_expires() =>
+        Given(Selling(new PackSpec("fifty", "pages", 50, 400, Days: 30)))
         .WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic").May(100)
         .On("2031-04-05").Buys("fifty", 2).May(100)
@@ -33,7 +34,8 @@ public sealed class PackLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // $30 − $10 for half of the month and the 19 % on them are $11.90 to get, and pay $7 with its tax: $8.33. The rest, $3.57, pays a part of May.
+    // $30 − $10 for half of the month and the 19 % on them are $11.90 to get, and pay $7 with its tax: $8.33. The rest, $3.57, pays a part
+    // of May.
     [Fact]
     public Task Credits_pay_a_pack_with_its_tax_and_it_is_given_at_once() => Given(
             Shops.Taxing(new TaxSpec("DE", "Umsatzsteuer", 19)) with { Packs = [new("hundred", "pages", 100, 700)] })

@@ -92,7 +92,8 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Three plans in a month, and what was used under each comes in any order: pro 120 (20 beyond, $2), dear 30 ($27), big until 150 + 860 = 1,010 (10 beyond, $0.50).
+    // Three plans in a month, and what was used under each comes in any order: pro 120 (20 beyond, $2), dear 30 ($27), big until 150 + 860
+    // = 1,010 (10 beyond, $0.50).
     [Fact]
     public Task Several_changes_split_the_month_at_each() => Given(Shop)
         .On("2031-04-01").Subscribes("pro").Pays()

@@ -4,7 +4,9 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>What goes beyond the quota: basic has 100 pages a month and asks 10 cents for each further one, pro 1,000 and 5 cents.</summary>
+/// <summary>
+/// What goes beyond the quota: basic has 100 pages a month and asks 10 cents for each further one, pro 1,000 and 5 cents.
+/// </summary>
 public sealed class UsageLives(LivesHost host)
 {
     // Weeks end on the 8th and the 15th, and in the second in which the third begins the month of quotas is cut: 50 pages beyond its 100.
@@ -241,7 +243,8 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 1000 − 1000 from the downgrade. The 150 pages were within pro's 1,000 when they were used; of basic's 100 nothing is left for the next 20.
+    // 1000 − 1000 from the downgrade. The 150 pages were within pro's 1,000 when they were used; of basic's 100 nothing is left for the
+    // next 20.
     [Fact]
     public Task A_downgrade_at_once_bills_only_what_is_used_after_it() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("pro").Pays()
@@ -484,7 +487,8 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The subscription ended, half a day later a mistake of its last month is found, and in February she comes back: 40 of the 50 go back then.
+    // The subscription ended, half a day later a mistake of its last month is found, and in February she comes back: 40 of the 50 go back
+    // then.
     [Fact]
     public Task What_is_taken_back_on_the_day_after_the_end_is_given_back_with_the_next_subscription() => Given(Shops.Standard)
         .On("2031-01-01").Subscribes("basic")
@@ -580,7 +584,9 @@ public sealed class UsageLives(LivesHost host)
 
     private static Shop IgnoringLate() => Shops.Standard with
     {
-        Plans = [.. Shops.Standard.Plans.Select(plan => plan with { Included = [.. plan.Included.Select(included => included with { IgnoresLate = true })] })],
+        Plans = [
+            .. Shops.Standard.Plans.Select(plan =>
+                plan with { Included = [.. plan.Included.Select(included => included with { IgnoresLate = true })] })],
     };
 
     private static Shop Metered() => new()

@@ -73,7 +73,8 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
                 break;
             case Redeem redeem:
                 Note(redeem.At, "redeem_coupon");
-                Take(shop.Coupons.Single(coupon => coupon.Code == redeem.Coupon), Current.Status == NaiveStatus.Trialing ? null : redeem.At);
+                Take(shop.Coupons.Single(coupon => coupon.Code == redeem.Coupon),
+                    Current.Status == NaiveStatus.Trialing ? null : redeem.At);
                 break;
             case EndCoupon end:
                 Note(end.At, "end_coupon");
@@ -187,7 +188,9 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         });
     }
 
-    /// <summary>So many months later; but the next so many firsts of the subscription's months have it, and the one after them has not.</summary>
+    /// <summary>
+    /// So many months later; but the next so many firsts of the subscription's months have it, and the one after them has not.
+    /// </summary>
     private DateTime EndOfMonths(DateTime at, int months)
     {
         var firsts = new List<DateTime>();
@@ -226,7 +229,8 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         });
         (Current.TermsSince, Current.Committed) = (at, 0);
         Current.BilledForPeriod = terms.Amount;
-        return [.. terms.Items.Select((item, i) => BillLine.Of(i == 0 ? "subscription" : "add_on", item.Amount, at, Current.PeriodEnd, item.Quantity))];
+        return [.. terms.Items.Select((item, i) =>
+            BillLine.Of(i == 0 ? "subscription" : "add_on", item.Amount, at, Current.PeriodEnd, item.Quantity))];
     }
 
     private void OpenSlice(DateTime at)
@@ -332,7 +336,9 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     /// <summary>Terms with what a step asks for: everything else of them stays.</summary>
     private static NaiveTerms Asked(Change step, NaiveTerms terms, NaiveTerms old, Shop shop) => terms with
     {
-        Plan = step.Plan is null || step.Plan == terms.Plan.Code ? terms.Plan : step.Plan == old.Plan.Code ? old.Plan : shop.Plan(step.Plan),
+        Plan = step.Plan is null || step.Plan == terms.Plan.Code ? terms.Plan
+            : step.Plan == old.Plan.Code ? old.Plan
+            : shop.Plan(step.Plan),
         Interval = step.Interval ?? terms.Interval,
         Quantity = step.Quantity ?? terms.Quantity,
         AddOns = step.AddOns ?? terms.AddOns,
@@ -353,7 +359,8 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     {
         var old = Current.Terms;
         var end = Current.PeriodEnd;
-        var lines = CreditLines(at, [.. old.Items.Select(item => Math.Min(PartOf(item.Amount, at, policy), UnusedShare(item.Amount, at, policy)))]);
+        var lines = CreditLines(
+            at, [.. old.Items.Select(item => Math.Min(PartOf(item.Amount, at, policy), UnusedShare(item.Amount, at, policy)))]);
         if (terms.Interval == old.Interval)
         {
             Current.Committed += NaiveMinimums.CommittedUntil(Current, at);

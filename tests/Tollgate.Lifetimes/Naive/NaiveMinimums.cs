@@ -3,16 +3,20 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Naive;
 
 /// <summary>
-/// What is agreed as a minimum: at the end of a period the plan's price and the usage of it are compared with it, and what is missing is asked for. Of less
-/// than a period the minimum and the price are the share of the time.
+/// What is agreed as a minimum: at the end of a period the plan's price and the usage of it are compared with it, and what is missing is
+/// asked for. Of less than a period the minimum and the price are the share of the time.
 /// </summary>
 internal sealed class NaiveMinimums
 {
     private readonly List<Ended> _ended = [];
 
-    /// <summary>What usage must come to beside the price, for the share of the running period that its terms were in force until then.</summary>
+    /// <summary>
+    /// What usage must come to beside the price, for the share of the running period that its terms were in force until then.
+    /// </summary>
     public static long CommittedUntil(NaiveSubscription subscription, DateTime at) =>
-        subscription.Terms.Minimum is { } minimum ? Share(subscription, minimum, at) - Share(subscription, subscription.Terms.Amount, at) : 0;
+        subscription.Terms.Minimum is { } minimum
+            ? Share(subscription, minimum, at) - Share(subscription, subscription.Terms.Amount, at)
+            : 0;
 
     /// <summary>What is missing of periods that ended before, where their usage became more or less.</summary>
     public List<BillLine> Corrections(NaiveUsage usage)
@@ -44,7 +48,9 @@ internal sealed class NaiveMinimums
 
         var ended = new Ended(start, until, agreed - price) { Billed = Math.Max(0, agreed - price - usage.BilledIn(start, until)) };
         _ended.Add(ended);
-        return ended.Billed == 0 ? null : BillLine.Of("minimum", ended.Billed, subscription.Committed == 0 ? subscription.TermsSince : start, until);
+        return ended.Billed == 0
+            ? null
+            : BillLine.Of("minimum", ended.Billed, subscription.Committed == 0 ? subscription.TermsSince : start, until);
     }
 
     /// <summary>Of an amount for a period, the part of the time that its terms were in force.</summary>

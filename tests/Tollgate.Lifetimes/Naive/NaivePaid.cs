@@ -3,8 +3,8 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Naive;
 
 /// <summary>
-/// What bills asked for usage and minimums, and what was paid of it. What is taken back later goes back as it was paid: less the percentages that coupons
-/// took off that bill, and never more than the bill came to.
+/// What bills asked for usage and minimums, and what was paid of it. What is taken back later goes back as it was paid: less the
+/// percentages that coupons took off that bill, and never more than the bill came to.
 /// </summary>
 internal sealed class NaivePaid
 {
@@ -15,7 +15,8 @@ internal sealed class NaivePaid
     public void Note(IReadOnlyList<BillLine> lines, decimal kept, long discount)
     {
         // Without a discount everything was paid as it was asked for.
-        var bill = new Room { Left = discount == 0 ? long.MaxValue : lines.Where(line => line.Amount > 0).Sum(line => line.Amount) - discount };
+        var bill =
+            new Room { Left = discount == 0 ? long.MaxValue : lines.Where(line => line.Amount > 0).Sum(line => line.Amount) - discount };
         foreach (var line in lines.Where(line => line.Amount > 0 && line.Kind is "usage" or "minimum"))
         {
             Of(line).Push(new Piece(line.Amount, (1 - kept) * 100, bill));
@@ -40,7 +41,9 @@ internal sealed class NaivePaid
         return line with { Amount = -back - left };
     }
 
-    /// <summary>A quota period is known by its start, a period with a minimum by its end: the minimum may have been agreed in the middle of it.</summary>
+    /// <summary>
+    /// A quota period is known by its start, a period with a minimum by its end: the minimum may have been agreed in the middle of it.
+    /// </summary>
     private Stack<Piece> Of(BillLine line)
     {
         var key = (line.Kind, line.Feature, (line.Kind == "minimum" ? line.End : line.Start)!.Value);

@@ -46,13 +46,16 @@ internal static class NaiveRating
         return Rate(prices, digits);
     }
 
-    /// <summary>Spreads an amount in the ratio of weights: rounded towards zero, and what is left to those that lost most, a unit each.</summary>
+    /// <summary>
+    /// Spreads an amount in the ratio of weights: rounded towards zero, and what is left to those that lost most, a unit each.
+    /// </summary>
     public static long[] Spread(long amount, IReadOnlyList<long> weights)
     {
         var sum = weights.Sum(weight => (decimal)weight);
         var exact = weights.Select(weight => sum == 0 ? 0 : amount * weight / sum).ToArray();
         var parts = exact.Select(share => (long)decimal.Truncate(share)).ToArray();
-        foreach (var at in Enumerable.Range(0, parts.Length).OrderByDescending(at => exact[at] - parts[at]).Take((int)(amount - parts.Sum())))
+        foreach (var at in Enumerable.Range(0, parts.Length).OrderByDescending(at => exact[at] - parts[at])
+            .Take((int)(amount - parts.Sum())))
         {
             parts[at]++;
         }

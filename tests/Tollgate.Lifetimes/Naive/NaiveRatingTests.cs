@@ -38,7 +38,8 @@ public sealed class NaiveRatingTests
     [InlineData("0.5", 0, 1)]
     [InlineData("0.0005", 3, 1)]
     public void Half_a_unit_of_money_is_rounded_away_from_zero(string price, int digits, long amount) =>
-        NaiveRating.Rate(Overage.PerUnit(decimal.Parse(price, System.Globalization.CultureInfo.InvariantCulture)), 1, digits).ShouldBe(amount);
+        NaiveRating.Rate(Overage.PerUnit(decimal.Parse(price, System.Globalization.CultureInfo.InvariantCulture)), 1, digits)
+            .ShouldBe(amount);
 
     [Theory]
     [InlineData(1000, 1, 3, 333)]

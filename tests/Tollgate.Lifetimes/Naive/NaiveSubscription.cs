@@ -18,7 +18,8 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
     public IReadOnlyList<(long Amount, int Quantity)> Items =>
     [
         (Plan.AmountOf(Interval, Currency) * Quantity, Quantity),
-        .. AddOns.All.Select(held => (Offered.Single(one => one.Code == held.Code).AmountOf(Interval, Currency) * held.Quantity, held.Quantity)),
+        .. AddOns.All.Select(held =>
+            (Offered.Single(one => one.Code == held.Code).AmountOf(Interval, Currency) * held.Quantity, held.Quantity)),
     ];
 
     public long Amount => Items.Sum(item => item.Amount);
@@ -148,7 +149,9 @@ internal sealed class NaiveSubscription
     /// <summary>Since when the terms are in force in the running period.</summary>
     public DateTime TermsSince { get; set; }
 
-    /// <summary>What usage of the period must come to for the minimums of terms that were in force in it before, each for its share of the time.</summary>
+    /// <summary>
+    /// What usage of the period must come to for the minimums of terms that were in force in it before, each for its share of the time.
+    /// </summary>
     public long Committed { get; set; }
 
     /// <summary>What was asked for this period and not given back yet.</summary>

@@ -29,7 +29,8 @@ internal sealed class NaiveUsage
     public void Sell(DateTime at, NaiveTerms terms) => _sold.Add((at, terms));
 
     /// <summary>In the running slice.</summary>
-    public decimal UsedIn(string feature, DateTime until) => Of(feature, _slices[^1].Start, _slices[^1].Start, until, until).Sum(use => use.Quantity);
+    public decimal UsedIn(string feature, DateTime until) =>
+        Of(feature, _slices[^1].Start, _slices[^1].Start, until, until).Sum(use => use.Quantity);
 
     /// <summary>For every slice that has ended: what its usage costs now, less what was asked for it before.</summary>
     public List<BillLine> Due(int digits)
@@ -37,7 +38,8 @@ internal sealed class NaiveUsage
         var lines = new List<BillLine>();
         foreach (var slice in _slices.Where(slice => slice.End > slice.Start))
         {
-            foreach (var feature in SoldIn(slice).SelectMany(sold => sold.Terms.Included).Select(included => included.Feature).Distinct().ToList())
+            foreach (var feature in SoldIn(slice).SelectMany(sold => sold.Terms.Included).Select(included => included.Feature).Distinct()
+                .ToList())
             {
                 if (Due(slice, feature, digits) is { } line)
                 {
@@ -54,7 +56,8 @@ internal sealed class NaiveUsage
         .Where(billed => billed.SoldUntil > start && billed.SoldUntil <= until).Sum(billed => billed.Amount);
 
     /// <summary>How the slice that began then was rated last.</summary>
-    public NaiveBilled Explain(string feature, DateTime start) => _slices.Single(slice => slice.Start == start && slice.Billed.ContainsKey(feature)).Billed[feature];
+    public NaiveBilled Explain(string feature, DateTime start) =>
+        _slices.Single(slice => slice.Start == start && slice.Billed.ContainsKey(feature)).Billed[feature];
 
     private BillLine? Due(NaiveSlice slice, string feature, int digits)
     {
@@ -76,9 +79,12 @@ internal sealed class NaiveUsage
         return amount == 0 ? null : BillLine.Of("usage", amount, slice.Start, slice.End!.Value, feature: feature);
     }
 
-    private bool IgnoresLate(NaiveSlice slice, string feature) => SoldIn(slice).Last(sold => Sells(sold.Terms, feature)).Terms.Find(feature)!.IgnoresLate;
+    private bool IgnoresLate(NaiveSlice slice, string feature) =>
+        SoldIn(slice).Last(sold => Sells(sold.Terms, feature)).Terms.Find(feature)!.IgnoresLate;
 
-    /// <summary>The slice, cut where another quota or price begins to be in force, and what was used and went beyond in each part.</summary>
+    /// <summary>
+    /// The slice, cut where another quota or price begins to be in force, and what was used and went beyond in each part.
+    /// </summary>
     private List<Stretch> Stretches(NaiveSlice slice, string feature)
     {
         var (stretches, total) = (new List<Stretch>(), 0m);
@@ -99,7 +105,8 @@ internal sealed class NaiveUsage
 
             if (stretches.Count > 0 && stretches[^1].HasTermsOf(next))
             {
-                stretches[^1] = stretches[^1] with { To = to, Used = stretches[^1].Used + next.Used, Beyond = stretches[^1].Beyond + next.Beyond };
+                stretches[^1] =
+                    stretches[^1] with { To = to, Used = stretches[^1].Used + next.Used, Beyond = stretches[^1].Beyond + next.Beyond };
             }
             else
             {
@@ -114,7 +121,9 @@ internal sealed class NaiveUsage
     {
         var uses = _uses.Where(use => use.Feature == feature && use.OccurredAt >= slice && use.OccurredAt < sliceEnd);
         var isLevel = _sold.Exists(sold => sold.Terms.Find(feature)?.IsLevel == true);
-        return (isLevel ? Units([.. uses.OrderBy(use => use.OccurredAt)]) : uses).Where(use => use.OccurredAt >= start && use.OccurredAt < end);
+        return (isLevel
+            ? Units([.. uses.OrderBy(use => use.OccurredAt)])
+            : uses).Where(use => use.OccurredAt >= start && use.OccurredAt < end);
     }
 
     /// <summary>Of a level: each unit that is there at the end, as if it had been used when it came for the last time.</summary>

@@ -39,14 +39,16 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
                 {
                     var stretches = biller.Explain(customer, period.Key.Feature, period.Key.Start).Stretches;
                     return new Explained(
-                        customer, period.Key.Currency, period.Key.Feature, period.Key.Start, stretches[^1].To, period.Sum(one => one.Line.Amount),
+                        customer, period.Key.Currency, period.Key.Feature, period.Key.Start, stretches[^1].To,
+                        period.Sum(one => one.Line.Amount),
                         stretches.Sum(stretch => stretch.Beyond), stretches);
                 })),
         ];
     }
 
     /// <summary>
-    /// Null when each explanation says what the naive biller rated, stretch by stretch, and comes to what the lines asked for; otherwise the first one that does not.
+    /// Null when each explanation says what the naive biller rated, stretch by stretch, and comes to what the lines asked for; otherwise
+    /// the first one that does not.
     /// </summary>
     public static string? FirstUnexplained(Story story, IReadOnlyList<Explained> seen)
     {
@@ -81,8 +83,11 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(story.Shop.Zone);
         var different = expected.ByCustomer.Keys.Union(seen.ByCustomer.Keys)
-            .Select(customer => Difference(customer, expected.ByCustomer.GetValueOrDefault(customer, []), seen.ByCustomer.GetValueOrDefault(customer, []), zone))
-            .OfType<Different>().OrderBy(different => different.At).ThenBy(different => different.Customer, StringComparer.Ordinal).ToList();
+            .Select(customer =>
+                Difference(
+                    customer, expected.ByCustomer.GetValueOrDefault(customer, []), seen.ByCustomer.GetValueOrDefault(customer, []), zone))
+            .OfType<Different>().OrderBy(different => different.At).ThenBy(different => different.Customer, StringComparer.Ordinal)
+            .ToList();
         if (different.Count == 0)
         {
             return null;
@@ -115,7 +120,9 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
 
     /// <summary>What a stretch used is left out where the explanation does not tell it, because nothing is beyond.</summary>
     private static string Told(IReadOnlyList<Stretch> stretches, Explained as_) => string.Join(
-        '\n', stretches.Select((stretch, at) => as_.Stretches.ElementAtOrDefault(at) is { Used: null } ? stretch with { Used = null } : stretch));
+        '\n', stretches.Select((stretch, at) => as_.Stretches.ElementAtOrDefault(at) is { Used: null }
+            ? stretch with { Used = null }
+            : stretch));
 
     private static NaiveBiller Lived(Story story)
     {
@@ -155,7 +162,8 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
     {
         var inner = step is CustomerStep told ? told.ToString()! : "Publish { }";
         var members = inner[(inner.IndexOf('{') + 1)..inner.LastIndexOf('}')].Split(',', StringSplitOptions.TrimEntries)
-            .Where(member => !member.StartsWith("At =", StringComparison.Ordinal) && !member.StartsWith("Customer =", StringComparison.Ordinal) && !member.EndsWith('='));
+            .Where(member => !member.StartsWith("At =", StringComparison.Ordinal)
+                && !member.StartsWith("Customer =", StringComparison.Ordinal) && !member.EndsWith('='));
         return $"{step.At:yyyy-MM-dd HH:mm:ss} {step.GetType().Name} {string.Join(", ", members)}";
     }
 

@@ -14,11 +14,15 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
         var currency = first ? (chance.Next(8) == 0 ? "JPY" : "USD") : biller.SubscriptionOf(customer)!.Terms.Currency;
         var plan = Any(PlansIn(currency));
         var interval = Any(IntervalsOf(plan, currency));
-        var coupon = first && currency == "USD" && chance.Next(4) == 0 ? Any(biller.Shop.Coupons.Select(coupon => coupon.Code).ToArray()) : null;
-        var offersTrial = biller.Shop.Plan(plan).Prices.Single(price => price.Interval == interval && price.Currency == currency).TrialDays > 0;
+        var coupon = first && currency == "USD" && chance.Next(4) == 0
+            ? Any(biller.Shop.Coupons.Select(coupon => coupon.Code).ToArray())
+            : null;
+        var offersTrial = biller.Shop.Plan(plan).Prices
+            .Single(price => price.Interval == interval && price.Currency == currency).TrialDays > 0;
         var trial = first && offersTrial && chance.Next(3) > 0;
         return new Subscribe(
-            at, customer, plan, interval, Quantity: chance.Next(4) == 0 ? chance.Next(2, 6) : 1, currency, trial, coupon, TrialExpires: trial && chance.Next(5) == 0,
+            at, customer, plan, interval, Quantity: chance.Next(4) == 0 ? chance.Next(2, 6) : 1, currency, trial, coupon,
+            TrialExpires: trial && chance.Next(5) == 0,
             AddOns: currency == "USD" && chance.Next(4) == 0 ? AddOns() : null);
     }
 
@@ -80,7 +84,9 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
     {
         var old = subscription.Terms;
         var plan = chance.Next(2) == 0 ? Any(PlansIn(old.Currency)) : old.Plan.Code;
-        var interval = chance.Next(3) == 0 || !IntervalsOf(plan, old.Currency).Contains(old.Interval) ? Any(IntervalsOf(plan, old.Currency)) : old.Interval;
+        var interval = chance.Next(3) == 0 || !IntervalsOf(plan, old.Currency).Contains(old.Interval)
+            ? Any(IntervalsOf(plan, old.Currency))
+            : old.Interval;
         var quantity = chance.Next(3) == 0 ? chance.Next(1, 6) : old.Quantity;
         var addOns = old.Currency == "USD" && chance.Next(4) == 0 ? AddOns() : old.AddOns;
         if (plan == old.Plan.Code && interval == old.Interval && quantity == old.Quantity && addOns == old.AddOns)
@@ -107,7 +113,8 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
         }
 
         return new Change(
-            at, customer, plan == old.Plan.Code ? null : plan, interval == old.Interval ? null : interval, quantity == old.Quantity ? null : quantity,
+            at, customer, plan == old.Plan.Code ? null : plan, interval == old.Interval ? null : interval,
+            quantity == old.Quantity ? null : quantity,
             subscription.Status == NaiveStatus.Trialing ? null : when, Policy(old.Interval == interval && interval != Interval.Weekly),
             addOns == old.AddOns ? null : addOns);
     }
@@ -128,7 +135,8 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
         _ => null,
     };
 
-    private string[] PlansIn(string currency) => [.. Paid.Where(plan => biller.Shop.Plan(plan).Prices.Any(price => price.Currency == currency))];
+    private string[] PlansIn(string currency) =>
+        [.. Paid.Where(plan => biller.Shop.Plan(plan).Prices.Any(price => price.Currency == currency))];
 
     private Interval[] IntervalsOf(string plan, string currency) =>
         [.. biller.Shop.Plan(plan).Prices.Where(price => price.Currency == currency).Select(price => price.Interval)];

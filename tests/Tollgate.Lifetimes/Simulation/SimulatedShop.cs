@@ -10,12 +10,14 @@ public static class SimulatedShop
     private static readonly PlanSpec Starter = new(
         "starter",
         [new(Interval.Weekly, 299), new(Interval.Monthly, 999), new(Interval.Yearly, 9990)],
-        [new("pages", 100, Overage.PerUnit(0.07m)), new("calls", 50, new(Rate.Graduated, [new(20, 0.25m), new(100, 0.125m, 1.5m), new(null, 0.0333m)])), Desks(5, 3.10m)]);
+        [new("pages", 100, Overage.PerUnit(0.07m)),
+            new("calls", 50, new(Rate.Graduated, [new(20, 0.25m), new(100, 0.125m, 1.5m), new(null, 0.0333m)])), Desks(5, 3.10m)]);
 
     private static readonly PlanSpec Team = new(
         "team",
         [new(Interval.Weekly, 1301), new(Interval.Monthly, 4900, TrialDays: 14), new(Interval.Yearly, 49000)],
-        [new("pages", 300, new(Rate.Volume, [new(50, 0.061m), new(null, 0.043m, 0.99m)])), new("calls", 120, Overage.Package(25, 1.99m)), Desks(20, 2.40m)]);
+        [new("pages", 300, new(Rate.Volume, [new(50, 0.061m), new(null, 0.043m, 0.99m)])), new("calls", 120, Overage.Package(25, 1.99m)),
+            Desks(20, 2.40m)]);
 
     private static readonly PlanSpec Business = new(
         "business",
@@ -24,7 +26,8 @@ public static class SimulatedShop
 
     private static readonly PlanSpec Plain = new(
         "plain",
-        [new(Interval.Monthly, 1500, TrialDays: 7), new(Interval.Yearly, 15000), new(Interval.Monthly, 1780, "JPY"), new(Interval.Yearly, 17800, "JPY")],
+        [new(Interval.Monthly, 1500, TrialDays: 7), new(Interval.Yearly, 15000), new(Interval.Monthly, 1780, "JPY"),
+            new(Interval.Yearly, 17800, "JPY")],
         [new("pages", 50)]);
 
     private static readonly PlanSpec Plus = new(
@@ -72,6 +75,9 @@ public static class SimulatedShop
             Prices = [new(Interval.Weekly, 349), new(Interval.Monthly, 1199), new(Interval.Yearly, 11990)],
             Included = [new("pages", 80, Overage.PerUnit(0.09m)), new("calls", 40, Overage.Package(10, 2.49m)), Desks(4, 3.30m)],
         },
-        Team with { Included = [new("pages", 250, Overage.PerUnit(0.055m)), new("calls", 120, Overage.Package(25, 2.19m)), Desks(20, 2.40m)] },
+        Team with
+        {
+            Included = [new("pages", 250, Overage.PerUnit(0.055m)), new("calls", 120, Overage.Package(25, 2.19m)), Desks(20, 2.40m)],
+        },
         Committed with { Prices = [new(Interval.Monthly, 3100, Minimum: 5500), new(Interval.Yearly, 29000, Minimum: 45000)] });
 }

@@ -9,7 +9,10 @@ namespace Tollgate.Lifetimes.Simulation;
 /// Many customers over more than a year of joining, changing, pausing, leaving and late reports, billed by the real server and by
 /// the naive biller, and compared line by line, as is how each usage line came about.
 /// </summary>
-/// <remarks><c>TOLLGATE_LIVES_SEED</c>, <c>TOLLGATE_LIVES_CUSTOMERS</c> and <c>TOLLGATE_LIVES_MONTHS</c> make it another or a larger story: <c>./tollgate lifetimes</c>.</remarks>
+/// <remarks>
+/// <c>TOLLGATE_LIVES_SEED</c>, <c>TOLLGATE_LIVES_CUSTOMERS</c> and <c>TOLLGATE_LIVES_MONTHS</c> make it another or a larger story:
+/// <c>./tollgate lifetimes</c>.
+/// </remarks>
 public sealed class SimulationTests(LivesHost host)
 {
     private const int MostExplained = 2000;
@@ -22,12 +25,17 @@ public sealed class SimulationTests(LivesHost host)
     {
         var story = StoryWriter.Write(Seed, Customers, Months);
         var expected = Books.Expected(story);
-        Say($"seed {Seed}, {Customers} subscriptions of {Months} months: {story.Ticks.Count} moments, {story.Ticks.Sum(tick => tick.Steps.Count)} decisions, {story.Ticks.Sum(tick => tick.Uses.Count)} reports of usage, {expected.Invoices} invoices");
+        Say(
+            $"seed {Seed}, {Customers} subscriptions of {Months} months: {story.Ticks.Count} moments, "
+                + $"{story.Ticks.Sum(tick => tick.Steps.Count)} decisions, {story.Ticks.Sum(tick => tick.Uses.Count)} reports of usage, "
+                + $"{expected.Invoices} invoices");
 
         var watch = Stopwatch.StartNew();
         var plays = await Task.WhenAll(PlayAsync(story, previews: true), PlayAsync(story, previews: false));
         var seen = Array.ConvertAll(plays, play => play.Books);
-        Say($"played twice in {watch.Elapsed.TotalSeconds:0} s, {(seen[0].Hash == seen[1].Hash ? "alike" : "not alike")}; {plays[0].Explained.Count} quota periods explained");
+        Say(
+            $"played twice in {watch.Elapsed.TotalSeconds:0} s, {(seen[0].Hash == seen[1].Hash ? "alike" : "not alike")}; "
+                + $"{plays[0].Explained.Count} quota periods explained");
 
         (Books.FirstDifference(story, expected, seen[0]) ?? "").ShouldBeEmpty();
         (Books.FirstUnexplained(story, plays[0].Explained) ?? "").ShouldBeEmpty();
@@ -62,7 +70,8 @@ public sealed class SimulationTests(LivesHost host)
         }
         catch (Exception refused) when (step is CustomerStep theirs)
         {
-            throw new InvalidOperationException($"{refused.Message}\n\nwhat happened until then (UTC)\n{Books.History(story, theirs.Customer, step.At)}", refused);
+            throw new InvalidOperationException(
+                $"{refused.Message}\n\nwhat happened until then (UTC)\n{Books.History(story, theirs.Customer, step.At)}", refused);
         }
     }
 
@@ -73,5 +82,7 @@ public sealed class SimulationTests(LivesHost host)
     }
 
     private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : otherwise;
 }

@@ -34,7 +34,8 @@ public sealed class StoryTests
         var (first, rest) = (right.Stretches[0], right.Stretches.Skip(1));
         Books.FirstUnexplained(story, [right]).ShouldBeNull();
         Books.FirstUnexplained(story, [right with { Rated = right.Rated + 1 }]).ShouldNotBeNull().ShouldContain(right.Customer);
-        Books.FirstUnexplained(story, [right with { Stretches = [first with { Used = first.Used + 1 }, .. rest] }]).ShouldNotBeNull().ShouldContain(right.Customer);
+        Books.FirstUnexplained(story, [right with { Stretches = [first with { Used = first.Used + 1 }, .. rest] }]).ShouldNotBeNull()
+            .ShouldContain(right.Customer);
         Books.FirstUnexplained(story, [right with { Beyond = right.Beyond + 1 }]).ShouldNotBeNull().ShouldContain(right.Customer);
     }
 

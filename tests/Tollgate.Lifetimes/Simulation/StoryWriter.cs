@@ -13,8 +13,8 @@ public sealed record Tick(DateTime At, IReadOnlyList<Step> Steps, IReadOnlyList<
 public sealed record Story(int Seed, Shop Shop, IReadOnlyList<Tick> Ticks);
 
 /// <summary>
-/// Makes up what many customers do over the years. The same seed is the same story, and five seeds in a row are five time zones. It lets the naive biller live along, only
-/// to know what each customer can do next: nobody resumes what was not paused.
+/// Makes up what many customers do over the years. The same seed is the same story, and five seeds in a row are five time zones. It lets
+/// the naive biller live along, only to know what each customer can do next: nobody resumes what was not paused.
 /// </summary>
 public sealed class StoryWriter
 {
@@ -116,8 +116,8 @@ public sealed class StoryWriter
     }
 
     /// <summary>
-    /// Now and then late: some days ago, whatever happened since. Before a change, a pause or the end, on trial, before the subscription, and of
-    /// features that no plan of the customer knows.
+    /// Now and then late: some days ago, whatever happened since. Before a change, a pause or the end, on trial, before the subscription,
+    /// and of features that no plan of the customer knows.
     /// </summary>
     private Use Usage(string customer, DateTime at)
     {
@@ -153,7 +153,9 @@ public sealed class StoryWriter
         return new TakeBack(at, customer, mistake.Id);
     }
 
-    /// <summary>Every day at first, then every third one or so; often at nine sharp, when others' periods end. One month is slept through.</summary>
+    /// <summary>
+    /// Every day at first, then every third one or so; often at nine sharp, when others' periods end. One month is slept through.
+    /// </summary>
     private DateTime Later(DateTime local)
     {
         var days = local < Opening.AddMonths(1) ? 1 : _chance.Next(2, 5);

@@ -9,7 +9,8 @@ internal static class Answers
 {
     public static Bill Bill(JsonObject invoice)
     {
-        var (tax, total, paid, due) = (Amount(invoice, "tax"), Amount(invoice, "total"), Amount(invoice, "amount_paid"), Amount(invoice, "amount_due"));
+        var (tax, total, paid, due) =
+            (Amount(invoice, "tax"), Amount(invoice, "total"), Amount(invoice, "amount_paid"), Amount(invoice, "amount_due"));
         var fromCredit = Amount(invoice, "paid_from_credits");
         var status = (string)invoice["status"]!;
         var credited = invoice["credit_notes"]!.AsArray().Sum(static note => (long)note!["total"]!);
@@ -49,7 +50,8 @@ internal static class Answers
         var quantity = kind == "usage" ? 1 : (int)decimal.Parse(line["quantity"]!.ToString(), CultureInfo.InvariantCulture);
         return kind == "discount"
             ? new BillLine(kind, null, 1, Amount(line, "amount"), null, null)
-            : new BillLine(kind, (string?)line["feature"], quantity, Amount(line, "amount"), Time(line["period_start"]!), Time(line["period_end"]!));
+            : new BillLine(
+                kind, (string?)line["feature"], quantity, Amount(line, "amount"), Time(line["period_start"]!), Time(line["period_end"]!));
     }
 
     private static long Amount(JsonObject from, string name) => (long)from[name]!;

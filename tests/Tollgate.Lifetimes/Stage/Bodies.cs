@@ -91,7 +91,9 @@ internal static class Bodies
     };
 
     private static JsonArray? Of(HeldAddOns? held) =>
-        held is null ? null : new JsonArray([.. held.All.Select(one => new JsonObject { ["code"] = one.Code, ["quantity"] = one.Quantity })]);
+        held is null
+            ? null
+            : new JsonArray([.. held.All.Select(one => new JsonObject { ["code"] = one.Code, ["quantity"] = one.Quantity })]);
 
     private static string? Word<T>(T? value)
         where T : struct, Enum => value is { } word ? ShopText.Word(word) : null;

@@ -17,7 +17,8 @@ internal static partial class Explanations
         {
             if (Priced().Match(step) is { Success: true } priced)
             {
-                (Number(priced, "units") * Number(priced, "price") + Number(priced, "fee")).ShouldBe(Number(priced, "amount"), $"The step does not come to what it says: {line}");
+                (Number(priced, "units") * Number(priced, "price") + Number(priced, "fee")).ShouldBe(
+                    Number(priced, "amount"), $"The step does not come to what it says: {line}");
                 sum += Number(priced, "amount");
             }
             else if (BilledBefore().Match(step) is { Success: true } billed)
@@ -35,7 +36,8 @@ internal static partial class Explanations
             }
         }
 
-        (decimal.Round(sum, Shop.DigitsOf(currency), MidpointRounding.AwayFromZero) - before).ShouldBe(rated ?? amount, $"The steps do not come to the line: {line}");
+        (decimal.Round(sum, Shop.DigitsOf(currency), MidpointRounding.AwayFromZero) - before).ShouldBe(
+            rated ?? amount, $"The steps do not come to the line: {line}");
         return (long)((rated ?? amount) / Major(1, currency));
     }
 
@@ -46,7 +48,8 @@ internal static partial class Explanations
         var (line, usage) = (explanation["line"]!, explanation["usage"]!);
         var (start, end) = (Time(line["period_start"]!), Time(line["period_end"]!));
         var stretches = usage["parts"]!.AsArray().Select(part => Part(part!.AsObject())).ToList();
-        stretches.Select(part => part.From).ShouldBe([start, .. stretches.SkipLast(1).Select(part => part.To)], $"The parts do not fill the period: {explanation}");
+        stretches.Select(part => part.From)
+            .ShouldBe([start, .. stretches.SkipLast(1).Select(part => part.To)], $"The parts do not fill the period: {explanation}");
         stretches[^1].To.ShouldBe(end, $"The parts do not fill the period: {explanation}");
         return new(customer, currency, (string)line["feature"]!, start, end, rated, (decimal)usage["beyond"]!, stretches);
     }
@@ -55,7 +58,8 @@ internal static partial class Explanations
     {
         var price = part["price"] is JsonObject sold ? Price(sold) : null;
         return new(
-            Time(part["from"]!), Time(part["to"]!), price is null ? null : (string)part["plan"]!, price is null ? null : (decimal?)part["included"], (decimal?)part["used"],
+            Time(part["from"]!), Time(part["to"]!), price is null ? null : (string)part["plan"]!,
+            price is null ? null : (decimal?)part["included"], (decimal?)part["used"],
             (decimal)part["beyond"]!, price);
     }
 
@@ -71,17 +75,20 @@ internal static partial class Explanations
     private static decimal Number(Match match, string group) =>
         match.Groups[group] is { Success: true, Value: var value } ? decimal.Parse(value, CultureInfo.InvariantCulture) : 0;
 
-    private static decimal Major(long minor, string currency) => Shop.DigitsOf(currency) switch { 0 => minor, 3 => minor / 1000m, _ => minor / 100m };
+    private static decimal Major(long minor, string currency) =>
+        Shop.DigitsOf(currency) switch { 0 => minor, 3 => minor / 1000m, _ => minor / 100m };
 
     private static DateTime Time(JsonNode time) =>
         DateTimeOffset.Parse((string)time!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcDateTime;
 
-    [GeneratedRegex(@"^(?<units>[\d.]+) (units|packages) × (?<price>[\d.]+) [A-Z]{3}( \+ (?<fee>[\d.]+) [A-Z]{3})? = (?<amount>[\d.]+) [A-Z]{3}\z")]
+    [GeneratedRegex(
+        @"^(?<units>[\d.]+) (units|packages) × (?<price>[\d.]+) [A-Z]{3}( \+ (?<fee>[\d.]+) [A-Z]{3})? = (?<amount>[\d.]+) [A-Z]{3}\z")]
     private static partial Regex Priced();
 
     [GeneratedRegex(@"^billed before: \S+ for (?<amount>-?[\d.]+) [A-Z]{3}\z")]
     private static partial Regex BilledBefore();
 
-    [GeneratedRegex(@"^(?<rated>[\d.]+) [A-Z]{3} taken back, of which (?<paid>[\d.]+) [A-Z]{3} was paid after discounts and credit notes\z")]
+    [GeneratedRegex(
+        @"^(?<rated>[\d.]+) [A-Z]{3} taken back, of which (?<paid>[\d.]+) [A-Z]{3} was paid after discounts and credit notes\z")]
     private static partial Regex TakenBack();
 }

@@ -114,7 +114,8 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         foreach (var subscription in _subscriptions[customer])
         {
             var timeline = (await _wire.GetAsync($"/v1/subscriptions/{subscription}/events?limit=100"))["data"]!.AsArray();
-            timeline.Select(fact => (int)fact!["sequence"]!).ShouldBe(Enumerable.Range(1, timeline.Count), "A timeline is numbered from 1.");
+            timeline.Select(fact => (int)fact!["sequence"]!)
+                .ShouldBe(Enumerable.Range(1, timeline.Count), "A timeline is numbered from 1.");
             facts.AddRange(timeline.Select(fact => fact!.AsObject()).Where(Answers.IsTold).Select(Answers.Fact));
         }
 
@@ -136,23 +137,30 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         var invoices = (await _wire.AllAsync("/v1/invoices?order=asc&limit=100"))
             .Select(invoice => ((string)invoice["customer"]!, (string)invoice["number"]!, Bill: Answers.Bill(invoice)))
             .OrderBy(invoice => Answers.RunningNumber(invoice.Item2)).ToList();
-        invoices.Select(invoice => Answers.RunningNumber(invoice.Item2)).ShouldBe(Enumerable.Range(1, invoices.Count), "Invoice numbers have gaps.");
-        invoices.Select(invoice => invoice.Bill.IssuedAt).ShouldBeInOrder(SortDirection.Ascending, "Invoices are not numbered in the order in which they were issued.");
+        invoices.Select(invoice => Answers.RunningNumber(invoice.Item2))
+            .ShouldBe(Enumerable.Range(1, invoices.Count), "Invoice numbers have gaps.");
+        invoices.Select(invoice => invoice.Bill.IssuedAt)
+            .ShouldBeInOrder(SortDirection.Ascending, "Invoices are not numbered in the order in which they were issued.");
         return invoices;
     }
 
-    /// <summary>The newest usage line of quota periods, explained: of all periods of the project, or so many that lie evenly among them.</summary>
+    /// <summary>
+    /// The newest usage line of quota periods, explained: of all periods of the project, or so many that lie evenly among them.
+    /// </summary>
     public async Task<IReadOnlyList<Explained>> ExplainAsync(int most)
     {
-        var lines = (await _wire.AllAsync("/v1/invoices?order=asc&limit=100")).SelectMany(invoice => invoice["lines"]!.AsArray().Select((line, at) => (Invoice: invoice, Line: line!.AsObject(), Number: at + 1)))
+        var lines = (await _wire.AllAsync("/v1/invoices?order=asc&limit=100")).SelectMany(invoice => invoice["lines"]!.AsArray()
+            .Select((line, at) => (Invoice: invoice, Line: line!.AsObject(), Number: at + 1)))
             .Where(one => (string)one.Line["kind"]! == "usage")
             .GroupBy(one => ((string)one.Invoice["customer"]!, (string)one.Line["feature"]!, (string)one.Line["period_start"]!)).ToList();
         var explained = new List<Explained>();
         for (var at = 0; at < lines.Count; at += Math.Max(1, lines.Count / most))
         {
             var (invoice, currency) = (lines[at].Last().Invoice, (string)lines[at].Last().Invoice["currency"]!);
-            var explanation = await _wire.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/v1/invoices/{invoice["id"]}/lines/{lines[at].Last().Number}/explain"));
-            explained.Add(Explanations.Of(lines[at].Key.Item1, currency, explanation, lines[at].Sum(one => Explanations.Rated(one.Line, currency))));
+            var explanation = await _wire.GetAsync(
+                string.Create(CultureInfo.InvariantCulture, $"/v1/invoices/{invoice["id"]}/lines/{lines[at].Last().Number}/explain"));
+            explained.Add(
+                Explanations.Of(lines[at].Key.Item1, currency, explanation, lines[at].Sum(one => Explanations.Rated(one.Line, currency))));
         }
 
         return explained;
@@ -223,7 +231,8 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         var changed = await _wire.PatchAsync(path, Bodies.Of(step));
         if (preview is not null)
         {
-            Answers.LinesText(preview["invoice"]).ShouldBe(Answers.LinesText(changed["invoice"]), "The preview is not what the change came to.");
+            Answers.LinesText(preview["invoice"])
+                .ShouldBe(Answers.LinesText(changed["invoice"]), "The preview is not what the change came to.");
         }
     }
 
@@ -234,7 +243,8 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         look["preview"] = true;
         var preview = await _wire.PostAsync(path, look);
         var bought = await _wire.PostAsync(path, order);
-        Answers.LinesText(preview["invoice"]).ShouldBe(Answers.LinesText(bought["invoice"]), "The preview is not what the purchase came to.");
+        Answers.LinesText(preview["invoice"])
+            .ShouldBe(Answers.LinesText(bought["invoice"]), "The preview is not what the purchase came to.");
         ((long)preview["invoice"]!["total"]!).ShouldBe((long)bought["invoice"]!["total"]!);
     }
 
@@ -242,11 +252,15 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
     private async Task RedeemAsync(Redeem step)
     {
         var path = PathOf(step.Customer);
-        var preview = Previews ? await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon, ["preview"] = true }) : null;
+        var preview = Previews
+            ? await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon, ["preview"] = true })
+            : null;
         await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon });
         if (preview?["next_invoice"] is { } next)
         {
-            Answers.LinesText(next).ShouldBe(Answers.LinesText(await _wire.GetAsync($"{path}/upcoming-invoice")), "The preview is not what the coupon came to.");
+            Answers.LinesText(next)
+                .ShouldBe(
+                    Answers.LinesText(await _wire.GetAsync($"{path}/upcoming-invoice")), "The preview is not what the coupon came to.");
         }
     }
 

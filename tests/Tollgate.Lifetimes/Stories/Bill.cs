@@ -15,10 +15,12 @@ public sealed record BillLine(string Kind, string? Feature, int Quantity, long A
 /// <summary>
 /// An invoice as a life looks at it: when, what for, how much. <see cref="FromCredit"/> is what the customer's own credit paid.
 /// </summary>
-public sealed record Bill(DateTime IssuedAt, string Currency, IReadOnlyList<BillLine> Lines, long Tax, long Total, long FromCredit, bool Paid)
+public sealed record Bill(
+    DateTime IssuedAt, string Currency, IReadOnlyList<BillLine> Lines, long Tax, long Total, long FromCredit, bool Paid)
 {
     /// <summary>The order in which lines are told, whatever the order in which somebody wrote them.</summary>
-    private static readonly string[] Order = ["proration_credit", "proration_charge", "subscription", "seat", "add_on", "credit_pack", "usage", "minimum", "discount"];
+    private static readonly string[] Order = [
+        "proration_credit", "proration_charge", "subscription", "seat", "add_on", "credit_pack", "usage", "minimum", "discount"];
 
     /// <summary>
     /// <code>
@@ -36,7 +38,8 @@ public sealed record Bill(DateTime IssuedAt, string Currency, IReadOnlyList<Bill
         text.Append(CultureInfo.InvariantCulture, $"{Time(IssuedAt, zone)} {(Paid ? "paid" : "open")} {Total}");
         text.Append(Tax == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", tax {Tax}"));
         text.Append(FromCredit == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {FromCredit} from credit"));
-        foreach (var line in Lines.OrderBy(line => Array.IndexOf(Order, line.Kind)).ThenBy(line => line.Start).ThenBy(line => line.Feature, StringComparer.Ordinal))
+        foreach (var line in Lines.OrderBy(line => Array.IndexOf(Order, line.Kind)).ThenBy(line => line.Start)
+            .ThenBy(line => line.Feature, StringComparer.Ordinal))
         {
             text.Append("\n  ").Append(line.Kind);
             text.Append(line.Feature is null ? "" : " " + line.Feature);

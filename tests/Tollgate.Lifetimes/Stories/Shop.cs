@@ -12,7 +12,8 @@ public enum Interval
 /// <summary>Plan × interval × currency. <paramref name="Amount"/> is in minor units.</summary>
 /// <param name="Extra">More keys of the catalogue's price, as YAML; the naive biller does not know what they mean.</param>
 /// <param name="Minimum">What a period costs at least, plan and usage together; null: nothing is agreed.</param>
-public sealed record Price(Interval Interval, long Amount, string Currency = "USD", int TrialDays = 0, string? Extra = null, long? Minimum = null);
+public sealed record Price(
+    Interval Interval, long Amount, string Currency = "USD", int TrialDays = 0, string? Extra = null, long? Minimum = null);
 
 /// <summary>One step of an overage price, in major units. <paramref name="UpTo"/> belongs to the tier.</summary>
 public sealed record Tier(decimal? UpTo, decimal UnitPrice, decimal FlatFee = 0);
@@ -32,12 +33,16 @@ public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
     public string? FirstFlatFee { get; init; }
 
     public bool IsTheSame(Overage other) =>
-        Rate == other.Rate && PackageSize == other.PackageSize && (FirstFlatFee ?? "always") == (other.FirstFlatFee ?? "always") && Tiers.SequenceEqual(other.Tiers);
+        Rate == other.Rate && PackageSize == other.PackageSize && (FirstFlatFee ?? "always") == (other.FirstFlatFee ?? "always")
+            && Tiers.SequenceEqual(other.Tiers);
 
     public override string ToString()
     {
-        var tiers = Tiers.Select(tier => string.Create(CultureInfo.InvariantCulture, $"{tier.UnitPrice:0.############} + {tier.FlatFee:0.############} to {tier.UpTo:0.######}"));
-        return string.Create(CultureInfo.InvariantCulture, $"{Rate} {PackageSize:0.######} {FirstFlatFee ?? "always"} [{string.Join("; ", tiers)}]");
+        var tiers = Tiers.Select(
+            tier => string.Create(
+                CultureInfo.InvariantCulture, $"{tier.UnitPrice:0.############} + {tier.FlatFee:0.############} to {tier.UpTo:0.######}"));
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Rate} {PackageSize:0.######} {FirstFlatFee ?? "always"} [{string.Join("; ", tiers)}]");
     }
 
     public static Overage PerUnit(decimal price) => new(Rate.PerUnit, [new(null, price)]);
@@ -71,7 +76,8 @@ public enum Duration
 
 /// <summary>Either a percentage or an amount in minor units.</summary>
 /// <param name="CarriesOver">Of an amount for once: what an invoice leaves of it, the next ones have.</param>
-public sealed record CouponSpec(string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0, bool CarriesOver = false);
+public sealed record CouponSpec(
+    string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0, bool CarriesOver = false);
 
 /// <summary>Something that is had beside a plan, for the same periods: each one adds its units to the plan's quotas.</summary>
 public sealed record AddOnSpec(string Code, Price[] Prices, Included[] Included)

@@ -26,13 +26,15 @@ public sealed class ShopText
         }
 
         text.Line($"features:");
-        foreach (var (feature, ignoresLate, isLevel) in shop.Plans.SelectMany(plan => plan.Included).Select(included => (included.Feature, included.IgnoresLate, included.IsLevel)).Distinct())
+        foreach (var (feature, ignoresLate, isLevel) in shop.Plans.SelectMany(plan => plan.Included)
+            .Select(included => (included.Feature, included.IgnoresLate, included.IsLevel)).Distinct())
         {
             text.Line($"  - code: {feature}");
             text.Line($"    name: {feature}");
             if (ignoresLate || isLevel)
             {
-                text.Line($"    meters: [{{ event_type: {feature}{(ignoresLate ? ", late_events: ignore_and_report" : "")}{(isLevel ? ", aggregate: latest" : "")} }}]");
+                text.Line(
+                    $"    meters: [{{ event_type: {feature}{(ignoresLate ? ", late_events: ignore_and_report" : "")}{(isLevel ? ", aggregate: latest" : "")} }}]");
             }
         }
 
@@ -51,7 +53,8 @@ public sealed class ShopText
         foreach (var pack in shop.Packs)
         {
             var days = pack.Days is { } some ? string.Create(CultureInfo.InvariantCulture, $", expires_after_days: {some}") : "";
-            text.Line($"  - {{ code: {pack.Code}, name: {pack.Code}, feature: {pack.Feature}, quantity: {Number(pack.Units)}, prices: [{{ amount: {pack.Amount} }}]{days} }}");
+            text.Line(
+                $"  - {{ code: {pack.Code}, name: {pack.Code}, feature: {pack.Feature}, quantity: {Number(pack.Units)}, prices: [{{ amount: {pack.Amount} }}]{days} }}");
         }
 
         return text._text.ToString();
@@ -60,7 +63,8 @@ public sealed class ShopText
     /// <summary>A word of the wire: <c>PerUnit</c> is <c>per_unit</c>.</summary>
     public static string Word<T>(T value)
         where T : struct, Enum =>
-        string.Concat(value.ToString().Select((letter, at) => char.IsUpper(letter) ? (at == 0 ? "" : "_") + char.ToLowerInvariant(letter) : letter.ToString()));
+        string.Concat(value.ToString()
+            .Select((letter, at) => char.IsUpper(letter) ? (at == 0 ? "" : "_") + char.ToLowerInvariant(letter) : letter.ToString()));
 
     private void WritePlan(PlanSpec plan)
     {
@@ -71,7 +75,8 @@ public sealed class ShopText
         {
             var minimum = price.Minimum is { } least ? string.Create(CultureInfo.InvariantCulture, $", minimum: {least}") : "";
             var extra = (price.Extra is null ? "" : ", " + price.Extra) + minimum;
-            Line($"      - {{ interval: {Word(price.Interval)}, amount: {price.Amount}, currency: {price.Currency}, trial_days: {price.TrialDays}{extra} }}");
+            Line(
+                $"      - {{ interval: {Word(price.Interval)}, amount: {price.Amount}, currency: {price.Currency}, trial_days: {price.TrialDays}{extra} }}");
         }
 
         Line($"    entitlements:");

@@ -62,9 +62,12 @@ public sealed record Pause(DateTime At, string Customer, DateTime? Until = null)
 
 public sealed record Resume(DateTime At, string Customer) : CustomerStep(At, Customer);
 
-/// <summary>A call that no other step tells; the naive biller does not know it. In the path <c>{subscription}</c> is the customer's newest one.</summary>
+/// <summary>
+/// A call that no other step tells; the naive biller does not know it. In the path <c>{subscription}</c> is the customer's newest one.
+/// </summary>
 /// <param name="Refusal">The code of the error that it must end in; null: it is done.</param>
-public sealed record Call(DateTime At, string Customer, string Method, string Path, string Body, string? Refusal) : CustomerStep(At, Customer);
+public sealed record Call(DateTime At, string Customer, string Method, string Path, string Body, string? Refusal)
+    : CustomerStep(At, Customer);
 
 /// <summary>A further coupon, after the start.</summary>
 public sealed record Redeem(DateTime At, string Customer, string Coupon) : CustomerStep(At, Customer);
@@ -82,7 +85,8 @@ public sealed record Pay(DateTime At, string Customer) : CustomerStep(At, Custom
 public sealed record Buy(DateTime At, string Customer, string Pack, int Quantity) : CustomerStep(At, Customer);
 
 /// <summary>Usage that happened at <paramref name="OccurredAt"/> is reported at <paramref name="At"/>.</summary>
-public sealed record Use(DateTime At, string Customer, string Feature, decimal Quantity, DateTime OccurredAt, string Id) : CustomerStep(At, Customer);
+public sealed record Use(DateTime At, string Customer, string Feature, decimal Quantity, DateTime OccurredAt, string Id)
+    : CustomerStep(At, Customer);
 
 /// <summary>Usage that was reported under <paramref name="Id"/> is taken back.</summary>
 public sealed record TakeBack(DateTime At, string Customer, string Id) : CustomerStep(At, Customer);

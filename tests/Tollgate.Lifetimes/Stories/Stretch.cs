@@ -14,11 +14,15 @@ public sealed record Stretch(DateTime From, DateTime To, string? Plan, decimal? 
     public override string ToString()
     {
         var sold = Price is null ? "not sold" : string.Create(CultureInfo.InvariantCulture, $"{Plan} {Quota:0.######} at {Price}");
-        return string.Create(CultureInfo.InvariantCulture, $"{From:yyyy-MM-dd HH:mm:ss} → {To:yyyy-MM-dd HH:mm:ss} used {Used:0.######}, beyond {Beyond:0.######}, {sold}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{From:yyyy-MM-dd HH:mm:ss} → {To:yyyy-MM-dd HH:mm:ss} used {Used:0.######}, beyond {Beyond:0.######}, {sold}");
     }
 }
 
 /// <summary>The explanation of the newest usage line of a quota period.</summary>
 /// <param name="Rated">What all lines of the period came to before anything was taken off what went back.</param>
 /// <param name="Beyond">As the explanation says it for the whole period.</param>
-public sealed record Explained(string Customer, string Currency, string Feature, DateTime Start, DateTime End, long Rated, decimal Beyond, IReadOnlyList<Stretch> Stretches);
+public sealed record Explained(
+    string Customer, string Currency, string Feature, DateTime Start, DateTime End, long Rated, decimal Beyond,
+    IReadOnlyList<Stretch> Stretches);

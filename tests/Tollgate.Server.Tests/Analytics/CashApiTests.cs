@@ -38,22 +38,26 @@ public sealed class CashApiTests(RunningServer running)
         csv.ShouldStartWith("day,revenue,cost,profit,requests,cash\r\n2027-02-01,");
         csv.ShouldEndWith(",0,29\r\n");
 
-        async Task<bool> HasDisputeAsync(string status) => (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
+        async Task<bool> HasDisputeAsync(string status) =>
+            (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
     }
 
     [Fact]
     public async Task A_transfer_is_cash_and_the_seeds_own_door_keeps_the_seeds_members()
     {
         var (sandbox, invoice) = await PaymentSteps.OwingAsync(running, null);
-        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "Bank transfer"}""")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "Bank transfer"}""")).Status.ShouldBe(
+            System.Net.HttpStatusCode.OK);
 
         (await CashAsync(sandbox)).ShouldBe(("29", "29 0 0"));
-        (await sandbox.Door.GetAsync("/admin/stats/revenue-vs-cost?days=1")).Json!.AsObject().ContainsKey("cash").ShouldBeFalse("The seed's own door has the seed's members.");
+        (await sandbox.Door.GetAsync("/admin/stats/revenue-vs-cost?days=1")).Json!.AsObject().ContainsKey("cash")
+            .ShouldBeFalse("The seed's own door has the seed's members.");
     }
 
     private static async Task<(string Total, string Days)> CashAsync(BillingSandbox sandbox)
     {
         var came = await sandbox.Door.GetAsync("/v1/analytics/revenue-vs-cost?from=2027-01-31&to=2027-02-02");
-        return (came["cash"].GetValue<string>(), string.Join(' ', came["daily"].AsArray().Select(static day => day!["cash"]!.GetValue<string>())));
+        return (came["cash"].GetValue<string>(),
+            string.Join(' ', came["daily"].AsArray().Select(static day => day!["cash"]!.GetValue<string>())));
     }
 }

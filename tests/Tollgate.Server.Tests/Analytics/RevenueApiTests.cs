@@ -20,7 +20,8 @@ public sealed class RevenueApiTests(RunningServer running)
         (await EarnedAsync(sandbox, "2027-03-01", "2027-03-31")).ShouldBe((0m, "0"));
 
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
-        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"amount": 1450, "reason": "Outage"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"amount": 1450, "reason": "Outage"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         (await EarnedAsync(sandbox, "2027-04-01", "2027-04-30")).Total.ShouldBe(14.50m);
     }
 
@@ -35,7 +36,8 @@ public sealed class RevenueApiTests(RunningServer running)
         aDay.ShouldBe("0.79", "29000 cents in 365 days.");
         quarter.ShouldBe(71.51m, "29000 × 90 ÷ 365.");
         var door = await sandbox.Door.GetAsync("/admin/stats/revenue-vs-cost?days=1");
-        (door["total_revenue_usd"].GetValue<decimal>(), door["estimated_profit_usd"].GetValue<decimal>(), door["profit_margin_percent"].GetValue<decimal>()).ShouldBe((0.79m, 0.79m, 100m));
+        (door["total_revenue_usd"].GetValue<decimal>(), door["estimated_profit_usd"].GetValue<decimal>(),
+            door["profit_margin_percent"].GetValue<decimal>()).ShouldBe((0.79m, 0.79m, 100m));
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class RevenueApiTests(RunningServer running)
         (await sandbox.Door.PatchAsync($"/v1/subscriptions/{made}", """{"plan": "enterprise"}""")).Status.ShouldBe(HttpStatusCode.OK);
         var days = await sandbox.Door.GetAsync("/v1/analytics/revenue-vs-cost?from=2027-04-15&to=2027-04-16");
 
-        days["daily"].AsArray().Select(static day => day!["revenue"]!.GetValue<string>()).ShouldBe(["0.97", "9.96"], "96.67 and 996.67 cents: the days add up to 1,093.33.");
+        days["daily"].AsArray().Select(static day => day!["revenue"]!.GetValue<string>())
+            .ShouldBe(["0.97", "9.96"], "96.67 and 996.67 cents: the days add up to 1,093.33.");
     }
 
     [Fact]
@@ -69,13 +72,15 @@ public sealed class RevenueApiTests(RunningServer running)
 
         (await EarnedAsync(sandbox, "2027-01-01", "2027-03-31")).Total.ShouldBe(9.00m);
 
-        async Task<bool> HasDisputeAsync(string status) => (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
+        async Task<bool> HasDisputeAsync(string status) =>
+            (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
     }
 
     private static async Task<(decimal Total, string FirstDay)> EarnedAsync(BillingSandbox sandbox, string from, string to)
     {
         var came = await sandbox.Door.GetAsync($"/v1/analytics/revenue-vs-cost?from={from}&to={to}");
         came.Status.ShouldBe(HttpStatusCode.OK, came.Json?.ToJsonString());
-        return (decimal.Parse(came["revenue"].GetValue<string>(), CultureInfo.InvariantCulture), came["daily"][0]!["revenue"]!.GetValue<string>());
+        return (decimal.Parse(came["revenue"].GetValue<string>(), CultureInfo.InvariantCulture),
+            came["daily"][0]!["revenue"]!.GetValue<string>());
     }
 }

@@ -20,13 +20,16 @@ public sealed class BackupCommandTests(TestPostgres postgres)
         await using (var server = await TestServer.StartAsync())
         {
             using var client = server.ClientFor("resume-ats");
-            (await client.PutAsJsonAsync(new Uri("/v1/upstreams/openai", UriKind.Relative), new { api_key = "sk-moves-too" })).EnsureSuccessStatusCode();
+            (await client.PutAsJsonAsync(
+                new Uri("/v1/upstreams/openai", UriKind.Relative), new { api_key = "sk-moves-too" })).EnsureSuccessStatusCode();
             using var stop = new CancellationTokenSource();
             var traffic = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
             {
                 while (!stop.IsCancellationRequested)
                 {
-                    using var answer = await client.PostAsJsonAsync(new Uri("/v1/events", UriKind.Relative), new[] { new { customer = "busy", type = "ats_scan", id = Guid.NewGuid().ToString() } });
+                    using var answer = await client.PostAsJsonAsync(
+                        new Uri("/v1/events", UriKind.Relative),
+                        new[] { new { customer = "busy", type = "ats_scan", id = Guid.NewGuid().ToString() } });
                     answer.EnsureSuccessStatusCode();
                     Interlocked.Increment(ref sent);
                 }
@@ -34,12 +37,14 @@ public sealed class BackupCommandTests(TestPostgres postgres)
             await Eventually.UntilAsync(() => Volatile.Read(ref sent) > 50);
             var before = Volatile.Read(ref sent);
 
-            var (code, said) = await ServerProcess.RunAsync(Environment, "backup", "--data", server.Data, "--out", file, "--encrypt", "--with-master-key");
+            var (code, said) = await ServerProcess.RunAsync(Environment, "backup", "--data", server.Data, "--out", file, "--encrypt",
+                "--with-master-key");
 
             await stop.CancelAsync();
             await Task.WhenAll(traffic);
             code.ShouldBe(0, said);
-            (await ServerProcess.RunAsync(Environment, "restore", file, "--data", server.Data)).Output.ShouldContain("in use by another Tollgate server");
+            (await ServerProcess.RunAsync(Environment, "restore", file, "--data", server.Data)).Output.ShouldContain(
+                "in use by another Tollgate server");
 
             (code, said) = await ServerProcess.RunAsync(Environment, "restore", file, "--data", elsewhere);
             code.ShouldBe(0, said);
@@ -59,7 +64,8 @@ public sealed class BackupCommandTests(TestPostgres postgres)
         (refused, why.Contains("already exists", StringComparison.Ordinal)).ShouldBe((2, true), why);
         (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out", file + "2", "--with-master-key");
         (refused, why.Contains("--encrypt", StringComparison.Ordinal)).ShouldBe((2, true), why);
-        (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out", folder.Combine("nowhere/x.backup"));
+        (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out",
+            folder.Combine("nowhere/x.backup"));
         (refused, why.Contains("could not be written", StringComparison.Ordinal)).ShouldBe((1, true), why);
     }
 
@@ -71,13 +77,15 @@ public sealed class BackupCommandTests(TestPostgres postgres)
         var (file, data) = (folder.Combine("moved.backup"), folder.Combine("made/data"));
         await using (var server = await TestServer.StartAsync())
         {
-            var (made, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", server.Data, "--out", file, "--encrypt", "--with-master-key");
+            var (made, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", server.Data, "--out", file, "--encrypt",
+                "--with-master-key");
             made.ShouldBe(0, why);
         }
 
         // A file where the folder should be: nothing is restored.
         await File.WriteAllTextAsync(folder.Combine("made"), "");
-        var (code, said) = await ServerProcess.RunAsync(Environment, "restore", file, "--data", data, "--database", target.ConnectionString);
+        var (code, said) = await ServerProcess.RunAsync(Environment, "restore", file, "--data", data, "--database",
+            target.ConnectionString);
         (code, said.Contains("cannot be created", StringComparison.Ordinal)).ShouldBe((1, true), said);
         (await target.ScalarAsync<bool>("SELECT to_regclass('projects') IS NULL")).ShouldBeTrue();
         target.Source.Clear();
@@ -97,7 +105,8 @@ public sealed class BackupCommandTests(TestPostgres postgres)
         var (count, after) = (0, "");
         while (true)
         {
-            var page = JsonElement.Parse(await client.GetStringAsync(new Uri($"/v1/events?customer=busy&limit=100{after}", UriKind.Relative)));
+            var page = JsonElement.Parse(
+                await client.GetStringAsync(new Uri($"/v1/events?customer=busy&limit=100{after}", UriKind.Relative)));
             var data = page.GetProperty("data");
             count += data.GetArrayLength();
             if (!page.GetProperty("has_more").GetBoolean())
@@ -105,7 +114,9 @@ public sealed class BackupCommandTests(TestPostgres postgres)
                 return count;
             }
 
-            after = string.Create(CultureInfo.InvariantCulture, $"&starting_after={Uri.EscapeDataString(data[data.GetArrayLength() - 1].GetProperty("id").GetString()!)}");
+            after = string.Create(
+                CultureInfo.InvariantCulture,
+                $"&starting_after={Uri.EscapeDataString(data[data.GetArrayLength() - 1].GetProperty("id").GetString()!)}");
         }
     }
 }

@@ -86,7 +86,8 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
         var team = await client.JsonAsync("/v1/plans/team");
         var price = team.GetProperty("prices")[0];
         price.GetProperty("minimum").GetInt64().ShouldBe(6000);
-        price.GetProperty("seats").GetRawText().ShouldBe("""{"included":3,"mode":"per_unit","first_flat_fee":"always","tiers":[{"unit_price":"10"}]}""");
+        price.GetProperty("seats").GetRawText()
+            .ShouldBe("""{"included":3,"mode":"per_unit","first_flat_fee":"always","tiers":[{"unit_price":"10"}]}""");
         team.GetProperty("entitlements")[0].GetProperty("overage_prices").GetRawText().ShouldBe(
             """[{"mode":"graduated","currency":"USD","first_flat_fee":"always","tiers":[{"up_to":100,"unit_price":"0.05","flat_fee":"1"},{"unit_price":"0.02"}]}]""");
         team.GetProperty("add_ons").GetRawText().ShouldBe(
@@ -95,7 +96,8 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
             """[{"code":"ten","name":"Ten","feature":"scan","quantity":10,"prices":[{"currency":"USD","amount":900,"display":"$9.00"}]}]""");
         var free = await client.JsonAsync("/v1/plans/free");
         (free.TryGetProperty("add_ons", out _), free.TryGetProperty("packs", out _)).ShouldBe((false, true));
-        (await client.JsonAsync("/v1/plans/compare")).GetProperty("plans")[1].GetProperty("prices")[0].GetProperty("seats").GetProperty("included").GetInt32().ShouldBe(3);
+        (await client.JsonAsync("/v1/plans/compare")).GetProperty("plans")[1].GetProperty("prices")[0].GetProperty("seats")
+            .GetProperty("included").GetInt32().ShouldBe(3);
     }
 
     [Fact]
@@ -165,14 +167,16 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
     public async Task Every_fault_is_reported_with_path_line_and_column()
     {
         using var client = await fixture.CreateProjectAsync("faults", Tiny);
-        var bad = Tiny.Replace("quota: 2 ", "qouta: 2 ", StringComparison.Ordinal).Replace("default_plan: free", "default_plan: gold", StringComparison.Ordinal);
+        var bad = Tiny.Replace("quota: 2 ", "qouta: 2 ", StringComparison.Ordinal)
+            .Replace("default_plan: free", "default_plan: gold", StringComparison.Ordinal);
 
         using var put = await client.PutCatalogAsync(bad);
 
         var problem = await put.BodyAsync(422);
         problem.GetProperty("code").GetString().ShouldBe("catalog_invalid");
         var errors = problem.GetProperty("errors").EnumerateArray()
-            .Select(error => $"{error.GetProperty("line")}:{error.GetProperty("column")} {error.GetProperty("param").GetString()}").ToArray();
+            .Select(error => $"{error.GetProperty("line")}:{error.GetProperty("column")} {error.GetProperty("param").GetString()}")
+            .ToArray();
         errors.ShouldBe(["3:15 default_plan", "11:9 plans[0].entitlements[0].quota", "11:26 plans[0].entitlements[0].qouta"]);
         problem.GetProperty("errors")[2].GetProperty("detail").GetString()!.ShouldContain("Did you mean 'quota'?");
     }

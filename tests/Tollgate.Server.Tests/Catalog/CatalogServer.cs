@@ -65,7 +65,10 @@ internal static class CatalogCalls
     public static async Task<HttpResponseMessage> PutCatalogAsync(
         this HttpClient client, string text, string type = "application/yaml", string query = "", string? ifMatch = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/v1/catalog" + query) { Content = new StringContent(text, Encoding.UTF8, type) };
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/v1/catalog" + query)
+        {
+            Content = new StringContent(text, Encoding.UTF8, type),
+        };
         if (ifMatch is not null)
         {
             request.Headers.IfMatch.Add(EntityTagHeaderValue.Parse(ifMatch));

@@ -63,12 +63,15 @@ public sealed class CardsForLaterTests(ImpatientServer server) : IClassFixture<I
             added.Add(await AddCardAsync(sandbox, "pm_sandbox_visa"));
         }
 
-        await RefusedAsync(sandbox, "/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""", HttpStatusCode.UnprocessableEntity, "limit_reached");
+        await RefusedAsync(
+            sandbox, "/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""", HttpStatusCode.UnprocessableEntity,
+            "limit_reached");
         (await SendAsync(page, "new:pm_sandbox_mastercard")).Location.ShouldBe("https://app.example/thanks");
 
         var cards = (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"].AsArray();
         cards.Take(PaymentMethods.Most - 1).Select(static one => one!["id"]!.GetValue<string>()).ShouldBe(added.Skip(1));
-        (cards.Count, cards[^1]!["brand"]!.GetValue<string>(), cards[^1]!["default"]!.GetValue<bool>()).ShouldBe((PaymentMethods.Most, "mastercard", true));
+        (cards.Count, cards[^1]!["brand"]!.GetValue<string>(),
+            cards[^1]!["default"]!.GetValue<bool>()).ShouldBe((PaymentMethods.Most, "mastercard", true));
     }
 
     [Fact]

@@ -51,7 +51,8 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         (await PayAsync(made, "pm_sandbox_visa")).Location.ShouldStartWith("https://app.example/thanks");
 
         var payment = (await PaymentsAsync(sandbox)).ShouldHaveSingleItem()!;
-        (payment["amount"]!.GetValue<long>(), payment["status"]!.GetValue<string>(), payment["checkout"]!.GetValue<string>()).ShouldBe((due, "succeeded", Word(made, "id")));
+        (payment["amount"]!.GetValue<long>(), payment["status"]!.GetValue<string>(),
+            payment["checkout"]!.GetValue<string>()).ShouldBe((due, "succeeded", Word(made, "id")));
         var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + payment["invoice"]!.GetValue<string>());
         (Word(invoice, "status"), invoice["total"].GetValue<long>(), Word(invoice, "kind")).ShouldBe(("paid", due, "change"));
         Word(await sandbox.Door.GetAsync("/v1/subscriptions/" + subscription), "plan").ShouldBe("enterprise");
@@ -106,12 +107,14 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(2900);
         Word(await sandbox.Door.GetAsync("/v1/customers/acme"), "plan").ShouldBe("enterprise");
         var ended = await sandbox.Door.GetAsync("/v1/checkouts/" + Word(made, "id"));
-        (Word(ended, "status"), Word(ended, "payment"), ended["subscription"], ended["invoice"]).ShouldBe(("credited", payment["id"]!.GetValue<string>(), null, null));
+        (Word(ended, "status"), Word(ended, "payment"), ended["subscription"],
+            ended["invoice"]).ShouldBe(("credited", payment["id"]!.GetValue<string>(), null, null));
         Word(await sandbox.Door.PostAsync($"/v1/checkouts/{Word(made, "id")}/expire"), "code").ShouldBe("checkout_state");
         var refund = await sandbox.Door.PostAsync($"/v1/payments/{payment["id"]!.GetValue<string>()}/refunds");
         refund.Status.ShouldBe(HttpStatusCode.Created, refund.Json!.ToJsonString());
         (refund["amount_refunded"].GetValue<long>(), refund["refunds"][0]!["from_credit"]!.GetValue<long>()).ShouldBe((2900, 2900));
-        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
+            .Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
         (await PageAsync(made)).Text.ShouldContain("The money is your credit");
         await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/webhook-events?limit=100"))["data"].AsArray()
             .Any(one => one!["type"]!.GetValue<string>() == "checkout.credited" && one["object"]!.GetValue<string>() == Word(made, "id")));
@@ -141,7 +144,8 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     {
         var sandbox = await StartAsync();
         var made = await CheckOutAsync(sandbox);
-        await sandbox.PutCatalogAsync(BillingSandbox.Catalog.Replace("amount: 2900,", "amount: 3900,", StringComparison.Ordinal), dryRun: false);
+        await sandbox.PutCatalogAsync(
+            BillingSandbox.Catalog.Replace("amount: 2900,", "amount: 3900,", StringComparison.Ordinal), dryRun: false);
 
         var moved = await PayAsync(made, "pm_sandbox_visa", 2900);
 
@@ -175,7 +179,8 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
             """;
         var sandbox = await StartAsync(catalog);
         var made = await sandbox.Door.PostAsync(
-            "/v1/checkouts", """{"customer": "acme", "pack": "calls_50", "count": 2, "success_url": "https://app.example/", "cancel_url": "https://app.example/"}""");
+            "/v1/checkouts",
+            """{"customer": "acme", "pack": "calls_50", "count": 2, "success_url": "https://app.example/", "cancel_url": "https://app.example/"}""");
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
         (await GrantsAsync(sandbox)).ShouldBeEmpty();
 
@@ -246,21 +251,36 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         var told = events.Where(static one => one!["object_type"]!.GetValue<string>() == "checkout").ToArray();
         told.Select(static one => (one!["type"]!.GetValue<string>(), one["object"]!.GetValue<string>()))
             .ShouldBe([("checkout.completed", Word(paid, "id")), ("checkout.expired", Word(left, "id"))]);
-        told[0]!["data"]!["checkout"]!["payment"]!.GetValue<string>().ShouldBe((await PaymentsAsync(sandbox))[0]!["id"]!.GetValue<string>());
+        told[0]!["data"]!["checkout"]!["payment"]!.GetValue<string>()
+            .ShouldBe((await PaymentsAsync(sandbox))[0]!["id"]!.GetValue<string>());
     }
 
     [Theory]
-    [InlineData("""{"customer": "acme", "plan": "none", "success_url": "https://a.example", "cancel_url": "https://a.example"}""", "plan_not_found")]
-    [InlineData("""{"customer": "acme", "plan": "free", "success_url": "https://a.example", "cancel_url": "https://a.example"}""", "price_not_found")]
-    [InlineData("""{"customer": "acme", "plan": "pro", "coupon": "NONE", "success_url": "https://a.example", "cancel_url": "https://a.example"}""", "coupon_refused")]
-    [InlineData("""{"customer": "acme", "pack": "none", "success_url": "https://a.example", "cancel_url": "https://a.example"}""", "pack_refused")]
+    [InlineData(
+        """{"customer": "acme", "plan": "none", "success_url": "https://a.example", "cancel_url": "https://a.example"}""",
+        "plan_not_found")]
+    [InlineData(
+        """{"customer": "acme", "plan": "free", "success_url": "https://a.example", "cancel_url": "https://a.example"}""",
+        "price_not_found")]
+    [InlineData(
+        """{"customer": "acme", "plan": "pro", "coupon": "NONE", "success_url": "https://a.example", "cancel_url": "https://a.example"}""",
+        "coupon_refused")]
+    [InlineData(
+        """{"customer": "acme", "pack": "none", "success_url": "https://a.example", "cancel_url": "https://a.example"}""", "pack_refused")]
     [InlineData("""{"invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88"}""", "invoice_not_found")]
     [InlineData("""{"invoice": "000001"}""", "validation_failed")]
     [InlineData("""{"customer": "acme", "plan": "pro"}""", "validation_failed")]
-    [InlineData("""{"customer": "acme", "plan": "pro", "success_url": "javascript:alert(1)", "cancel_url": "https://a.example"}""", "validation_failed")]
-    [InlineData("""{"customer": "acme", "plan": "pro", "success_url": "https://user:pw@a.example", "cancel_url": "https://a.example"}""", "validation_failed")]
-    [InlineData("""{"customer": "acme", "plan": "pro", "success_url": "/thanks", "cancel_url": "https://a.example"}""", "validation_failed")]
-    [InlineData("""{"customer": "acme", "plan": "pro", "setup": true, "success_url": "https://a.example", "cancel_url": "https://a.example"}""", "validation_failed")]
+    [InlineData(
+        """{"customer": "acme", "plan": "pro", "success_url": "javascript:alert(1)", "cancel_url": "https://a.example"}""",
+        "validation_failed")]
+    [InlineData(
+        """{"customer": "acme", "plan": "pro", "success_url": "https://user:pw@a.example", "cancel_url": "https://a.example"}""",
+        "validation_failed")]
+    [InlineData(
+        """{"customer": "acme", "plan": "pro", "success_url": "/thanks", "cancel_url": "https://a.example"}""", "validation_failed")]
+    [InlineData(
+        """{"customer": "acme", "plan": "pro", "setup": true, "success_url": "https://a.example", "cancel_url": "https://a.example"}""",
+        "validation_failed")]
     [InlineData("""{"success_url": "https://a.example", "cancel_url": "https://a.example"}""", "validation_failed")]
     public async Task What_cannot_be_bought_is_refused_at_once_and_leaves_nothing(string body, string code)
     {
@@ -274,13 +294,16 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     [Fact]
     public async Task A_project_that_is_paid_by_hand_has_no_page_and_another_project_sees_no_checkout()
     {
-        var body = """{"customer": "acme", "plan": "professional", "success_url": "https://a.example", "cancel_url": "https://a.example"}""";
+        var body =
+            """{"customer": "acme", "plan": "professional", "success_url": "https://a.example", "cancel_url": "https://a.example"}""";
         var refused = await _running.DoorOf("trendit").PostAsync("/v1/checkouts", body);
         Word(refused, "code").ShouldBe("billing_not_configured");
         Word(refused, "detail").ShouldContain("./tollgate projects create shop --sandbox --catalog trendit");
         var (sandbox, other) = (await StartAsync(), await StartAsync());
         var made = await CheckOutAsync(sandbox);
-        foreach (var came in (Came[])[await other.Door.GetAsync("/v1/checkouts/" + Word(made, "id")), await other.Door.PostAsync($"/v1/checkouts/{Word(made, "id")}/expire")])
+        foreach (var came in (Came[])[
+            await other.Door.GetAsync("/v1/checkouts/" + Word(made, "id")),
+            await other.Door.PostAsync($"/v1/checkouts/{Word(made, "id")}/expire")])
         {
             (came.Status, Word(came, "code")).ShouldBe((HttpStatusCode.NotFound, "checkout_not_found"));
         }
@@ -305,13 +328,15 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     {
         var sandbox = await StartAsync();
         var both = await sandbox.Door.PostAsync(
-            "/v1/checkouts", """{"customer": "acme", "plan": "pro", "setup": true, "success_url": "https://a.example", "cancel_url": "https://a.example"}""");
+            "/v1/checkouts",
+            """{"customer": "acme", "plan": "pro", "setup": true, "success_url": "https://a.example", "cancel_url": "https://a.example"}""");
         Word(both, "detail").ShouldBe("setup: One of plan, pack, invoice and setup is expected; plan and setup were sent.");
 
         await CheckOutAsync(sandbox);
         var kept = await sandbox.Door.DeleteAsync("/v1/customers/acme");
         (kept.Status, Word(kept, "detail")).ShouldBe(
-            (HttpStatusCode.Conflict, "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, so it stays."));
+            (HttpStatusCode.Conflict,
+                "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, so it stays."));
     }
 
     [Fact]
@@ -365,11 +390,14 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         (await StatusAsync(sandbox, oldest)).ShouldBe("open");
         var newest = await CheckOutAsync(sandbox);
 
-        (await StatusAsync(sandbox, paying), await StatusAsync(sandbox, oldest), await StatusAsync(sandbox, newest)).ShouldBe(("open", "expired", "open"));
+        (await StatusAsync(sandbox, paying), await StatusAsync(sandbox, oldest),
+            await StatusAsync(sandbox, newest)).ShouldBe(("open", "expired", "open"));
         (await PageAsync(oldest)).Status.ShouldBe(HttpStatusCode.Gone);
-        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(CheckoutQueries.MostOpen);
+        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count
+            .ShouldBe(CheckoutQueries.MostOpen);
         await CheckOutAsync(sandbox, customer: "other");
-        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(CheckoutQueries.MostOpen);
+        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count
+            .ShouldBe(CheckoutQueries.MostOpen);
         await ShouldBeCleanAsync(sandbox);
     }
 
@@ -429,7 +457,9 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     }
 
     private async Task<long> DueAsync(Came made) =>
-        DueOfForm().Match((await PageAsync(made)).Text) is { Success: true } found ? long.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        DueOfForm().Match((await PageAsync(made)).Text) is { Success: true } found
+            ? long.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture)
+            : 0;
 
     /// <summary>Sends the form; what is due is read off the page, unless it is known.</summary>
     private async Task<Page> PayAsync(Came made, string card, long? due = null)
@@ -442,10 +472,12 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         return new(answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.Location?.OriginalString);
     }
 
-    private static async Task<string> StatusAsync(BillingSandbox sandbox, Came made) => Word(await sandbox.Door.GetAsync("/v1/checkouts/" + Word(made, "id")), "status");
+    private static async Task<string> StatusAsync(BillingSandbox sandbox, Came made) =>
+        Word(await sandbox.Door.GetAsync("/v1/checkouts/" + Word(made, "id")), "status");
 
     private static async Task<JsonArray> PaymentsAsync(BillingSandbox sandbox, string customer = "acme") =>
-        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"].AsArray().Where(static one => one!["provider"]!.GetValue<string>() == "sandbox").Select(static one => one!.DeepClone())];
+        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"].AsArray()
+            .Where(static one => one!["provider"]!.GetValue<string>() == "sandbox").Select(static one => one!.DeepClone())];
 
     private static async Task<JsonArray> GrantsAsync(BillingSandbox sandbox) =>
         (await sandbox.Door.GetAsync("/v1/customers/acme/grants")) is { Status: HttpStatusCode.OK } came ? came["data"].AsArray() : [];
@@ -454,8 +486,10 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
 
     private async Task ShouldBeCleanAsync(BillingSandbox sandbox)
     {
-        var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
-        report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(static one => one!["kind"]!.GetValue<string>())
+        var report = await _running.DoorWith(_running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(static one => one!["kind"]!.GetValue<string>())
             .ShouldBeEmpty();
     }
 

@@ -36,7 +36,8 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
         payment.Amount.ShouldBe(long.Parse(form["due"], System.Globalization.CultureInfo.InvariantCulture));
         var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + payment.Invoice);
         (invoice["total"].GetValue<long>(), Word(invoice, "status")).ShouldBe((payment.Amount, "paid"));
-        invoice["lines"].AsArray().Select(static line => line!["period_start"]!.GetValue<string>()).Distinct().ShouldBe([Quoted], "What is booked begins at the quote.");
+        invoice["lines"].AsArray().Select(static line => line!["period_start"]!.GetValue<string>()).Distinct()
+            .ShouldBe([Quoted], "What is booked begins at the quote.");
         (await FoundAsync(_running, sandbox)).ShouldBeEmpty();
     }
 
@@ -49,7 +50,9 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
 
         var (status, text) = await PayAsync(url, form, "pm_sandbox_visa");
 
-        (status, text.Contains("has changed since you opened this page", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.Conflict, true), text);
+        (status,
+            text.Contains("has changed since you opened this page", StringComparison.Ordinal)).ShouldBe(
+                (HttpStatusCode.Conflict, true), text);
         text.ShouldContain("This price holds until 07:43 (UTC).");
         (await PaymentsAsync(sandbox)).ShouldBeEmpty();
         (await PayAsync(url, FormOf(text), "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.SeeOther);
@@ -95,7 +98,8 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
         var (url, form, _) = await OpenAsync(sandbox);
         var subscription = (await sandbox.Door.GetAsync("/v1/subscriptions?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
         await sandbox.AdvanceAsync("2027-02-11T07:20:00Z");
-        (await sandbox.Door.PatchAsync($"/v1/subscriptions/{subscription}", """{"quantity": 2, "when": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PatchAsync($"/v1/subscriptions/{subscription}", """{"quantity": 2, "when": "now"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
 
         (await PayAsync(url, form, "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.Conflict);
 
@@ -107,7 +111,8 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
     {
         var sandbox = await SubscribedAsync(Quoted);
         var (url, form, _) = await OpenAsync(sandbox);
-        await sandbox.PutCatalogAsync(BillingSandbox.Catalog.Replace("amount: 29900 ", "amount: 39900 ", StringComparison.Ordinal), dryRun: false);
+        await sandbox.PutCatalogAsync(
+            BillingSandbox.Catalog.Replace("amount: 29900 ", "amount: 39900 ", StringComparison.Ordinal), dryRun: false);
 
         (await PayAsync(url, form, "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.Conflict);
 
@@ -122,7 +127,8 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
         await sandbox.AdvanceAsync("2027-02-11T07:20:00Z");
         (await PayAsync(first.Url, first.Form, "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.SeeOther);
 
-        (await PayAsync(second.Url, second.Form, "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.SeeOther, "It leads to the page, which says that there is nothing to pay.");
+        (await PayAsync(second.Url, second.Form, "pm_sandbox_visa")).Status.ShouldBe(
+            HttpStatusCode.SeeOther, "It leads to the page, which says that there is nothing to pay.");
         (await _browser.GetAsync(new Uri(second.Url))).StatusCode.ShouldBe(HttpStatusCode.Conflict);
 
         (await PaymentsAsync(sandbox)).ShouldHaveSingleItem();
@@ -143,7 +149,9 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
     /// <summary>A page on which acme upgrades, in a tab of its own.</summary>
     private async Task<Shown> OpenAsync(BillingSandbox sandbox)
     {
-        var made = await sandbox.Door.PostAsync("/v1/checkouts", """{"customer": "acme", "plan": "enterprise", "period": "monthly", "success_url": "https://app.example/thanks", "cancel_url": "https://app.example/"}""");
+        var made = await sandbox.Door.PostAsync(
+            "/v1/checkouts",
+            """{"customer": "acme", "plan": "enterprise", "period": "monthly", "success_url": "https://app.example/thanks", "cancel_url": "https://app.example/"}""");
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
         var text = await _browser.GetStringAsync(new Uri(Word(made, "url")));
         return new(Word(made, "url"), FormOf(text), text);
@@ -160,7 +168,8 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
     }
 
     private static async Task<(long Amount, string? Invoice)[]> PaymentsAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=acme"))["data"].AsArray().Select(static one => (one!["amount"]!.GetValue<long>(), one["invoice"]?.GetValue<string>()))];
+        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=acme"))["data"].AsArray()
+            .Select(static one => (one!["amount"]!.GetValue<long>(), one["invoice"]?.GetValue<string>()))];
 
     [GeneratedRegex("type=\"hidden\" name=\"(\\w+)\" value=\"([^\"]+)\"")]
     private static partial Regex Hidden();

@@ -8,7 +8,9 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Checkouts;
 
-/// <summary>What can be had once is claimed before anybody is charged for it: a customer's plan, and the last redemption of a coupon.</summary>
+/// <summary>
+/// What can be had once is claimed before anybody is charged for it: a customer's plan, and the last redemption of a coupon.
+/// </summary>
 public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixture<ImpatientServer>, IDisposable
 {
     private readonly RunningServer _running = server.Running;
@@ -42,7 +44,9 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
 
         var refused = await PayAsync(second, "pm_sandbox_visa", 29900);
 
-        (refused.Status, refused.Text.Contains("nothing was charged here", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.Conflict, true), refused.Text);
+        (refused.Status,
+            refused.Text.Contains("nothing was charged here", StringComparison.Ordinal)).ShouldBe(
+                (HttpStatusCode.Conflict, true), refused.Text);
         await UntilAsync(async () => await PlanAsync(sandbox, "acme") == "pro");
         await ShouldBeChargedOnceAsync(sandbox, "acme", "pro");
     }
@@ -68,7 +72,8 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
         {
             var customer = "customer-" + turn;
             await PayAsync(await OpenAsync(sandbox, customer, "pro"), "pm_sandbox_visa", 2900);
-            var subscription = (await sandbox.Door.GetAsync("/v1/subscriptions?customer=" + customer))["data"][0]!["id"]!.GetValue<string>();
+            var subscription =
+                (await sandbox.Door.GetAsync("/v1/subscriptions?customer=" + customer))["data"][0]!["id"]!.GetValue<string>();
             var page = await OpenAsync(sandbox, customer, "enterprise");
             var due = await DueAsync(page);
 
@@ -118,7 +123,8 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
         await PayAsync(second, "pm_sandbox_visa", 1450);
         (await AmountsAsync(sandbox, "second")).ShouldBeEmpty();
         (await TextAsync(second)).ShouldContain("being paid for just now");
-        var other = await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "third", "plan": "pro", "trial": false, "coupon": "ONE"}""");
+        var other = await sandbox.Door.PostAsync(
+            "/v1/subscriptions", """{"customer": "third", "plan": "pro", "trial": false, "coupon": "ONE"}""");
         Word(other, "code").ShouldBe("coupon_refused");
 
         await SendAsync(first + "/authenticate", ("answer", "deny"));
@@ -143,7 +149,8 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
         return Word(made, "url");
     }
 
-    private async Task<long> DueAsync(string page) => long.Parse(DueOfForm().Match(await TextAsync(page)).Groups[1].Value, CultureInfo.InvariantCulture);
+    private async Task<long> DueAsync(string page) =>
+        long.Parse(DueOfForm().Match(await TextAsync(page)).Groups[1].Value, CultureInfo.InvariantCulture);
 
     private async Task<string> TextAsync(string page)
     {
@@ -151,7 +158,8 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
         return WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync());
     }
 
-    private Task<Page> PayAsync(string page, string card, long due) => SendAsync(page, ("card", "new:" + card), ("due", due.ToString(CultureInfo.InvariantCulture)));
+    private Task<Page> PayAsync(string page, string card, long due) =>
+        SendAsync(page, ("card", "new:" + card), ("due", due.ToString(CultureInfo.InvariantCulture)));
 
     private async Task<Page> SendAsync(string address, params (string Name, string Value)[] fields)
     {
@@ -169,15 +177,18 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
 
     /// <summary>Of the payments that succeeded, the newest first.</summary>
     private static async Task<long[]> AmountsAsync(BillingSandbox sandbox, string customer) =>
-        [.. (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}&status=succeeded"))["data"].AsArray().Select(static one => one!["amount"]!.GetValue<long>())];
+        [.. (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}&status=succeeded"))["data"].AsArray()
+            .Select(static one => one!["amount"]!.GetValue<long>())];
 
     private static async Task<int> CheckoutsAsync(BillingSandbox sandbox, string status) =>
         (await sandbox.Door.GetAsync("/v1/checkouts?status=" + status))["data"].AsArray().Count;
 
-    private static async Task<string> PlanAsync(BillingSandbox sandbox, string customer) => Word(await sandbox.Door.GetAsync("/v1/customers/" + customer), "plan");
+    private static async Task<string> PlanAsync(BillingSandbox sandbox, string customer) =>
+        Word(await sandbox.Door.GetAsync("/v1/customers/" + customer), "plan");
 
     private static async Task<long> CreditAsync(BillingSandbox sandbox, string customer) =>
-        (await sandbox.Door.GetAsync($"/v1/customers/{customer}/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+        (await sandbox.Door.GetAsync($"/v1/customers/{customer}/credits"))["balances"].AsArray()
+            .Sum(static one => one!["amount"]!.GetValue<long>());
 
     [GeneratedRegex("name=\"due\" value=\"(\\d+)\"")]
     private static partial Regex DueOfForm();

@@ -26,7 +26,8 @@ public sealed class PaidChangeTests(PatientServer server) : IClassFixture<Patien
     public async Task The_subscription_moved_meanwhile_and_the_money_is_the_customers()
     {
         var (sandbox, subscription) = await UpgradingAsync();
-        (await sandbox.Door.PostAsync($"/v1/subscriptions/{subscription}/cancel", """{"at": "period_end"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{subscription}/cancel", """{"at": "period_end"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{subscription}/uncancel")).Status.ShouldBe(HttpStatusCode.OK);
 
         await ShouldBeKeptAsync(sandbox, 0);
@@ -36,7 +37,8 @@ public sealed class PaidChangeTests(PatientServer server) : IClassFixture<Patien
     public async Task It_costs_something_else_meanwhile_and_the_money_is_the_customers()
     {
         var (sandbox, _) = await UpgradingAsync();
-        (await sandbox.Door.PostAsync("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": 1000}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": 1000}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
 
         await ShouldBeKeptAsync(sandbox, 1000);
     }
@@ -69,5 +71,6 @@ public sealed class PaidChangeTests(PatientServer server) : IClassFixture<Patien
     private static async Task<string> PlanAsync(BillingSandbox sandbox) => Word(await sandbox.Door.GetAsync("/v1/customers/acme"), "plan");
 
     private static async Task<long> CreditAsync(BillingSandbox sandbox) =>
-        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
+            .Sum(static one => one!["amount"]!.GetValue<long>());
 }

@@ -26,20 +26,24 @@ public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeH
     public async Task Who_pays_on_Stripes_page_has_the_plan_and_can_be_charged_again()
     {
         var (sandbox, session) = await OpenAsync();
-        (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray().ShouldBeEmpty("Nothing is given before it is paid.");
+        (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray()
+            .ShouldBeEmpty("Nothing is given before it is paid.");
 
         Books.Pay(session);
         var intent = (string)Books.Get("checkout.session", session)["payment_intent"]!;
-        var told = Books.EventsOf(session, intent).Where(one => (string?)one["data"]!["object"]!["id"] is { } id && (id == session || id == intent));
+        var told = Books.EventsOf(session, intent)
+            .Where(one => (string?)one["data"]!["object"]!["id"] is { } id && (id == session || id == intent));
         foreach (var happened in told.Reverse().SelectMany(static one => new[] { one, one }))
         {
             (await host.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
         }
 
-        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray() is [{ } one] && (string?)one["status"] == "active");
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray() is [{ } one]
+            && (string?)one["status"] == "active");
         var paid = (await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"].AsArray().ShouldHaveSingleItem();
         ((string?)paid!["status"], (string?)paid["reference"], (long?)paid["amount"]).ShouldBe(("succeeded", intent, 29900));
-        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/customers/bea/payment-methods"))["data"].AsArray() is [{ } one] && (string?)one["provider"] == "stripe");
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/customers/bea/payment-methods"))["data"].AsArray() is [{ } one]
+            && (string?)one["provider"] == "stripe");
     }
 
     [Fact]
@@ -56,7 +60,8 @@ public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeH
     {
         var (sandbox, session) = await OpenAsync();
         Books.Expire(session);
-        await UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["failure"] == "canceled");
+        await UntilAsync(async () =>
+            (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["failure"] == "canceled");
     }
 
     [Fact]
@@ -73,8 +78,10 @@ public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeH
         opened.Status.ShouldBe(HttpStatusCode.Created, opened.Json?.ToJsonString());
         var second = await sandbox.Door.PostAsync("/v1/checkouts", order);
 
-        (second.Status, (string?)second["url"], (string?)second["id"]).ShouldBe((HttpStatusCode.OK, (string?)opened["url"], (string?)opened["id"]));
-        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Select(static one => (string?)one!["status"]).ShouldBe(["pending", "failed"]);
+        (second.Status, (string?)second["url"],
+            (string?)second["id"]).ShouldBe((HttpStatusCode.OK, (string?)opened["url"], (string?)opened["id"]));
+        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Select(static one => (string?)one!["status"])
+            .ShouldBe(["pending", "failed"]);
         (await sandbox.Door.DeleteAsync("/v1/customers/j%C3%BCrgen")).Status.ShouldBe(HttpStatusCode.Conflict, "Money may be on its way.");
     }
 
@@ -83,13 +90,16 @@ public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeH
     {
         var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         var (first, url) = await PageOfAsync(sandbox, invoice);
-        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"reason": "Sorry", "amount": 900}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"reason": "Sorry", "amount": 900}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
 
         var (second, other) = await PageOfAsync(sandbox, invoice);
 
         other.ShouldNotBe(url);
-        ((string?)Books.Get("checkout.session", first)["status"], (long?)Books.Get("checkout.session", second)["amount_total"]).ShouldBe(("expired", 2000));
-        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Select(static one => (string?)one!["status"]).ShouldBe(["pending", "failed"]);
+        ((string?)Books.Get("checkout.session", first)["status"],
+            (long?)Books.Get("checkout.session", second)["amount_total"]).ShouldBe(("expired", 2000));
+        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Select(static one => (string?)one!["status"])
+            .ShouldBe(["pending", "failed"]);
     }
 
     [Fact]
@@ -141,7 +151,8 @@ public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeH
 
     /// <summary>Of ann's payments, the oldest first.</summary>
     private static async Task<string?[]> StatesAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=ann"))["data"].AsArray().Reverse().Select(static one => (string?)one!["status"])];
+        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=ann"))["data"].AsArray().Reverse()
+            .Select(static one => (string?)one!["status"])];
 
     [Fact]
     public async Task The_catalogue_is_brought_to_Stripe()

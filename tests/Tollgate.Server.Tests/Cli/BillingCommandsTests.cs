@@ -40,7 +40,8 @@ public sealed class BillingCommandsTests(RunningServer running)
 
         await ShouldSayAsync(
             sandbox.Code, "billing parked", "id customer due_at parked_at reason\n",
-            "sub-huge huge 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z The invoice would ask for 2027.00 USD; the largest that goes out unseen is 100 USD.");
+            "sub-huge huge 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z The invoice would ask for 2027.00 USD; "
+                + "the largest that goes out unseen is 100 USD.");
         await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 10000}""");
         await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "The next run computes the invoice of sub-huge again.");
         await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "sub-huge is not parked.");
@@ -49,10 +50,13 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(sandbox.Code, "billing run");
         await ShouldSayAsync(sandbox.Code, "billing run", "Nothing was due.");
         await ShouldSayAsync(
-            sandbox.Code, "invoices list --customer huge", "number customer kind status issued_at total amount_due id\n", "huge renewal open 2027-05-01T00:00:00Z 2027.00 USD 2027.00 USD ");
+            sandbox.Code, "invoices list --customer huge", "number customer kind status issued_at total amount_due id\n",
+            "huge renewal open 2027-05-01T00:00:00Z 2027.00 USD 2027.00 USD ");
 
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=huge"))["data"][0]!["number"]!.GetValue<string>();
-        await ShouldSayAsync(sandbox.Code, $"invoices show {invoice}", $"number {invoice}\n", "total 2027.00 USD\n", "lines:\nkind description ", " 29.00 USD ");
+        await ShouldSayAsync(
+            sandbox.Code, $"invoices show {invoice}", $"number {invoice}\n", "total 2027.00 USD\n", "lines:\nkind description ",
+            " 29.00 USD ");
         await ShouldSayAsync(sandbox.Code, $"invoices show {invoice} --json", "\"total\": 202700,");
         var file = Path.Combine(Directory.CreateTempSubdirectory("tollgate-cli-").FullName, "huge.pdf");
         await ShouldSayAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}", $"Written to {file}.");
@@ -65,11 +69,15 @@ public sealed class BillingCommandsTests(RunningServer running)
     public async Task Money_is_given_taken_back_and_listed()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
-        await ShouldSayAsync(sandbox.Code, "credits give acme 49.90 USD --kind promotional --expires 2027-05-01T00:00:00Z --note Welcome", "Left: 49.90 USD promotional.");
+        await ShouldSayAsync(
+            sandbox.Code, "credits give acme 49.90 USD --kind promotional --expires 2027-05-01T00:00:00Z --note Welcome",
+            "Left: 49.90 USD promotional.");
         await ShouldSayAsync(sandbox.Code, "credits give acme 20 USD --kind prepaid", "Left: 20.00 USD prepaid, 49.90 USD promotional.");
         await ShouldSayAsync(sandbox.Code, "credits take acme 12.5 USD --note back", "Left: 7.50 USD prepaid, 49.90 USD promotional.");
         var (code, output) = await RunAsync(sandbox.Code, "credits take acme 7.51 USD");
-        (code, output.Contains("The customer has 7.50 USD of prepaid credits, so 7.51 USD cannot be taken back.", StringComparison.Ordinal)).ShouldBe((1, true), output);
+        (code, output.Contains(
+            "The customer has 7.50 USD of prepaid credits, so 7.51 USD cannot be taken back.", StringComparison.Ordinal)).ShouldBe(
+            (1, true), output);
         foreach (var wrong in (string[])["12.345 USD", "12 DOL", "0 USD", "1.5 JPY", "many USD"])
         {
             (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");
@@ -87,10 +95,13 @@ public sealed class BillingCommandsTests(RunningServer running)
         }
 
         (code, output) = await RunAsync(sandbox.Code, "credits give eu 5 EUR --kind promotional");
-        (code, output.Contains("currency: Nothing is sold in EUR, and the customer would keep it. Possible: JPY, USD.", StringComparison.Ordinal)).ShouldBe((1, true), output);
+        (code, output.Contains(
+            "currency: Nothing is sold in EUR, and the customer would keep it. Possible: JPY, USD.", StringComparison.Ordinal)).ShouldBe(
+            (1, true), output);
 
         await ShouldSayAsync(
-            sandbox.Code, "credits list acme", "at kind cause amount expires_at invoice note\n", "2027-04-01T00:00:00Z promotional manual 49.90 USD 2027-05-01T00:00:00Z - Welcome\n",
+            sandbox.Code, "credits list acme", "at kind cause amount expires_at invoice note\n",
+            "2027-04-01T00:00:00Z promotional manual 49.90 USD 2027-05-01T00:00:00Z - Welcome\n",
             "2027-04-01T00:00:00Z prepaid manual -12.50 USD - - back\n", "Left: 7.50 USD prepaid, 49.90 USD promotional.");
         (await sandbox.Door.PostAsync("/v1/customers", """{"id": "poor"}""")).Status.ShouldBe(HttpStatusCode.Created);
         await ShouldSayAsync(sandbox.Code, "credits list poor", "There are no credits.");
@@ -108,7 +119,8 @@ public sealed class BillingCommandsTests(RunningServer running)
                  {"customer": "e", "subscription": "s-5", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 100, "currency": "USD", "parked": null}], "remaining": 5}
         """,
         "POST /v1/billing/run?dry_run=true",
-        "customer subscription type at total parked\na s-1 renew 2027-05-01T00:00:00Z 29.00 USD -\nb s-2 renew 2027-05-01T00:00:00Z 1200 JPY -\n",
+        "customer subscription type at total parked\na s-1 renew 2027-05-01T00:00:00Z 29.00 USD -\nb s-2 renew 2027-05-01T00:00:00Z 1200 "
+            + "JPY -\n",
         "c s-3 renew 2027-05-01T00:00:00Z 9000.00 USD Too large.\nd s-4 cancel 2027-05-01T00:00:00Z - -\n",
         "Due: 5. To invoice: 1200 JPY, 30.00 USD. To park: 1.")]
     [InlineData(
@@ -118,7 +130,8 @@ public sealed class BillingCommandsTests(RunningServer running)
           "collected": 4, "collecting_failed": 1, "schedules_parked": 0}, "due": null, "remaining": 0}
         """,
         "POST /v1/billing/run?limit=2000",
-        "Done: 13 invoices, 12 renewals, 1 trial paid, 2 cancellations, 4 charges, 1 failed charge, 3 parked. \"tollgate billing parked\" says why.")]
+        "Done: 13 invoices, 12 renewals, 1 trial paid, 2 cancellations, 4 charges, 1 failed charge, 3 parked. "
+            + "\"tollgate billing parked\" says why.")]
     [InlineData(
         "billing parked",
         """{"data": [{"id": "s-1", "customer": "a", "due_at": null, "parked_at": "2027-05-01T00:00:00Z", "reason": "Too large."}], "has_more": true}""",
@@ -167,7 +180,8 @@ public sealed class BillingCommandsTests(RunningServer running)
         output.ShouldContain("2000 of 5000 Done: 2000 invoices, 2000 renewals …\n4500 of 5000 Done: 4000 invoices, 4000 renewals …\n");
         output.ShouldContain("Done: 4500 invoices, 4500 renewals.");
 
-        (code, output) = await InPartsAsync((200, Part(2_000, 3_000)), (503, """{"code": "storage_unavailable", "detail": "The database is away."}"""));
+        (code, output) = await InPartsAsync(
+            (200, Part(2_000, 3_000)), (503, """{"code": "storage_unavailable", "detail": "The database is away."}"""));
         code.ShouldBe(1, output);
         output.ShouldContain("The database is away.");
         output.ShouldContain("Done: 2000 invoices, 2000 renewals. The rest stays due; \"tollgate billing run\" continues.");
@@ -205,7 +219,8 @@ public sealed class BillingCommandsTests(RunningServer running)
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
         await ShouldSayAsync(sandbox.Code, "clock show", "2027-01-31T00:00:00Z (it stands still)");
         await ShouldSayAsync(
-            sandbox.Code, "clock advance +12mo", "2027-02-28T00:00:00Z Done: 1 invoice, 1 renewal …", "2027-12-31T00:00:00Z Done: 11 invoices, 11 renewals …",
+            sandbox.Code, "clock advance +12mo", "2027-02-28T00:00:00Z Done: 1 invoice, 1 renewal …",
+            "2027-12-31T00:00:00Z Done: 11 invoices, 11 renewals …",
             "The clock stands at 2028-01-31T00:00:00Z. Done: 12 invoices, 12 renewals.");
         await ShouldSayAsync(sandbox.Code, "clock advance +1d", "The clock stands at 2028-02-01T00:00:00Z. Nothing was due.");
         await ShouldSayAsync(sandbox.Code, "clock advance 2028-02-15", "The clock stands at 2028-02-15T00:00:00Z.");

@@ -27,7 +27,8 @@ public sealed class CommandLineTests
     [InlineData("invoces list --project shop", "Unknown command 'invoces'. Did you mean 'invoices'? \"tollgate --help\" explains.")]
     [InlineData("invoces --help", "Unknown command 'invoces'. Did you mean 'invoices'?")]
     [InlineData("import --help", "Unknown command 'import'. Did you mean 'prices import'?")]
-    [InlineData("invoices lst", "Unknown command 'lst' of \"tollgate invoices\". Did you mean 'list'? \"tollgate invoices --help\" explains.")]
+    [InlineData(
+        "invoices lst", "Unknown command 'lst' of \"tollgate invoices\". Did you mean 'list'? \"tollgate invoices --help\" explains.")]
     [InlineData("invoices ls", "Unknown command 'ls' of \"tollgate invoices\". Its commands: list, show, pdf, void.")]
     [InlineData("up --nonsense", "Unknown option '--nonsense' of \"tollgate up\". \"tollgate up --help\" explains.")]
     [InlineData("invoices list --projct shop", "Unknown option '--projct' of \"tollgate invoices list\". Did you mean '--project'?")]
@@ -62,7 +63,8 @@ public sealed class CommandLineTests
     [Fact]
     public void Every_command_that_prints_data_prints_it_as_json_too()
     {
-        var without = Leaves(CommandLine.Root(), "").Where(static leaf => leaf.Command.Options.All(static option => option.Name != "--json")).Select(static leaf => leaf.Name);
+        var without = Leaves(CommandLine.Root(), "")
+            .Where(static leaf => leaf.Command.Options.All(static option => option.Name != "--json")).Select(static leaf => leaf.Name);
         without.ShouldBe(WithoutJson, ignoreOrder: true);
     }
 
@@ -70,8 +72,10 @@ public sealed class CommandLineTests
     public void Nouns_share_their_verbs_and_every_command_of_a_server_has_an_example()
     {
         var leaves = Leaves(CommandLine.Root(), "").ToList();
-        leaves.ShouldNotContain(static leaf => leaf.Name.EndsWith(" ls", StringComparison.Ordinal) || leaf.Name.EndsWith(" add", StringComparison.Ordinal));
-        leaves.Where(static leaf => leaf.Name.Contains(' ') && leaf.Name != "keys rotate-master" && !leaf.Command.Description!.Contains("  tollgate " + leaf.Name, StringComparison.Ordinal))
+        leaves.ShouldNotContain(static leaf => leaf.Name.EndsWith(" ls", StringComparison.Ordinal)
+            || leaf.Name.EndsWith(" add", StringComparison.Ordinal));
+        leaves.Where(static leaf => leaf.Name.Contains(' ') && leaf.Name != "keys rotate-master"
+            && !leaf.Command.Description!.Contains("  tollgate " + leaf.Name, StringComparison.Ordinal))
             .Select(static leaf => leaf.Name).ShouldBeEmpty();
         leaves.ShouldContain(static leaf => leaf.Name == "customers show");
         leaves.ShouldContain(static leaf => leaf.Name == "subscriptions cancel");
@@ -81,14 +85,16 @@ public sealed class CommandLineTests
     public async Task The_reference_lists_every_command()
     {
         var page = await File.ReadAllTextAsync(Path.Combine(ServerProcess.Root, "docs", "reference", "cli.md"));
-        Leaves(CommandLine.Root(), "").Select(static leaf => leaf.Name).Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+        Leaves(CommandLine.Root(), "").Select(static leaf => leaf.Name).Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal))
+            .ShouldBeEmpty();
     }
 
     /// <summary>Everything but the changelog, which tells of commands that are gone.</summary>
     [Fact]
     public void Documents_and_messages_name_commands_that_exist()
     {
-        var groups = CommandLine.Root().Subcommands.Where(static group => group.Subcommands.Count > 0).ToDictionary(static group => group.Name, static group => group.Subcommands.Select(static sub => sub.Name).ToHashSet());
+        var groups = CommandLine.Root().Subcommands.Where(static group => group.Subcommands.Count > 0)
+            .ToDictionary(static group => group.Name, static group => group.Subcommands.Select(static sub => sub.Name).ToHashSet());
         var files = Directory.EnumerateFiles(Path.Combine(ServerProcess.Root, "docs"), "*.md", SearchOption.AllDirectories)
             .Concat(Directory.EnumerateFiles(Path.Combine(ServerProcess.Root, "src"), "*.cs", SearchOption.AllDirectories))
             .Append(Path.Combine(ServerProcess.Root, "README.md"));
@@ -98,7 +104,8 @@ public sealed class CommandLineTests
         unknown.ShouldBeEmpty();
     }
 
-    private static IEnumerable<(string Name, System.CommandLine.Command Command)> Leaves(System.CommandLine.Command command, string name) => command.Subcommands.Count == 0
+    private static IEnumerable<(string Name, System.CommandLine.Command Command)> Leaves(System.CommandLine.Command command, string name) =>
+        command.Subcommands.Count == 0
         ? [(name, command)]
         : command.Subcommands.SelectMany(sub => Leaves(sub, $"{name} {sub.Name}".Trim()));
 
@@ -106,7 +113,8 @@ public sealed class CommandLineTests
     public async Task A_server_that_does_not_answer_ends_with_3_and_an_unknown_one_too()
     {
         var port = TestServer.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var (away, sentence) = await ServerProcess.RunAsync("projects", "list", "--url", $"http://127.0.0.1:{port}", "--key", "tg_ad_secret");
+        var (away, sentence) = await ServerProcess.RunAsync("projects", "list", "--url", $"http://127.0.0.1:{port}", "--key",
+            "tg_ad_secret");
         away.ShouldBe(3, sentence);
         sentence.ShouldContain("No server answers");
         sentence.ShouldNotContain("tg_ad_secret");
@@ -138,7 +146,8 @@ public sealed class CommandLineTests
     public async Task The_launcher_names_every_noun()
     {
         var (_, text) = await LaunchAsync(["help"]);
-        CommandLine.Root().Subcommands.Select(static noun => noun.Name).Where(noun => !Regex.IsMatch(text, $@"[\s:]{noun}[\s.]")).ShouldBeEmpty();
+        CommandLine.Root().Subcommands.Select(static noun => noun.Name).Where(noun => !Regex.IsMatch(text, $@"[\s:]{noun}[\s.]"))
+            .ShouldBeEmpty();
     }
 
     /// <summary>The standard output has data or nothing; what went wrong is a problem document on stderr.</summary>
@@ -160,7 +169,8 @@ public sealed class CommandLineTests
         var (code, text) = await ServerProcess.RunAsync("catalog", "validate", folder.Combine("bad.yaml"), "--json");
         code.ShouldBe(1, text);
         var fault = System.Text.Json.JsonElement.Parse(text).GetProperty("faults")[0];
-        (fault.GetProperty("line").ValueKind, fault.GetProperty("file").GetString()).ShouldBe((System.Text.Json.JsonValueKind.Number, folder.Combine("bad.yaml")));
+        (fault.GetProperty("line").ValueKind,
+            fault.GetProperty("file").GetString()).ShouldBe((System.Text.Json.JsonValueKind.Number, folder.Combine("bad.yaml")));
     }
 
     private static async Task<(int Code, string Text)> LaunchAsync(string[] arguments)

@@ -15,23 +15,27 @@ public sealed class SqlCommandsTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         (await SayAsync(sandbox, "customers create acme --name Acme --email a@acme.example --country DE")).ShouldContain("name Acme\n");
-        (await SayAsync(sandbox, "customers list --search ac")).ShouldContain("id name email plan member_of created_at\nacme Acme a@acme.example free - ");
+        (await SayAsync(sandbox, "customers list --search ac")).ShouldContain(
+            "id name email plan member_of created_at\nacme Acme a@acme.example free - ");
         (await SayAsync(sandbox, "customers list --search zz")).ShouldContain("There are none.");
         (await SayAsync(sandbox, "customers show acme")).ShouldContain("country DE\n");
 
         (await SayAsync(sandbox, "subscriptions create acme pro --no-trial --id sub-1 --preview")).ShouldContain("\nInvoice:\n");
         (await SayAsync(sandbox, "subscriptions list")).ShouldContain("There are none.");
-        (await SayAsync(sandbox, "subscriptions create acme pro --no-trial --id sub-1")).ShouldContain("sub-1 acme pro monthly active 29.00 USD 1 2027-05-01T00:00:00Z - -");
+        (await SayAsync(sandbox, "subscriptions create acme pro --no-trial --id sub-1")).ShouldContain(
+            "sub-1 acme pro monthly active 29.00 USD 1 2027-05-01T00:00:00Z - -");
         (await SayAsync(sandbox, "subscriptions list --status active --customer acme")).ShouldContain("sub-1 acme pro");
         (await SayAsync(sandbox, "subscriptions list --status paused")).ShouldContain("There are none.");
         (await SayAsync(sandbox, "subscriptions show sub-1")).ShouldContain("amount 29.00 USD\n");
         (await SayAsync(sandbox, "customers usage acme")).ShouldContain("calls 100 0 0 100 0 2027-05-01T00:00:00Z");
 
-        (await SayAsync(sandbox, "subscriptions cancel sub-1 --reason too_expensive")).ShouldContain("active 29.00 USD 1 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z -");
+        (await SayAsync(sandbox, "subscriptions cancel sub-1 --reason too_expensive")).ShouldContain(
+            "active 29.00 USD 1 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z -");
         (await SayAsync(sandbox, "subscriptions uncancel sub-1")).ShouldContain("active 29.00 USD 1 2027-05-01T00:00:00Z - -");
         (await SayAsync(sandbox, "subscriptions pause sub-1")).ShouldContain(" paused ");
         (await SayAsync(sandbox, "subscriptions resume sub-1")).ShouldContain(" active ");
-        (await SayAsync(sandbox, "subscriptions change sub-1 --plan enterprise --preview")).ShouldContain(" enterprise monthly active 299.00 USD ");
+        (await SayAsync(sandbox, "subscriptions change sub-1 --plan enterprise --preview")).ShouldContain(
+            " enterprise monthly active 299.00 USD ");
         var ended = JsonElement.Parse(await SayAsync(sandbox, "subscriptions cancel sub-1 --now --json"));
         ended.GetProperty("status").GetString().ShouldBe("canceled");
     }

@@ -20,13 +20,15 @@ public sealed class DoctorTests(RunningServer running)
     [InlineData(0.5, Health.Fail)]
     [InlineData(5.9, Health.Warn)]
     [InlineData(6.1, Health.Ok)]
-    public void A_disk_fills_up(double gigabytes, object health) => DoctorRules.Disk("/srv", (long)(gigabytes * Giga)).Health.ShouldBe((Health)health);
+    public void A_disk_fills_up(double gigabytes, object health) =>
+        DoctorRules.Disk("/srv", (long)(gigabytes * Giga)).Health.ShouldBe((Health)health);
 
     [Theory]
     [InlineData(-6, Health.Warn)]
     [InlineData(6, Health.Warn)]
     [InlineData(4, Health.Ok)]
-    public void A_clock_drifts(int seconds, object health) => DoctorRules.Clock(TimeSpan.FromSeconds(seconds)).Health.ShouldBe((Health)health);
+    public void A_clock_drifts(int seconds, object health) =>
+        DoctorRules.Clock(TimeSpan.FromSeconds(seconds)).Health.ShouldBe((Health)health);
 
     [Theory]
     [InlineData(1_024L, Health.Warn)]
@@ -50,7 +52,8 @@ public sealed class DoctorTests(RunningServer running)
         HealthOf(Healthy with { TimeZone = "Africa/Cairo" }, [], "time zone").ShouldBe(Health.Warn);
         HealthOf(Healthy with { OldestTransaction = TimeSpan.FromMinutes(6) }, [], "transactions").ShouldBe(Health.Warn);
 
-        static Health HealthOf(DatabaseFacts facts, IReadOnlyList<string> risks, string check) => DoctorRules.Database(facts, risks, 20, 2).Single(line => line.Check == check).Health;
+        static Health HealthOf(DatabaseFacts facts, IReadOnlyList<string> risks, string check) =>
+            DoctorRules.Database(facts, risks, 20, 2).Single(line => line.Check == check).Health;
     }
 
     [Theory]
@@ -84,12 +87,18 @@ public sealed class DoctorTests(RunningServer running)
     [Fact]
     public async Task A_running_server_is_looked_at_from_all_sides()
     {
-        var environment = new Dictionary<string, string> { ["TOLLGATE_DATABASE"] = running.ConnectionString, ["TOLLGATE_MASTER_KEY"] = TestServer.SharedMasterKey };
+        var environment =
+            new Dictionary<string, string>
+            {
+                ["TOLLGATE_DATABASE"] = running.ConnectionString, ["TOLLGATE_MASTER_KEY"] = TestServer.SharedMasterKey,
+            };
         var (code, text) = await ServerProcess.RunAsync(environment, "doctor", "--data", running.Server.Data, "--json");
         var report = JsonElement.Parse(text);
-        var checks = report.GetProperty("checks").EnumerateArray().ToDictionary(static one => one.GetProperty("check").GetString()!, static one => one.GetProperty("status").GetString()!);
+        var checks = report.GetProperty("checks").EnumerateArray()
+            .ToDictionary(static one => one.GetProperty("check").GetString()!, static one => one.GetProperty("status").GetString()!);
         checks.Keys.ShouldBe(
-            ["disk", "file limit", "master key", "postgres", "durability", "connections", "time zone", "transactions", "clock", "server", "ready", .. DoctorRules.Inside], ignoreOrder: true, text);
+            ["disk", "file limit", "master key", "postgres", "durability", "connections", "time zone", "transactions", "clock", "server",
+                "ready", .. DoctorRules.Inside], ignoreOrder: true, text);
         checks.Values.ShouldNotContain("skip", text);
         (checks["master key"], checks["server"], checks["ready"], checks["postgres"]).ShouldBe(("ok", "ok", "ok", "ok"), text);
 
@@ -104,7 +113,8 @@ public sealed class DoctorTests(RunningServer running)
     {
         using var folder = TestFolder.Create();
         var port = TestServer.FreePort().ToString(CultureInfo.InvariantCulture);
-        var (code, text) = await ServerProcess.RunAsync(new Dictionary<string, string> { ["TOLLGATE_PORT"] = port }, "doctor", "--data", folder.Combine("none"));
+        var (code, text) = await ServerProcess.RunAsync(new Dictionary<string, string> { ["TOLLGATE_PORT"] = port }, "doctor", "--data",
+            folder.Combine("none"));
         code.ShouldBe(0, text);
         text.ShouldContain($"ok    port          127.0.0.1 port {port} is free");
         text.ShouldContain($"warn  data folder   {folder.Combine("none")} does not exist");

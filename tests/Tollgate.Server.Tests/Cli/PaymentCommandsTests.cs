@@ -18,15 +18,21 @@ public sealed class PaymentCommandsTests(RunningServer running)
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
         await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "dispute.opened", "payment": "{{payment}}"}""");
         await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "refund.succeeded", "payment": "{{payment}}", "amount": 2901}""");
-        await UntilAsync(async () => (await SayAsync(sandbox, 0, "disputes list")).Contains($"dp_sandbox_{Guid.Parse(payment):N} acme", StringComparison.Ordinal));
-        await UntilAsync(async () => Regex.IsMatch(await SayAsync(sandbox, 0, "provider-events list --state waiting"), "sandbox:evt_sandbox_[0-9a-f]+ refund.succeeded .* cannot be booked"));
+        await UntilAsync(async () =>
+            (await SayAsync(sandbox, 0, "disputes list")).Contains($"dp_sandbox_{Guid.Parse(payment):N} acme", StringComparison.Ordinal));
+        await UntilAsync(
+            async () =>
+                Regex.IsMatch(
+                    await SayAsync(sandbox, 0, "provider-events list --state waiting"),
+                    "sandbox:evt_sandbox_[0-9a-f]+ refund.succeeded .* cannot be booked"));
 
         var id = Regex.Match(await SayAsync(sandbox, 0, "provider-events list --state waiting"), "sandbox:evt_sandbox_[0-9a-f]+").Value;
         (await SayAsync(sandbox, 0, $"provider-events retry {id}")).ShouldContain($"Tollgate processes {id} in a moment.");
         (await SayAsync(sandbox, 0, "provider-events retry")).ShouldContain("Tollgate processes 0 events again.");
 
         (await SayAsync(sandbox, 0, "payment-settings set manual --json")).ShouldContain("\"charges_saved_methods\": false");
-        (await SayAsync(sandbox, 2, "payment-settings set sandbox --credential secret_key=TOLLGATE_NO_SUCH_VARIABLE")).ShouldContain("the environment variable must be set");
+        (await SayAsync(sandbox, 2, "payment-settings set sandbox --credential secret_key=TOLLGATE_NO_SUCH_VARIABLE")).ShouldContain(
+            "the environment variable must be set");
         (await SayAsync(sandbox, 1, "provider-events retry stripe:evt_none")).ShouldContain("provider_event_not_found");
     }
 
@@ -34,7 +40,8 @@ public sealed class PaymentCommandsTests(RunningServer running)
     public async Task An_invoice_is_charged_listed_and_given_back_in_parts()
     {
         var (sandbox, invoice) = await OwingAsync(running, "pm_sandbox_declined");
-        (await SayAsync(sandbox, 1, $"payments charge {invoice}")).ShouldContain($"acme {invoice} sandbox 29.00 USD 0.00 USD failed declined -");
+        (await SayAsync(sandbox, 1, $"payments charge {invoice}")).ShouldContain(
+            $"acme {invoice} sandbox 29.00 USD 0.00 USD failed declined -");
         await AddCardAsync(sandbox, "pm_sandbox_visa");
         (await SayAsync(sandbox, 0, $"payments charge {invoice}")).ShouldContain("29.00 USD 0.00 USD succeeded - -");
         var number = (await sandbox.Door.GetAsync("/v1/invoices/" + invoice))["number"].GetValue<string>();
@@ -44,7 +51,8 @@ public sealed class PaymentCommandsTests(RunningServer running)
         (await SayAsync(sandbox, 0, "payments list --customer nobody")).ShouldContain("There are none.");
 
         var payment = Regex.Match(listed, "\n([0-9a-f-]{36}) acme").Groups[1].Value;
-        (await SayAsync(sandbox, 0, $"payments refund {payment} --amount 9.50 --reason Outage")).ShouldContain("29.00 USD 9.50 USD succeeded");
+        (await SayAsync(sandbox, 0, $"payments refund {payment} --amount 9.50 --reason Outage")).ShouldContain(
+            "29.00 USD 9.50 USD succeeded");
         (await SayAsync(sandbox, 0, $"payments show {payment}")).ShouldContain("amount_refunded 9.50 USD\n");
         (await SayAsync(sandbox, 2, $"payments refund {payment} --amount 0.001")).ShouldContain("is no amount of USD");
         (await SayAsync(sandbox, 0, $"payments refund {payment}")).ShouldContain("29.00 USD 29.00 USD succeeded");

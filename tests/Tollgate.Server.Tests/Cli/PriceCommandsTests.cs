@@ -6,7 +6,8 @@ namespace Tollgate.Server.Tests.Cli;
 /// <summary><c>tollgate prices</c> against a running server.</summary>
 public sealed class PriceCommandsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
-    private const string Line = """{"provider":"house","model":"$NAME","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"$INPUT","output":"8"},"source":"list of the test"}""";
+    private const string Line =
+        """{"provider":"house","model":"$NAME","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"$INPUT","output":"8"},"source":"list of the test"}""";
 
     private Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) =>
         ServerProcess.RunAsync(["prices", .. arguments, "--data", host.Server.Data, "--project", "meters"]);
@@ -42,15 +43,19 @@ public sealed class PriceCommandsTests(MeteringHost host) : IClassFixture<Meteri
         (await RunAsync("diff", second, "--exit-code")).ExitCode.ShouldBe(0);
 
         // A call of yesterday has the price of yesterday, and one of now that of now.
-        var yesterday = DateTimeOffset.UtcNow.AddDays(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
-        (await CostAsync($$"""{"customer":"cli","provider":"house","model":"cli-1","input_tokens":1000000,"occurred_at":"{{yesterday}}"}""")).ShouldBe("2");
+        var yesterday = DateTimeOffset.UtcNow.AddDays(-1)
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        (await CostAsync(
+            $$"""{"customer":"cli","provider":"house","model":"cli-1","input_tokens":1000000,"occurred_at":"{{yesterday}}"}""")).ShouldBe(
+            "2");
         (await CostAsync("""{"customer":"cli","provider":"house","model":"cli-1","input_tokens":1000000}""")).ShouldBe("3");
     }
 
     [Fact]
     public async Task Prices_are_set_and_listed_as_they_hold()
     {
-        (await RunAsync("set", "house", "cli-3", "input=1.5", "search=0.01", "--alias", "cli-three", "--source", "a contract")).ExitCode.ShouldBe(0);
+        (await RunAsync(
+            "set", "house", "cli-3", "input=1.5", "search=0.01", "--alias", "cli-three", "--source", "a contract")).ExitCode.ShouldBe(0);
         (await RunAsync("set", "house", "cli-3", "input=9", "--from", "2040-01-01T00:00:00Z")).ExitCode.ShouldBe(0);
 
         var (code, now) = await RunAsync("list", "--provider", "house", "--model", "CLI-three", "--scope", "project");

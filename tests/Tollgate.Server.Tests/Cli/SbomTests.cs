@@ -29,13 +29,17 @@ public sealed partial class SbomTests
         components.ShouldAllBe(component => ComponentTypes.Contains(Text(component, "type")) && Text(component, "name").Length > 0);
         components.Select(component => Text(component, "bom-ref")).ShouldBeUnique();
         components.SelectMany(component => component.TryGetProperty("hashes", out var hashes) ? hashes.EnumerateArray() : default)
-            .ShouldAllBe(hash => Hash().IsMatch(Text(hash, "content")) && (Text(hash, "alg") == "SHA-512" ? 128 : 64) == Text(hash, "content").Length);
+            .ShouldAllBe(hash => Hash().IsMatch(Text(hash, "content"))
+                && (Text(hash, "alg") == "SHA-512" ? 128 : 64) == Text(hash, "content").Length);
         components.Where(component => component.GetProperty("licenses").GetArrayLength() == 0).ShouldBeEmpty();
 
-        HashSet<string> known = [Text(bom.GetProperty("metadata").GetProperty("component"), "bom-ref"), .. components.Select(component => Text(component, "bom-ref"))];
+        HashSet<string> known = [
+            Text(bom.GetProperty("metadata").GetProperty("component"), "bom-ref"),
+            .. components.Select(component => Text(component, "bom-ref"))];
         var dependencies = bom.GetProperty("dependencies").EnumerateArray().ToList();
         dependencies.Select(dependency => Text(dependency, "ref")).ShouldBeUnique();
-        dependencies.SelectMany(dependency => dependency.GetProperty("dependsOn").EnumerateArray().Select(on => on.GetString()!).Append(Text(dependency, "ref")))
+        dependencies.SelectMany(dependency => dependency.GetProperty("dependsOn").EnumerateArray().Select(on => on.GetString()!)
+            .Append(Text(dependency, "ref")))
             .ShouldAllBe(reference => known.Contains(reference));
     }
 
@@ -49,7 +53,9 @@ public sealed partial class SbomTests
         foreach (var package in locked)
         {
             var told = Sbom.Packages.Single(one => one.Name == package.Name);
-            (told.Version, Convert.ToBase64String(told.Hash)).ShouldBe((Text(package.Value, "resolved"), Text(package.Value, "contentHash")), package.Name);
+            (told.Version,
+                Convert.ToBase64String(told.Hash)).ShouldBe(
+                    (Text(package.Value, "resolved"), Text(package.Value, "contentHash")), package.Name);
             (told.IsDirect || Text(package.Value, "type") != "Direct").ShouldBeTrue(package.Name);
         }
 
@@ -68,7 +74,8 @@ public sealed partial class SbomTests
             var name = package.Name.ToLowerInvariant();
 #pragma warning restore CA1308
             var nuspec = XDocument.Load(Path.Combine(cache, name, package.Version, name + ".nuspec"));
-            nuspec.Descendants().Single(element => element.Name.LocalName == "license").Value.ShouldBe(Sbom.Licences[package.Name], package.Name);
+            nuspec.Descendants().Single(element => element.Name.LocalName == "license").Value
+                .ShouldBe(Sbom.Licences[package.Name], package.Name);
         }
     }
 

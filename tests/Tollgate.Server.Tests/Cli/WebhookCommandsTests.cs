@@ -23,13 +23,16 @@ public sealed class WebhookCommandsTests(RunningServer running)
         await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
         await Webhooks.WebhookHost.TakenAsync(receiver, 1);
         await UntilAsync(
-            async () => (await SayAsync(sandbox, "deliveries list --status delivered")).Contains("subscription.created", StringComparison.Ordinal), static () => "It was not delivered.");
+            async () =>
+                (await SayAsync(sandbox, "deliveries list --status delivered")).Contains("subscription.created", StringComparison.Ordinal),
+                static () => "It was not delivered.");
         (await SayAsync(sandbox, "webhooks list")).ShouldContain($"{id} {receiver.Url}/hooks enabled - 0");
 
         var delivery = (await sandbox.Door.GetAsync("/v1/deliveries"))["data"][0]!["id"]!.GetValue<string>();
         (await SayAsync(sandbox, $"deliveries redeliver {delivery}")).ShouldContain("status waiting\n");
         await Webhooks.WebhookHost.TakenAsync(receiver, 2);
-        (await SayAsync(sandbox, $"webhooks redeliver {id} --from 2020-01-01T00:00:00Z")).ShouldContain("0 deliveries are on their way.", customMessage: "What it has is left out.");
+        (await SayAsync(sandbox, $"webhooks redeliver {id} --from 2020-01-01T00:00:00Z")).ShouldContain(
+            "0 deliveries are on their way.", customMessage: "What it has is left out.");
         (await SayAsync(sandbox, $"webhooks rotate {id} --grace-seconds 60")).ShouldContain("secret whsec_");
         (await sandbox.Door.GetAsync($"/v1/webhook-endpoints/{id}")).Status.ShouldBe(HttpStatusCode.OK);
     }

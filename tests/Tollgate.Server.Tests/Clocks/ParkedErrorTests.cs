@@ -15,7 +15,8 @@ public sealed class ParkedErrorTests
     [InlineData(1_999)]
     public void No_half_of_a_surrogate_pair_is_left_where_a_message_is_cut(int before)
     {
-        var text = ParkedWork.WithoutSecrets(string.Concat(Enumerable.Repeat("a ", before))[..before] + "\U0001F600" + string.Concat(Enumerable.Repeat(" b", 2_000)));
+        var text = ParkedWork.WithoutSecrets(string.Concat(Enumerable.Repeat("a ", before))[..before] + "\U0001F600"
+            + string.Concat(Enumerable.Repeat(" b", 2_000)));
         text.Length.ShouldBeInRange(499, 500);
         Should.NotThrow(() => Strict.GetBytes(text));
     }

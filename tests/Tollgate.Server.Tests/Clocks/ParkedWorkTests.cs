@@ -10,7 +10,8 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Clocks;
 
 /// <summary>
-/// A row that its loop cannot deal with, in every loop: the server lives, the row is listed, the others are dealt with, and the row too once it is mended.
+/// A row that its loop cannot deal with, in every loop: the server lives, the row is listed, the others are dealt with, and the row too
+/// once it is mended.
 /// </summary>
 public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<RunningServer>, IAsyncLifetime
 {
@@ -40,12 +41,15 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
     [Fact]
     public async Task A_poisoned_row_in_every_loop_is_listed_keeps_nobody_waiting_and_is_done_once_it_is_mended()
     {
-        await ExecuteAsync("CREATE FUNCTION poisoned() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'This row is poisoned.'; END$$");
+        await ExecuteAsync(
+            "CREATE FUNCTION poisoned() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'This row is poisoned.'; END$$");
         var process = running.Server.ProcessId;
         Case[] cases =
         [
-            await SandboxWebhooksAsync(), await InboxAsync(), await CollectionsAsync(), await SubscriptionsAsync(), await CheckoutsAsync(), await HoldsAsync(), await MailsAsync(),
-            await MailEventsAsync(), await PaymentsAsync(), await CallCostsAsync(), await WebhookEventsAsync(), await WebhookDeliveriesAsync(), await ProjectsAsync(),
+            await SandboxWebhooksAsync(), await InboxAsync(), await CollectionsAsync(), await SubscriptionsAsync(), await CheckoutsAsync(),
+            await HoldsAsync(), await MailsAsync(),
+            await MailEventsAsync(), await PaymentsAsync(), await CallCostsAsync(), await WebhookEventsAsync(),
+            await WebhookDeliveriesAsync(), await ProjectsAsync(),
         ];
 
         await Task.WhenAll(cases.Select(async one =>
@@ -75,12 +79,15 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
     [Fact]
     public async Task The_list_is_filtered_paged_and_shows_a_project_its_own()
     {
-        var (mine, other) = (await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"), await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"));
+        var (mine, other) =
+            (await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"),
+                await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"));
         foreach (var number in Enumerable.Range(1, 3))
         {
             await ExecuteAsync($"""
                 INSERT INTO parked_work (id, work, project_id, subject, attempts, error_type, error, next_attempt_at)
-                     VALUES (gen_random_uuid(), 'refunds', {await ProjectAsync(mine)}, 'r{number}', {number}, 'TimeoutException', 'Too late.', now() + interval '1 hour')
+                     VALUES (gen_random_uuid(), 'refunds', {await ProjectAsync(mine)}, 'r{number}', {number}, 'TimeoutException',
+                       'Too late.', now() + interval '1 hour')
                 """);
         }
 
@@ -118,7 +125,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
             """);
 
         var listed = (await sandbox.Door.GetAsync("/v1/parked"))["data"].AsArray();
-        listed.Select(static row => $"{row!["work"]} {row["error"]!["message"]} {row["next_attempt_at"] is null}").Order().ShouldBe(["inbox Unknown. True", "subscriptions Too large. True"]);
+        listed.Select(static row => $"{row!["work"]} {row["error"]!["message"]} {row["next_attempt_at"] is null}").Order()
+            .ShouldBe(["inbox Unknown. True", "subscriptions Too large. True"]);
         foreach (var row in listed)
         {
             (await sandbox.Door.PostAsync($"/v1/parked/{row!["id"]}/retry")).Status.ShouldBe(HttpStatusCode.OK);
@@ -134,12 +142,16 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         var sandbox = await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z");
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
         (await sandbox.Door.PostAsync("/v1/sandbox/webhook-behavior", """{"copies": 1}""")).Status.ShouldBe(HttpStatusCode.NoContent);
-        (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "sandbox", "credentials": {}}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "sandbox", "credentials": {}}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         await PayAsync(sandbox);
-        await Eventually.UntilAsync(() => IsAsync($"SELECT count(*) = 1 FROM provider_events WHERE project_id = {ProjectAsync(sandbox).Result} AND state = 'done'"));
+        await Eventually.UntilAsync(() =>
+            IsAsync($"SELECT count(*) = 1 FROM provider_events WHERE project_id = {ProjectAsync(sandbox).Result} AND state = 'done'"));
 
         // As an older version wrote it, or with a key that is lost.
-        await ExecuteAsync($"UPDATE provider_credentials SET secrets = 'x', version = nextval('payment_setup_versions') WHERE project_id = {await ProjectAsync(sandbox)}");
+        await ExecuteAsync(
+            "UPDATE provider_credentials SET secrets = 'x', version = nextval('payment_setup_versions') WHERE project_id = "
+                + $"{await ProjectAsync(sandbox)}");
         (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "sandbox"}""")).Status.ShouldBe(HttpStatusCode.OK);
         await ExecuteAsync($"""
             INSERT INTO sandbox_webhooks (id, project_id, type, body, due_at, is_forged)
@@ -151,7 +163,9 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
     [Fact]
     public async Task A_project_with_many_webhooks_of_the_sandbox_delays_no_other_and_asks_for_no_more()
     {
-        var (busy, other) = (await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"), await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"));
+        var (busy, other) =
+            (await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"),
+                await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"));
         await busy.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
         await PayAsync(busy);
         await ExecuteAsync($"""
@@ -164,7 +178,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
                  VALUES (gen_random_uuid(), {await ProjectAsync(other)}, 'nothing', '{EventOf("evt_of_other")}', now(), false)
             """);
         await Eventually.UntilAsync(() => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_of_other'"));
-        (await IsAsync($"SELECT count(*) > 5000 FROM sandbox_webhooks WHERE project_id = {await ProjectAsync(busy)}")).ShouldBeTrue("It waited for a project that was first.");
+        (await IsAsync($"SELECT count(*) > 5000 FROM sandbox_webhooks WHERE project_id = {await ProjectAsync(busy)}")).ShouldBeTrue(
+            "It waited for a project that was first.");
 
         var payment = (await busy.Door.GetAsync("/v1/payments"))["data"][0]!["id"]!.GetValue<string>();
         var refused = await busy.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "dispute.opened", "payment": "{{payment}}"}""");
@@ -174,7 +189,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 
     private static async Task PayAsync(BillingSandbox sandbox)
     {
-        (await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
         (await sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
     }
@@ -190,7 +206,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
                             ('00000000-0000-0000-0000-00000000000b', {project}, 'nothing', '{EventOf("evt_good")}', now(), false)
                 """),
             () => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_good'"),
-            () => ExecuteAsync($"UPDATE sandbox_webhooks SET body = '{EventOf("evt_bad")}' WHERE id = '00000000-0000-0000-0000-00000000000a'"),
+            () => ExecuteAsync(
+                $"UPDATE sandbox_webhooks SET body = '{EventOf("evt_bad")}' WHERE id = '00000000-0000-0000-0000-00000000000a'"),
             () => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_bad'"));
     }
 
@@ -206,7 +223,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
                             ({project}, 'sandbox', 'evt_q', 'nothing', '{EventOf("evt_q")}')
                 """),
             () => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_q' AND state = 'ignored'"),
-            () => ExecuteAsync($"UPDATE provider_events SET provider = 'sandbox', body = '{EventOf("evt_p")}' WHERE id IN ('evt_p', 'evt_n')"),
+            () => ExecuteAsync(
+                $"UPDATE provider_events SET provider = 'sandbox', body = '{EventOf("evt_p")}' WHERE id IN ('evt_p', 'evt_n')"),
             async () =>
             {
                 await RetryAllAsync("inbox");
@@ -253,7 +271,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         foreach (var customer in new[] { "bad", "good" })
         {
             (await sandbox.Door.PostAsync(
-                "/v1/checkouts", $$"""{"customer": "{{customer}}", "plan": "pro", "success_url": "https://app.example/", "cancel_url": "https://app.example/"}""")).Status
+                "/v1/checkouts",
+                $$"""{"customer": "{{customer}}", "plan": "pro", "success_url": "https://app.example/", "cancel_url": "https://app.example/"}""")).Status
                 .ShouldBe(HttpStatusCode.Created);
         }
 
@@ -269,7 +288,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
             () => MendAsync("expiring", "checkouts"),
             async () => await StatusAsync("bad") == "expired");
 
-        async Task<string> StatusAsync(string customer) => (await sandbox.Door.GetAsync($"/v1/checkouts?customer={customer}"))["data"][0]!["status"]!.GetValue<string>();
+        async Task<string> StatusAsync(string customer) =>
+            (await sandbox.Door.GetAsync($"/v1/checkouts?customer={customer}"))["data"][0]!["status"]!.GetValue<string>();
     }
 
     private async Task<Case> HoldsAsync()
@@ -277,7 +297,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         var sandbox = await SandboxAsync();
         foreach (var customer in new[] { "bad", "good" })
         {
-            ((int)(await sandbox.Door.PostAsync("/v1/reservations", $$"""{"customer": "{{customer}}", "feature": "calls", "amount": 1}""")).Status).ShouldBeLessThan(300);
+            ((int)(await sandbox.Door.PostAsync(
+                "/v1/reservations", $$"""{"customer": "{{customer}}", "feature": "calls", "amount": 1}""")).Status).ShouldBeLessThan(300);
         }
 
         var bad = await AccountAsync(sandbox, "bad");
@@ -295,11 +316,14 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 
     private async Task<Case> MailsAsync()
     {
-        const string Good = """{"from": "free", "plan": "pro", "amount": 2900, "currency": "USD", "interval": "monthly", "subscription": "00000000-0000-0000-0000-000000000001"}""";
+        const string Good =
+            """{"from": "free", "plan": "pro", "amount": 2900, "currency": "USD", "interval": "monthly", "subscription": "00000000-0000-0000-0000-000000000001"}""";
         var sandbox = await SandboxAsync();
         foreach (var customer in new[] { "bad", "good" })
         {
-            (await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{customer}}", "email": "{{customer}}@acme.example"}""")).Status.ShouldBe(HttpStatusCode.Created);
+            (await sandbox.Door.PostAsync(
+                "/v1/customers", $$"""{"id": "{{customer}}", "email": "{{customer}}@acme.example"}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
         }
 
         var project = await ProjectAsync(sandbox);
@@ -307,7 +331,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
             "mails",
             () => ExecuteAsync($$"""
                 INSERT INTO mails (project_id, customer, type, cause, data, at, due_at)
-                     VALUES ({{project}}, 'bad', 'plan_changed', 'a', '[]', now(), now()), ({{project}}, 'good', 'plan_changed', 'b', '{{Good}}', now(), now())
+                     VALUES ({{project}}, 'bad', 'plan_changed', 'a', '[]', now(), now()),
+                       ({{project}}, 'good', 'plan_changed', 'b', '{{Good}}', now(), now())
                 """),
             () => IsAsync($"SELECT count(*) = 1 FROM mails WHERE project_id = {project} AND state = 'sent'"),
             () => ExecuteAsync($"UPDATE mails SET data = '{Good}' WHERE project_id = {project}"),
@@ -341,9 +366,12 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         foreach (var customer in new[] { "bad", "good" })
         {
             await sandbox.SubscribeAsync($$"""{"customer": "{{customer}}", "plan": "pro", "trial": false}""");
-            (await sandbox.Door.PostAsync($"/v1/customers/{customer}/payment-methods", """{"token": "pm_sandbox_timeout"}""")).Status.ShouldBe(HttpStatusCode.Created);
+            (await sandbox.Door.PostAsync(
+                $"/v1/customers/{customer}/payment-methods", """{"token": "pm_sandbox_timeout"}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
             var invoice = (await sandbox.Door.GetAsync($"/v1/invoices?customer={customer}"))["data"][0]!["id"]!.GetValue<string>();
-            (await sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}"""))["status"].GetValue<string>().ShouldBe("pending");
+            (await sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}"""))["status"].GetValue<string>()
+                .ShouldBe("pending");
         }
 
         var bad = await AccountAsync(sandbox, "bad");
@@ -362,7 +390,10 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
                 return await PaidAsync(sandbox, "bad") == 1;
             });
 
-        async Task AskAsync() => await ExecuteAsync($"UPDATE payments SET asked_at = now() - interval '1 hour' WHERE project_id = {await ProjectAsync(sandbox)} AND settled_at IS NULL");
+        async Task AskAsync() =>
+            await ExecuteAsync(
+                $"UPDATE payments SET asked_at = now() - interval '1 hour' WHERE project_id = {await ProjectAsync(sandbox)} AND settled_at "
+                    + "IS NULL");
     }
 
     private async Task<Case> CallCostsAsync()
@@ -381,10 +412,13 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
                 await PoisonAsync("folding", "call_customer_days", $"NEW.account = {bad}");
                 foreach (var customer in new[] { "bad", "good" })
                 {
-                    (await sandbox.Door.PostAsync("/v1/llm-calls", $$"""{"customer": "{{customer}}", "model": "m", "input_tokens": 1}""")).Message.EnsureSuccessStatusCode();
+                    (await sandbox.Door.PostAsync(
+                        "/v1/llm-calls",
+                        $$"""{"customer": "{{customer}}", "model": "m", "input_tokens": 1}""")).Message.EnsureSuccessStatusCode();
                 }
             },
-            () => IsAsync($"SELECT count(*) = 1 FROM call_customer_days WHERE project_id = {ProjectAsync(sandbox).Result} AND account <> {bad}"),
+            () => IsAsync(
+                $"SELECT count(*) = 1 FROM call_customer_days WHERE project_id = {ProjectAsync(sandbox).Result} AND account <> {bad}"),
             () => MendAsync("folding", "call_customer_days"),
             () => IsAsync($"SELECT count(*) = 1 FROM call_customer_days WHERE account = {bad}"));
     }
@@ -424,7 +458,9 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
             async () =>
             {
                 await RetryAllAsync("webhook_deliveries");
-                return await IsAsync($"SELECT count(*) = 4 FROM webhook_deliveries WHERE project_id = {ProjectAsync(host.Sandbox).Result} AND state = 'delivered'");
+                return await IsAsync(
+                    $"SELECT count(*) = 4 FROM webhook_deliveries WHERE project_id = {ProjectAsync(host.Sandbox).Result} AND state = "
+                        + "'delivered'");
             });
     }
 
@@ -434,7 +470,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         return new(
             "projects",
             () => ExecuteAsync($"UPDATE projects SET time_zone = 'Mars/Base' WHERE code = '{bad.Code}'"),
-            async () => (await good.Door.GetAsync("/v1/customers")).Status == HttpStatusCode.OK && (await bad.Door.GetAsync("/v1/customers")).Status == HttpStatusCode.OK,
+            async () => (await good.Door.GetAsync("/v1/customers")).Status == HttpStatusCode.OK
+                && (await bad.Door.GetAsync("/v1/customers")).Status == HttpStatusCode.OK,
             () => ExecuteAsync($"UPDATE projects SET time_zone = 'Etc/UTC' WHERE code = '{bad.Code}'"),
             async () => (await bad.Door.GetAsync("/v1/customers")).Status == HttpStatusCode.OK);
     }
@@ -446,10 +483,13 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         var sandbox = await SandboxAsync();
         foreach (var customer in new[] { "bad", "good" })
         {
-            (await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{customer}}", "email": "{{customer}}@acme.example"}""")).Status.ShouldBe(HttpStatusCode.Created);
+            (await sandbox.Door.PostAsync(
+                "/v1/customers", $$"""{"id": "{{customer}}", "email": "{{customer}}@acme.example"}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
             if (card is not null)
             {
-                (await sandbox.Door.PostAsync($"/v1/customers/{customer}/payment-methods", $$"""{"token": "{{card}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
+                (await sandbox.Door.PostAsync($"/v1/customers/{customer}/payment-methods", $$"""{"token": "{{card}}"}""")).Status.ShouldBe(
+                    HttpStatusCode.Created);
             }
 
             await sandbox.SubscribeAsync($$"""{"customer": "{{customer}}", "plan": "pro", "trial": false}""");
@@ -467,18 +507,22 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 
     private static string EventOf(string id, string type = "nothing", string? currency = null) => new SandboxEvent
     {
-        Id = id, Type = type, Created = DateTimeOffset.UtcNow, Data = new("ref", Guid.CreateVersion7(), null, "ch_1", 100, currency ?? "USD"),
+        Id = id, Type = type, Created = DateTimeOffset.UtcNow,
+        Data = new("ref", Guid.CreateVersion7(), null, "ch_1", 100, currency ?? "USD"),
     }.Write();
 
     private static async Task<int> PaidAsync(BillingSandbox sandbox, string customer) =>
-        (await sandbox.Door.GetAsync($"/v1/invoices?customer={customer}"))["data"].AsArray().Count(static one => one!["status"]!.GetValue<string>() == "paid");
+        (await sandbox.Door.GetAsync($"/v1/invoices?customer={customer}"))["data"].AsArray()
+            .Count(static one => one!["status"]!.GetValue<string>() == "paid");
 
     private Task PoisonAsync(string name, string table, string when) =>
-        ExecuteAsync($"CREATE TRIGGER poison_{name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION poisoned()");
+        ExecuteAsync(
+            $"CREATE TRIGGER poison_{name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION poisoned()");
 
     private Task MendAsync(string name, string table) => ExecuteAsync($"DROP TRIGGER poison_{name} ON {table}");
 
-    private async Task<int> ProjectAsync(BillingSandbox sandbox) => await ScalarAsync<int>($"SELECT id FROM projects WHERE code = '{sandbox.Code}'");
+    private async Task<int> ProjectAsync(BillingSandbox sandbox) =>
+        await ScalarAsync<int>($"SELECT id FROM projects WHERE code = '{sandbox.Code}'");
 
     private async Task<int> AccountAsync(BillingSandbox sandbox, string customer) =>
         await ScalarAsync<int>($"SELECT account FROM customers WHERE project_id = {await ProjectAsync(sandbox)} AND id = '{customer}'");
@@ -505,7 +549,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         return true;
     }
 
-    private async Task<JsonNode?> ListedAsync(string work) => (await AdminAsync(HttpMethod.Get, $"/v1/parked?work={work}"))["data"].AsArray().FirstOrDefault();
+    private async Task<JsonNode?> ListedAsync(string work) =>
+        (await AdminAsync(HttpMethod.Get, $"/v1/parked?work={work}"))["data"].AsArray().FirstOrDefault();
 
     private async Task RetryAllAsync(string work)
     {
@@ -515,7 +560,8 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         }
     }
 
-    private Task<Came> AdminAsync(HttpMethod method, string path) => running.DoorWith(running.Server.AdminKey).SendAsync(method, path, null);
+    private Task<Came> AdminAsync(HttpMethod method, string path) =>
+        running.DoorWith(running.Server.AdminKey).SendAsync(method, path, null);
 
     private async Task<string> MetricsAsync()
     {

@@ -15,7 +15,8 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
         foreach (var model in (string[])["dear", "cheap"])
         {
             var each = model == "dear" ? 1 : 0.001m;
-            var price = $$"""{"provider":"house","model":"{{model}}","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"{{each}}","output":"{{each}}"} }""";
+            var price =
+                $$"""{"provider":"house","model":"{{model}}","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"{{each}}","output":"{{each}}"} }""";
             (await host.PostAsync("/v1/model-prices", price)).Status.ShouldBe(201);
         }
 
@@ -49,9 +50,11 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
 
         var costs = await ReadAsync("/v1/customers/costs/costs?days=3");
         FiguresOf(costs.GetProperty("total")).ShouldBe("3 1 1 1121 20 10 1131 0.000130001", costs.ToString());
-        costs.GetProperty("by_day").EnumerateArray().Select(day => $"{day.GetProperty("day")} {day.GetProperty("cost_usd")}").Last().ShouldBe($"{Today} 0.000130001");
+        costs.GetProperty("by_day").EnumerateArray().Select(day => $"{day.GetProperty("day")} {day.GetProperty("cost_usd")}").Last()
+            .ShouldBe($"{Today} 0.000130001");
         costs.GetProperty("by_day").GetArrayLength().ShouldBe(3);
-        costs.GetProperty("by_model").EnumerateArray().Select(line => $"{line.GetProperty("provider")} {line.GetProperty("model")} {FiguresOf(line)}").ShouldBe(
+        costs.GetProperty("by_model").EnumerateArray()
+            .Select(line => $"{line.GetProperty("provider")} {line.GetProperty("model")} {FiguresOf(line)}").ShouldBe(
         [
             "house dear 1 0 0 120 20 10 130 0.00013", "house cheap 1 1 0 1 0 0 1 0.000000001", " riddle 1 0 1 1000 0 0 1000 0",
         ]);
@@ -64,10 +67,13 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
     [Fact]
     public async Task Models_have_error_rates_and_latencies_by_day_and_as_csv()
     {
-        var calls = Enumerable.Range(1, 100).Select(i => $$"""{"customer":"latency","provider":"slow","model":"m-1","input_tokens":1,"latency_ms":{{i * 10}},"status":{{(i % 4 == 0 ? 503 : 200)}}}""");
+        var calls = Enumerable.Range(1, 100)
+            .Select(i =>
+                $$"""{"customer":"latency","provider":"slow","model":"m-1","input_tokens":1,"latency_ms":{{i * 10}},"status":{{(i % 4 == 0 ? 503 : 200)}}}""");
         await RecordAsync($"[{string.Join(',', calls)}]");
 
-        var model = (await ReadAsync("/v1/analytics/models")).GetProperty("data").EnumerateArray().Single(line => line.GetProperty("model").GetString() == "m-1");
+        var model = (await ReadAsync("/v1/analytics/models")).GetProperty("data").EnumerateArray()
+            .Single(line => line.GetProperty("model").GetString() == "m-1");
         model.GetProperty("error_rate").GetDecimal().ShouldBe(0.25m);
         var latency = model.GetProperty("latency");
         latency.GetProperty("calls").GetInt64().ShouldBe(100);
@@ -97,12 +103,14 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
              {"customer":"rank-1","model":"dear","input_tokens":1}]
             """);
         var ranked = await ReadAsync("/v1/analytics/customers?limit=2");
-        ranked.GetProperty("data").EnumerateArray().Select(line => $"{line.GetProperty("customer")} {line.GetProperty("calls")} {line.GetProperty("cost_usd")}")
+        ranked.GetProperty("data").EnumerateArray()
+            .Select(line => $"{line.GetProperty("customer")} {line.GetProperty("calls")} {line.GetProperty("cost_usd")}")
             .ShouldBe(["rank-1 2 60.000001", "rank-2 1 50"]);
         var one = await ReadAsync("/v1/analytics/customers?limit=1");
         (one.GetProperty("has_more").GetBoolean(), one.GetProperty("customers").GetInt64() >= 2).ShouldBe((true, true));
         (await ReadAsync("/v1/analytics/models?limit=1")).GetProperty("data").GetArrayLength().ShouldBe(1);
-        (await host.Http.GetStringAsync("/v1/analytics/customers.csv")).ShouldContain("\r\nrank-1,2,0,0,0,60000001,0,0,60000001,60.000001\r\n");
+        (await host.Http.GetStringAsync("/v1/analytics/customers.csv")).ShouldContain(
+            "\r\nrank-1,2,0,0,0,60000001,0,0,60000001,60.000001\r\n");
     }
 
     [Fact]
@@ -116,7 +124,8 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
         (result.GetProperty("revenue").GetString(), result.GetProperty("margin_percent").ValueKind).ShouldBe(("0", JsonValueKind.Null));
         foreach (var list in (string[])["daily", "by_model", "by_feature", "by_plan"])
         {
-            result.GetProperty(list).EnumerateArray().Sum(line => decimal.Parse(line.GetProperty("cost").GetString()!, CultureInfo.InvariantCulture)).ShouldBe(cost, list);
+            result.GetProperty(list).EnumerateArray()
+                .Sum(line => decimal.Parse(line.GetProperty("cost").GetString()!, CultureInfo.InvariantCulture)).ShouldBe(cost, list);
         }
 
         result.GetProperty("by_plan")[0].GetProperty("plan").GetString().ShouldBe("free");
@@ -127,19 +136,23 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
     {
         await RecordAsync("""[{"customer":"page","feature":"chat","model":"dear","input_tokens":900000}]""");
         var trends = await ReadAsync("/v1/customers/page/trends?months=3");
-        trends.GetProperty("months").EnumerateArray().Select(month => month.GetProperty("cost_usd").GetString()).ShouldBe(["0", "0", "0.9"]);
+        trends.GetProperty("months").EnumerateArray().Select(month => month.GetProperty("cost_usd").GetString())
+            .ShouldBe(["0", "0", "0.9"]);
         trends.GetProperty("months")[2].GetProperty("by_provider")[0].GetProperty("provider").GetString().ShouldBe("house");
 
         var dashboard = await ReadAsync("/v1/customers/page/dashboard");
         FiguresOf(dashboard.GetProperty("costs")).ShouldBe("1 0 0 900000 0 0 900000 0.9");
         dashboard.GetProperty("features").GetProperty("llm_cost").GetProperty("used").GetDecimal().ShouldBe(0.9m);
-        decimal.Parse(dashboard.GetProperty("projected_cost_usd").GetString()!, CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(0.9m);
+        decimal.Parse(dashboard.GetProperty("projected_cost_usd").GetString()!, CultureInfo.InvariantCulture)
+            .ShouldBeGreaterThanOrEqualTo(0.9m);
         var notice = dashboard.GetProperty("notices").EnumerateArray().Single(one => one.GetProperty("feature").GetString() == "llm_cost");
-        (notice.GetProperty("severity").GetString(), notice.GetProperty("message").GetString()).ShouldBe(("warning", "You have spent $0.90 of $1.00"));
+        (notice.GetProperty("severity").GetString(),
+            notice.GetProperty("message").GetString()).ShouldBe(("warning", "You have spent $0.90 of $1.00"));
 
         var alerts = await ReadAsync("/v1/customers/page/alerts");
         alerts.GetProperty("data").EnumerateArray().Where(alert => alert.GetProperty("feature").GetString() == "llm_cost")
-            .Select(alert => $"{alert.GetProperty("percent")} {alert.GetProperty("severity")}").ShouldBe(["90 warning", "80 warning"], ignoreOrder: true);
+            .Select(alert => $"{alert.GetProperty("percent")} {alert.GetProperty("severity")}")
+            .ShouldBe(["90 warning", "80 warning"], ignoreOrder: true);
     }
 
     [Fact]
@@ -149,8 +162,10 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
         using var admin = host.Server.NewClient(host.Server.AdminKey);
         var project = new JsonObject { ["code"] = "other", ["name"] = "Other", ["mode"] = "live", ["catalog"] = "trendit" };
         using var created = await admin.PostAsync("/v1/projects", MeteringHost.Text(project.ToJsonString()));
-        using var other = host.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
-        foreach (var path in (string[])["customers/secret/costs", "customers/secret/trends", "customers/secret/dashboard", "analytics/models", "analytics/providers",
+        using var other = host.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key")
+            .GetString());
+        foreach (var path in (string[])[
+            "customers/secret/costs", "customers/secret/trends", "customers/secret/dashboard", "analytics/models", "analytics/providers",
             "analytics/features", "analytics/customers", "analytics/revenue-vs-cost", "analytics/models.csv", "analytics/customers.csv"])
         {
             var text = await other.GetStringAsync("/v1/" + path);
@@ -175,6 +190,7 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
     {
         var (status, problem) = await host.GetAsync("/v1/" + path);
         status.ShouldBe(422, problem.ToString());
-        string.Join(' ', problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString())).ShouldBe(fields, problem.ToString());
+        string.Join(' ', problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString()))
+            .ShouldBe(fields, problem.ToString());
     }
 }

@@ -21,13 +21,15 @@ public sealed class CrowdTests(RunningServer running)
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var hold = new NpgsqlCommand(
-            "SELECT c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = 'crowded' FOR UPDATE OF c", connection, transaction))
+            "SELECT c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = 'crowded' FOR UPDATE OF c",
+            connection, transaction))
         {
             hold.Parameters.Add(new() { Value = sandbox.Code });
             (await hold.ExecuteScalarAsync()).ShouldNotBeNull();
         }
 
-        var crowd = Enumerable.Range(0, Crowd).Select(_ => sandbox.Door.PostAsync("/v1/customers/crowded/credits", """{"kind": "prepaid", "amount": 100}""")).ToList();
+        var crowd = Enumerable.Range(0, Crowd)
+            .Select(_ => sandbox.Door.PostAsync("/v1/customers/crowded/credits", """{"kind": "prepaid", "amount": 100}""")).ToList();
         await Task.Delay(TimeSpan.FromSeconds(1));
         var watch = Stopwatch.StartNew();
         var others = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => running.DoorOf("alwrity").GetAsync("/v1/payments")));
@@ -50,19 +52,22 @@ public sealed class CrowdTests(RunningServer running)
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var hold = new NpgsqlCommand(
-            "SELECT c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = 'busy' FOR UPDATE OF c", connection, transaction))
+            "SELECT c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = 'busy' FOR UPDATE OF c",
+            connection, transaction))
         {
             hold.Parameters.Add(new() { Value = sandbox.Code });
             (await hold.ExecuteScalarAsync()).ShouldNotBeNull();
         }
 
         // The first waits for the row, as behind another server; the second for the first.
-        var answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => sandbox.Door.PostAsync("/v1/customers/busy/credits", """{"kind": "prepaid", "amount": 100}""")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 2)
+            .Select(_ => sandbox.Door.PostAsync("/v1/customers/busy/credits", """{"kind": "prepaid", "amount": 100}""")));
 
         answers.ShouldAllBe(static answer => answer.Status == HttpStatusCode.ServiceUnavailable);
         answers.Select(static answer => answer["code"].GetValue<string>()).ShouldAllBe(static code => code == "customer_busy");
         answers.ShouldAllBe(static answer => answer.Message.Headers.RetryAfter != null);
         await transaction.RollbackAsync();
-        (await sandbox.Door.PostAsync("/v1/customers/busy/credits", """{"kind": "prepaid", "amount": 100}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/busy/credits", """{"kind": "prepaid", "amount": 100}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
     }
 }

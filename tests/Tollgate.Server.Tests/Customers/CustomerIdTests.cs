@@ -48,8 +48,13 @@ public sealed class CustomerIdTests(RunningServer running)
     }
 
     [Theory]
-    [InlineData("application/json", """[{"id": "d-1", "customer": "..", "type": "ats_scan"}, {"id": "..", "customer": "dots", "type": "ats_scan"}]""")]
-    [InlineData("application/x-ndjson", "{\"id\": \"d-1\", \"customer\": \"..\", \"type\": \"ats_scan\"}\n{\"id\": \"..\", \"customer\": \"dots\", \"type\": \"ats_scan\"}")]
+    [InlineData(
+        "application/json",
+        """[{"id": "d-1", "customer": "..", "type": "ats_scan"}, {"id": "..", "customer": "dots", "type": "ats_scan"}]""")]
+    [InlineData(
+        "application/x-ndjson",
+        "{\"id\": \"d-1\", \"customer\": \"..\", \"type\": \"ats_scan\"}\n{\"id\": \"..\", \"customer\": \"dots\", \"type\": "
+            + "\"ats_scan\"}")]
     public async Task Events_of_dots_are_listed_and_not_recorded(string type, string events)
     {
         using var client = running.Server.ClientFor("resume-ats");
@@ -62,7 +67,8 @@ public sealed class CustomerIdTests(RunningServer running)
     [Fact]
     public async Task A_type_of_dots_is_a_type()
     {
-        var came = await running.DoorOf("resume-ats").PostAsync("/v1/events", """{"id": "dot-type", "customer": "dot-typed", "type": ".."}""");
+        var came = await running.DoorOf("resume-ats")
+            .PostAsync("/v1/events", """{"id": "dot-type", "customer": "dot-typed", "type": ".."}""");
         (came.Status, came["accepted"].GetValue<int>()).ShouldBe((HttpStatusCode.OK, 1));
     }
 
@@ -77,7 +83,8 @@ public sealed class CustomerIdTests(RunningServer running)
             await door.PostAsync("/v1/consume", $$"""{"customer": "{{id}}", "feature": "ats_scan", "id": "{{id}}"}""");
             (await door.GetAsync($"/v1/decisions/{path}"))["customer"].GetValue<string>().ShouldBe(id);
             (await door.PostAsync($"/v1/events/{path}/void"))["voids"].GetValue<string>().ShouldBe(id);
-            await door.PostAsync("/v1/reservations", $$"""{"customer": "{{id}}", "feature": "ats_scan", "amount": 1, "id": "hold {{id}}"}""");
+            await door.PostAsync(
+                "/v1/reservations", $$"""{"customer": "{{id}}", "feature": "ats_scan", "amount": 1, "id": "hold {{id}}"}""");
             (await door.PostAsync($"/v1/reservations/hold%20{path}/settle"))["used"].GetValue<int>().ShouldBe(1);
             var token = (await door.PostAsync($"/v1/customers/{path}/tokens", "{}"))["token"].GetValue<string>();
             (await running.DoorWith(token, id).GetAsync("/me/usage")).Status.ShouldBe(HttpStatusCode.OK, id);

@@ -17,7 +17,8 @@ public sealed class CustomersApiTests(RunningServer running)
         created.Status.ShouldBe(HttpStatusCode.Created);
         created["plan"].GetValue<string>().ShouldBe("free");
         created.Json!.AsObject().Select(m => m.Key).ShouldBe(
-            ["id", "name", "email", "currency", "time_zone", "country", "tax_id", "tax", "tax_exempt", "metadata", "plan", "plan_version", "member_of", "created_at"]);
+            ["id", "name", "email", "currency", "time_zone", "country", "tax_id", "tax", "tax_exempt", "metadata", "plan", "plan_version",
+                "member_of", "created_at"]);
 
         (await Resume.PostAsync("/v1/customers", ada)).Status.ShouldBe(HttpStatusCode.OK);
         var other = await Resume.PostAsync("/v1/customers", """{"id": "ada", "name": "Eve"}""");
@@ -31,7 +32,8 @@ public sealed class CustomersApiTests(RunningServer running)
         var refused = await Resume.PostAsync(
             "/v1/customers", """{"email": "nowhere", "currency": "EURO", "time_zone": "Berlin", "country": "de", "metadata": {"": "x"}}""");
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        refused["errors"].AsArray().Select(e => e!["param"]!.GetValue<string>()).ShouldBe(["id", "email", "currency", "time_zone", "country", "metadata"]);
+        refused["errors"].AsArray().Select(e => e!["param"]!.GetValue<string>())
+            .ShouldBe(["id", "email", "currency", "time_zone", "country", "metadata"]);
 
         (await Resume.PostAsync("/v1/customers", """{"id": "x", "nmae": "typo"}"""))["code"].GetValue<string>().ShouldBe("unknown_field");
         (await Resume.PostAsync("/v1/customers", """{"id": "x",""")).Status.ShouldBe(HttpStatusCode.BadRequest);
@@ -42,14 +44,18 @@ public sealed class CustomersApiTests(RunningServer running)
     [Fact]
     public async Task A_patch_keeps_what_it_leaves_out_and_clears_what_is_null()
     {
-        await Resume.PostAsync("/v1/customers", """{"id": "patched", "name": "Ada", "email": "ada@example.com", "metadata": {"a": "1", "b": "2"}}""");
-        var changed = await Resume.PatchAsync("/v1/customers/patched", """{"email": null, "country": "GB", "metadata": {"a": null, "c": "3"}}""");
+        await Resume.PostAsync(
+            "/v1/customers", """{"id": "patched", "name": "Ada", "email": "ada@example.com", "metadata": {"a": "1", "b": "2"}}""");
+        var changed = await Resume.PatchAsync(
+            "/v1/customers/patched", """{"email": null, "country": "GB", "metadata": {"a": null, "c": "3"}}""");
         changed.Status.ShouldBe(HttpStatusCode.OK);
         changed["name"].GetValue<string>().ShouldBe("Ada");
         changed.Json!["email"].ShouldBeNull();
-        JsonNode.DeepEquals(changed["metadata"], JsonNode.Parse("""{"b": "2", "c": "3"}""")).ShouldBeTrue(changed["metadata"].ToJsonString());
+        JsonNode.DeepEquals(changed["metadata"], JsonNode.Parse("""{"b": "2", "c": "3"}"""))
+            .ShouldBeTrue(changed["metadata"].ToJsonString());
 
-        (await Resume.PatchAsync("/v1/customers/patched", """{"country": "England"}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await Resume.PatchAsync("/v1/customers/patched", """{"country": "England"}""")).Status.ShouldBe(
+            HttpStatusCode.UnprocessableEntity);
         (await Resume.PatchAsync("/v1/customers/nobody", """{"name": "x"}"""))["code"].GetValue<string>().ShouldBe("customer_not_found");
     }
 
@@ -74,7 +80,8 @@ public sealed class CustomersApiTests(RunningServer running)
         var tooLong = await Resume.GetAsync($"/v1/customers/{new string('x', 256)}");
         tooLong.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await Resume.GetAsync("/v1/customers/a%0Ab/usage")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await Resume.GetAsync("/v1/customers/a%00b/usage")).Status.ShouldBeOneOf(HttpStatusCode.UnprocessableEntity, HttpStatusCode.BadRequest);
+        (await Resume.GetAsync("/v1/customers/a%00b/usage")).Status.ShouldBeOneOf(
+            HttpStatusCode.UnprocessableEntity, HttpStatusCode.BadRequest);
     }
 
     [Fact]
@@ -102,7 +109,8 @@ public sealed class CustomersApiTests(RunningServer running)
         (await Resume.PutAsync("/v1/customers/planned/plan", """{"plan": null}"""))["plan"].GetValue<string>().ShouldBe("free");
 
         (await Resume.PutAsync("/v1/customers/planned/plan", "{}"))["code"].GetValue<string>().ShouldBe("validation_failed");
-        (await Resume.PutAsync("/v1/customers/planned/plan", """{"plan": "platinum"}"""))["code"].GetValue<string>().ShouldBe("plan_not_found");
+        (await Resume.PutAsync("/v1/customers/planned/plan", """{"plan": "platinum"}"""))["code"].GetValue<string>()
+            .ShouldBe("plan_not_found");
         (await Resume.GetAsync("/v1/customers/planned"))["plan"].GetValue<string>().ShouldBe("free");
     }
 
@@ -112,11 +120,13 @@ public sealed class CustomersApiTests(RunningServer running)
         const string pack = """{"feature": "ats_scan", "amount": 5, "id": "order/1", "expires_at": "2999-01-01T00:00:00+01:00"}""";
         var added = await Resume.PostAsync("/v1/customers/granted/grants", pack);
         added.Status.ShouldBe(HttpStatusCode.Created);
-        (added["source"].GetValue<string>(), added["priority"].GetValue<int>(), added["status"].GetValue<string>()).ShouldBe(("topup", 100, "active"));
+        (added["source"].GetValue<string>(), added["priority"].GetValue<int>(),
+            added["status"].GetValue<string>()).ShouldBe(("topup", 100, "active"));
         added["expires_at"].GetValue<string>().ShouldBe("2998-12-31T23:00:00Z");
 
         (await Resume.PostAsync("/v1/customers/granted/grants", pack)).Status.ShouldBe(HttpStatusCode.OK);
-        (await Resume.PostAsync("/v1/customers/granted/grants", pack.Replace("5", "6", StringComparison.Ordinal)))["code"].GetValue<string>()
+        (await Resume.PostAsync(
+            "/v1/customers/granted/grants", pack.Replace("5", "6", StringComparison.Ordinal)))["code"].GetValue<string>()
             .ShouldBe("idempotency_key_reused");
         (await Resume.GetAsync("/v1/customers/granted/usage"))["features"]["ats_scan"]!["limit"]!.GetValue<int>().ShouldBe(7);
         Ids(await Resume.GetAsync("/v1/customers/granted/grants")).ShouldBe("order/1");
@@ -134,8 +144,10 @@ public sealed class CustomersApiTests(RunningServer running)
     {
         await Resume.PostAsync("/v1/events", """{"id": "beyond-1", "type": "ats_scan", "customer": "held-back", "quantity": 6}""");
         await Resume.PostAsync("/v1/customers/held-back/grants", """{"feature": "ats_scan", "amount": 10, "id": "order/7"}""");
-        var consumed = await Resume.PostAsync("/v1/consume", """{"customer": "held-back", "feature": "ats_scan", "amount": 4, "id": "held-back-1"}""");
-        (consumed["burned"][0]!["grant"]!.GetValue<string>(), consumed["remaining"].GetValue<int>()).ShouldBe(("order/7", 2), "two scans a month; four beyond them came first");
+        var consumed = await Resume.PostAsync(
+            "/v1/consume", """{"customer": "held-back", "feature": "ats_scan", "amount": 4, "id": "held-back-1"}""");
+        (consumed["burned"][0]!["grant"]!.GetValue<string>(), consumed["remaining"].GetValue<int>()).ShouldBe(("order/7", 2),
+            "two scans a month; four beyond them came first");
         (await Resume.GetAsync("/v1/decisions/held-back-1"))["burned"][0]!["grant"]!.GetValue<string>().ShouldBe("order/7");
 
         var listed = (await Resume.GetAsync("/v1/customers/held-back/grants"))["data"][0]!;
@@ -152,10 +164,13 @@ public sealed class CustomersApiTests(RunningServer running)
         await Resume.PutAsync("/v1/customers/termed/overrides", """{"ats_scan": {"quota": 77}}""");
 
         var then = await Resume.GetAsync($"/v1/customers/termed/terms?at={before}");
-        (then["plan"].GetValue<string>(), then["is_default_plan"].GetValue<bool>(), then["features"]["ats_scan"]!["quota"]!.GetValue<int>()).ShouldBe(("free", true, 2));
+        (then["plan"].GetValue<string>(), then["is_default_plan"].GetValue<bool>(),
+            then["features"]["ats_scan"]!["quota"]!.GetValue<int>()).ShouldBe(("free", true, 2));
         var now = await Resume.GetAsync("/v1/customers/termed/terms");
-        (now["plan"].GetValue<string>(), now["features"]["ats_scan"]!["quota"]!.GetValue<int>(), now.Json!["until"]).ShouldBe(("pro", 77, null));
-        string.CompareOrdinal(then["until"].GetValue<string>(), now["from"].GetValue<string>()).ShouldBeLessThan(0, "the plan was changed before the override");
+        (now["plan"].GetValue<string>(), now["features"]["ats_scan"]!["quota"]!.GetValue<int>(),
+            now.Json!["until"]).ShouldBe(("pro", 77, null));
+        string.CompareOrdinal(then["until"].GetValue<string>(), now["from"].GetValue<string>())
+            .ShouldBeLessThan(0, "the plan was changed before the override");
 
         var explained = await Resume.GetAsync("/v1/customers/termed/explain?feature=ats_scan");
         explained["terms_from"].GetValue<string>().ShouldBe(now["from"].GetValue<string>());
@@ -169,7 +184,8 @@ public sealed class CustomersApiTests(RunningServer running)
     public async Task All_faults_of_a_grant_are_told_at_once()
     {
         var refused = await Resume.PostAsync(
-            "/v1/customers/refused/grants", """{"feature": "nothing", "amount": -1, "source": "rollover", "priority": -1, "expires_at": "2001-01-01T00:00:00Z"}""");
+            "/v1/customers/refused/grants",
+            """{"feature": "nothing", "amount": -1, "source": "rollover", "priority": -1, "expires_at": "2001-01-01T00:00:00Z"}""");
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         refused["errors"].AsArray().Select(e => e!["param"]!.GetValue<string>()).Distinct().Order()
             .ShouldBe(["amount", "expires_at", "feature", "priority", "source"]);
@@ -194,14 +210,17 @@ public sealed class CustomersApiTests(RunningServer running)
         left.ShouldBe(HttpStatusCode.OK, """{"jd_parse": {"quota": null}}""");
         (await Resume.GetAsync(path)).ShouldBe(HttpStatusCode.OK, """{"jd_parse": {"quota": null}}""");
         var entitlements = (await Resume.GetAsync("/v1/customers/special/entitlements"))["features"];
-        (entitlements["jd_parse"]!["unlimited"]!.GetValue<bool>(), entitlements["jd_parse"]!["overridden"]!.GetValue<bool>()).ShouldBe((true, true));
-        (entitlements["ats_scan"]!["quota"]!.GetValue<int>(), entitlements["ats_scan"]!["overridden"]!.GetValue<bool>()).ShouldBe((2, false));
+        (entitlements["jd_parse"]!["unlimited"]!.GetValue<bool>(),
+            entitlements["jd_parse"]!["overridden"]!.GetValue<bool>()).ShouldBe((true, true));
+        (entitlements["ats_scan"]!["quota"]!.GetValue<int>(),
+            entitlements["ats_scan"]!["overridden"]!.GetValue<bool>()).ShouldBe((2, false));
 
         var refused = await Resume.PutAsync(path, """{"ats_scan": {"qouta": 5}, "nothing": {"quota": 1}}""");
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         refused["errors"].AsArray()[0]!["param"]!.GetValue<string>().ShouldBe("ats_scan.qouta");
         (await Resume.PutAsync(path, """{"nothing": {"quota": 1}}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await Resume.PutAsync(path, """{"ats_scan": ["\ud800"]}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity, "half of a surrogate pair");
+        (await Resume.PutAsync(path, """{"ats_scan": ["\ud800"]}""")).Status.ShouldBe(
+            HttpStatusCode.UnprocessableEntity, "half of a surrogate pair");
     }
 
     /// <summary>Whoever decides for the customer reads them all, and neighbours wait behind it.</summary>
@@ -217,7 +236,8 @@ public sealed class CustomersApiTests(RunningServer running)
         const string path = "/v1/customers/hoarder/overrides";
         var refused = await door.PutAsync(path, Tiers(60, 1));
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        refused["errors"]![0]!["detail"]!.GetValue<string>().ShouldEndWith("a customer's overrides have at most 65536. Put terms that many customers share into a plan.");
+        refused["errors"]![0]!["detail"]!.GetValue<string>()
+            .ShouldEndWith("a customer's overrides have at most 65536. Put terms that many customers share into a plan.");
         (await door.GetAsync("/v1/customers/hoarder")).Status.ShouldBe(HttpStatusCode.NotFound);
 
         var (change, status) = (0, HttpStatusCode.OK);
@@ -228,7 +248,8 @@ public sealed class CustomersApiTests(RunningServer running)
 
         status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         change.ShouldBeInRange(20, 35, "A megabyte of changes is full.");
-        (await door.PutAsync(path, $"{{{string.Join(", ", features.Select(static code => $"\"{code}\": null"))}}}")).Status.ShouldBe(HttpStatusCode.OK);
+        (await door.PutAsync(path, $"{{{string.Join(", ", features.Select(static code => $"\"{code}\": null"))}}}")).Status.ShouldBe(
+            HttpStatusCode.OK);
         (await door.PutAsync(path, """{"f1": {"quota": 50}}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await door.GetAsync("/v1/customers/hoarder/usage"))["features"]!["f1"]!["limit"]!.GetValue<int>().ShouldBe(50);
 
@@ -269,8 +290,10 @@ public sealed class CustomersApiTests(RunningServer running)
 
         await Resume.PostAsync("/v1/customers/why/grants", """{"feature": "jd_parse", "amount": 3, "source": "gift", "id": "birthday"}""");
         var scans = await Resume.GetAsync("/v1/customers/why/explain?feature=ats_scan");
-        (scans["allowed"].GetValue<bool>(), scans["reason"].GetValue<string>(), scans["denied"].GetValue<int>()).ShouldBe((false, "quota_exceeded", 1));
-        scans["because"].AsArray().Select(line => line!.GetValue<string>()).ShouldContain(line => line.StartsWith("Remaining 0 = limit 2 − used 2 − held 0", StringComparison.Ordinal));
+        (scans["allowed"].GetValue<bool>(), scans["reason"].GetValue<string>(),
+            scans["denied"].GetValue<int>()).ShouldBe((false, "quota_exceeded", 1));
+        scans["because"].AsArray().Select(line => line!.GetValue<string>())
+            .ShouldContain(line => line.StartsWith("Remaining 0 = limit 2 − used 2 − held 0", StringComparison.Ordinal));
         scans["thresholds"].AsArray().Select(t => t!["percent"]!.GetValue<int>()).ShouldContain(100);
 
         var parses = await Resume.GetAsync("/v1/customers/why/explain?feature=jd_parse");
@@ -308,7 +331,10 @@ public sealed class CustomersApiTests(RunningServer running)
         var bare = running.DoorWith(null);
         (await bare.GetAsync("/v1/customers")).Status.ShouldBe(HttpStatusCode.Unauthorized);
         var open = running.DoorWith(running.Server.Keys["TOLLGATE_PUBLIC_KEY_RESUME_ATS"]);
-        foreach (var path in new[] { "/v1/customers", "/v1/customers/x", "/v1/customers/x/usage", "/v1/customers/x/entitlements", "/v1/customers/x/grants" })
+        foreach (var path in new[]
+        {
+            "/v1/customers", "/v1/customers/x", "/v1/customers/x/usage", "/v1/customers/x/entitlements", "/v1/customers/x/grants",
+        })
         {
             (await open.GetAsync(path)).Status.ShouldBe(HttpStatusCode.Forbidden, path);
         }

@@ -10,7 +10,8 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
 {
     private const string Schedules = "/v1/customers/ada/grant-schedules", Club = Schedules + "/club";
 
-    private const string Monthly = """{"id": "club", "feature": "calls", "amount": 100, "every": "month", "expires_after": 1, "source": "gift"}""";
+    private const string Monthly =
+        """{"id": "club", "feature": "calls", "amount": 100, "every": "month", "expires_after": 1, "source": "gift"}""";
 
     [Fact]
     public async Task Each_month_has_its_grant_although_nobody_looked()
@@ -27,12 +28,15 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
             "club:3 2027-03-31T08:00:00Z 2027-04-30T08:00:00Z expired", "club:2 2027-02-28T08:00:00Z 2027-03-31T08:00:00Z expired",
             "club:1 2027-01-31T08:00:00Z 2027-02-28T08:00:00Z expired",
         ]);
-        (await sandbox.Door.PostAsync("/v1/consume", """{"customer": "ada", "feature": "calls", "amount": 105}"""))["remaining"].GetValue<int>().ShouldBe(5);
+        (await sandbox.Door.PostAsync(
+            "/v1/consume", """{"customer": "ada", "feature": "calls", "amount": 105}"""))["remaining"].GetValue<int>().ShouldBe(5);
         await sandbox.UseAsync("ada", "calls", 30, "2027-04-20T00:00:00Z");
-        (await sandbox.Door.GetAsync("/v1/customers/ada/grants/club:3"))["used"].GetValue<int>().ShouldBe(30, "late use burns the grant of its own time");
+        (await sandbox.Door.GetAsync("/v1/customers/ada/grants/club:3"))["used"].GetValue<int>()
+            .ShouldBe(30, "late use burns the grant of its own time");
 
         (await sandbox.Door.PostAsync(Schedules, Monthly)).Status.ShouldBe(HttpStatusCode.OK);
-        (await sandbox.Door.PostAsync(Schedules, Monthly.Replace("100", "101", StringComparison.Ordinal))).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await sandbox.Door.PostAsync(Schedules, Monthly.Replace("100", "101", StringComparison.Ordinal))).Status.ShouldBe(
+            HttpStatusCode.Conflict);
         (await GrantsAsync(sandbox)).Length.ShouldBe(5);
     }
 
@@ -57,8 +61,11 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
             "club:1 2027-01-01T00:00:00Z 2027-02-01T00:00:00Z expired",
         ]);
         (await sandbox.Door.DeleteAsync(Club)).Status.ShouldBe(HttpStatusCode.OK);
-        (await sandbox.Door.PostAsync(Schedules, Monthly)).Status.ShouldBe(HttpStatusCode.OK, "that it ended does not make it another order");
-        (await sandbox.Door.PostAsync(Schedules, Monthly.Replace("{", """{"ends_at": "2027-12-01T00:00:00Z", """, StringComparison.Ordinal))).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await sandbox.Door.PostAsync(Schedules, Monthly)).Status.ShouldBe(
+            HttpStatusCode.OK, "that it ended does not make it another order");
+        (await sandbox.Door.PostAsync(
+            Schedules, Monthly.Replace("{", """{"ends_at": "2027-12-01T00:00:00Z", """, StringComparison.Ordinal))).Status.ShouldBe(
+            HttpStatusCode.Conflict);
         (await sandbox.Door.PatchAsync(Club, """{"paused": true}""")).Status.ShouldBe(HttpStatusCode.Conflict);
         (await sandbox.Door.GetAsync(Schedules))["data"].AsArray().Count.ShouldBe(1);
     }
@@ -68,10 +75,13 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-01T00:00:00Z");
         var refused = await sandbox.Door.PostAsync(
-            Schedules, """{"feature": "calls", "amount": 0, "every": "fortnight", "expires_after": 0, "starts_at": "2026-12-01T00:00:00Z", "ends_at": "2026-11-01T00:00:00Z"}""");
+            Schedules,
+            """{"feature": "calls", "amount": 0, "every": "fortnight", "expires_after": 0, "starts_at": "2026-12-01T00:00:00Z", "ends_at": "2026-11-01T00:00:00Z"}""");
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        refused["errors"].AsArray().Select(static one => one!["param"]!.GetValue<string>()).ShouldBe(["every", "amount", "expires_after", "starts_at", "ends_at"], ignoreOrder: true);
-        (await sandbox.Door.PostAsync(Schedules, """{"feature": "nothing", "amount": 1, "every": "day"}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        refused["errors"].AsArray().Select(static one => one!["param"]!.GetValue<string>())
+            .ShouldBe(["every", "amount", "expires_after", "starts_at", "ends_at"], ignoreOrder: true);
+        (await sandbox.Door.PostAsync(Schedules, """{"feature": "nothing", "amount": 1, "every": "day"}""")).Status.ShouldBe(
+            HttpStatusCode.UnprocessableEntity);
         (await sandbox.Door.DeleteAsync(Club)).Status.ShouldBe(HttpStatusCode.NotFound);
         (await sandbox.Door.GetAsync("/v1/customers/nobody/grant-schedules")).Status.ShouldBe(HttpStatusCode.NotFound);
     }
@@ -81,8 +91,10 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-01T00:00:00Z");
         await sandbox.Door.PostAsync("/v1/customers/ada/grants", """{"id": "late", "feature": "calls", "amount": 50}""");
-        await sandbox.Door.PostAsync("/v1/customers/ada/grants", """{"id": "soon", "feature": "calls", "amount": 30, "expires_at": "2027-01-20T00:00:00Z"}""");
-        await sandbox.Door.PostAsync("/v1/customers/ada/grants", """{"id": "given", "feature": "calls", "amount": 20, "source": "promotion"}""");
+        await sandbox.Door.PostAsync(
+            "/v1/customers/ada/grants", """{"id": "soon", "feature": "calls", "amount": 30, "expires_at": "2027-01-20T00:00:00Z"}""");
+        await sandbox.Door.PostAsync(
+            "/v1/customers/ada/grants", """{"id": "given", "feature": "calls", "amount": 20, "source": "promotion"}""");
         await sandbox.UseAsync("ada", "calls", 5);
 
         const string Refund = """{"id": "refund-1", "feature": "calls", "amount": 40, "source": "topup", "reason": "refund"}""";
@@ -94,18 +106,27 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
             """);
         var again = await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", Refund);
         (again.Status, again["replayed"].GetValue<bool>(), again["amount"].GetValue<int>()).ShouldBe((HttpStatusCode.OK, true, 40));
-        (await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", Refund.Replace("40", "41", StringComparison.Ordinal))).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await sandbox.Door.PostAsync(
+            "/v1/customers/ada/withdrawals", Refund.Replace("40", "41", StringComparison.Ordinal))).Status.ShouldBe(
+            HttpStatusCode.Conflict);
         (await sandbox.Door.GetAsync("/v1/customers/ada/grants/soon"))["status"].GetValue<string>().ShouldBe("voided");
         var late = await sandbox.Door.GetAsync("/v1/customers/ada/grants/late");
-        (late["forfeited"].GetValue<int>(), late["remaining"].GetValue<int>(), late["status"].GetValue<string>()).ShouldBe((10, 40, "active"));
+        (late["forfeited"].GetValue<int>(), late["remaining"].GetValue<int>(),
+            late["status"].GetValue<string>()).ShouldBe((10, 40, "active"));
 
         var tooMuch = await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", """{"feature": "calls", "amount": 100}""");
-        (tooMuch.Status, tooMuch["detail"].GetValue<string>()).ShouldBe((HttpStatusCode.Conflict, "100 were to be taken back and 55 are left in the grants. Ask for 55, or send \"up_to\": true."));
+        (tooMuch.Status,
+            tooMuch["detail"].GetValue<string>()).ShouldBe(
+                (HttpStatusCode.Conflict, "100 were to be taken back and 55 are left in the grants. Ask for 55, or send \"up_to\": true."));
         var rest = await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", """{"feature": "calls", "amount": 100, "up_to": true}""");
         (rest["requested"].GetValue<int>(), rest["amount"].GetValue<int>()).ShouldBe((100, 55));
-        (await sandbox.Door.PostAsync("/v1/check", """{"customer": "ada", "feature": "calls", "amount": 10}"""))["remaining"].GetValue<int>().ShouldBe(10, "the plan's quota stays");
-        (await sandbox.Door.PostAsync("/v1/customers/nobody/withdrawals", """{"feature": "calls", "amount": 1}""")).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", """{"feature": "nothing", "amount": 1}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await sandbox.Door.PostAsync(
+            "/v1/check", """{"customer": "ada", "feature": "calls", "amount": 10}"""))["remaining"].GetValue<int>()
+            .ShouldBe(10, "the plan's quota stays");
+        (await sandbox.Door.PostAsync("/v1/customers/nobody/withdrawals", """{"feature": "calls", "amount": 1}""")).Status.ShouldBe(
+            HttpStatusCode.NotFound);
+        (await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", """{"feature": "nothing", "amount": 1}""")).Status.ShouldBe(
+            HttpStatusCode.UnprocessableEntity);
     }
 
     private static async Task<string[]> GrantsAsync(BillingSandbox sandbox) =>

@@ -35,7 +35,8 @@ public sealed class MembersApiTests(RunningServer running)
     {
         foreach (var id in (string[])["c", "a/1", "b", "ä"])
         {
-            (await Resume.PostAsync("/v1/customers/org%2F7/members", new JsonObject { ["id"] = id }.ToJsonString())).Status.ShouldBe(HttpStatusCode.Created);
+            (await Resume.PostAsync("/v1/customers/org%2F7/members", new JsonObject { ["id"] = id }.ToJsonString())).Status.ShouldBe(
+                HttpStatusCode.Created);
         }
 
         var first = await Resume.GetAsync("/v1/customers/org%2F7/members?limit=3");
@@ -53,7 +54,8 @@ public sealed class MembersApiTests(RunningServer running)
         var refused = await Resume.PostAsync("/v1/customers/faulty/members", """{"email": "nowhere", "role": "", "name": "x"}""");
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         refused["errors"].AsArray().Select(e => e!["param"]!.GetValue<string>()).ShouldBe(["id", "email", "role"]);
-        (await Resume.PostAsync("/v1/customers/faulty/members", """{"id": "x", "seat": 1}"""))["code"].GetValue<string>().ShouldBe("unknown_field");
+        (await Resume.PostAsync("/v1/customers/faulty/members", """{"id": "x", "seat": 1}"""))["code"].GetValue<string>()
+            .ShouldBe("unknown_field");
 
         (string, string) key = ("Idempotency-Key", "add-lin");
         var once = await Resume.SendAsync(HttpMethod.Post, "/v1/customers/keyed/members", """{"id": "lin"}""", key);
@@ -77,8 +79,10 @@ public sealed class MembersApiTests(RunningServer running)
         plan["detail"].GetValue<string>().ShouldContain("initech");
         var grant = await Resume.PostAsync("/v1/customers/peter/grants", """{"feature": "ats_scan", "amount": 1}""");
         (grant.Status, grant["code"].GetValue<string>()).ShouldBe((HttpStatusCode.Conflict, "customer_is_member"));
-        (await Resume.PostAsync("/v1/customers/peter/packs", """{"pack": "any"}"""))["code"].GetValue<string>().ShouldBe("customer_is_member");
-        (await Resume.PutAsync("/v1/customers/peter/overrides", """{"ats_scan": {"quota": 5}}"""))["code"].GetValue<string>().ShouldBe("customer_is_member");
+        (await Resume.PostAsync("/v1/customers/peter/packs", """{"pack": "any"}"""))["code"].GetValue<string>()
+            .ShouldBe("customer_is_member");
+        (await Resume.PutAsync("/v1/customers/peter/overrides", """{"ats_scan": {"quota": 5}}"""))["code"].GetValue<string>()
+            .ShouldBe("customer_is_member");
         (await Resume.DeleteAsync("/v1/customers/peter"))["code"].GetValue<string>().ShouldBe("customer_is_member");
         (await Resume.DeleteAsync("/v1/customers/initech"))["code"].GetValue<string>().ShouldBe("conflict");
     }
@@ -94,14 +98,21 @@ public sealed class MembersApiTests(RunningServer running)
 
         var limit = (await Resume.GetAsync("/v1/customers/gavin/usage"))["features"]["ats_scan"]!["limit"]!.GetValue<decimal>();
         limit.ShouldBe(2m);
-        (await Resume.PostAsync("/v1/consume", """{"customer": "gavin", "feature": "ats_scan", "id": "hooli-1"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await Resume.PostAsync("/v1/consume", """{"customer": "gavin", "feature": "ats_scan", "id": "hooli-1"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         var held = await Resume.PostAsync("/v1/reservations", """{"customer": "jack", "feature": "ats_scan"}""");
         held.Status.ShouldBe(HttpStatusCode.Created);
-        (await Resume.PostAsync("/v1/check", """{"customer": "gavin", "feature": "ats_scan"}"""))["allowed"].GetValue<bool>().ShouldBeFalse();
-        (await Resume.PostAsync("/v1/consume", """{"customer": "hooli", "feature": "ats_scan"}""")).Status.ShouldBe(HttpStatusCode.PaymentRequired);
-        (await Resume.PostAsync($"/v1/reservations/{held["id"].GetValue<string>()}/settle", """{"customer": "jack"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        (await Resume.PostAsync("/v1/events", """{"customer": "jack", "type": "note", "properties": {"a": 1}}""")).Status.ShouldBe(HttpStatusCode.OK);
-        var call = await Resume.PostAsync("/v1/llm-calls", """{"customer": "gavin", "model": "gpt-4o-mini", "provider": "openai", "input_tokens": 1000000, "output_tokens": 0}""");
+        (await Resume.PostAsync("/v1/check", """{"customer": "gavin", "feature": "ats_scan"}"""))["allowed"].GetValue<bool>()
+            .ShouldBeFalse();
+        (await Resume.PostAsync("/v1/consume", """{"customer": "hooli", "feature": "ats_scan"}""")).Status.ShouldBe(
+            HttpStatusCode.PaymentRequired);
+        (await Resume.PostAsync($"/v1/reservations/{held["id"].GetValue<string>()}/settle", """{"customer": "jack"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
+        (await Resume.PostAsync("/v1/events", """{"customer": "jack", "type": "note", "properties": {"a": 1}}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
+        var call = await Resume.PostAsync(
+            "/v1/llm-calls",
+            """{"customer": "gavin", "model": "gpt-4o-mini", "provider": "openai", "input_tokens": 1000000, "output_tokens": 0}""");
         call.Status.ShouldBe(HttpStatusCode.OK, call.Json?.ToJsonString());
 
         foreach (var who in (string[])["hooli", "gavin", "jack"])
@@ -124,7 +135,8 @@ public sealed class MembersApiTests(RunningServer running)
         }
 
         await Resume.PostAsync("/v1/events", """{"customer": "raviga", "type": "note", "id": "raviga-own"}""");
-        (await MembersOfAsync("customer=raviga")).ShouldBe([("raviga", null), ("raviga", "laurie"), ("raviga", "monica")], ignoreOrder: true);
+        (await MembersOfAsync("customer=raviga")).ShouldBe(
+            [("raviga", null), ("raviga", "laurie"), ("raviga", "monica")], ignoreOrder: true);
         (await MembersOfAsync("customer=raviga&member=laurie")).ShouldBe([("raviga", "laurie")]);
         (await MembersOfAsync("member=monica")).ShouldBe([("raviga", "monica")]);
         (await MembersOfAsync("customer=monica")).ShouldBeEmpty();
@@ -150,7 +162,8 @@ public sealed class MembersApiTests(RunningServer running)
     public async Task Seats_that_are_paid_for_bound_the_members()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z");
-        var subscription = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team", "period": "monthly", "quantity": 4, "id": "acme-1"}""");
+        var subscription = await sandbox.SubscribeAsync(
+            """{"customer": "acme", "plan": "team", "period": "monthly", "quantity": 4, "id": "acme-1"}""");
         foreach (var i in Enumerable.Range(0, 4))
         {
             (await sandbox.Door.PostAsync("/v1/customers/acme/members", $$"""{"id": "u{{i}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
@@ -169,7 +182,8 @@ public sealed class MembersApiTests(RunningServer running)
             (await sandbox.Door.PostAsync("/v1/customers/small/members", $$"""{"id": "s{{i}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
         }
 
-        (await sandbox.Door.PostAsync("/v1/customers/small/members", """{"id": "s3"}"""))["code"].GetValue<string>().ShouldBe("no_seat_left");
+        (await sandbox.Door.PostAsync("/v1/customers/small/members", """{"id": "s3"}"""))["code"].GetValue<string>()
+            .ShouldBe("no_seat_left");
     }
 
     [Fact]
@@ -177,13 +191,16 @@ public sealed class MembersApiTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z");
         await sandbox.Door.PostAsync("/v1/customers/acme/members", """{"id": "ann"}""");
-        var refused = await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "ann", "plan": "enterprise", "period": "monthly"}""");
+        var refused = await sandbox.Door.PostAsync(
+            "/v1/subscriptions", """{"customer": "ann", "plan": "enterprise", "period": "monthly"}""");
         (refused.Status, refused["code"].GetValue<string>()).ShouldBe((HttpStatusCode.Conflict, "customer_is_member"));
         refused["detail"].GetValue<string>().ShouldContain("acme");
 
-        (await sandbox.Door.PostAsync("/v1/consume", """{"customer": "ann", "feature": "calls", "amount": 11}""")).Status.ShouldBe(HttpStatusCode.PaymentRequired);
+        (await sandbox.Door.PostAsync("/v1/consume", """{"customer": "ann", "feature": "calls", "amount": 11}""")).Status.ShouldBe(
+            HttpStatusCode.PaymentRequired);
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "enterprise", "period": "monthly"}""");
-        (await sandbox.Door.PostAsync("/v1/consume", """{"customer": "ann", "feature": "calls", "amount": 1100}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync("/v1/consume", """{"customer": "ann", "feature": "calls", "amount": 1100}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         await sandbox.AdvanceAsync("2031-02-01T00:00:01Z");
         (await sandbox.InvoicesAsync("acme")).ShouldContain(invoice => invoice.Contains("usage 100", StringComparison.Ordinal));
         (await sandbox.InvoicesAsync("ann")).ShouldBeEmpty();
@@ -201,7 +218,8 @@ public sealed class MembersApiTests(RunningServer running)
         (await other.GetAsync("/v1/customers/pied-piper/members"))["code"].GetValue<string>().ShouldBe("customer_not_found");
         (await other.GetAsync("/v1/customers/pied-piper/members/richard"))["code"].GetValue<string>().ShouldBe("member_not_found");
         (await other.DeleteAsync("/v1/customers/pied-piper/members/richard"))["code"].GetValue<string>().ShouldBe("member_not_found");
-        (await other.PatchAsync("/v1/customers/pied-piper/members/richard", """{"role": "x"}"""))["code"].GetValue<string>().ShouldBe("member_not_found");
+        (await other.PatchAsync("/v1/customers/pied-piper/members/richard", """{"role": "x"}"""))["code"].GetValue<string>()
+            .ShouldBe("member_not_found");
         (await Resume.GetAsync("/v1/customers/pied-piper/members/richard")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -212,5 +230,6 @@ public sealed class MembersApiTests(RunningServer running)
     }
 
     private async Task<List<(string Customer, string? Member)>> MembersOfAsync(string query) =>
-        [.. (await Resume.GetAsync($"/v1/events?{query}"))["data"].AsArray().Select(e => (e!["customer"]!.GetValue<string>(), e["member"]?.GetValue<string>()))];
+        [.. (await Resume.GetAsync($"/v1/events?{query}"))["data"].AsArray()
+            .Select(e => (e!["customer"]!.GetValue<string>(), e["member"]?.GetValue<string>()))];
 }

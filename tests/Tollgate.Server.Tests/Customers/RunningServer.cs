@@ -16,7 +16,8 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
     public string ConnectionString => _database!.ConnectionString;
 
     /// <summary>What the server is started with beside its database.</summary>
-    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string> { ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.1/32" };
+    public IReadOnlyDictionary<string, string> Environment { get; init; } =
+        new Dictionary<string, string> { ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.1/32" };
 
     public async ValueTask InitializeAsync()
     {

@@ -7,7 +7,9 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Dunning;
 
-/// <summary>Renewals that are collected by themselves, and what becomes of those that cannot be. Each test has a project of its own.</summary>
+/// <summary>
+/// Renewals that are collected by themselves, and what becomes of those that cannot be. Each test has a project of its own.
+/// </summary>
 public sealed class DunningLives(ImpatientServer server) : IClassFixture<ImpatientServer>
 {
     private readonly RunningServer _running = server.Running;
@@ -19,10 +21,13 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
 
         var came = await sandbox.AdvanceAsync("2028-01-15T00:00:00Z");
 
-        came["processed"]["collected"]!.GetValue<int>().ShouldBe(12, "Eleven renewals, and the first invoice an hour after it was asked for.");
+        came["processed"]["collected"]!.GetValue<int>()
+            .ShouldBe(12, "Eleven renewals, and the first invoice an hour after it was asked for.");
         var payments = await PaymentsAsync(sandbox);
         payments.Select(static one => MadeAt(one, "MM-dd HH"))
-            .ShouldBe(["01-31 01", "02-28 00", "03-31 00", "04-30 00", "05-31 00", "06-30 00", "07-31 00", "08-31 00", "09-30 00", "10-31 00", "11-30 00", "12-31 00"]);
+            .ShouldBe(
+                ["01-31 01", "02-28 00", "03-31 00", "04-30 00", "05-31 00", "06-30 00", "07-31 00", "08-31 00", "09-30 00", "10-31 00",
+                    "11-30 00", "12-31 00"]);
         (await InvoiceStatesAsync(sandbox)).ShouldAllBe(static one => one == "paid");
         (await StatusAsync(sandbox)).ShouldBe("active");
         await ShouldBeCleanAsync(sandbox);
@@ -65,7 +70,8 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         await sandbox.AdvanceAsync("2027-02-28T12:00:00Z");
         (await StatusAsync(sandbox)).ShouldBe("past_due");
         var owed = (await sandbox.Door.GetAsync("/v1/dunning?customer=acme"))["data"].AsArray().Single()!;
-        (owed["attempts"]!.GetValue<int>(), owed["failure"]!.GetValue<string>(), owed["next_attempt_at"]!.GetValue<DateTimeOffset>(), owed["amount_due"]!.GetValue<long>())
+        (owed["attempts"]!.GetValue<int>(), owed["failure"]!.GetValue<string>(), owed["next_attempt_at"]!.GetValue<DateTimeOffset>(),
+            owed["amount_due"]!.GetValue<long>())
             .ShouldBe((1, "declined", At("2027-03-01T00:00:00Z"), 2900));
         (await ExportsAsync(sandbox)).ShouldBe(10, "The plan is kept.");
         await ShouldBeCleanAsync(sandbox);
@@ -75,13 +81,15 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         (await ExportsAsync(sandbox)).ShouldBe(10);
 
         var processed = (await sandbox.AdvanceAsync("2027-03-07T00:00:00Z"))["processed"];
-        (processed["canceled"]!.GetValue<int>(), processed["collecting_failed"]!.GetValue<int>(), processed["collected"]!.GetValue<int>()).ShouldBe((1, 1, 0));
+        (processed["canceled"]!.GetValue<int>(), processed["collecting_failed"]!.GetValue<int>(),
+            processed["collected"]!.GetValue<int>()).ShouldBe((1, 1, 0));
         (await StatusAsync(sandbox)).ShouldBe("canceled");
         (await ExportsAsync(sandbox)).ShouldBe(0, "The default plan.");
         (await InvoiceStatesAsync(sandbox)).ShouldBe(["paid", "uncollectible"]);
         var payments = await PaymentsAsync(sandbox);
         payments.Skip(1).Select(static one => MadeAt(one, "MM-dd")).ShouldBe(["02-28", "03-01", "03-03", "03-05", "03-07"]);
-        var last = (await sandbox.Door.GetAsync($"/v1/subscriptions/{await IdAsync(sandbox)}/events"))["data"].AsArray().Select(static fact => Text(fact!, "type")).ToArray();
+        var last = (await sandbox.Door.GetAsync($"/v1/subscriptions/{await IdAsync(sandbox)}/events"))["data"].AsArray()
+            .Select(static fact => Text(fact!, "type")).ToArray();
         last.ShouldBe(["start", "renew", "fail_payment", "cancel"]);
         (await sandbox.Door.GetAsync("/v1/dunning"))["data"].AsArray().ShouldBeEmpty();
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
@@ -169,7 +177,8 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         await AddCardAsync(sandbox, "pm_sandbox_insufficient_funds");
         await UntilAsync(async () => (await PaymentsAsync(sandbox)).Length == 3 && Next(await OwedAsync(sandbox)) is not null);
         var owed = await OwedAsync(sandbox);
-        (owed["attempts"]!.GetValue<int>(), Next(owed), Text(owed, "failure")).ShouldBe((1, At("2027-03-01T00:00:00Z"), "insufficient_funds"));
+        (owed["attempts"]!.GetValue<int>(), Next(owed),
+            Text(owed, "failure")).ShouldBe((1, At("2027-03-01T00:00:00Z"), "insufficient_funds"));
 
         await AddCardAsync(sandbox, "pm_sandbox_mastercard");
         await UntilAsync(async () => await StatusAsync(sandbox) == "active");
@@ -190,7 +199,8 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
 
         await sandbox.AdvanceAsync("2027-03-10T00:00:00Z");
 
-        (await PaymentsAsync(sandbox)).Skip(1).Select(static one => Text(one, "failure")).ShouldBe(Enumerable.Repeat("payment_method_missing", 5));
+        (await PaymentsAsync(sandbox)).Skip(1).Select(static one => Text(one, "failure"))
+            .ShouldBe(Enumerable.Repeat("payment_method_missing", 5));
         (await StatusAsync(sandbox)).ShouldBe("canceled");
         await ShouldBeCleanAsync(sandbox);
     }
@@ -235,11 +245,15 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     public async Task The_policy_is_shown_set_and_refused()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
-        (await sandbox.Door.GetAsync("/v1/dunning-policy"))["retry_days"].AsArray().Select(static day => day!.GetValue<int>()).ShouldBe([1, 3, 5, 7]);
+        (await sandbox.Door.GetAsync("/v1/dunning-policy"))["retry_days"].AsArray().Select(static day => day!.GetValue<int>())
+            .ShouldBe([1, 3, 5, 7]);
 
-        var refused = await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/dunning-policy", """{"retry_days": [3, 3], "final_action": "shrug"}""");
+        var refused = await sandbox.Door.SendAsync(
+            HttpMethod.Put, "/v1/dunning-policy", """{"retry_days": [3, 3], "final_action": "shrug"}""");
         (refused.Status, refused["errors"].AsArray().Count).ShouldBe((HttpStatusCode.UnprocessableEntity, 2));
-        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/dunning-policy", """{"retry_days": [], "final_action": "default_plan"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.SendAsync(
+            HttpMethod.Put, "/v1/dunning-policy", """{"retry_days": [], "final_action": "default_plan"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
 
         Text((await sandbox.Door.GetAsync("/v1/dunning-policy")).Json!, "final_action").ShouldBe("default_plan");
     }
@@ -251,7 +265,9 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);
         await connection.OpenAsync();
         await using var tamper = new Npgsql.NpgsqlCommand(
-            $"UPDATE collections SET state = 'dropped', collect_at = NULL, ended_at = now() WHERE invoice = '{await NewestInvoiceAsync(sandbox)}'", connection);
+            "UPDATE collections SET state = 'dropped', collect_at = NULL, ended_at = now() WHERE invoice = "
+                + $"'{await NewestInvoiceAsync(sandbox)}'",
+            connection);
         (await tamper.ExecuteNonQueryAsync()).ShouldBe(1);
 
         (await FoundAsync(sandbox)).ShouldBe(["collecting"]);
@@ -288,21 +304,27 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
 
     private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
-    private static string MadeAt(JsonNode payment, string format) => payment["created_at"]!.GetValue<DateTimeOffset>().ToString(format, CultureInfo.InvariantCulture);
+    private static string MadeAt(JsonNode payment, string format) =>
+        payment["created_at"]!.GetValue<DateTimeOffset>().ToString(format, CultureInfo.InvariantCulture);
 
     private static string Text(JsonNode from, string member) => from[member]!.GetValue<string>();
 
-    private static async Task<string> IdAsync(BillingSandbox sandbox) => Text((await sandbox.Door.GetAsync("/v1/subscriptions?customer=acme"))["data"][0]!, "id");
+    private static async Task<string> IdAsync(BillingSandbox sandbox) =>
+        Text((await sandbox.Door.GetAsync("/v1/subscriptions?customer=acme"))["data"][0]!, "id");
 
-    private static async Task<string> StatusAsync(BillingSandbox sandbox) => Text((await sandbox.Door.GetAsync("/v1/subscriptions?customer=acme"))["data"][0]!, "status");
+    private static async Task<string> StatusAsync(BillingSandbox sandbox) =>
+        Text((await sandbox.Door.GetAsync("/v1/subscriptions?customer=acme"))["data"][0]!, "status");
 
     private static async Task<string[]> TimelineAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync($"/v1/subscriptions/{await IdAsync(sandbox)}/events"))["data"].AsArray().Select(static fact => Text(fact!, "type"))];
+        [.. (await sandbox.Door.GetAsync($"/v1/subscriptions/{await IdAsync(sandbox)}/events"))["data"].AsArray()
+            .Select(static fact => Text(fact!, "type"))];
 
-    private static async Task<string> NewestInvoiceAsync(BillingSandbox sandbox) => Text((await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!, "id");
+    private static async Task<string> NewestInvoiceAsync(BillingSandbox sandbox) =>
+        Text((await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!, "id");
 
     private static async Task<string[]> InvoiceStatesAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc&limit=100"))["data"].AsArray().Select(static one => Text(one!, "status"))];
+        [.. (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc&limit=100"))["data"].AsArray()
+            .Select(static one => Text(one!, "status"))];
 
     /// <summary>Oldest first.</summary>
     private static async Task<JsonNode[]> PaymentsAsync(BillingSandbox sandbox) =>
@@ -313,16 +335,20 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         (await sandbox.Door.GetAsync("/v1/customers/acme/usage"))["features"]["exports"]!["limit"]!.GetValue<decimal>();
 
     private static async Task AddCardAsync(BillingSandbox sandbox, string token) =>
-        (await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", $$"""{"token": "{{token}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", $$"""{"token": "{{token}}"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
 
     private static async Task BehaveAsync(BillingSandbox sandbox, string outcome, int times) =>
-        (await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", $$"""{"customer": "acme", "outcome": "{{outcome}}", "times": {{times}}}"""))
+        (await sandbox.Door.PostAsync(
+            "/v1/sandbox/payment-behavior", $$"""{"customer": "acme", "outcome": "{{outcome}}", "times": {{times}}}"""))
             .Status.ShouldBe(HttpStatusCode.NoContent);
 
     private async Task<string[]> FoundAsync(BillingSandbox sandbox)
     {
-        var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
-        return [.. report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(static one => Text(one!, "kind"))];
+        var report = await _running.DoorWith(_running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        return [.. report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(static one => Text(one!, "kind"))];
     }
 
     private async Task ShouldBeCleanAsync(BillingSandbox sandbox) => (await FoundAsync(sandbox)).ShouldBeEmpty();

@@ -24,8 +24,10 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
             // Every fifth answer is lost, and every seventh card pays nothing.
             var card = n % 5 == 0 ? "pm_sandbox_timeout" : n % 7 == 0 ? "pm_sandbox_declined" : "pm_sandbox_visa";
             await door.PostAsync("/v1/customers", $$"""{"id": "c{{n}}", "email": "c{{n}}@acme.example"}""");
-            (await door.PostAsync($"/v1/customers/c{n}/payment-methods", $$"""{"token": "{{card}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
-            (await door.PostAsync("/v1/subscriptions", $$"""{"customer": "c{{n}}", "plan": "pro", "trial": false}""")).Status.ShouldBe(HttpStatusCode.Created);
+            (await door.PostAsync($"/v1/customers/c{n}/payment-methods", $$"""{"token": "{{card}}"}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
+            (await door.PostAsync("/v1/subscriptions", $$"""{"customer": "c{{n}}", "plan": "pro", "trial": false}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
         });
         var declined = Enumerable.Range(0, Customers).Count(static n => n % 5 != 0 && n % 7 == 0);
 
@@ -34,8 +36,11 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
         await third.Kill9Async();
 
         // What the killed one had taken is free after a minute; the test does not wait for that.
-        await ScalarAsync("WITH free AS (UPDATE collections SET taken_at = taken_at - interval '2 minutes' WHERE taken_at IS NOT NULL RETURNING 1) SELECT count(*) FROM free");
-        await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM collections WHERE state = 'paid' OR failures = 1") == Customers);
+        await ScalarAsync(
+            "WITH free AS (UPDATE collections SET taken_at = taken_at - interval '2 minutes' WHERE taken_at IS NOT NULL RETURNING 1) "
+                + "SELECT count(*) FROM free");
+        await UntilAsync(async () =>
+            await ScalarAsync("SELECT count(*) FROM collections WHERE state = 'paid' OR failures = 1") == Customers);
 
         (await ScalarAsync("SELECT count(*) FROM payments")).ShouldBe(Customers);
         (await ScalarAsync("SELECT count(*) FROM sandbox_charges")).ShouldBe(Customers);
@@ -44,14 +49,19 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
         (await ScalarAsync("SELECT count(*) FROM collection_facts")).ShouldBe(Customers);
 
         // What the killed one was writing is free when its lease has ended.
-        await ScalarAsync("WITH free AS (UPDATE mails SET due_at = now() WHERE leased_until IS NOT NULL RETURNING 1) SELECT count(*) FROM free");
+        await ScalarAsync(
+            "WITH free AS (UPDATE mails SET due_at = now() WHERE leased_until IS NOT NULL RETURNING 1) SELECT count(*) FROM free");
         await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM mails WHERE state = 'sent'") == Customers);
         (await ScalarAsync("SELECT count(*) FROM mails")).ShouldBe(Customers, "Each of them hears once how it went.");
     }
 
     private static async Task<Door> ProjectAsync(TestServer server)
     {
-        var body = new JsonObject { ["code"] = "race", ["name"] = "Race", ["mode"] = "sandbox", ["catalog"] = Subscriptions.BillingSandbox.Catalog };
+        var body =
+            new JsonObject
+            {
+                ["code"] = "race", ["name"] = "Race", ["mode"] = "sandbox", ["catalog"] = Subscriptions.BillingSandbox.Catalog,
+            };
         var made = await new Door(server.NewClient(server.AdminKey), null).PostAsync("/v1/projects", body.ToJsonString());
         return new(server.NewClient(made["secret_key"].GetValue<string>()), null);
     }

@@ -7,7 +7,10 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.Dunning;
 
-/// <summary>Renewals that nobody can collect: through no fault of the customer, or because the project has changed its provider. Each test has a project of its own.</summary>
+/// <summary>
+/// Renewals that nobody can collect: through no fault of the customer, or because the project has changed its provider. Each test has a
+/// project of its own.
+/// </summary>
 public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<StripeHost>
 {
     [Fact]
@@ -26,7 +29,8 @@ public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<Stri
         var owed = (await OwedAsync(sandbox)).ShouldHaveSingleItem();
         (Text(owed, "invoice"), Text(owed, "failure"), owed["attempts"]!.GetValue<int>(), owed["next_attempt_at"], Text(owed, "stopped_at"))
             .ShouldBe((Text(invoice, "id"), "amount_not_possible", 0, null, "2027-02-28T00:00:00Z"));
-        host.Running.Server.Log.ShouldContain($"Payment {Text(payment, "id")} over 0.20 USD of project {sandbox.Code} failed with amount_not_possible");
+        host.Running.Server.Log.ShouldContain(
+            $"Payment {Text(payment, "id")} over 0.20 USD of project {sandbox.Code} failed with amount_not_possible");
         (await MailsAsync(sandbox)).ShouldNotContain("payment_failed");
         (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
 
@@ -64,18 +68,22 @@ public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<Stri
     public async Task Who_is_past_due_when_the_project_changes_its_provider_reaches_the_end_of_the_policy(string provider)
     {
         var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
-        (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_declined"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_declined"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         await sandbox.SubscribeAsync("""{"customer": "ann", "plan": "pro", "trial": false}""");
         await sandbox.AdvanceAsync("2027-01-31T12:00:00Z");
         (await StatusAsync(sandbox)).ShouldBe("past_due");
-        var chosen = provider == "manual" ? """{"provider": "manual"}""" : $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}"} }""";
+        var chosen = provider == "manual"
+            ? """{"provider": "manual"}"""
+            : $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}"} }""";
         (await sandbox.Door.PutAsync("/v1/payment-settings", chosen)).Status.ShouldBe(HttpStatusCode.OK);
 
         await sandbox.AdvanceAsync("2027-02-10T00:00:00Z");
 
         (await StatusAsync(sandbox)).ShouldBe("canceled");
         (await PaymentsAsync(sandbox)).Select(static one => $"{Text(one, "created_at")[..10]} {Text(one, "failure")}").ShouldBe([
-            "2027-01-31 declined", "2027-02-01 payment_method_missing", "2027-02-03 payment_method_missing", "2027-02-05 payment_method_missing",
+            "2027-01-31 declined", "2027-02-01 payment_method_missing", "2027-02-03 payment_method_missing",
+            "2027-02-05 payment_method_missing",
             "2027-02-07 payment_method_missing"]);
         (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
     }
@@ -84,7 +92,8 @@ public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<Stri
     public async Task Who_is_not_past_due_is_not_dunned_by_a_project_that_charges_nobody()
     {
         var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
-        (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}""")).Status.ShouldBe(HttpStatusCode.OK);
         await sandbox.SubscribeAsync("""{"customer": "ann", "plan": "pro", "trial": false}""");
 
@@ -102,13 +111,17 @@ public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<Stri
     }
 
     private static async Task GiveAsync(BillingSandbox sandbox, long amount) =>
-        (await sandbox.Door.PostAsync($"/v1/customers/{StripeHost.Customer}/credits", $$"""{"amount": {{amount}}, "kind": "prepaid"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync(
+            $"/v1/customers/{StripeHost.Customer}/credits", $$"""{"amount": {{amount}}, "kind": "prepaid"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
 
     private static string Text(JsonNode from, string member) => from[member]!.GetValue<string>();
 
-    private static async Task<string> StatusAsync(BillingSandbox sandbox) => Text((await sandbox.Door.GetAsync("/v1/subscriptions?customer=ann"))["data"][0]!, "status");
+    private static async Task<string> StatusAsync(BillingSandbox sandbox) =>
+        Text((await sandbox.Door.GetAsync("/v1/subscriptions?customer=ann"))["data"][0]!, "status");
 
-    private static async Task<JsonNode> NewestInvoiceAsync(BillingSandbox sandbox) => (await sandbox.Door.GetAsync("/v1/invoices?customer=ann"))["data"][0]!;
+    private static async Task<JsonNode> NewestInvoiceAsync(BillingSandbox sandbox) =>
+        (await sandbox.Door.GetAsync("/v1/invoices?customer=ann"))["data"][0]!;
 
     private static async Task<JsonNode[]> OwedAsync(BillingSandbox sandbox) =>
         [.. (await sandbox.Door.GetAsync("/v1/dunning?customer=ann"))["data"].AsArray().Select(static one => one!)];

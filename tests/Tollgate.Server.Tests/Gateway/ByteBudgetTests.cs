@@ -52,7 +52,9 @@ public sealed class ByteBudgetTests
         var small = new HeldBody(other, 1_000, null);
         (await small.ReadAsync(new MemoryStream(new byte[1_001]), () => TestContext.Current.CancellationToken)).ShouldBe(BodyEnd.TooLarge);
         var whole = new HeldBody(other, 100_000, null);
-        (await whole.ReadAsync(new MemoryStream(Enumerable.Range(0, 100_000).Select(static i => (byte)(i % 256)).ToArray()), () => TestContext.Current.CancellationToken)).ShouldBe(BodyEnd.Whole);
+        (await whole.ReadAsync(
+            new MemoryStream(Enumerable.Range(0, 100_000).Select(static i => (byte)(i % 256)).ToArray()),
+            () => TestContext.Current.CancellationToken)).ShouldBe(BodyEnd.Whole);
         whole.Bytes.Span[99_999].ShouldBe((byte)(99_999 % 256));
     }
 

@@ -82,7 +82,9 @@ public sealed class FakeUpstream : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        var seen = new Seen(context.Request.Method, context.Request.Path + context.Request.QueryString, context.Request.Headers.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray());
+        var seen = new Seen(context.Request.Method, context.Request.Path + context.Request.QueryString,
+            context.Request.Headers.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+            body.ToArray());
         Calls.Enqueue(seen);
         await Answer(context, seen);
     }

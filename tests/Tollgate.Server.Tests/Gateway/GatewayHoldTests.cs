@@ -18,7 +18,8 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
     }
 
     private Task SpendAsync(string customer, decimal dollars) => host.Project.PostAsync(
-        "/v1/llm-calls", $$"""{"customer":"{{customer}}","provider":"openai","model":"house","input_tokens":{{(long)(dollars * 400_000)}}}""");
+        "/v1/llm-calls",
+        $$"""{"customer":"{{customer}}","provider":"openai","model":"house","input_tokens":{{(long)(dollars * 400_000)}}}""");
 
     [Theory]
     [InlineData("", 402)]
@@ -27,9 +28,11 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
     public async Task A_model_that_draws_is_held_at_the_price_of_its_drawings(string modalities, int expected)
     {
         await SetPriceAsync("gemini", "draws", """{"input":"1","output":"2.5","image_output":"100"}""");
-        host.Upstream.AnswersWith("""{"candidates":[],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":5,"totalTokenCount":10}}""");
+        host.Upstream.AnswersWith(
+            """{"candidates":[],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":5,"totalTokenCount":10}}""");
 
-        var (status, body, _) = await host.CallAsync("draws", $$$"""{"contents":[{"parts":[{"text":"A cat"}]}],"generationConfig":{"maxOutputTokens":20000{{{modalities}}}}}""",
+        var (status, body, _) = await host.CallAsync("draws",
+            $$$"""{"contents":[{"parts":[{"text":"A cat"}]}],"generationConfig":{"maxOutputTokens":20000{{{modalities}}}}}""",
             "/gateway/gemini/v1beta/models/draws:generateContent");
 
         status.ShouldBe(expected, body);
@@ -46,9 +49,11 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
             {"provider":"openai","model":"hasty","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1","output":"100"},"source":"test",
              "service_tiers":{"flex":{"prices":{"output":"1"}},"priority":{"prices":{"output":"1000"}}}}
             """);
-        host.Upstream.AnswersWith("""{"model":"hasty","service_tier":"default","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":5,"total_tokens":10}}""");
+        host.Upstream.AnswersWith(
+            """{"model":"hasty","service_tier":"default","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":5,"total_tokens":10}}""");
 
-        var (status, body, _) = await host.CallAsync("hasty", $$"""{"model":"hasty","max_tokens":5000,"messages":[{"role":"user","content":"Go"}]{{tier}}}""");
+        var (status, body, _) = await host.CallAsync("hasty",
+            $$"""{"model":"hasty","max_tokens":5000,"messages":[{"role":"user","content":"Go"}]{{tier}}}""");
 
         status.ShouldBe(expected, body);
     }
@@ -63,7 +68,8 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
         var text = string.Concat(Enumerable.Repeat("word ", 2_000));
 
         var (status, body, _) = await host.CallAsync("memo",
-            $$$"""{"model":"memo","max_tokens":10,"messages":[{"role":"user","content":[{"type":"text","text":"{{{text}}}"{{{cache}}}}]}]}""", "/gateway/anthropic/v1/messages");
+            $$$"""{"model":"memo","max_tokens":10,"messages":[{"role":"user","content":[{"type":"text","text":"{{{text}}}"{{{cache}}}}]}]}""",
+            "/gateway/anthropic/v1/messages");
 
         status.ShouldBe(expected, body);
     }
@@ -76,7 +82,8 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
         var prompt = string.Concat(Enumerable.Repeat("word ", 2_000));
 
         // The first 512 tokens are half a dollar, and so are the second ones: a third step does not fit.
-        var (status, body, _) = await host.CallAsync("steep", $$$"""{"model":"steep","stream":true,"messages":[{"role":"user","content":"{{{prompt}}}"}]}""");
+        var (status, body, _) = await host.CallAsync("steep",
+            $$$"""{"model":"steep","stream":true,"messages":[{"role":"user","content":"{{{prompt}}}"}]}""");
 
         status.ShouldBe(200);
         body.ShouldContain("budget_exceeded");
@@ -109,7 +116,8 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
     }
 
     [Theory]
-    [InlineData("""{"model":"house","stream":true,"options":{"include_usage":true},"config":{"include_usage":true},"max_tokens":9,"messages":[]}""")]
+    [InlineData(
+        """{"model":"house","stream":true,"options":{"include_usage":true},"config":{"include_usage":true},"max_tokens":9,"messages":[]}""")]
     [InlineData("""{"model":"house","stream":true,"stream_options":{"include_usage":null},"max_tokens":9,"messages":[]}""")]
     public async Task A_stream_reports_its_usage_whatever_the_caller_writes_elsewhere(string body)
     {
@@ -124,7 +132,8 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
     {
         await host.SetUpstreamAsync("exa", host.Upstream.Url);
         host.Upstream.AnswersWith("""{"requestId":"x","results":[{},{}],"costDollars":{"total":0.002}}""");
-        (await host.CallAsync("exa", """{"ids":["a","b"]}""", "/gateway/exa/contents")).Answer.Headers.GetValues("X-Tollgate-Cost").ShouldBe(["0.002"]);
+        (await host.CallAsync("exa", """{"ids":["a","b"]}""", "/gateway/exa/contents")).Answer.Headers.GetValues("X-Tollgate-Cost")
+            .ShouldBe(["0.002"]);
         (await host.StandsAsync("exa", "llm_cost")).Used.ShouldBe(0.002m);
     }
 
@@ -142,7 +151,10 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
             form.Add(new StringContent(field), "\"model\"");
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/gateway/stability/v2beta/stable-image/generate/" + path) { Content = form, Headers = { { "X-Tollgate-Customer", "stable" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/gateway/stability/v2beta/stable-image/generate/" + path)
+        {
+            Content = form, Headers = { { "X-Tollgate-Customer", "stable" } },
+        };
         using var answer = await host.Project.Http.SendAsync(request);
         answer.Headers.GetValues("X-Tollgate-Cost").ShouldBe([cost]);
     }
@@ -153,13 +165,17 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
         await SpendAsync("affords", 0.99m);
         host.Upstream.AnswersWith(Said.Completion(1, 1));
         const string Text = "Say hello to everybody who is listening, in as many words as you like.";
-        var tokens = UsageEstimate.Tokens(DeliveredText.OfPlain(Encoding.UTF8.GetBytes(Text)), LlmRoutes.OfProvider("openai", "/v1/chat/completions"), "house");
-        var (_, check) = await host.Project.PostAsync("/v1/check", $$"""{"customer":"affords","feature":"llm_cost","amount":0,"provider":"openai","model":"house","input_tokens":{{tokens}}}""");
+        var tokens = UsageEstimate.Tokens(
+            DeliveredText.OfPlain(Encoding.UTF8.GetBytes(Text)), LlmRoutes.OfProvider("openai", "/v1/chat/completions"), "house");
+        var (_, check) = await host.Project.PostAsync(
+            "/v1/check",
+            $$"""{"customer":"affords","feature":"llm_cost","amount":0,"provider":"openai","model":"house","input_tokens":{{tokens}}}""");
         var affordable = check.GetProperty("affordable").GetInt64();
         affordable.ShouldBeInRange(900, 1_000);
 
         async Task<int> StatusWithAsync(long most) =>
-            (await host.CallAsync("affords", $$"""{"model":"house","max_tokens":{{most}},"messages":[{"role":"user","content":"{{Text}}"}]}""")).Status;
+            (await host.CallAsync(
+                "affords", $$"""{"model":"house","max_tokens":{{most}},"messages":[{"role":"user","content":"{{Text}}"}]}""")).Status;
         (await StatusWithAsync(affordable + 5)).ShouldBe(402);
         (await StatusWithAsync(affordable)).ShouldBe(200);
     }

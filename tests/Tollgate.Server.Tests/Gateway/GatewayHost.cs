@@ -28,7 +28,13 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
     {
 
         // The upstream is on this machine.
-        _metering = new(postgres) { Environment = new Dictionary<string, string>(Environment ?? new Dictionary<string, string>()) { ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8,::1/128" } };
+        _metering = new(postgres)
+        {
+            Environment = new Dictionary<string, string>(Environment ?? new Dictionary<string, string>())
+            {
+                ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8,::1/128",
+            },
+        };
         await _metering.InitializeAsync();
         Upstream = await FakeUpstream.StartAsync();
         await SetUpstreamAsync("openai", Upstream.Url);
@@ -45,11 +51,13 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
 
     public async Task SetUpstreamAsync(string provider, string url)
     {
-        using var answer = await Project.Http.PutAsync($"/v1/upstreams/{provider}", MeteringHost.Text($$"""{"base_url":"{{url}}","api_key":"{{UpstreamKey}}"}"""));
+        using var answer = await Project.Http.PutAsync(
+            $"/v1/upstreams/{provider}", MeteringHost.Text($$"""{"base_url":"{{url}}","api_key":"{{UpstreamKey}}"}"""));
         ((int)answer.StatusCode).ShouldBe(200, await answer.Content.ReadAsStringAsync());
     }
 
-    public static HttpRequestMessage Request(string customer, string body, string path = "/gateway/openai/v1/chat/completions", string? feature = null)
+    public static HttpRequestMessage Request(
+        string customer, string body, string path = "/gateway/openai/v1/chat/completions", string? feature = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -79,7 +87,8 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
     {
         for (var i = 0; i < 200; i++)
         {
-            if (await Project.GetAsync($"/v1/llm-calls?customer={customer}") is (200, var body) && body.GetProperty("data").EnumerateArray().ToList() is [var one, ..])
+            if (await Project.GetAsync($"/v1/llm-calls?customer={customer}") is (200, var body)
+                && body.GetProperty("data").EnumerateArray().ToList() is [var one, ..])
             {
                 return one;
             }
@@ -104,10 +113,12 @@ public static class Said
         $$$"""{"id":"chatcmpl-7","object":"chat.completion","model":"{{{model}}}","choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":{{{input}}},"completion_tokens":{{{output}}},"total_tokens":{{{input + output}}}}}""";
 
     public static string Chunk(string text, bool nullUsage = false) =>
-        $$$"""data: {"id":"chatcmpl-7","object":"chat.completion.chunk","model":"house-2026-01-01","choices":[{"index":0,"delta":{"content":"{{{text}}}"},"finish_reason":null}]{{{(nullUsage ? ",\"usage\":null" : "")}}}}""" + "\n\n";
+        $$$"""data: {"id":"chatcmpl-7","object":"chat.completion.chunk","model":"house-2026-01-01","choices":[{"index":0,"delta":{"content":"{{{text}}}"},"finish_reason":null}]{{{(nullUsage ? ",\"usage\":null" : "")}}}}"""
+            + "\n\n";
 
     public static string UsageChunk(int input, int output) =>
-        $$$"""data: {"id":"chatcmpl-7","object":"chat.completion.chunk","model":"house-2026-01-01","choices":[],"usage":{"prompt_tokens":{{{input}}},"completion_tokens":{{{output}}},"total_tokens":{{{input + output}}}}}""" + "\n\n";
+        $$$"""data: {"id":"chatcmpl-7","object":"chat.completion.chunk","model":"house-2026-01-01","choices":[],"usage":{"prompt_tokens":{{{input}}},"completion_tokens":{{{output}}},"total_tokens":{{{input + output}}}}}"""
+            + "\n\n";
 
     public const string Done = "data: [DONE]\n\n";
 }

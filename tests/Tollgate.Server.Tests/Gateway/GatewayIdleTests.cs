@@ -8,7 +8,10 @@ namespace Tollgate.Server.Tests.Gateway;
 /// <summary>Upstreams that fall silent, before a server that waits a second for them.</summary>
 public sealed class GatewayIdleTests(TestPostgres postgres) : IAsyncLifetime
 {
-    private readonly GatewayHost _host = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_UPSTREAM_SECONDS"] = "1" } };
+    private readonly GatewayHost _host = new(postgres)
+    {
+        Environment = new Dictionary<string, string> { ["TOLLGATE_UPSTREAM_SECONDS"] = "1" },
+    };
 
     public ValueTask InitializeAsync() => _host.InitializeAsync();
 
@@ -35,7 +38,8 @@ public sealed class GatewayIdleTests(TestPostgres postgres) : IAsyncLifetime
     {
         _ = _host.Upstream.Streams(["{\"data\":[", "]}"], "application/json", hangsAfter: 1);
         var started = Stopwatch.GetTimestamp();
-        await Should.ThrowAsync<HttpRequestException>(() => _host.Project.Http.GetStringAsync("/gateway/openai/v1/models", TestContext.Current.CancellationToken));
+        await Should.ThrowAsync<HttpRequestException>(() =>
+            _host.Project.Http.GetStringAsync("/gateway/openai/v1/models", TestContext.Current.CancellationToken));
         Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(20));
     }
 
@@ -43,12 +47,14 @@ public sealed class GatewayIdleTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_stream_that_falls_silent_is_cut_and_what_came_is_settled()
     {
         var givenUp = _host.Upstream.Streams([Said.Chunk("Hello there, this is an answer"), Said.Done], hangsAfter: 1);
-        using var request = GatewayHost.Request("stalls", GatewayTests.Ask.Replace("\"max_tokens\":100", "\"max_tokens\":100,\"stream\":true", StringComparison.Ordinal));
+        using var request = GatewayHost.Request(
+            "stalls", GatewayTests.Ask.Replace("\"max_tokens\":100", "\"max_tokens\":100,\"stream\":true", StringComparison.Ordinal));
         await Should.ThrowAsync<HttpRequestException>(() => _host.Project.Http.SendAsync(request, TestContext.Current.CancellationToken));
         await givenUp.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
         var call = await _host.TheCallAsync("stalls");
-        (call.GetProperty("error").GetString(), call.GetProperty("estimated").GetBoolean()).ShouldBe(("The provider was silent for too long.", true));
+        (call.GetProperty("error").GetString(),
+            call.GetProperty("estimated").GetBoolean()).ShouldBe(("The provider was silent for too long.", true));
         await NothingIsHeldAsync("stalls");
     }
 }

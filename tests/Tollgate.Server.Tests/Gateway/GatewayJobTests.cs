@@ -5,7 +5,9 @@ using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Work that goes on at a provider when its start was answered: held until it is over, recorded once, and its customer's own.</summary>
+/// <summary>
+/// Work that goes on at a provider when its start was answered: held until it is over, recorded once, and its customer's own.
+/// </summary>
 public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHost>
 {
     private const string Background = """{"model":"house","input":"Think long.","background":true,"max_output_tokens":1000}""";
@@ -14,7 +16,8 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
     private static string Response(string id, string status, string usage = "null") =>
         $$$"""{"id":"{{{id}}}","object":"response","model":"house-2026-01-01","background":true,"store":true,"status":"{{{status}}}","output":[],"usage":{{{usage}}}}""";
 
-    private static string Counts(int input, int output) => $$"""{"input_tokens":{{input}},"output_tokens":{{output}},"total_tokens":{{input + output}}}""";
+    private static string Counts(int input, int output) =>
+        $$"""{"input_tokens":{{input}},"output_tokens":{{output}},"total_tokens":{{input + output}}}""";
 
     private async Task<HttpClient> TokenAsync(string customer)
     {
@@ -35,7 +38,9 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
         await host.SetUpstreamAsync("firecrawl", host.Upstream.Url);
         foreach (var model in (string[])["crawl", "scrape"])
         {
-            await host.Project.PostAsync("/v1/model-prices", $$$"""{"provider":"firecrawl","model":"{{{model}}}","valid_from":"2020-01-01T00:00:00Z","prices":{"page":"0.002"}}""");
+            await host.Project.PostAsync(
+                "/v1/model-prices",
+                $$$"""{"provider":"firecrawl","model":"{{{model}}}","valid_from":"2020-01-01T00:00:00Z","prices":{"page":"0.002"}}""");
         }
     }
 
@@ -51,7 +56,8 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
         used.ShouldBe(0);
         held.ShouldBeGreaterThanOrEqualTo(0.01m, "1,000 tokens at $10 for a million.");
         (await host.Project.Database.ScalarAsync<bool>(
-            "SELECT h.expires_at > now() + interval '23 hours' FROM holds h JOIN customers c USING (partition, account) WHERE c.id = 'thinker' AND h.state = 'open'")).ShouldBeTrue();
+            "SELECT h.expires_at > now() + interval '23 hours' FROM holds h JOIN customers c USING (partition, "
+                + "account) WHERE c.id = 'thinker' AND h.state = 'open'")).ShouldBeTrue();
 
         host.Upstream.AnswersWith(Response("resp_thinker", "in_progress"));
         (await GetAsync("/openai/v1/responses/resp_thinker", client)).Status.ShouldBe(200);
@@ -60,7 +66,8 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
         host.Upstream.AnswersWith(Response("resp_thinker", "completed", Counts(1000, 900)));
         for (var poll = 0; poll < 3; poll++)
         {
-            (await GetAsync("/openai/v1/responses/resp_thinker", client)).ShouldBe((200, Response("resp_thinker", "completed", Counts(1000, 900))));
+            (await GetAsync("/openai/v1/responses/resp_thinker", client)).ShouldBe(
+                (200, Response("resp_thinker", "completed", Counts(1000, 900))));
         }
 
         // 1000 × $2.5 + 900 × $10, each for a million.
@@ -121,7 +128,8 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
         using var cancelled = await host.Project.Http.PostAsync("/gateway/openai/v1/responses/resp_failed/cancel", null);
         ((int)cancelled.StatusCode).ShouldBe(200);
         var call = (await host.RecordedAsync("unlucky")).ShouldHaveSingleItem();
-        (call.GetProperty("cost_usd").GetString(), call.GetProperty("error").GetString()).ShouldBe(("0", "The work was stopped before it used anything."));
+        (call.GetProperty("cost_usd").GetString(),
+            call.GetProperty("error").GetString()).ShouldBe(("0", "The work was stopped before it used anything."));
         (await host.StandsAsync("unlucky", "llm_cost")).ShouldBe((0, 0));
         (await host.StandsAsync("unlucky", "openai_calls")).ShouldBe((0, 0));
     }
@@ -149,7 +157,9 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
             JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString().ShouldBe("path_not_forwarded");
         }
 
-        foreach (var body in (string[])[Next, """{"model":"house","input":"x","conversation":"conv_1"}""", """{"model":"house","input":[{"role":"user","content":[{"type":"input_file","file_id":"file-1"}]}]}""", """{"model":"house","previous_response_id":"a\u0000b"}"""])
+        foreach (var body in (string[])[Next, """{"model":"house","input":"x","conversation":"conv_1"}""",
+            """{"model":"house","input":[{"role":"user","content":[{"type":"input_file","file_id":"file-1"}]}]}""",
+            """{"model":"house","previous_response_id":"a\u0000b"}"""])
         {
             using var refused = await bob.PostAsync("/gateway/openai/v1/responses", MeteringHost.Text(body));
             ((int)refused.StatusCode).ShouldBe(403, body);
@@ -180,11 +190,16 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
             (await GetAsync("/firecrawl/v1/" + path, bob)).Status.ShouldBe(403, path);
         }
 
-        using var calling = await ann.PostAsync("/gateway/firecrawl/v1/crawl", MeteringHost.Text("""{"url":"https://example.org","limit":1,"webhook":"https://example.org/w"}"""));
+        using var calling = await ann.PostAsync(
+            "/gateway/firecrawl/v1/crawl",
+            MeteringHost.Text("""{"url":"https://example.org","limit":1,"webhook":"https://example.org/w"}"""));
         ((int)calling.StatusCode, host.Upstream.Calls.Count).ShouldBe((403, before));
 
         host.Upstream.AnswersWith("""{"status":"completed","completed":40,"creditsUsed":40,"data":[]}""");
-        using var poll = new HttpRequestMessage(HttpMethod.Get, "/gateway/firecrawl/v1/crawl/crawl-1") { Headers = { { "X-Tollgate-Customer", "looks" } } };
+        using var poll = new HttpRequestMessage(HttpMethod.Get, "/gateway/firecrawl/v1/crawl/crawl-1")
+        {
+            Headers = { { "X-Tollgate-Customer", "looks" } },
+        };
         using var polled = await host.Project.Http.SendAsync(poll);
         polled.Headers.GetValues("X-Tollgate-Cost").ShouldBe(["0.08"]);
         (await GetAsync("/firecrawl/v1/crawl/crawl-1", ann)).Status.ShouldBe(200);
@@ -199,7 +214,8 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
     {
         await PricePagesAsync();
         foreach (var (id, answer, cost) in ((string, string, string)[])
-            [("stop-1", """{"status":"cancelled","creditsUsed":7}""", "0.014"), ("stop-2", """{"status":"cancelled"}""", "0"), ("stop-3", """{"status":"completed","completed":0,"creditsUsed":0}""", "0")])
+            [("stop-1", """{"status":"cancelled","creditsUsed":7}""", "0.014"), ("stop-2", """{"status":"cancelled"}""", "0"),
+                ("stop-3", """{"status":"completed","completed":0,"creditsUsed":0}""", "0")])
         {
             host.Upstream.AnswersWith($$"""{"success":true,"id":"{{id}}"}""");
             (await host.CallAsync(id, """{"urls":["https://e.com/1"]}""", "/gateway/firecrawl/v1/batch/scrape")).Status.ShouldBe(200);
@@ -226,11 +242,16 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
     public async Task A_chat_of_Perplexity_that_nobody_waits_for_costs_what_it_says_at_its_end()
     {
         await host.SetUpstreamAsync("perplexity", host.Upstream.Url);
-        await host.Project.PostAsync("/v1/model-prices", """{"provider":"perplexity","model":"sonar-house","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1","output":"10"}}""");
+        await host.Project.PostAsync(
+            "/v1/model-prices",
+            """{"provider":"perplexity","model":"sonar-house","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1","output":"10"}}""");
         host.Upstream.AnswersWith("""{"id":"px-1","model":"sonar-house","status":"CREATED","response":null}""");
-        (await host.CallAsync("asker", """{"request":{"model":"sonar-house","max_tokens":1000,"messages":[{"role":"user","content":"x"}]}}""", "/gateway/perplexity/async/chat/completions")).Status.ShouldBe(200);
+        (await host.CallAsync(
+            "asker", """{"request":{"model":"sonar-house","max_tokens":1000,"messages":[{"role":"user","content":"x"}]}}""",
+            "/gateway/perplexity/async/chat/completions")).Status.ShouldBe(200);
         (await host.StandsAsync("asker", "llm_cost")).Held.ShouldBeGreaterThanOrEqualTo(0.01m);
-        host.Upstream.AnswersWith("""{"id":"px-1","model":"sonar-house","status":"COMPLETED","response":{"id":"r","model":"sonar-house","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"y"}}],"usage":{"prompt_tokens":100,"completion_tokens":200,"total_tokens":300}}}""");
+        host.Upstream.AnswersWith(
+            """{"id":"px-1","model":"sonar-house","status":"COMPLETED","response":{"id":"r","model":"sonar-house","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"y"}}],"usage":{"prompt_tokens":100,"completion_tokens":200,"total_tokens":300}}}""");
         await GetAsync("/perplexity/async/chat/completions/px-1");
         (await host.RecordedAsync("asker")).ShouldHaveSingleItem().GetProperty("cost_usd").GetString().ShouldBe("0.0021");
         (await host.StandsAsync("asker", "llm_cost")).ShouldBe((0.0021m, 0));
@@ -241,11 +262,17 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
     {
         using var client = await TokenAsync("leaver");
         var created = $$"""data: {"type":"response.created","response":{{Response("resp_left", "in_progress")}}}""" + "\n\n";
-        var completed = $$"""data: {"type":"response.completed","response":{{Response("resp_left", "completed", Counts(100, 200))}}}""" + "\n\n";
-        var givenUp = host.Upstream.Streams([created, """data: {"type":"response.output_text.delta","delta":"Hello"}""" + "\n\n"], hangsAfter: 1);
+        var completed = $$"""data: {"type":"response.completed","response":{{Response("resp_left", "completed", Counts(100, 200))}}}"""
+            + "\n\n";
+        var givenUp = host.Upstream.Streams(
+            [created, """data: {"type":"response.output_text.delta","delta":"Hello"}""" + "\n\n"], hangsAfter: 1);
         using (var leave = new CancellationTokenSource())
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/gateway/openai/v1/responses") { Content = MeteringHost.Text(Background.Replace("\"background\"", "\"stream\":true,\"background\"", StringComparison.Ordinal)) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/gateway/openai/v1/responses")
+            {
+                Content = MeteringHost.Text(
+                    Background.Replace("\"background\"", "\"stream\":true,\"background\"", StringComparison.Ordinal)),
+            };
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leave.Token);
             await using var body = await answer.Content.ReadAsStreamAsync(leave.Token);
             using var reader = new StreamReader(body);
@@ -270,11 +297,13 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
         host.Upstream.AnswersWith("""{"success":true,"id":"forgotten"}""");
         (await host.CallAsync("forgetful", Crawl, "/gateway/firecrawl/v2/crawl?x=1")).Status.ShouldBe(200);
         await host.Project.Database.ExecuteAsync("UPDATE holds SET expires_at = now() - interval '1 minute' WHERE state = 'open'");
-        await host.Project.Database.ExecuteAsync("UPDATE gateway_jobs SET next_look_at = now() - interval '1 minute' WHERE id = 'forgotten'");
+        await host.Project.Database.ExecuteAsync(
+            "UPDATE gateway_jobs SET next_look_at = now() - interval '1 minute' WHERE id = 'forgotten'");
         host.Upstream.AnswersWith("""{"status":"completed","completed":3,"creditsUsed":3}""");
         await EventuallyAsync("SELECT settled_at IS NOT NULL FROM gateway_jobs WHERE id = 'forgotten'");
         var seen = host.Upstream.Calls.Last(call => call.Method == "GET");
-        (seen.Method, seen.Target, seen.Headers["Authorization"]).ShouldBe(("GET", "/v2/crawl/forgotten?x=1", "Bearer " + GatewayHost.UpstreamKey));
+        (seen.Method, seen.Target,
+            seen.Headers["Authorization"]).ShouldBe(("GET", "/v2/crawl/forgotten?x=1", "Bearer " + GatewayHost.UpstreamKey));
         (await host.RecordedAsync("forgetful")).ShouldHaveSingleItem().GetProperty("cost_usd").GetString().ShouldBe("0.006");
         (await host.StandsAsync("forgetful", "llm_cost")).ShouldBe((0.006m, 0));
     }

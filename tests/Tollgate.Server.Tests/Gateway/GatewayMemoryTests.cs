@@ -17,7 +17,8 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
     {
         Environment = new Dictionary<string, string>
         {
-            ["TOLLGATE_GATEWAY_MEMORY"] = "1", ["TOLLGATE_GATEWAY_BODY_BYTES"] = $"{LargestBody}", ["TOLLGATE_GATEWAY_CUSTOMER_BODY_BYTES"] = "65536",
+            ["TOLLGATE_GATEWAY_MEMORY"] = "1", ["TOLLGATE_GATEWAY_BODY_BYTES"] = $"{LargestBody}",
+            ["TOLLGATE_GATEWAY_CUSTOMER_BODY_BYTES"] = "65536",
         },
     };
 
@@ -33,7 +34,8 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         _host.Upstream.AnswersWith(Said.Completion(5, 5));
         using (await HoldAsync())
         {
-            using var refused = await _host.Project.Http.SendAsync(GatewayHost.Request("full", AskOf(LargestBody - 1_000)), TestContext.Current.CancellationToken);
+            using var refused = await _host.Project.Http.SendAsync(
+                GatewayHost.Request("full", AskOf(LargestBody - 1_000)), TestContext.Current.CancellationToken);
             refused.Headers.GetValues("X-Tollgate-Error").Single().ShouldBe("gateway_busy");
             (await _host.CallAsync("small", GatewayTests.Ask)).Status.ShouldBe(200, "there is room for small ones");
         }
@@ -95,7 +97,8 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         };
         using (var leave = new CancellationTokenSource())
         {
-            using var request = GatewayHost.Request("left", """{"model":"o3-house","messages":[{"role":"user","content":"Think."}],"max_tokens":100,"stream":true}""");
+            using var request = GatewayHost.Request(
+                "left", """{"model":"o3-house","messages":[{"role":"user","content":"Think."}],"max_tokens":100,"stream":true}""");
             using var answer = await _host.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leave.Token);
             await leave.CancelAsync();
         }
@@ -131,12 +134,16 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         await tcp.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
         await tcp.GetStream().WriteAsync(
             Encoding.ASCII.GetBytes(
-                $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {_host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: half\r\n"
-                + $"Content-Type: application/json\r\nContent-Length: {announced}\r\n\r\n{new string(' ', sent)}"), TestContext.Current.CancellationToken);
+                "POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                    + $"{_host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: half\r\n"
+                + $"Content-Type: application/json\r\nContent-Length: {announced}\r\n\r\n{new string(' ', sent)}"),
+                TestContext.Current.CancellationToken);
         return tcp;
     }
 
-    /// <summary>A body that never ends, once it has its memory. A call that was faster would have had it first, and the half one the refusal.</summary>
+    /// <summary>
+    /// A body that never ends, once it has its memory. A call that was faster would have had it first, and the half one the refusal.
+    /// </summary>
     private async Task<TcpClient> HoldAsync()
     {
         for (var i = 0; i < 20; i++)

@@ -5,7 +5,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>The database goes away while a provider answers. A server and a database for each test: others would be thrown out too.</summary>
+/// <summary>
+/// The database goes away while a provider answers. A server and a database for each test: others would be thrown out too.
+/// </summary>
 public sealed class GatewayOutageTests(TestPostgres postgres) : IAsyncLifetime
 {
     private readonly GatewayHost _host = new(postgres);
@@ -52,7 +54,8 @@ public sealed class GatewayOutageTests(TestPostgres postgres) : IAsyncLifetime
             await _host.Project.Database.ReopenAsync();
             await context.Response.WriteAsync(Said.UsageChunk(10, 2_000) + Said.Done);
         };
-        var (_, body, _) = await _host.CallAsync("unbound", GatewayTests.Ask.Replace(",\"max_tokens\":100", ",\"stream\":true", StringComparison.Ordinal));
+        var (_, body, _) = await _host.CallAsync("unbound",
+            GatewayTests.Ask.Replace(",\"max_tokens\":100", ",\"stream\":true", StringComparison.Ordinal));
         body.ShouldEndWith(Said.Done);
         (await _host.TheCallAsync("unbound")).GetProperty("output_tokens").GetInt64().ShouldBe(2_000);
     }
@@ -73,7 +76,8 @@ public sealed class GatewayOutageTests(TestPostgres postgres) : IAsyncLifetime
 
         await _host.Project.Database.ReopenAsync();
         async Task<bool> IsRecordedAsync() =>
-            await _host.Project.GetAsync("/v1/llm-calls?customer=later") is (200, var list) && list.GetProperty("data").GetArrayLength() > before;
+            await _host.Project.GetAsync("/v1/llm-calls?customer=later") is (200, var list)
+                && list.GetProperty("data").GetArrayLength() > before;
         for (var i = 0; !await IsRecordedAsync(); i++)
         {
             i.ShouldBeLessThan(300, "It is recorded as soon as the database is back.");
@@ -81,9 +85,11 @@ public sealed class GatewayOutageTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         var call = (await RecordedAsync("later"))[0];
-        (call.GetProperty("id").GetString(), call.GetProperty("cost_usd").GetString()).ShouldBe((answer.Headers.GetValues("X-Tollgate-Call").Single(), "0.0028"));
+        (call.GetProperty("id").GetString(),
+            call.GetProperty("cost_usd").GetString()).ShouldBe((answer.Headers.GetValues("X-Tollgate-Call").Single(), "0.0028"));
         (await RecordedAsync("later")).Count.ShouldBe(before + 1);
-        var stands = await OnceBackAsync(() => _host.Project.PostAsync("/v1/check", """{"customer":"later","feature":"llm_cost","amount":0}"""));
+        var stands = await OnceBackAsync(() =>
+            _host.Project.PostAsync("/v1/check", """{"customer":"later","feature":"llm_cost","amount":0}"""));
         stands.GetProperty("held").GetDecimal().ShouldBe(0);
     }
 }

@@ -34,7 +34,8 @@ public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<Meterin
     {
         using var set = await host.Http.PutAsync("/v1/upstreams/inside", MeteringHost.Text($$"""{"base_url":"{{url}}","api_key":"k"}"""));
         var problem = JsonElement.Parse(await set.Content.ReadAsStringAsync());
-        (((int)set.StatusCode), problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "base_url"), problem.ToString());
+        (((int)set.StatusCode), problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "base_url"),
+            problem.ToString());
         problem.GetProperty("detail").GetString()!.ShouldContain("TOLLGATE_UPSTREAM_NETWORKS");
     }
 
@@ -42,9 +43,12 @@ public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<Meterin
     public async Task A_sandbox_project_reaches_no_more_than_a_live_one()
     {
         using var admin = host.Server.NewClient(host.Server.AdminKey);
-        using var created = await admin.PostAsync("/v1/projects", MeteringHost.Text("""{"code":"reach-sandbox","name":"Reach","mode":"sandbox"}"""));
-        using var sandbox = host.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
-        using var set = await sandbox.PutAsync("/v1/upstreams/inside", MeteringHost.Text("""{"base_url":"http://127.0.0.1:9099","api_key":"k"}"""));
+        using var created = await admin.PostAsync(
+            "/v1/projects", MeteringHost.Text("""{"code":"reach-sandbox","name":"Reach","mode":"sandbox"}"""));
+        using var sandbox = host.Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key")
+            .GetString());
+        using var set = await sandbox.PutAsync(
+            "/v1/upstreams/inside", MeteringHost.Text("""{"base_url":"http://127.0.0.1:9099","api_key":"k"}"""));
         ((int)set.StatusCode).ShouldBe(422);
     }
 
@@ -55,12 +59,15 @@ public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<Meterin
         await using var inside = await FakeUpstream.StartAsync();
         inside.AnswersWith(Said.Completion(5, 5));
         await SetAsync("older", """{"base_url":"https://api.example.com","api_key":"k"}""");
-        await host.Database.ExecuteAsync($"UPDATE upstreams SET base_url = '{inside.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}', version = DEFAULT WHERE provider = 'older'");
+        await host.Database.ExecuteAsync(
+            $"UPDATE upstreams SET base_url = '{inside.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}', "
+                + "version = DEFAULT WHERE provider = 'older'");
         await SetAsync("other", """{"base_url":"https://api.example.com","api_key":"k"}""");
 
         using var metered = GatewayHost.Request("reached", GatewayTests.Ask, "/gateway/older/v1/chat/completions");
         using var answer = await host.Http.SendAsync(metered);
-        ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Error").Single(), inside.Calls.Count).ShouldBe((403, "upstream_not_allowed", 0), await answer.Content.ReadAsStringAsync());
+        ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Error").Single(),
+            inside.Calls.Count).ShouldBe((403, "upstream_not_allowed", 0), await answer.Content.ReadAsStringAsync());
         (await answer.Content.ReadAsStringAsync()).ShouldNotContain("127.0.0.1");
         using var read = await host.Http.GetAsync("/gateway/older/v1/models");
         ((int)read.StatusCode, inside.Calls.Count).ShouldBe((403, 0));
@@ -80,7 +87,10 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int MostCalls = 8;
 
-    private readonly GatewayHost _host = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_GATEWAY_CALLS"] = $"{MostCalls}" } };
+    private readonly GatewayHost _host = new(postgres)
+    {
+        Environment = new Dictionary<string, string> { ["TOLLGATE_GATEWAY_CALLS"] = $"{MostCalls}" },
+    };
 
     private string Self => _host.Project.Server.Url.ToString().TrimEnd('/');
 
@@ -96,7 +106,8 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
         using var set = await SetAsync("loop", $"{Self}/gateway/loop");
         ((int)set.StatusCode).ShouldBe(422);
         (await SetAsync("loop", "https://api.example.com")).Dispose();
-        await _host.Project.Database.ExecuteAsync($"UPDATE upstreams SET base_url = '{Self}/gateway/loop', version = DEFAULT WHERE provider = 'loop'");
+        await _host.Project.Database.ExecuteAsync(
+            $"UPDATE upstreams SET base_url = '{Self}/gateway/loop', version = DEFAULT WHERE provider = 'loop'");
         (await SetAsync("other", "https://api.example.com")).Dispose();
         using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
         ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Error").Single()).ShouldBe((403, "upstream_not_allowed"));
@@ -109,7 +120,9 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
         (await SetAsync("loop", _host.Upstream.Url)).Dispose();
         using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
         ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync()).Contains("leads back to a gateway", StringComparison.Ordinal)
-            || (await answer.Content.ReadAsStringAsync()).Contains("Tollgate server has already forwarded this call", StringComparison.Ordinal), _host.Upstream.Calls.Count).ShouldBe((422, true, 1));
+            || (await answer.Content.ReadAsStringAsync()).Contains(
+                "Tollgate server has already forwarded this call", StringComparison.Ordinal),
+                _host.Upstream.Calls.Count).ShouldBe((422, true, 1));
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         await tcp.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
         await using var stream = tcp.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nX-Tollgate-Customer: raw\r\nContent-Type: application/json\r\n"
+            $"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nX-Tollgate-Customer: raw\r\nContent-Type: "
+                + "application/json\r\n"
             + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -80,7 +81,8 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         };
         request.Headers.Add("X-Tollgate-Customer", "kept");
         using var answer = await host.Project.Http.SendAsync(request, TestContext.Current.CancellationToken);
-        ((int)answer.StatusCode, answer.Headers.CacheControl!.ToString(), string.Join(",", answer.Headers.GetValues("X-Content-Type-Options"))).ShouldBe((200, cache, "nosniff"));
+        ((int)answer.StatusCode, answer.Headers.CacheControl!.ToString(),
+            string.Join(",", answer.Headers.GetValues("X-Content-Type-Options"))).ShouldBe((200, cache, "nosniff"));
     }
 
     [Fact]
@@ -98,8 +100,10 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         await using var stream = tcp.GetStream();
         var ask = GatewayTests.Ask;
         await stream.WriteAsync(Encoding.UTF8.GetBytes(
-            $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: cafe\r\n"
-            + $"X-Title: Caf\u00e9\r\nContent-Length: {ask.Length}\r\nConnection: close\r\n\r\n{ask}"), TestContext.Current.CancellationToken);
+            "POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                + $"{host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: cafe\r\n"
+            + $"X-Title: Caf\u00e9\r\nContent-Length: {ask.Length}\r\nConnection: close\r\n\r\n{ask}"),
+            TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldStartWith("HTTP/1.1 200");
         host.Upstream.Calls.Last().Headers["X-Title"].ShouldBe("Caf\u00e9");
@@ -118,7 +122,9 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
             var body = Said.Completion(1000, 30);
             await stream.ReadAtLeastAsync(new byte[64 * 1024], 200, throwOnEndOfStream: false, TestContext.Current.CancellationToken);
             await stream.WriteAsync(Encoding.Latin1.GetBytes(
-                $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Place: K\u00f6ln\r\nX-Plain: yes\r\nContent-Length: {body.Length}\r\n\r\n{body}"), TestContext.Current.CancellationToken);
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Place: K\u00f6ln\r\nX-Plain: yes\r\nContent-Length: "
+                    + $"{body.Length}\r\n\r\n{body}"),
+                TestContext.Current.CancellationToken);
         }, TestContext.Current.CancellationToken);
         var (status, _, answer) = await host.CallAsync("odd", GatewayTests.Ask, "/gateway/odd/v1/chat/completions");
         await answering;
@@ -128,7 +134,9 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
     [Fact]
     public async Task A_configured_header_replaces_the_callers_however_that_is_written()
     {
-        using var set = await host.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringHost.Text($$$"""{"base_url":"{{{host.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a"}}"""));
+        using var set = await host.Project.Http.PutAsync(
+            "/v1/upstreams/teamed",
+            MeteringHost.Text($$$"""{"base_url":"{{{host.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a"}}"""));
         ((int)set.StatusCode).ShouldBe(200);
         host.Upstream.AnswersWith(Said.Completion(5, 5));
         using var request = GatewayHost.Request("teamed", GatewayTests.Ask, "/gateway/teamed/v1/chat/completions");
@@ -136,7 +144,9 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         using var answer = await host.Project.Http.SendAsync(request);
         ((int)answer.StatusCode, host.Upstream.Calls.Last().Headers["X-Team"]).ShouldBe((200, "a"));
 
-        using var twice = await host.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringHost.Text($$$"""{"base_url":"{{{host.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a","x-team":"b"}}"""));
+        using var twice = await host.Project.Http.PutAsync(
+            "/v1/upstreams/teamed",
+            MeteringHost.Text($$$"""{"base_url":"{{{host.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a","x-team":"b"}}"""));
         ((int)twice.StatusCode).ShouldBe(422);
     }
 
@@ -153,13 +163,16 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
             await context.Response.Body.FlushAsync();
             await left.Task;
             await Task.Delay(100);
-            await context.Response.WriteAsync(Said.UsageChunk(1000, 5000).Replace("house-2026-01-01", "o3-house", StringComparison.Ordinal) + Said.Done);
+            await context.Response.WriteAsync(Said.UsageChunk(1000, 5000).Replace("house-2026-01-01", "o3-house", StringComparison.Ordinal)
+                + Said.Done);
         };
-        var ask = GatewayTests.Ask.Replace("house", "o3-house", StringComparison.Ordinal).Replace("100", "6000,\"stream\":true", StringComparison.Ordinal);
+        var ask = GatewayTests.Ask.Replace("house", "o3-house", StringComparison.Ordinal)
+            .Replace("100", "6000,\"stream\":true", StringComparison.Ordinal);
         using (var leave = new CancellationTokenSource())
         using (var request = GatewayHost.Request("thinks", ask))
         {
-            using var answer = await host.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            using var answer = await host.Project.Http.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
             await reader.ReadLineAsync(leave.Token);
             await reader.ReadLineAsync(leave.Token);
@@ -170,7 +183,8 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
 
         left.SetResult();
         var call = await host.TheCallAsync("thinks");
-        (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString()).ShouldBe((5000, false, "0.0525"));
+        (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(),
+            call.GetProperty("cost_usd").GetString()).ShouldBe((5000, false, "0.0525"));
         call.GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("caller");
     }
 
@@ -182,12 +196,15 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         await host.Project.PostAsync("/v1/llm-calls", """{"customer":"ponders","model":"house","input_tokens":396000}""");
         var words = Said.Chunk(string.Concat(Enumerable.Repeat("word ", 400)));
         _ = host.Upstream.Streams(
-            new[] { words, words, words, words, Said.UsageChunk(1000, 50_000), Said.Done }.Select(piece => piece.Replace("house-2026-01-01", "o4-house", StringComparison.Ordinal)));
-        var (_, body, _) = await host.CallAsync("ponders", """{"model":"o4-house","messages":[{"role":"user","content":"Say hello."}],"stream":true}""");
+            new[] { words, words, words, words, Said.UsageChunk(1000, 50_000),
+                Said.Done }.Select(piece => piece.Replace("house-2026-01-01", "o4-house", StringComparison.Ordinal)));
+        var (_, body, _) = await host.CallAsync("ponders",
+            """{"model":"o4-house","messages":[{"role":"user","content":"Say hello."}],"stream":true}""");
         body.ShouldContain("budget_exceeded");
         body.ShouldNotContain("[DONE]");
         var call = (await host.RecordedAsync("ponders")).Single(one => one.GetProperty("model").GetString() == "o4-house");
-        (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString()).ShouldBe((50_000, false, "0.5025"));
+        (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(),
+            call.GetProperty("cost_usd").GetString()).ShouldBe((50_000, false, "0.5025"));
         call.GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("budget");
         (await host.StandsAsync("ponders", "llm_cost")).Held.ShouldBe(0);
     }
@@ -198,7 +215,8 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         await host.Project.PostAsync("/v1/llm-calls", """{"customer":"garbled","model":"house","input_tokens":392000}""");
         var text = string.Concat(Enumerable.Range(0, 400).Select(_ => Said.Chunk(string.Concat(Enumerable.Repeat("word ", 40)))));
         _ = host.Upstream.Streams(text.Chunk(333).Select(piece => new string(piece)));
-        var ask = GatewayTests.Ask.Replace(",\"max_tokens\":100", ",\"stream\":true,\"stream_options\":{\"include_usage\":true}", StringComparison.Ordinal);
+        var ask = GatewayTests.Ask.Replace(
+            ",\"max_tokens\":100", ",\"stream\":true,\"stream_options\":{\"include_usage\":true}", StringComparison.Ordinal);
         var (_, body, _) = await host.CallAsync("garbled", ask);
         foreach (var line in body.TrimEnd().Split("\n\n"))
         {
@@ -217,10 +235,30 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         listener.Stop();
         await host.SetUpstreamAsync("down", $"http://127.0.0.1:{port}");
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(400));
-        using var request = GatewayHost.Request("gone", GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal), "/gateway/down/v1/chat/completions");
+        using var request = GatewayHost.Request(
+            "gone", GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal), "/gateway/down/v1/chat/completions");
         await Should.ThrowAsync<OperationCanceledException>(() => host.Project.Http.SendAsync(request, patience.Token));
         var call = await host.TheCallAsync("gone");
         (call.GetProperty("cost_usd").GetString(), call.GetProperty("status").GetInt32()).ShouldBe(("0", 502));
         (await host.StandsAsync("gone", "tokens")).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public async Task Names_that_no_database_takes_are_refused_or_left_out_and_keep_no_other_call_waiting()
+    {
+        var before = host.Upstream.Calls.Count;
+        var (status, body, _) = await host.CallAsync("zero", GatewayTests.Ask.Replace("house", "a\\u0000b", StringComparison.Ordinal));
+        (status, JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString(),
+            host.Upstream.Calls.Count).ShouldBe((422, "validation_failed", before));
+
+        host.Upstream.AnswersWith(Said.Completion(10, 5, "a\\u0000b").Replace("chatcmpl-7", "id\\u0000", StringComparison.Ordinal));
+        (await host.CallAsync("zero", GatewayTests.Ask)).Status.ShouldBe(200);
+        (await host.TheCallAsync("zero")).GetProperty("model").GetString().ShouldBe("house");
+        host.Upstream.AnswersWith("""{"error":{"message":"a\u0000b"}}""", 400);
+        (await host.CallAsync("zero-error", GatewayTests.Ask)).Status.ShouldBe(400);
+        (await host.TheCallAsync("zero-error")).GetProperty("error").GetString().ShouldBe("ab");
+        var (raw, _) = await host.Project.PostAsync("/v1/llm-calls",
+            """{"customer":"zero-raw","model":"house","raw_response":{"model":"a\u0000b","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}""");
+        raw.ShouldBe(200);
     }
 }

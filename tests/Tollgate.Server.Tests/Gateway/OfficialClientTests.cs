@@ -36,7 +36,8 @@ public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<Gatewa
         var isStream = seen.Text.Contains("\"stream\":true", StringComparison.Ordinal);
         var asks = seen.Text.Contains("\"include_usage\":true", StringComparison.Ordinal);
         context.Response.ContentType = isStream ? "text/event-stream" : "application/json";
-        await context.Response.WriteAsync(Sample(!isStream ? "openai-chat.json" : asks ? "openai-chat-stream-include-usage.sse" : "openai-chat-stream-no-usage.sse"));
+        await context.Response.WriteAsync(
+            Sample(!isStream ? "openai-chat.json" : asks ? "openai-chat-stream-include-usage.sse" : "openai-chat-stream-no-usage.sse"));
     };
 
     [Fact]
@@ -44,11 +45,13 @@ public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<Gatewa
     {
         AnswersAsOpenAi();
         var client = OpenAi(await TokenAsync("dotnet"));
-        ChatCompletion answer = await client.CompleteChatAsync([new UserChatMessage("Say hello.")], new() { MaxOutputTokenCount = 200 }, TestContext.Current.CancellationToken);
+        ChatCompletion answer = await client.CompleteChatAsync(
+            [new UserChatMessage("Say hello.")], new() { MaxOutputTokenCount = 200 }, TestContext.Current.CancellationToken);
         (answer.Content[0].Text, answer.Usage.OutputTokenCount).ShouldBe(("Hello! How can I help?", 46));
 
         var text = new StringBuilder();
-        await foreach (var update in client.CompleteChatStreamingAsync([new UserChatMessage("Say hello.")], new() { MaxOutputTokenCount = 200 }, TestContext.Current.CancellationToken))
+        await foreach (var update in client.CompleteChatStreamingAsync(
+            [new UserChatMessage("Say hello.")], new() { MaxOutputTokenCount = 200 }, TestContext.Current.CancellationToken))
         {
             foreach (var part in update.ContentUpdate)
             {
@@ -72,7 +75,8 @@ public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<Gatewa
         AnswersAsOpenAi();
         var token = await TokenAsync("poor");
         await host.Project.PostAsync("/v1/llm-calls", """{"customer":"poor","model":"house","input_tokens":400000}""");
-        var thrown = await Should.ThrowAsync<ClientResultException>(() => OpenAi(token).CompleteChatAsync([new UserChatMessage("Say hello.")], cancellationToken: TestContext.Current.CancellationToken));
+        var thrown = await Should.ThrowAsync<ClientResultException>(() => OpenAi(token)
+            .CompleteChatAsync([new UserChatMessage("Say hello.")], cancellationToken: TestContext.Current.CancellationToken));
         thrown.Status.ShouldBe(402);
         thrown.Message.ShouldContain("budget_exceeded");
     }
@@ -84,7 +88,8 @@ public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<Gatewa
     [InlineData("anthropic", "stream", "anthropic-messages-stream.sse", "Hello", 89, "0.0030582")]
     [InlineData("gemini", "plain", "gemini-generate-content.json", null, 80, null)]
     [InlineData("gemini", "stream", "gemini-stream-generate-content.sse", null, 8, "0.000123")]
-    public async Task The_clients_of_npm_call_and_stream(string provider, string mode, string sample, string? text, int? output, string? cost)
+    public async Task The_clients_of_npm_call_and_stream(
+        string provider, string mode, string sample, string? text, int? output, string? cost)
     {
         await NpmClients.InstallAsync();
         if (provider == "openai")
@@ -98,7 +103,8 @@ public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<Gatewa
         }
 
         var customer = $"{provider}-{mode}";
-        var got = await NpmClients.CallAsync(provider, mode, host.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
+        var got = await NpmClients.CallAsync(
+            provider, mode, host.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
 
         got.TryGetProperty("error", out _).ShouldBeFalse(got.ToString());
         (text is null || got.GetProperty("text").GetString() == text).ShouldBeTrue(got.ToString());
@@ -123,7 +129,8 @@ public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<Gatewa
         await host.SetUpstreamAsync(provider, host.Upstream.Url);
         var customer = $"{provider}-poor";
         await host.Project.PostAsync("/v1/llm-calls", $$"""{"customer":"{{customer}}","model":"house","input_tokens":400000}""");
-        var got = await NpmClients.CallAsync(provider, "plain", host.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
+        var got = await NpmClients.CallAsync(
+            provider, "plain", host.Project.Http.BaseAddress!.ToString().TrimEnd('/'), await TokenAsync(customer));
         (got.GetProperty("error").GetString(), got.GetProperty("status").GetInt32()).ShouldBe((error, 402), got.ToString());
         got.GetProperty("message").GetString()!.ShouldContain("Model cost");
     }
@@ -135,7 +142,8 @@ internal static class NpmClients
     private static readonly Lazy<Task<string?>> Installed = new(InstallOnceAsync);
 
     /// <summary>Where node finds them.</summary>
-    public static string Folder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "clients"));
+    public static string Folder([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "clients"));
 
     /// <summary>Skips the test where there is no node, or no registry.</summary>
     public static async Task InstallAsync()
@@ -164,7 +172,8 @@ internal static class NpmClients
     /// <summary>The header that Stripe's own library makes for a body.</summary>
     public static async Task<string> StripeSignsAsync(string secret, long timestamp, string body)
     {
-        var (code, output, error) = await RunAsync("node", body, "stripe.mjs", "sign", secret, timestamp.ToString(CultureInfo.InvariantCulture));
+        var (code, output, error) = await RunAsync("node", body, "stripe.mjs", "sign", secret,
+            timestamp.ToString(CultureInfo.InvariantCulture));
         code.ShouldBe(0, error);
         return JsonElement.Parse(output).GetProperty("header").GetString()!;
     }
@@ -172,7 +181,8 @@ internal static class NpmClients
     /// <summary>Whether Stripe's own library takes a signed body.</summary>
     public static async Task<bool> StripeVerifiesAsync(string secret, string header, string body, DateTimeOffset now)
     {
-        var (code, output, error) = await RunAsync("node", body, "stripe.mjs", "verify", secret, header, now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+        var (code, output, error) = await RunAsync("node", body, "stripe.mjs", "verify", secret, header,
+            now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
         code.ShouldBe(0, error);
         return JsonElement.Parse(output).GetProperty("good").GetBoolean();
     }
@@ -201,7 +211,10 @@ internal static class NpmClients
     private static async Task<(int Code, string Output, string Error)> RunAsync(string program, string? input, params string[] arguments)
     {
         using var process = Process.Start(
-            new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder(), RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = Folder(), RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            })!;
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -30,7 +30,8 @@ public sealed record Guide(string Path, IReadOnlyList<GuideBlock> Blocks)
     public static IReadOnlyList<Guide> All { get; } =
     [
         .. new[] { "README.md" }
-            .Concat(Directory.GetFiles(Full("docs/guides"), "*.md").Select(static path => "docs/guides/" + System.IO.Path.GetFileName(path)))
+            .Concat(Directory.GetFiles(Full("docs/guides"), "*.md")
+                .Select(static path => "docs/guides/" + System.IO.Path.GetFileName(path)))
             .Order(StringComparer.Ordinal)
             .Select(static path => Parse(path, File.ReadAllText(Full(path)))),
     ];
@@ -52,7 +53,9 @@ public sealed record Guide(string Path, IReadOnlyList<GuideBlock> Blocks)
             var end = Array.FindIndex(lines, i + 1, static line => line == "```");
             end.ShouldBeGreaterThan(opened, $"{path}:{opened + 1}: the block does not end.");
             var needsWorld = before.StartsWith(Mark, StringComparison.Ordinal);
-            blocks.Add(new(opened + 1, lines[opened][3..], needsWorld, string.Concat(lines[(opened + 1)..end].Select(static line => line + "\n"))));
+            blocks.Add(
+                new(opened + 1, lines[opened][3..], needsWorld,
+                    string.Concat(lines[(opened + 1)..end].Select(static line => line + "\n"))));
             (i, before) = (end, "");
         }
 

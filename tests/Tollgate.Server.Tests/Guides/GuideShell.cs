@@ -9,7 +9,9 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.Guides;
 
-/// <summary>A folder with <c>./tollgate</c> in it, and a fresh server that keeps its keys in <c>.tollgate</c> there: a reader's machine.</summary>
+/// <summary>
+/// A folder with <c>./tollgate</c> in it, and a fresh server that keeps its keys in <c>.tollgate</c> there: a reader's machine.
+/// </summary>
 /// <remarks>Stripe and Paymob are doubles. The environment already has the keys that a reader copies from their dashboards.</remarks>
 public sealed class GuideShell : IAsyncDisposable
 {
@@ -86,7 +88,9 @@ public sealed class GuideShell : IAsyncDisposable
                 }
                 else if (block is { IsShell: true, NeedsWorld: false })
                 {
-                    script.Append(CultureInfo.InvariantCulture, $"block={number}.{block.Line}; exec >{Results}/$block.out 2>{Results}/$block.err\n{block.Text}\n");
+                    script.Append(
+                        CultureInfo.InvariantCulture,
+                        $"block={number}.{block.Line}; exec >{Results}/$block.out 2>{Results}/$block.err\n{block.Text}\n");
                 }
             }
         }
@@ -144,7 +148,8 @@ public sealed class GuideShell : IAsyncDisposable
     {
         string output = Read(block, "out"), errors = Read(block, "err");
         var statuses = Regex.Matches(errors, $@"(?m)^{Status} (\d+)$").Select(static match => match.Groups[1].Value).ToList();
-        var refused = statuses.Find(status => status is not ['2' or '3', ..] && shown?.Text.Contains($"\"status\": {status}", StringComparison.Ordinal) != true);
+        var refused = statuses.Find(status => status is not ['2' or '3', ..]
+            && shown?.Text.Contains($"\"status\": {status}", StringComparison.Ordinal) != true);
         var printed = $"\n{output}{Regex.Replace(errors, $"^{Status}.*\n", "", RegexOptions.Multiline)}";
         if (Read(block, "failed") is { Length: > 0 } failed)
         {

@@ -36,7 +36,8 @@ public sealed class GuideTests(TestPostgres postgres)
         new Random(seed).Shuffle(guides);
         await using var database = await postgres.CreateDatabaseAsync();
         await using var shell = await GuideShell.StartAsync(database.ConnectionString);
-        (await shell.PasteAsync(guides)).ShouldBeEmpty($"TOLLGATE_GUIDE_SEED={seed} pastes them in this order again: {string.Join(", ", guides.Select(static guide => guide.Path))}.");
+        (await shell.PasteAsync(guides)).ShouldBeEmpty(
+            $"TOLLGATE_GUIDE_SEED={seed} pastes them in this order again: {string.Join(", ", guides.Select(static guide => guide.Path))}.");
     }
 
     [Fact]
@@ -46,11 +47,14 @@ public sealed class GuideTests(TestPostgres postgres)
         await using var shell = await GuideShell.StartAsync(database.ConnectionString);
         await SeeAsync("```bash\ntrue\n./tollgate nothing\n```\n", ":1: this command failed: ./tollgate nothing (exit code 2)");
         await SeeAsync("```bash\n. .tollgate/keys.env\ncurl -sS $TOLLGATE_URL/v1/plans\n```\n", ":1: a request was answered 401");
-        await SeeAsync("```bash\n. .tollgate/keys.env\ncurl -sS $TOLLGATE_URL/v1/plans\n```\n```json\n{\"status\": 404, …}\n```\n", "answered 401");
+        await SeeAsync(
+            "```bash\n. .tollgate/keys.env\ncurl -sS $TOLLGATE_URL/v1/plans\n```\n```json\n{\"status\": 404, …}\n```\n", "answered 401");
         await SeeAsync("```bash\necho 1\n```\n\n```text\n2\n```\n", ":1: The guide shows\n2");
-        (await shell.PasteAsync([Guide.Parse("good.md", "```bash\necho 1\n```\n**Needs a miracle:**\n\n```bash\nfalse\n```\n")])).ShouldBeEmpty();
+        (await shell.PasteAsync(
+            [Guide.Parse("good.md", "```bash\necho 1\n```\n**Needs a miracle:**\n\n```bash\nfalse\n```\n")])).ShouldBeEmpty();
 
-        async Task SeeAsync(string guide, string fault) => (await shell.PasteAsync([Guide.Parse("wrong.md", guide)])).ShouldHaveSingleItem().ShouldContain(fault);
+        async Task SeeAsync(string guide, string fault) =>
+            (await shell.PasteAsync([Guide.Parse("wrong.md", guide)])).ShouldHaveSingleItem().ShouldContain(fault);
     }
 
     [Fact]

@@ -12,11 +12,13 @@ public static class ShownOutput
     private const string Rest = "…";
 
     /// <summary>Null when the end of the output is what the guide shows; otherwise the difference.</summary>
-    public static string? Difference(string shown, string output, bool isJson) => isJson ? JsonDifference(shown, output) : TextDifference(shown, output);
+    public static string? Difference(string shown, string output, bool isJson) =>
+        isJson ? JsonDifference(shown, output) : TextDifference(shown, output);
 
     private static string? TextDifference(string shown, string output)
     {
-        var lines = shown.TrimEnd('\n').Split('\n').Select(static line => line.Trim() == Rest ? "(?:.*\n)*?" : Pattern(line.TrimEnd()) + " *\n");
+        var lines = shown.TrimEnd('\n').Split('\n')
+            .Select(static line => line.Trim() == Rest ? "(?:.*\n)*?" : Pattern(line.TrimEnd()) + " *\n");
         return Regex.IsMatch(output.TrimEnd('\n') + "\n", $@"(?:\A|\n){string.Concat(lines)}\z", RegexOptions.CultureInvariant)
             ? null
             : $"The guide shows\n{shown}but the output is\n{output}";
@@ -78,7 +80,8 @@ public static class ShownOutput
         var isOther = isPart ? actual.Count < count : actual.Count != count;
         return isOther
             ? $"{path}: the guide shows {count} elements, there are {actual.Count}."
-            : Enumerable.Range(0, count).Select(i => Compare($"{path}[{i}]", shown[i], actual[i])).FirstOrDefault(static one => one is not null);
+            : Enumerable.Range(0, count).Select(i => Compare($"{path}[{i}]", shown[i], actual[i]))
+                .FirstOrDefault(static one => one is not null);
     }
 
     private static string? TextOf(JsonValue value) => value.TryGetValue<string>(out var text) ? text : null;

@@ -20,7 +20,8 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
 
     private static readonly Dictionary<string, string> Impatient = new()
     {
-        ["TOLLGATE_HEADER_SECONDS"] = "4", ["TOLLGATE_IDLE_SECONDS"] = "4", ["TOLLGATE_STALL_SECONDS"] = "2", ["TOLLGATE_LOG_LEVEL"] = "info",
+        ["TOLLGATE_HEADER_SECONDS"] = "4", ["TOLLGATE_IDLE_SECONDS"] = "4", ["TOLLGATE_STALL_SECONDS"] = "2",
+        ["TOLLGATE_LOG_LEVEL"] = "info",
     };
 
     private TestDatabase? _database;
@@ -109,7 +110,9 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
     {
         using var client = ClientFrom("127.0.0.1");
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Server.Keys["TOLLGATE_KEY_RESUME_ATS"]);
-        using var body = new StringContent($$"""{"customer": "flood", "feature": "ats_scan", "amount": 0.001, "id": "{{Guid.NewGuid()}}"}""", Encoding.UTF8, "application/json");
+        using var body = new StringContent(
+            $$"""{"customer": "flood", "feature": "ats_scan", "amount": 0.001, "id": "{{Guid.NewGuid()}}"}""", Encoding.UTF8,
+            "application/json");
         using var answer = await client.PostAsync(new Uri("/v1/consume", UriKind.Relative), body);
         return answer.StatusCode;
     }
@@ -121,15 +124,20 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
         var text = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
         return (
             Number("tollgate_connections"),
-            Regex.Matches(text, """(?m)^tollgate_connections_refused_total\{reason="(\w+)"\} (\d+)$""").ToDictionary(static m => m.Groups[1].Value, static m => int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture)),
+            Regex.Matches(text, """(?m)^tollgate_connections_refused_total\{reason="(\w+)"\} (\d+)$""")
+                .ToDictionary(static m => m.Groups[1].Value, static m => int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture)),
             Number("tollgate_connections_silent_total"));
 
-        int Number(string name) => Regex.Match(text, $"(?m)^{name} (\\d+)$") is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        int Number(string name) =>
+            Regex.Match(text, $"(?m)^{name} (\\d+)$") is { Success: true } match
+                ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+                : 0;
     }
 
     private HttpClient ClientFrom(string address) => new(new SocketsHttpHandler
     {
-        ConnectCallback = async (context, cancel) => new NetworkStream(await Flood.ConnectAsync(address, Server.Port, cancel), ownsSocket: true),
+        ConnectCallback = async (context, cancel) =>
+            new NetworkStream(await Flood.ConnectAsync(address, Server.Port, cancel), ownsSocket: true),
     })
     {
         BaseAddress = Server.Url, Timeout = TimeSpan.FromSeconds(60),
@@ -195,7 +203,9 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
         private static string TextOf(Kind kind, TestServer server) => kind switch
         {
             Kind.HalfHead => "GET /health/live HTTP/1.1\r\nHost: here\r\nX-Slow: ",
-            Kind.SlowBody => $"POST /v1/consume HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {server.Keys["TOLLGATE_KEY_RESUME_ATS"]}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"cus",
+            Kind.SlowBody =>
+                "POST /v1/consume HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer "
+                    + $"{server.Keys["TOLLGATE_KEY_RESUME_ATS"]}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"cus",
             Kind.SlowReader => "GET /openapi/v1.json HTTP/1.1\r\nHost: here\r\n\r\n",
             Kind.IdleAfterAnswer => "GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n",
             _ => "",

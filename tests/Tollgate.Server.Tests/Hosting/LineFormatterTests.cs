@@ -15,13 +15,16 @@ public sealed class LineFormatterTests
     {
         var text = string.Concat(Enumerable.Repeat(part, 100_000));
         using var written = new StringWriter();
-        new LineFormatter().Write(new LogEntry<string>(LogLevel.Error, "test", default, text, new InvalidOperationException(text), static (state, _) => state), null, written);
+        new LineFormatter().Write(
+            new LogEntry<string>(LogLevel.Error, "test", default, text, new InvalidOperationException(text), static (state, _) => state),
+            null, written);
 
         Encoding.UTF8.GetByteCount(written.ToString().TrimEnd()).ShouldBeLessThanOrEqualTo(2 * LineFormatter.LongestLine, "text");
         if (written.ToString().StartsWith('{'))
         {
             Encoding.UTF8.GetByteCount(written.ToString().TrimEnd()).ShouldBeLessThanOrEqualTo(LineFormatter.LongestLine);
-            System.Text.Json.JsonDocument.Parse(written.ToString()).RootElement.GetProperty("message").GetString()!.ShouldEndWith($"… (cut: {text.Length} characters)");
+            System.Text.Json.JsonDocument.Parse(written.ToString()).RootElement.GetProperty("message")
+                .GetString()!.ShouldEndWith($"… (cut: {text.Length} characters)");
         }
     }
 }

@@ -26,7 +26,8 @@ public sealed class PostgresRestartTests
             await Eventually.UntilAsync(() => server.PostgresProcessId is { } now && now != before);
             await server.WaitUntilReadyAsync();
 
-            (await AskAllAsync(client, $"after-{round}")).ShouldAllBe(status => status == HttpStatusCode.OK, $"Round {round}:\n{server.Log}");
+            (await AskAllAsync(client, $"after-{round}")).ShouldAllBe(
+                status => status == HttpStatusCode.OK, $"Round {round}:\n{server.Log}");
         }
     }
 
@@ -57,7 +58,8 @@ public sealed class PostgresRestartTests
     private static async Task<IReadOnlyList<HttpStatusCode>> AskAllAsync(HttpClient client, string id)
     {
         var consumed = Enumerable.Range(0, 16).Select(i => StatusAsync(client.PostAsJsonAsync(
-            new Uri("/v1/consume", UriKind.Relative), new { customer = $"{id}-{i}", feature = "ats_scan", id = $"{id}-{i}" }, JsonSerializerOptions.Web)));
+            new Uri("/v1/consume", UriKind.Relative), new { customer = $"{id}-{i}", feature = "ats_scan", id = $"{id}-{i}" },
+            JsonSerializerOptions.Web)));
         var read = Enumerable.Range(0, 30).Select(_ => StatusAsync(client.GetAsync(new Uri("/v1/customers?limit=1", UriKind.Relative))));
         return await Task.WhenAll(consumed.Concat(read));
     }

@@ -79,7 +79,8 @@ public sealed class ServerLifeTests
         sentence.ShouldContain("in use by another Tollgate server");
 
         using var folder = TestFolder.Create();
-        var (samePort, port) = await ServerProcess.RunAsync("up", "--data", folder.Combine("data"), "--port", server.Port.ToString(CultureInfo.InvariantCulture));
+        var (samePort, port) = await ServerProcess.RunAsync("up", "--data", folder.Combine("data"), "--port",
+            server.Port.ToString(CultureInfo.InvariantCulture));
         samePort.ShouldBe(1);
         port.ShouldContain($"Port {server.Port} on 127.0.0.1 is in use");
         Directory.Exists(folder.Combine("data/postgres")).ShouldBeFalse("The port is looked at before anything is made.");
@@ -106,7 +107,8 @@ public sealed class ServerLifeTests
         var usage = new Uri("/v1/customers/demo_02/usage", UriKind.Relative);
         await PrintedAsync(server, "Tollgate is ready");
         var before = await client.GetStringAsync(usage);
-        (await client.GetStringAsync(new Uri("/v1/mails?status=sent", UriKind.Relative))).ShouldContain("\"data\":[]", Case.Sensitive, "A demo writes to nobody.");
+        (await client.GetStringAsync(new Uri("/v1/mails?status=sent", UriKind.Relative))).ShouldContain(
+            "\"data\":[]", Case.Sensitive, "A demo writes to nobody.");
         (await server.Http.GetStringAsync(new Uri("/", UriKind.Relative))).ShouldContain("href=\"/demo/portal\"");
         (await server.Http.GetStringAsync(new Uri("/demo/portal", UriKind.Relative))).ShouldContain("<h1>Your plan and invoices</h1>");
 

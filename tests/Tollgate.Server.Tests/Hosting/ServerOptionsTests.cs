@@ -22,7 +22,8 @@ public sealed class ServerOptionsTests
     {
         var options = Read(
             new() { ["--port"] = "9001" },
-            new() { ["TOLLGATE_PORT"] = "9002", ["TOLLGATE_DEMO"] = "1", ["TOLLGATE_DEFAULT_PROJECT"] = "alwrity", ["TOLLGATE_LISTEN"] = "0.0.0.0" }).ShouldNotBeNull();
+            new() { ["TOLLGATE_PORT"] = "9002", ["TOLLGATE_DEMO"] = "1", ["TOLLGATE_DEFAULT_PROJECT"] = "alwrity",
+                ["TOLLGATE_LISTEN"] = "0.0.0.0" }).ShouldNotBeNull();
 
         options.Port.ShouldBe(9001);
         options.Demo.ShouldBeTrue();
@@ -35,12 +36,17 @@ public sealed class ServerOptionsTests
     {
         var options = ServerOptions.Read(
             flag => flag switch { "--port" => "http", "--database" => "postgres://ann:secret@", "--seed" => "-1", _ => null },
-            variable => variable switch { "TOLLGATE_POOL_SIZE" => "0", "TOLLGATE_MAX_BODY_BYTES" => "huge", "TOLLGATE_LISTEN" => "everywhere", "TOLLGATE_UPSTREAM_NETWORKS" => "10.0.0.0/8,intranet", _ => null },
+            variable =>
+                variable switch { "TOLLGATE_POOL_SIZE" => "0", "TOLLGATE_MAX_BODY_BYTES" => "huge", "TOLLGATE_LISTEN" => "everywhere",
+                    "TOLLGATE_UPSTREAM_NETWORKS" => "10.0.0.0/8,intranet", _ => null },
             out var faults);
 
         options.ShouldBeNull();
         faults.Count.ShouldBe(7);
-        foreach (var seen in new[] { "\"http\"", "--database", "\"-1\"", "\"0\"", "\"huge\"", "\"everywhere\"", "\"10.0.0.0/8,intranet\"", "\"intranet\"" })
+        foreach (var seen in new[]
+        {
+            "\"http\"", "--database", "\"-1\"", "\"0\"", "\"huge\"", "\"everywhere\"", "\"10.0.0.0/8,intranet\"", "\"intranet\"",
+        })
         {
             faults.ShouldContain(fault => fault.Contains(seen), seen);
         }
@@ -53,13 +59,16 @@ public sealed class ServerOptionsTests
     {
         Read([], []).ShouldNotBeNull().Share.Requests.ShouldBe(6);
         Read([], new() { ["TOLLGATE_POOL_SIZE"] = "4" }).ShouldNotBeNull().Share.Requests.ShouldBe(2, "its visitors have one beside them");
-        ServerOptions.Read(static _ => null, static variable => variable == "TOLLGATE_PROJECT_REQUESTS" ? "20" : null, out var faults).ShouldBeNull();
+        ServerOptions.Read(static _ => null, static variable => variable == "TOLLGATE_PROJECT_REQUESTS" ? "20" : null, out var faults)
+            .ShouldBeNull();
         faults.ShouldHaveSingleItem().ShouldContain("TOLLGATE_PROJECT_REQUESTS is 20 and TOLLGATE_POOL_SIZE is 20");
     }
 
     [Fact]
     public void Networks_of_upstreams_are_a_list() =>
-        Read([], new() { ["TOLLGATE_UPSTREAM_NETWORKS"] = "10.0.0.0/8, ::1/128" })!.Gateway.Networks.Select(static network => network.ToString()).ShouldBe(["10.0.0.0/8", "::1/128"]);
+        Read([],
+            new() { ["TOLLGATE_UPSTREAM_NETWORKS"] = "10.0.0.0/8, ::1/128" })!.Gateway.Networks.Select(static network => network.ToString())
+            .ShouldBe(["10.0.0.0/8", "::1/128"]);
 
     [Fact]
     public void Every_setting_has_a_default_inside_its_range_and_a_reason()

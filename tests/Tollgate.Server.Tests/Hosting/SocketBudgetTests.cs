@@ -21,7 +21,8 @@ public sealed class SocketBudgetTests
     [InlineData(4_096, 0, 1_000, 2_256, 225, 1_000)]
     [InlineData(4_096, 2_000, 1_256, 2_000, 200, 1_256)]
     [InlineData(860, 0, 0, 10, 10, 10)]
-    public void What_is_not_set_is_what_the_limit_leaves(int files, int clients, int upstreams, int getClients, int getShare, int getUpstreams)
+    public void What_is_not_set_is_what_the_limit_leaves(
+        int files, int clients, int upstreams, int getClients, int getShare, int getUpstreams)
     {
         Reserve.ShouldBe(840);
         var (budget, faults) = Read(files, clients, upstreams);
@@ -39,7 +40,11 @@ public sealed class SocketBudgetTests
     {
         var (_, faults) = Read(files, clients, upstreams);
         var fault = faults.ShouldHaveSingleItem();
-        foreach (var part in new[] { seen, files.ToString(System.Globalization.CultureInfo.InvariantCulture), "TOLLGATE_MAX_CONNECTIONS", "TOLLGATE_UPSTREAM_CONNECTIONS", "ulimit -n", "LimitNOFILE" })
+        foreach (var part in new[]
+        {
+            seen, files.ToString(System.Globalization.CultureInfo.InvariantCulture), "TOLLGATE_MAX_CONNECTIONS",
+            "TOLLGATE_UPSTREAM_CONNECTIONS", "ulimit -n", "LimitNOFILE",
+        })
         {
             fault.ShouldContain(part);
         }
@@ -52,7 +57,8 @@ public sealed class SocketBudgetTests
     [InlineData(1_000, 2, 1)]
     [InlineData(8, 10_000, 8)]
     [InlineData(100_000, 9_000, 3_000)]
-    public void A_project_has_a_third_of_the_sockets_to_upstreams(long wanted, long upstreams, int calls) => SocketBudget.CallsOf(wanted, upstreams).ShouldBe(calls);
+    public void A_project_has_a_third_of_the_sockets_to_upstreams(long wanted, long upstreams, int calls) =>
+        SocketBudget.CallsOf(wanted, upstreams).ShouldBe(calls);
 
     [Fact]
     public void The_limit_of_this_process_can_be_read() => FileLimit.Read().ShouldNotBeNull().ShouldBeGreaterThan(100);
@@ -63,7 +69,9 @@ public sealed class SocketBudgetTests
         using var folder = TestFolder.Create();
         var lines = new System.Collections.Concurrent.ConcurrentQueue<string>();
         var process = await ServerProcess.StartAsync(
-            ["up", "--data", folder.Combine("data")], new Dictionary<string, string> { ["TOLLGATE_MAX_CONNECTIONS"] = "10000", ["TOLLGATE_PORT"] = "none" }, lines.Enqueue, fileLimit: 4_096);
+            ["up", "--data", folder.Combine("data")],
+            new Dictionary<string, string> { ["TOLLGATE_MAX_CONNECTIONS"] = "10000", ["TOLLGATE_PORT"] = "none" }, lines.Enqueue,
+            fileLimit: 4_096);
         (await process.Ended.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).ShouldBe(2);
         var said = string.Join('\n', lines);
         said.ShouldContain("TOLLGATE_MAX_CONNECTIONS (10000)");

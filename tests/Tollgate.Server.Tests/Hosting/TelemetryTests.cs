@@ -72,7 +72,9 @@ public sealed class TelemetryTests(TelemetryHost host) : IClassFixture<Telemetry
         using var client = server.ClientFor("resume-ats");
         using var call = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/llm-calls", UriKind.Relative))
         {
-            Content = JsonContent.Create(JsonNode.Parse("""{"customer": "hidden-name", "provider": "openai", "model": "model-of-nobody", "input_tokens": 1, "output_tokens": 1}""")),
+            Content = JsonContent.Create(
+                JsonNode.Parse(
+                    """{"customer": "hidden-name", "provider": "openai", "model": "model-of-nobody", "input_tokens": 1, "output_tokens": 1}""")),
         };
         call.Headers.Add("X-Request-Id", "request-of-the-proof");
         call.Headers.Add("traceparent", $"00-{TraceId}-00f067aa0ba902b7-01");
@@ -101,11 +103,14 @@ public sealed class TelemetryTests(TelemetryHost host) : IClassFixture<Telemetry
     public async Task The_page_of_metrics_lists_what_the_server_says_and_nothing_else()
     {
         var server = host.Server;
-        var told = Regex.Matches(await MetricsAsync(server), "(?m)^# TYPE (\\S+) (\\S+)$").Select(static match => (Name: match.Groups[1].Value, Type: match.Groups[2].Value)).ToList();
+        var told = Regex.Matches(await MetricsAsync(server), "(?m)^# TYPE (\\S+) (\\S+)$")
+            .Select(static match => (Name: match.Groups[1].Value, Type: match.Groups[2].Value)).ToList();
         var page = await File.ReadAllTextAsync(Path.Combine(ServerProcess.Root, "docs", "reference", "metrics.md"), Cancel);
-        var listed = Regex.Matches(page, "(?m)^\\| `([a-z_]+)` \\|.*$").Select(static match => (Name: match.Groups[1].Value, Line: match.Value)).ToList();
+        var listed = Regex.Matches(page, "(?m)^\\| `([a-z_]+)` \\|.*$")
+            .Select(static match => (Name: match.Groups[1].Value, Line: match.Value)).ToList();
 
-        told.Select(static one => one.Name).Except(listed.Select(static one => one.Name)).ShouldBeEmpty("add them to docs/reference/metrics.md");
+        told.Select(static one => one.Name).Except(listed.Select(static one => one.Name))
+            .ShouldBeEmpty("add them to docs/reference/metrics.md");
         listed.Select(static one => one.Name).Except(told.Select(static one => one.Name)).ShouldBeEmpty("/metrics does not have them");
         foreach (var (name, type) in told)
         {
@@ -122,7 +127,9 @@ public sealed class TelemetryTests(TelemetryHost host) : IClassFixture<Telemetry
     }
 
     private static long Count(string text, string method, string route, string status) => long.Parse(
-        Regex.Match(text, $$"""(?m)^tollgate_http_request_duration_seconds_count\{method="{{method}}",route="{{Regex.Escape(route)}}",status="{{status}}"\} (\d+)$""") is { Success: true } match
+        Regex.Match(
+            text,
+            $$"""(?m)^tollgate_http_request_duration_seconds_count\{method="{{method}}",route="{{Regex.Escape(route)}}",status="{{status}}"\} (\d+)$""") is { Success: true } match
             ? match.Groups[1].Value : "0", CultureInfo.InvariantCulture);
 }
 

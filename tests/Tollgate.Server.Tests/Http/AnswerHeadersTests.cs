@@ -25,11 +25,14 @@ public sealed class AnswerHeadersTests(RunningServer server)
                 var isPublic = reply.Header("Cache-Control") == "public, max-age=60";
                 kept += isPublic ? 1 : 0;
                 var isRight = isPublic
-                    ? (int)reply.Status == 200 && method == "GET" && caller == server.Public(Project) && reply.Header("Vary") == "Authorization,X-Api-Key"
+                    ? (int)reply.Status == 200 && method == "GET" && caller == server.Public(Project)
+                    && reply.Header("Vary") == "Authorization,X-Api-Key"
                     : reply.Header("Cache-Control") == "no-store";
                 if (!isRight || reply.Header("X-Content-Type-Options") != "nosniff")
                 {
-                    faults.Add($"{method} {path} as {caller?[..6] ?? "nobody"}: {(int)reply.Status}, {reply.Header("Cache-Control")}, {reply.Header("X-Content-Type-Options")}");
+                    faults.Add(
+                        $"{method} {path} as {caller?[..6] ?? "nobody"}: {(int)reply.Status}, {reply.Header("Cache-Control")}, "
+                            + $"{reply.Header("X-Content-Type-Options")}");
                 }
             }
         }
@@ -82,7 +85,9 @@ public sealed class AnswerHeadersTests(RunningServer server)
 
     private async Task<string> OwnKeyAsync()
     {
-        var made = (await server.SendAsync("POST", "/v1/projects", server.Admin, """{"code": "headers", "name": "Headers", "mode": "sandbox"}""")).ShouldBe(201).Json;
+        var made =
+            (await server.SendAsync(
+                "POST", "/v1/projects", server.Admin, """{"code": "headers", "name": "Headers", "mode": "sandbox"}""")).ShouldBe(201).Json;
         return made.GetProperty("secret_key").GetString()!;
     }
 
@@ -93,7 +98,9 @@ public sealed class AnswerHeadersTests(RunningServer server)
         [
             .. from path in document.GetProperty("paths").EnumerateObject()
                from method in path.Value.EnumerateObject()
-               select (method.Name.ToUpperInvariant(), string.Join('/', path.Name.Split('/').Select(static part => part.Contains('{', StringComparison.Ordinal) ? "unknown" : part))),
+               select (method.Name.ToUpperInvariant(),
+                   string.Join(
+                       '/', path.Name.Split('/').Select(static part => part.Contains('{', StringComparison.Ordinal) ? "unknown" : part))),
         ];
     }
 }

@@ -50,7 +50,9 @@ public sealed class BodyTests(RunningServer server)
     [InlineData("[]", "invalid_type", "")]
     [InlineData("\"x\"", "invalid_type", "")]
     [InlineData("{\"kind\": \"secret\", \"name\": \"\\ud800\"}", "invalid_type", "name")]
-    [InlineData("""{"kind": "restricted", "name": "x", "scopes": ["gate:write"], "networks": ["10.0.0.0/8", null]}""", "invalid_type", "networks[1]")]
+    [InlineData(
+        """{"kind": "restricted", "name": "x", "scopes": ["gate:write"], "networks": ["10.0.0.0/8", null]}""", "invalid_type",
+        "networks[1]")]
     [InlineData("""{"kind": "secret", "expires_at": "2030-01-01T00:00:00"}""", "invalid_type", "expires_at")]
     public async Task Other_shapes_are_422(string body, string code, string param)
     {
@@ -93,7 +95,8 @@ public sealed class BodyTests(RunningServer server)
     public async Task Another_media_type_is_a_415()
     {
         (await server.SendAsync(
-            "POST", "/v1/api-keys", server.Secret("resume-ats"), """{"kind": "secret"}""", ("Content-Type", "application/x-www-form-urlencoded")))
+            "POST", "/v1/api-keys", server.Secret("resume-ats"), """{"kind": "secret"}""",
+            ("Content-Type", "application/x-www-form-urlencoded")))
             .ShouldBeProblem(415, "unsupported_media_type");
     }
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>No operation of the OpenAPI document passes over what it does not know: a misspelt name is refused wherever it stands.</summary>
+/// <summary>
+/// No operation of the OpenAPI document passes over what it does not know: a misspelt name is refused wherever it stands.
+/// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class ClosedOperationTests(RunningServer server)
 {
@@ -28,7 +30,8 @@ public sealed class ClosedOperationTests(RunningServer server)
             var detail = reply.Json.TryGetProperty("detail", out var told) ? told.GetString()! : "";
             var hint = known.Count == 0 ? "" : $" Did you mean '{known[0]}'?";
             asked++;
-            if ((int)reply.Status != 422 || CodeOf(reply) != "unknown_parameter" || !detail.Contains($"Unknown query parameter '{wrong}'.{hint}", StringComparison.Ordinal))
+            if ((int)reply.Status != 422 || CodeOf(reply) != "unknown_parameter"
+                || !detail.Contains($"Unknown query parameter '{wrong}'.{hint}", StringComparison.Ordinal))
             {
                 faults.Add($"{method} {path}: {(int)reply.Status} {Encoding.UTF8.GetString(reply.Body)}");
             }
@@ -57,7 +60,8 @@ public sealed class ClosedOperationTests(RunningServer server)
             asked++;
 
             // An event is read in one pass, which also finds what is missing.
-            if ((int)reply.Status != 422 || CodeOf(reply) is not ("unknown_field" or "validation_failed") || !detail.Contains($"Unknown field '{wrong}'. Did you mean '", StringComparison.Ordinal))
+            if ((int)reply.Status != 422 || CodeOf(reply) is not ("unknown_field" or "validation_failed")
+                || !detail.Contains($"Unknown field '{wrong}'. Did you mean '", StringComparison.Ordinal))
             {
                 faults.Add($"{method} {path}: {(int)reply.Status} {detail}");
             }
@@ -72,10 +76,13 @@ public sealed class ClosedOperationTests(RunningServer server)
     [InlineData("GET", "/api/subscription/plans?utm_source=mail")]
     [InlineData("GET", "/pricing/plans?x=1")]
     [InlineData("GET", "/health/live?x=1")]
-    public async Task Doors_of_others_keep_their_contracts(string method, string path) => (await server.SendAsync(method, path, server.Secret(Project))).ShouldBe(200);
+    public async Task Doors_of_others_keep_their_contracts(string method, string path) =>
+        (await server.SendAsync(method, path, server.Secret(Project))).ShouldBe(200);
 
     private Task<Reply> SendAsync(string method, string target, JsonElement operation, string? body = null) =>
-        server.SendAsync(method, target, server.Admin, body ?? BodyFor(operation), ("X-Project", Project), ("Idempotency-Key", Guid.NewGuid().ToString()));
+        server.SendAsync(
+            method, target, server.Admin, body ?? BodyFor(operation), ("X-Project", Project),
+            ("Idempotency-Key", Guid.NewGuid().ToString()));
 
     private static string? BodyFor(JsonElement operation) => operation.TryGetProperty("requestBody", out _) ? "{}" : null;
 
@@ -83,7 +90,8 @@ public sealed class ClosedOperationTests(RunningServer server)
 
     private async Task<JsonElement> DocumentAsync() => (await server.SendAsync("GET", "/openapi/v1.json", null)).ShouldBe(200).Json;
 
-    private async Task<IReadOnlyList<(string Method, string Path, JsonElement Operation)>> OperationsAsync() => Operations(await DocumentAsync());
+    private async Task<IReadOnlyList<(string Method, string Path, JsonElement Operation)>> OperationsAsync() =>
+        Operations(await DocumentAsync());
 
     private static IReadOnlyList<(string Method, string Path, JsonElement Operation)> Operations(JsonElement document) =>
     [
@@ -95,13 +103,15 @@ public sealed class ClosedOperationTests(RunningServer server)
     ];
 
     private static List<string> QueryOf(JsonElement operation) => operation.TryGetProperty("parameters", out var all)
-        ? [.. all.EnumerateArray().Where(static one => one.GetProperty("in").GetString() == "query").Select(static one => one.GetProperty("name").GetString()!)]
+        ? [.. all.EnumerateArray().Where(static one => one.GetProperty("in").GetString() == "query")
+            .Select(static one => one.GetProperty("name").GetString()!)]
         : [];
 
     /// <summary>Null: there is no JSON body, or one without members of its own.</summary>
     private static List<string>? MembersOf(JsonElement document, JsonElement operation)
     {
-        if (!operation.TryGetProperty("requestBody", out var body) || !body.GetProperty("content").TryGetProperty("application/json", out var content)
+        if (!operation.TryGetProperty("requestBody", out var body)
+            || !body.GetProperty("content").TryGetProperty("application/json", out var content)
             || !content.TryGetProperty("schema", out var schema))
         {
             return null;
@@ -112,9 +122,14 @@ public sealed class ClosedOperationTests(RunningServer server)
             schema = document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]);
         }
 
-        var members = schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().Select(static one => one.Name).ToList() : [];
+        var members = schema.TryGetProperty("properties", out var properties)
+            ? properties.EnumerateObject().Select(static one => one.Name).ToList()
+            : [];
         return members.Count == 0 ? null : members;
     }
 
-    private static string Filled(string path) => string.Join('/', path.Split('/').Select(static part => part.StartsWith('{') ? "x" + part[(part.IndexOf('}', StringComparison.Ordinal) + 1)..] : part));
+    private static string Filled(string path) =>
+        string.Join(
+            '/', path.Split('/')
+                .Select(static part => part.StartsWith('{') ? "x" + part[(part.IndexOf('}', StringComparison.Ordinal) + 1)..] : part));
 }

@@ -10,15 +10,18 @@ public sealed class EndpointLoadTests(RunningServer server)
     public async Task Every_analysis_and_every_file_is_heavy_or_has_places_of_its_own()
     {
         var loads = await MappedEndpoints.LookAsync(server, static (endpoints, _) => endpoints
-            .Select(static endpoint => (Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/'), endpoint.Metadata.GetMetadata<LoadOf>()?.Load))
+            .Select(static endpoint =>
+                (Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/'), endpoint.Metadata.GetMetadata<LoadOf>()?.Load))
             .Where(static one => IsLarge(one.Path)).ToList());
 
         loads.Count.ShouldBeGreaterThanOrEqualTo(20);
         loads.Where(static one => one.Load is not (Load.Heavy or Load.Own)).ShouldBeEmpty();
-        loads.Where(static one => one.Load == Load.Own).Select(static one => one.Path).ShouldBe(["/v1/events.csv", "/v1/invoices.csv"], ignoreOrder: true);
+        loads.Where(static one => one.Load == Load.Own).Select(static one => one.Path)
+            .ShouldBe(["/v1/events.csv", "/v1/invoices.csv"], ignoreOrder: true);
     }
 
     private static bool IsLarge(string path) =>
         path.StartsWith("/v1/analytics/", StringComparison.Ordinal) || path.StartsWith("/admin/stats/", StringComparison.Ordinal)
-        || (path.StartsWith("/v1/", StringComparison.Ordinal) && (path.EndsWith(".csv", StringComparison.Ordinal) || path.EndsWith(".pdf", StringComparison.Ordinal)));
+        || (path.StartsWith("/v1/", StringComparison.Ordinal)
+            && (path.EndsWith(".csv", StringComparison.Ordinal) || path.EndsWith(".pdf", StringComparison.Ordinal)));
 }

@@ -30,7 +30,8 @@ public sealed partial class EndpointSnapshotTests(RunningServer server)
     [Fact]
     public async Task Every_endpoint_is_what_the_snapshot_says()
     {
-        var now = await MappedEndpoints.LookAsync(server, (endpoints, _) => endpoints.SelectMany(Lines).Order(StringComparer.Ordinal).ToList());
+        var now = await MappedEndpoints.LookAsync(
+            server, (endpoints, _) => endpoints.SelectMany(Lines).Order(StringComparer.Ordinal).ToList());
         if (Environment.GetEnvironmentVariable(Renew) == "1")
         {
             await File.WriteAllLinesAsync(Kept, [.. Heading, .. now]);
@@ -39,7 +40,8 @@ public sealed partial class EndpointSnapshotTests(RunningServer server)
         var kept = (await File.ReadAllLinesAsync(Kept)).Where(line => !line.StartsWith('#')).ToList();
         string[] difference = [.. kept.Except(now).Select(line => "- " + line), .. now.Except(kept).Select(line => "+ " + line)];
         difference.ShouldBeEmpty(
-            $"An endpoint's caller, scope, body or idempotency changed (- as reviewed, + as mapped). If you mean it, run this test once with {Renew}=1 and commit endpoints.txt.\n"
+            "An endpoint's caller, scope, body or idempotency changed (- as reviewed, + as mapped). If you mean it, "
+                + $"run this test once with {Renew}=1 and commit endpoints.txt.\n"
             + string.Join('\n', difference));
         now.Count.ShouldBe(kept.Count, "The same line stands twice.");
     }
@@ -75,7 +77,9 @@ public sealed partial class EndpointSnapshotTests(RunningServer server)
         : "door";
 
     private static string ScopeOf(RouteEndpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<KeyRequirement>() is { Scope: not Scope.None } requirement ? string.Join('+', Scopes.ToNames(requirement.Scope)) : "-";
+        endpoint.Metadata.GetMetadata<KeyRequirement>() is { Scope: not Scope.None } requirement
+            ? string.Join('+', Scopes.ToNames(requirement.Scope))
+            : "-";
 
     private static string BodyOf(RouteEndpoint endpoint, string method) =>
         IsRead(method) ? "no body"
@@ -91,7 +95,9 @@ public sealed partial class EndpointSnapshotTests(RunningServer server)
 
     private static string NotesOf(RouteEndpoint endpoint) => string.Join(", ", ((string?[])
     [
-        endpoint.Metadata.GetMetadata<KeyRequirement>() is { Headers.Count: > 0 } requirement ? "key also in " + string.Join("/", requirement.Headers) : null,
+        endpoint.Metadata.GetMetadata<KeyRequirement>() is { Headers.Count: > 0 } requirement
+            ? "key also in " + string.Join("/", requirement.Headers)
+            : null,
         endpoint.Metadata.GetMetadata<SecretAnswer>() is null ? null : "answers a secret",
         endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null ? null : "not in OpenAPI",
     ]).OfType<string>().DefaultIfEmpty("-"));

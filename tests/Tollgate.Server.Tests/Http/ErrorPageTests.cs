@@ -43,7 +43,8 @@ public sealed class ErrorPageTests
         problem.Status.ShouldBe(error.Status);
         problem.Title.ShouldBe(error.Title);
         problem.Type.ShouldBe(error.Page);
-        JsonNode.DeepEquals(JsonNode.Parse(example), JsonNode.Parse(JsonSerializer.Serialize(problem, HttpJson.Default.Problem))).ShouldBeTrue();
+        JsonNode.DeepEquals(JsonNode.Parse(example), JsonNode.Parse(JsonSerializer.Serialize(problem, HttpJson.Default.Problem)))
+            .ShouldBeTrue();
     }
 
     public static TheoryData<string> Codes() => [.. ErrorCode.All.Select(error => error.Code)];

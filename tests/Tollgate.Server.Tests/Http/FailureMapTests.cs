@@ -56,7 +56,8 @@ public sealed class FailureMapTests(TestPostgres postgres)
         {
             var full = await Should.ThrowAsync<NpgsqlException>(async () => await database.Source.OpenConnectionAsync());
             var (error, detail) = Problems.Of(full);
-            (error.Code, detail).ShouldBe(("overloaded", "All of this server's connections to PostgreSQL (TOLLGATE_POOL_SIZE) are in use."));
+            (error.Code,
+                detail).ShouldBe(("overloaded", "All of this server's connections to PostgreSQL (TOLLGATE_POOL_SIZE) are in use."));
         }
 
         await shut.ShutAsync();

@@ -31,13 +31,15 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         await UntilHeldAsync(1);
         await ShouldBeRefusedAsync(busy, "/v1/customers/a/statement.csv", "TOLLGATE_PROJECT_HEAVY");
         await ShouldBeRefusedAsync(busy, "/v1/events", "TOLLGATE_PROJECT_HEAVY");
-        (await GetAsync(busy, "/v1/events?customer=a")).StatusCode.ShouldBe(HttpStatusCode.OK, "whoever names a customer looks through its events only");
+        (await GetAsync(busy, "/v1/events?customer=a")).StatusCode.ShouldBe(
+            HttpStatusCode.OK, "whoever names a customer looks through its events only");
         (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK, "an ordinary request waits for no heavy one");
 
         var ordinary = GetAsync(busy, "/v1/coupons");
         await UntilHeldAsync(2);
         await ShouldBeRefusedAsync(busy, "/v1/customers", "TOLLGATE_PROJECT_REQUESTS");
-        using var consumed = await busy.PostAsJsonAsync("/v1/consume", new JsonObject { ["customer"] = "a", ["feature"] = "ats_scan" }, Cancel);
+        using var consumed = await busy.PostAsJsonAsync(
+            "/v1/consume", new JsonObject { ["customer"] = "a", ["feature"] = "ats_scan" }, Cancel);
         consumed.StatusCode.ShouldBe(HttpStatusCode.OK, "what the lanes decide takes no place");
         (await GetAsync(other, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await GetAsync(host.Server.Http, "/health/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -47,7 +49,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         (await ordinary).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
         using var admin = host.Server.NewClient(host.Server.AdminKey);
-        (await admin.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancel)).ShouldContain("""tollgate_share_refused_total{load="heavy"} 2""");
+        (await admin.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancel)).ShouldContain(
+            """tollgate_share_refused_total{load="heavy"} 2""");
     }
 
     [Fact]
@@ -104,7 +107,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
     public async Task A_page_that_knows_its_project_takes_of_its_visitors_share_and_webhooks_have_places_of_their_own()
     {
         using var project = host.Server.ClientFor("alwrity");
-        (await project.PostAsJsonAsync("/v1/customers", new JsonObject { ["id"] = "visitor" }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await project.PostAsJsonAsync("/v1/customers", new JsonObject { ["id"] = "visitor" }, Cancel)).StatusCode.ShouldBe(
+            HttpStatusCode.Created);
         using var opened = await project.PostAsJsonAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "visitor" }, Cancel);
         var portal = new Uri((string)JsonNode.Parse(await opened.Content.ReadAsStringAsync(Cancel))!["url"]!).AbsolutePath;
         await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
@@ -114,7 +118,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
             using var stranger = ClientFrom("127.0.0.4");
             var held = GetAsync(stranger, portal);
             await UntilHeldAsync(1);
-            (await GetAsync(stranger, "/pay/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound, "the places of the address are free again");
+            (await GetAsync(stranger, "/pay/nobody")).StatusCode.ShouldBe(
+                HttpStatusCode.NotFound, "the places of the address are free again");
             await ShouldBeRefusedAsync(stranger, portal, "TOLLGATE_PROJECT_REQUESTS");
             await invoices.RollbackAsync(Cancel);
             (await held).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -123,7 +128,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         await using var sessions = await LockAsync(holder, "portal_sessions");
         using var one = ClientFrom("127.0.0.5");
         using var other = ClientFrom("127.0.0.6");
-        var all = Enumerable.Range(0, 2 * FairShareHost.Requests).Select(at => GetAsync(at % 2 == 0 ? one : other, "/portal/nobody")).ToList();
+        var all = Enumerable.Range(0, 2 * FairShareHost.Requests).Select(at => GetAsync(at % 2 == 0 ? one : other, "/portal/nobody"))
+            .ToList();
         await UntilHeldAsync(2 * FairShareHost.Requests);
         using var webhook = await one.PostAsJsonAsync("/v1/webhooks/stripe", new JsonObject(), Cancel);
         webhook.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
@@ -136,7 +142,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
     public async Task Public_keys_and_customer_tokens_leave_the_share_of_the_back_end_alone()
     {
         using var project = host.Server.ClientFor("email-assistant");
-        (await project.PostAsJsonAsync("/v1/customers", new JsonObject { ["id"] = "visitor" }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await project.PostAsJsonAsync("/v1/customers", new JsonObject { ["id"] = "visitor" }, Cancel)).StatusCode.ShouldBe(
+            HttpStatusCode.Created);
         using var made = await project.PostAsJsonAsync("/v1/customers/visitor/tokens", new JsonObject(), Cancel);
         using var visitor = host.Server.NewClient((string)JsonNode.Parse(await made.Content.ReadAsStringAsync(Cancel))!["token"]!);
         await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
@@ -175,7 +182,9 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         }
     }
 
-    /// <summary>The lanes decide these, so they take no turn; what they hold until they are here has the same room and the same time.</summary>
+    /// <summary>
+    /// The lanes decide these, so they take no turn; what they hold until they are here has the same room and the same time.
+    /// </summary>
     [Fact]
     public async Task Light_bodies_that_are_not_small_have_the_same_time_and_room()
     {
@@ -198,7 +207,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
 
         // The server decides a body that has arrived as before, and frees its room.
         using var project = host.Server.ClientFor("alwrity");
-        using var padded = new StringContent(new string(' ', 200_000) + """{"customer": "a", "feature": "no_such_feature"}""", Encoding.UTF8, "application/json");
+        using var padded = new StringContent(
+            new string(' ', 200_000) + """{"customer": "a", "feature": "no_such_feature"}""", Encoding.UTF8, "application/json");
         using var answer = await project.PostAsync(new Uri("/v1/check", UriKind.Relative), padded, Cancel);
         answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
@@ -212,7 +222,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         await holder.OpenAsync(Cancel);
         await using (var holds = await LockAsync(holder, "holds"))
         {
-            var sought = Enumerable.Range(0, 10).Select(at => project.PostAsJsonAsync($"/v1/reservations/unknown-{at}/extend", new JsonObject(), Cancel)).ToList();
+            var sought = Enumerable.Range(0, 10)
+                .Select(at => project.PostAsJsonAsync($"/v1/reservations/unknown-{at}/extend", new JsonObject(), Cancel)).ToList();
             await UntilHeldAsync(3);
             await Task.Delay(300, Cancel);
             (await HeldAsync("h.id = $2")).ShouldBe(3, "the sweeper of holds waits too, and is none of them");
@@ -264,14 +275,18 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         (string Path, Func<int, JsonObject> Body, string Knob)[] things =
         [
             ("/v1/api-keys", static _ => new() { ["kind"] = "secret" }, "TOLLGATE_MOST_KEYS"),
-            ("/v1/coupons", static at => new() { ["code"] = $"c{at.ToString(CultureInfo.InvariantCulture)}", ["percent_off"] = 10, ["duration"] = "once" }, "TOLLGATE_MOST_COUPONS"),
+            ("/v1/coupons",
+                static at =>
+                    new() { ["code"] = $"c{at.ToString(CultureInfo.InvariantCulture)}", ["percent_off"] = 10, ["duration"] = "once" },
+                    "TOLLGATE_MOST_COUPONS"),
             ("/v1/customers/somebody/tokens", static _ => new(), "TOLLGATE_MOST_TOKENS"),
         ];
         foreach (var (path, body, knob) in things)
         {
             var made = 0;
             HttpResponseMessage answer;
-            while ((answer = await project.PostAsJsonAsync(new Uri(path, UriKind.Relative), body(made), Cancel)).IsSuccessStatusCode && made <= FairShareHost.Things)
+            while ((answer = await project.PostAsJsonAsync(new Uri(path, UriKind.Relative), body(made), Cancel)).IsSuccessStatusCode
+                && made <= FairShareHost.Things)
             {
                 made++;
             }
@@ -284,7 +299,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         }
 
         using var other = host.Server.ClientFor("alwrity");
-        using var theirs = await other.PostAsJsonAsync(new Uri("/v1/api-keys", UriKind.Relative), new JsonObject { ["kind"] = "secret" }, Cancel);
+        using var theirs = await other.PostAsJsonAsync(
+            new Uri("/v1/api-keys", UriKind.Relative), new JsonObject { ["kind"] = "secret" }, Cancel);
         theirs.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
@@ -292,8 +308,10 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
     public async Task A_customer_token_uses_only_so_many_new_idempotency_keys_a_day()
     {
         using var project = host.Server.ClientFor("resume-ats");
-        using var created = await project.PostAsJsonAsync(new Uri("/v1/customers", UriKind.Relative), new JsonObject { ["id"] = "keys-1" }, Cancel);
-        using var issued = await project.PostAsJsonAsync(new Uri("/v1/customers/keys-1/tokens", UriKind.Relative), new JsonObject(), Cancel);
+        using var created = await project.PostAsJsonAsync(
+            new Uri("/v1/customers", UriKind.Relative), new JsonObject { ["id"] = "keys-1" }, Cancel);
+        using var issued = await project.PostAsJsonAsync(
+            new Uri("/v1/customers/keys-1/tokens", UriKind.Relative), new JsonObject(), Cancel);
         using var customer = host.Server.NewClient((string?)JsonNode.Parse(await issued.Content.ReadAsStringAsync(Cancel))!["token"]);
         using var first = await OpenAsync("key-1");
         first.StatusCode.ShouldBe(HttpStatusCode.Created);
@@ -306,7 +324,10 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
 
         async Task<HttpResponseMessage> OpenAsync(string key)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/portal-sessions", UriKind.Relative)) { Content = JsonContent.Create(new JsonObject()) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/portal-sessions", UriKind.Relative))
+            {
+                Content = JsonContent.Create(new JsonObject()),
+            };
             request.Headers.Add("Idempotency-Key", key);
             return await customer.SendAsync(request, Cancel);
         }
@@ -323,7 +344,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         },
     }) { BaseAddress = host.Server.Url };
 
-    private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path) => await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+    private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path) =>
+        await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
     private static async Task ShouldBeRefusedAsync(HttpClient client, string path, string knob)
     {
@@ -342,7 +364,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
     private async Task<int> HeldAsync(string table)
     {
         await using var waiting = host.Database.Source.CreateCommand(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tollgate' AND wait_event_type = 'Lock' AND strpos(query, $1) > 0");
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tollgate' AND "
+                + "wait_event_type = 'Lock' AND strpos(query, $1) > 0");
         waiting.Parameters.Add(new() { Value = table });
         return Convert.ToInt32(await waiting.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture);
     }
@@ -379,7 +402,10 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         await socket.ConnectAsync(host.Server.Url.Host, host.Server.Port, Cancel);
         var authorization = key is null ? "" : $"Authorization: Bearer {key}\r\n";
         await socket.SendAsync(
-            Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{\"id\":"), Cancel);
+            Encoding.ASCII.GetBytes(
+                $"{request} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\nContent-Length: "
+                    + $"{length}\r\n\r\n{{\"id\":"),
+                Cancel);
         return socket;
     }
 }

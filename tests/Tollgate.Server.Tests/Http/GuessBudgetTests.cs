@@ -78,7 +78,8 @@ public sealed class GuessBudgetTests
             ours.IsGenuine(forged).ShouldBeFalse();
         }
 
-        foreach (var text in (string[])["", "a", new string('a', TokenCheck.Characters), new string('a', 500), "tg_ct_ä" + new string('a', 20)])
+        foreach (var text in (string[])[
+            "", "a", new string('a', TokenCheck.Characters), new string('a', 500), "tg_ct_ä" + new string('a', 20)])
         {
             ours.IsGenuine(text).ShouldBeFalse();
         }

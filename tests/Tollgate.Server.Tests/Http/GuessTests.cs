@@ -12,7 +12,10 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>An address that guesses, and its neighbours. Three failures a minute are allowed here; addresses of 127.0.0.0/8 stand for clients of the network.</summary>
+/// <summary>
+/// An address that guesses, and its neighbours. Three failures a minute are allowed here; addresses of 127.0.0.0/8 stand for clients of the
+/// network.
+/// </summary>
 public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTests.TestHost>
 {
     /// <summary>One comes back every twenty seconds: so few that a slow machine does not give any back while a test runs.</summary>
@@ -55,7 +58,9 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
     public async Task Wrong_keys_of_one_address_get_429_and_valid_ones_go_on()
     {
         var revoked = await RevokedKeyAsync();
-        string[] wrong = [KeyText.Create(KeyKind.Secret), KeyText.Create(KeyKind.Admin), "nonsense", new('x', 500), revoked, KeyText.Create(KeyKind.CustomerToken)];
+        string[] wrong = [
+            KeyText.Create(KeyKind.Secret), KeyText.Create(KeyKind.Admin), "nonsense", new('x', 500), revoked,
+            KeyText.Create(KeyKind.CustomerToken)];
         var (first, limited) = (0, 0);
         for (var i = 0; i < 6 * PerMinute; i++)
         {
@@ -88,7 +93,8 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
         metrics.ShouldContain("tollgate_guesses_total{what=\"key_invalid\"}");
         metrics.ShouldContain("tollgate_guesses_total{what=\"key_revoked\"}");
         metrics.ShouldContain("tollgate_guesses_limited_total{what=\"key_invalid\"}");
-        Server.Log.Split('\n').Count(static line => line.Contains("were answered with 429", StringComparison.Ordinal)).ShouldBeInRange(1, 4);
+        Server.Log.Split('\n').Count(static line => line.Contains("were answered with 429", StringComparison.Ordinal))
+            .ShouldBeInRange(1, 4);
     }
 
     /// <summary>The table is locked, so a question about a token would wait for thirty seconds and come back as 503.</summary>
@@ -97,7 +103,8 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
     {
         await UseUpAsync("127.0.0.4");
         var (token, over) = (await TokenAsync(3_600), await TokenAsync(60));
-        await Database.ExecuteAsync("UPDATE customer_tokens SET expires_at = now() - interval '1 minute' WHERE hash = $1", KeyHash.Of(over).ToBytes());
+        await Database.ExecuteAsync(
+            "UPDATE customer_tokens SET expires_at = now() - interval '1 minute' WHERE hash = $1", KeyHash.Of(over).ToBytes());
 
         // New to this server, over, and asked for by an address that guesses: looked up once.
         (await PlansAsync("127.0.0.4", over)).ShouldBe(429);
@@ -141,13 +148,15 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
     }
 
     /// <summary>
-    /// Each costs a hash of its body for every project with keys. A provider's own address goes on for longer, because the secret of one project may be wrong; not for
-    /// ever, because the owner of any project can send a good one.
+    /// Each costs a hash of its body for every project with keys. A provider's own address goes on for longer, because the secret of one
+    /// project may be wrong; not for ever, because the owner of any project can send a good one.
     /// </summary>
     [Fact]
     public async Task Forged_webhooks_of_an_address_get_429_and_ten_times_later_if_a_good_one_came_from_it()
     {
-        await SendAsync("PUT", "/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "sk_live_1", "webhook_secret": "{{WebhookSecret}}"} }""");
+        await SendAsync(
+            "PUT", "/v1/payment-settings",
+            $$"""{"provider": "stripe", "credentials": {"secret_key": "sk_live_1", "webhook_secret": "{{WebhookSecret}}"} }""");
         (await WebhookAsync("127.0.0.17", WebhookSecret)).ShouldBe(200);
         for (var i = 0; i < PerMinute; i++)
         {
@@ -175,13 +184,16 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
         }
 
         (await WebhookAsync("127.0.0.19", "whsec_forged")).ShouldBe(429);
-        Server.Log.Split('\n').Count(static line => line.Contains("Security: a webhook for stripe", StringComparison.Ordinal)).ShouldBeInRange(1, 3);
+        Server.Log.Split('\n').Count(static line => line.Contains("Security: a webhook for stripe", StringComparison.Ordinal))
+            .ShouldBeInRange(1, 3);
     }
 
     private async Task<int> WebhookAsync(string from, string secret, string? sent = null)
     {
-        var body = sent ?? $$"""{"id": "evt_{{Guid.NewGuid():N}}", "object": "event", "livemode": true, "type": "payout.paid", "created": 1700000000, "data": {"object": {"id": "po_1", "object": "payout"} } }""";
-        var signature = StripeSignature.Sign(Encoding.UTF8.GetBytes(body), secret, Instant.FromUnixSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        var body = sent
+            ?? $$"""{"id": "evt_{{Guid.NewGuid():N}}", "object": "event", "livemode": true, "type": "payout.paid", "created": 1700000000, "data": {"object": {"id": "po_1", "object": "payout"} } }""";
+        var signature = StripeSignature.Sign(
+            Encoding.UTF8.GetBytes(body), secret, Instant.FromUnixSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
         using var client = ClientFrom(from);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/webhooks/stripe", UriKind.Relative));
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");
@@ -196,7 +208,8 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
     {
         var old = KeyText.Create(KeyKind.CustomerToken);
         var issued = await TokenAsync(3_600);
-        await Database.ExecuteAsync("UPDATE customer_tokens SET hash = $1 WHERE hash = $2", KeyHash.Of(old).ToBytes(), KeyHash.Of(issued).ToBytes());
+        await Database.ExecuteAsync(
+            "UPDATE customer_tokens SET hash = $1 WHERE hash = $2", KeyHash.Of(old).ToBytes(), KeyHash.Of(issued).ToBytes());
 
         (await PlansAsync("127.0.0.7", old)).ShouldBe(200);
         await UseUpAsync("127.0.0.7");
@@ -222,7 +235,8 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
     private async Task<string> TokenAsync(int seconds)
     {
         await SendAsync("POST", "/v1/customers", """{"id": "guessed"}""");
-        return (await SendAsync("POST", "/v1/customers/guessed/tokens", $$"""{"ttl_seconds": {{seconds}}}""")).GetProperty("token").GetString()!;
+        return (await SendAsync("POST", "/v1/customers/guessed/tokens", $$"""{"ttl_seconds": {{seconds}}}""")).GetProperty("token")
+            .GetString()!;
     }
 
     private async Task<string> PortalAsync()
@@ -273,7 +287,9 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
         }
 
         using var answer = await client.GetAsync(new Uri("/v1/plans", UriKind.Relative));
-        var code = answer.IsSuccessStatusCode ? null : JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("code").GetString();
+        var code = answer.IsSuccessStatusCode
+            ? null
+            : JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("code").GetString();
         return ((int)answer.StatusCode, code, (int?)answer.Headers.RetryAfter?.Delta?.TotalSeconds);
     }
 

@@ -118,5 +118,6 @@ public sealed class IdempotencyTests(RunningServer server)
         server.SendAsync("POST", "/v1/api-keys", server.Secret("resume-ats"), body, ("Idempotency-Key", key));
 
     private Task<long> CountKeysAsync() =>
-        server.Database.ScalarAsync<long>("SELECT count(*) FROM api_keys WHERE project_id = (SELECT id FROM projects WHERE code = 'resume-ats')");
+        server.Database.ScalarAsync<long>(
+            "SELECT count(*) FROM api_keys WHERE project_id = (SELECT id FROM projects WHERE code = 'resume-ats')");
 }

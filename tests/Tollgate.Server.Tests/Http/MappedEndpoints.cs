@@ -18,6 +18,7 @@ internal static class MappedEndpoints
     {
         await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
         await using var app = HttpHost.Build(Options(), database, Secrets, NullLoggerFactory.Instance);
-        return look([.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()], app.Services);
+        return look(
+            [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()], app.Services);
     }
 }

@@ -4,7 +4,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>The parts of the document that client generators and their users read: examples, closed sets, names and groups of operations.</summary>
+/// <summary>
+/// The parts of the document that client generators and their users read: examples, closed sets, names and groups of operations.
+/// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class OpenApiExampleTests(RunningServer server)
 {
@@ -39,14 +41,17 @@ public sealed class OpenApiExampleTests(RunningServer server)
         foreach (var ((body, member), words) in ClosedSets.All)
         {
             var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
-            if (!schemas.TryGetProperty(body.Name, out var schema) || !schema.GetProperty("properties").TryGetProperty(name, out var property))
+            if (!schemas.TryGetProperty(body.Name, out var schema)
+                || !schema.GetProperty("properties").TryGetProperty(name, out var property))
             {
                 faults.Add($"{body.Name}.{name} is not in the document");
                 continue;
             }
 
             var closed = property.TryGetProperty("items", out var items) ? items : property;
-            var listed = closed.TryGetProperty("enum", out var values) ? values.EnumerateArray().Select(static one => one.GetString()).OfType<string>() : [];
+            var listed = closed.TryGetProperty("enum", out var values)
+                ? values.EnumerateArray().Select(static one => one.GetString()).OfType<string>()
+                : [];
             if (!listed.SequenceEqual(words))
             {
                 faults.Add($"{body.Name}.{name}: {string.Join(", ", listed)} instead of {string.Join(", ", words)}");
@@ -56,7 +61,9 @@ public sealed class OpenApiExampleTests(RunningServer server)
         faults.ShouldBeEmpty();
     }
 
-    /// <summary>Strings whose description names words as examples, or words of a seed product or of Stripe's objects, which no set of the code has.</summary>
+    /// <summary>
+    /// Strings whose description names words as examples, or words of a seed product or of Stripe's objects, which no set of the code has.
+    /// </summary>
     private static readonly string[] OpenMembers =
     [
         "AddPaymentMethodRequest.token",
@@ -83,17 +90,23 @@ public sealed class OpenApiExampleTests(RunningServer server)
             from schema in schemas.EnumerateObject()
             where !schema.Name.StartsWith("Catalog", StringComparison.Ordinal) && schema.Value.TryGetProperty("properties", out _)
             from member in schema.Value.GetProperty("properties").EnumerateObject()
-            where member.Value.TryGetProperty("type", out var type) && type.GetRawText().Contains("string", StringComparison.Ordinal) && !member.Value.TryGetProperty("enum", out _)
-                && member.Value.TryGetProperty("description", out var text) && System.Text.RegularExpressions.Regex.Count(text.GetString()!, "`[a-z_]+`") > 1
+            where member.Value.TryGetProperty("type", out var type) && type.GetRawText().Contains("string", StringComparison.Ordinal)
+                && !member.Value.TryGetProperty("enum", out _)
+                && member.Value.TryGetProperty("description", out var text)
+                && System.Text.RegularExpressions.Regex.Count(text.GetString()!, "`[a-z_]+`") > 1
             select $"{schema.Name}.{member.Name}";
         string.Join('\n', open.Order(StringComparer.Ordinal))
-            .ShouldBe(string.Join('\n', OpenMembers), "Give the member its words in ClosedSets, or list it here when its words are only examples.");
+            .ShouldBe(
+                string.Join('\n', OpenMembers),
+                "Give the member its words in ClosedSets, or list it here when its words are only examples.");
     }
 
     [Fact]
     public async Task Every_operation_says_how_it_refuses()
     {
-        Operations(await DocumentAsync()).Where(static one => !one.Operation.GetProperty("responses").EnumerateObject().Any(static answer => answer.Name.StartsWith('4')))
+        Operations(await DocumentAsync())
+            .Where(static one => !one.Operation.GetProperty("responses").EnumerateObject()
+                .Any(static answer => answer.Name.StartsWith('4')))
             .Select(static one => one.Name).ShouldBeEmpty();
     }
 
@@ -107,7 +120,8 @@ public sealed class OpenApiExampleTests(RunningServer server)
     [Fact]
     public async Task Operations_have_nouns_and_a_verb_for_a_name()
     {
-        var ids = Operations(await DocumentAsync()).ToDictionary(static one => one.Name, static one => one.Operation.GetProperty("operationId").GetString());
+        var ids = Operations(await DocumentAsync())
+            .ToDictionary(static one => one.Name, static one => one.Operation.GetProperty("operationId").GetString());
         ids["POST /v1/invoices/{id}/void"].ShouldBe("invoices_void");
         ids["GET /v1/invoices"].ShouldBe("invoices_list");
         ids["GET /v1/invoices/{id}.pdf"].ShouldBe("invoices_get_pdf");
@@ -122,11 +136,16 @@ public sealed class OpenApiExampleTests(RunningServer server)
     [InlineData("application/yaml")]
     public async Task The_example_of_a_catalog_is_a_catalog(string type)
     {
-        var body = Operations(await DocumentAsync()).Single(static one => one.Name == "PUT /v1/catalog").Operation.GetProperty("requestBody").GetProperty("content").GetProperty(type);
+        var body = Operations(await DocumentAsync()).Single(static one => one.Name == "PUT /v1/catalog").Operation
+            .GetProperty("requestBody").GetProperty("content").GetProperty(type);
         var example = body.GetProperty("example");
-        var made = (await server.SendAsync("POST", "/v1/projects", server.Admin, $$"""{"code": "oa-{{type[^4..]}}", "name": "Example", "mode": "sandbox"}""")).ShouldBe(201).Json;
+        var made =
+            (await server.SendAsync(
+                "POST", "/v1/projects", server.Admin,
+                $$"""{"code": "oa-{{type[^4..]}}", "name": "Example", "mode": "sandbox"}""")).ShouldBe(201).Json;
         var answer = await server.SendAsync(
-            "PUT", "/v1/catalog", made.GetProperty("secret_key").GetString(), example.ValueKind == JsonValueKind.String ? example.GetString() : example.GetRawText(), ("Content-Type", type));
+            "PUT", "/v1/catalog", made.GetProperty("secret_key").GetString(),
+            example.ValueKind == JsonValueKind.String ? example.GetString() : example.GetRawText(), ("Content-Type", type));
         answer.ShouldBe(200).Json.GetProperty("outcome").GetString().ShouldBe("published");
     }
 
@@ -144,23 +163,29 @@ public sealed class OpenApiExampleTests(RunningServer server)
     {
         var document = await DocumentAsync();
         var schemas = document.GetProperty("components").GetProperty("schemas");
-        var key = (await server.SendAsync("POST", "/v1/projects", server.Admin, """{"code": "oa-required", "name": "Required", "mode": "sandbox"}"""))
+        var key =
+            (await server.SendAsync(
+                "POST", "/v1/projects", server.Admin, """{"code": "oa-required", "name": "Required", "mode": "sandbox"}"""))
             .ShouldBe(201).Json.GetProperty("secret_key").GetString();
         List<string> faults = [];
         var seen = 0;
         foreach (var (name, operation) in Operations(document).Where(static one => one.Name.Contains(" /v1/", StringComparison.Ordinal)))
         {
-            if (!operation.TryGetProperty("requestBody", out var body) || !body.GetProperty("content").TryGetProperty("application/json", out var json)
+            if (!operation.TryGetProperty("requestBody", out var body)
+                || !body.GetProperty("content").TryGetProperty("application/json", out var json)
                 || SchemaOf(json.GetProperty("schema"), schemas) is not { } schema)
             {
                 continue;
             }
 
-            var documented = schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(static one => one.GetString()!).ToHashSet() : [];
+            var documented = schema.TryGetProperty("required", out var required)
+                ? required.EnumerateArray().Select(static one => one.GetString()!).ToHashSet()
+                : [];
             var asked = await NeededAsync(name, name.Contains("/v1/projects", StringComparison.Ordinal) ? server.Admin : key!);
             seen += asked.Count;
             faults.AddRange(documented.Except(asked).Select(member => $"{name}: {member} is not needed"));
-            faults.AddRange(asked.Except(documented).Where(member => !Otherwise.ContainsKey($"{name} {member}")).Select(member => $"{name}: {member} is needed"));
+            faults.AddRange(asked.Except(documented).Where(member => !Otherwise.ContainsKey($"{name} {member}"))
+                .Select(member => $"{name}: {member} is needed"));
         }
 
         faults.ShouldBeEmpty();
@@ -171,15 +196,19 @@ public sealed class OpenApiExampleTests(RunningServer server)
     private static JsonElement? SchemaOf(JsonElement schema, JsonElement schemas)
     {
         var one = schema.TryGetProperty("oneOf", out var all) ? all.EnumerateArray().First() : schema;
-        return one.TryGetProperty("$ref", out var name) && name.GetString()!.Split('/')[^1] is var found && found != "Catalog" ? schemas.GetProperty(found) : null;
+        return one.TryGetProperty("$ref", out var name) && name.GetString()!.Split('/')[^1] is var found && found != "Catalog"
+            ? schemas.GetProperty(found)
+            : null;
     }
 
     private async Task<HashSet<string>> NeededAsync(string operation, string key)
     {
-        var (method, path) = (operation.Split(' ')[0], System.Text.RegularExpressions.Regex.Replace(operation.Split(' ')[1], @"\{[^}]*\}", "x"));
+        var (method, path) =
+            (operation.Split(' ')[0], System.Text.RegularExpressions.Regex.Replace(operation.Split(' ')[1], @"\{[^}]*\}", "x"));
         var answer = await server.SendAsync(method, path, key, "{}");
         return (int)answer.Status == 422 && answer.Json.TryGetProperty("errors", out var errors)
-            ? [.. errors.EnumerateArray().Where(static one => one.GetProperty("code").GetString() == "required").Select(static one => one.GetProperty("param").GetString()!).Where(static one => one.Length > 0)]
+            ? [.. errors.EnumerateArray().Where(static one => one.GetProperty("code").GetString() == "required")
+                .Select(static one => one.GetProperty("param").GetString()!).Where(static one => one.Length > 0)]
             : [];
     }
 

@@ -25,7 +25,9 @@ public sealed class OpenApiFileTests(RunningServer server)
         var bytes = await packed.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         bytes.Length.ShouldBeLessThan(whole.Length / 8);
         using var stream = new MemoryStream(bytes);
-        await using Stream reader = expected == "br" ? new BrotliStream(stream, CompressionMode.Decompress) : new GZipStream(stream, CompressionMode.Decompress);
+        await using Stream reader = expected == "br"
+            ? new BrotliStream(stream, CompressionMode.Decompress)
+            : new GZipStream(stream, CompressionMode.Decompress);
         using var read = new MemoryStream();
         await reader.CopyToAsync(read, TestContext.Current.CancellationToken);
         read.ToArray().ShouldBe(whole);

@@ -26,7 +26,8 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
 
         var difference = Difference(await File.ReadAllLinesAsync(Kept), now);
         difference.ShouldBeEmpty(
-            $"The wire has changed (- as it was, + as it is). Is that meant? Then run this test once with {Renew}=1 and commit openapi.txt.\n"
+            $"The wire has changed (- as it was, + as it is). Is that meant? Then run this test once with {Renew}=1 and commit "
+                + "openapi.txt.\n"
             + string.Join('\n', difference));
     }
 
@@ -54,7 +55,8 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
             }
         }
 
-        foreach (var schema in document.GetProperty("components").GetProperty("schemas").EnumerateObject().OrderBy(schema => schema.Name, StringComparer.Ordinal))
+        foreach (var schema in document.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            .OrderBy(schema => schema.Name, StringComparer.Ordinal))
         {
             yield return $"schema {schema.Name}";
             if (schema.Value.TryGetProperty("properties", out var members))
@@ -97,7 +99,8 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
     }
 
     private static IEnumerable<string> Contents(JsonElement part) => part.TryGetProperty("content", out var content)
-        ? content.EnumerateObject().Select(media => $"{media.Name} {(media.Value.TryGetProperty("schema", out var schema) ? TypeOf(schema) : "-")}")
+        ? content.EnumerateObject()
+            .Select(media => $"{media.Name} {(media.Value.TryGetProperty("schema", out var schema) ? TypeOf(schema) : "-")}")
         : [];
 
     private static string TypeOf(JsonElement schema)
@@ -126,17 +129,21 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
         }
 
         var type = !schema.TryGetProperty("type", out var plain) ? "any"
-            : plain.ValueKind == JsonValueKind.Array ? string.Join(" | ", plain.EnumerateArray().Select(one => one.GetString()).Order(StringComparer.Ordinal))
+            : plain.ValueKind == JsonValueKind.Array
+            ? string.Join(" | ", plain.EnumerateArray().Select(one => one.GetString()).Order(StringComparer.Ordinal))
             : plain.GetString()!;
         return schema.TryGetProperty("format", out var format) ? $"{type} ({format.GetString()})" : type + WordsOf(schema);
     }
 
     /// <summary>The words of a closed set.</summary>
     private static string WordsOf(JsonElement schema) =>
-        schema.TryGetProperty("enum", out var words) ? $" = {string.Join(' ', words.EnumerateArray().Select(static one => one.GetString()).OfType<string>())}" : "";
+        schema.TryGetProperty("enum", out var words)
+            ? $" = {string.Join(' ', words.EnumerateArray().Select(static one => one.GetString()).OfType<string>())}"
+            : "";
 
     private static bool IsNullable(JsonElement schema) =>
-        schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.Array && type.EnumerateArray().Any(one => one.GetString() == "null");
+        schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.Array
+            && type.EnumerateArray().Any(one => one.GetString() == "null");
 
     /// <summary>What only one side has, each line with the operation or schema that it belongs to, in the order of the text.</summary>
     private static List<string> Difference(IEnumerable<string> kept, IEnumerable<string> now)

@@ -117,7 +117,8 @@ public sealed class OpenApiTests(RunningServer server)
     public async Task Every_tag_is_introduced_and_used()
     {
         var document = (await server.SendAsync("GET", "/openapi/v1.json", null)).ShouldBe(200).Json;
-        var used = (await OperationsAsync()).SelectMany(operation => operation.Operation.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString())).Distinct();
+        var used = (await OperationsAsync()).SelectMany(operation => operation.Operation.GetProperty("tags").EnumerateArray()
+            .Select(tag => tag.GetString())).Distinct();
         var listed = document.GetProperty("tags").EnumerateArray().Select(tag => tag.GetProperty("name").GetString()).ToList();
         listed.ShouldBe(used, ignoreOrder: true);
         listed[0].ShouldBe("Quotas");

@@ -24,7 +24,8 @@ public sealed class OutgoingSocketsTests
         await using var waited = await third;
 
         using var limit = new CancellationTokenSource(100);
-        await Should.ThrowAsync<OperationCanceledException>(async () => await sockets.ConnectAsync([IPAddress.Loopback], port, limit.Token));
+        await Should.ThrowAsync<OperationCanceledException>(async () =>
+            await sockets.ConnectAsync([IPAddress.Loopback], port, limit.Token));
     }
 
     [Fact]

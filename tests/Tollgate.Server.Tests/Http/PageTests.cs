@@ -25,7 +25,8 @@ public sealed partial class PageTests(RunningServer server)
         html.ShouldContain($"<title>{title}</title>");
         html.ShouldContain("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         Address().Matches(html).Select(match => match.Groups[1].Value).ShouldAllBe(
-            address => address.StartsWith('#') || address.StartsWith("data:", StringComparison.Ordinal) || (address.StartsWith('/') && !address.StartsWith("//", StringComparison.Ordinal)));
+            address => address.StartsWith('#') || address.StartsWith("data:", StringComparison.Ordinal)
+                || (address.StartsWith('/') && !address.StartsWith("//", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -78,7 +79,8 @@ public sealed partial class PageTests(RunningServer server)
 
         page.Body.Length.ShouldBeLessThan(10_000);
         Encoding.UTF8.GetString(page.Body).ShouldNotContain("/demo/portal");
-        (await server.SendAsync("GET", "/demo/portal", null)).ShouldBeProblem(404, "not_found").Json.GetProperty("detail").GetString()!.ShouldContain("./tollgate up --demo");
+        (await server.SendAsync("GET", "/demo/portal", null)).ShouldBeProblem(404, "not_found").Json.GetProperty("detail")
+            .GetString()!.ShouldContain("./tollgate up --demo");
         var none = await server.SendAsync("GET", "/demo/portal", null, null, ("Accept", "text/html"));
         none.Status.ShouldBe(HttpStatusCode.NotFound);
         Encoding.UTF8.GetString(none.Body).ShouldContain("<h1>No demo here</h1>");

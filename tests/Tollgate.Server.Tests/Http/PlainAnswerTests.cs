@@ -25,7 +25,9 @@ public sealed class PlainAnswerTests(RunningServer server)
         var printed = new StringBuilder();
         for (var i = 0; i < 20; i++)
         {
-            var made = (await SendAsync("POST", "/v1/webhook-endpoints", """{"url": "https://hooks.example.com/a", "events": ["*"]}""")).ShouldBe(201);
+            var made =
+                (await SendAsync("POST", "/v1/webhook-endpoints", """{"url": "https://hooks.example.com/a", "events": ["*"]}""")).ShouldBe(
+                    201);
             Text(made).ShouldContain($"\"{made.Json.GetProperty("secret").GetString()}\"");
             printed.Append(Text(made));
             (await SendAsync("DELETE", "/v1/webhook-endpoints/" + made.Json.GetProperty("id").GetString())).ShouldBe(204);
@@ -38,14 +40,16 @@ public sealed class PlainAnswerTests(RunningServer server)
     [Fact]
     public async Task A_problem_and_a_catalogue_are_printed_as_they_are()
     {
-        Text(await SendAsync("POST", "/v1/consume", """{"customer": "u", "feature": "Größe & <x> '🚀'"}""")).ShouldContain("Unknown feature 'Größe & <x> '🚀''.");
+        Text(await SendAsync("POST", "/v1/consume", """{"customer": "u", "feature": "Größe & <x> '🚀'"}"""))
+            .ShouldContain("Unknown feature 'Größe & <x> '🚀''.");
         var body = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string>
         {
             ["code"] = "plain-names", ["name"] = Name, ["mode"] = "live",
             ["catalog"] = $"code: plain-names\nname: \"{Name}\"\ndefault_plan: free\nplans:\n  - {{code: free, name: \"{Name}\"}}\n",
         });
         var made = (await server.SendAsync("POST", "/v1/projects", server.Admin, body)).ShouldBe(201);
-        Text(await server.SendAsync("GET", "/v1/catalog", made.Json.GetProperty("secret_key").GetString())).ShouldContain($"\"name\":\"{Name}\"");
+        Text(await server.SendAsync("GET", "/v1/catalog", made.Json.GetProperty("secret_key").GetString()))
+            .ShouldContain($"\"name\":\"{Name}\"");
         var (code, output) = await ServerProcess.RunAsync(["projects", "list", "--json", "--data", server.Server.Data]);
         code.ShouldBe(0, output);
         output.ShouldContain($"\"name\": \"{Name}\"");
@@ -60,7 +64,8 @@ public sealed class PlainAnswerTests(RunningServer server)
         reply.Header("X-Content-Type-Options").ShouldBe("nosniff");
     }
 
-    private Task<Reply> SendAsync(string method, string path, string? body = null) => server.SendAsync(method, path, server.Secret("resume-ats"), body);
+    private Task<Reply> SendAsync(string method, string path, string? body = null) =>
+        server.SendAsync(method, path, server.Secret("resume-ats"), body);
 
     private static string Text(Reply reply) => Encoding.UTF8.GetString(reply.Body);
 }

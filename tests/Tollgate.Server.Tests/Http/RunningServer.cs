@@ -42,7 +42,8 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>Sends a request and reads the whole answer.</summary>
-    public async Task<Reply> SendAsync(string method, string path, string? key, string? json = null, params (string Name, string Value)[] headers)
+    public async Task<Reply> SendAsync(
+        string method, string path, string? key, string? json = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
         if (key is not null)
@@ -63,7 +64,8 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
         }
 
         using var answer = await Server.Http.SendAsync(request);
-        return new(answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(), answer.Headers, answer.Content.Headers.ContentType?.MediaType);
+        return new(
+            answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(), answer.Headers, answer.Content.Headers.ContentType?.MediaType);
     }
 
     private static string Upper(string project) => project.Replace('-', '_').ToUpperInvariant();

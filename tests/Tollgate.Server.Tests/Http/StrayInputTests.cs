@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What no client of good will sends, at every operation of the document: nothing of it is a fault of the server, and none is taken for something else.</summary>
+/// <summary>
+/// What no client of good will sends, at every operation of the document: nothing of it is a fault of the server, and none is taken for
+/// something else.
+/// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class StrayInputTests(RunningServer server)
 {
@@ -29,7 +32,8 @@ public sealed class StrayInputTests(RunningServer server)
 
         broken.ShouldBeEmpty();
         asked.ShouldBeGreaterThan(100);
-        (await server.SendAsync("GET", "/v1/provider-invoices?customer=%00&subscription=%00", server.Secret(Project))).ShouldBeProblem(422, "validation_failed")
+        (await server.SendAsync("GET", "/v1/provider-invoices?customer=%00&subscription=%00", server.Secret(Project))).ShouldBeProblem(
+            422, "validation_failed")
             .Faults.Keys.ShouldBe(["customer", "subscription"]);
     }
 
@@ -40,11 +44,13 @@ public sealed class StrayInputTests(RunningServer server)
     [InlineData("""{"limit": 3}""", 422, "unknown_field")]
     public async Task A_body_where_none_is_read_is_refused_and_not_passed_over(string body, int status, string code)
     {
-        var without = (await OperationsAsync("post")).Where(static one => !one.Operation.TryGetProperty("requestBody", out _) && IsGuarded(one.Operation)).ToList();
+        var without = (await OperationsAsync("post")).Where(static one => !one.Operation.TryGetProperty("requestBody", out _)
+            && IsGuarded(one.Operation)).ToList();
         without.Select(static one => one.Path).ShouldContain("/v1/provider-events/retry-parked");
         foreach (var (path, _) in without)
         {
-            var reply = await server.SendAsync("POST", Filled(path), server.Secret(Project), body, ("Idempotency-Key", Guid.NewGuid().ToString()));
+            var reply = await server.SendAsync(
+                "POST", Filled(path), server.Secret(Project), body, ("Idempotency-Key", Guid.NewGuid().ToString()));
             ((int)reply.Status, path, reply.Json.GetProperty("code").GetString()).ShouldBe((status, path, code));
         }
     }
@@ -72,14 +78,17 @@ public sealed class StrayInputTests(RunningServer server)
         await tcp.ConnectAsync(server.Server.Url.Host, server.Server.Port, TestContext.Current.CancellationToken);
         await using var stream = tcp.GetStream();
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
-            $"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.Secret(Project)}\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
+            $"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.Secret(Project)}\r\nConnection: close\r\n\r\n"),
+            TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         var answer = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
         answer.ShouldStartWith(segment is null ? "HTTP/1.1 4" : "HTTP/1.1 400");
         answer.Contains("The path has the segment " + segment, StringComparison.Ordinal).ShouldBe(segment is not null, answer);
     }
 
-    /// <summary>Kestrel takes these; no address can be made of them, and links to pages begin with the address that the caller reached.</summary>
+    /// <summary>
+    /// Kestrel takes these; no address can be made of them, and links to pages begin with the address that the caller reached.
+    /// </summary>
     [Theory]
     [InlineData("x:99999")]
     [InlineData("x..y")]
@@ -91,13 +100,19 @@ public sealed class StrayInputTests(RunningServer server)
     public async Task A_Host_that_is_no_address_is_refused_where_a_link_is_made(string host)
     {
         await server.SendAsync("POST", "/v1/customers", server.Secret(Project), """{"id":"hosted"}""");
-        foreach (var (path, body) in new[] { ("/v1/portal-sessions", """{"customer":"hosted"}"""), ("/v1/checkouts", """{"customer":"hosted","plan":"pro","success_url":"https://a.example/","cancel_url":"https://a.example/"}""") })
+        foreach (var (path, body) in new[]
+        {
+            ("/v1/portal-sessions", """{"customer":"hosted"}"""),
+            ("/v1/checkouts",
+                """{"customer":"hosted","plan":"pro","success_url":"https://a.example/","cancel_url":"https://a.example/"}"""),
+        })
         {
             using var tcp = new System.Net.Sockets.TcpClient();
             await tcp.ConnectAsync(server.Server.Url.Host, server.Server.Port, TestContext.Current.CancellationToken);
             await using var stream = tcp.GetStream();
             await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
-                $"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {server.Secret(Project)}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"),
+                $"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {server.Secret(Project)}\r\nContent-Type: "
+                    + $"application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"),
                 TestContext.Current.CancellationToken);
             using var reader = new StreamReader(stream);
             (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldStartWith("HTTP/1.1 400", customMessage: path);
@@ -119,10 +134,12 @@ public sealed class StrayInputTests(RunningServer server)
     }
 
     private static IEnumerable<string> QueryOf(JsonElement operation) => operation.TryGetProperty("parameters", out var all)
-        ? all.EnumerateArray().Where(static one => one.GetProperty("in").GetString() == "query").Select(static one => one.GetProperty("name").GetString()!)
+        ? all.EnumerateArray().Where(static one => one.GetProperty("in").GetString() == "query")
+            .Select(static one => one.GetProperty("name").GetString()!)
         : [];
 
-    private static bool IsGuarded(JsonElement operation) => operation.TryGetProperty("security", out var needed) && needed.EnumerateArray().Any(static one => one.EnumerateObject().Any());
+    private static bool IsGuarded(JsonElement operation) =>
+        operation.TryGetProperty("security", out var needed) && needed.EnumerateArray().Any(static one => one.EnumerateObject().Any());
 
     private static string Filled(string path) => string.Join('/', path.Split('/').Select(static part => part.StartsWith('{') ? "x" : part));
 }

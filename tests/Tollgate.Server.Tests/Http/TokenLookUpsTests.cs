@@ -40,8 +40,10 @@ public sealed class TokenLookUpsTests
     {
         using var lookUps = new TokenLookUps();
         using var gone = new CancellationTokenSource();
-        var held = await Task.WhenAll(Enumerable.Range(0, TokenLookUps.AtOnce).Select(at => lookUps.TakeAsync(KeyHash.Of($"held {at}"), Cancel).AsTask()));
-        var leaving = new[] { Flooding, Flooding, KeyHash.Of("other") }.Select(token => lookUps.TakeAsync(token, gone.Token).AsTask()).ToList();
+        var held = await Task.WhenAll(Enumerable.Range(0, TokenLookUps.AtOnce)
+            .Select(at => lookUps.TakeAsync(KeyHash.Of($"held {at}"), Cancel).AsTask()));
+        var leaving = new[] { Flooding, Flooding, KeyHash.Of("other") }.Select(token => lookUps.TakeAsync(token, gone.Token).AsTask())
+            .ToList();
         leaving.ShouldAllBe(static one => !one.IsCompleted);
         await gone.CancelAsync();
         foreach (var one in leaving)

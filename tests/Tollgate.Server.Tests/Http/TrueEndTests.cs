@@ -9,7 +9,8 @@ public sealed class TrueEndTests(RunningServer server)
     /// <summary>Bodies that are good without the ⏎.</summary>
     [Theory]
     [InlineData("POST", "/v1/projects", "code", """{"code": "ends⏎", "name": "Ends", "mode": "sandbox"}""")]
-    [InlineData("POST", "/v1/projects", "time_zone", """{"code": "ends", "name": "Ends", "mode": "sandbox", "time_zone": "Europe/Berlin⏎"}""")]
+    [InlineData(
+        "POST", "/v1/projects", "time_zone", """{"code": "ends", "name": "Ends", "mode": "sandbox", "time_zone": "Europe/Berlin⏎"}""")]
     [InlineData("POST", "/v1/projects", "currency", """{"code": "ends", "name": "Ends", "mode": "sandbox", "currency": "USD⏎"}""")]
     [InlineData("POST", "/v1/projects", "mode", """{"code": "ends", "name": "Ends", "mode": "sandbox⏎"}""")]
     [InlineData("POST", "/v1/projects", "name", """{"code": "ends", "name": "Ends⏎", "mode": "sandbox"}""")]
@@ -17,7 +18,9 @@ public sealed class TrueEndTests(RunningServer server)
     [InlineData("POST", "/v1/api-keys", "networks[0]", """{"kind": "restricted", "scopes": ["usage:read"], "networks": ["10.0.0.0/8⏎"]}""")]
     [InlineData("POST", "/v1/api-keys", "networks[0]", """{"kind": "restricted", "scopes": ["usage:read"], "networks": ["10.0.0.1⏎"]}""")]
     [InlineData("POST", "/v1/api-keys", "scopes[0]", """{"kind": "restricted", "scopes": ["usage:read⏎"]}""")]
-    [InlineData("POST", "/v1/api-keys", "expires_at", """{"kind": "restricted", "scopes": ["usage:read"], "expires_at": "2035-01-01T00:00:00Z⏎"}""")]
+    [InlineData(
+        "POST", "/v1/api-keys", "expires_at",
+        """{"kind": "restricted", "scopes": ["usage:read"], "expires_at": "2035-01-01T00:00:00Z⏎"}""")]
     [InlineData("POST", "/v1/coupons", "code", """{"code": "ENDS⏎", "name": "Ends", "percent_off": 10}""")]
     [InlineData("POST", "/v1/customers", "id", """{"id": "ends⏎"}""")]
     [InlineData("POST", "/v1/customers", "email", """{"id": "ends", "email": "a@example.com⏎"}""")]
@@ -64,7 +67,9 @@ public sealed class TrueEndTests(RunningServer server)
         var holder = document;
         foreach (var part in parts[..^1])
         {
-            holder = part.Split('[') is [var name, var index] ? holder[name]![int.Parse(index.TrimEnd(']'), System.Globalization.CultureInfo.InvariantCulture)]! : holder[part]!;
+            holder = part.Split('[') is [var name, var index]
+                ? holder[name]![int.Parse(index.TrimEnd(']'), System.Globalization.CultureInfo.InvariantCulture)]!
+                : holder[part]!;
         }
 
         holder[parts[^1]] = holder[parts[^1]]!.GetValue<string>() + "\n";

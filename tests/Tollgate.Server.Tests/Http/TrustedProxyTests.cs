@@ -9,7 +9,8 @@ public sealed class TrustedProxyTests(TestPostgres postgres)
 {
     private static readonly (string? Forwarded, int Status)[] Cases =
     [
-        ("203.0.113.9", 200), ("198.51.100.1, 203.0.113.9", 200), ("203.0.113.9, 127.0.0.2", 200), ("203.0.113.9, 198.51.100.1", 403), ("198.51.100.1", 403),
+        ("203.0.113.9", 200), ("198.51.100.1, 203.0.113.9", 200), ("203.0.113.9, 127.0.0.2", 200), ("203.0.113.9, 198.51.100.1", 403),
+        ("198.51.100.1", 403),
         ("nonsense", 403), (null, 403),
     ];
 
@@ -61,7 +62,9 @@ public sealed class TrustedProxyTests(TestPostgres postgres)
     private static async Task<int> AskAsync(TestServer server, string? forwarded)
     {
         using var admin = server.ClientFor("resume-ats");
-        using var body = new StringContent("""{"kind": "restricted", "scopes": ["catalog:read"], "networks": ["203.0.113.0/24"]}""", System.Text.Encoding.UTF8, "application/json");
+        using var body = new StringContent(
+            """{"kind": "restricted", "scopes": ["catalog:read"], "networks": ["203.0.113.0/24"]}""", System.Text.Encoding.UTF8,
+            "application/json");
         using var made = await admin.PostAsync(new Uri("/v1/api-keys", UriKind.Relative), body);
         var key = System.Text.Json.JsonElement.Parse(await made.Content.ReadAsStringAsync()).GetProperty("key").GetString();
         using var client = server.NewClient(key);

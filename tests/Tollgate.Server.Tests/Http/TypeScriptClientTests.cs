@@ -11,10 +11,14 @@ public sealed class TypeScriptClientTests(RunningServer server)
     public async Task A_generated_client_compiles_and_gets_from_a_catalog_to_a_paid_invoice()
     {
         await NpmClients.InstallAsync();
-        var made = (await server.SendAsync("POST", "/v1/projects", server.Admin, """{"code": "typescript", "name": "TypeScript", "mode": "sandbox"}""")).ShouldBe(201).Json;
+        var made =
+            (await server.SendAsync(
+                "POST", "/v1/projects", server.Admin, """{"code": "typescript", "name": "TypeScript", "mode": "sandbox"}""")).ShouldBe(
+                201).Json;
         var url = server.Server.Url.ToString().TrimEnd('/');
 
-        await NpmClients.NodeAsync("node_modules/openapi-typescript/bin/cli.js", $"{url}/openapi/v1.json", "-o", "typescript/generated/v1.d.ts");
+        await NpmClients.NodeAsync(
+            "node_modules/openapi-typescript/bin/cli.js", $"{url}/openapi/v1.json", "-o", "typescript/generated/v1.d.ts");
         await NpmClients.NodeAsync("node_modules/typescript/bin/tsc", "-p", "typescript");
         var said = await NpmClients.NodeAsync("typescript/generated/out/scenario.js", url, made.GetProperty("secret_key").GetString()!);
 

@@ -14,7 +14,8 @@ public sealed class WireContextTests
     [MemberData(nameof(Contexts))]
     public void Every_room_reads_and_writes_by_the_same_rules(Type context)
     {
-        var options = ((JsonSerializerContext)context.GetProperty("Default", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!).Options;
+        var options =
+            ((JsonSerializerContext)context.GetProperty("Default", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!).Options;
         options.PropertyNamingPolicy.ShouldBe(JsonNamingPolicy.SnakeCaseLower);
         options.UnmappedMemberHandling.ShouldBe(JsonUnmappedMemberHandling.Disallow);
         options.AllowDuplicateProperties.ShouldBeFalse();

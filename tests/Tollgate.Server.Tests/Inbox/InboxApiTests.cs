@@ -8,10 +8,15 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Inbox;
 
-/// <summary>What a provider tells by webhook, however it comes. The server asks nobody for half an hour: only webhooks tell it anything.</summary>
+/// <summary>
+/// What a provider tells by webhook, however it comes. The server asks nobody for half an hour: only webhooks tell it anything.
+/// </summary>
 public sealed class PatientServer(TestPostgres postgres) : IAsyncLifetime
 {
-    public RunningServer Running { get; } = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1800" } };
+    public RunningServer Running { get; } = new(postgres)
+    {
+        Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1800" },
+    };
 
     public ValueTask InitializeAsync() => Running.InitializeAsync();
 
@@ -33,7 +38,8 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + Word(pending, "id")), "status") == "succeeded");
 
         (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
-        (await EventsAsync(sandbox)).ShouldBe([("payment.succeeded", "done")], "Copies are one event, and of the forged one nothing is kept.");
+        (await EventsAsync(sandbox)).ShouldBe(
+            [("payment.succeeded", "done")], "Copies are one event, and of the forged one nothing is kept.");
         await ShouldBeCleanAsync(sandbox);
     }
 
@@ -89,7 +95,10 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         (await OfCustomerAsync("acme"), await OfCustomerAsync("nobody")).ShouldBe((1, 0));
         (await ShownAsync()).ShouldBe(((2000, "open"), (2000, "open")));
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 901}""");
-        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "At most 9.00 USD can be refunded: 20.00 USD is held or was taken by the customer's bank in a dispute."));
+        (tooMuch.Status,
+            Word(tooMuch, "detail")).ShouldBe(
+                (HttpStatusCode.UnprocessableEntity,
+                    "At most 9.00 USD can be refunded: 20.00 USD is held or was taken by the customer's bank in a dispute."));
 
         await HappenAsync(sandbox, "dispute.won", payment, ", \"amount\": 2000");
         await UntilAsync(async () => (await DisputesAsync(sandbox)).SequenceEqual([(2000, "won")]));
@@ -103,11 +112,13 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         await ShouldBeCleanAsync(sandbox);
 
         async Task<((long, string?), (long, string?))> ShownAsync() =>
-            (DisputeOf((await sandbox.Door.GetAsync("/v1/payments/" + payment)).Json!), DisputeOf((await sandbox.Door.GetAsync("/v1/payments"))["data"][0]!));
+            (DisputeOf((await sandbox.Door.GetAsync("/v1/payments/" + payment)).Json!),
+                DisputeOf((await sandbox.Door.GetAsync("/v1/payments"))["data"][0]!));
 
         static (long, string?) DisputeOf(JsonNode shown) => (shown["amount_disputed"]!.GetValue<long>(), (string?)shown["dispute"]);
 
-        async Task<int> OfCustomerAsync(string customer) => (await sandbox.Door.GetAsync("/v1/disputes?customer=" + customer))["data"].AsArray().Count;
+        async Task<int> OfCustomerAsync(string customer) =>
+            (await sandbox.Door.GetAsync("/v1/disputes?customer=" + customer))["data"].AsArray().Count;
     }
 
     [Fact]
@@ -121,7 +132,8 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
 
         var refused = await sandbox.Door.PostAsync($"/v1/payments/{Word(charged, "id")}/refunds");
         (refused.Status, Word(refused, "detail")).ShouldBe(
-            (HttpStatusCode.UnprocessableEntity, "Nothing is left to refund: 29.00 USD is held or was taken by the customer's bank in a dispute."));
+            (HttpStatusCode.UnprocessableEntity,
+                "Nothing is left to refund: 29.00 USD is held or was taken by the customer's bank in a dispute."));
     }
 
     [Fact]
@@ -137,7 +149,8 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         var shown = await sandbox.Door.GetAsync("/v1/payments/" + payment);
         shown["amount_refunded"].GetValue<long>().ShouldBe(900);
         var note = shown["refunds"][0]!["credit_note"]!.GetValue<string>();
-        (await sandbox.Door.GetAsync("/v1/invoices/" + invoice))["credit_notes"].AsArray().Select(static one => one!["id"]!.GetValue<string>()).ShouldBe([note]);
+        (await sandbox.Door.GetAsync("/v1/invoices/" + invoice))["credit_notes"].AsArray()
+            .Select(static one => one!["id"]!.GetValue<string>()).ShouldBe([note]);
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().ShouldBeEmpty("It went back to the card.");
         await ShouldBeCleanAsync(sandbox);
     }
@@ -149,13 +162,17 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
         await HappenAsync(sandbox, "refund.succeeded", payment, ", \"amount\": 2901");
 
-        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/provider-events?state=waiting"))["data"].AsArray() is [{ } one] && one["reason"] is not null);
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/provider-events?state=waiting"))["data"].AsArray() is [{ } one]
+            && one["reason"] is not null);
 
         var waiting = (await sandbox.Door.GetAsync("/v1/provider-events"))["data"][0]!;
-        waiting["reason"]!.GetValue<string>().ShouldBe("29.01 USD went back at the provider and cannot be booked: At most 29.00 USD can be refunded.");
+        waiting["reason"]!.GetValue<string>()
+            .ShouldBe("29.01 USD went back at the provider and cannot be booked: At most 29.00 USD can be refunded.");
         var again = await sandbox.Door.PostAsync($"/v1/provider-events/{waiting["id"]!.GetValue<string>()}/retry");
         (again.Status, Word(again, "state")).ShouldBe((HttpStatusCode.OK, "waiting"));
-        JsonNode.Parse(Word(await sandbox.Door.GetAsync("/v1/provider-events/" + waiting["id"]!.GetValue<string>()), "body"))!["type"]!.GetValue<string>().ShouldBe("refund.succeeded");
+        JsonNode.Parse(
+            Word(await sandbox.Door.GetAsync("/v1/provider-events/" + waiting["id"]!.GetValue<string>()),
+                "body"))!["type"]!.GetValue<string>().ShouldBe("refund.succeeded");
         await ShouldBeCleanAsync(sandbox);
     }
 
@@ -167,10 +184,12 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
     {
         var (sandbox, _) = await OwingAsync("pm_sandbox_visa");
         await BehaveAsync(sandbox, """{"copies": 1}""");
-        const string Forged = """{"id":"evt_1","object":"event","type":"payment.succeeded","created":"2027-01-31T00:00:00Z","data":{"reference":"ch_1"}}""";
+        const string Forged =
+            """{"id":"evt_1","object":"event","type":"payment.succeeded","created":"2027-01-31T00:00:00Z","data":{"reference":"ch_1"}}""";
 
         var came = await _running.DoorWith(null).SendAsync(
-            HttpMethod.Post, "/v1/webhooks/" + provider, Forged, (header, signature), ("webhook-id", "evt_1"), ("webhook-timestamp", "1700000000"));
+            HttpMethod.Post, "/v1/webhooks/" + provider, Forged, (header, signature), ("webhook-id", "evt_1"),
+            ("webhook-timestamp", "1700000000"));
 
         (came.Status, Word(came, "code")).ShouldBe((HttpStatusCode.BadRequest, "webhook_signature_invalid"));
         (await EventsAsync(sandbox)).ShouldBeEmpty();
@@ -186,13 +205,15 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         (Word(manual, "provider"), manual["capabilities"]["charges_saved_methods"]!.GetValue<bool>()).ShouldBe(("manual", false));
         await RefusedAsync(sandbox, "/v1/payments", Body(invoice), HttpStatusCode.Conflict, "billing_not_configured");
 
-        var unknown = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "sandbox", "credentials": {"secret_key": "sk_test_do_not_show"}}""");
+        var unknown = await sandbox.Door.PutAsync(
+            "/v1/payment-settings", """{"provider": "sandbox", "credentials": {"secret_key": "sk_test_do_not_show"}}""");
         (unknown.Status, Word(unknown, "code")).ShouldBe((HttpStatusCode.UnprocessableEntity, "validation_failed"));
         unknown.Json!.ToJsonString().ShouldNotContain("do_not_show");
 
         (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "sandbox"}""")).Status.ShouldBe(HttpStatusCode.OK);
         Word(await ChargeAsync(sandbox, invoice), "status").ShouldBe("succeeded");
-        (await _running.DoorOf("trendit").PutAsync("/v1/payment-settings", """{"provider": "sandbox"}"""))["code"].GetValue<string>().ShouldBe("validation_failed");
+        (await _running.DoorOf("trendit").PutAsync("/v1/payment-settings", """{"provider": "sandbox"}"""))["code"].GetValue<string>()
+            .ShouldBe("validation_failed");
     }
 
     private Task<(BillingSandbox Sandbox, string Invoice)> OwingAsync(string? card) => PaymentSteps.OwingAsync(_running, card);
@@ -203,8 +224,10 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         (await sandbox.Door.PostAsync("/v1/sandbox/webhook-behavior", body)).Status.ShouldBe(HttpStatusCode.NoContent);
 
     private static async Task<(string Type, string State)[]> EventsAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync("/v1/provider-events"))["data"].AsArray().Select(static one => (one!["type"]!.GetValue<string>(), one["state"]!.GetValue<string>()))];
+        [.. (await sandbox.Door.GetAsync("/v1/provider-events"))["data"].AsArray()
+            .Select(static one => (one!["type"]!.GetValue<string>(), one["state"]!.GetValue<string>()))];
 
     private static async Task<(long Amount, string Status)[]> DisputesAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync("/v1/disputes"))["data"].AsArray().Select(static one => (one!["amount"]!.GetValue<long>(), one["status"]!.GetValue<string>()))];
+        [.. (await sandbox.Door.GetAsync("/v1/disputes"))["data"].AsArray()
+            .Select(static one => (one!["amount"]!.GetValue<long>(), one["status"]!.GetValue<string>()))];
 }

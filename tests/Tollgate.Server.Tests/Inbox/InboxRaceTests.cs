@@ -5,7 +5,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Inbox;
 
-/// <summary>Three servers read what a provider tells four times and in disorder, with forgeries among it, and one of them is killed.</summary>
+/// <summary>
+/// Three servers read what a provider tells four times and in disorder, with forgeries among it, and one of them is killed.
+/// </summary>
 public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
     private const int Customers = 40;
@@ -20,7 +22,9 @@ public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<Fresh
         await using var third = await TestServer.StartAsync(database.ConnectionString, environment: Impatient);
         var door = await ProjectAsync(first);
         var payments = new string[Customers];
-        await Parallel.ForEachAsync(Enumerable.Range(0, Customers), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (n, _) => payments[n] = await PaidAsync(door, n));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Customers), new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (n, _) => payments[n] = await PaidAsync(door, n));
         await HoldReadersAsync(async () =>
         {
             await door.PostAsync("/v1/sandbox/webhook-behavior", """{"copies": 4, "shuffle": true, "tamper": true}""");
@@ -36,18 +40,23 @@ public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<Fresh
         await third.Kill9Async();
 
         // What the killed one had taken is free after five minutes; the test does not wait for that.
-        await ScalarAsync("WITH free AS (UPDATE provider_events SET due_at = now() WHERE state = 'waiting' RETURNING 1) SELECT count(*) FROM free");
+        await ScalarAsync(
+            "WITH free AS (UPDATE provider_events SET due_at = now() WHERE state = 'waiting' RETURNING 1) SELECT count(*) FROM free");
         await UntilAsync(
-            async () => await ScalarAsync("SELECT count(*) FROM disputes WHERE status = 'lost'") == Customers && await ScalarAsync("SELECT count(*) FROM refunds") == Customers);
-        await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM provider_events WHERE state = 'waiting'") + await ScalarAsync("SELECT count(*) FROM sandbox_webhooks") == 0);
+            async () => await ScalarAsync("SELECT count(*) FROM disputes WHERE status = 'lost'") == Customers
+                && await ScalarAsync("SELECT count(*) FROM refunds") == Customers);
+        await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM provider_events WHERE state = 'waiting'")
+            + await ScalarAsync("SELECT count(*) FROM sandbox_webhooks") == 0);
 
         (await ScalarAsync("SELECT count(*) FROM payments WHERE refunded = 900 AND status = 'succeeded'")).ShouldBe(Customers);
         (await ScalarAsync("SELECT count(*) FROM disputes")).ShouldBe(Customers);
         (await ScalarAsync("SELECT count(*) FROM credit_notes")).ShouldBe(Customers);
         (await ScalarAsync("SELECT count(*) FROM payment_facts WHERE verb IN ('refund_succeed', 'dispute_lost')")).ShouldBe(2 * Customers);
         (await ScalarAsync("SELECT count(*) FROM provider_events WHERE state <> 'done'")).ShouldBe(0);
-        var report = await new Door(first.NewClient(first.AdminKey), null).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", "race"));
-        report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).ShouldBeEmpty();
+        var report = await new Door(first.NewClient(first.AdminKey), null).SendAsync(HttpMethod.Post, "/v1/verify", null,
+            ("X-Project", "race"));
+        report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .ShouldBeEmpty();
     }
 
     /// <returns>The payment.</returns>
@@ -64,7 +73,9 @@ public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<Fresh
     }
 
     private static async Task HappenAsync(Door door, string type, string payment, long amount) =>
-        (await door.PostAsync("/v1/sandbox/events", $$"""{"type": "{{type}}", "payment": "{{payment}}", "amount": {{amount}}}""")).Status.ShouldBe(HttpStatusCode.NoContent);
+        (await door.PostAsync(
+            "/v1/sandbox/events", $$"""{"type": "{{type}}", "payment": "{{payment}}", "amount": {{amount}}}""")).Status.ShouldBe(
+            HttpStatusCode.NoContent);
 
     /// <summary>Nobody reads while this goes on, so that all of it is there to be read at once.</summary>
     private async Task HoldReadersAsync(Func<Task> act)
@@ -82,7 +93,11 @@ public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<Fresh
 
     private static async Task<Door> ProjectAsync(TestServer server)
     {
-        var body = new JsonObject { ["code"] = "race", ["name"] = "Race", ["mode"] = "sandbox", ["catalog"] = Subscriptions.BillingSandbox.Catalog };
+        var body =
+            new JsonObject
+            {
+                ["code"] = "race", ["name"] = "Race", ["mode"] = "sandbox", ["catalog"] = Subscriptions.BillingSandbox.Catalog,
+            };
         var made = await new Door(server.NewClient(server.AdminKey), null).PostAsync("/v1/projects", body.ToJsonString());
         return new(server.NewClient(made["secret_key"].GetValue<string>()), null);
     }

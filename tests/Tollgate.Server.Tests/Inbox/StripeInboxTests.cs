@@ -33,7 +33,8 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
         var (sandbox, payment, intent) = await PaidAsync();
         var from = Books.Events.Count;
         Books.Refund(intent, 900);
-        foreach (var happened in Books.Events.Skip(from).Reverse().SelectMany(static one => new[] { one, StripeHooks.Older(one), one }).ToList())
+        foreach (var happened in Books.Events.Skip(from).Reverse().SelectMany(static one => new[] { one, StripeHooks.Older(one), one })
+            .ToList())
         {
             (await host.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
         }
@@ -85,18 +86,21 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
         }
 
         var shown = await sandbox.Door.GetAsync("/v1/payments/" + payment);
-        (Word(shown, "status"), shown["amount_refunded"].GetValue<long>(), (string?)shown["refunds"][0]!["status"]).ShouldBe(("succeeded", 0, "failed"));
+        (Word(shown, "status"), shown["amount_refunded"].GetValue<long>(),
+            (string?)shown["refunds"][0]!["status"]).ShouldBe(("succeeded", 0, "failed"));
         (await StatesAsync(sandbox)).ShouldAllBe(static one => one == "done");
         (await CreditAsync(sandbox)).ShouldBe(900);
         (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
 
         var again = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""");
-        (again.Status, (string?)again["refunds"][1]!["status"], (long?)again["refunds"][1]!["from_credit"]).ShouldBe((HttpStatusCode.Created, "succeeded", 900), again.Json?.ToJsonString());
+        (again.Status, (string?)again["refunds"][1]!["status"],
+            (long?)again["refunds"][1]!["from_credit"]).ShouldBe((HttpStatusCode.Created, "succeeded", 900), again.Json?.ToJsonString());
         (await CreditAsync(sandbox)).ShouldBe(0);
         (await PaymentSteps.FoundAsync(host.Running, sandbox)).ShouldBeEmpty();
 
         static async Task<long> CreditAsync(BillingSandbox of) =>
-            (await of.Door.GetAsync($"/v1/customers/{StripeHost.Customer}/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+            (await of.Door.GetAsync($"/v1/customers/{StripeHost.Customer}/credits"))["balances"].AsArray()
+                .Sum(static one => one!["amount"]!.GetValue<long>());
         static string Word(Came came, string member) => came[member].GetValue<string>();
     }
 
@@ -138,9 +142,11 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
         var from = Books.Events.Count;
         Books.Refund(intent, 900);
         Books.Dispute(intent);
-        var told = Books.Events.Skip(from).Append(Books.EventsOf(intent).Last(one => (string?)one["data"]!["object"]!["id"] == intent)).ToList();
+        var told = Books.Events.Skip(from).Append(Books.EventsOf(intent).Last(one => (string?)one["data"]!["object"]!["id"] == intent))
+            .ToList();
         var nameless = Books.Events[^1].DeepClone().AsObject();
-        (nameless["id"], nameless["type"], nameless["data"]!["object"]) = ("evt_nameless", "payout.paid", new System.Text.Json.Nodes.JsonObject { ["id"] = "po_1", ["object"] = "payout" });
+        (nameless["id"], nameless["type"], nameless["data"]!["object"]) =
+            ("evt_nameless", "payout.paid", new System.Text.Json.Nodes.JsonObject { ["id"] = "po_1", ["object"] = "payout" });
 
         foreach (var happened in told.Append(nameless))
         {
@@ -171,7 +177,9 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
     [InlineData("payment_intent.succeeded", """{"id": "pi_elsewhere", "object": "payment_intent"}""", "pi_elsewhere")]
     [InlineData("checkout.session.completed", """{"id": "cs_elsewhere", "object": "checkout.session"}""", "cs_elsewhere")]
     [InlineData("refund.updated", """{"id": "re_elsewhere", "object": "refund", "payment_intent": "pi_elsewhere"}""", "pi_elsewhere")]
-    [InlineData("customer.subscription.updated", """{"id": "sub_elsewhere", "object": "subscription", "customer": "cus_elsewhere"}""", "sub_elsewhere")]
+    [InlineData(
+        "customer.subscription.updated", """{"id": "sub_elsewhere", "object": "subscription", "customer": "cus_elsewhere"}""",
+        "sub_elsewhere")]
     [InlineData("invoice.paid", """{"id": "in_elsewhere", "object": "invoice", "customer": "cus_elsewhere"}""", "in_elsewhere")]
     public async Task What_Stripe_does_not_know_by_the_projects_key_waits_and_says_so(string type, string told, string named)
     {
@@ -180,14 +188,16 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
         await UntilAsync(async () => (await EventAsync(sandbox))["reason"] is not null);
         var shown = await EventAsync(sandbox);
         ((string?)shown["state"], (string?)shown["reason"]).ShouldBe(
-            ("waiting", $"Stripe knows no {named} by the project's key: is the key of the account, and of the mode, that sends the webhooks?"));
+            ("waiting",
+                $"Stripe knows no {named} by the project's key: is the key of the account, and of the mode, that sends the webhooks?"));
     }
 
     [Fact]
     public async Task What_Stripe_says_was_deleted_is_ignored()
     {
         var (sandbox, _, _) = await PaidAsync();
-        (await host.SendAsync(sandbox, EventOf("invoice.deleted", """{"id": "in_gone", "object": "invoice", "deleted": true}"""))).ShouldBe(HttpStatusCode.OK);
+        (await host.SendAsync(sandbox, EventOf("invoice.deleted", """{"id": "in_gone", "object": "invoice", "deleted": true}"""))).ShouldBe(
+            HttpStatusCode.OK);
         await SettledAsync(sandbox);
         (await StatesAsync(sandbox)).ShouldBe(["ignored"]);
     }
@@ -195,11 +205,13 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
     private JsonObject EventOf(string type, string told)
     {
         var happened = Books.Events[^1].DeepClone().AsObject();
-        (happened["id"], happened["type"], happened["data"]!["object"]) = ("evt_" + Guid.NewGuid().ToString("N"), type, JsonNode.Parse(told));
+        (happened["id"], happened["type"], happened["data"]!["object"]) =
+            ("evt_" + Guid.NewGuid().ToString("N"), type, JsonNode.Parse(told));
         return happened;
     }
 
-    private static async Task<JsonNode> EventAsync(BillingSandbox sandbox) => (await sandbox.Door.GetAsync("/v1/provider-events"))["data"].AsArray().ShouldHaveSingleItem()!;
+    private static async Task<JsonNode> EventAsync(BillingSandbox sandbox) =>
+        (await sandbox.Door.GetAsync("/v1/provider-events"))["data"].AsArray().ShouldHaveSingleItem()!;
 
     [Fact]
     public async Task What_Stripes_own_library_signs_is_taken()
@@ -209,8 +221,13 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
         var happened = Books.Events[^1].DeepClone().AsObject();
         happened["id"] = "evt_of_library";
         var body = happened.ToJsonString();
-        using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/webhooks/stripe") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
-        message.Headers.TryAddWithoutValidation("Stripe-Signature", await NpmClients.StripeSignsAsync(StripeHost.SecretOf(sandbox), DateTimeOffset.UtcNow.ToUnixTimeSeconds(), body));
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/webhooks/stripe")
+        {
+            Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json"),
+        };
+        message.Headers.TryAddWithoutValidation(
+            "Stripe-Signature",
+            await NpmClients.StripeSignsAsync(StripeHost.SecretOf(sandbox), DateTimeOffset.UtcNow.ToUnixTimeSeconds(), body));
         (await host.Running.Server.Http.SendAsync(message)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await SettledAsync(sandbox);
         (await StatesAsync(sandbox)).ShouldBe(["done"]);

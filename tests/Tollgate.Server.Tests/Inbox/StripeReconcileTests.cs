@@ -18,7 +18,8 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
     public async Task What_nobody_told_is_listed_once_and_after_a_repair_nothing_is_left()
     {
         var sandbox = await StageAsync();
-        var (ann, bob, cas) = (await SubscribeAsync(sandbox, "ann"), await SubscribeAsync(sandbox, "bob"), await SubscribeAsync(sandbox, "cas"));
+        var (ann, bob, cas) =
+            (await SubscribeAsync(sandbox, "ann"), await SubscribeAsync(sandbox, "bob"), await SubscribeAsync(sandbox, "cas"));
         (await ListAsync(sandbox)).ShouldBeEmpty("All was told.");
 
         // None of this is told.
@@ -33,7 +34,8 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
         var drifts = await ListAsync(sandbox);
         drifts.ShouldBe(
         [
-            $"invoice {LatestOf(ann)} ", $"invoice {LatestOf(dan)} ", $"refund {(await PaymentOfAsync(sandbox, "cas"))["reference"]} amount", $"subscription {ann} period",
+            $"invoice {LatestOf(ann)} ", $"invoice {LatestOf(dan)} ",
+            $"refund {(await PaymentOfAsync(sandbox, "cas"))["reference"]} amount", $"subscription {ann} period",
             $"subscription {ann} quantity", $"subscription {bob} status", $"subscription {cas} cancel_at", $"subscription {dan} ",
         ], ignoreOrder: true);
         (await ListAsync(sandbox)).Count.ShouldBe(drifts.Count, "Looking changes nothing.");
@@ -76,8 +78,10 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
         // A refusal was booked, and the money came all the same.
         await host.AskAsync("UPDATE payments SET status = 'failed', failure = 'declined' WHERE id = $1", Guid.Parse(id));
         (await ListAsync(sandbox)).ShouldHaveSingleItem().ShouldBe($"payment {reference} status");
-        (await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"repair": true, "since_days": 3}"""))["remaining"]!.GetValue<int>().ShouldBe(0);
-        ((string?)(await sandbox.Door.GetAsync($"/v1/payments/{id}"))["status"], (await ListAsync(sandbox)).Count).ShouldBe(("succeeded", 0));
+        (await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"repair": true, "since_days": 3}"""))["remaining"]!.GetValue<int>()
+            .ShouldBe(0);
+        ((string?)(await sandbox.Door.GetAsync($"/v1/payments/{id}"))["status"],
+            (await ListAsync(sandbox)).Count).ShouldBe(("succeeded", 0));
     }
 
     [Fact]
@@ -99,18 +103,22 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
         Books.Rename("subscription", ann, "sub_of_another_account");
         Books.Get("subscription", "sub_of_another_account")["customer"] = "cus_of_nobody";
         Books.Get("subscription", "sub_of_another_account")["metadata"] = new JsonObject();
-        (await ListAsync(sandbox)).ShouldBe(["subscription sub_of_another_account ", "subscription  "], "Somebody pays for a plan of ours, and nobody says who.");
+        (await ListAsync(sandbox)).ShouldBe(
+            ["subscription sub_of_another_account ", "subscription  "], "Somebody pays for a plan of ours, and nobody says who.");
         var price = Books.Get("subscription", "sub_of_another_account")["items"]!["data"]![0]!["price"]!;
         (price["lookup_key"], price["metadata"]) = (null, new JsonObject());
         (await ListAsync(sandbox)).ShouldHaveSingleItem().ShouldBe("subscription  ");
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{ann}/cancel", "{}"))["code"]!.ToString().ShouldBe("not_at_provider");
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{ann}/cancel", """{"at": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        ((string?)(await sandbox.Door.GetAsync($"/v1/subscriptions/{ann}"))["status"], (await ListAsync(sandbox)).Count).ShouldBe(("canceled", 0));
+        ((string?)(await sandbox.Door.GetAsync($"/v1/subscriptions/{ann}"))["status"],
+            (await ListAsync(sandbox)).Count).ShouldBe(("canceled", 0));
     }
 
     private async Task<string> SayAsync(BillingSandbox sandbox, int expected)
     {
-        var (code, output) = await ServerProcess.RunAsync(["stripe", "reconcile", "--since", "7", "--data", host.Running.Server.Data, "--project", sandbox.Code]);
+        var (code,
+            output) = await ServerProcess.RunAsync(
+                ["stripe", "reconcile", "--since", "7", "--data", host.Running.Server.Data, "--project", sandbox.Code]);
         code.ShouldBe(expected, output);
         return Regex.Replace(output, " +", " ");
     }
@@ -120,7 +128,8 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
     private async Task<BillingSandbox> StageAsync()
     {
         var sandbox = await host.ProjectAsync();
-        (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         await sandbox.Door.PostAsync("/v1/stripe/sync", "{}");
         return sandbox;
     }

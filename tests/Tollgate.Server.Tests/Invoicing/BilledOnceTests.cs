@@ -23,7 +23,8 @@ public sealed class BilledOnceTests(RunningServer running)
         await sandbox.UseAsync("a", "calls", 20, "2027-04-29T00:00:00Z");
         await sandbox.AdvanceAsync("2027-07-02T00:00:00Z");
         (await sandbox.InvoicesAsync("a")).Select(static line => line[7..]).ShouldBe(
-            ["start 2900 = subscription 2900", "renewal 2900 = subscription 2900", "renewal 2900 = subscription 2900", "renewal 2900 = subscription 2900"]);
+            ["start 2900 = subscription 2900", "renewal 2900 = subscription 2900", "renewal 2900 = subscription 2900",
+                "renewal 2900 = subscription 2900"]);
         (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"].AsArray().Count.ShouldBe(4);
     }
 
@@ -53,17 +54,23 @@ public sealed class BilledOnceTests(RunningServer running)
                 INSERT INTO invoices SELECT * FROM copied;
                 """, connection, transaction);
             await copy.ExecuteNonQueryAsync();
-            await using var count = new NpgsqlCommand("SELECT count(*) FROM copied JOIN invoices USING (partition, account, id)", connection, transaction);
+            await using var count = new NpgsqlCommand(
+                "SELECT count(*) FROM copied JOIN invoices USING (partition, account, id)", connection, transaction);
             return (int)(long)(await count.ExecuteScalarAsync())!;
         }
     }
 
-    /// <summary>Half of April's overage came off with a coupon, and the invoice of May's is void: half of April's goes back and nothing of May's, and the books agree.</summary>
+    /// <summary>
+    /// Half of April's overage came off with a coupon, and the invoice of May's is void: half of April's goes back and nothing of May's,
+    /// and the books agree.
+    /// </summary>
     [Fact]
     public async Task Voided_usage_goes_back_as_it_was_paid_and_the_books_agree()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
-        (await sandbox.Door.PostAsync("/v1/coupons", """{"code": "HALF", "percent_off": 50, "duration": "repeating", "months": 2}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync(
+            "/v1/coupons", """{"code": "HALF", "percent_off": 50, "duration": "repeating", "months": 2}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         await sandbox.SubscribeAsync("""{"customer": "a", "plan": "pro", "trial": false, "coupon": "HALF"}""");
         await sandbox.AdvanceAsync("2027-04-10T00:00:00Z");
         await EventAsync(sandbox, "april", 1000, "2027-04-10T00:00:00Z");
@@ -80,18 +87,22 @@ public sealed class BilledOnceTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-07-02T00:00:00Z");
         var bills = (await sandbox.InvoicesAsync("a")).ToArray();
         var asked = (await sandbox.Door.GetAsync("/v1/invoices?customer=a&order=asc"))["data"].AsArray()
-            .Select(static invoice => invoice!["lines"]!.AsArray().Where(static line => (string)line!["kind"]! == "usage").Sum(static line => (long)line!["amount"]!)).ToArray();
+            .Select(static invoice => invoice!["lines"]!.AsArray().Where(static line => (string)line!["kind"]! == "usage")
+                .Sum(static line => (long)line!["amount"]!)).ToArray();
         var (april, may, back) = (asked[1], asked[2], asked[3]);
         april.ShouldBeGreaterThan(0, string.Join('\n', bills));
         may.ShouldBe(april);
         back.ShouldBe(-(april - (long)decimal.Round(april / 2m, MidpointRounding.AwayFromZero)));
-        var report = await running.DoorWith(running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
-        report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(static one => one!.ToJsonString()).ShouldBeEmpty();
+        var report = await running.DoorWith(running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(static one => one!.ToJsonString()).ShouldBeEmpty();
 
         static async Task EventAsync(BillingSandbox sandbox, string id, int quantity, string at)
         {
             var answer = await sandbox.Door.PostAsync(
-                "/v1/events", $$"""[{"id": "{{id}}", "customer": "a", "type": "calls", "quantity": {{quantity}}, "occurred_at": "{{at}}"}]""");
+                "/v1/events",
+                $$"""[{"id": "{{id}}", "customer": "a", "type": "calls", "quantity": {{quantity}}, "occurred_at": "{{at}}"}]""");
             answer["rejected"].AsArray().ShouldBeEmpty();
         }
     }
@@ -103,7 +114,8 @@ public sealed class BilledOnceTests(RunningServer running)
         var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "pro", "trial": false}""");
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"][0]!["id"]!.GetValue<string>();
         await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", "{}");
-        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"lines": [1], "reason": "A bad month"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync(
+            $"/v1/invoices/{invoice}/credit-notes", """{"lines": [1], "reason": "A bad month"}""")).Status.ShouldBe(HttpStatusCode.Created);
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
         var change = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise", "when": "now"}""");
         BillingSandbox.Told(change["invoice"]).ShouldBe("000002 change 14950 = proration_charge 14950");
@@ -177,11 +189,15 @@ public sealed class BilledOnceTests(RunningServer running)
         await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/mark-uncollectible", "{}");
         await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"quantity": 2}""");
         var change = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/preview", """{"plan": "enterprise", "quantity": 1}""");
-        BillingSandbox.Told(change["invoice"]).ShouldBe("change 12050 = proration_credit -2900, proration_charge 14950", "With the invoice over 29.00 that is the price of half a month.");
+        BillingSandbox.Told(change["invoice"])
+            .ShouldBe(
+                "change 12050 = proration_credit -2900, proration_charge 14950",
+                "With the invoice over 29.00 that is the price of half a month.");
     }
 
     /// <summary>
-    /// Half off for ever. 15 days before the end: half of $149.50 less the unused half of $14.50 is $67.50. 23 days before: $114.61 − $11.11.
+    /// Half off for ever. 15 days before the end: half of $149.50 less the unused half of $14.50 is $67.50. 23 days before: $114.61 −
+    /// $11.11.
     /// </summary>
     [Theory]
     [InlineData("2027-04-16T00:00:00Z", "enterprise", "change 6750 = proration_credit -725, proration_charge 14950, discount -7475")]
@@ -205,7 +221,8 @@ public sealed class BilledOnceTests(RunningServer running)
         await sandbox.Door.PutAsync("/v1/customers/a/overrides", """{"calls": {"quota": 50000}}""");
         await sandbox.UseAsync("a", "calls", 120);
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
-        var change = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise", "when": "now", "proration": "usage_aware", "preview": true}""");
+        var change = await sandbox.Door.PatchAsync(
+            $"/v1/subscriptions/{id}", """{"plan": "enterprise", "when": "now", "proration": "usage_aware", "preview": true}""");
         BillingSandbox.Told(change["invoice"]).ShouldBe("change 13500 = proration_credit -1450, proration_charge 14950");
     }
 }

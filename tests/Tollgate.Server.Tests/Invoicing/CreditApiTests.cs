@@ -18,24 +18,32 @@ public sealed class CreditApiTests(RunningServer running)
         var sandbox = await StartAsync();
         await sandbox.Door.PutAsync("/v1/tax-rates", """{"rates": [{"country": "DE", "name": "VAT", "percent": 19}]}""");
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "anna", "country": "DE"}""");
-        var given = await GiveAsync(sandbox, "anna", """{"amount": 4000, "kind": "promotional", "expires_at": "2027-07-01T00:00:00Z", "note": "Welcome"}""");
+        var given = await GiveAsync(
+            sandbox, "anna", """{"amount": 4000, "kind": "promotional", "expires_at": "2027-07-01T00:00:00Z", "note": "Welcome"}""");
         given["actor"].GetValue<string>().ShouldStartWith("key ");
-        given.Json!.AsObject().Where(static member => member.Key is not ("id" or "actor")).Select(static member => $"{member.Key} {member.Value}")
-            .ShouldBe(["kind promotional", "cause manual", "amount 4000", "currency USD", "at 2027-04-01T00:00:00Z", "expires_at 2027-07-01T00:00:00Z", "invoice ", "note Welcome"]);
+        given.Json!.AsObject().Where(static member => member.Key is not ("id" or "actor"))
+            .Select(static member => $"{member.Key} {member.Value}")
+            .ShouldBe(
+                ["kind promotional", "cause manual", "amount 4000", "currency USD", "at 2027-04-01T00:00:00Z",
+                    "expires_at 2027-07-01T00:00:00Z", "invoice ", "note Welcome"]);
         await GiveAsync(sandbox, "anna", """{"amount": 2500, "kind": "prepaid", "currency": "USD", "note": "Transfer 7"}""");
         await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 2500", "promotional 1100"]);
 
         // 29.00 − 11.00 = 18.00, with 3.42 of tax: 21.42 of the 25.00.
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
-        (await sandbox.InvoicesAsync("anna")).ShouldBe(["000001 start 0 = subscription 2900, discount -2900, tax 0", "000002 renewal 2142 = subscription 2900, discount -1100, tax 342"]);
+        (await sandbox.InvoicesAsync("anna")).ShouldBe(
+            ["000001 start 0 = subscription 2900, discount -2900, tax 0",
+                "000002 renewal 2142 = subscription 2900, discount -1100, tax 342"]);
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 358", "promotional 0"]);
         (await FactsAsync(sandbox, "anna")).ShouldBe(
         [
-            "promotional invoice -1100", "prepaid invoice -2142", "promotional invoice -2900", "promotional manual 4000", "prepaid manual 2500",
+            "promotional invoice -1100", "prepaid invoice -2142", "promotional invoice -2900", "promotional manual 4000",
+            "prepaid manual 2500",
         ]);
         var explained = await sandbox.Door.GetAsync($"/v1/invoices/{await NewestAsync(sandbox, "anna")}/lines/2/explain");
-        (explained["line"]["description"]!.GetValue<string>(), explained["steps"][0]!.GetValue<string>()).ShouldBe(("Promotional credit", "11.00 USD left, off 29.00 USD"));
+        (explained["line"]["description"]!.GetValue<string>(),
+            explained["steps"][0]!.GetValue<string>()).ShouldBe(("Promotional credit", "11.00 USD left, off 29.00 USD"));
         await ShouldVerifyAsync(sandbox);
     }
 
@@ -74,7 +82,8 @@ public sealed class CreditApiTests(RunningServer running)
         await GiveAsync(sandbox, "bert", """{"amount": 4000, "kind": "promotional", "expires_at": "2027-06-01T00:00:01Z"}""");
         foreach (var customer in (string[])["anna", "bert"])
         {
-            await sandbox.SubscribeAsync($$"""{"customer": "{{customer}}", "plan": "enterprise", "amount": 2000, "start_at": "2027-04-01T00:00:00Z"}""");
+            await sandbox.SubscribeAsync(
+                $$"""{"customer": "{{customer}}", "plan": "enterprise", "amount": 2000, "start_at": "2027-04-01T00:00:00Z"}""");
         }
 
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
@@ -84,13 +93,15 @@ public sealed class CreditApiTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         (await sandbox.InvoicesAsync("anna")).ShouldBe(
         [
-            "000001 start 0 = subscription 2000, discount -2000", "000003 renewal 0 = subscription 2000, discount -2000", "000005 renewal 1000 = subscription 2000, discount -1000",
+            "000001 start 0 = subscription 2000, discount -2000", "000003 renewal 0 = subscription 2000, discount -2000",
+            "000005 renewal 1000 = subscription 2000, discount -1000",
         ]);
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["promotional 0"]);
         var invoice = await NewestAsync(sandbox, "anna");
         (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/void", """{"note": "a slip"}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["promotional 1000"]);
-        (await FactsAsync(sandbox, "anna"))[..3].ShouldBe(["promotional invoice 1000 a slip", "promotional invoice -1000", "promotional manual 1000"]);
+        (await FactsAsync(sandbox, "anna"))[..3].ShouldBe(
+            ["promotional invoice 1000 a slip", "promotional invoice -1000", "promotional manual 1000"]);
         await ShouldVerifyAsync(sandbox);
 
         // What expired is listed at its moment, also what a void gives back later.
@@ -105,7 +116,8 @@ public sealed class CreditApiTests(RunningServer running)
         var facts = await FactsAsync(sandbox, "carl");
         facts.Order(StringComparer.Ordinal).ShouldBe(
         [
-            "promotional expired -1500", "promotional expired -30", "promotional invoice -1500", "promotional invoice 1500", "promotional manual 1500", "promotional manual 30",
+            "promotional expired -1500", "promotional expired -30", "promotional invoice -1500", "promotional invoice 1500",
+            "promotional manual 1500", "promotional manual 30",
         ]);
         await ShouldVerifyAsync(sandbox);
     }
@@ -118,7 +130,8 @@ public sealed class CreditApiTests(RunningServer running)
         await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
         await sandbox.AdvanceAsync("2027-04-12T00:00:00Z");
         await sandbox.Door.PostAsync($"/v1/invoices/{await NewestAsync(sandbox, "anna")}/void");
-        (await FactsAsync(sandbox, "anna")).ShouldBe(["promotional expired -1500", "promotional invoice 1500", "promotional invoice -1500", "promotional manual 1500"]);
+        (await FactsAsync(sandbox, "anna")).ShouldBe(
+            ["promotional expired -1500", "promotional invoice 1500", "promotional invoice -1500", "promotional manual 1500"]);
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["promotional 0"]);
         var page = await sandbox.Door.GetAsync("/v1/customers/anna/credits?limit=1");
         page["data"][0]!["at"]!.GetValue<string>().ShouldBe("2027-04-12T00:00:00Z");
@@ -165,13 +178,15 @@ public sealed class CreditApiTests(RunningServer running)
         var sandbox = await StartAsync();
         foreach (var kind in (string[])["promotional", "prepaid"])
         {
-            var refused = await GiveAsync(sandbox, "anna", $$"""{"kind": "{{kind}}", "amount": 5, "currency": "EUR"}""", HttpStatusCode.UnprocessableEntity);
+            var refused = await GiveAsync(
+                sandbox, "anna", $$"""{"kind": "{{kind}}", "amount": 5, "currency": "EUR"}""", HttpStatusCode.UnprocessableEntity);
             var fault = refused["errors"].AsArray().ShouldHaveSingleItem()!;
             (refused["code"].GetValue<string>(), fault["param"]!.GetValue<string>(), fault["detail"]!.GetValue<string>())
                 .ShouldBe(("validation_failed", "currency", "Nothing is sold in EUR, and the customer would keep it. Possible: JPY, USD."));
         }
 
-        (await sandbox.Door.GetAsync("/v1/customers/anna"))["code"].GetValue<string>().ShouldBe("customer_not_found", "Nothing was written.");
+        (await sandbox.Door.GetAsync("/v1/customers/anna"))["code"].GetValue<string>()
+            .ShouldBe("customer_not_found", "Nothing was written.");
         await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "bert", "currency": "EUR"}""");
         await GiveAsync(sandbox, "bert", """{"kind": "prepaid", "amount": 5}""");
@@ -188,9 +203,11 @@ public sealed class CreditApiTests(RunningServer running)
         var came = await Task.WhenAll(Enumerable.Range(0, 16).Select(n => doors[n % 2].SendAsync(
             HttpMethod.Post, "/v1/customers/anna/credits", """{"amount": -100, "kind": "prepaid"}""", ("X-Project", sandbox.Code))));
         came.Count(static one => one.Status == HttpStatusCode.Created).ShouldBe(5);
-        came.Where(static one => one.Status != HttpStatusCode.Created).ShouldAllBe(static one => one["code"].GetValue<string>() == "credits_insufficient");
+        came.Where(static one => one.Status != HttpStatusCode.Created)
+            .ShouldAllBe(static one => one["code"].GetValue<string>() == "credits_insufficient");
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 50"]);
-        (await GiveAsync(sandbox, "anna", """{"amount": -51, "kind": "prepaid"}""", HttpStatusCode.UnprocessableEntity))["detail"].GetValue<string>()
+        (await GiveAsync(
+            sandbox, "anna", """{"amount": -51, "kind": "prepaid"}""", HttpStatusCode.UnprocessableEntity))["detail"].GetValue<string>()
             .ShouldBe("The customer has 0.50 USD of prepaid credits, so 0.51 USD cannot be taken back.");
         await GiveAsync(sandbox, "anna", """{"amount": -50, "kind": "prepaid"}""");
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 0"]);
@@ -219,7 +236,8 @@ public sealed class CreditApiTests(RunningServer running)
         {
             (await sandbox.InvoicesAsync($"c{n}")).Select(static told => told[7..]).ShouldBe(
             [
-                "start 0 = subscription 2900, discount -2900", "renewal 0 = subscription 2900, discount -2100, discount -800", "renewal 0 = subscription 2900, discount -2900",
+                "start 0 = subscription 2900, discount -2900", "renewal 0 = subscription 2900, discount -2100, discount -800",
+                "renewal 0 = subscription 2900, discount -2900",
                 "renewal 2600 = subscription 2900, discount -300", "renewal 2900 = subscription 2900",
             ]);
         }
@@ -242,13 +260,17 @@ public sealed class CreditApiTests(RunningServer running)
         (await sandbox.Door.GetAsync("/v1/customers/anna/credits"))["code"].GetValue<string>().ShouldBe("customer_not_found");
         await GiveAsync(sandbox, "anna", """{"amount": 10000000000000, "kind": "prepaid"}""");
         await RefusedAsync("""{"amount": 1, "kind": "prepaid"}""", "amount");
-        (await GiveAsync(sandbox, "anna", """{"amount": 1, "kind": "promotional", "currency": "EUR"}""", HttpStatusCode.Conflict))["code"].GetValue<string>().ShouldBe("currency_fixed");
+        (await GiveAsync(
+            sandbox, "anna", """{"amount": 1, "kind": "promotional", "currency": "EUR"}""",
+            HttpStatusCode.Conflict))["code"].GetValue<string>().ShouldBe("currency_fixed");
         (await sandbox.Door.DeleteAsync("/v1/customers/anna"))["code"].GetValue<string>().ShouldBe("conflict", "Its money names it.");
         await sandbox.Door.PostAsync("/v1/customers/anna/members", """{"id": "kid"}""");
-        (await GiveAsync(sandbox, "kid", """{"amount": 1, "kind": "prepaid"}""", HttpStatusCode.Conflict))["code"].GetValue<string>().ShouldBe("customer_is_member");
+        (await GiveAsync(sandbox, "kid", """{"amount": 1, "kind": "prepaid"}""", HttpStatusCode.Conflict))["code"].GetValue<string>()
+            .ShouldBe("customer_is_member");
 
         async Task RefusedAsync(string json, params string[] fields) =>
-            (await GiveAsync(sandbox, "anna", json, HttpStatusCode.UnprocessableEntity))["errors"].AsArray().Select(static one => one!["param"]!.GetValue<string>()).ShouldBe(fields, ignoreOrder: true);
+            (await GiveAsync(sandbox, "anna", json, HttpStatusCode.UnprocessableEntity))["errors"].AsArray()
+                .Select(static one => one!["param"]!.GetValue<string>()).ShouldBe(fields, ignoreOrder: true);
     }
 
     [Fact]
@@ -260,7 +282,9 @@ public sealed class CreditApiTests(RunningServer running)
             await GiveAsync(sandbox, "anna", $$"""{"amount": {{n}}, "kind": "promotional"}""");
         }
 
-        (await GiveAsync(sandbox, "anna", """{"amount": 1, "kind": "promotional"}""", HttpStatusCode.UnprocessableEntity))["errors"][0]!["param"]!.GetValue<string>().ShouldBe("amount");
+        (await GiveAsync(
+            sandbox, "anna", """{"amount": 1, "kind": "promotional"}""",
+            HttpStatusCode.UnprocessableEntity))["errors"][0]!["param"]!.GetValue<string>().ShouldBe("amount");
         await GiveAsync(sandbox, "anna", """{"amount": 7, "kind": "prepaid"}""");
         var amounts = new List<long>();
         var path = "/v1/customers/anna/credits?limit=30";
@@ -290,8 +314,13 @@ public sealed class CreditApiTests(RunningServer running)
     [InlineData("UPDATE redemptions r SET remaining = remaining + 1, spent = false WHERE remaining < amount", "redemptions")]
     [InlineData("UPDATE redemptions r SET spent = NOT spent WHERE amount IS NOT NULL", "redemptions")]
     [InlineData("UPDATE redemptions r SET amount = amount + 1 WHERE amount IS NOT NULL", "redemptions")]
-    [InlineData("UPDATE invoice_lines l SET redemption = NULL FROM redemptions r WHERE l.partition = r.partition AND l.account = r.account AND l.redemption = r.sequence", "redemptions")]
-    [InlineData("UPDATE customer_credits k SET amount = -1000 FROM redemptions r WHERE k.partition = r.partition AND k.account = r.account", "credits")]
+    [InlineData(
+        "UPDATE invoice_lines l SET redemption = NULL FROM redemptions r WHERE l.partition = r.partition AND l.account = r.account AND "
+            + "l.redemption = r.sequence",
+        "redemptions")]
+    [InlineData(
+        "UPDATE customer_credits k SET amount = -1000 FROM redemptions r WHERE k.partition = r.partition AND k.account = r.account",
+        "credits")]
     public async Task Books_that_were_tampered_with_are_found(string sql, string kind)
     {
         var sandbox = await StartAsync();
@@ -302,14 +331,16 @@ public sealed class CreditApiTests(RunningServer running)
         await ShouldVerifyAsync(sandbox);
         await using var connection = new NpgsqlConnection(running.ConnectionString);
         await connection.OpenAsync();
-        await using var tamper = new NpgsqlCommand($"{sql} AND r.project_id = (SELECT id FROM projects WHERE code = '{sandbox.Code}')", connection);
+        await using var tamper = new NpgsqlCommand(
+            $"{sql} AND r.project_id = (SELECT id FROM projects WHERE code = '{sandbox.Code}')", connection);
         (await tamper.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
         (await BrokenAsync(sandbox)).ShouldContain(kind);
     }
 
     private Task<BillingSandbox> StartAsync() => BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
 
-    private static async Task<Came> GiveAsync(BillingSandbox sandbox, string customer, string json, HttpStatusCode expected = HttpStatusCode.Created)
+    private static async Task<Came> GiveAsync(
+        BillingSandbox sandbox, string customer, string json, HttpStatusCode expected = HttpStatusCode.Created)
     {
         var came = await sandbox.Door.PostAsync($"/v1/customers/{customer}/credits", json);
         came.Status.ShouldBe(expected, came.Json?.ToJsonString());
@@ -319,13 +350,15 @@ public sealed class CreditApiTests(RunningServer running)
     private static async Task<string[]> BalancesAsync(BillingSandbox sandbox, string customer)
     {
         var account = await sandbox.Door.GetAsync($"/v1/customers/{customer}/credits?limit=100");
-        var balances = account["balances"].AsArray().Select(static one => (Kind: one!["kind"]!.GetValue<string>(), Amount: one["amount"]!.GetValue<long>())).ToArray();
+        var balances = account["balances"].AsArray()
+            .Select(static one => (Kind: one!["kind"]!.GetValue<string>(), Amount: one["amount"]!.GetValue<long>())).ToArray();
         foreach (var (kind, amount) in account["has_more"].GetValue<bool>() ? [] : balances)
         {
             var sum = 0L;
             foreach (var fact in account["data"].AsArray().Reverse().Where(one => one!["kind"]!.GetValue<string>() == kind))
             {
-                (sum += fact!["amount"]!.GetValue<long>()).ShouldBeGreaterThanOrEqualTo(0, $"After {fact["id"]} nobody has less than nothing.");
+                (sum += fact!["amount"]!.GetValue<long>()).ShouldBeGreaterThanOrEqualTo(
+                    0, $"After {fact["id"]} nobody has less than nothing.");
             }
 
             sum.ShouldBe(amount, "The facts add up.");
@@ -336,7 +369,8 @@ public sealed class CreditApiTests(RunningServer running)
 
     private static async Task<string[]> FactsAsync(BillingSandbox sandbox, string customer) =>
         [.. (await sandbox.Door.GetAsync($"/v1/customers/{customer}/credits"))["data"].AsArray()
-            .Select(static one => $"{one!["kind"]} {one["cause"]} {one["amount"]}{(one["cause"]!.GetValue<string>() == "invoice" && one["note"] is { } note ? " " + note : "")}")];
+            .Select(static one =>
+                $"{one!["kind"]} {one["cause"]} {one["amount"]}{(one["cause"]!.GetValue<string>() == "invoice" && one["note"] is { } note ? " " + note : "")}")];
 
     private static async Task<string> NewestAsync(BillingSandbox sandbox, string customer) =>
         (await sandbox.Door.GetAsync($"/v1/invoices?customer={customer}&limit=1"))["data"][0]!["id"]!.GetValue<string>();
@@ -345,8 +379,10 @@ public sealed class CreditApiTests(RunningServer running)
 
     private async Task<string[]> BrokenAsync(BillingSandbox sandbox)
     {
-        var report = await running.DoorWith(running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        var report = await running.DoorWith(running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
         report.Status.ShouldBe(HttpStatusCode.OK, report.Json?.ToJsonString());
-        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(one => one!["kind"]!.GetValue<string>())];
+        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(one => one!["kind"]!.GetValue<string>())];
     }
 }

@@ -11,7 +11,8 @@ public sealed class DocumentLogoTests
     private static readonly byte[] Jpeg = Convert.FromBase64String(
         "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAA//EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AN//Z");
 
-    public static TheoryData<string> Kinds => ["truecolour with opacity", "truecolour", "grey", "grey with opacity", "palette", "one bit", "sixteen bits", "jpeg"];
+    public static TheoryData<string> Kinds =>
+        ["truecolour with opacity", "truecolour", "grey", "grey with opacity", "palette", "one bit", "sixteen bits", "jpeg"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -24,7 +25,8 @@ public sealed class DocumentLogoTests
 
     public static TheoryData<string> Broken =>
     [
-        "nothing of the kind", "web page", "vector", "header only", "cut off", "wrong size", "bomb", "larger than allowed", "bit flipped", "no rows", "interlaced", "empty jpeg",
+        "nothing of the kind", "web page", "vector", "header only", "cut off", "wrong size", "bomb", "larger than allowed", "bit flipped",
+        "no rows", "interlaced", "empty jpeg",
         "jpeg without end", "huge jpeg",
     ];
 

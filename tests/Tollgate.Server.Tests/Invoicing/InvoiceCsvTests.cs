@@ -16,12 +16,14 @@ public sealed class InvoiceCsvTests
         rows.Count.ShouldBe(invoice.Lines.Count);
         foreach (var (row, line) in rows.Zip(invoice.Lines))
         {
-            (row["description"], row["amount_minor"]).ShouldBe((line.Description, line.Amount.Minor.ToString(CultureInfo.InvariantCulture)));
+            (row["description"],
+                row["amount_minor"]).ShouldBe((line.Description, line.Amount.Minor.ToString(CultureInfo.InvariantCulture)));
             decimal.Parse(row["amount"], CultureInfo.InvariantCulture).ShouldBe(line.Amount.Major);
             decimal.Parse(row["quantity"], CultureInfo.InvariantCulture).ShouldBe(line.Quantity.Value);
             (row["invoice_number"], row["customer"], row["currency"]).ShouldBe(("TR-000042", "org_8812", "EUR"));
             (row["subtotal"], row["discount"], row["tax"], row["total"]).ShouldBe(("3455.70", "701.14", "523.37", "3277.93"));
-            (row["subtotal_minor"], row["discount_minor"], row["tax_minor"], row["total_minor"]).ShouldBe(("345570", "70114", "52337", "327793"));
+            (row["subtotal_minor"], row["discount_minor"], row["tax_minor"],
+                row["total_minor"]).ShouldBe(("345570", "70114", "52337", "327793"));
             (row["amount_paid"], row["amount_due"]).ShouldBe(("50.00", "3204.13"));
             (row["period_start"], row["period_end"]).ShouldBe(("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z"));
         }
@@ -104,6 +106,7 @@ public sealed class InvoiceCsvTests
         }
 
         rows.ShouldAllBe(cells => cells.Count == rows[0].Count);
-        return [.. rows.Skip(1).Select(cells => rows[0].Zip(cells).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal))];
+        return [.. rows.Skip(1)
+            .Select(cells => rows[0].Zip(cells).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal))];
     }
 }

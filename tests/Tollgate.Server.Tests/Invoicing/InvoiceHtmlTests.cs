@@ -45,7 +45,8 @@ public sealed class InvoiceHtmlTests
         var usd = Currency.Usd;
         var invoice = Of(usd, [Line(Evil, 1, 1, 100, usd)], [new(Evil, new Percent(10), null)], [new(Evil, new(19), false)]) with
         {
-            Number = Evil, Customer = Evil, TaxNote = Evil, Seller = new() { Name = Evil, Address = [Evil], Email = Evil, TaxId = Evil, Country = Evil },
+            Number = Evil, Customer = Evil, TaxNote = Evil,
+            Seller = new() { Name = Evil, Address = [Evil], Email = Evil, TaxId = Evil, Country = Evil },
             Buyer = new() { Name = Evil },
             CreditNotes = [new(Guid.Empty, Evil, Utc("2026-05-04T09:00:00Z"), Evil, [], MoneyAmount.Zero(usd), MoneyAmount.Zero(usd))],
         };

@@ -37,8 +37,10 @@ public sealed class InvoiceLocaleTests
     [InlineData("de", "USD", "1234.5", "1.234,50_$")]
     [InlineData("en", "JPY", "0.5", "¥0.5")]
     [InlineData("en", "KWD", "999999.123456789012", "KWD_999,999.123456789012")]
-    public void Prices_have_at_least_the_decimals_of_the_currency_and_at_most_twelve(string locale, string currency, string price, string expected) =>
-        InvoiceLocale.Of(locale).Price(new(decimal.Parse(price, System.Globalization.CultureInfo.InvariantCulture), Currency.Of(currency))).ShouldBe(Spaced(expected));
+    public void Prices_have_at_least_the_decimals_of_the_currency_and_at_most_twelve(
+        string locale, string currency, string price, string expected) =>
+        InvoiceLocale.Of(locale).Price(new(decimal.Parse(price, System.Globalization.CultureInfo.InvariantCulture), Currency.Of(currency)))
+            .ShouldBe(Spaced(expected));
 
     [Theory]
     [InlineData("en", "Mar 9, 2026", "19%", "1,234.5")]

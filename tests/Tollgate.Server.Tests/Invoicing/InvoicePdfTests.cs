@@ -21,10 +21,13 @@ public sealed partial class InvoicePdfTests
             [
                 "Invoice", "Number TR-000042", "Date of issue May 1, 2026", "Due date May 15, 2026", "Period May 1, 2026 – May 31, 2026",
                 "Customer org_8812", "Currency EUR", "€3,204.13 due by May 15, 2026",
-                "Trendit Analytics GmbH", "Torstraße 140", "10119 Berlin", "Tax ID DE 299 481 203", "Ελληνικά Γράμματα & Сыновья", "Tax ID EL 094 259 216",
-                "Enterprise, monthly 3 €299.00 €897.00", "Unused time of Pro, monthly 1 −€15.47", "API calls beyond the plan 1,284,113 €0.002 €2,568.23",
+                "Trendit Analytics GmbH", "Torstraße 140", "10119 Berlin", "Tax ID DE 299 481 203", "Ελληνικά Γράμματα & Сыновья",
+                "Tax ID EL 094 259 216",
+                "Enterprise, monthly 3 €299.00 €897.00", "Unused time of Pro, monthly 1 −€15.47",
+                "API calls beyond the plan 1,284,113 €0.002 €2,568.23",
                 "48,120,345.5 €0.000000123456 €5.94", "Apr 1, 2026 – Apr 30, 2026",
-                "Subtotal €3,455.70", "Discount −€701.14", "WELCOME, 20 % for three months: −€691.14", "Goodwill after the outage of 12 April: −€10.00",
+                "Subtotal €3,455.70", "Discount −€701.14", "WELCOME, 20 % for three months: −€691.14",
+                "Goodwill after the outage of 12 April: −€10.00",
                 "VAT 19% €523.37", "Total €3,277.93", "Paid from credits −€50.00", "Credited −€23.80", "Amount due €3,204.13",
                 "VAT 19% €2,754.56 €523.37", "TR-CN-000007 May 4, 2026 Two seats were never used. −€23.80",
                 "Reverse charge: the recipient owes the tax", "HRB 210 443 B", "IBAN DE89 3704 0044 0532 0130 00", "Page 1 of 1",
@@ -84,7 +87,9 @@ public sealed partial class InvoicePdfTests
     [InlineData(InvoiceStatus.Uncollectible, "UNCOLLECTIBLE Invoice")]
     public async Task A_mark_says_where_it_stands(InvoiceStatus status, string expected)
     {
-        var invoice = Of(Currency.Usd, [Line("Pro, monthly", 1, 29m, 2_900, Currency.Usd)], paid: status == InvoiceStatus.Paid ? 2_900 : 0, status: status);
+        var invoice = Of(
+            Currency.Usd, [Line("Pro, monthly", 1, 29m, 2_900, Currency.Usd)], paid: status == InvoiceStatus.Paid ? 2_900 : 0,
+            status: status);
         var text = await Poppler.TextAsync(InvoicePdf.Of(invoice, Style));
         text.ShouldContain(expected);
         text.ShouldContain(status == InvoiceStatus.Draft ? "Amount due $29.00" : "Amount due $0.00");
@@ -94,7 +99,9 @@ public sealed partial class InvoicePdfTests
     [Fact]
     public async Task Tax_that_the_prices_contain_is_not_added()
     {
-        var invoice = Of(Currency.Usd, [Line("Pro, monthly", 1, 119m, 11_900, Currency.Usd)], rates: [new("VAT", new(19), true), new("City tax", new(1), true)]);
+        var invoice = Of(
+            Currency.Usd, [Line("Pro, monthly", 1, 119m, 11_900, Currency.Usd)],
+            rates: [new("VAT", new(19), true), new("City tax", new(1), true)]);
         var text = await Poppler.TextAsync(InvoicePdf.Of(invoice, Style));
         text.ShouldContain("Total $119.00");
         text.ShouldContain("VAT 19%, included in the prices $18.84");
@@ -107,7 +114,9 @@ public sealed partial class InvoicePdfTests
     {
         var invoice = Rich();
         var text = await Poppler.TextAsync(InvoicePdf.Of(invoice, invoice.CreditNotes[0], Style));
-        foreach (var part in (string[])["Credit note", "Number TR-CN-000007", "For invoice TR-000042", "Total €23.80", "Tax €3.80", "Reason: Two seats were never used."])
+        foreach (var part in (string[])[
+            "Credit note", "Number TR-CN-000007", "For invoice TR-000042", "Total €23.80", "Tax €3.80",
+            "Reason: Two seats were never used."])
         {
             text.ShouldContain(part);
         }
@@ -155,7 +164,8 @@ public sealed partial class InvoicePdfTests
     [Fact]
     public async Task Days_are_those_of_the_projects_zone()
     {
-        var text = await Poppler.TextAsync(InvoicePdf.Of(Rich(), Style with { Zone = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles") }));
+        var text = await Poppler.TextAsync(
+            InvoicePdf.Of(Rich(), Style with { Zone = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles") }));
         text.ShouldContain("Date of issue Apr 30, 2026");
     }
 
@@ -171,9 +181,12 @@ public sealed partial class InvoicePdfTests
     public async Task Endless_texts_break_over_lines_and_pages()
     {
         var jpy = Currency.Of("JPY");
-        var invoice = Of(jpy, [Line(new string('W', 6_000), 1, 5, 5, jpy), Line(string.Join(' ', Enumerable.Repeat("word", 3_000)), 1, 5, 5, jpy), Line("last", 1, 5, 5, jpy)]) with
+        var invoice = Of(
+            jpy, [Line(new string('W', 6_000), 1, 5, 5, jpy), Line(string.Join(' ', Enumerable.Repeat("word", 3_000)), 1, 5, 5, jpy),
+                Line("last", 1, 5, 5, jpy)]) with
         {
-            Customer = new string('c', 500), Seller = Seller with { Name = new string('s', 400), Address = [.. Enumerable.Repeat(new string('a', 300), 40)] },
+            Customer = new string('c', 500),
+            Seller = Seller with { Name = new string('s', 400), Address = [.. Enumerable.Repeat(new string('a', 300), 40)] },
         };
         var pdf = InvoicePdf.Of(invoice, Style with { Footer = string.Join(' ', Enumerable.Repeat("legal", 400)) });
         var text = await Poppler.TextAsync(pdf);

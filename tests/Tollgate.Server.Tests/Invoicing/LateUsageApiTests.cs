@@ -20,7 +20,10 @@ public sealed class LateUsageApiTests(RunningServer running)
         var sandbox = await LateAsync();
         var list = await sandbox.Door.GetAsync("/v1/billing/late-usage");
         list.Status.ShouldBe(HttpStatusCode.OK);
-        list["data"].AsArray().Select(static row => $"{row!["customer"]} {row["quantity"]} {row["amount"]} {row["currency"]} {row["period_start"]} {row["period_end"]}").ShouldBe(
+        list["data"].AsArray()
+            .Select(static row =>
+                $"{row!["customer"]} {row["quantity"]} {row["amount"]} {row["currency"]} {row["period_start"]} {row["period_end"]}")
+                .ShouldBe(
         [
             "one 7 14 USD 2027-04-01T00:00:00Z 2027-05-01T00:00:00Z", "one 30 60 USD 2027-03-01T00:00:00Z 2027-04-01T00:00:00Z",
             "two 5 15 JPY 2027-03-01T00:00:00Z 2027-04-01T00:00:00Z",
@@ -100,14 +103,17 @@ public sealed class LateUsageApiTests(RunningServer running)
         await sandbox.UseAsync("one", "calls", 7, "2027-04-30T23:00:00Z");
         await sandbox.AdvanceAsync("2027-06-02T00:00:00Z");
         (await sandbox.InvoicesAsync("one")).Select(static line => line[7..]).ShouldBe(
-            ["start 2900 = subscription 2900", "renewal 3000 = subscription 2900, usage 100", "renewal 2900 = subscription 2900", "renewal 2900 = subscription 2900"]);
+            ["start 2900 = subscription 2900", "renewal 3000 = subscription 2900, usage 100", "renewal 2900 = subscription 2900",
+                "renewal 2900 = subscription 2900"]);
         return sandbox;
     }
 
     private async Task<string[]> BrokenAsync(BillingSandbox sandbox)
     {
-        var report = await running.DoorWith(running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        var report = await running.DoorWith(running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
         report.Status.ShouldBe(HttpStatusCode.OK, report.Json?.ToJsonString());
-        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(one => one!["kind"]!.GetValue<string>())];
+        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(one => one!["kind"]!.GetValue<string>())];
     }
 }

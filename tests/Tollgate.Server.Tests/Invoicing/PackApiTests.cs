@@ -31,7 +31,8 @@ public sealed class PackApiTests(RunningServer running)
         await sandbox.Door.PutAsync("/v1/tax-rates", """{"rates": [{"country": "DE", "name": "VAT", "percent": 19}]}""");
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "anna", "country": "DE"}""");
         var preview = await BuyAsync(sandbox, "anna", """{"pack": "hundred", "quantity": 3, "preview": true}""", HttpStatusCode.OK);
-        (preview["status"].GetValue<string>(), preview["invoice"]["number"], preview["invoice"]["status"]!.GetValue<string>()).ShouldBe(("pending", null, "draft"));
+        (preview["status"].GetValue<string>(), preview["invoice"]["number"],
+            preview["invoice"]["status"]!.GetValue<string>()).ShouldBe(("pending", null, "draft"));
         BillingSandbox.Told(preview["invoice"]).ShouldBe("one_off 1428 = credit_pack 1200, tax 228");
         (await sandbox.Door.GetAsync("/v1/customers/anna/packs"))["data"].AsArray().ShouldBeEmpty();
         (await sandbox.InvoicesAsync("anna")).ShouldBeEmpty();
@@ -40,12 +41,14 @@ public sealed class PackApiTests(RunningServer running)
 
         var bought = await BuyAsync(sandbox, "anna", """{"pack": "hundred", "quantity": 3}""");
         BillingSandbox.Told(bought["invoice"]).ShouldBe("000001 one_off 1428 = credit_pack 1200, tax 228");
-        foreach (var member in (string[])["lines", "subtotal", "tax", "taxes", "total", "amount_due", "currency", "due_at", "seller", "buyer"])
+        foreach (var member in (string[])[
+            "lines", "subtotal", "tax", "taxes", "total", "amount_due", "currency", "due_at", "seller", "buyer"])
         {
             JsonNode.DeepEquals(preview["invoice"][member], bought["invoice"][member]).ShouldBeTrue(member);
         }
 
-        (bought["pack"].GetValue<string>(), bought["quantity"].GetValue<long>(), bought["units"].GetValue<decimal>(), bought["feature"].GetValue<string>(), bought["status"].GetValue<string>())
+        (bought["pack"].GetValue<string>(), bought["quantity"].GetValue<long>(), bought["units"].GetValue<decimal>(),
+            bought["feature"].GetValue<string>(), bought["status"].GetValue<string>())
             .ShouldBe(("hundred", 3, 300, "calls", "pending"));
         bought["invoice"]["due_at"]!.GetValue<string>().ShouldBe("2027-04-15T00:00:00Z");
         (bought["invoice"]["subscription"], bought.Json!["grant"]).ShouldBe((null, null));
@@ -66,13 +69,15 @@ public sealed class PackApiTests(RunningServer running)
         var one = (await sandbox.Door.GetAsync("/v1/customers/anna/packs"))["data"].AsArray().ShouldHaveSingleItem()!;
         one["status"]!.GetValue<string>().ShouldBe("granted");
         var grant = await sandbox.Door.GetAsync($"/v1/customers/anna/grants/{one["grant"]!.GetValue<string>()}");
-        (grant["source"].GetValue<string>(), grant["amount"].GetValue<decimal>(), grant["used"].GetValue<decimal>(), grant.Json!["expires_at"]).ShouldBe(("topup", 100, 2, null));
+        (grant["source"].GetValue<string>(), grant["amount"].GetValue<decimal>(), grant["used"].GetValue<decimal>(),
+            grant.Json!["expires_at"]).ShouldBe(("topup", 100, 2, null));
 
         await sandbox.SubscribeAsync("""{"customer": "bert", "plan": "pro", "trial": false}""");
         var bought = await BuyAsync(sandbox, "bert", """{"pack": "first", "quantity": 2}""");
         await sandbox.Door.PostAsync($"/v1/invoices/{InvoiceOf(bought)}/pay");
         (await ConsumeAsync(sandbox, "bert", "calls", 4)).ShouldBe("allowed");
-        (await sandbox.Door.GetAsync("/v1/customers/bert/grants"))["data"][0]!["used"]!.GetValue<decimal>().ShouldBe(4, "Its priority is before the plan's.");
+        (await sandbox.Door.GetAsync("/v1/customers/bert/grants"))["data"][0]!["used"]!.GetValue<decimal>()
+            .ShouldBe(4, "Its priority is before the plan's.");
         await ShouldVerifyAsync(sandbox);
     }
 
@@ -126,7 +131,9 @@ public sealed class PackApiTests(RunningServer running)
             return InvoiceOf(await BuyAsync(sandbox, "anna", """{"pack": "hundred"}"""));
         }
 
-        async Task<string[]> StatesAsync() => [.. (await sandbox.Door.GetAsync("/v1/customers/anna/packs"))["data"].AsArray().Select(static one => one!["status"]!.GetValue<string>())];
+        async Task<string[]> StatesAsync() =>
+            [.. (await sandbox.Door.GetAsync("/v1/customers/anna/packs"))["data"].AsArray()
+                .Select(static one => one!["status"]!.GetValue<string>())];
     }
 
     [Fact]
@@ -139,10 +146,12 @@ public sealed class PackApiTests(RunningServer running)
 
         // $270.00 came back. 67 packs are $268.00; of the next $4.00 two are left to pay.
         var paid = await BuyAsync(sandbox, "anna", """{"pack": "hundred", "quantity": 67}""");
-        (paid["status"].GetValue<string>(), paid["invoice"]["status"]!.GetValue<string>(), paid["invoice"]["paid_from_credits"]!.GetValue<long>()).ShouldBe(("granted", "paid", 26_800));
+        (paid["status"].GetValue<string>(), paid["invoice"]["status"]!.GetValue<string>(),
+            paid["invoice"]["paid_from_credits"]!.GetValue<long>()).ShouldBe(("granted", "paid", 26_800));
         (await LimitAsync(sandbox, "anna", "calls")).ShouldBe(6_800);
         var open = await BuyAsync(sandbox, "anna", """{"pack": "hundred"}""");
-        (open["status"].GetValue<string>(), open["invoice"]["status"]!.GetValue<string>(), open["invoice"]["amount_due"]!.GetValue<long>()).ShouldBe(("pending", "open", 200));
+        (open["status"].GetValue<string>(), open["invoice"]["status"]!.GetValue<string>(),
+            open["invoice"]["amount_due"]!.GetValue<long>()).ShouldBe(("pending", "open", 200));
         (await LimitAsync(sandbox, "anna", "calls")).ShouldBe(6_800);
         await sandbox.Door.PostAsync($"/v1/invoices/{InvoiceOf(open)}/pay");
         (await LimitAsync(sandbox, "anna", "calls")).ShouldBe(6_900);
@@ -157,9 +166,12 @@ public sealed class PackApiTests(RunningServer running)
         var bought = await BuyAsync(sandbox, "anna", Order);
         bought["id"].GetValue<string>().ShouldBe("order-77");
         JsonNode.DeepEquals((await BuyAsync(sandbox, "anna", Order, HttpStatusCode.OK)).Json, bought.Json).ShouldBeTrue();
-        foreach (var other in (string[])["""{"pack": "hundred", "id": "order-77"}""", """{"pack": "ten", "quantity": 2, "id": "order-77"}""", """{"pack": "hundred", "quantity": 2, "currency": "JPY", "id": "order-77"}"""])
+        foreach (var other in (string[])[
+            """{"pack": "hundred", "id": "order-77"}""", """{"pack": "ten", "quantity": 2, "id": "order-77"}""",
+            """{"pack": "hundred", "quantity": 2, "currency": "JPY", "id": "order-77"}"""])
         {
-            (await BuyAsync(sandbox, "anna", other, HttpStatusCode.Conflict))["code"].GetValue<string>().ShouldBe("idempotency_key_reused", other);
+            (await BuyAsync(sandbox, "anna", other, HttpStatusCode.Conflict))["code"].GetValue<string>()
+                .ShouldBe("idempotency_key_reused", other);
         }
 
         // An id is the customer's. A grant of the same id is something else.
@@ -170,11 +182,13 @@ public sealed class PackApiTests(RunningServer running)
 
         var first = await WithKeyAsync();
         var again = await WithKeyAsync();
-        (first.Status, again.Status, again.Message.Headers.Contains("Idempotent-Replayed")).ShouldBe((HttpStatusCode.Created, HttpStatusCode.Created, true));
+        (first.Status, again.Status,
+            again.Message.Headers.Contains("Idempotent-Replayed")).ShouldBe((HttpStatusCode.Created, HttpStatusCode.Created, true));
         (await sandbox.InvoicesAsync("carl")).ShouldBe(["000003 one_off 400 = credit_pack 400"]);
         await ShouldVerifyAsync(sandbox);
 
-        Task<Came> WithKeyAsync() => sandbox.Door.SendAsync(HttpMethod.Post, "/v1/customers/carl/packs", """{"pack": "hundred"}""", ("Idempotency-Key", "basket-1"));
+        Task<Came> WithKeyAsync() =>
+            sandbox.Door.SendAsync(HttpMethod.Post, "/v1/customers/carl/packs", """{"pack": "hundred"}""", ("Idempotency-Key", "basket-1"));
     }
 
     [Fact]
@@ -191,15 +205,19 @@ public sealed class PackApiTests(RunningServer running)
 
         var paid = await Task.WhenAll(Enumerable.Range(0, 16).Select(n => SendAsync(doors[n % 2], $"/v1/invoices/{invoice}/pay", "{}")));
         paid.ShouldAllBe(static one => one.Status == HttpStatusCode.OK);
-        (await sandbox.Door.GetAsync("/v1/customers/anna/grants"))["data"].AsArray().ShouldHaveSingleItem()!["amount"]!.GetValue<decimal>().ShouldBe(100);
+        (await sandbox.Door.GetAsync("/v1/customers/anna/grants"))["data"].AsArray().ShouldHaveSingleItem()!["amount"]!.GetValue<decimal>()
+            .ShouldBe(100);
         (await sandbox.InvoicesAsync("anna")).ShouldBe(["000001 one_off 400 = credit_pack 400"]);
 
         // Different orders of one customer at once: each its own number.
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(n => SendAsync(doors[n % 2], "/v1/customers/bert/packs", """{"pack": "hundred"}""")));
-        (await sandbox.InvoicesAsync("bert")).ShouldBe(Enumerable.Range(2, 8).Select(static n => $"00000{n} one_off 400 = credit_pack 400"));
+        await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(n => SendAsync(doors[n % 2], "/v1/customers/bert/packs", """{"pack": "hundred"}""")));
+        (await sandbox.InvoicesAsync("bert")).ShouldBe(Enumerable.Range(2, 8)
+            .Select(static n => $"00000{n} one_off 400 = credit_pack 400"));
         await ShouldVerifyAsync(sandbox);
 
-        Task<Came> SendAsync(Door door, string path, string json) => door.SendAsync(HttpMethod.Post, path, json, ("X-Project", sandbox.Code));
+        Task<Came> SendAsync(Door door, string path, string json) =>
+            door.SendAsync(HttpMethod.Post, path, json, ("X-Project", sandbox.Code));
     }
 
     [Fact]
@@ -246,7 +264,8 @@ public sealed class PackApiTests(RunningServer running)
         (await sandbox.PutCatalogAsync(smaller)).ShouldBe(HttpStatusCode.OK);
         await sandbox.Door.PostAsync($"/v1/invoices/{InvoiceOf(bought)}/pay");
         var grant = (await sandbox.Door.GetAsync("/v1/customers/anna/grants"))["data"][0]!;
-        (grant["amount"]!.GetValue<decimal>(), grant["priority"]!.GetValue<int>(), grant["expires_at"]!.GetValue<string>()).ShouldBe((10, 100, "2027-05-01T00:00:00Z"));
+        (grant["amount"]!.GetValue<decimal>(), grant["priority"]!.GetValue<int>(),
+            grant["expires_at"]!.GetValue<string>()).ShouldBe((10, 100, "2027-05-01T00:00:00Z"));
         (await BuyAsync(sandbox, "anna", """{"pack": "ten"}"""))["invoice"]["total"]!.GetValue<long>().ShouldBe(900);
     }
 
@@ -259,12 +278,16 @@ public sealed class PackApiTests(RunningServer running)
         await sandbox.Door.PostAsync($"/v1/invoices/{id}/pay");
         (await sandbox.Door.GetAsync($"/v1/invoices/{id}"))["kind"].GetValue<string>().ShouldBe("one_off");
         var explained = await sandbox.Door.GetAsync($"/v1/invoices/{id}/lines/1/explain");
-        (explained["line"]["kind"]!.GetValue<string>(), explained["line"]["unit_price"]!.GetValue<string>(), explained.Json!["usage"]).ShouldBe(("credit_pack", "4", null));
-        explained["steps"].AsArray().Select(static step => step!.GetValue<string>()).ShouldBe(["2 × 4.00 USD = 8.00 USD", "200 units of calls in all"]);
+        (explained["line"]["kind"]!.GetValue<string>(), explained["line"]["unit_price"]!.GetValue<string>(),
+            explained.Json!["usage"]).ShouldBe(("credit_pack", "4", null));
+        explained["steps"].AsArray().Select(static step => step!.GetValue<string>())
+            .ShouldBe(["2 × 4.00 USD = 8.00 USD", "200 units of calls in all"]);
         (await (await sandbox.FetchAsync($"/v1/invoices/{id}.pdf")).Content.ReadAsByteArrayAsync())[..5].ShouldBe("%PDF-"u8.ToArray());
         (await (await sandbox.FetchAsync($"/v1/invoices/{id}.html")).Content.ReadAsStringAsync()).ShouldContain("A hundred calls");
-        (await (await sandbox.FetchAsync("/v1/invoices.csv")).Content.ReadAsStringAsync()).ShouldContain(",credit_pack,A hundred calls,calls,2,4,");
-        (await sandbox.Door.GetAsync("/v1/customers/anna/statement"))["entries"].AsArray().Select(static entry => $"{entry!["kind"]} {entry["amount"]} {entry["balance"]}")
+        (await (await sandbox.FetchAsync("/v1/invoices.csv")).Content.ReadAsStringAsync()).ShouldContain(
+            ",credit_pack,A hundred calls,calls,2,4,");
+        (await sandbox.Door.GetAsync("/v1/customers/anna/statement"))["entries"].AsArray()
+            .Select(static entry => $"{entry!["kind"]} {entry["amount"]} {entry["balance"]}")
             .ShouldBe(["invoice 800 800", "payment -800 0"]);
 
         await sandbox.AdvanceAsync("2027-04-02T00:00:00Z");
@@ -281,9 +304,16 @@ public sealed class PackApiTests(RunningServer running)
     }
 
     [Theory]
-    [InlineData("DELETE FROM grants t USING pack_purchases k WHERE t.partition = k.partition AND t.account = k.account AND t.id = k.grant_id", 1)]
-    [InlineData("UPDATE grants t SET amount = amount + 1 FROM pack_purchases k WHERE t.partition = k.partition AND t.account = k.account AND t.id = k.grant_id", 1)]
-    [InlineData("UPDATE invoices t SET status = 'void' FROM pack_purchases k WHERE t.partition = k.partition AND t.account = k.account AND t.id = k.invoice AND t.status = 'paid'", 1)]
+    [InlineData(
+        "DELETE FROM grants t USING pack_purchases k WHERE t.partition = k.partition AND t.account = k.account AND t.id = k.grant_id", 1)]
+    [InlineData(
+        "UPDATE grants t SET amount = amount + 1 FROM pack_purchases k WHERE t.partition = k.partition AND t.account = k.account AND t.id "
+            + "= k.grant_id",
+        1)]
+    [InlineData(
+        "UPDATE invoices t SET status = 'void' FROM pack_purchases k WHERE t.partition = k.partition AND t.account = k.account AND t.id = "
+            + "k.invoice AND t.status = 'paid'",
+        1)]
     [InlineData("UPDATE pack_purchases k SET unit_amount = unit_amount - 1 WHERE true", 2)]
     public async Task Books_that_were_tampered_with_are_found(string sql, int rows)
     {
@@ -293,14 +323,16 @@ public sealed class PackApiTests(RunningServer running)
         await ShouldVerifyAsync(sandbox);
         await using var connection = new NpgsqlConnection(running.ConnectionString);
         await connection.OpenAsync();
-        await using var tamper = new NpgsqlCommand($"{sql} AND k.project_id = (SELECT id FROM projects WHERE code = '{sandbox.Code}')", connection);
+        await using var tamper = new NpgsqlCommand(
+            $"{sql} AND k.project_id = (SELECT id FROM projects WHERE code = '{sandbox.Code}')", connection);
         (await tamper.ExecuteNonQueryAsync()).ShouldBe(rows);
         (await BrokenAsync(sandbox)).ShouldContain("packs");
     }
 
     private Task<BillingSandbox> StartAsync() => BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithPacks);
 
-    private static async Task<Came> BuyAsync(BillingSandbox sandbox, string customer, string json, HttpStatusCode expected = HttpStatusCode.Created)
+    private static async Task<Came> BuyAsync(
+        BillingSandbox sandbox, string customer, string json, HttpStatusCode expected = HttpStatusCode.Created)
     {
         var came = await sandbox.Door.PostAsync($"/v1/customers/{customer}/packs", json);
         came.Status.ShouldBe(expected, came.Json?.ToJsonString());
@@ -315,7 +347,8 @@ public sealed class PackApiTests(RunningServer running)
     /// <summary><c>allowed</c>, or the code of the denial.</summary>
     private static async Task<string> ConsumeAsync(BillingSandbox sandbox, string customer, string feature, int amount)
     {
-        var came = await sandbox.Door.PostAsync("/v1/consume", $$"""{"customer": "{{customer}}", "feature": "{{feature}}", "amount": {{amount}}}""");
+        var came = await sandbox.Door.PostAsync(
+            "/v1/consume", $$"""{"customer": "{{customer}}", "feature": "{{feature}}", "amount": {{amount}}}""");
         return came.Status == HttpStatusCode.OK ? "allowed" : came["code"].GetValue<string>();
     }
 
@@ -323,8 +356,10 @@ public sealed class PackApiTests(RunningServer running)
 
     private async Task<string[]> BrokenAsync(BillingSandbox sandbox)
     {
-        var report = await running.DoorWith(running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        var report = await running.DoorWith(running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
         report.Status.ShouldBe(HttpStatusCode.OK, report.Json?.ToJsonString());
-        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(one => one!["kind"]!.GetValue<string>())];
+        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(one => one!["kind"]!.GetValue<string>())];
     }
 }

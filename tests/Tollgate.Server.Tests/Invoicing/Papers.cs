@@ -21,12 +21,17 @@ internal static class Papers
 
     public static readonly InvoiceParty Buyer = new()
     {
-        Name = "Ελληνικά Γράμματα & Сыновья S.A.", Address = ["Οδός Ερμού 12, 3ος όροφος", "105 63 Αθήνα"], Country = "GR", TaxId = "EL 094 259 216",
+        Name = "Ελληνικά Γράμματα & Сыновья S.A.", Address = ["Οδός Ερμού 12, 3ος όροφος", "105 63 Αθήνα"], Country = "GR",
+        TaxId = "EL 094 259 216",
     };
 
-    public const string Footer = "Trendit Analytics GmbH · Amtsgericht Charlottenburg HRB 210 443 B · Managing director: Jana Król\nIBAN DE89 3704 0044 0532 0130 00 · BIC COBADEFFXXX";
+    public const string Footer =
+        "Trendit Analytics GmbH · Amtsgericht Charlottenburg HRB 210 443 B · Managing director: Jana Król\nIBAN DE89 3704 0044 0532 0130 "
+            + "00 · BIC COBADEFFXXX";
 
-    public static InvoiceLine Line(string description, decimal quantity, decimal? unitPrice, long amount, Currency currency, InvoiceLineKind kind = InvoiceLineKind.Usage) => new()
+    public static InvoiceLine Line(
+        string description, decimal quantity, decimal? unitPrice, long amount, Currency currency,
+        InvoiceLineKind kind = InvoiceLineKind.Usage) => new()
     {
         Kind = kind, Description = description, Quantity = Quantity.Of(quantity), Amount = new(amount, currency), Period = Month(4),
         UnitPrice = unitPrice is { } price ? new(price, currency) : null,
@@ -34,17 +39,21 @@ internal static class Papers
 
     /// <param name="sold">Lines that are sold.</param>
     public static Invoice Of(
-        Currency currency, IReadOnlyList<InvoiceLine> sold, IReadOnlyList<Reduction>? reductions = null, IReadOnlyList<TaxRate>? rates = null,
+        Currency currency, IReadOnlyList<InvoiceLine> sold, IReadOnlyList<Reduction>? reductions = null,
+        IReadOnlyList<TaxRate>? rates = null,
         long credits = 0, long paid = 0, InvoiceStatus status = InvoiceStatus.Open)
     {
         var sums = InvoiceMath.Compute([.. sold.Select(static line => line.Amount)], reductions ?? [], rates ?? [], new(credits, currency));
-        var reduced = (reductions ?? []).Zip(sums.Reduced, (reduction, taken) => Line(reduction.Name, 1, null, -taken.Minor, currency, InvoiceLineKind.Discount));
+        var reduced = (reductions ?? []).Zip(
+            sums.Reduced, (reduction, taken) => Line(reduction.Name, 1, null, -taken.Minor, currency, InvoiceLineKind.Discount));
         return new()
         {
             Id = new("0198c2f4-7a51-7bb1-9d0e-6f1d1f3a2b11"), Number = status == InvoiceStatus.Draft ? null : "TR-000042", Status = status,
-            Kind = InvoiceKind.Renewal, Customer = "org_8812", Currency = currency, Period = Month(5), CreatedAt = Utc("2026-05-01T00:00:03Z"),
+            Kind = InvoiceKind.Renewal, Customer = "org_8812", Currency = currency, Period = Month(5),
+            CreatedAt = Utc("2026-05-01T00:00:03Z"),
             IssuedAt = status == InvoiceStatus.Draft ? null : Utc("2026-05-01T01:00:00Z"),
-            DueAt = status == InvoiceStatus.Draft ? null : Utc("2026-05-15T01:00:00Z"), Seller = Seller, Buyer = Buyer, Lines = [.. sold, .. reduced],
+            DueAt = status == InvoiceStatus.Draft ? null : Utc("2026-05-15T01:00:00Z"), Seller = Seller, Buyer = Buyer,
+            Lines = [.. sold, .. reduced],
             Taxes = sums.Taxes, Subtotal = sums.Subtotal, Discount = sums.Discount, Tax = sums.Tax, Total = sums.Total,
             FromCredits = sums.FromCredits, Paid = new(sums.FromCredits.Minor + paid, currency),
         };
@@ -60,9 +69,13 @@ internal static class Papers
                 Line("Enterprise, monthly", 3, 299m, 89_700, eur, InvoiceLineKind.Subscription),
                 Line("Unused time of Pro, monthly", 1, null, -1_547, eur, InvoiceLineKind.ProrationCredit),
                 Line("API calls beyond the plan", 1_284_113, 0.002m, 256_823, eur),
-                Line("Tokens of language models beyond the plan, all providers together, input and output, counted as the providers count them", 48_120_345.5m, 0.000000123456m, 594, eur),
+                Line(
+                    "Tokens of language models beyond the plan, all providers together, input and output, "
+                        + "counted as the providers count them",
+                    48_120_345.5m, 0.000000123456m, 594, eur),
             ],
-            [new("WELCOME, 20 % for three months", new Percent(20), null), new("Goodwill after the outage of 12 April", null, new(1_000, eur))],
+            [new("WELCOME, 20 % for three months", new Percent(20), null),
+                new("Goodwill after the outage of 12 April", null, new(1_000, eur))],
             [new("VAT", new Percent(19), false)], credits: 5_000);
         return invoice with
         {
@@ -70,7 +83,8 @@ internal static class Papers
             CreditNotes =
             [
                 new(new("0198c2f4-7a51-7bb1-9d0e-6f1d1f3a2b22"), "TR-CN-000007", Utc("2026-05-04T09:00:00Z"), "Two seats were never used.",
-                    [Line("Enterprise, monthly: two seats", 2, 10m, 2_000, eur, InvoiceLineKind.Subscription)], new(380, eur), new(2_380, eur)),
+                    [Line("Enterprise, monthly: two seats", 2, 10m, 2_000, eur, InvoiceLineKind.Subscription)], new(380, eur),
+                    new(2_380, eur)),
             ],
         };
     }
@@ -78,7 +92,9 @@ internal static class Papers
     public static Invoice Long(int lines)
     {
         var usd = Currency.Usd;
-        return Of(usd, [.. Enumerable.Range(1, lines).Select(n => Line($"Feature number {n} beyond the plan", n * 17, 0.0125m, n * 21L, usd))], rates: [new("Sales tax", new Percent(8.875m), false)]);
+        return Of(
+            usd, [.. Enumerable.Range(1, lines).Select(n => Line($"Feature number {n} beyond the plan", n * 17, 0.0125m, n * 21L, usd))],
+            rates: [new("Sales tax", new Percent(8.875m), false)]);
     }
 
     /// <summary>A rounded square in two colours, with transparent corners.</summary>
@@ -91,7 +107,8 @@ internal static class Papers
             for (var x = 0; x < side; x++)
             {
                 var corner = Math.Max(Math.Abs((2 * x) - side), 0) + Math.Max(Math.Abs((2 * y) - side), 0) > side * 1.7;
-                ((byte[])[(byte)(x > y ? 11 : 240), (byte)(x > y ? 92 : 160), (byte)(x > y ? 173 : 40), (byte)(corner ? 0 : 255)]).CopyTo(rows, (y * ((side * 4) + 1)) + 1 + (x * 4));
+                ((byte[])[(byte)(x > y ? 11 : 240), (byte)(x > y ? 92 : 160), (byte)(x > y ? 173 : 40), (byte)(corner ? 0 : 255)]).CopyTo(
+                    rows, (y * ((side * 4) + 1)) + 1 + (x * 4));
             }
         }
 

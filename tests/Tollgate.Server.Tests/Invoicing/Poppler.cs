@@ -38,7 +38,10 @@ internal static partial class Poppler
         try
         {
             await File.WriteAllBytesAsync(file, pdf);
-            var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8 };
+            var start = new ProcessStartInfo(program)
+            {
+                RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8,
+            };
             foreach (var argument in arguments)
             {
                 start.ArgumentList.Add(argument == "{file}" ? file : argument);
@@ -64,7 +67,8 @@ internal static partial class Poppler
         }
         catch (System.ComponentModel.Win32Exception missing)
         {
-            throw new InvalidOperationException($"{start.FileName} is missing. Install poppler's tools (Debian, Ubuntu: apt-get install poppler-utils).", missing);
+            throw new InvalidOperationException(
+                $"{start.FileName} is missing. Install poppler's tools (Debian, Ubuntu: apt-get install poppler-utils).", missing);
         }
     }
 

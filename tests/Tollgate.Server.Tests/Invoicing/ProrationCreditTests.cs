@@ -34,7 +34,9 @@ public sealed class ProrationCreditTests(RunningServer running)
         {
             var refused = await sandbox.Door.PostAsync($"/v1/invoices/{first}/credit-notes", """{"reason": "again"}""");
             (refused.Status, refused["detail"].GetValue<string>()).ShouldBe(
-                (HttpStatusCode.UnprocessableEntity, "The invoice's total is 299.00 USD. Of that 299.00 USD when the subscription changed was already credited or refunded."));
+                (HttpStatusCode.UnprocessableEntity,
+                    "The invoice's total is 299.00 USD. Of that 299.00 USD when the subscription changed was already credited or "
+                        + "refunded."));
         }
 
         (await CreditAsync(sandbox)).ShouldBe(0);
@@ -47,7 +49,8 @@ public sealed class ProrationCreditTests(RunningServer running)
         var (sandbox, subscription, payment) = await PaidAsync("enterprise");
         await LeaveAsync(sandbox, subscription, "downgrade");
         (await CreditAsync(sandbox)).ShouldBe(27000);
-        var note = await sandbox.Door.PostAsync($"/v1/invoices/{await FirstAsync(sandbox)}/credit-notes", """{"amount": 1, "reason": "too much"}""");
+        var note = await sandbox.Door.PostAsync(
+            $"/v1/invoices/{await FirstAsync(sandbox)}/credit-notes", """{"amount": 1, "reason": "too much"}""");
         note.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
 
         var refunded = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
@@ -70,7 +73,8 @@ public sealed class ProrationCreditTests(RunningServer running)
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
         (await CreditAsync(sandbox)).ShouldBe(0);
 
-        await PaymentSteps.RefusedAsync(sandbox, $"/v1/payments/{payment}/refunds", "{}", HttpStatusCode.UnprocessableEntity, "refund_refused");
+        await PaymentSteps.RefusedAsync(
+            sandbox, $"/v1/payments/{payment}/refunds", "{}", HttpStatusCode.UnprocessableEntity, "refund_refused");
         (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
     }
 
@@ -83,7 +87,8 @@ public sealed class ProrationCreditTests(RunningServer running)
         (await PreviewAsync()).ShouldBe(0);
         var refused = await sandbox.Door.PostAsync($"/v1/invoices/{await FirstAsync(sandbox)}/credit-notes", """{"reason": "sorry"}""");
         (refused.Status, refused["detail"].GetValue<string>()).ShouldBe(
-            (HttpStatusCode.UnprocessableEntity, "The invoice's total is 29.00 USD. Of that 29.00 USD to a bank that disputes it was already credited or refunded."));
+            (HttpStatusCode.UnprocessableEntity,
+                "The invoice's total is 29.00 USD. Of that 29.00 USD to a bank that disputes it was already credited or refunded."));
 
         await PaymentSteps.HappenAsync(sandbox, "dispute.won", payment, ", \"amount\": 2900");
         await UntilAsync(async () => await HasDisputeAsync("won"));
@@ -94,11 +99,14 @@ public sealed class ProrationCreditTests(RunningServer running)
         (await CreditAsync(sandbox)).ShouldBe(2900, "A dispute that has ended has ended.");
         (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
 
-        async Task<bool> HasDisputeAsync(string status) => (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
+        async Task<bool> HasDisputeAsync(string status) =>
+            (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
 
         // What unused time would give back, were it canceled now.
         async Task<long> PreviewAsync() =>
-            (await sandbox.Door.PostAsync($"/v1/subscriptions/{subscription}/cancel", """{"at": "now", "credit": true, "preview": true}"""))["invoice"]?["subtotal"]!.GetValue<long>() ?? 0;
+            (await sandbox.Door.PostAsync(
+                $"/v1/subscriptions/{subscription}/cancel",
+                """{"at": "now", "credit": true, "preview": true}"""))["invoice"]?["subtotal"]!.GetValue<long>() ?? 0;
     }
 
     private async Task<(BillingSandbox Sandbox, string Subscription, string Payment)> PaidAsync(string plan)
@@ -121,5 +129,6 @@ public sealed class ProrationCreditTests(RunningServer running)
         (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc"))["data"][0]!["id"]!.GetValue<string>();
 
     private static async Task<long> CreditAsync(BillingSandbox sandbox) =>
-        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static (JsonNode? one) => one!["amount"]!.GetValue<long>());
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
+            .Sum(static (JsonNode? one) => one!["amount"]!.GetValue<long>());
 }

@@ -20,7 +20,8 @@ public sealed class VerifyOverHttpTests(MeteringHost host) : IClassFixture<Meter
         clean.GetProperty("reservations").GetInt64().ShouldBeGreaterThanOrEqualTo(1);
         clean.GetProperty("checks").EnumerateArray().ShouldAllBe(check => check.GetProperty("count").GetInt64() == 0);
 
-        await host.Database.ExecuteAsync("UPDATE balances SET used = used + 1 WHERE account = (SELECT account FROM customers WHERE id = 'watched')");
+        await host.Database.ExecuteAsync(
+            "UPDATE balances SET used = used + 1 WHERE account = (SELECT account FROM customers WHERE id = 'watched')");
         try
         {
             var (again, found) = await host.PostAsync("/v1/verify", "");
@@ -38,7 +39,8 @@ public sealed class VerifyOverHttpTests(MeteringHost host) : IClassFixture<Meter
         }
         finally
         {
-            await host.Database.ExecuteAsync("UPDATE balances SET used = used - 1 WHERE account = (SELECT account FROM customers WHERE id = 'watched')");
+            await host.Database.ExecuteAsync(
+                "UPDATE balances SET used = used - 1 WHERE account = (SELECT account FROM customers WHERE id = 'watched')");
         }
 
         (await host.PostAsync("/v1/verify", "")).Body.GetProperty("clean").GetBoolean().ShouldBeTrue();
@@ -93,7 +95,9 @@ public sealed class VerifyOverHttpTests(MeteringHost host) : IClassFixture<Meter
 
         var (one, other) = (host.PostAsync("/v1/verify", ""), IsCleanAsync(host.Server.Keys["TOLLGATE_KEY_RESUME_ATS"]));
         await Eventually.UntilAsync(async () => await host.Database.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%balances b%'") >= 2 || one.IsCompleted || other.IsCompleted);
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE "
+                + "'%balances b%'") >= 2
+            || one.IsCompleted || other.IsCompleted);
         await transaction.RollbackAsync();
         (await one).Status.ShouldBe(200);
         (await other).ShouldBeTrue();

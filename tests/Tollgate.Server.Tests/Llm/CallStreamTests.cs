@@ -17,7 +17,8 @@ public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringH
 
     private async Task SetPriceAsync(string model)
     {
-        var (status, body) = await host.PostAsync("/v1/model-prices", "{\"provider\":\"openai\",\"model\":\"" + model + "\",\"prices\":{\"input\":\"1\",\"output\":\"2\"}}");
+        var (status, body) = await host.PostAsync("/v1/model-prices",
+            "{\"provider\":\"openai\",\"model\":\"" + model + "\",\"prices\":{\"input\":\"1\",\"output\":\"2\"}}");
         status.ShouldBe(201, body.ToString());
     }
 
@@ -28,18 +29,22 @@ public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringH
         var lines = new StringBuilder();
         for (var i = 0; i < 2_500; i++)
         {
-            lines.Append(CultureInfo.InvariantCulture, $$"""{"id":"n-{{i}}","customer":"lines","model":"lines-1","input_tokens":10}""").Append('\n');
+            lines.Append(CultureInfo.InvariantCulture, $$"""{"id":"n-{{i}}","customer":"lines","model":"lines-1","input_tokens":10}""")
+                .Append('\n');
         }
 
         // 2500 to 2504: no JSON, a negative count, nothing, an unknown price, the first again; the last one without an end of line.
-        lines.Append("{\"id\":\n{\"id\":\"bad\",\"customer\":\"lines\",\"model\":\"lines-1\",\"input_tokens\":-1}\n\n{\"id\":\"odd\",\"customer\":\"lines\",\"model\":\"riddle-x\",\"input_tokens\":1}\n");
+        lines.Append(
+            "{\"id\":\n{\"id\":\"bad\",\"customer\":\"lines\",\"model\":\"lines-1\",\"input_tokens\":-1}\n\n{\"id\":\"odd\",\"customer\":\"lines\",\"model\":\"riddle-x\",\"input_tokens\":1}\n");
         lines.Append("""{"id":"n-0","customer":"lines","model":"lines-1","input_tokens":10}""");
 
         var body = await StreamAsync(lines.ToString());
 
-        (Number(body, "accepted"), Number(body, "replayed"), Number(body, "unpriced"), Number(body, "rejected_count"), body.GetProperty("cost_usd").GetString())
+        (Number(body, "accepted"), Number(body, "replayed"), Number(body, "unpriced"), Number(body, "rejected_count"),
+            body.GetProperty("cost_usd").GetString())
             .ShouldBe((2_501, 1, 1, 2, "0.025"), body.ToString());
-        body.GetProperty("rejected").EnumerateArray().Select(one => $"{one.GetProperty("index")} {one.GetProperty("id")} {one.GetProperty("code")}")
+        body.GetProperty("rejected").EnumerateArray()
+            .Select(one => $"{one.GetProperty("index")} {one.GetProperty("id")} {one.GetProperty("code")}")
             .ShouldBe(["2500  malformed_json", "2501 bad validation_failed"]);
         (await host.UsedAsync("lines", "tokens")).ShouldBe(25_001m);
         Number(await StreamAsync(lines.ToString(), "application/jsonl"), "replayed").ShouldBe(2_502);
@@ -50,8 +55,11 @@ public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringH
     [InlineData("application/json")]
     public async Task A_call_with_half_of_a_surrogate_pair_is_refused_and_the_others_are_recorded(string type)
     {
-        string[] broken = ["""{"\ud800":1}""", """{"id":"\ud800","customer":"half"}""", """{"customer":"half","model":"m","raw_response":{"\udfff":"\ud800"}}"""];
-        var calls = Enumerable.Range(0, 10).Select(i => i is 2 or 5 or 8 ? broken[i / 3] : $$"""{"id":"{{type}}-{{i}}","customer":"half","model":"m"}""");
+        string[] broken = [
+            """{"\ud800":1}""", """{"id":"\ud800","customer":"half"}""",
+            """{"customer":"half","model":"m","raw_response":{"\udfff":"\ud800"}}"""];
+        var calls = Enumerable.Range(0, 10)
+            .Select(i => i is 2 or 5 or 8 ? broken[i / 3] : $$"""{"id":"{{type}}-{{i}}","customer":"half","model":"m"}""");
         var body = await StreamAsync(type == "application/json" ? $"[{string.Join(',', calls)}]" : string.Join('\n', calls), type);
         (Number(body, "accepted"), Number(body, "rejected_count")).ShouldBe((7, 3), body.ToString());
         body.GetProperty("rejected").EnumerateArray().Select(one => $"{one.GetProperty("index")} {one.GetProperty("code")}")
@@ -62,7 +70,8 @@ public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringH
     public async Task A_line_that_is_too_long_is_refused_and_the_next_one_recorded()
     {
         var body = await StreamAsync(
-            "{\"id\":\"long\",\"customer\":\"long\",\"model\":\"m\",\"error\":\"" + new string('x', 1_100_000) + "\"}\n{\"id\":\"short\",\"customer\":\"long\",\"model\":\"m\"}");
+            "{\"id\":\"long\",\"customer\":\"long\",\"model\":\"m\",\"error\":\"" + new string('x', 1_100_000)
+                + "\"}\n{\"id\":\"short\",\"customer\":\"long\",\"model\":\"m\"}");
 
         (Number(body, "accepted"), body.GetProperty("rejected")[0].GetProperty("code").GetString()).ShouldBe((1, "payload_too_large"));
     }
@@ -73,7 +82,10 @@ public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringH
         const string Lines = "{\"customer\":\"headed\",\"model\":\"m\"}\n{\"customer\":\"headed\",\"model\":\"m\"}\n";
         foreach (var expected in new[] { (2, 0), (0, 2) })
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/llm-calls") { Content = MeteringHost.Text(Lines, "application/x-ndjson") };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/llm-calls")
+            {
+                Content = MeteringHost.Text(Lines, "application/x-ndjson"),
+            };
             request.Headers.Add("Idempotency-Key", "batch-7");
             using var answer = await host.Http.SendAsync(request);
             var body = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
@@ -110,7 +122,8 @@ public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringH
         const string Events =
             "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"claude-guess\",\"usage\":{\"input_tokens\":321,\"output_tokens\":1}}}\n\n"
             + "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"The capital of Egypt is Cairo, a city of ten million people.\"}}\n\n";
-        var (status, body) = await host.PostAsync("/v1/llm-calls", "{\"customer\":\"broken\",\"provider\":\"anthropic\",\"raw_response\":" + JsonSerializer.Serialize(Events) + "}");
+        var (status, body) = await host.PostAsync("/v1/llm-calls",
+            "{\"customer\":\"broken\",\"provider\":\"anthropic\",\"raw_response\":" + JsonSerializer.Serialize(Events) + "}");
         status.ShouldBe(200, body.ToString());
 
         var call = (await host.GetAsync("/v1/llm-calls?customer=broken")).Body.GetProperty("data")[0];
@@ -120,7 +133,8 @@ public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringH
 
     [Theory]
     [InlineData("""{"customer":"c","raw_response":{"model":"m","choices":[{"message":{"content":"Cairo"}}]}}""", "raw_response")]
-    [InlineData("""{"customer":"c","raw_request":"no","raw_response":{"model":"m","choices":[{"message":{"content":"Cairo"}}]}}""", "raw_request")]
+    [InlineData(
+        """{"customer":"c","raw_request":"no","raw_response":{"model":"m","choices":[{"message":{"content":"Cairo"}}]}}""", "raw_request")]
     [InlineData("""{"customer":"c","model":"m","raw_request":{},"raw_response":{"choices":[]}}""", "raw_response")]
     [InlineData("""{"customer":"c","model":"m","input_tokens":5,"raw_request":{"messages":[]}}""", "raw_request")]
     public async Task Nothing_is_estimated_of_which_a_side_is_not_known(string call, string field)

@@ -18,12 +18,14 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
     }
 
     private Task<JsonElement> SetPriceAsync(string model, string input, string from = "2020-01-01T00:00:00Z") => PostAsync(
-        "/v1/model-prices", $$$"""{"provider":"anew","model":"{{{model}}}","valid_from":"{{{from}}}","prices":{"input":"{{{input}}}"}}""", 201);
+        "/v1/model-prices", $$$"""{"provider":"anew","model":"{{{model}}}","valid_from":"{{{from}}}","prices":{"input":"{{{input}}}"}}""",
+        201);
 
     private async Task<(int Seen, int Changed, int Unknown, string? Delta)> RerateAsync(string model, string more = "", string query = "")
     {
         var done = await PostAsync("/v1/model-prices/rerate" + query, $$"""{"model":"{{model}}"{{more}}}""");
-        return (done.GetProperty("seen").GetInt32(), done.GetProperty("changed").GetInt32(), done.GetProperty("unknown").GetInt32(), done.GetProperty("delta_usd").GetString());
+        return (done.GetProperty("seen").GetInt32(), done.GetProperty("changed").GetInt32(), done.GetProperty("unknown").GetInt32(),
+            done.GetProperty("delta_usd").GetString());
     }
 
     [Fact]
@@ -71,15 +73,18 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
     [Fact]
     public async Task By_a_fallback_price_the_budget_moves_although_the_cost_is_unknown()
     {
-        await PostAsync("/v1/model-prices", """{"provider":"falls","model":"*","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"3"}}""", 201);
-        var body = await PostAsync("/v1/llm-calls", """{"id":"f","customer":"assumed","provider":"falls","model":"r-4","input_tokens":100000}""");
+        await PostAsync(
+            "/v1/model-prices", """{"provider":"falls","model":"*","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"3"}}""", 201);
+        var body = await PostAsync(
+            "/v1/llm-calls", """{"id":"f","customer":"assumed","provider":"falls","model":"r-4","input_tokens":100000}""");
 
         (body.GetProperty("priced").GetBoolean(), body.GetProperty("cost_usd").ValueKind).ShouldBe((false, JsonValueKind.Null));
         (await host.UsedAsync("assumed", "llm_cost")).ShouldBe(0.3m);
         (await host.GetAsync("/v1/unpriced-models")).Body.ToString().ShouldContain("r-4");
 
         // The true price comes to more, and the budget moves by what it did not have yet.
-        await PostAsync("/v1/model-prices", """{"provider":"falls","model":"r-4","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"5"}}""", 201);
+        await PostAsync(
+            "/v1/model-prices", """{"provider":"falls","model":"r-4","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"5"}}""", 201);
         (await RerateAsync("r-4")).ShouldBe((1, 1, 0, "0.5"));
         (await host.UsedAsync("assumed", "llm_cost")).ShouldBe(0.5m);
     }
@@ -100,7 +105,8 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
         await PostAsync("/v1/llm-calls", Call("mended", "r-8"));
         await SetPriceAsync("r-8", "1");
         (await RerateAsync("r-8")).ShouldBe((1, 1, 0, "0.1"));
-        var adjustment = (await host.GetAsync("/v1/events?customer=mended&type=llm_cost_adjustment")).Body.GetProperty("data")[0].GetProperty("id").GetString();
+        var adjustment = (await host.GetAsync("/v1/events?customer=mended&type=llm_cost_adjustment")).Body.GetProperty(
+            "data")[0].GetProperty("id").GetString();
         await PostAsync($"/v1/events/{adjustment}/void", """{"customer":"mended"}""");
         (await host.UsedAsync("mended", "llm_cost")).ShouldBe(0m);
 
@@ -125,13 +131,15 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
         {
             (await RunAsync(database, "markup")).ShouldBe((0, "0 %"));
             (await RunAsync(database, "markup", "20")).ShouldBe((0, "+20 %"));
-            await database.PostAsync("/v1/model-prices", """{"provider":"anew","model":"r-6","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1"}}""");
+            await database.PostAsync(
+                "/v1/model-prices", """{"provider":"anew","model":"r-6","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1"}}""");
             (await database.PostAsync("/v1/llm-calls", Call("marked", "r-6"))).Body.GetProperty("cost_usd").GetString().ShouldBe("0.12");
             (await RunAsync(database, "markup", "0.001")).ExitCode.ShouldBe(2);
             (await RunAsync(database, "markup", "2000")).ExitCode.ShouldBe(1);
 
             await database.PostAsync("/v1/llm-calls", Call("marked", "r-7"));
-            await database.PostAsync("/v1/model-prices", """{"provider":"anew","model":"r-7","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1"}}""");
+            await database.PostAsync(
+                "/v1/model-prices", """{"provider":"anew","model":"r-7","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1"}}""");
             var rerated = await RunAsync(database, "rerate", "--yes");
             rerated.ExitCode.ShouldBe(0, rerated.Output);
             rerated.Output.ShouldContain("1 calls: 1 would change");

@@ -20,15 +20,18 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         foreach (var customer in new[] { "acme", "nobody" })
         {
             var address = customer == "acme" ? ", \"email\": \"ada@acme.example\", \"name\": \"Ada <script>\"" : "";
-            (await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{customer}}"{{address}}}""")).Status.ShouldBe(HttpStatusCode.Created);
-            (await sandbox.Door.PostAsync($"/v1/customers/{customer}/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(HttpStatusCode.Created);
+            (await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{customer}}"{{address}}}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
+            (await sandbox.Door.PostAsync($"/v1/customers/{customer}/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
             await sandbox.SubscribeAsync($$"""{"customer": "{{customer}}", "plan": "pro", "trial": false}""");
         }
 
         await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
         foreach (var customer in new[] { "acme", "nobody" })
         {
-            await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", $$"""{"customer": "{{customer}}", "outcome": "decline", "times": 5}""");
+            await sandbox.Door.PostAsync(
+                "/v1/sandbox/payment-behavior", $$"""{"customer": "{{customer}}", "outcome": "decline", "times": 5}""");
         }
 
         // Transactions of others begin and end meanwhile: what belongs together is not found by its place among them.
@@ -42,8 +45,10 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
 
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Count(static mail => Text(mail, "status") == "sent") == 6);
         var mails = await MailsAsync(sandbox.Door, "acme");
-        mails.Select(static mail => $"{mail["at"]!.GetValue<DateTimeOffset>().ToString("MM-dd", CultureInfo.InvariantCulture)} {Text(mail, "type")}").ShouldBe(
-            ["01-31 receipt", "02-28 payment_failed", "03-01 payment_failed", "03-03 payment_failed", "03-05 payment_failed", "03-07 payment_failed"]);
+        mails.Select(static mail =>
+            $"{mail["at"]!.GetValue<DateTimeOffset>().ToString("MM-dd", CultureInfo.InvariantCulture)} {Text(mail, "type")}").ShouldBe(
+            ["01-31 receipt", "02-28 payment_failed", "03-01 payment_failed", "03-03 payment_failed", "03-05 payment_failed",
+                "03-07 payment_failed"]);
         mails.ShouldAllBe(static mail => Text(mail, "to") == "a…@acme.example");
         Text(mails[5], "subject").ShouldBe("Pro has ended: invoice " + NumberIn(mails[5]) + " was not paid");
         (await MailsAsync(sandbox.Door, "nobody")).Select(static mail => Text(mail, "reason")).Distinct().ShouldBe(["no_address"]);
@@ -58,21 +63,26 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         file.ShouldContain("To: ada@acme.example");
         file.ShouldNotContain("<script>");
         Body(file).ShouldContain("/pay/", Case.Sensitive, "It was given up, and can be paid.");
-        Directory.GetFiles(Path.Combine(_running.Server.Data, "mail"), "*.eml").Select(File.ReadAllText).ShouldAllBe(static text => !text.Contains("nobody@"));
+        Directory.GetFiles(Path.Combine(_running.Server.Data, "mail"), "*.eml").Select(File.ReadAllText)
+            .ShouldAllBe(static text => !text.Contains("nobody@"));
     }
 
     [Fact]
     public async Task The_link_in_a_mail_opens_a_page_that_pays_the_invoice()
     {
         var sandbox = await FailedAsync();
-        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "type") == "payment_failed" && Text(mail, "status") == "sent"));
+        await UntilAsync(
+            async () =>
+                (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "type") == "payment_failed"
+                    && Text(mail, "status") == "sent"));
         var mail = (await MailsAsync(sandbox.Door, "acme")).Single(static mail => Text(mail, "type") == "payment_failed");
 
         var checkouts = await sandbox.Door.GetAsync("/v1/checkouts?customer=acme");
 
         Body(await FileAsync(Text(mail, "id"))).ShouldContain(_running.Server.Url + "pay/");
         checkouts["data"].AsArray().ShouldHaveSingleItem()!["kind"]!.GetValue<string>().ShouldBe("invoice");
-        (await sandbox.Door.GetAsync("/v1/mails/" + Text(mail, "id")))["html"].GetValue<string>().ShouldNotContain("/pay/", Case.Sensitive, "Only the customer has the link.");
+        (await sandbox.Door.GetAsync("/v1/mails/" + Text(mail, "id")))["html"].GetValue<string>()
+            .ShouldNotContain("/pay/", Case.Sensitive, "Only the customer has the link.");
     }
 
     [Fact]
@@ -94,7 +104,10 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
 
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "stays")).Single()["status"]!.GetValue<string>() == "sent");
         Text((await MailsAsync(sandbox.Door, "stays")).Single(), "subject").ShouldBe("Your trial of Pro ends on Jan 15, 2027");
-        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "leaves")).Any(static mail => Text(mail, "type") == "trial_ending" && Text(mail, "status") == "skipped"));
+        await UntilAsync(
+            async () =>
+                (await MailsAsync(sandbox.Door, "leaves")).Any(static mail => Text(mail, "type") == "trial_ending"
+                    && Text(mail, "status") == "skipped"));
         (await MailsAsync(sandbox.Door, "leaves")).Select(static mail => Text(mail, "type")).Order().ShouldBe(["canceled", "trial_ending"]);
         await sandbox.AdvanceAsync("2027-03-01T00:00:00Z");
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
@@ -118,10 +131,12 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         }
 
         // The reminder is written down before anything changes.
-        await UntilAsync(async () => (await Task.WhenAll(ends.Keys.Select(customer => MailsAsync(sandbox.Door, customer)))).All(static mails => mails.Length == 1));
+        await UntilAsync(async () =>
+            (await Task.WhenAll(ends.Keys.Select(customer => MailsAsync(sandbox.Door, customer)))).All(static mails => mails.Length == 1));
         await sandbox.AdvanceAsync("2027-01-05T00:00:00Z");
         (await sandbox.Door.PostAsync("/v1/subscriptions/ends/cancel", """{"at": "period_end"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        (await sandbox.Door.PatchAsync("/v1/subscriptions/grows", """{"plan": "enterprise", "when": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PatchAsync("/v1/subscriptions/grows", """{"plan": "enterprise", "when": "now"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
 
         await sandbox.AdvanceAsync("2027-01-12T00:00:00Z");
 
@@ -133,7 +148,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
             shown["text"].GetValue<string>().Contains("Price: ", StringComparison.Ordinal).ShouldBe(hasPrice, customer);
         }
 
-        async Task<JsonNode> ReminderAsync(string customer) => (await MailsAsync(sandbox.Door, customer)).Single(static mail => Text(mail, "type") == "trial_ending");
+        async Task<JsonNode> ReminderAsync(string customer) =>
+            (await MailsAsync(sandbox.Door, customer)).Single(static mail => Text(mail, "type") == "trial_ending");
     }
 
     [Fact]
@@ -150,24 +166,31 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         says.ShouldContain("Resets on: Feb 28, 2027");
         says.ShouldContain($"See the plans:\n{_running.Server.Url.AbsoluteUri}pricing");
 
-        var link = UnsubscribeLink().Match(await FileAsync(Text(first, "id")).ContinueWith(static file => Unfolded(file.Result), TaskScheduler.Default)).Groups[1].Value;
+        var link = UnsubscribeLink()
+            .Match(await FileAsync(Text(first, "id"))
+                .ContinueWith(static file => Unfolded(file.Result), TaskScheduler.Default)).Groups[1].Value;
         using var anybody = new HttpClient();
         (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain(">Unsubscribe</button>");
         (await MailsAsync(sandbox.Door, "acme")).Length.ShouldBe(1, "Looking changes nothing.");
         (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain("<html lang=\"en");
         using var click = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
         (await anybody.PostAsync(new Uri(link), click, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await anybody.PostAsync(new Uri(link[..^8] + "AAAAAAAA"), click, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await anybody.PostAsync(new Uri(link[..^8] + "AAAAAAAA"), click, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(
+            HttpStatusCode.BadRequest);
 
         await sandbox.UseAsync("acme", "calls", 30);
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
         await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay");
 
-        await UntilAsync(async () => await MailsAsync(sandbox.Door, "acme") is { Length: 3 } mails && mails.All(static mail => Text(mail, "status") != "waiting"));
-        (await MailsAsync(sandbox.Door, "acme")).Select(static mail => $"{Text(mail, "type")} {Text(mail, "status")} {mail["reason"]}").Order()
+        await UntilAsync(async () => await MailsAsync(sandbox.Door, "acme") is { Length: 3 } mails
+            && mails.All(static mail => Text(mail, "status") != "waiting"));
+        (await MailsAsync(sandbox.Door, "acme")).Select(static mail => $"{Text(mail, "type")} {Text(mail, "status")} {mail["reason"]}")
+            .Order()
             .ShouldBe(["quota_threshold sent ", "quota_threshold skipped unsubscribed", "receipt sent "]);
-        var receipt = await FileAsync(Text((await MailsAsync(sandbox.Door, "acme")).Single(static mail => Text(mail, "type") == "receipt"), "id"));
-        (receipt.Contains("application/pdf", StringComparison.Ordinal), receipt.Contains("JVBERi", StringComparison.Ordinal)).ShouldBe((true, true), "A receipt brings the invoice.");
+        var receipt = await FileAsync(
+            Text((await MailsAsync(sandbox.Door, "acme")).Single(static mail => Text(mail, "type") == "receipt"), "id"));
+        (receipt.Contains("application/pdf", StringComparison.Ordinal),
+            receipt.Contains("JVBERi", StringComparison.Ordinal)).ShouldBe((true, true), "A receipt brings the invoice.");
     }
 
     [Theory]
@@ -184,7 +207,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
         await sandbox.UseAsync("acme", "calls", 85);
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "status") == "sent"));
-        var link = UnsubscribeLink().Match(Unfolded(await FileAsync(Text((await MailsAsync(sandbox.Door, "acme")).Single(), "id")))).Groups[1].Value;
+        var link = UnsubscribeLink()
+            .Match(Unfolded(await FileAsync(Text((await MailsAsync(sandbox.Door, "acme")).Single(), "id")))).Groups[1].Value;
 
         using var anybody = new HttpClient();
         var asks = WebUtility.HtmlDecode(await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken));
@@ -202,12 +226,17 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     public async Task A_mail_server_that_is_away_gets_the_mail_later_and_one_that_refuses_ends_it()
     {
         var live = _running.DoorOf("trendit");
-        server.TestHost.Answer = static line => line.Contains("later@", StringComparison.Ordinal) ? "450 come again" : line.Contains("never@", StringComparison.Ordinal) ? "550 nobody" : "250 OK";
-        var plan = (await live.GetAsync("/v1/plans"))["data"].AsArray().First(static one => one!["prices"]!.AsArray().Any(static price => price!["amount"]!.GetValue<long>() > 0))!;
+        server.TestHost.Answer = static line => line.Contains("later@", StringComparison.Ordinal) ? "450 come again"
+            : line.Contains("never@", StringComparison.Ordinal) ? "550 nobody"
+            : "250 OK";
+        var plan = (await live.GetAsync("/v1/plans"))["data"].AsArray()
+            .First(static one => one!["prices"]!.AsArray().Any(static price => price!["amount"]!.GetValue<long>() > 0))!;
         var price = plan["prices"]!.AsArray().First(static one => one!["amount"]!.GetValue<long>() > 0)!;
         foreach (var customer in new[] { "now", "later", "never" })
         {
-            (await live.PostAsync("/v1/customers", $$"""{"id": "mail-{{customer}}", "email": "{{customer}}@acme.example"}""")).Status.ShouldBe(HttpStatusCode.Created);
+            (await live.PostAsync(
+                "/v1/customers", $$"""{"id": "mail-{{customer}}", "email": "{{customer}}@acme.example"}""")).Status.ShouldBe(
+                HttpStatusCode.Created);
             var made = await live.PostAsync(
                 "/v1/subscriptions",
                 $$"""{"customer": "mail-{{customer}}", "plan": "{{Text(plan, "code")}}", "period": "{{Text(price, "interval")}}", "currency": "{{Text(price, "currency")}}", "trial": false}""");
@@ -217,7 +246,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
 
         await UntilAsync(async () => Text(await OnlyAsync("now"), "status") == "sent");
         await UntilAsync(async () => Text(await OnlyAsync("never"), "status") == "failed");
-        await UntilAsync(async () => (await OnlyAsync("later"))["attempts"]!.GetValue<int>() == 1 && (await OnlyAsync("later"))["reason"] is not null);
+        await UntilAsync(async () => (await OnlyAsync("later"))["attempts"]!.GetValue<int>() == 1
+            && (await OnlyAsync("later"))["reason"] is not null);
         Text(await OnlyAsync("later"), "status").ShouldBe("waiting");
         server.TestHost.Answer = static _ => "250 OK";
         await ExecuteAsync("UPDATE mails SET due_at = now() WHERE customer = 'mail-later' AND state = 'waiting'");
@@ -231,7 +261,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         taken[0].ShouldContain($"Message-ID: <{Text(await OnlyAsync("now"), "id")}@trendit.example>", Case.Insensitive);
         taken[0].ShouldNotContain("List-Unsubscribe");
 
-        async Task<JsonNode> OnlyAsync(string customer) => (await MailsAsync(live, "mail-" + customer)).SingleOrDefault() ?? new JsonObject { ["status"] = "none", ["attempts"] = 0 };
+        async Task<JsonNode> OnlyAsync(string customer) =>
+            (await MailsAsync(live, "mail-" + customer)).SingleOrDefault() ?? new JsonObject { ["status"] = "none", ["attempts"] = 0 };
     }
 
     [Theory]
@@ -240,7 +271,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     public async Task A_name_adds_no_sender(string name)
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
-        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/invoice-settings", new JsonObject { ["name"] = name }.ToJsonString())).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.SendAsync(
+            HttpMethod.Put, "/v1/invoice-settings", new JsonObject { ["name"] = name }.ToJsonString())).Status.ShouldBe(HttpStatusCode.OK);
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");
         await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""");
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
@@ -266,7 +298,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await sandbox.AdvanceAsync("2027-04-01T00:00:00Z");
 
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Length == 2);
-        (await MailsAsync(sandbox.Door, "acme")).Select(static mail => Text(mail, "subject")).ShouldBe(["Your plan is Enterprise now", "Enterprise ends on Feb 28, 2027"]);
+        (await MailsAsync(sandbox.Door, "acme")).Select(static mail => Text(mail, "subject"))
+            .ShouldBe(["Your plan is Enterprise now", "Enterprise ends on Feb 28, 2027"]);
         (await sandbox.Door.GetAsync("/v1/mails?type=maybe")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await sandbox.Door.GetAsync("/v1/mails/none"))["code"].GetValue<string>().ShouldBe("mail_not_found");
     }
@@ -284,7 +317,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         settings["language"] = language;
         (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/invoice-settings", settings.ToJsonString())).Status.ShouldBe(HttpStatusCode.OK);
 
-        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Count(static mail => Text(mail, "type") == "payment_failed") == 5);
+        await UntilAsync(async () =>
+            (await MailsAsync(sandbox.Door, "acme")).Count(static mail => Text(mail, "type") == "payment_failed") == 5);
         var last = (await sandbox.Door.GetAsync("/v1/mails/" + Text((await MailsAsync(sandbox.Door, "acme"))[^1], "id"))).Json!;
 
         Text(last, "text").ShouldContain(amount);
@@ -300,7 +334,9 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""");
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
         await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
-        await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "decline", "times": """ + times.ToString(CultureInfo.InvariantCulture) + "}");
+        await sandbox.Door.PostAsync(
+            "/v1/sandbox/payment-behavior",
+            """{"customer": "acme", "outcome": "decline", "times": """ + times.ToString(CultureInfo.InvariantCulture) + "}");
         await sandbox.AdvanceAsync("2027-02-28T12:00:00Z");
         return sandbox;
     }
@@ -308,14 +344,17 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     private async Task<string> FileAsync(string id)
     {
         var folder = Path.Combine(_running.Server.Data, "mail");
-        return await File.ReadAllTextAsync(Directory.GetFiles(folder, $"*{id.Replace("-", "", StringComparison.Ordinal)}.eml").Single(), TestContext.Current.CancellationToken);
+        return await File.ReadAllTextAsync(
+            Directory.GetFiles(folder, $"*{id.Replace("-", "", StringComparison.Ordinal)}.eml").Single(),
+            TestContext.Current.CancellationToken);
     }
 
     /// <summary>The parts as they were before they were encoded.</summary>
     private static string Body(string file) => string.Concat(Encoded().Matches(file).Select(static part =>
         part.Groups[1].Value == "base64"
             ? System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(part.Groups[2].Value.ReplaceLineEndings("")))
-            : part.Groups[2].Value.ReplaceLineEndings("\n").Replace("=\n", "", StringComparison.Ordinal).Replace("=3D", "=", StringComparison.Ordinal)));
+            : part.Groups[2].Value.ReplaceLineEndings("\n").Replace("=\n", "", StringComparison.Ordinal)
+                .Replace("=3D", "=", StringComparison.Ordinal)));
 
     private static string Unfolded(string file) => file.ReplaceLineEndings("\n").Replace("\n ", "", StringComparison.Ordinal);
 
@@ -323,7 +362,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     private static async Task<JsonNode[]> MailsAsync(Door door, string customer) =>
         [.. (await door.GetAsync($"/v1/mails?customer={customer}&limit=100"))["data"].AsArray().Reverse().Select(static one => one!)];
 
-    private static string NumberIn(JsonNode mail) => Text(mail, "subject").Split(' ').Single(static word => word.Contains("-0", StringComparison.Ordinal));
+    private static string NumberIn(JsonNode mail) =>
+        Text(mail, "subject").Split(' ').Single(static word => word.Contains("-0", StringComparison.Ordinal));
 
     private static string Text(JsonNode from, string member) => from[member]!.GetValue<string>();
 
@@ -360,7 +400,8 @@ public sealed class MailedServer : IAsyncLifetime
     {
         Environment = new Dictionary<string, string>
         {
-            ["TOLLGATE_SMTP_HOST"] = "127.0.0.1", ["TOLLGATE_SMTP_PORT"] = TestHost.Port.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_SMTP_TLS"] = "0",
+            ["TOLLGATE_SMTP_HOST"] = "127.0.0.1", ["TOLLGATE_SMTP_PORT"] = TestHost.Port.ToString(CultureInfo.InvariantCulture),
+            ["TOLLGATE_SMTP_TLS"] = "0",
             ["TOLLGATE_SMTP_FROM"] = "billing@trendit.example",
         },
     };

@@ -13,7 +13,10 @@ public sealed partial class MailWordsTests
         foreach (var property in typeof(MailWords).GetProperties().Where(static one => one.PropertyType == typeof(string)))
         {
             var holes = new[] { MailWords.English, MailWords.German, MailWords.French, MailWords.Spanish }
-                .Select(words => string.Join(' ', Hole().Matches((string)property.GetValue(words)!).Select(static hole => hole.Value).Distinct().Order())).Distinct();
+                .Select(words =>
+                    string.Join(
+                        ' ', Hole().Matches((string)property.GetValue(words)!).Select(static hole => hole.Value).Distinct().Order()))
+                        .Distinct();
             holes.Count().ShouldBe(1, property.Name);
         }
     }

@@ -67,7 +67,8 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
 
         (await house.UntilAsync("ada", "sent"))["attempts"]!.GetValue<int>().ShouldBe(2);
         host.Taken.Count.ShouldBe(2);
-        host.Taken.Select(static message => MessageId().Match(message).Groups[1].Value).Distinct().ShouldHaveSingleItem().ShouldNotBeEmpty();
+        host.Taken.Select(static message => MessageId().Match(message).Groups[1].Value).Distinct().ShouldHaveSingleItem()
+            .ShouldNotBeEmpty();
     }
 
     /// <param name="trusted">A certificate that the machine knows.</param>
@@ -77,7 +78,8 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
         var folder = TestFolder.Create();
         var environment = new Dictionary<string, string>
         {
-            ["TOLLGATE_SMTP_HOST"] = "localhost", ["TOLLGATE_SMTP_PORT"] = host.Port.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_SMTP_FROM"] = "billing@trendit.example",
+            ["TOLLGATE_SMTP_HOST"] = "localhost", ["TOLLGATE_SMTP_PORT"] = host.Port.ToString(CultureInfo.InvariantCulture),
+            ["TOLLGATE_SMTP_FROM"] = "billing@trendit.example",
             ["TOLLGATE_SMTP_TLS"] = password is null ? "0" : "1",
         };
         if (password is not null)
@@ -115,13 +117,15 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
         /// <summary>The customer gets a receipt.</summary>
         public async Task PayAsync(string customer)
         {
-            var plan = (await Live.GetAsync("/v1/plans"))["data"].AsArray().First(static one => one!["prices"]!.AsArray().Any(static price => price!["amount"]!.GetValue<long>() > 0))!;
+            var plan = (await Live.GetAsync("/v1/plans"))["data"].AsArray()
+                .First(static one => one!["prices"]!.AsArray().Any(static price => price!["amount"]!.GetValue<long>() > 0))!;
             var price = plan["prices"]!.AsArray().First(static one => one!["amount"]!.GetValue<long>() > 0)!;
             await Live.PostAsync("/v1/customers", $$"""{"id": "{{customer}}", "email": "{{customer}}@acme.example"}""");
             var made = await Live.PostAsync(
                 "/v1/subscriptions", new JsonObject
                 {
-                    ["customer"] = customer, ["plan"] = plan["code"]!.DeepClone(), ["period"] = price["interval"]!.DeepClone(), ["currency"] = price["currency"]!.DeepClone(), ["trial"] = false,
+                    ["customer"] = customer, ["plan"] = plan["code"]!.DeepClone(), ["period"] = price["interval"]!.DeepClone(),
+                    ["currency"] = price["currency"]!.DeepClone(), ["trial"] = false,
                 }.ToJsonString());
             (await Live.PostAsync($"/v1/invoices/{made["latest_invoice"].GetValue<string>()}/pay")).Status.ShouldBe(HttpStatusCode.OK);
         }

@@ -105,7 +105,9 @@ public sealed class SmtpHost(X509Certificate2? certificate = null, string? passw
 
             await WriteAsync(stream, verb switch
             {
-                "EHLO" => "250-stage\r\n" + (certificate is not null && !isSecure ? "250-STARTTLS\r\n" : password is not null ? "250-AUTH LOGIN\r\n" : "") + "250 8BITMIME",
+                "EHLO" => "250-stage\r\n"
+                    + (certificate is not null && !isSecure ? "250-STARTTLS\r\n" : password is not null ? "250-AUTH LOGIN\r\n" : "")
+                    + "250 8BITMIME",
                 "STARTTLS" => "220 go on",
                 "AUTH" => isKnown ? "235 welcome" : "535 5.7.8 wrong user or password",
                 "MAIL" when !isKnown => "530 5.7.0 Authentication required",
@@ -168,5 +170,6 @@ public sealed class SmtpHost(X509Certificate2? certificate = null, string? passw
         return null;
     }
 
-    private async Task WriteAsync(Stream stream, string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text + "\r\n"), _stop.Token);
+    private async Task WriteAsync(Stream stream, string text) =>
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(text + "\r\n"), _stop.Token);
 }

@@ -109,11 +109,13 @@ public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<Meterin
 
     // ---- sending -----------------------------------------------------------------------------------------------
 
-    private static string Lines(int from, int count) => Join(from, count, at => $$"""{"id":"g-{{at}}","customer":"gone","type":"ats_scan"}""");
+    private static string Lines(int from, int count) =>
+        Join(from, count, at => $$"""{"id":"g-{{at}}","customer":"gone","type":"ats_scan"}""");
 
     private static string LinesOf(string customer, int from, int count) => Join(from, count, at => LineOf(customer, at).TrimEnd());
 
-    private static string LineOf(string customer, int at) => $$"""{"id":"{{customer}}-{{at}}","customer":"{{customer}}","type":"call"}""" + "\n";
+    private static string LineOf(string customer, int at) =>
+        $$"""{"id":"{{customer}}-{{at}}","customer":"{{customer}}","type":"call"}""" + "\n";
 
     private static string Join(int from, int count, Func<int, string> line) =>
         string.Concat(Enumerable.Range(from, count).Select(at => line(at) + "\n"));
@@ -170,7 +172,8 @@ public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<Meterin
 
     private long ResidentBytes()
     {
-        var line = File.ReadLines($"/proc/{host.Server.ProcessId}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{host.Server.ProcessId}/status")
+            .First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 

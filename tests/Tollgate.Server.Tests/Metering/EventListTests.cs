@@ -10,7 +10,8 @@ public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHo
 
     private async Task RecordAsync(string customer, params (string Id, string Type, int Ago)[] events)
     {
-        var items = events.Select(e => $$"""{"id":"{{e.Id}}","customer":"{{customer}}","type":"{{e.Type}}","occurred_at":"{{Ago(e.Ago)}}"}""");
+        var items = events.Select(e =>
+            $$"""{"id":"{{e.Id}}","customer":"{{customer}}","type":"{{e.Type}}","occurred_at":"{{Ago(e.Ago)}}"}""");
         var (_, body) = await host.PostAsync("/v1/events", $"[{string.Join(',', items)}]");
         body.GetProperty("accepted").GetInt64().ShouldBe(events.Length, body.ToString());
     }
@@ -19,7 +20,8 @@ public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHo
     {
         var (status, body) = await host.GetAsync("/v1/events" + query);
         status.ShouldBe(200, body.ToString());
-        return ([.. body.GetProperty("data").EnumerateArray().Select(e => e.GetProperty("id").GetString()!)], body.GetProperty("has_more").GetBoolean());
+        return ([.. body.GetProperty("data").EnumerateArray().Select(e => e.GetProperty("id").GetString()!)],
+            body.GetProperty("has_more").GetBoolean());
     }
 
     [Theory]
@@ -62,7 +64,8 @@ public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHo
     [Fact]
     public async Task CSV_has_every_event_and_no_formulas()
     {
-        await host.PostAsync("/v1/events", """{"id":"=1+1","customer":"sheet","type":"call","quantity":1.5,"properties":{"q":"a,\"b\""}}""");
+        await host.PostAsync(
+            "/v1/events", """{"id":"=1+1","customer":"sheet","type":"call","quantity":1.5,"properties":{"q":"a,\"b\""}}""");
         await host.PostAsync("/v1/events", """{"id":"plain","customer":"sheet","type":"call"}""");
         await host.PostAsync("/v1/events/plain/void", "");
         using var answer = await host.Http.GetAsync("/v1/events.csv?customer=sheet");
@@ -70,8 +73,10 @@ public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHo
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n");
         lines[0].ShouldBe("id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties,member");
         lines.Length.ShouldBe(5);
-        lines.ShouldContain(line => line.StartsWith("'=1+1,sheet,call,call,1.5,", StringComparison.Ordinal) && line.EndsWith(",\"{\"\"q\"\": \"\"a,\\\"\"b\\\"\"\"\"}\",", StringComparison.Ordinal));
-        lines.ShouldContain(line => line.Contains(",call,call,-1,", StringComparison.Ordinal) && line.Contains(",plain,", StringComparison.Ordinal));
+        lines.ShouldContain(line => line.StartsWith("'=1+1,sheet,call,call,1.5,", StringComparison.Ordinal)
+            && line.EndsWith(",\"{\"\"q\"\": \"\"a,\\\"\"b\\\"\"\"\"}\",", StringComparison.Ordinal));
+        lines.ShouldContain(line => line.Contains(",call,call,-1,", StringComparison.Ordinal)
+            && line.Contains(",plain,", StringComparison.Ordinal));
     }
 
     [Fact]

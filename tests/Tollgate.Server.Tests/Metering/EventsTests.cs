@@ -30,7 +30,9 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
         var id = (await host.PostAsync("/v1/events", """{"customer":"nameless","type":"call"}""")).Body.GetProperty("id").GetString();
         var (status, body) = await host.PostAsync($"/v1/events/{id}/void", """{"customer":"nameless"}""");
         status.ShouldBe(200, body.ToString());
-        (await host.PostAsync("/v1/events", """[{"customer":"nameless","type":"call"},{"customer":"nameless","type":"call"}]""")).Body.GetProperty("id").ValueKind.ShouldBe(JsonValueKind.Null);
+        (await host.PostAsync(
+            "/v1/events", """[{"customer":"nameless","type":"call"},{"customer":"nameless","type":"call"}]""")).Body.GetProperty(
+            "id").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
     [Theory]
@@ -60,7 +62,8 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
     public async Task All_faults_of_an_event_are_told_at_once()
     {
         var (_, problem) = await host.PostAsync("/v1/events", """{"id":"","type":7,"quantity":"x"}""");
-        problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString()).ShouldBe(["id", "type", "quantity", "customer"]);
+        problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("param").GetString())
+            .ShouldBe(["id", "type", "quantity", "customer"]);
     }
 
     [Fact]
@@ -81,7 +84,8 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
     [Fact]
     public async Task Enforce_applies_the_caps_to_each_event()
     {
-        var events = string.Join(',', Enumerable.Range(0, 4).Select(i => $$"""{"id":"enforced-{{i}}","customer":"enforced","type":"scan"}"""));
+        var events = string.Join(
+            ',', Enumerable.Range(0, 4).Select(i => $$"""{"id":"enforced-{{i}}","customer":"enforced","type":"scan"}"""));
         var (_, body) = await host.PostAsync("/v1/events?enforce=true", $"[{events}]");
         Codes(body).ShouldBe(["2 quota_exceeded", "3 quota_exceeded"]);
         (await host.UsedAsync("enforced", "scan")).ShouldBe(2);
@@ -118,20 +122,28 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
     [InlineData("application/json", """{"\ud800":1}""")]
     [InlineData("application/json", """{"id":"h","customer":"half","type":"call","\udfff":{"a":[{}]}}""")]
     [InlineData("application/json", """{"customer":"half","type":"call","properties":{"\ud800":1}}""")]
-    [InlineData("application/cloudevents+json", """{"specversion":"1.0","id":"h","source":"s","subject":"half","type":"call","\ud800":1}""")]
-    [InlineData("application/cloudevents+json", """{"specversion":"1.0","id":"h","source":"s","subject":"half","type":"call","data":{"\ud800":1}}""")]
+    [InlineData(
+        "application/cloudevents+json", """{"specversion":"1.0","id":"h","source":"s","subject":"half","type":"call","\ud800":1}""")]
+    [InlineData(
+        "application/cloudevents+json",
+        """{"specversion":"1.0","id":"h","source":"s","subject":"half","type":"call","data":{"\ud800":1}}""")]
     public async Task Half_of_a_surrogate_pair_in_a_name_is_a_fault_of_its_event_alone(string type, string half)
     {
         var (status, problem) = await host.PostAsync("/v1/events", half, type);
         (status, problem.GetProperty("code").GetString()).ShouldBe((422, "validation_failed"), problem.ToString());
 
-        var good = type == "application/json" ? """{"customer":"half","type":"call"}""" : """{"specversion":"1.0","id":"g","source":"s","subject":"half","type":"call"}""";
-        var (many, body) = await host.PostAsync("/v1/events", $"[{good},{half},{good}]", type.Replace("events+", "events-batch+", StringComparison.Ordinal));
+        var good = type == "application/json"
+            ? """{"customer":"half","type":"call"}"""
+            : """{"specversion":"1.0","id":"g","source":"s","subject":"half","type":"call"}""";
+        var (many, body) = await host.PostAsync("/v1/events", $"[{good},{half},{good}]",
+            type.Replace("events+", "events-batch+", StringComparison.Ordinal));
         many.ShouldBe(200, body.ToString());
         Codes(body).ShouldBe(["1 validation_failed"]);
         (body.GetProperty("accepted").GetInt64() + body.GetProperty("replayed").GetInt64()).ShouldBe(2);
 
-        var (_, stream) = await host.PostAsync("/v1/events", $$"""{"customer":"half","type":"call"}{{'\n'}}{{half}}{{'\n'}}{"customer":"half","type":"call"}""", "application/x-ndjson");
+        var (_, stream) = await host.PostAsync(
+            "/v1/events", $$"""{"customer":"half","type":"call"}{{'\n'}}{{half}}{{'\n'}}{"customer":"half","type":"call"}""",
+            "application/x-ndjson");
         Codes(stream).ShouldBe(["1 malformed_json"]);
         stream.GetProperty("accepted").GetInt64().ShouldBe(2);
     }
@@ -139,7 +151,8 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
     [Fact]
     public async Task A_long_name_is_not_cut_in_the_middle_of_a_character()
     {
-        var (status, problem) = await host.PostAsync("/v1/events", $$"""{"customer":"c","type":"call","{{new string('a', 99)}}\ud83d\ude00":1}""");
+        var (status, problem) = await host.PostAsync("/v1/events",
+            $$"""{"customer":"c","type":"call","{{new string('a', 99)}}\ud83d\ude00":1}""");
         (status, problem.GetProperty("param").GetString()).ShouldBe((422, new string('a', 99) + "…"));
     }
 
@@ -157,7 +170,8 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
     {
         var items = string.Join(',', Enumerable.Repeat("""{"customer":"many","type":"call"}""", 10_001));
         (await host.PostAsync("/v1/events", $"[{items}]")).Status.ShouldBe(413);
-        (await host.PostAsync("/v1/events", $"[{items[(items.IndexOf("},", StringComparison.Ordinal) + 2)..]}]")).Body.GetProperty("accepted").GetInt64().ShouldBe(10_000);
+        (await host.PostAsync("/v1/events", $"[{items[(items.IndexOf("},", StringComparison.Ordinal) + 2)..]}]")).Body.GetProperty(
+            "accepted").GetInt64().ShouldBe(10_000);
         (await host.UsedAsync("many", "call")).ShouldBe(10_000);
     }
 
@@ -190,8 +204,12 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
         var mixed = (await host.PostAsync("/v1/events", batch, "application/cloudevents-batch+json")).Body;
         Counts(mixed).ShouldBe((1, 1, 0, 1), mixed.ToString());
 
-        using var binary = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = MeteringHost.Text("""{"quantity":4,"model":"m-2"}""") };
-        foreach (var (name, value) in ((string, string)[])[("specversion", "1.0"), ("id", "ce-3"), ("source", "/app"), ("subject", "cloud"), ("type", "call")])
+        using var binary = new HttpRequestMessage(HttpMethod.Post, "/v1/events")
+        {
+            Content = MeteringHost.Text("""{"quantity":4,"model":"m-2"}"""),
+        };
+        foreach (var (name, value) in ((string, string)[])[("specversion", "1.0"), ("id", "ce-3"), ("source", "/app"), ("subject", "cloud"),
+            ("type", "call")])
         {
             binary.Headers.Add("ce-" + name, value);
         }
@@ -199,7 +217,8 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
         using var answer = await host.Http.SendAsync(binary);
         Counts(JsonElement.Parse(await answer.Content.ReadAsStringAsync())).ShouldBe((1, 0, 0, 0));
         (await host.UsedAsync("cloud", "call")).ShouldBe(10);
-        var listed = (await host.GetAsync("/v1/events?customer=cloud")).Body.GetProperty("data").EnumerateArray().ToDictionary(e => e.GetProperty("id").GetString()!);
+        var listed = (await host.GetAsync("/v1/events?customer=cloud")).Body.GetProperty("data").EnumerateArray()
+            .ToDictionary(e => e.GetProperty("id").GetString()!);
         listed["ce-1"].GetProperty("properties").ToString().ShouldBe("""{"model":"m-1"}""");
         listed["ce-3"].GetProperty("properties").GetProperty("model").GetString().ShouldBe("m-2");
     }
@@ -209,12 +228,15 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
     {
         await host.PostAsync("/v1/events", """{"id":"wrong","customer":"voider","type":"scan","quantity":2}""");
         var (status, first) = await host.PostAsync("/v1/events/wrong/void", "{\"customer\":\"voider\"}");
-        (status, first.GetProperty("replayed").GetBoolean(), first.GetProperty("used").GetDecimal(), first.GetProperty("remaining").GetDecimal())
+        (status, first.GetProperty("replayed").GetBoolean(), first.GetProperty("used").GetDecimal(),
+            first.GetProperty("remaining").GetDecimal())
             .ShouldBe((200, false, 0m, 2m), first.ToString());
         var (_, second) = await host.PostAsync("/v1/events/wrong/void?customer=voider", "");
-        (second.GetProperty("replayed").GetBoolean(), second.GetProperty("id").GetString()).ShouldBe((true, first.GetProperty("id").GetString()));
+        (second.GetProperty("replayed").GetBoolean(),
+            second.GetProperty("id").GetString()).ShouldBe((true, first.GetProperty("id").GetString()));
         var rows = (await host.GetAsync("/v1/events?customer=voider")).Body.GetProperty("data").EnumerateArray().ToList();
-        rows.Single(r => r.GetProperty("id").GetString() == "wrong").GetProperty("voided_by").GetString().ShouldBe(first.GetProperty("id").GetString());
+        rows.Single(r => r.GetProperty("id").GetString() == "wrong").GetProperty("voided_by").GetString()
+            .ShouldBe(first.GetProperty("id").GetString());
         rows.Single(r => r.GetProperty("voids").GetString() == "wrong").GetProperty("quantity").GetDecimal().ShouldBe(-2);
         (await host.PostAsync("/v1/events/nothing/void", "")).Status.ShouldBe(404);
         (await host.PostAsync("/v1/events/wrong/void", """{"customer":"voider","why":1}""")).Status.ShouldBe(422);

@@ -13,7 +13,11 @@ public sealed class ExportHost(TestPostgres postgres) : IAsyncLifetime
 {
     public MeteringHost TestHost { get; } = new(postgres)
     {
-        Environment = new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = "4", ["TOLLGATE_EXPORTS_PER_PROJECT"] = "20", ["TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND"] = "0" },
+        Environment =
+            new Dictionary<string, string>
+            {
+                ["TOLLGATE_POOL_SIZE"] = "4", ["TOLLGATE_EXPORTS_PER_PROJECT"] = "20", ["TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND"] = "0",
+            },
     };
 
     public ValueTask InitializeAsync() => TestHost.InitializeAsync();
@@ -61,7 +65,11 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
     {
         var strict = new MeteringHost(_host.Postgres)
         {
-            Environment = new Dictionary<string, string> { ["TOLLGATE_EXPORTS_PER_PROJECT"] = "1", ["TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND"] = "1000000" },
+            Environment =
+                new Dictionary<string, string>
+                {
+                    ["TOLLGATE_EXPORTS_PER_PROJECT"] = "1", ["TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND"] = "1000000",
+                },
         };
         await using (strict)
         {
@@ -96,7 +104,8 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
         await writing;
 
         ids.Count.ShouldBe(ids.Distinct().Count());
-        ids.Where(static id => id.StartsWith("quick-", StringComparison.Ordinal)).Select(static id => int.Parse(id[6..], CultureInfo.InvariantCulture))
+        ids.Where(static id => id.StartsWith("quick-", StringComparison.Ordinal))
+            .Select(static id => int.Parse(id[6..], CultureInfo.InvariantCulture))
             .ShouldBe(Enumerable.Range(0, 3_500).Reverse(), "newest first, without a gap");
     }
 
@@ -104,11 +113,14 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
     public async Task Events_of_many_customers_with_one_id_and_time_come_once_each()
     {
         const int Customers = 2_100;
-        await SendAsync(_host, Enumerable.Range(0, Customers).Select(n => $$"""{"id":"same","customer":"twin-{{n}}","type":"twin","occurred_at":"{{Text(First)}}"}"""), Customers);
+        await SendAsync(
+            _host, Enumerable.Range(0, Customers)
+                .Select(n => $$"""{"id":"same","customer":"twin-{{n}}","type":"twin","occurred_at":"{{Text(First)}}"}"""), Customers);
 
         var found = await LinesAsync($"/v1/events.csv?type=twin&from={Text(First.AddDays(-1))}&to={Text(First.AddDays(1))}");
 
-        found.Select(static line => line.Split(',')[1]).Order().ShouldBe(Enumerable.Range(0, Customers).Select(static n => $"twin-{n}").Order());
+        found.Select(static line => line.Split(',')[1]).Order()
+            .ShouldBe(Enumerable.Range(0, Customers).Select(static n => $"twin-{n}").Order());
     }
 
     private static string Text(DateTimeOffset at) => at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
@@ -135,9 +147,11 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
     }
 
     private async Task<IReadOnlyList<string>> LinesAsync(string path) =>
-        [.. (await _host.Http.GetStringAsync(new Uri(path, UriKind.Relative))).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+        [.. (await _host.Http.GetStringAsync(new Uri(path, UriKind.Relative))).Split("\r\n", StringSplitOptions.RemoveEmptyEntries)
+            .Skip(1)];
 
-    private async Task<IReadOnlyList<string>> IdsAsync(string path) => [.. (await LinesAsync(path)).Select(static line => line[..line.IndexOf(',', StringComparison.Ordinal)])];
+    private async Task<IReadOnlyList<string>> IdsAsync(string path) =>
+        [.. (await LinesAsync(path)).Select(static line => line[..line.IndexOf(',', StringComparison.Ordinal)])];
 
     /// <summary>Clients with small windows, who read the first bytes of an answer and then a few now and then, or none.</summary>
     private sealed class SlowReaders(MeteringHost host, string path) : IDisposable
@@ -154,7 +168,8 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
                 _sockets.Add(socket);
                 await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, host.Server.Port));
-                await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n"));
+                await socket.SendAsync(
+                    Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n"));
 
                 // One after the other: twenty first pages at once would wait for each other on a busy machine.
                 var first = new byte["HTTP/1.1 200".Length];

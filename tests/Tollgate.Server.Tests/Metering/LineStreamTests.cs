@@ -14,7 +14,8 @@ public sealed class LineStreamTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private LineStream<string, string> Stream() => new(LineBytes, Take, static _ => Task.FromResult<IReadOnlyList<string>>([]), static (_, _, _) => { }, _tally);
+    private LineStream<string, string> Stream() =>
+        new(LineBytes, Take, static _ => Task.FromResult<IReadOnlyList<string>>([]), static (_, _, _) => { }, _tally);
 
     /// <summary>Keeps nothing, so that a chunk is never full.</summary>
     private string? Take(long index, ReadOnlySpan<byte> json)
@@ -61,15 +62,22 @@ public sealed class LineStreamTests
         _lines.ShouldBe(["0 [1\n2]", "1 [3]"]);
     }
 
-    /// <summary>The server reads the rest of the body when the answer is out. It finds no read that is still waiting, and no bytes that were taken and not given back.</summary>
+    /// <summary>
+    /// The server reads the rest of the body when the answer is out. It finds no read that is still waiting, and no bytes that were taken
+    /// and not given back.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_chunk_that_fails_leaves_the_body_to_the_server(bool isFull)
     {
         var (pipe, failing) = (new Pipe(), new TaskCompletionSource<IReadOnlyList<string>>());
-        var stream = new LineStream<string, string>(LineBytes, static (_, json) => Encoding.UTF8.GetString(json), _ => failing.Task, static (_, _, _) => { }, _tally);
-        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(isFull ? string.Concat(Enumerable.Repeat("[1]\n", EventLimits.ChunkEvents * (EventLimits.ChunksInFlight + 1))) : "[1]\n"), Cancel);
+        var stream = new LineStream<string, string>(
+            LineBytes, static (_, json) => Encoding.UTF8.GetString(json), _ => failing.Task, static (_, _, _) => { }, _tally);
+        await pipe.Writer.WriteAsync(
+            Encoding.UTF8.GetBytes(isFull
+                ? string.Concat(Enumerable.Repeat("[1]\n", EventLimits.ChunkEvents * (EventLimits.ChunksInFlight + 1)))
+                : "[1]\n"), Cancel);
         var reading = stream.ReadLinesAsync(pipe.Reader, Cancel);
         failing.SetException(new TimeoutException());
         await pipe.Writer.WriteAsync("[2]\n"u8.ToArray(), Cancel);

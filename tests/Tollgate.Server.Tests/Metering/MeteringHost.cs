@@ -80,7 +80,8 @@ public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
-    public static StringContent Text(string body, string type = "application/json") => new(body, Encoding.UTF8, new MediaTypeHeaderValue(type));
+    public static StringContent Text(string body, string type = "application/json") =>
+        new(body, Encoding.UTF8, new MediaTypeHeaderValue(type));
 
     public async Task<(int Status, JsonElement Body)> PostAsync(string path, string body, string type = "application/json")
     {
@@ -96,5 +97,6 @@ public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>What a check says that the customer used of the feature.</summary>
     public async Task<decimal> UsedAsync(string customer, string feature) =>
-        (await PostAsync("/v1/check", $$"""{"customer":"{{customer}}","feature":"{{feature}}","amount":0}""")).Body.GetProperty("used").GetDecimal();
+        (await PostAsync("/v1/check", $$"""{"customer":"{{customer}}","feature":"{{feature}}","amount":0}""")).Body.GetProperty("used")
+            .GetDecimal();
 }

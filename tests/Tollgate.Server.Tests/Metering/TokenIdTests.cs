@@ -64,13 +64,17 @@ public sealed class TokenIdTests(RunningServer server)
         var token = await TokenAsync("ids-4");
         await TrackAsync(token, "same", 0.5m);
         var key = (await ListedAsync("ids-4")).Single().GetProperty("key").GetString()!;
-        (await server.SendAsync("POST", "/v1/events/same/void", Secret, """{"customer": "ids-4"}""")).ShouldBeProblem(404, "event_not_found");
+        (await server.SendAsync("POST", "/v1/events/same/void", Secret, """{"customer": "ids-4"}""")).ShouldBeProblem(
+            404, "event_not_found");
         (await server.SendAsync("GET", "/v1/decisions/same?customer=ids-4", Secret)).ShouldBeProblem(404, "event_not_found");
 
         await EventsAsync("ids-4", "same");
-        (await server.SendAsync("GET", $"/v1/decisions/{key}", Secret)).ShouldBe(200).Json.GetProperty("quantity").GetDecimal().ShouldBe(0.5m);
-        (await server.SendAsync("GET", "/v1/decisions/same?customer=ids-4", Secret)).ShouldBe(200).Json.GetProperty("quantity").GetDecimal().ShouldBe(1);
-        var older = (await server.SendAsync("GET", $"/v1/events?customer=ids-4&starting_after={key}", Secret)).ShouldBe(200).Json.GetProperty("data");
+        (await server.SendAsync("GET", $"/v1/decisions/{key}", Secret)).ShouldBe(200).Json.GetProperty("quantity").GetDecimal()
+            .ShouldBe(0.5m);
+        (await server.SendAsync("GET", "/v1/decisions/same?customer=ids-4", Secret)).ShouldBe(200).Json.GetProperty("quantity").GetDecimal()
+            .ShouldBe(1);
+        var older = (await server.SendAsync("GET", $"/v1/events?customer=ids-4&starting_after={key}", Secret)).ShouldBe(200).Json
+            .GetProperty("data");
         older.EnumerateArray().ShouldNotContain(one => one.GetProperty("key").GetString() == key);
 
         (await server.SendAsync("POST", $"/v1/events/{key}/void", Secret, """{"customer": "ids-4"}""")).ShouldBe(200);
@@ -102,7 +106,10 @@ public sealed class TokenIdTests(RunningServer server)
             var id = $"race-{i % 5}";
             if (i % 2 == 0)
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/usage/track", UriKind.Relative)) { Content = new StringContent(Track, System.Text.Encoding.UTF8, "application/json") };
+                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/usage/track", UriKind.Relative))
+                {
+                    Content = new StringContent(Track, System.Text.Encoding.UTF8, "application/json"),
+                };
                 request.Headers.Add("Idempotency-Key", id);
                 using var answer = await (i % 4 == 0 ? here : there).SendAsync(request);
                 ((int)answer.StatusCode).ShouldBe(200);
@@ -132,15 +139,18 @@ public sealed class TokenIdTests(RunningServer server)
         (await PlanAsync()).ShouldBe(201).Header("Idempotent-Replayed").ShouldBe("true");
         (await OpenAsync(first)).ShouldBe(201).Body.ShouldBe(mine.Body);
 
-        Task<Reply> OpenAsync(string token) => server.SendAsync("POST", "/v1/portal-sessions", token, "{}", ("Idempotency-Key", "order-5001"));
-        Task<Reply> PlanAsync() => server.SendAsync("POST", "/v1/customers", Secret, """{"id": "ids-9"}""", ("Idempotency-Key", "order-5001"));
+        Task<Reply> OpenAsync(string token) =>
+            server.SendAsync("POST", "/v1/portal-sessions", token, "{}", ("Idempotency-Key", "order-5001"));
+        Task<Reply> PlanAsync() =>
+            server.SendAsync("POST", "/v1/customers", Secret, """{"id": "ids-9"}""", ("Idempotency-Key", "order-5001"));
     }
 
     [Fact]
     public async Task A_row_that_an_older_version_wrote_belongs_to_the_back_end()
     {
         (await server.SendAsync("POST", "/v1/customers", Secret, """{"id": "ids-10"}""", ("Idempotency-Key", "old-row"))).ShouldBe(201);
-        (await server.Database.ScalarAsync<long>("SELECT count(*) FROM idempotency_keys WHERE key = 'old-row'")).ShouldBe(1, "The back end's keys are stored as they are sent, as they always were.");
+        (await server.Database.ScalarAsync<long>("SELECT count(*) FROM idempotency_keys WHERE key = 'old-row'")).ShouldBe(
+            1, "The back end's keys are stored as they are sent, as they always were.");
         var token = await TokenAsync("ids-10");
         (await server.SendAsync("POST", "/v1/portal-sessions", token, "{}", ("Idempotency-Key", "old-row"))).ShouldBe(201);
     }
@@ -151,14 +161,19 @@ public sealed class TokenIdTests(RunningServer server)
         (await server.SendAsync("POST", $"/v1/customers/{customer}/tokens", Secret)).ShouldBe(201).Json.GetProperty("token").GetString()!;
 
     private async Task TrackAsync(string token, string id, decimal count) =>
-        (await server.SendAsync("POST", "/api/usage/track", token, JsonSerializer.Serialize(new { metric_type = "leads_created", count }), ("Idempotency-Key", id))).ShouldBe(200);
+        (await server.SendAsync(
+            "POST", "/api/usage/track", token, JsonSerializer.Serialize(new { metric_type = "leads_created", count }),
+            ("Idempotency-Key", id))).ShouldBe(200);
 
     private async Task<JsonElement> EventsAsync(string customer, params string[] ids) => (await server.SendAsync(
-        "POST", "/v1/events", Secret, JsonSerializer.Serialize(ids.Select(id => new { id, customer, type = "leads_created" })))).ShouldBe(200).Json;
+        "POST", "/v1/events", Secret, JsonSerializer.Serialize(ids.Select(id => new { id, customer, type = "leads_created" })))).ShouldBe(
+        200).Json;
 
     private async Task<decimal> UsedAsync(string customer) =>
-        (await server.SendAsync("GET", $"/v1/customers/{customer}/usage", Secret)).ShouldBe(200).Json.GetProperty("features").GetProperty("leads_created").GetProperty("used").GetDecimal();
+        (await server.SendAsync("GET", $"/v1/customers/{customer}/usage", Secret)).ShouldBe(200).Json.GetProperty("features")
+            .GetProperty("leads_created").GetProperty("used").GetDecimal();
 
     private async Task<IReadOnlyList<JsonElement>> ListedAsync(string customer) =>
-        [.. (await server.SendAsync("GET", $"/v1/events?customer={customer}", Secret)).ShouldBe(200).Json.GetProperty("data").EnumerateArray()];
+        [.. (await server.SendAsync("GET", $"/v1/events?customer={customer}", Secret)).ShouldBe(200).Json.GetProperty("data")
+            .EnumerateArray()];
 }

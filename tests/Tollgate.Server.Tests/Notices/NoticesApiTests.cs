@@ -18,13 +18,18 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
         {
             var sandbox = await FailingAsync();
             var failed = (await NoticesAsync(sandbox)).ShouldHaveSingleItem();
-            (Text(failed, "code"), Text(failed, "severity"), Text(failed, "title")).ShouldBe(("payment_failed", "warning", "Your payment of $29.00 failed"));
-            Text(failed, "text").ShouldEndWith("We try again on 1 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you are on Free.");
-            (Text(failed["action"]!, "do"), Text(failed["action"]!, "label"), failed["amount_due"]!.GetValue<long>(), Text(failed, "currency")).ShouldBe(("pay_invoice", "Pay $29.00", 2900, "USD"));
+            (Text(failed, "code"), Text(failed, "severity"),
+                Text(failed, "title")).ShouldBe(("payment_failed", "warning", "Your payment of $29.00 failed"));
+            Text(failed, "text")
+                .ShouldEndWith(
+                    "We try again on 1 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you are on Free.");
+            (Text(failed["action"]!, "do"), Text(failed["action"]!, "label"), failed["amount_due"]!.GetValue<long>(),
+                Text(failed, "currency")).ShouldBe(("pay_invoice", "Pay $29.00", 2900, "USD"));
             (At(failed, "since"), At(failed, "next_attempt_at"), At(failed, "happens_at"))
                 .ShouldBe((At("2027-02-28T00:00:00Z"), At("2027-03-01T00:00:00Z"), At("2027-03-07T00:00:00Z")));
             await sandbox.AdvanceAsync("2027-03-06T00:00:00Z");
-            (Text((await NoticesAsync(sandbox)).Single(), "severity"), At((await NoticesAsync(sandbox)).Single(), "next_attempt_at")).ShouldBe(("critical", At("2027-03-07T00:00:00Z")));
+            (Text((await NoticesAsync(sandbox)).Single(), "severity"),
+                At((await NoticesAsync(sandbox)).Single(), "next_attempt_at")).ShouldBe(("critical", At("2027-03-07T00:00:00Z")));
 
             if (isPaid)
             {
@@ -35,11 +40,13 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
 
             await sandbox.AdvanceAsync("2027-03-07T00:00:00Z");
             var ended = (await NoticesAsync(sandbox)).ShouldHaveSingleItem();
-            (Text(ended, "code"), Text(ended, "severity"), At(ended, "since")).ShouldBe(("plan_ended", "critical", At("2027-03-07T00:00:00Z")));
+            (Text(ended, "code"), Text(ended, "severity"),
+                At(ended, "since")).ShouldBe(("plan_ended", "critical", At("2027-03-07T00:00:00Z")));
             Text(ended, "text").ShouldStartWith("Pro ended on 7 Mar 2027 because invoice ");
 
             await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
-            (await NoticesAsync(sandbox)).Select(static one => Text(one, "code")).ShouldBe(["invoice_due", "invoice_due"], "The plan is there again; what is owed still is.");
+            (await NoticesAsync(sandbox)).Select(static one => Text(one, "code"))
+                .ShouldBe(["invoice_due", "invoice_due"], "The plan is there again; what is owed still is.");
         }
     }
 
@@ -47,7 +54,8 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
     public async Task A_plan_that_waits_for_its_invoice_says_that_paying_gives_it_back()
     {
         var sandbox = await FailingAsync("""{"final_action": "default_plan"}""");
-        Text((await NoticesAsync(sandbox)).Single(), "text").ShouldEndWith("If you do not pay by 7 Mar 2027, you are on Free until you do.");
+        Text((await NoticesAsync(sandbox)).Single(), "text")
+            .ShouldEndWith("If you do not pay by 7 Mar 2027, you are on Free until you do.");
 
         await sandbox.AdvanceAsync("2027-03-10T00:00:00Z");
 
@@ -80,18 +88,22 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
         (await NoticesAsync(sandbox)).ShouldBeEmpty();
         await sandbox.AdvanceAsync("2027-01-12T00:00:00Z");
         var trial = (await NoticesAsync(sandbox)).ShouldHaveSingleItem();
-        (Text(trial, "code"), Text(trial, "title"), At(trial, "happens_at")).ShouldBe(("trial_ending", "Your trial of Pro ends on 15 Jan 2027", At("2027-01-15T00:00:00Z")));
+        (Text(trial, "code"), Text(trial, "title"),
+            At(trial, "happens_at")).ShouldBe(("trial_ending", "Your trial of Pro ends on 15 Jan 2027", At("2027-01-15T00:00:00Z")));
 
         await sandbox.AdvanceAsync("2027-01-20T00:00:00Z");
         await sandbox.Door.SendAsync(HttpMethod.Patch, "/v1/subscriptions/" + id, """{"plan": "enterprise", "when": "period_end"}""");
         var change = (await NoticesAsync(sandbox)).Single(static one => Text(one, "code") == "change_scheduled");
         (Text(change, "text"), At(change, "since"), At(change, "happens_at"))
-            .ShouldBe(("From then on it is Enterprise for $299.00 a month. Until then you have Pro.", At("2027-01-20T00:00:00Z"), At("2027-02-15T00:00:00Z")));
+            .ShouldBe(
+                ("From then on it is Enterprise for $299.00 a month. Until then you have Pro.", At("2027-01-20T00:00:00Z"),
+                    At("2027-02-15T00:00:00Z")));
 
         await sandbox.AdvanceAsync("2027-01-21T00:00:00Z");
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "period_end"}""");
         var end = (await NoticesAsync(sandbox)).Single(static one => Text(one, "code") is "change_scheduled" or "cancel_scheduled");
-        (Text(end, "code"), Text(end, "title"), Text(end["action"]!, "do"), At(end, "since")).ShouldBe(("cancel_scheduled", "Pro ends on 15 Feb 2027", "keep_plan", At("2027-01-21T00:00:00Z")));
+        (Text(end, "code"), Text(end, "title"), Text(end["action"]!, "do"),
+            At(end, "since")).ShouldBe(("cancel_scheduled", "Pro ends on 15 Feb 2027", "keep_plan", At("2027-01-21T00:00:00Z")));
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/uncancel");
         (await NoticesAsync(sandbox)).ShouldNotContain(static one => Text(one, "code") == "cancel_scheduled");
     }
@@ -113,7 +125,8 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
         await sandbox.UseAsync("acme", "calls", 1);
         Text((await NoticesAsync(sandbox)).Single(), "severity").ShouldBe("critical", "The default plan's cap is a hard one.");
 
-        (await sandbox.Door.PostAsync("/v1/customers/acme/grants", """{"feature": "calls", "amount": 90}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/acme/grants", """{"feature": "calls", "amount": 90}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         (await NoticesAsync(sandbox)).ShouldBeEmpty();
     }
 

@@ -28,7 +28,8 @@ public sealed class NameLookupsTests : IDisposable
         return host.StartsWith("no.", StringComparison.Ordinal) ? throw new SocketException((int)SocketError.HostNotFound) : Found;
     }
 
-    private Task<IPAddress[]> ResolveAsync(string host, int project = 1) => _names.ResolveAsync(project, host, TestContext.Current.CancellationToken);
+    private Task<IPAddress[]> ResolveAsync(string host, int project = 1) =>
+        _names.ResolveAsync(project, host, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task A_domain_that_answers_late_holds_up_no_other()

@@ -47,7 +47,8 @@ public sealed class PaymentRaceTests(FreshDatabase database) : IClassFixture<Fre
         await UntilAsync(async () => await database.Database.ScalarAsync<long>(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") == 0);
         (await door.GetAsync("/v1/invoices/" + invoice))["amount_paid"].GetValue<long>().ShouldBe(2900);
-        (await door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().ShouldBeEmpty("The second answer must not become the customer's credit.");
+        (await door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
+            .ShouldBeEmpty("The second answer must not become the customer's credit.");
         (await database.Database.ScalarAsync<long>("SELECT count(*) FROM payment_facts WHERE verb = 'succeed'")).ShouldBe(1);
     }
 

@@ -60,7 +60,9 @@ internal static class PaymentSteps
     /// <summary>Which checks of the books find something.</summary>
     public static async Task<string[]> FoundAsync(RunningServer running, BillingSandbox sandbox)
     {
-        var report = await running.DoorWith(running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
-        return [.. report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(static one => one!["kind"]!.GetValue<string>())];
+        var report = await running.DoorWith(running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        return [.. report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(static one => one!["kind"]!.GetValue<string>())];
     }
 }

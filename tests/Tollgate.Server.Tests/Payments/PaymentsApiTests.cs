@@ -10,7 +10,10 @@ namespace Tollgate.Server.Tests.Payments;
 /// <summary>A server that asks a provider after a second what it did.</summary>
 public sealed class ImpatientServer(TestPostgres postgres) : IAsyncLifetime
 {
-    public RunningServer Running { get; } = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1" } };
+    public RunningServer Running { get; } = new(postgres)
+    {
+        Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1" },
+    };
 
     public ValueTask InitializeAsync() => Running.InitializeAsync();
 
@@ -92,7 +95,9 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
         var subscription = (await sandbox.Door.GetAsync("/v1/subscriptions?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
-        (await sandbox.Door.SendAsync(new("PATCH"), $"/v1/subscriptions/{subscription}", """{"plan": "enterprise", "when": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.SendAsync(
+            new("PATCH"), $"/v1/subscriptions/{subscription}", """{"plan": "enterprise", "when": "now"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
 
         var refused = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 2900}""");
         (refused.Status, Word(refused, "code")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused"));
@@ -106,14 +111,18 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
 
         var first = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900, "reason": "Two days of outage"}""");
-        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"amount": 500, "reason": "Sorry"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"amount": 500, "reason": "Sorry"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 1501}""");
         var rest = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
         var nothing = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
 
         first.Status.ShouldBe(HttpStatusCode.Created, first.Json?.ToJsonString());
         first["refunds"][0]!["status"]!.GetValue<string>().ShouldBe("succeeded");
-        (tooMuch.Status, Word(tooMuch, "code"), Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused", "At most 15.00 USD can be refunded: 9.00 USD was refunded, 5.00 USD of its invoice was given back by credit notes."));
+        (tooMuch.Status, Word(tooMuch, "code"),
+            Word(tooMuch, "detail")).ShouldBe(
+                (HttpStatusCode.UnprocessableEntity, "refund_refused",
+                    "At most 15.00 USD can be refunded: 9.00 USD was refunded, 5.00 USD of its invoice was given back by credit notes."));
         rest["amount_refunded"].GetValue<long>().ShouldBe(2400);
         nothing.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
 
@@ -123,7 +132,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
             (first["refunds"][0]!["credit_note"]!.GetValue<string>(), 900), (shown["credit_notes"][1]!["id"]!.GetValue<string>(), 500),
             (rest["refunds"][1]!["credit_note"]!.GetValue<string>(), 1500),
         ]);
-        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(500, "What was refunded is no credit.");
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"][0]!["amount"]!.GetValue<long>()
+            .ShouldBe(500, "What was refunded is no credit.");
         var statement = await sandbox.Door.GetAsync("/v1/customers/acme/statement?from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z");
         statement["closing"].GetValue<long>().ShouldBe(0, statement.Json!.ToJsonString());
         await ShouldBeCleanAsync(sandbox);
@@ -144,8 +154,10 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
             .ShouldBe((2900, 2900, null), back.Json!.ToJsonString());
         back.Status.ShouldBe(HttpStatusCode.Created);
         (await sandbox.Door.GetAsync("/v1/invoices/" + invoice)).Json!["credit_notes"]?.AsArray().Count.ShouldBe(0);
-        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
-        var byHand = (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Single(static one => one!["provider"]!.GetValue<string>() == "manual")!;
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
+            .Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
+        var byHand = (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray()
+            .Single(static one => one!["provider"]!.GetValue<string>() == "manual")!;
         var ofInvoice = await sandbox.Door.PostAsync($"/v1/payments/{byHand["id"]!.GetValue<string>()}/refunds", """{"amount": 1000}""");
         ofInvoice.Status.ShouldBe(HttpStatusCode.Created, ofInvoice.Json!.ToJsonString());
         ofInvoice["refunds"][0]!["credit_note"].ShouldNotBeNull("What paid the invoice has a document.");
@@ -159,7 +171,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         var late = Word(await ChargeAsync(sandbox, invoice), "id");
         (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/void")).Status.ShouldBe(HttpStatusCode.OK);
         await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + late), "status") == "succeeded");
-        (await sandbox.Door.PostAsync("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": -2000}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.PostAsync("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": -2000}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
 
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{late}/refunds", """{"amount": 901}""");
         var back = await sandbox.Door.PostAsync($"/v1/payments/{late}/refunds");
@@ -181,7 +194,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         var second = await sandbox.Door.SendAsync(HttpMethod.Post, "/v1/payments", Body(invoice), key);
 
-        (second.Status, Word(second, "id"), Word(second, "status")).ShouldBe((HttpStatusCode.Created, Word(first, "id"), status), second.Json?.ToJsonString());
+        (second.Status, Word(second, "id"), Word(second, "status")).ShouldBe((HttpStatusCode.Created, Word(first, "id"), status),
+            second.Json?.ToJsonString());
         (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Count.ShouldBe(1);
     }
 
@@ -192,8 +206,10 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
         (string Path, string Body)[] requests =
         [
-            ($"/v1/payments/{payment}/refunds", """{"amount": 300}"""), ($"/v1/invoices/{invoice}/credit-notes", """{"amount": 200, "reason": "Sorry"}"""),
-            ("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": 700}"""), ("/v1/customers/acme/credits", """{"kind": "promotional", "amount": 500}"""),
+            ($"/v1/payments/{payment}/refunds", """{"amount": 300}"""),
+            ($"/v1/invoices/{invoice}/credit-notes", """{"amount": 200, "reason": "Sorry"}"""),
+            ("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": 700}"""),
+            ("/v1/customers/acme/credits", """{"kind": "promotional", "amount": 500}"""),
         ];
 
         foreach (var (path, body) in requests)
@@ -207,7 +223,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         (await sandbox.Door.GetAsync("/v1/payments/" + payment))["amount_refunded"].GetValue<long>().ShouldBe(300);
         (await sandbox.Door.GetAsync("/v1/invoices/" + invoice))["credit_notes"].AsArray().Count.ShouldBe(2);
-        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(200 + 700 + 500);
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
+            .Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(200 + 700 + 500);
         await ShouldBeCleanAsync(sandbox);
     }
 
@@ -216,7 +233,10 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     {
         await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);
         await connection.OpenAsync();
-        await using var forget = new Npgsql.NpgsqlCommand("DELETE FROM idempotency_keys WHERE key = $1", connection) { Parameters = { new() { Value = key } } };
+        await using var forget = new Npgsql.NpgsqlCommand("DELETE FROM idempotency_keys WHERE key = $1", connection)
+        {
+            Parameters = { new() { Value = key } },
+        };
         (await forget.ExecuteNonQueryAsync()).ShouldBe(1);
     }
 
@@ -234,7 +254,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         notes.Sum(static note => note!["total"]!.GetValue<long>()).ShouldBe(2500);
         var refunds = (await sandbox.Door.GetAsync("/v1/payments/" + payment))["refunds"].AsArray();
         refunds.ShouldAllBe(refund => refund!["status"]!.GetValue<string>() == "succeeded");
-        var credits = (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+        var credits = (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
+            .Sum(static one => one!["amount"]!.GetValue<long>());
         (refunds.Sum(static refund => refund!["amount"]!.GetValue<long>()) + credits).ShouldBe(2500);
         await ShouldBeCleanAsync(sandbox);
     }
@@ -264,7 +285,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => sandbox.Door.PostAsync("/v1/payments", Body(invoice))));
 
         answers.Count(static answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
-        answers.Where(static answer => answer.Status != HttpStatusCode.Created).ShouldAllBe(answer => answer.Status == HttpStatusCode.Conflict);
+        answers.Where(static answer => answer.Status != HttpStatusCode.Created)
+            .ShouldAllBe(answer => answer.Status == HttpStatusCode.Conflict);
         (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
         await ShouldBeCleanAsync(sandbox);
     }
@@ -291,7 +313,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         var payments = (await sandbox.Door.GetAsync("/v1/payments?customer=acme"))["data"].AsArray();
 
-        payments.Select(static one => (one!["provider"]!.GetValue<string>(), one["status"]!.GetValue<string>(), one["amount"]!.GetValue<long>()))
+        payments.Select(static one =>
+            (one!["provider"]!.GetValue<string>(), one["status"]!.GetValue<string>(), one["amount"]!.GetValue<long>()))
             .ShouldBe([("manual", "succeeded", 2900)]);
         var back = await sandbox.Door.PostAsync($"/v1/payments/{payments[0]!["id"]!.GetValue<string>()}/refunds");
         back["amount_refunded"].GetValue<long>().ShouldBe(2900);
@@ -305,7 +328,8 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         var newest = await AddCardAsync(sandbox, "pm_sandbox_mastercard");
         (await CardsAsync(sandbox)).ShouldBe([("visa", false), ("mastercard", true)]);
 
-        (await sandbox.Door.SendAsync(HttpMethod.Delete, "/v1/customers/acme/payment-methods/" + newest, null)).Status.ShouldBe(HttpStatusCode.NoContent);
+        (await sandbox.Door.SendAsync(HttpMethod.Delete, "/v1/customers/acme/payment-methods/" + newest, null)).Status.ShouldBe(
+            HttpStatusCode.NoContent);
 
         (await CardsAsync(sandbox)).ShouldBe([("visa", true)]);
         var again = await sandbox.Door.SendAsync(HttpMethod.Delete, "/v1/customers/acme/payment-methods/" + newest, null);
@@ -321,14 +345,20 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         await RefusedAsync(sandbox, "/v1/payments", """{"invoice": "none"}""", HttpStatusCode.NotFound, "invoice_not_found");
         await RefusedAsync(sandbox, "/v1/payments", "{}", HttpStatusCode.UnprocessableEntity, "validation_failed");
         await RefusedAsync(sandbox, "/v1/payments/none/refunds", "{}", HttpStatusCode.NotFound, "payment_not_found");
-        await RefusedAsync(sandbox, "/v1/customers/acme/payment-methods", """{"token": "4242424242424242"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
-        await RefusedAsync(sandbox, "/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "maybe"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await RefusedAsync(
+            sandbox, "/v1/customers/acme/payment-methods", """{"token": "4242424242424242"}""", HttpStatusCode.UnprocessableEntity,
+            "validation_failed");
+        await RefusedAsync(
+            sandbox, "/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "maybe"}""", HttpStatusCode.UnprocessableEntity,
+            "validation_failed");
         await RefusedAsync(other, "/v1/payments", Body(invoice), HttpStatusCode.NotFound, "invoice_not_found");
         (await other.Door.GetAsync("/v1/payments?invoice=" + invoice))["data"].AsArray().ShouldBeEmpty();
 
         var live = _running.DoorOf("trendit");
-        (await live.PostAsync("/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "decline"}"""))["code"].GetValue<string>().ShouldBe("sandbox_only");
-        (await live.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}"""))["code"].GetValue<string>().ShouldBe("billing_not_configured");
+        (await live.PostAsync("/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "decline"}"""))["code"].GetValue<string>()
+            .ShouldBe("sandbox_only");
+        (await live.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}"""))["code"].GetValue<string>()
+            .ShouldBe("billing_not_configured");
     }
 
     [Fact]
@@ -341,12 +371,17 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         (string Do, string Undo)[] tamperings =
         [
-            ($"UPDATE payments SET amount = amount + 1 WHERE id = '{payment}'", $"UPDATE payments SET amount = amount - 1 WHERE id = '{payment}'"),
-            ($"UPDATE payments SET refunded = refunded - 1 WHERE id = '{payment}'", $"UPDATE payments SET refunded = refunded + 1 WHERE id = '{payment}'"),
-            ($"UPDATE payments SET currency = 'EUR' WHERE id = '{payment}'", $"UPDATE payments SET currency = 'USD' WHERE id = '{payment}'"),
-            ($"UPDATE refunds SET amount = amount + 1 WHERE payment = '{payment}'", $"UPDATE refunds SET amount = amount - 1 WHERE payment = '{payment}'"),
+            ($"UPDATE payments SET amount = amount + 1 WHERE id = '{payment}'",
+                $"UPDATE payments SET amount = amount - 1 WHERE id = '{payment}'"),
+            ($"UPDATE payments SET refunded = refunded - 1 WHERE id = '{payment}'",
+                $"UPDATE payments SET refunded = refunded + 1 WHERE id = '{payment}'"),
+            ($"UPDATE payments SET currency = 'EUR' WHERE id = '{payment}'",
+                $"UPDATE payments SET currency = 'USD' WHERE id = '{payment}'"),
+            ($"UPDATE refunds SET amount = amount + 1 WHERE payment = '{payment}'",
+                $"UPDATE refunds SET amount = amount - 1 WHERE payment = '{payment}'"),
             ($"UPDATE refunds SET credit_note = gen_random_uuid() WHERE payment = '{payment}'",
-                $"UPDATE refunds r SET credit_note = (SELECT n.id FROM credit_notes n WHERE n.invoice = r.invoice) WHERE payment = '{payment}'"),
+                "UPDATE refunds r SET credit_note = (SELECT n.id FROM credit_notes n WHERE n.invoice = r.invoice) WHERE payment = "
+                    + $"'{payment}'"),
             ($"UPDATE payment_facts SET amount = amount + 500 WHERE payment = '{payment}' AND verb = 'succeed'",
                 $"UPDATE payment_facts SET amount = amount - 500 WHERE payment = '{payment}' AND verb = 'succeed'"),
             ($"UPDATE payment_facts SET verb = 'fail' WHERE payment = '{payment}' AND verb = 'succeed'",
@@ -376,9 +411,11 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     private async Task ShouldBeCleanAsync(BillingSandbox sandbox) => (await FoundAsync(sandbox)).ShouldBeEmpty();
 
     private static async Task<(string, bool)[]> CardsAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"].AsArray().Select(static card => (card!["brand"]!.GetValue<string>(), card["default"]!.GetValue<bool>()))];
+        [.. (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"].AsArray()
+            .Select(static card => (card!["brand"]!.GetValue<string>(), card["default"]!.GetValue<bool>()))];
 
     private static async Task BehaveAsync(BillingSandbox sandbox, string outcome, int times) =>
-        (await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", $$"""{"customer": "acme", "outcome": "{{outcome}}", "times": {{times}}}"""))
+        (await sandbox.Door.PostAsync(
+            "/v1/sandbox/payment-behavior", $$"""{"customer": "acme", "outcome": "{{outcome}}", "times": {{times}}}"""))
             .Status.ShouldBe(HttpStatusCode.NoContent);
 }

@@ -51,7 +51,8 @@ public sealed class HostsOverHttpTests(CatalogServer fixture)
     public async Task A_key_decides_whatever_the_host_is_and_a_host_opens_nothing_but_public_reads()
     {
         await SetAsync("trendit", 200, "trendit.example");
-        Codes(await GetAsync("/pricing/plans", "trendit.example", fixture.Server.Keys["TOLLGATE_PUBLIC_KEY_RESUME_ATS"])).ShouldBe(ResumeAts);
+        Codes(await GetAsync("/pricing/plans", "trendit.example", fixture.Server.Keys["TOLLGATE_PUBLIC_KEY_RESUME_ATS"]))
+            .ShouldBe(ResumeAts);
         await GetAsync("/pricing/plans", "trendit.example", "tg_pk_nonsense", status: 401);
         foreach (var path in new[] { "/v1/plans", "/v1/catalog", "/v1/customers", "/me/usage", "/v1/projects/trendit" })
         {
@@ -80,12 +81,15 @@ public sealed class HostsOverHttpTests(CatalogServer fixture)
     [Fact]
     public async Task What_is_no_host_name_is_refused_with_all_its_faults()
     {
-        var refused = await SetAsync("resume-ats", 422, "ok.example", "http://x.example", "x.example:80", "", "a b", "-a.example", "a..b", new string('a', 64));
+        var refused = await SetAsync(
+            "resume-ats", 422, "ok.example", "http://x.example", "x.example:80", "", "a b", "-a.example", "a..b", new string('a', 64));
         refused.GetProperty("errors").EnumerateArray().Select(fault => fault.GetProperty("param").GetString()).ShouldBe(
             ["hosts[1]", "hosts[2]", "hosts[3]", "hosts[4]", "hosts[5]", "hosts[6]", "hosts[7]"]);
         await SetAsync("resume-ats", 422, [.. Enumerable.Range(0, 21).Select(i => $"h{i}.example")]);
         await SetAsync("nobody", 404, "ok.example");
-        await SendAsync(HttpMethod.Put, "/v1/projects/resume-ats/hosts", null, fixture.Server.Keys["TOLLGATE_KEY_RESUME_ATS"], """{"hosts": []}""", 403);
+        await SendAsync(
+            HttpMethod.Put, "/v1/projects/resume-ats/hosts", null, fixture.Server.Keys["TOLLGATE_KEY_RESUME_ATS"], """{"hosts": []}""",
+            403);
         await SendAsync(HttpMethod.Put, "/v1/projects/resume-ats/hosts", null, fixture.Server.AdminKey, "{}", 422);
         await SendAsync(HttpMethod.Put, "/v1/projects/resume-ats/hosts", null, fixture.Server.AdminKey, """{"hosts": [null]}""", 422);
     }
@@ -93,7 +97,8 @@ public sealed class HostsOverHttpTests(CatalogServer fixture)
     [Fact]
     public async Task The_command_sets_all_of_them_or_none()
     {
-        var (set, text) = await ServerProcess.RunAsync("projects", "set-hosts", "resume-ats", "a.cli.example", "b.cli.example", "--data", fixture.Server.Data);
+        var (set, text) = await ServerProcess.RunAsync("projects", "set-hosts", "resume-ats", "a.cli.example", "b.cli.example", "--data",
+            fixture.Server.Data);
         set.ShouldBe(0, text);
         Codes(await GetAsync("/pricing/plans", "b.cli.example")).ShouldBe(ResumeAts);
 
@@ -103,7 +108,8 @@ public sealed class HostsOverHttpTests(CatalogServer fixture)
     }
 
     private Task<JsonElement> SetAsync(string project, int status, params string[] hosts) => SendAsync(
-        HttpMethod.Put, $"/v1/projects/{project}/hosts", null, fixture.Server.AdminKey, $$"""{"hosts": {{JsonSerializer.Serialize(hosts)}}}""", status);
+        HttpMethod.Put, $"/v1/projects/{project}/hosts", null, fixture.Server.AdminKey,
+        $$"""{"hosts": {{JsonSerializer.Serialize(hosts)}}}""", status);
 
     private Task<JsonElement> GetAsync(string path, string host, string? key = null, int status = 200) =>
         SendAsync(HttpMethod.Get, path, host, key, null, status);

@@ -42,7 +42,10 @@ public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
             }
         }
 
-        Secret = Text(await SendAsync("POST", "/v1/projects", First.AdminKey, $$"""{"code": "{{Project}}", "name": "Issuing", "mode": "sandbox", "catalog": "resume-ats"}""", 201), "secret_key");
+        Secret = Text(
+            await SendAsync(
+                "POST", "/v1/projects", First.AdminKey,
+                $$"""{"code": "{{Project}}", "name": "Issuing", "mode": "sandbox", "catalog": "resume-ats"}""", 201), "secret_key");
     }
 
     public async ValueTask DisposeAsync()
@@ -65,7 +68,8 @@ public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
         return id;
     }
 
-    public async Task<(int Status, JsonElement Json)> TryAsync(string method, string path, string? key, string? json = null, string from = Here, string server = "first", string? project = null)
+    public async Task<(int Status, JsonElement Json)> TryAsync(string method, string path, string? key, string? json = null,
+        string from = Here, string server = "first", string? project = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.RelativeOrAbsolute));
         if (key is not null)
@@ -90,7 +94,9 @@ public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
         return ((int)answer.StatusCode, body.StartsWith('{') ? JsonElement.Parse(body) : default);
     }
 
-    public async Task<JsonElement> SendAsync(string method, string path, string? key, string? json, int expected, string from = Here, string server = "first", string? project = null)
+    public async Task<JsonElement> SendAsync(
+        string method, string path, string? key, string? json, int expected, string from = Here, string server = "first",
+        string? project = null)
     {
         var (status, answer) = await TryAsync(method, path, key, json, from, server, project);
         status.ShouldBe(expected, $"{method} {path} {answer}");

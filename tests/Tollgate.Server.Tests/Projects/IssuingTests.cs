@@ -19,35 +19,53 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     private sealed record Issued(string? Key, string? Page, string Table, string Id);
 
     /// <summary>A row: how a credential is issued with an issuer's key, for a customer, by a caller inside of its networks.</summary>
-    private sealed record Operation(string Name, bool ByAdmin, Func<IssuingHost, string, string, Task<Issued>> IssueAsync, Func<IssuingHost, string, string, Task<int>> ExceedAsync);
+    private sealed record Operation(
+        string Name, bool ByAdmin, Func<IssuingHost, string, string, Task<Issued>> IssueAsync,
+        Func<IssuingHost, string, string, Task<int>> ExceedAsync);
 
     private static readonly Operation[] Table =
     [
         new("POST /v1/api-keys", false,
-            async (host, issuer, _) => Key(await host.SendAsync("POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["catalog:read"]}""", 201, Inside)),
-            async (host, issuer, _) => (await host.TryAsync("POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["usage:read"]}""", Inside)).Status),
+            async (host, issuer, _) =>
+                Key(await host.SendAsync(
+                    "POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["catalog:read"]}""", 201, Inside)),
+            async (host, issuer, _) =>
+                (await host.TryAsync(
+                    "POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["usage:read"]}""", Inside)).Status),
         new("POST /v1/api-keys/{id}/rotate", false,
             async (host, issuer, _) =>
             {
-                var child = Text(await host.SendAsync("POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["catalog:read"]}""", 201, Inside), "id");
+                var child = Text(
+                    await host.SendAsync(
+                        "POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["catalog:read"]}""", 201, Inside), "id");
                 return Key(await host.SendAsync("POST", $"/v1/api-keys/{child}/rotate", issuer, null, 201, Inside));
             },
             async (host, issuer, _) =>
             {
-                var stronger = Text(await host.SendAsync("POST", "/v1/api-keys", host.Secret, """{"kind": "restricted", "scopes": ["usage:read"], "networks": ["127.0.0.2"]}""", 201), "id");
+                var stronger = Text(
+                    await host.SendAsync(
+                        "POST", "/v1/api-keys", host.Secret,
+                        """{"kind": "restricted", "scopes": ["usage:read"], "networks": ["127.0.0.2"]}""", 201), "id");
                 return (await host.TryAsync("POST", $"/v1/api-keys/{stronger}/rotate", issuer, null, Inside)).Status;
             }),
         new("POST /v1/customers/{id}/tokens", false,
             TokenAsync,
-            async (host, issuer, customer) => (await host.TryAsync("GET", "/me/usage", (await TokenAsync(host, issuer, customer)).Key, null, Inside)).Status),
+            async (host, issuer, customer) =>
+                (await host.TryAsync("GET", "/me/usage", (await TokenAsync(host, issuer, customer)).Key, null, Inside)).Status),
         new("POST /v1/portal-sessions", false,
-            (host, issuer, customer) => PortalAsync(host, issuer, customer), async (host, issuer, customer) => await WeakAsync(host, issuer, customer, "/v1/portal-sessions", "{}")),
+            (host, issuer, customer) => PortalAsync(host, issuer, customer),
+            async (host, issuer, customer) => await WeakAsync(host, issuer, customer, "/v1/portal-sessions", "{}")),
         new("POST /v1/portal-sessions with a token", false,
             async (host, issuer, customer) => await PortalAsync(host, (await TokenAsync(host, issuer, customer)).Key!, customer),
             async (host, issuer, customer) => await WeakAsync(host, issuer, customer, "/v1/portal-sessions", "{}")),
         new("POST /v1/checkouts", false,
-            async (host, issuer, customer) => Page("checkouts", await host.SendAsync("POST", "/v1/checkouts", issuer, $$"""{{Checkout}}, "customer": "{{customer}}"}""", 201, Inside)),
-            async (host, issuer, customer) => (await host.TryAsync("POST", "/v1/checkouts", await NarrowerAsync(host, issuer), $$"""{{Checkout}}, "customer": "{{customer}}"}""", Inside)).Status),
+            async (host, issuer, customer) =>
+                Page("checkouts",
+                    await host.SendAsync("POST", "/v1/checkouts", issuer, $$"""{{Checkout}}, "customer": "{{customer}}"}""", 201, Inside)),
+            async (host, issuer, customer) =>
+                (await host.TryAsync(
+                    "POST", "/v1/checkouts", await NarrowerAsync(host, issuer), $$"""{{Checkout}}, "customer": "{{customer}}"}""",
+                    Inside)).Status),
         new("POST /billing/create-checkout-session", false,
             async (host, issuer, customer) => await SeedCheckoutAsync(host, (await TokenAsync(host, issuer, customer)).Key!),
             async (host, issuer, customer) => await WeakAsync(host, issuer, customer, "/billing/create-checkout-session", SeedCheckout)),
@@ -56,7 +74,9 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
             {
                 var token = (await TokenAsync(host, issuer, customer)).Key!;
                 var url = Text(await host.SendAsync("POST", "/billing/create-portal-session", token, "{}", 200, Inside), "portal_url");
-                return new(null, new Uri(url).AbsolutePath, "portal_sessions", await host.Database.ScalarAsync<Guid>("SELECT id FROM portal_sessions ORDER BY id DESC LIMIT 1") + "");
+                return new(
+                    null, new Uri(url).AbsolutePath, "portal_sessions",
+                    await host.Database.ScalarAsync<Guid>("SELECT id FROM portal_sessions ORDER BY id DESC LIMIT 1") + "");
             },
             async (host, issuer, customer) => await WeakAsync(host, issuer, customer, "/billing/create-portal-session", "{}")),
         new("POST /portal/{token}/cards", false,
@@ -64,16 +84,22 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
             {
                 var portal = await PortalAsync(host, issuer, customer);
                 var led = await host.SendAsync("POST", portal.Page + "/cards", null, "do=add", 303, Inside);
-                return new(null, new Uri(new Uri("http://x/"), Text(led, "url")).AbsolutePath, "checkouts", await host.Database.ScalarAsync<Guid>("SELECT id FROM checkouts ORDER BY sequence DESC LIMIT 1") + "");
+                return new(null, new Uri(new Uri("http://x/"), Text(led, "url")).AbsolutePath, "checkouts",
+                    await host.Database.ScalarAsync<Guid>("SELECT id FROM checkouts ORDER BY sequence DESC LIMIT 1") + "");
             },
             async (host, issuer, customer) => await WeakAsync(host, issuer, customer, "/v1/portal-sessions", "{}")),
         new("POST /v1/projects", true,
             async (host, issuer, customer) =>
             {
-                var made = await host.SendAsync("POST", "/v1/projects", issuer, $$"""{"code": "made-{{customer}}", "name": "Made", "mode": "sandbox"}""", 201, Inside);
-                return new(Text(made, "secret_key"), null, "api_keys", await host.Database.ScalarAsync<Guid>("SELECT id FROM api_keys WHERE kind = 'secret' ORDER BY created_at DESC LIMIT 1") + "");
+                var made = await host.SendAsync(
+                    "POST", "/v1/projects", issuer, $$"""{"code": "made-{{customer}}", "name": "Made", "mode": "sandbox"}""", 201, Inside);
+                return new(
+                    Text(made, "secret_key"), null, "api_keys",
+                    await host.Database.ScalarAsync<Guid>("SELECT id FROM api_keys WHERE kind = 'secret' ORDER BY created_at DESC LIMIT 1")
+                        + "");
             },
-            async (host, issuer, _) => (await host.TryAsync("POST", "/v1/projects", host.Secret, """{"code": "x", "name": "x", "mode": "live"}""")).Status),
+            async (host, issuer, _) =>
+                (await host.TryAsync("POST", "/v1/projects", host.Secret, """{"code": "x", "name": "x", "mode": "live"}""")).Status),
     ];
 
     public static TheoryData<string> Operations => [.. Table.Select(static row => row.Name)];
@@ -93,14 +119,16 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     public async Task What_is_issued_ends_when_its_issuer_expires(string operation)
     {
         var end = DateTime.UtcNow.AddMinutes(10);
-        var (row, issuer, customer) = await GivenAsync(operation, $$""", "expires_at": "{{end.ToString("o", CultureInfo.InvariantCulture)}}" """);
+        var (row, issuer, customer) = await GivenAsync(operation,
+            $$""", "expires_at": "{{end.ToString("o", CultureInfo.InvariantCulture)}}" """);
         var issued = await row.IssueAsync(host, issuer.Key!, customer);
         var until = await host.Database.ScalarAsync<DateTime>($"SELECT expires_at FROM {issued.Table} WHERE id = '{issued.Id}'");
         until.ShouldBeLessThanOrEqualTo(end.AddSeconds(2), "The clock of the server and of this process differ by less.");
 
         // The time of both passes. A key keeps an expiry of its own; the others ask their issuer too.
         (await UseAsync(issued, Inside)).ShouldBe(200);
-        await host.Database.ExecuteAsync($"UPDATE api_keys SET expires_at = now() WHERE id = '{issuer.Id}' OR (id::text = '{issued.Id}' AND expires_at IS NOT NULL)");
+        await host.Database.ExecuteAsync(
+            $"UPDATE api_keys SET expires_at = now() WHERE id = '{issuer.Id}' OR (id::text = '{issued.Id}' AND expires_at IS NOT NULL)");
         await Eventually.UntilAsync(async () => await UseAsync(issued, Inside) is 401 or 410);
     }
 
@@ -119,7 +147,8 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
         var (row, issuer, customer) = await GivenAsync(operation, "");
         var issued = await row.IssueAsync(host, issuer.Key!, customer);
         await Eventually.UntilAsync(async () => await UseAsync(issued, Here, "second") == 200);
-        await host.SendAsync("DELETE", "/v1/api-keys/" + issuer.Id, row.ByAdmin ? host.First.AdminKey : host.Secret, null, 204, server: "second");
+        await host.SendAsync(
+            "DELETE", "/v1/api-keys/" + issuer.Id, row.ByAdmin ? host.First.AdminKey : host.Secret, null, 204, server: "second");
         (await UseAsync(issued, Here, "second")).ShouldBeOneOf(401, 410);
         await Eventually.UntilAsync(async () => await UseAsync(issued, Here) is 401 or 410);
     }
@@ -128,13 +157,18 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     public async Task What_was_asked_for_beyond_the_issuer_is_named_all_at_once()
     {
         var end = DateTime.UtcNow.AddMinutes(10);
-        var issuer = await IssuerAsync($$""", "networks": ["127.0.0.0/8"], "expires_at": "{{end.ToString("o", CultureInfo.InvariantCulture)}}" """);
+        var issuer = await IssuerAsync(
+            $$""", "networks": ["127.0.0.0/8"], "expires_at": "{{end.ToString("o", CultureInfo.InvariantCulture)}}" """);
         var late = end.AddMinutes(1).ToString("o", CultureInfo.InvariantCulture);
         var refused = await host.SendAsync(
-            "POST", "/v1/api-keys", issuer.Key, $$"""{"kind": "restricted", "scopes": ["catalog:read"], "networks": ["127.0.0.2", "0.0.0.0/0", "::/0"], "expires_at": "{{late}}"}""", 403);
+            "POST", "/v1/api-keys", issuer.Key,
+            $$"""{"kind": "restricted", "scopes": ["catalog:read"], "networks": ["127.0.0.2", "0.0.0.0/0", "::/0"], "expires_at": "{{late}}"}""",
+            403);
         Text(refused, "code").ShouldBe("exceeds_issuer");
-        refused.GetProperty("errors").EnumerateArray().Select(static one => Text(one, "param")).ShouldBe(["networks[1]", "networks[2]", "expires_at"]);
-        Text(await host.SendAsync("POST", "/v1/customers/c/tokens", issuer.Key, """{"ttl_seconds": 3600}""", 403), "param").ShouldBe("ttl_seconds");
+        refused.GetProperty("errors").EnumerateArray().Select(static one => Text(one, "param"))
+            .ShouldBe(["networks[1]", "networks[2]", "expires_at"]);
+        Text(await host.SendAsync("POST", "/v1/customers/c/tokens", issuer.Key, """{"ttl_seconds": 3600}""", 403), "param")
+            .ShouldBe("ttl_seconds");
         await host.SendAsync("POST", "/v1/customers/c/tokens", issuer.Key, """{"ttl_seconds": 60}""", 201);
         Text(await host.SendAsync("POST", "/v1/api-keys", issuer.Key, """{"kind": "secret"}""", 403), "code").ShouldBe("scope_missing");
     }
@@ -185,7 +219,8 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
         var child = await host.SendAsync("POST", "/v1/api-keys", first.Key, $$"""{"kind": "restricted", "scopes": {{Scopes}}}""", 201);
         var token = await TokenAsync(host, Text(child, "key"), customer, Here);
         var portal = await PortalAsync(host, token.Key!, customer, Here);
-        var checkout = new Uri(new Uri("http://x/"), Text(await host.SendAsync("POST", portal.Page + "/cards", null, "do=add", 303), "url")).AbsolutePath;
+        var checkout = new Uri(
+            new Uri("http://x/"), Text(await host.SendAsync("POST", portal.Page + "/cards", null, "do=add", 303), "url")).AbsolutePath;
         (await UseAsync(new(null, checkout, "", ""), Here)).ShouldBe(200);
 
         await host.SendAsync("DELETE", "/v1/api-keys/" + first.Id, host.Secret, null, 204);
@@ -194,7 +229,11 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
         (await UseAsync(portal, Here)).ShouldBe(410);
         (await host.TryAsync("POST", portal.Page + "/cancel", null, "")).Status.ShouldBe(410);
         (await UseAsync(new(null, checkout, "", ""), Here)).ShouldBe(410);
-        await Eventually.UntilAsync(async () => await host.Database.ScalarAsync<long>("SELECT count(*) FROM checkouts k JOIN customers c USING (partition, account) WHERE k.status = 'open' AND c.id = $1", customer) == 0);
+        await Eventually.UntilAsync(
+            async () =>
+                await host.Database.ScalarAsync<long>(
+                    "SELECT count(*) FROM checkouts k JOIN customers c USING (partition, account) WHERE k.status = 'open' AND c.id = $1",
+                    customer) == 0);
     }
 
     [Fact]
@@ -231,7 +270,8 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     {
         var customer = await host.CustomerAsync();
         var portal = await PortalAsync(host, host.Secret, customer, Here);
-        var checkout = new Uri(new Uri("http://x/"), Text(await host.SendAsync("POST", portal.Page + "/cards", null, "do=add", 303), "url")).AbsolutePath;
+        var checkout = new Uri(
+            new Uri("http://x/"), Text(await host.SendAsync("POST", portal.Page + "/cards", null, "do=add", 303), "url")).AbsolutePath;
         var list = await host.SendAsync("GET", "/v1/portal-sessions?customer=" + customer, host.Secret, null, 200);
         var row = list.GetProperty("data").EnumerateArray().Single();
         (Text(row, "id"), Text(row, "status"), Text(row, "customer")).ShouldBe((portal.Id, "active", customer));
@@ -284,29 +324,39 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
             {
                 await host.SendAsync("DELETE", "/v1/api-keys/" + root.Id, host.Secret, null, 204);
             }
-            else if ((await host.TryAsync("POST", "/v1/api-keys", root.Key, $$"""{"kind": "restricted", "scopes": {{Scopes}}, "name": "child"}""", Here, server)) is (201, var child))
+            else if ((await host.TryAsync(
+                "POST", "/v1/api-keys", root.Key, $$"""{"kind": "restricted", "scopes": {{Scopes}}, "name": "child"}""", Here,
+                server)) is (201, var child))
             {
-                await host.TryAsync("POST", "/v1/api-keys", Text(child, "key"), """{"kind": "restricted", "scopes": ["catalog:read"], "name": "grandchild"}""", Here, server);
+                await host.TryAsync(
+                    "POST", "/v1/api-keys", Text(child, "key"),
+                    """{"kind": "restricted", "scopes": ["catalog:read"], "name": "grandchild"}""", Here, server);
             }
         }));
-        (await host.Database.ScalarAsync<long>("SELECT count(*) FROM api_keys WHERE name IN ('child', 'grandchild') AND revoked_at IS NULL")).ShouldBe(0);
+        (await host.Database.ScalarAsync<long>(
+            "SELECT count(*) FROM api_keys WHERE name IN ('child', 'grandchild') AND revoked_at IS NULL")).ShouldBe(0);
     }
 
     [Fact]
     public async Task An_admin_key_that_made_all_others_is_not_revoked()
     {
         var made = await host.SendAsync("POST", "/v1/api-keys", host.First.AdminKey, """{"kind": "admin"}""", 201);
-        var first = (await host.SendAsync("GET", "/v1/api-keys", host.First.AdminKey, null, 200)).GetProperty("data").EnumerateArray().Last();
-        Text(await host.SendAsync("DELETE", "/v1/api-keys/" + Text(first, "id"), host.First.AdminKey, null, 409), "code").ShouldBe("last_key");
+        var first = (await host.SendAsync("GET", "/v1/api-keys", host.First.AdminKey, null, 200)).GetProperty("data").EnumerateArray()
+            .Last();
+        Text(await host.SendAsync("DELETE", "/v1/api-keys/" + Text(first, "id"), host.First.AdminKey, null, 409), "code")
+            .ShouldBe("last_key");
         await host.SendAsync("DELETE", "/v1/api-keys/" + Text(made, "id"), host.First.AdminKey, null, 204);
     }
 
     [Fact]
     public async Task A_key_that_writes_keys_does_not_change_where_money_and_calls_go()
     {
-        var key = Text(await host.SendAsync("POST", "/v1/api-keys", host.Secret, """{"kind": "restricted", "scopes": ["keys:write", "keys:read"]}""", 201), "key");
+        var key = Text(
+            await host.SendAsync(
+                "POST", "/v1/api-keys", host.Secret, """{"kind": "restricted", "scopes": ["keys:write", "keys:read"]}""", 201), "key");
         foreach (var (method, path, body) in ((string, string, string?)[])
-            [("PUT", "/v1/payment-settings", """{"provider": "sandbox"}"""), ("PUT", "/v1/upstreams/openai", """{"api_key": "x"}"""), ("DELETE", "/v1/upstreams/openai", null), ("GET", "/v1/upstreams", null)])
+            [("PUT", "/v1/payment-settings", """{"provider": "sandbox"}"""), ("PUT", "/v1/upstreams/openai", """{"api_key": "x"}"""),
+                ("DELETE", "/v1/upstreams/openai", null), ("GET", "/v1/upstreams", null)])
         {
             Text(await host.SendAsync(method, path, key, body, 403), "code").ShouldBe("scope_missing");
         }
@@ -320,7 +370,8 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
 
     private async Task<(string? Key, string Id)> IssuerAsync(string limits)
     {
-        var made = await host.SendAsync("POST", "/v1/api-keys", host.Secret, $$"""{"kind": "restricted", "name": "issuer", "scopes": {{Scopes}}{{limits}}}""", 201);
+        var made = await host.SendAsync(
+            "POST", "/v1/api-keys", host.Secret, $$"""{"kind": "restricted", "name": "issuer", "scopes": {{Scopes}}{{limits}}}""", 201);
         return (Text(made, "key"), Text(made, "id"));
     }
 
@@ -335,7 +386,8 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
 
     private static Issued Key(JsonElement made) => new(Text(made, "key"), null, "api_keys", Text(made, "id"));
 
-    private static Issued Page(string table, JsonElement made) => new(null, new Uri(Text(made, "url")).AbsolutePath, table, Text(made, "id"));
+    private static Issued Page(string table, JsonElement made) =>
+        new(null, new Uri(Text(made, "url")).AbsolutePath, table, Text(made, "id"));
 
     private static Task<Issued> TokenAsync(IssuingHost host, string issuer, string customer) => TokenAsync(host, issuer, customer, Inside);
 
@@ -359,5 +411,6 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
         (await host.TryAsync("POST", path, (await TokenAsync(host, await NarrowerAsync(host, issuer), customer)).Key, body, Inside)).Status;
 
     private static async Task<string> NarrowerAsync(IssuingHost host, string issuer) =>
-        Text(await host.SendAsync("POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["customers:write"]}""", 201, Inside), "key");
+        Text(await host.SendAsync("POST", "/v1/api-keys", issuer, """{"kind": "restricted", "scopes": ["customers:write"]}""", 201, Inside),
+            "key");
 }

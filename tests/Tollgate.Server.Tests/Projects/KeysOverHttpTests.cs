@@ -11,7 +11,8 @@ public sealed class KeysOverHttpTests(RunningServer server)
     [Fact]
     public async Task Without_a_key_and_with_a_wrong_one_nobody_enters()
     {
-        (await server.SendAsync("GET", Keys, null)).ShouldBeProblem(401, "key_missing").Header("WWW-Authenticate").ShouldStartWith("Bearer");
+        (await server.SendAsync("GET", Keys, null)).ShouldBeProblem(401, "key_missing").Header("WWW-Authenticate")
+            .ShouldStartWith("Bearer");
         foreach (var wrong in (string[])["tg_sk_wrong", "x", "tg_ct_wrong", "tg_sk_" + new string('0', 43), "tg_sk_ü"])
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Keys, UriKind.Relative));
@@ -38,7 +39,8 @@ public sealed class KeysOverHttpTests(RunningServer server)
         var text = created.GetProperty("key").GetString()!;
         var list = (await server.SendAsync("GET", Keys + "?limit=100", server.Secret("resume-ats"))).ShouldBe(200);
         System.Text.Encoding.UTF8.GetString(list.Body).ShouldNotContain(text);
-        var row = list.Json.GetProperty("data").EnumerateArray().Single(key => key.GetProperty("id").GetString() == created.GetProperty("id").GetString());
+        var row = list.Json.GetProperty("data").EnumerateArray()
+            .Single(key => key.GetProperty("id").GetString() == created.GetProperty("id").GetString());
         row.GetProperty("prefix").GetString().ShouldBe(text[..12]);
         row.GetProperty("name").GetString().ShouldBe("shown once");
         row.GetProperty("revoked_at").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
@@ -55,7 +57,9 @@ public sealed class KeysOverHttpTests(RunningServer server)
         List<string> ids = [];
         for (string? after = null; ;)
         {
-            var page = (await server.SendAsync("GET", $"{Keys}?limit=3" + (after is null ? "" : "&starting_after=" + after), server.Secret("alwrity"))).ShouldBe(200);
+            var page =
+                (await server.SendAsync(
+                    "GET", $"{Keys}?limit=3" + (after is null ? "" : "&starting_after=" + after), server.Secret("alwrity"))).ShouldBe(200);
             ids.AddRange(page.Json.GetProperty("data").EnumerateArray().Select(key => key.GetProperty("id").GetString()!));
             if (!page.Json.GetProperty("has_more").GetBoolean())
             {
@@ -106,7 +110,8 @@ public sealed class KeysOverHttpTests(RunningServer server)
         path = $"{Keys}/{graced.GetProperty("id").GetString()}/rotate";
         (await server.SendAsync("POST", path, server.Secret("resume-ats"))).ShouldBe(201);
         (await server.SendAsync("GET", Keys, graced.GetProperty("key").GetString())).ShouldBeProblem(401, "key_revoked");
-        (await server.SendAsync("POST", path, server.Secret("resume-ats"), """{"grace_seconds": 604801}""")).ShouldBeProblem(422, "validation_failed");
+        (await server.SendAsync("POST", path, server.Secret("resume-ats"), """{"grace_seconds": 604801}""")).ShouldBeProblem(
+            422, "validation_failed");
     }
 
     [Fact]
@@ -117,16 +122,20 @@ public sealed class KeysOverHttpTests(RunningServer server)
         (await server.SendAsync("DELETE", path, server.Secret("trendit"))).ShouldBeProblem(404, "key_not_found");
         (await server.SendAsync("POST", path + "/rotate", server.Secret("trendit"))).ShouldBeProblem(404, "key_not_found");
         (await server.SendAsync("DELETE", Keys + "/nonsense", server.Secret("trendit"))).ShouldBeProblem(404, "key_not_found");
-        (await server.SendAsync("GET", Keys, created.GetProperty("key").GetString(), null, ("X-Project", "trendit"))).ShouldBeProblem(400, "malformed_request");
+        (await server.SendAsync("GET", Keys, created.GetProperty("key").GetString(), null, ("X-Project", "trendit"))).ShouldBeProblem(
+            400, "malformed_request");
         (await server.SendAsync("GET", Keys, created.GetProperty("key").GetString())).ShouldBe(200)
-            .Json.GetProperty("data").EnumerateArray().ShouldContain(key => key.GetProperty("id").GetString() == created.GetProperty("id").GetString());
+            .Json.GetProperty("data").EnumerateArray()
+            .ShouldContain(key => key.GetProperty("id").GetString() == created.GetProperty("id").GetString());
     }
 
     [Fact]
     public async Task A_public_key_and_a_customer_token_manage_no_keys()
     {
         (await server.SendAsync("GET", Keys, server.Public("resume-ats"))).ShouldBeProblem(403, "key_not_allowed");
-        var token = (await server.SendAsync("POST", "/v1/customers/u-1/tokens", server.Secret("resume-ats"), """{"ttl_seconds": 60}""")).ShouldBe(201);
+        var token =
+            (await server.SendAsync("POST", "/v1/customers/u-1/tokens", server.Secret("resume-ats"), """{"ttl_seconds": 60}""")).ShouldBe(
+                201);
         var text = token.Json.GetProperty("token").GetString()!;
         text.ShouldStartWith("tg_ct_");
         (DateTimeOffset.Parse(token.Json.GetProperty("expires_at").GetString()!, CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow)
@@ -153,17 +162,20 @@ public sealed class KeysOverHttpTests(RunningServer server)
         var created = await CreateAsync("""{"kind": "restricted", "scopes": ["keys:read", "keys:write"]}""");
         var writer = created.GetProperty("key").GetString();
         (await server.SendAsync("POST", Keys, writer, """{"kind": "secret"}""")).ShouldBeProblem(403, "scope_missing");
-        (await server.SendAsync("POST", Keys, writer, """{"kind": "restricted", "scopes": ["gate:write"]}""")).ShouldBeProblem(403, "scope_missing");
+        (await server.SendAsync("POST", Keys, writer, """{"kind": "restricted", "scopes": ["gate:write"]}""")).ShouldBeProblem(
+            403, "scope_missing");
         (await server.SendAsync("POST", Keys, writer, """{"kind": "restricted", "scopes": ["keys:read"]}""")).ShouldBe(201);
 
         var strong = await CreateAsync("""{"kind": "secret"}""");
-        (await server.SendAsync("POST", $"{Keys}/{strong.GetProperty("id").GetString()}/rotate", writer)).ShouldBeProblem(403, "scope_missing");
+        (await server.SendAsync("POST", $"{Keys}/{strong.GetProperty("id").GetString()}/rotate", writer)).ShouldBeProblem(
+            403, "scope_missing");
     }
 
     [Fact]
     public async Task A_key_works_from_its_networks_only()
     {
-        var elsewhere = await CreateAsync("""{"kind": "restricted", "scopes": ["keys:read"], "networks": ["203.0.113.0/24", "2001:db8::1"]}""");
+        var elsewhere = await CreateAsync(
+            """{"kind": "restricted", "scopes": ["keys:read"], "networks": ["203.0.113.0/24", "2001:db8::1"]}""");
         elsewhere.GetProperty("networks")[1].GetString().ShouldBe("2001:db8::1/128");
         (await server.SendAsync("GET", Keys, elsewhere.GetProperty("key").GetString())).ShouldBeProblem(403, "network_not_allowed");
         var here = await CreateAsync("""{"kind": "restricted", "scopes": ["keys:read"], "networks": ["127.0.0.0/8"]}""");

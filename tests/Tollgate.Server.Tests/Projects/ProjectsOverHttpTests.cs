@@ -70,7 +70,8 @@ public sealed class ProjectsOverHttpTests(RunningServer server)
         var codes = all.EnumerateArray().Select(project => project.GetProperty("code").GetString()!).ToList();
         codes.ShouldContain("career-coach");
         var page = (await server.SendAsync("GET", $"/v1/projects?limit=2&starting_after={codes[1]}", server.Admin)).ShouldBe(200).Json;
-        page.GetProperty("data").EnumerateArray().Select(project => project.GetProperty("code").GetString()).ShouldBe(codes.Skip(2).Take(2));
+        page.GetProperty("data").EnumerateArray().Select(project => project.GetProperty("code").GetString())
+            .ShouldBe(codes.Skip(2).Take(2));
         page.GetProperty("has_more").GetBoolean().ShouldBe(codes.Count > 4);
     }
 }

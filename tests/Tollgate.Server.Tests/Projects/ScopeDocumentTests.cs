@@ -24,7 +24,9 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
         }
 
         string.Join('\n', await File.ReadAllLinesAsync(file)).ShouldBe(
-            string.Join('\n', now), $"An operation was added, or asks for another scope. Look whether the scope's meaning in Scope.cs still says it, run this test once with {Renew}=1, and commit docs/reference/scopes.md.");
+            string.Join('\n', now),
+            "An operation was added, or asks for another scope. Look whether the scope's meaning in Scope.cs still says it, "
+                + $"run this test once with {Renew}=1, and commit docs/reference/scopes.md.");
     }
 
     [Fact]
@@ -40,7 +42,8 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
     public async Task What_a_public_key_may_call_asks_for_catalog_read()
     {
         var document = (await server.SendAsync("GET", "/openapi/v1.json", null)).Json;
-        Operations(document).Where(static one => one.Accepts.Contains("public key", StringComparison.Ordinal)).Select(static one => one.Scope).Distinct().ShouldBe(["catalog:read"]);
+        Operations(document).Where(static one => one.Accepts.Contains("public key", StringComparison.Ordinal))
+            .Select(static one => one.Scope).Distinct().ShouldBe(["catalog:read"]);
     }
 
     private static IEnumerable<string> Lines(JsonElement document)
@@ -49,7 +52,8 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
         yield return "";
         yield return "Made from the endpoints; `ScopeDocumentTests` compares it. [Keys](keys.md) says what each scope means.";
         yield return "Operations marked with † also accept a customer token whose issuer has the scope, for the token's customer only.";
-        foreach (var scope in Operations(document).Where(static one => one.Scope.Length > 0).GroupBy(static one => one.Scope).OrderBy(static group => group.Key, StringComparer.Ordinal))
+        foreach (var scope in Operations(document).Where(static one => one.Scope.Length > 0).GroupBy(static one => one.Scope)
+            .OrderBy(static group => group.Key, StringComparer.Ordinal))
         {
             yield return "";
             yield return $"## {scope.Key}";

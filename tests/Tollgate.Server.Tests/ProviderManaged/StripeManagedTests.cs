@@ -20,7 +20,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var sandbox = await ProjectAsync();
         var (checkout, session) = await OpenAsync(sandbox, "ann", "pro");
         var asked = Books.Get("checkout.session", session);
-        ((string?)asked["mode"], (string?)asked["client_reference_id"], (long?)asked["amount_total"]).ShouldBe(("subscription", "ann", 2900));
+        ((string?)asked["mode"], (string?)asked["client_reference_id"],
+            (long?)asked["amount_total"]).ShouldBe(("subscription", "ann", 2900));
         (await ShowAsync(sandbox, checkout)).ShouldBe("open");
         (await RowsAsync(sandbox, "ann")).ShouldBeEmpty("Nothing is given before it is paid.");
 
@@ -28,8 +29,10 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         await TellAsync(sandbox);
         await UntilAsync(async () => await ShowAsync(sandbox, checkout) == "completed");
         var subscription = (await RowsAsync(sandbox, "ann")).ShouldHaveSingleItem()!;
-        ((string?)subscription["status"], (string?)subscription["managed_by"], (string?)subscription["plan"]).ShouldBe(("trialing", "stripe", "pro"));
-        (await sandbox.Door.GetAsync("/v1/payments?customer=ann"))["data"].AsArray().ShouldBeEmpty("A trial asks for nothing, and what Stripe invoices is no payment of a checkout.");
+        ((string?)subscription["status"], (string?)subscription["managed_by"],
+            (string?)subscription["plan"]).ShouldBe(("trialing", "stripe", "pro"));
+        (await sandbox.Door.GetAsync("/v1/payments?customer=ann"))["data"].AsArray()
+            .ShouldBeEmpty("A trial asks for nothing, and what Stripe invoices is no payment of a checkout.");
         (await sandbox.Door.GetAsync($"/v1/checkouts/{checkout}"))["subscription"].ShouldNotBeNull();
 
         var second = await CheckOutAsync(sandbox, "ann", "enterprise");
@@ -80,7 +83,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         changed.Status.ShouldBe(HttpStatusCode.OK, changed.Json?.ToJsonString());
         ((string?)changed["subscription"]["plan"]).ShouldBe("enterprise");
         (await PaymentsAsync(sandbox, "ann")).ShouldBe(["succeeded 20250", "succeeded 2900"]);
-        (await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise"}""")).Status.ShouldBe(HttpStatusCode.OK, "Nothing changes.");
+        (await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise"}""")).Status.ShouldBe(
+            HttpStatusCode.OK, "Nothing changes.");
 
         // What happened is told by events too, late and repeatedly, and changes nothing.
         await TellAsync(sandbox);
@@ -117,11 +121,13 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var sandbox = await ProjectAsync();
         var (id, subscription) = await PaidAsync(sandbox, "ann", "pro");
         host.Stripe.Next(mishap, 3, $"/v1/subscriptions/{subscription}");
-        var changed = await sandbox.Door.SendAsync(HttpMethod.Patch, $"/v1/subscriptions/{id}", """{"quantity": 3}""", ("Idempotency-Key", "three"));
+        var changed = await sandbox.Door.SendAsync(
+            HttpMethod.Patch, $"/v1/subscriptions/{id}", """{"quantity": 3}""", ("Idempotency-Key", "three"));
         if (mishap == StripeMishap.Drop)
         {
             ((int)changed.Status, (string?)changed["code"]).ShouldBe((502, "upstream_unreachable"));
-            changed = await sandbox.Door.SendAsync(HttpMethod.Patch, $"/v1/subscriptions/{id}", """{"quantity": 3}""", ("Idempotency-Key", "three-again"));
+            changed = await sandbox.Door.SendAsync(
+                HttpMethod.Patch, $"/v1/subscriptions/{id}", """{"quantity": 3}""", ("Idempotency-Key", "three-again"));
         }
 
         changed.Status.ShouldBe(HttpStatusCode.OK, changed.Json?.ToJsonString());
@@ -135,7 +141,10 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
     {
         var sandbox = await ProjectAsync();
         var (id, subscription) = await PaidAsync(sandbox, "ann", "pro");
-        var asked = Enumerable.Range(0, 4).Select(_ => sandbox.Door.SendAsync(HttpMethod.Post, $"/v1/subscriptions/{id}/cancel", """{"at": "now", "credit": true}""", ("Idempotency-Key", "end")));
+        var asked = Enumerable.Range(0, 4)
+            .Select(_ =>
+                sandbox.Door.SendAsync(
+                    HttpMethod.Post, $"/v1/subscriptions/{id}/cancel", """{"at": "now", "credit": true}""", ("Idempotency-Key", "end")));
         foreach (var answer in await Task.WhenAll(asked))
         {
             answer.Status.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.Conflict);
@@ -143,7 +152,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
 
         host.Stripe.Requests.Count(one => one.Method == "DELETE" && one.Path.EndsWith(subscription, StringComparison.Ordinal)).ShouldBe(1);
         (await OfAsync(sandbox, id))["status"]!.ToString().ShouldBe("canceled");
-        Books.Get("customer", (string)Books.Get("subscription", subscription)["customer"]!)["balance"]!.GetValue<long>().ShouldBeLessThan(0, "The unused time is the customer's at Stripe.");
+        Books.Get("customer", (string)Books.Get("subscription", subscription)["customer"]!)["balance"]!.GetValue<long>()
+            .ShouldBeLessThan(0, "The unused time is the customer's at Stripe.");
     }
 
     [Fact]
@@ -151,7 +161,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
     {
         var sandbox = await ProjectAsync();
         var (id, subscription) = await PaidAsync(sandbox, "ann", "pro");
-        (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"reason": "too_expensive"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"reason": "too_expensive"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         var there = Books.Get("subscription", subscription);
         ((bool)there["cancel_at_period_end"]!, (string?)there["cancellation_details"]!["feedback"]).ShouldBe((true, "too_expensive"));
         var row = await OfAsync(sandbox, id);
@@ -163,7 +174,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/upcoming-invoice"))["total"]!.GetValue<long>().ShouldBe(2900);
 
         host.Stripe.Next(StripeMishap.LoseAnswer, 3, one => one.Method == "DELETE");
-        (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "now", "comment": "no more"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "now", "comment": "no more"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         (await OfAsync(sandbox, id))["status"]!.ToString().ShouldBe("canceled");
     }
 
@@ -181,7 +193,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
     public async Task What_Stripe_cannot_do_is_refused_and_nothing_is_asked_of_it(string method, string tail, string body, string code)
     {
         var sandbox = await ProjectAsync();
-        await sandbox.Door.PostAsync("/v1/coupons", """{"code": "CARRY", "amount_off": 500, "currency": "USD", "duration": "once", "carry_over": true}""");
+        await sandbox.Door.PostAsync(
+            "/v1/coupons", """{"code": "CARRY", "amount_off": 500, "currency": "USD", "duration": "once", "carry_over": true}""");
         var (id, subscription) = await PaidAsync(sandbox, "ann", "enterprise");
         var before = host.Stripe.Requests.Count(static one => one.Method != "GET");
         var refused = await sandbox.Door.SendAsync(new HttpMethod(method), $"/v1/subscriptions/{id}{tail}", body);
@@ -198,7 +211,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var changed = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "pro", "when": "now"}""");
         changed.Status.ShouldBe(HttpStatusCode.OK, changed.Json?.ToJsonString());
         (await OfAsync(sandbox, id))["plan"]!.ToString().ShouldBe("pro");
-        Books.Get("customer", (string)Books.Get("subscription", subscription)["customer"]!)["balance"]!.GetValue<long>().ShouldBeInRange(-27_000, -26_900);
+        Books.Get("customer", (string)Books.Get("subscription", subscription)["customer"]!)["balance"]!.GetValue<long>()
+            .ShouldBeInRange(-27_000, -26_900);
         (await PaymentsAsync(sandbox, "ann")).ShouldBe(["succeeded 29900"]);
     }
 
@@ -206,7 +220,11 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
     public async Task A_coupon_is_made_at_Stripe_once_counted_here_and_ended_there()
     {
         var sandbox = await ProjectAsync();
-        foreach (var coupon in new[] { """{"code": "HALF", "percent_off": 50, "duration": "repeating", "months": 3, "max_redemptions": 2}""", """{"code": "FIVE", "amount_off": 500, "currency": "USD", "duration": "forever"}""" })
+        foreach (var coupon in new[]
+        {
+            """{"code": "HALF", "percent_off": 50, "duration": "repeating", "months": 3, "max_redemptions": 2}""",
+            """{"code": "FIVE", "amount_off": 500, "currency": "USD", "duration": "forever"}""",
+        })
         {
             (await sandbox.Door.PostAsync("/v1/coupons", coupon)).Status.ShouldBe(HttpStatusCode.Created);
         }
@@ -223,13 +241,15 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var redeemed = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/coupons", """{"code": "FIVE"}""");
         redeemed.Status.ShouldBe(HttpStatusCode.Created, redeemed.Json?.ToJsonString());
         (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/upcoming-invoice"))["total"]!.GetValue<long>().ShouldBe(14450);
-        (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/coupons", """{"code": "FIVE"}"""))["code"]!.ToString().ShouldBe("coupon_refused");
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/coupons", """{"code": "FIVE"}"""))["code"]!.ToString()
+            .ShouldBe("coupon_refused");
 
         (await sandbox.Door.DeleteAsync($"/v1/subscriptions/{id}/coupons/HALF")).Status.ShouldBe(HttpStatusCode.OK);
         (await CouponsAsync(sandbox, id)).ShouldBe(["HALF False", "FIVE True"]);
         Books.Get("subscription", subscription)["discounts"]!.AsArray().Count.ShouldBe(1);
         (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/upcoming-invoice"))["total"]!.GetValue<long>().ShouldBe(29400);
-        Books.All("coupon").Count(one => one["id"]!.ToString().StartsWith($"tollgate-{sandbox.Code}-", StringComparison.Ordinal)).ShouldBe(2);
+        Books.All("coupon").Count(one => one["id"]!.ToString().StartsWith($"tollgate-{sandbox.Code}-", StringComparison.Ordinal))
+            .ShouldBe(2);
     }
 
     [Fact]
@@ -251,7 +271,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var sandbox = await ProjectAsync();
         var (first, session) = await OpenAsync(sandbox, "ann", "pro");
         var (_, other) = await OpenAsync(sandbox, "ann", "enterprise");
-        ((string?)Books.Get("checkout.session", session)["status"], (string?)Books.Get("checkout.session", other)["status"]).ShouldBe(("expired", "open"));
+        ((string?)Books.Get("checkout.session", session)["status"],
+            (string?)Books.Get("checkout.session", other)["status"]).ShouldBe(("expired", "open"));
         (await ShowAsync(sandbox, first)).ShouldBe("expired");
 
         // Paid on the first while the second is asked for: there is a subscription already.
@@ -288,9 +309,12 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         await UntilAsync(async () => (await PaymentsAsync(sandbox, "ann")).Count == 2);
 
         var notice = (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldHaveSingleItem()!;
-        ((string?)notice["code"], (string?)notice["title"], (string?)notice["subscription"]).ShouldBe(("payment_failed", "Your payment of $29.00 did not go through", id));
-        ((string?)notice["action"]!["do"], (string?)notice["action"]!["url"]).ShouldBe(("open_link", (string?)invoice["hosted_invoice_url"]), notice.ToJsonString());
-        ((string?)notice["invoice"], (string?)notice["invoice_number"], (long)notice["amount_due"]!).ShouldBe((null, (string?)invoice["number"], 2900));
+        ((string?)notice["code"], (string?)notice["title"],
+            (string?)notice["subscription"]).ShouldBe(("payment_failed", "Your payment of $29.00 did not go through", id));
+        ((string?)notice["action"]!["do"],
+            (string?)notice["action"]!["url"]).ShouldBe(("open_link", (string?)invoice["hosted_invoice_url"]), notice.ToJsonString());
+        ((string?)notice["invoice"], (string?)notice["invoice_number"],
+            (long)notice["amount_due"]!).ShouldBe((null, (string?)invoice["number"], 2900));
     }
 
     [Fact]
@@ -306,13 +330,16 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         await UntilAsync(async () => (await RowsAsync(sandbox, "ann")).Count == 1);
         await UntilAsync(async () => (await RemindersAsync()).Count == 1);
 
-        const string Says = "After that, Pro continues for $29.00 a month if you have added a card or another payment method by then. Otherwise you are on Free.";
+        const string Says =
+            "After that, Pro continues for $29.00 a month if you have added a card or another payment method by then. "
+                + "Otherwise you are on Free.";
         var notice = (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldHaveSingleItem()!;
         ((string?)notice["code"], (string?)notice["severity"], (string?)notice["text"]).ShouldBe(("trial_ending", "warning", Says));
         await UntilAsync(async () => (string?)(await RemindersAsync())[0]!["status"] == "sent");
         (await sandbox.Door.GetAsync($"/v1/mails/{(await RemindersAsync())[0]!["id"]}"))["text"].GetValue<string>().ShouldContain(Says);
 
-        async Task<JsonArray> RemindersAsync() => (await sandbox.Door.GetAsync("/v1/mails?customer=ann&type=trial_ending"))["data"].AsArray();
+        async Task<JsonArray> RemindersAsync() =>
+            (await sandbox.Door.GetAsync("/v1/mails?customer=ann&type=trial_ending"))["data"].AsArray();
     }
 
     [Fact]
@@ -326,9 +353,11 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
 
         var first = await sandbox.Door.GetAsync($"/v1/provider-invoices?customer=ann&subscription={id}&limit=1");
         var newest = first["data"].AsArray().ShouldHaveSingleItem()!;
-        ((string?)newest["status"], (string?)newest["subscription"], (long)newest["total"]!, (bool)first["has_more"]!).ShouldBe(("open", id, 2900L, true));
+        ((string?)newest["status"], (string?)newest["subscription"], (long)newest["total"]!,
+            (bool)first["has_more"]!).ShouldBe(("open", id, 2900L, true));
         newest["lines"]!.AsArray().Count.ShouldBe(1);
-        var second = (await sandbox.Door.GetAsync($"/v1/provider-invoices?starting_after={newest["id"]}"))["data"].AsArray().ShouldHaveSingleItem()!;
+        var second = (await sandbox.Door.GetAsync($"/v1/provider-invoices?starting_after={newest["id"]}"))["data"].AsArray()
+            .ShouldHaveSingleItem()!;
         ((string?)second["status"], (long)second["amount_paid"]!).ShouldBe(("paid", 2900L));
         var payment = await sandbox.Door.GetAsync($"/v1/payments/{second["payment"]}");
         ((string?)payment["provider_invoice"], (string?)payment["status"]).ShouldBe(((string?)second["id"], "succeeded"));
@@ -349,8 +378,10 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
 
         var managed = await ProjectAsync();
         ((string?)(await managed.Door.GetAsync("/v1/payment-settings"))["subscriptions"]).ShouldBe("provider");
-        (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe"}"""))["subscriptions"]!.ToString().ShouldBe("provider", "What is left out stays.");
-        (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}"""))["subscriptions"]!.ToString().ShouldBe("tollgate");
+        (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe"}"""))["subscriptions"]!.ToString()
+            .ShouldBe("provider", "What is left out stays.");
+        (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}"""))["subscriptions"]!.ToString()
+            .ShouldBe("tollgate");
     }
 
     [Fact]
@@ -376,7 +407,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         return sandbox;
     }
 
-    private static Task<Came> CheckOutAsync(BillingSandbox sandbox, string customer, string plan, string more = "") => sandbox.Door.PostAsync(
+    private static Task<Came> CheckOutAsync(BillingSandbox sandbox, string customer, string plan, string more = "") =>
+        sandbox.Door.PostAsync(
         "/v1/checkouts",
         $$"""{"customer": "{{customer}}", "plan": "{{plan}}", "success_url": "https://app.example.com/ok", "cancel_url": "https://app.example.com/no"{{more}} }""");
 
@@ -405,20 +437,25 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         return (subscription, subscription);
     }
 
-    private static async Task<string> IdOfAsync(BillingSandbox sandbox, string customer) => (string)(await RowsAsync(sandbox, customer))[0]!["id"]!;
+    private static async Task<string> IdOfAsync(BillingSandbox sandbox, string customer) =>
+        (string)(await RowsAsync(sandbox, customer))[0]!["id"]!;
 
     private static async Task<JsonArray> RowsAsync(BillingSandbox sandbox, string customer) =>
         (await sandbox.Door.GetAsync($"/v1/subscriptions?customer={customer}"))["data"].AsArray();
 
-    private static async Task<JsonNode> OfAsync(BillingSandbox sandbox, string id) => (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}")).Json!;
+    private static async Task<JsonNode> OfAsync(BillingSandbox sandbox, string id) =>
+        (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}")).Json!;
 
-    private static async Task<string?> ShowAsync(BillingSandbox sandbox, string checkout) => (string?)(await sandbox.Door.GetAsync($"/v1/checkouts/{checkout}"))["status"];
+    private static async Task<string?> ShowAsync(BillingSandbox sandbox, string checkout) =>
+        (string?)(await sandbox.Door.GetAsync($"/v1/checkouts/{checkout}"))["status"];
 
     private static async Task<IReadOnlyList<string>> PaymentsAsync(BillingSandbox sandbox, string customer) =>
-        [.. (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}"))["data"].AsArray().Select(static one => $"{one!["status"]} {one["amount"]}")];
+        [.. (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}"))["data"].AsArray()
+            .Select(static one => $"{one!["status"]} {one["amount"]}")];
 
     private static async Task<IReadOnlyList<string>> CouponsAsync(BillingSandbox sandbox, string id) =>
-        [.. (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/coupons"))["data"].AsArray().Select(static one => $"{one!["code"]} {(bool)one["active"]!}")];
+        [.. (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/coupons"))["data"].AsArray()
+            .Select(static one => $"{one!["code"]} {(bool)one["active"]!}")];
 
     /// <summary>What Stripe told since the last time.</summary>
     private async Task TellAsync(BillingSandbox sandbox, bool again = false)

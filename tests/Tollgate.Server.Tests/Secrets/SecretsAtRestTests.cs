@@ -9,7 +9,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Secrets;
 
-/// <summary>One server with its private PostgreSQL that was given every kind of secret: what its database, its files and its role give away.</summary>
+/// <summary>
+/// One server with its private PostgreSQL that was given every kind of secret: what its database, its files and its role give away.
+/// </summary>
 public sealed class SecretsAtRestTests
 {
     private const string OldAccess = """
@@ -24,7 +26,8 @@ public sealed class SecretsAtRestTests
     {
         await using var server = await TestServer.StartAsync();
         var secrets = await LiveAsync(server);
-        var key = (await File.ReadAllLinesAsync(Path.Combine(server.Data, "master.key"))).Last(static line => line.Length > 0 && line[0] != '#');
+        var key = (await File.ReadAllLinesAsync(Path.Combine(server.Data, "master.key"))).Last(static line => line.Length > 0
+            && line[0] != '#');
         secrets.Add("master key", key);
         secrets.Add("master key in hexadecimal digits", Convert.ToHexString(Convert.FromBase64String(key)));
         foreach (var (name, value) in server.Keys.Where(static one => one.Key.Contains("KEY", StringComparison.Ordinal)))
@@ -54,19 +57,25 @@ public sealed class SecretsAtRestTests
         await using (var asOwner = new NpgsqlConnection(owner + ";Pooling=false"))
         {
             await asOwner.OpenAsync();
-            (await TextAsync(asOwner, "SELECT string_agg(DISTINCT usename, ',') FROM pg_stat_activity WHERE application_name = 'tollgate'")).ShouldBe(AppRole.Name);
+            (await TextAsync(
+                asOwner, "SELECT string_agg(DISTINCT usename, ',') FROM pg_stat_activity WHERE application_name = 'tollgate'")).ShouldBe(
+                AppRole.Name);
         }
 
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(owner) { Username = AppRole.Name, Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(owner) { Username = AppRole.Name, Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         foreach (var forbidden in (string[])
         [
-            "CREATE TABLE mine (id integer)", "DROP TABLE projects", "ALTER TABLE projects ADD COLUMN mine integer", "COPY projects TO PROGRAM 'cat'",
-            "SELECT pg_read_file('postgresql.conf')", "ALTER SYSTEM SET fsync = off", "CREATE ROLE mine SUPERUSER", "DELETE FROM schema_migrations", "UPDATE master_keys SET state = 'retired'",
+            "CREATE TABLE mine (id integer)", "DROP TABLE projects", "ALTER TABLE projects ADD COLUMN mine integer",
+            "COPY projects TO PROGRAM 'cat'",
+            "SELECT pg_read_file('postgresql.conf')", "ALTER SYSTEM SET fsync = off", "CREATE ROLE mine SUPERUSER",
+            "DELETE FROM schema_migrations", "UPDATE master_keys SET state = 'retired'",
             "CREATE DATABASE mine", "SET ROLE tollgate", "CREATE EXTENSION dblink",
         ])
         {
-            (await Should.ThrowAsync<PostgresException>(() => TextAsync(connection, forbidden), forbidden)).SqlState.ShouldBeOneOf("42501", "25006");
+            (await Should.ThrowAsync<PostgresException>(() => TextAsync(connection, forbidden), forbidden)).SqlState.ShouldBeOneOf(
+                "42501", "25006");
         }
 
         // Months to come are made by the function of the owner.
@@ -87,7 +96,8 @@ public sealed class SecretsAtRestTests
         var mail = Directory.CreateDirectory(Path.Combine(server.Data, "mail", "shop")).FullName;
         await File.WriteAllTextAsync(Path.Combine(mail, "1.eml"), "old");
         await File.WriteAllTextAsync(Path.Combine(server.Data, "postgres", "pg_hba.conf"), OldAccess);
-        foreach (var path in (string[])[server.Data, Path.Combine(server.Data, "mail"), mail, Path.Combine(mail, "1.eml"), Path.Combine(server.Data, "postgres.log")])
+        foreach (var path in (string[])[
+            server.Data, Path.Combine(server.Data, "mail"), mail, Path.Combine(mail, "1.eml"), Path.Combine(server.Data, "postgres.log")])
         {
             File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
         }
@@ -95,12 +105,14 @@ public sealed class SecretsAtRestTests
         await server.StartAgainAsync();
 
         (await AsNobodyAsync("find", server.Data)).Output.ShouldNotContain("/");
-        foreach (var file in Directory.EnumerateFiles(server.Data, "*", SearchOption.AllDirectories).Where(static file => !file.Contains("/postgres/", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(server.Data, "*", SearchOption.AllDirectories)
+            .Where(static file => !file.Contains("/postgres/", StringComparison.Ordinal)))
         {
             (await AsNobodyAsync("cat", file)).ExitCode.ShouldNotBe(0, file);
         }
 
-        (await AsNobodyAsync("psql", "-h", Path.Combine(server.Data, "run"), "-U", "tollgate", "tollgate", "-c", "SELECT 1")).ExitCode.ShouldNotBe(0);
+        (await AsNobodyAsync(
+            "psql", "-h", Path.Combine(server.Data, "run"), "-U", "tollgate", "tollgate", "-c", "SELECT 1")).ExitCode.ShouldNotBe(0);
         (await File.ReadAllTextAsync(Path.Combine(server.Data, "postgres", "pg_hba.conf"))).ShouldContain("peer");
 
         // The map says who is who, also where somebody opened the folder of the socket.
@@ -114,25 +126,39 @@ public sealed class SecretsAtRestTests
     {
         var secrets = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["upstream key"] = "sk-upstream-5d1f0c6b", ["upstream header"] = "header-secret-77aa", ["provider key"] = "sk_test_" + new string('p', 30),
-            ["provider webhook secret"] = "whsec_" + Convert.ToBase64String(Encoding.UTF8.GetBytes("of the provider itself!!")), ["card"] = "pm_sandbox_visa",
+            ["upstream key"] = "sk-upstream-5d1f0c6b", ["upstream header"] = "header-secret-77aa",
+            ["provider key"] = "sk_test_" + new string('p', 30),
+            ["provider webhook secret"] = "whsec_" + Convert.ToBase64String(Encoding.UTF8.GetBytes("of the provider itself!!")),
+            ["card"] = "pm_sandbox_visa",
         };
         using var admin = server.NewClient(server.AdminKey);
         var made = await PostAsync(admin, "/v1/projects", new { code = "secrets", name = "Secrets", mode = "sandbox" });
         using var client = server.NewClient(made["secret_key"]?.GetValue<string>() ?? made["keys"]!["secret"]!.GetValue<string>());
-        (await client.PutAsJsonAsync(At("/v1/upstreams/openai"), new { api_key = secrets["upstream key"], headers = new Dictionary<string, string> { ["X-Api-Extra"] = secrets["upstream header"] } }))
+        (await client.PutAsJsonAsync(
+            At("/v1/upstreams/openai"),
+            new { api_key = secrets["upstream key"],
+                headers = new Dictionary<string, string> { ["X-Api-Extra"] = secrets["upstream header"] } }))
             .EnsureSuccessStatusCode();
         var endpoint = await PostAsync(client, "/v1/webhook-endpoints", new { url = "https://example.com/hook", events = new[] { "*" } });
         secrets.Add("webhook secret", endpoint["secret"]!.GetValue<string>()["whsec_".Length..]);
-        secrets.Add("rotated webhook secret", (await PostAsync(client, $"/v1/webhook-endpoints/{endpoint["id"]}/rotate-secret", new { grace_seconds = 3600 }))["secret"]!.GetValue<string>()["whsec_".Length..]);
+        secrets.Add("rotated webhook secret",
+            (await PostAsync(
+                client, $"/v1/webhook-endpoints/{endpoint["id"]}/rotate-secret",
+                new { grace_seconds = 3600 }))["secret"]!.GetValue<string>()["whsec_".Length..]);
         await PostAsync(client, "/v1/customers/anna/payment-methods", new { token = secrets["card"] });
         secrets.Add("portal page", Last((await PostAsync(client, "/v1/portal-sessions", new { customer = "anna" }))["url"]!));
-        secrets.Add("checkout page", Last((await PostAsync(client, "/v1/checkouts", new { customer = "anna", setup = true, success_url = "https://example.com/done", cancel_url = "https://example.com/back" }))["url"]!));
+        secrets.Add("checkout page",
+            Last((await PostAsync(
+                client, "/v1/checkouts",
+                new { customer = "anna", setup = true, success_url = "https://example.com/done",
+                    cancel_url = "https://example.com/back" }))["url"]!));
         secrets.Add("customer token", (await PostAsync(client, "/v1/customers/anna/tokens", new { }))["token"]!.GetValue<string>());
-        secrets.Add("api key", (await PostAsync(client, "/v1/api-keys", new { kind = "secret", name = "more" }))["key"]!.GetValue<string>());
+        secrets.Add(
+            "api key", (await PostAsync(client, "/v1/api-keys", new { kind = "secret", name = "more" }))["key"]!.GetValue<string>());
         (await client.PutAsJsonAsync(At("/v1/payment-settings"), new
         {
-            provider = "stripe", credentials = new { secret_key = secrets["provider key"], webhook_secret = secrets["provider webhook secret"] },
+            provider = "stripe",
+            credentials = new { secret_key = secrets["provider key"], webhook_secret = secrets["provider webhook secret"] },
         })).EnsureSuccessStatusCode();
         return secrets;
     }
@@ -152,7 +178,10 @@ public sealed class SecretsAtRestTests
     {
         await using var connection = new NpgsqlConnection(PrivatePostgres.RunningIn(server.Data) + ";Pooling=false");
         await connection.OpenAsync();
-        var tables = (await TextAsync(connection, "SELECT string_agg(oid::regclass::text, ' ') FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"))!;
+        var tables =
+            (await TextAsync(
+                connection,
+                "SELECT string_agg(oid::regclass::text, ' ') FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"))!;
         var dump = new StringBuilder(tables);
         foreach (var table in tables.Split(' '))
         {
@@ -170,7 +199,10 @@ public sealed class SecretsAtRestTests
 
     private static async Task<(int ExitCode, string Output)> AsNobodyAsync(params string[] command)
     {
-        var start = new ProcessStartInfo("setpriv", ["--reuid=nobody", "--clear-groups", "--inh-caps=-all", "--", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("setpriv", ["--reuid=nobody", "--clear-groups", "--inh-caps=-all", "--", .. command])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

@@ -5,7 +5,9 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.SeedDoors;
 
-/// <summary>The seeds' doors to subscriptions, in sandboxes whose clocks the tests move: B's <c>/api/billing</c> and A's <c>/admin/stats/plans</c>.</summary>
+/// <summary>
+/// The seeds' doors to subscriptions, in sandboxes whose clocks the tests move: B's <c>/api/billing</c> and A's <c>/admin/stats/plans</c>.
+/// </summary>
 [Collection(RunningServerTests.Name)]
 public sealed class BillingDoorTests(RunningServer running)
 {
@@ -20,7 +22,8 @@ public sealed class BillingDoorTests(RunningServer running)
     }
 
     private static string Told(
-        string tier, long cents, string updated, string scheduled = "null", string cancel = "null", string status = "active", string trialEnd = "null",
+        string tier, long cents, string updated, string scheduled = "null", string cancel = "null", string status = "active",
+        string trialEnd = "null",
         string end = "2027-05-01T00:00:00Z", string created = "2027-04-01T00:00:00Z", string period = "monthly") =>
         $$"""
         {"id": "id", "user_id": "u", "tier": "{{tier}}", "status": "{{status}}", "stripe_subscription_id": null, "billing_period": "{{period}}",
@@ -52,12 +55,14 @@ public sealed class BillingDoorTests(RunningServer running)
         (await door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe("starter");
 
         var canceled = await door.DeleteAsync("/api/billing/cancel?user_id=u&reason=too_expensive");
-        (canceled.Status, canceled["status"].GetValue<string>(), canceled["cancel_at"].GetValue<string>()).ShouldBe((HttpStatusCode.OK, "active", "2027-06-01T00:00:00Z"));
+        (canceled.Status, canceled["status"].GetValue<string>(),
+            canceled["cancel_at"].GetValue<string>()).ShouldBe((HttpStatusCode.OK, "active", "2027-06-01T00:00:00Z"));
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         (await door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe("free");
         (await sandbox.InvoicesAsync("u")).ShouldBe(
         [
-            "000001 start 1900 = subscription 1900", "000002 change 1500 = proration_credit -950, proration_charge 2450", "000003 renewal 1900 = subscription 1900",
+            "000001 start 1900 = subscription 1900", "000002 change 1500 = proration_credit -950, proration_charge 2450",
+            "000003 renewal 1900 = subscription 1900",
         ]);
     }
 
@@ -65,12 +70,16 @@ public sealed class BillingDoorTests(RunningServer running)
     public async Task B_a_trial_is_had_when_it_is_asked_for_and_cancel_may_be_now()
     {
         var sandbox = await EmailAssistantAsync();
-        Comparable(await sandbox.Door.PostAsync("/api/billing/subscribe", """{"user_id": "u", "tier": "starter", "billing_period": "yearly", "trial": true}""")).ShouldBe(
+        Comparable(
+            await sandbox.Door.PostAsync(
+                "/api/billing/subscribe", """{"user_id": "u", "tier": "starter", "billing_period": "yearly", "trial": true}""")).ShouldBe(
             HttpStatusCode.Created,
-            Told("starter", 0, "2027-04-01T00:00:00Z", status: "trialing", trialEnd: "\"2027-04-15T00:00:00Z\"", end: "2027-04-15T00:00:00Z", period: "yearly"));
+            Told("starter", 0, "2027-04-01T00:00:00Z", status: "trialing", trialEnd: "\"2027-04-15T00:00:00Z\"",
+                end: "2027-04-15T00:00:00Z", period: "yearly"));
 
         var upgraded = await sandbox.Door.PutAsync("/api/billing/upgrade", """{"user_id": "u", "tier": "business"}""");
-        (upgraded["tier"].GetValue<string>(), upgraded["status"].GetValue<string>(), upgraded["amount_cents"].GetValue<long>()).ShouldBe(("business", "trialing", 0));
+        (upgraded["tier"].GetValue<string>(), upgraded["status"].GetValue<string>(),
+            upgraded["amount_cents"].GetValue<long>()).ShouldBe(("business", "trialing", 0));
         await sandbox.AdvanceAsync("2027-04-02T00:00:00Z");
         (await sandbox.Door.DeleteAsync("/api/billing/cancel?user_id=u&at=now"))["status"].GetValue<string>().ShouldBe("canceled");
         (await sandbox.Door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe("free");
@@ -91,11 +100,13 @@ public sealed class BillingDoorTests(RunningServer running)
         upgraded.Status.ShouldBe(status, upgraded.Json?.ToJsonString());
         (await door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe(tier);
         var invoices = (await door.GetAsync("/v1/invoices?customer=u"))["data"].AsArray();
-        invoices.Where(static one => one!["number"]!.GetValue<string>().EndsWith("000002", StringComparison.Ordinal)).Select(static one => one!["status"]!.GetValue<string>())
+        invoices.Where(static one => one!["number"]!.GetValue<string>().EndsWith("000002", StringComparison.Ordinal))
+            .Select(static one => one!["status"]!.GetValue<string>())
             .SingleOrDefault().ShouldBe(invoice);
 
         // An upgrade to a cheaper tier is refused before anybody is charged.
-        (await door.PutAsync("/api/billing/downgrade", """{"user_id": "u", "tier": "business"}""")).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await door.PutAsync("/api/billing/downgrade", """{"user_id": "u", "tier": "business"}""")).Status.ShouldBe(
+            HttpStatusCode.Conflict);
         (await door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe(tier);
     }
 
@@ -108,10 +119,13 @@ public sealed class BillingDoorTests(RunningServer running)
         (await door.PutAsync("/api/billing/upgrade", """{"user_id": "u", "tier": "starter"}""")).ShouldBe(
             HttpStatusCode.Conflict, """{"detail": "Plan 'starter' costs no more a month than 'professional', which the customer has."}""");
         (await door.PutAsync("/api/billing/downgrade", """{"user_id": "u", "tier": "business"}""")).ShouldBe(
-            HttpStatusCode.Conflict, """{"detail": "Plan 'business' costs no less a month than 'professional', which the customer has."}""");
-        (await door.PostAsync("/api/billing/subscribe", """{"user_id": "u", "tier": "starter"}""")).Status.ShouldBe(HttpStatusCode.Conflict);
+            HttpStatusCode.Conflict,
+            """{"detail": "Plan 'business' costs no less a month than 'professional', which the customer has."}""");
+        (await door.PostAsync("/api/billing/subscribe", """{"user_id": "u", "tier": "starter"}""")).Status.ShouldBe(
+            HttpStatusCode.Conflict);
 
-        (await door.PutAsync("/api/billing/downgrade", """{"user_id": "u", "tier": "free"}"""))["scheduled_tier"].GetValue<string>().ShouldBe("free");
+        (await door.PutAsync("/api/billing/downgrade", """{"user_id": "u", "tier": "free"}"""))["scheduled_tier"].GetValue<string>()
+            .ShouldBe("free");
         Comparable(await door.PutAsync("/api/billing/upgrade", """{"user_id": "u", "tier": "professional"}""")).ShouldBe(
             HttpStatusCode.OK, Told("professional", 0, "2027-04-01T00:00:00Z"));
     }

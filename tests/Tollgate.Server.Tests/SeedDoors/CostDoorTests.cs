@@ -24,7 +24,8 @@ public sealed class CostDoorTests(RunningServer running)
     }
 
     private Task<Came> StatsAsync(string path, string? key = null, string? project = "career-coach") => running.DoorWith(null).SendAsync(
-        HttpMethod.Get, path, null, [("X-Admin-Key", key ?? running.Server.AdminKey), .. project is null ? Array.Empty<(string, string)>() : [("X-Project", project)]]);
+        HttpMethod.Get, path, null,
+        [("X-Admin-Key", key ?? running.Server.AdminKey), .. project is null ? Array.Empty<(string, string)>() : [("X-Project", project)]]);
 
     // ---- A ----------------------------------------------------------------------------------------------------
 
@@ -55,12 +56,14 @@ public sealed class CostDoorTests(RunningServer running)
         result.Status.ShouldBe(HttpStatusCode.OK);
         Members(result.Json).ShouldBe(
         [
-            "period_days", "total_revenue_usd", "total_llm_cost_usd", "estimated_profit_usd", "profit_margin_percent", "total_requests", "unique_users",
+            "period_days", "total_revenue_usd", "total_llm_cost_usd", "estimated_profit_usd", "profit_margin_percent", "total_requests",
+            "unique_users",
             "avg_cost_per_request", "by_model", "by_feature", "daily_breakdown",
         ]);
         var cost = result["total_llm_cost_usd"].GetValue<decimal>();
         cost.ShouldBeGreaterThanOrEqualTo(2.5m);
-        (result["period_days"].GetValue<int>(), result["total_revenue_usd"].GetValue<decimal>() - result["total_llm_cost_usd"].GetValue<decimal>())
+        (result["period_days"].GetValue<int>(),
+            result["total_revenue_usd"].GetValue<decimal>() - result["total_llm_cost_usd"].GetValue<decimal>())
             .ShouldBe((30, result["estimated_profit_usd"].GetValue<decimal>()));
         result["estimated_profit_usd"].GetValue<decimal>().ShouldBe(-cost);
         result["daily_breakdown"].AsArray().Sum(day => day!["cost_usd"]!.GetValue<decimal>()).ShouldBe(cost);
@@ -71,7 +74,8 @@ public sealed class CostDoorTests(RunningServer running)
     public async Task A_features_count_uses_users_and_costs()
     {
         await running.DoorOf("career-coach", "cost-a3").PostAsync("/interview/start");
-        await RecordAsync("career-coach", """[{"customer": "cost-a4", "feature": "mock_interview", "model": "gpt-4o", "input_tokens": 1000}]""");
+        await RecordAsync(
+            "career-coach", """[{"customer": "cost-a4", "feature": "mock_interview", "model": "gpt-4o", "input_tokens": 1000}]""");
         var stats = await StatsAsync("/admin/stats/features?days=7");
         stats["period_days"].GetValue<int>().ShouldBe(7);
         var interviews = stats["features"].AsArray().Single(feature => (string?)feature!["feature_code"] == "mock_interview")!;
@@ -84,9 +88,12 @@ public sealed class CostDoorTests(RunningServer running)
     [Fact]
     public async Task A_statistics_want_the_admin_key_or_the_projects_own_and_a_project()
     {
-        (await running.DoorWith(null).GetAsync("/admin/stats/revenue-vs-cost")).ShouldBe(HttpStatusCode.Forbidden, """{"detail": "Forbidden"}""");
-        (await StatsAsync("/admin/stats/features", running.Server.Keys["TOLLGATE_PUBLIC_KEY_CAREER_COACH"], null)).ShouldBe(HttpStatusCode.Forbidden, """{"detail": "Forbidden"}""");
-        (await StatsAsync("/admin/stats/features", running.Server.Keys["TOLLGATE_KEY_CAREER_COACH"], null)).Status.ShouldBe(HttpStatusCode.OK);
+        (await running.DoorWith(null).GetAsync("/admin/stats/revenue-vs-cost")).ShouldBe(
+            HttpStatusCode.Forbidden, """{"detail": "Forbidden"}""");
+        (await StatsAsync("/admin/stats/features", running.Server.Keys["TOLLGATE_PUBLIC_KEY_CAREER_COACH"], null)).ShouldBe(
+            HttpStatusCode.Forbidden, """{"detail": "Forbidden"}""");
+        (await StatsAsync("/admin/stats/features", running.Server.Keys["TOLLGATE_KEY_CAREER_COACH"], null)).Status.ShouldBe(
+            HttpStatusCode.OK);
         (await StatsAsync("/admin/stats/features", null, null)).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await StatsAsync("/admin/stats/features?days=0")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
     }
@@ -97,7 +104,8 @@ public sealed class CostDoorTests(RunningServer running)
     [InlineData(1, "0", "0")]
     [InlineData(0, "0", "0")]
     public void A_average_has_the_seeds_four_decimals_or_three_digits(long calls, string cost, string average) =>
-        CareerCoachStatsDoor.AverageOf(CallTotals.Zero with { Calls = calls, Cost = Quantity.Of(decimal.Parse(cost, CultureInfo.InvariantCulture)) })
+        CareerCoachStatsDoor.AverageOf(
+            CallTotals.Zero with { Calls = calls, Cost = Quantity.Of(decimal.Parse(cost, CultureInfo.InvariantCulture)) })
             .ShouldBe(decimal.Parse(average, CultureInfo.InvariantCulture));
 
     // ---- D ----------------------------------------------------------------------------------------------------
@@ -106,14 +114,17 @@ public sealed class CostDoorTests(RunningServer running)
     public async Task D_pricing_has_the_seeds_figures()
     {
         var pricing = await running.DoorOf("alwrity").GetAsync("/api/subscription/pricing");
-        var flash = pricing["pricing"].AsArray().Single(price => (string?)price!["model_name"] == "gemini-2.5-flash" && (string?)price["provider"] == "gemini")!;
+        var flash = pricing["pricing"].AsArray()
+            .Single(price => (string?)price!["model_name"] == "gemini-2.5-flash" && (string?)price["provider"] == "gemini")!;
         Members(flash).ShouldBe(
         [
-            "provider", "model_name", "input_cost_per_1m", "output_cost_per_1m", "cost_per_request", "cost_per_search", "cost_per_page", "cost_per_image",
+            "provider", "model_name", "input_cost_per_1m", "output_cost_per_1m", "cost_per_request", "cost_per_search", "cost_per_page",
+            "cost_per_image",
             "currency", "effective_from",
         ]);
         (flash["input_cost_per_1m"]!.GetValue<decimal>(), flash["output_cost_per_1m"]!.GetValue<decimal>()).ShouldBe((0.125m, 0.375m));
-        var tavily = await running.DoorWith(running.Server.Keys["TOLLGATE_PUBLIC_KEY_ALWRITY"]).GetAsync("/api/subscription/pricing?provider=tavily");
+        var tavily = await running.DoorWith(running.Server.Keys["TOLLGATE_PUBLIC_KEY_ALWRITY"])
+            .GetAsync("/api/subscription/pricing?provider=tavily");
         tavily["pricing"].AsArray().Select(price => $"{price!["provider"]} {price["cost_per_search"]}").ShouldContain("tavily 0.001");
         tavily["pricing"].AsArray().ShouldAllBe(price => (string?)price!["provider"] == "tavily");
     }
@@ -136,20 +147,24 @@ public sealed class CostDoorTests(RunningServer running)
             {"total_calls": 2, "total_cost": 10.131, "usage_status": "active",
              "provider_breakdown": {"gemini": {"calls": 1, "cost": 10.125, "tokens": 1100000}, "metaphor": {"calls": 1, "cost": 0.006, "tokens": null}}}
             """)).ShouldBeTrue(dashboard["current_usage"].ToJsonString());
-        (dashboard["limits"]["plan_name"]!.GetValue<string>(), dashboard["limits"]["limits"]!["monthly_cost"]!.GetValue<decimal>()).ShouldBe(("Pro", 150m));
+        (dashboard["limits"]["plan_name"]!.GetValue<string>(),
+            dashboard["limits"]["limits"]!["monthly_cost"]!.GetValue<decimal>()).ShouldBe(("Pro", 150m));
         dashboard["usage_percentages"]["cost"]!.GetValue<decimal>().ShouldBe(6.8m);
         Members(dashboard["projections"]).ShouldBe(["projected_monthly_cost", "projected_usage_percentage"]);
         dashboard["projections"]["projected_monthly_cost"]!.GetValue<decimal>().ShouldBeGreaterThanOrEqualTo(10.131m);
         dashboard["alerts"].AsArray().Select(alert => alert!.ToJsonString()).ShouldContain(
             """{"title":"API Usage Notice - Gemini","message":"You have used 1 of 5,000 Gemini API calls","severity":"info"}""");
-        (await door.GetAsync("/api/subscription/usage/cost-d1"))["current_usage"]["provider_breakdown"]!["gemini"]!["cost"]!.GetValue<decimal>().ShouldBe(10.125m);
+        (await door.GetAsync(
+            "/api/subscription/usage/cost-d1"))["current_usage"]["provider_breakdown"]!["gemini"]!["cost"]!.GetValue<decimal>()
+            .ShouldBe(10.125m);
     }
 
     [Fact]
     public async Task D_trends_and_alerts_follow_the_calls()
     {
         var door = running.DoorOf("alwrity");
-        await RecordAsync("alwrity", """[{"customer": "cost-d2", "model": "gemini-2.5-pro", "provider": "gemini", "output_tokens": 95000}]""");
+        await RecordAsync(
+            "alwrity", """[{"customer": "cost-d2", "model": "gemini-2.5-pro", "provider": "gemini", "output_tokens": 95000}]""");
         var trends = await door.GetAsync("/api/subscription/usage/cost-d2/trends");
         Members(trends.Json).ShouldBe(["user_id", "months", "trends"]);
         trends["trends"].AsArray().Count.ShouldBe(6);
@@ -161,7 +176,8 @@ public sealed class CostDoorTests(RunningServer running)
 
         var alerts = await door.GetAsync("/api/subscription/alerts/cost-d2");
         Members(alerts.Json).ShouldBe(["user_id", "alerts"]);
-        var cost = alerts["alerts"].AsArray().Where(alert => ((string?)alert!["title"])!.StartsWith("Cost", StringComparison.Ordinal)).ToList();
+        var cost = alerts["alerts"].AsArray().Where(alert => ((string?)alert!["title"])!.StartsWith("Cost", StringComparison.Ordinal))
+            .ToList();
         cost.Select(alert => $"{alert!["threshold_percentage"]} {alert["severity"]} {alert["message"]}").ShouldBe(
             ["90 warning You have spent $0.95 of $1.00", "80 warning You have spent $0.95 of $1.00"]);
         Members(cost[0]).ShouldBe(["title", "message", "severity", "threshold_percentage", "billing_period", "created_at"]);
@@ -173,8 +189,12 @@ public sealed class CostDoorTests(RunningServer running)
         var token = (await running.DoorOf("alwrity").PostAsync("/v1/customers/cost-d3/tokens", "{}"))["token"].GetValue<string>();
         foreach (var path in (string[])["dashboard/{0}", "alerts/{0}", "usage/{0}/trends"])
         {
-            (await running.DoorWith(token).GetAsync("/api/subscription/" + string.Format(CultureInfo.InvariantCulture, path, "cost-d3"))).Status.ShouldBe(HttpStatusCode.OK);
-            (await running.DoorWith(token).GetAsync("/api/subscription/" + string.Format(CultureInfo.InvariantCulture, path, "cost-d1"))).Status.ShouldBe(HttpStatusCode.Forbidden);
+            (await running.DoorWith(token)
+                .GetAsync("/api/subscription/" + string.Format(CultureInfo.InvariantCulture, path, "cost-d3"))).Status.ShouldBe(
+                    HttpStatusCode.OK);
+            (await running.DoorWith(token)
+                .GetAsync("/api/subscription/" + string.Format(CultureInfo.InvariantCulture, path, "cost-d1"))).Status.ShouldBe(
+                    HttpStatusCode.Forbidden);
         }
     }
 }

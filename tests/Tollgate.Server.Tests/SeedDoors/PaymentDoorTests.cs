@@ -10,7 +10,8 @@ namespace Tollgate.Server.Tests.SeedDoors;
 public sealed class PaymentDoorTests(RunningServer running)
 {
     private const string Urls =
-        "\"success_url\": \"http://localhost:3000/dashboard?success=true\", \"cancel_url\": \"http://localhost:3000/billing?canceled=true\"";
+        "\"success_url\": \"http://localhost:3000/dashboard?success=true\", \"cancel_url\": "
+            + "\"http://localhost:3000/billing?canceled=true\"";
 
     private const string Path = "/billing/create-checkout-session";
 
@@ -33,7 +34,8 @@ public sealed class PaymentDoorTests(RunningServer running)
         made["checkout_url"].GetValue<string>().ShouldStartWith(running.Server.Url + "checkout/");
 
         var checkout = await sandbox.Door.GetAsync("/v1/checkouts/" + made["session_id"].GetValue<string>());
-        (checkout["customer"].GetValue<string>(), checkout["kind"].GetValue<string>(), checkout["status"].GetValue<string>()).ShouldBe(("u", "subscription", "open"));
+        (checkout["customer"].GetValue<string>(), checkout["kind"].GetValue<string>(),
+            checkout["status"].GetValue<string>()).ShouldBe(("u", "subscription", "open"));
         (checkout["success_url"].GetValue<string>(), checkout["cancel_url"].GetValue<string>()).ShouldBe(
             ("http://localhost:3000/dashboard?success=true", "http://localhost:3000/billing?canceled=true"));
         (await token.GetAsync("/me/usage"))["plan"].GetValue<string>().ShouldBe("free");
@@ -47,7 +49,8 @@ public sealed class PaymentDoorTests(RunningServer running)
     {
         var (_, token) = await UserAsync("resume-ats");
         (await token.PostAsync(Path, $$"""{"plan": "{{plan}}", {{Urls}} }""")).ShouldBe(
-            HttpStatusCode.BadRequest, """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }""");
+            HttpStatusCode.BadRequest,
+            """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }""");
     }
 
     /// <summary>The built-in projects are live and have chosen nobody: the seed without Stripe keys.</summary>
@@ -60,9 +63,11 @@ public sealed class PaymentDoorTests(RunningServer running)
             """;
         (await door.PostAsync(Path, $$"""{"plan": "pro", {{Urls}} }""")).ShouldBe(HttpStatusCode.Conflict, refused);
         (await door.PostAsync("/billing/create-portal-session")).ShouldBe(HttpStatusCode.Conflict, refused);
-        (await door.GetAsync("/billing/status")).ShouldBe(HttpStatusCode.OK, """{"status": "not_configured", "configured": false, "provider": "manual"}""");
+        (await door.GetAsync("/billing/status")).ShouldBe(
+            HttpStatusCode.OK, """{"status": "not_configured", "configured": false, "provider": "manual"}""");
         (await door.PostAsync(Path, $$"""{"plan": "gold", {{Urls}} }""")).ShouldBe(
-            HttpStatusCode.BadRequest, """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }""");
+            HttpStatusCode.BadRequest,
+            """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }""");
     }
 
     [Fact]
@@ -116,7 +121,9 @@ public sealed class PaymentDoorTests(RunningServer running)
     public async Task Nobody_buys_for_somebody_else_or_without_a_key()
     {
         var (_, token) = await UserAsync("resume-ats");
-        (await token.SendAsync(HttpMethod.Post, Path, $$"""{"plan": "pro", {{Urls}} }""", ("X-Tollgate-Customer", "other"))).Status.ShouldBe(HttpStatusCode.Forbidden);
+        (await token.SendAsync(
+            HttpMethod.Post, Path, $$"""{"plan": "pro", {{Urls}} }""", ("X-Tollgate-Customer", "other"))).Status.ShouldBe(
+            HttpStatusCode.Forbidden);
         var keyless = await running.DoorWith(null).PostAsync(Path, $$"""{"plan": "pro", {{Urls}} }""");
         keyless.Status.ShouldBe(HttpStatusCode.Unauthorized);
         keyless["detail"].GetValue<string>().ShouldNotBeNullOrWhiteSpace();
@@ -180,10 +187,15 @@ public sealed class PaymentDoorTests(RunningServer running)
     [InlineData("/billing/webhooks/stripe")]
     public async Task A_webhook_that_nobody_signed_is_400_and_leaves_nothing_but_a_line_in_the_log(string path)
     {
-        const string Body = """{"id": "evt_forged", "object": "event", "type": "customer.subscription.deleted", "data": {"object": {"id": "sub_1"}}}""";
-        foreach (var signature in (string?[])[null, "t=1,v1=00", $"t={TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()},v1={new string('0', 64)}"])
+        const string Body =
+            """{"id": "evt_forged", "object": "event", "type": "customer.subscription.deleted", "data": {"object": {"id": "sub_1"}}}""";
+        foreach (var signature in (string?[])[
+            null, "t=1,v1=00", $"t={TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()},v1={new string('0', 64)}"])
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
+            {
+                Content = new StringContent(Body, Encoding.UTF8, "application/json"),
+            };
             if (signature is not null)
             {
                 request.Headers.TryAddWithoutValidation("Stripe-Signature", signature);

@@ -22,7 +22,8 @@ public sealed class PricingDoorTests(CatalogServer fixture)
             """[{"billing_period":"monthly","price_cents":2999,"currency":"USD","trial_days":7,"display_price":"$29.99"},{"billing_period":"yearly","price_cents":29900,"currency":"USD","trial_days":14,"display_price":"$299.00"}]""");
         var features = pro.GetProperty("features").EnumerateArray().Select(Raw).ToArray();
         features[0].ShouldBe("""{"feature_code":"cv_generate","monthly_quota":30,"hard_cap":true,"display_quota":"30"}""");
-        features.ShouldContain("""{"feature_code":"career_chat_messages","monthly_quota":null,"hard_cap":false,"display_quota":"Unlimited"}""");
+        features.ShouldContain(
+            """{"feature_code":"career_chat_messages","monthly_quota":null,"hard_cap":false,"display_quota":"Unlimited"}""");
     }
 
     [Theory]
@@ -30,7 +31,8 @@ public sealed class PricingDoorTests(CatalogServer fixture)
     [InlineData("basic", 10, 5, 100, "$9.99", "$99.00")]
     [InlineData("pro", 30, 20, null, "$29.99", "$299.00")]
     [InlineData("enterprise", null, null, null, "$99.99", "$999.00")]
-    public async Task The_career_coachs_figures_are_its_own(string code, int? cvs, int? interviews, int? messages, string monthly, string? yearly)
+    public async Task The_career_coachs_figures_are_its_own(
+        string code, int? cvs, int? interviews, int? messages, string monthly, string? yearly)
     {
         var plan = await fixture.Server.Http.JsonAsync($"/pricing/plans/{code}");
 
@@ -41,7 +43,8 @@ public sealed class PricingDoorTests(CatalogServer fixture)
         quotas["mock_interview"].ShouldBe(interviews);
         quotas["career_chat_messages"].ShouldBe(messages);
         quotas.Keys.ShouldBe(
-            ["cv_generate", "cv_analyze", "cover_letter_generate", "motivation_letter_generate", "mock_interview", "career_chat_messages", "job_tracking"],
+            ["cv_generate", "cv_analyze", "cover_letter_generate", "motivation_letter_generate", "mock_interview", "career_chat_messages",
+                "job_tracking"],
             ignoreOrder: true);
         var prices = plan.GetProperty("prices").EnumerateArray().Select(p => p.GetProperty("display_price").GetString()).ToArray();
         prices.ShouldBe(yearly is null ? [monthly] : [monthly, yearly]);
@@ -60,12 +63,14 @@ public sealed class PricingDoorTests(CatalogServer fixture)
         var features = await fixture.Server.Http.JsonAsync("/pricing/features");
         Names(features[0]).ShouldBe(["feature_code", "name", "description", "icon"]);
         features.EnumerateArray().Select(f => f.GetProperty("name").GetString()).ShouldBe(
-            ["CV Generation", "CV Analysis & ATS Score", "Cover Letters", "Motivation Letters", "Mock Interviews", "Career Coaching Chat", "Job Application Tracking"]);
+            ["CV Generation", "CV Analysis & ATS Score", "Cover Letters", "Motivation Letters", "Mock Interviews", "Career Coaching Chat",
+                "Job Application Tracking"]);
 
         var compare = await fixture.Server.Http.JsonAsync("/pricing/compare");
         compare.GetProperty("plans").GetArrayLength().ShouldBe(4);
         compare.GetProperty("features").GetArrayLength().ShouldBe(7);
-        compare.GetProperty("features")[0].GetProperty("plans").GetProperty("basic").GetProperty("display_quota").GetString().ShouldBe("10");
+        compare.GetProperty("features")[0].GetProperty("plans").GetProperty("basic").GetProperty("display_quota").GetString()
+            .ShouldBe("10");
     }
 
     [Fact]

@@ -80,7 +80,8 @@ public sealed class SeedDoorTests(RunningServer running)
         for (var i = 0; i < 3; i++)
         {
             var tracked = await door.SendAsync(
-                HttpMethod.Post, "/api/usage/track", """{"user_id": "b-2", "metric_type": "leads_created"}""", ("Idempotency-Key", "lead-9"));
+                HttpMethod.Post, "/api/usage/track", """{"user_id": "b-2", "metric_type": "leads_created"}""",
+                ("Idempotency-Key", "lead-9"));
             tracked["count"].GetValue<int>().ShouldBe(1);
         }
     }
@@ -96,8 +97,10 @@ public sealed class SeedDoorTests(RunningServer running)
             HttpStatusCode.OK, """{"user_id": "b-3", "tier": "free", "feature_name": "crm_sync", "enabled": false, "usage_limit": null}""");
 
         await door.PutAsync("/v1/customers/b-3/plan", """{"plan": "professional"}""");
-        (await door.PostAsync("/api/features/check", """{"user_id": "b-3", "feature_name": "crm_sync"}"""))["enabled"].GetValue<bool>().ShouldBeTrue();
-        (await door.PostAsync("/api/features/check", """{"user_id": "b-3", "feature_name": "nothing"}""")).Json!.AsObject().Select(m => m.Key).ShouldBe(["detail"]);
+        (await door.PostAsync("/api/features/check", """{"user_id": "b-3", "feature_name": "crm_sync"}"""))["enabled"].GetValue<bool>()
+            .ShouldBeTrue();
+        (await door.PostAsync("/api/features/check", """{"user_id": "b-3", "feature_name": "nothing"}""")).Json!.AsObject()
+            .Select(m => m.Key).ShouldBe(["detail"]);
     }
 
     [Fact]
@@ -154,7 +157,9 @@ public sealed class SeedDoorTests(RunningServer running)
         var door = running.DoorOf("resume-ats", "c-3");
         for (var i = 0; i < 4; i++)
         {
-            (await door.SendAsync(HttpMethod.Post, "/ats/score", "{}", ("Idempotency-Key", "scan-1"), ("X-Request-Id", $"r{i}"))).Status.ShouldBe(HttpStatusCode.OK);
+            (await door.SendAsync(
+                HttpMethod.Post, "/ats/score", "{}", ("Idempotency-Key", "scan-1"), ("X-Request-Id", $"r{i}"))).Status.ShouldBe(
+                HttpStatusCode.OK);
         }
 
         (await door.GetAsync("/me/usage"))["features"]["ats_scan"]!["used"]!.GetValue<int>().ShouldBe(1);
@@ -166,7 +171,8 @@ public sealed class SeedDoorTests(RunningServer running)
         var door = running.DoorOf("resume-ats", "c-4");
         await door.PutAsync("/v1/customers/c-4/plan", """{"plan": "elite"}""");
         var usage = await door.GetAsync("/me/usage");
-        JsonNode.DeepEquals(usage["features"]["ats_scan"], JsonNode.Parse("""{"limit": null, "used": 0, "remaining": null, "unlimited": true}"""))
+        JsonNode.DeepEquals(
+            usage["features"]["ats_scan"], JsonNode.Parse("""{"limit": null, "used": 0, "remaining": null, "unlimited": true}"""))
             .ShouldBeTrue(usage.Json!.ToJsonString());
     }
 
@@ -189,7 +195,9 @@ public sealed class SeedDoorTests(RunningServer running)
     public async Task C_nobody_and_no_key_are_refused_in_the_seeds_shape()
     {
         var nobody = await running.DoorOf("resume-ats").GetAsync("/me/usage");
-        (nobody.Status, nobody["detail"].GetValue<string>()).ShouldBe((HttpStatusCode.UnprocessableEntity, "X-Tollgate-Customer: A value is required."));
+        (nobody.Status,
+            nobody["detail"].GetValue<string>()).ShouldBe(
+                (HttpStatusCode.UnprocessableEntity, "X-Tollgate-Customer: A value is required."));
         var stranger = await running.DoorWith(null, "c-1").GetAsync("/me/usage");
         (stranger.Status, stranger.Json!.AsObject().Select(m => m.Key).Single()).ShouldBe((HttpStatusCode.Unauthorized, "detail"));
         stranger.Message.Headers.WwwAuthenticate.ShouldNotBeEmpty();

@@ -17,7 +17,8 @@ public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
         var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
         var paid = await sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""");
         var payment = paid["id"].GetValue<string>();
-        var intent = (string)host.Stripe.Books.All("payment_intent").Single(one => (string?)one["metadata"]!["tollgate_payment"] == payment)["id"]!;
+        var intent = (string)host.Stripe.Books.All("payment_intent")
+            .Single(one => (string?)one["metadata"]!["tollgate_payment"] == payment)["id"]!;
         var from = host.Stripe.Books.Events.Count;
         host.Stripe.Books.Refund(intent, 900);
         foreach (var happened in host.Stripe.Books.Events.Skip(from).ToList())
@@ -42,7 +43,8 @@ public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
             "/v1/payment-settings",
             $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}", "webhook_secret": "{{StripeHost.SecretOf(sandbox)}}"} }""");
         chosen.Status.ShouldBe(HttpStatusCode.OK, chosen.Json?.ToJsonString());
-        (await sandbox.Door.GetAsync("/billing/status")).ShouldBe(HttpStatusCode.OK, """{"status": "ok", "configured": true, "provider": "stripe"}""");
+        (await sandbox.Door.GetAsync("/billing/status")).ShouldBe(
+            HttpStatusCode.OK, """{"status": "ok", "configured": true, "provider": "stripe"}""");
 
         var made = await sandbox.Door.SendAsync(
             HttpMethod.Post, "/billing/create-checkout-session",
@@ -59,7 +61,8 @@ public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
             """{"plan": "pro", "success_url": "http://localhost:3000/dashboard?success=true", "cancel_url": "http://localhost:3000/billing?canceled=true"}""",
             ("X-Tollgate-Customer", "v"));
         subscribed.Status.ShouldBe(HttpStatusCode.OK, subscribed.Json?.ToJsonString());
-        ((string?)host.Stripe.Books.All("checkout.session").Last()["mode"]).ShouldBe("subscription", "The door follows the project's setting.");
+        ((string?)host.Stripe.Books.All("checkout.session").Last()["mode"]).ShouldBe(
+            "subscription", "The door follows the project's setting.");
 
         var portal = await sandbox.Door.SendAsync(HttpMethod.Post, "/billing/create-portal-session", null, ("X-Tollgate-Customer", "u"));
         portal.Status.ShouldBe(HttpStatusCode.OK, portal.Json?.ToJsonString());

@@ -6,7 +6,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>The books of billing are verified from their facts, and a book that was tampered with is found. Each test has a database of its own.</summary>
+/// <summary>
+/// The books of billing are verified from their facts, and a book that was tampered with is found. Each test has a database of its own.
+/// </summary>
 public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
 {
     private readonly RunningServer _running = new(postgres);
@@ -26,7 +28,9 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             ("rates", "UPDATE invoice_lines SET amount = amount + 1 WHERE kind = 'subscription' AND position = 1"),
             ("invoice_states", "UPDATE invoices SET status = 'open', paid = from_credits WHERE status = 'paid' AND paid > from_credits"),
             ("invoice_numbers", "UPDATE invoices SET serial = serial + 100 WHERE serial = (SELECT max(serial) FROM invoices)"),
-            ("periods", "UPDATE subscription_facts SET after = jsonb_set(after, '{period_start}', '\"2027-02-27T00:00:00Z\"') WHERE verb = 'renew' AND after ->> 'period_start' LIKE '2027-02-28%'"),
+            ("periods",
+                "UPDATE subscription_facts SET after = jsonb_set(after, '{period_start}', '\"2027-02-27T00:00:00Z\"') WHERE verb = 'renew' "
+                    + "AND after ->> 'period_start' LIKE '2027-02-28%'"),
             ("unbilled", "UPDATE subscription_facts SET invoice = NULL WHERE verb = 'renew'"),
             ("timelines", "UPDATE subscriptions SET version = version + 1"),
             ("rated_quantities", "UPDATE rated_usage SET quantity = quantity + 1"),
@@ -59,7 +63,8 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
     public async Task When_the_clock_has_been_put_forward_no_reservation_that_ended_in_between_is_still_held()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
-        var taken = await sandbox.Door.PostAsync("/v1/reservations", """{"customer": "acme", "feature": "calls", "amount": 3, "ttl_seconds": 60, "id": "hold-1"}""");
+        var taken = await sandbox.Door.PostAsync(
+            "/v1/reservations", """{"customer": "acme", "feature": "calls", "amount": 3, "ttl_seconds": 60, "id": "hold-1"}""");
         taken["held"].GetValue<decimal>().ShouldBe(3, taken.Json?.ToJsonString());
 
         await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
@@ -72,8 +77,8 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// More subscriptions than two batches hold, some of which end, so that quotas change; and somebody who reports usage of many customers at once, which
-    /// waits for customers of one batch while it holds balances of another.
+    /// More subscriptions than two batches hold, some of which end, so that quotas change; and somebody who reports usage of many customers
+    /// at once, which waits for customers of one batch while it holds balances of another.
     /// </summary>
     [Fact]
     public async Task A_run_of_several_batches_in_which_some_end_keeps_nobody_from_reporting_usage()
@@ -94,7 +99,9 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             var (random, refused) = (new Random(7), new List<HttpStatusCode>());
             while (!over.IsCancellationRequested)
             {
-                var events = Enumerable.Range(0, 50).Select(_ => $$"""{"id": "{{Guid.CreateVersion7()}}", "customer": "c{{random.Next(Subscriptions)}}", "type": "calls"}""");
+                var events = Enumerable.Range(0, 50)
+                    .Select(_ =>
+                        $$"""{"id": "{{Guid.CreateVersion7()}}", "customer": "c{{random.Next(Subscriptions)}}", "type": "calls"}""");
                 var came = await sandbox.Door.PostAsync("/v1/events", $"[{string.Join(',', events)}]");
                 if (came.Status != HttpStatusCode.OK)
                 {
@@ -109,7 +116,8 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
         await over.CancelAsync();
 
         (await reporting).ShouldBeEmpty();
-        (done["processed"]["invoices"]!.GetValue<int>(), done["processed"]["canceled"]!.GetValue<int>()).ShouldBe((Subscriptions - (Subscriptions / 20), Subscriptions / 20));
+        (done["processed"]["invoices"]!.GetValue<int>(),
+            done["processed"]["canceled"]!.GetValue<int>()).ShouldBe((Subscriptions - (Subscriptions / 20), Subscriptions / 20));
     }
 
     /// <summary>Upgrade, overage, late usage, coupons, a gift, tax, credit note, credits, pause, cancellation.</summary>
@@ -143,15 +151,20 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task<string[]> FoundAsync(BillingSandbox sandbox)
     {
-        var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        var report = await _running.DoorWith(_running.Server.AdminKey)
+            .SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
         report.Status.ShouldBe(HttpStatusCode.OK, report.Json?.ToJsonString());
-        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(one => one!["kind"]!.GetValue<string>())];
+        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>())
+            .Select(one => one!["kind"]!.GetValue<string>())];
     }
 
     private static async Task RestoreAsync(NpgsqlConnection connection, string table)
     {
         var generated = table is "customer_credits" or "redemptions" ? "OVERRIDING SYSTEM VALUE " : "";
-        await ExecuteAsync(connection, table == "coupons" ? "UPDATE coupons SET redemptions = kept.redemptions FROM kept WHERE kept.code = coupons.code" : $"DELETE FROM {table}; INSERT INTO {table} {generated}SELECT * FROM kept");
+        await ExecuteAsync(connection,
+            table == "coupons"
+                ? "UPDATE coupons SET redemptions = kept.redemptions FROM kept WHERE kept.code = coupons.code"
+                : $"DELETE FROM {table}; INSERT INTO {table} {generated}SELECT * FROM kept");
         await ExecuteAsync(connection, "DROP TABLE kept");
     }
 

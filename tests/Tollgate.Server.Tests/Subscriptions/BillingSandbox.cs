@@ -65,7 +65,12 @@ public sealed class BillingSandbox
     public static async Task<BillingSandbox> StartAsync(RunningServer running, string now, string? catalog = null)
     {
         var code = string.Create(CultureInfo.InvariantCulture, $"billing-{Interlocked.Increment(ref _count)}");
-        var body = new JsonObject { ["code"] = code, ["name"] = "Billing", ["mode"] = "sandbox", ["catalog"] = catalog ?? Catalog, ["time_zone"] = "Etc/UTC", ["currency"] = "USD" };
+        var body =
+            new JsonObject
+            {
+                ["code"] = code, ["name"] = "Billing", ["mode"] = "sandbox", ["catalog"] = catalog ?? Catalog, ["time_zone"] = "Etc/UTC",
+                ["currency"] = "USD",
+            };
         var made = await running.DoorWith(running.Server.AdminKey).PostAsync("/v1/projects", body.ToJsonString());
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
         var sandbox = new BillingSandbox(running.Server.NewClient(made["secret_key"].GetValue<string>()), code);
@@ -80,7 +85,8 @@ public sealed class BillingSandbox
         return came;
     }
 
-    public async Task<HttpStatusCode> PutCatalogAsync(HttpContent catalog) => (await _client.PutAsync(new Uri("/v1/catalog", UriKind.Relative), catalog)).StatusCode;
+    public async Task<HttpStatusCode> PutCatalogAsync(HttpContent catalog) =>
+        (await _client.PutAsync(new Uri("/v1/catalog", UriKind.Relative), catalog)).StatusCode;
 
     /// <summary>The catalogue is put into force, or only looked at.</summary>
     public async Task<JsonNode> PutCatalogAsync(string yaml, bool dryRun)
@@ -106,7 +112,10 @@ public sealed class BillingSandbox
     {
         var occurred = at is null ? "" : $$""", "occurred_at": "{{at}}" """;
         var came = await Door.PostAsync(
-            "/v1/events", string.Create(CultureInfo.InvariantCulture, $$"""{"id": "{{id ?? Guid.CreateVersion7().ToString()}}", "customer": "{{customer}}", "type": "{{feature}}", "quantity": {{quantity}}{{occurred}}}"""));
+            "/v1/events",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""{"id": "{{id ?? Guid.CreateVersion7().ToString()}}", "customer": "{{customer}}", "type": "{{feature}}", "quantity": {{quantity}}{{occurred}}}"""));
         came["accepted"].GetValue<int>().ShouldBe(1, came.Json!.ToJsonString());
     }
 
@@ -121,6 +130,8 @@ public sealed class BillingSandbox
     {
         var number = invoice["number"]?.GetValue<string>() is { } text ? text[^6..] + " " : "";
         var lines = invoice["lines"]!.AsArray().Select(line => $"{line!["kind"]!.GetValue<string>()} {line["amount"]!.GetValue<long>()}");
-        return string.Create(CultureInfo.InvariantCulture, $"{number}{invoice["kind"]!.GetValue<string>()} {invoice["total"]!.GetValue<long>()} = {string.Join(", ", lines)}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{number}{invoice["kind"]!.GetValue<string>()} {invoice["total"]!.GetValue<long>()} = {string.Join(", ", lines)}");
     }
 }

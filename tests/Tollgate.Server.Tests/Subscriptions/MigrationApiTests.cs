@@ -27,10 +27,12 @@ public sealed class MigrationApiTests(RunningServer running)
         var look = await PagesAsync(sandbox, dry: true);
         look.Select(static one => Told(one)).Order().ShouldBe(
         [
-            "c0 period_end moved", "c1 now moved", "c2 now moved", "c3 period_end A change to plan 'team' is scheduled, which this would undo.",
+            "c0 period_end moved", "c1 now moved", "c2 now moved",
+            "c3 period_end A change to plan 'team' is scheduled, which this would undo.",
             "c4 period_end A change to plan 'team' is scheduled, which this would undo.", "c5 period_end moved", "c6 period_end moved",
         ]);
-        (await PagesAsync(sandbox, dry: false)).Select(static one => Told(one)).Order().ShouldBe(look.Select(static one => Told(one)).Order());
+        (await PagesAsync(sandbox, dry: false)).Select(static one => Told(one)).Order()
+            .ShouldBe(look.Select(static one => Told(one)).Order());
 
         // Who was moved is not moved twice.
         (await PagesAsync(sandbox, dry: false)).Select(static one => one["customer"]!.GetValue<string>()).Order().ShouldBe(["c3", "c4"]);
@@ -48,7 +50,8 @@ public sealed class MigrationApiTests(RunningServer running)
         await PublishAsync(sandbox);
         await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "period_end"}""");
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
-        (await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "now"}"""))["data"][0]!["due_now"]!.GetValue<long>().ShouldBe(500);
+        (await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "now"}"""))["data"][0]!["due_now"]!.GetValue<long>()
+            .ShouldBe(500);
         (await sandbox.InvoicesAsync("soon"))[^1][7..].ShouldBe("change 500 = proration_credit -1450, proration_charge 1950");
     }
 
@@ -75,7 +78,8 @@ public sealed class MigrationApiTests(RunningServer running)
     private static async Task PublishAsync(BillingSandbox sandbox)
     {
         using var dearer = new StringContent(
-            BillingSandbox.Catalog.Replace("amount: 2900,", "amount: 3900,", StringComparison.Ordinal), System.Text.Encoding.UTF8, "application/yaml");
+            BillingSandbox.Catalog.Replace("amount: 2900,", "amount: 3900,", StringComparison.Ordinal), System.Text.Encoding.UTF8,
+            "application/yaml");
         (await sandbox.PutCatalogAsync(dearer)).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -85,7 +89,12 @@ public sealed class MigrationApiTests(RunningServer running)
         var all = new List<JsonNode>();
         for (var more = true; more;)
         {
-            var body = new JsonObject { ["limit"] = 2, ["dry_run"] = dry, ["starting_after"] = all.Count == 0 ? null : all[^1]["subscription"]!.GetValue<string>() };
+            var body =
+                new JsonObject
+                {
+                    ["limit"] = 2, ["dry_run"] = dry,
+                    ["starting_after"] = all.Count == 0 ? null : all[^1]["subscription"]!.GetValue<string>(),
+                };
             var page = await sandbox.Door.PostAsync("/v1/plans/pro/migrate", body.ToJsonString());
             page.Status.ShouldBe(HttpStatusCode.OK, page.Json?.ToJsonString());
             all.AddRange(page["data"].AsArray().Select(static one => one!));

@@ -30,7 +30,8 @@ public sealed class MigrationOutlookTests(RunningServer running)
         Told(await sandbox.PutCatalogAsync(Dearer, dryRun: false)).ShouldBe(Told(planned));
         var look = (await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "now", "dry_run": true}"""))["data"].AsArray();
         look.Count.ShouldBe(10);
-        look.Where(static one => one!["refused"] is not null).Select(static one => one!["customer"]!.GetValue<string>()).ShouldBe(["waits"]);
+        look.Where(static one => one!["refused"] is not null).Select(static one => one!["customer"]!.GetValue<string>())
+            .ShouldBe(["waits"]);
 
         Told(await sandbox.PutCatalogAsync(Dearer, dryRun: true)).ShouldBe("0: ");
     }
@@ -43,7 +44,8 @@ public sealed class MigrationOutlookTests(RunningServer running)
         var back = Told(await sandbox.PutCatalogAsync(BillingSandbox.Catalog, dryRun: true));
         back.ShouldBe("10: JPY 3000 → 3000 (0), USD 23267 → 23267 (0)", "They never left the old prices.");
         await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "now"}""");
-        Told(await sandbox.PutCatalogAsync(BillingSandbox.Catalog, dryRun: true)).ShouldBe("10: JPY 3300 → 3000 (-300), USD 28933 → 23267 (-5666)");
+        Told(await sandbox.PutCatalogAsync(BillingSandbox.Catalog, dryRun: true))
+            .ShouldBe("10: JPY 3300 → 3000 (-300), USD 28933 → 23267 (-5666)");
     }
 
     [Fact]
@@ -57,12 +59,14 @@ public sealed class MigrationOutlookTests(RunningServer running)
         // A plan that comes back as it was has the version that it had.
         var again = await sandbox.PutCatalogAsync(BillingSandbox.Catalog, dryRun: true);
         (again["changed_plans"]!.ToJsonString(), Told(again)).ShouldBe(("""["team"]""", "0: "));
-        var dearer = await sandbox.PutCatalogAsync(BillingSandbox.Catalog.Replace("amount: 5000", "amount: 6000", StringComparison.Ordinal), dryRun: true);
+        var dearer = await sandbox.PutCatalogAsync(
+            BillingSandbox.Catalog.Replace("amount: 5000", "amount: 6000", StringComparison.Ordinal), dryRun: true);
         Told(dearer).ShouldBe("1: USD 5000 → 6000 (1000)");
 
         // What cannot be had in the new version is left where it is.
         var yearly = await sandbox.PutCatalogAsync(
-            BillingSandbox.Catalog.Replace("interval: monthly, amount: 5000", "interval: yearly, amount: 5000", StringComparison.Ordinal), dryRun: true);
+            BillingSandbox.Catalog.Replace("interval: monthly, amount: 5000", "interval: yearly, amount: 5000", StringComparison.Ordinal),
+            dryRun: true);
         Told(yearly).ShouldBe("1: USD 5000 → 5000 (0)");
     }
 
@@ -75,7 +79,8 @@ public sealed class MigrationOutlookTests(RunningServer running)
         var file = folder.Combine("catalog.yaml");
         await File.WriteAllTextAsync(file, Dearer);
         var diff = await ServerProcess.RunAsync("catalog", "diff", file, "--data", running.Server.Data, "--project", sandbox.Code);
-        diff.Output.ShouldContain("1 subscription keeps its version until it is migrated. MRR if all were: 348.00 USD → 468.00 USD (+120.00 USD).");
+        diff.Output.ShouldContain(
+            "1 subscription keeps its version until it is migrated. MRR if all were: 348.00 USD → 468.00 USD (+120.00 USD).");
     }
 
     private async Task<BillingSandbox> FilledAsync()

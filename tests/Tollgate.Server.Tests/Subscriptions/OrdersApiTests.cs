@@ -68,7 +68,8 @@ public sealed class OrdersApiTests(RunningServer running)
         }
 
         var known = await sandbox.Door.PatchAsync("/v1/customers/keeps", """{"currency": "USD", "name": "Keeps"}""");
-        (known.Status, known["currency"].GetValue<string>(), known["name"].GetValue<string>()).ShouldBe((HttpStatusCode.OK, "USD", "Keeps"));
+        (known.Status, known["currency"].GetValue<string>(),
+            known["name"].GetValue<string>()).ShouldBe((HttpStatusCode.OK, "USD", "Keeps"));
     }
 
     [Fact]
@@ -76,18 +77,21 @@ public sealed class OrdersApiTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", Catalog);
         await sandbox.Door.PostAsync("/v1/coupons", """{"code": "TEN", "percent_off": 10, "duration": "forever"}""");
-        const string Order = """ "customer": "again", "plan": "pro", "trial": false, "amount": 1900, "coupon": "TEN", "add_ons": [{"code": "boost", "quantity": 2}], "id": "again-1" """;
+        const string Order =
+            """ "customer": "again", "plan": "pro", "trial": false, "amount": 1900, "coupon": "TEN", "add_ons": [{"code": "boost", "quantity": 2}], "id": "again-1" """;
         await sandbox.SubscribeAsync($$"""{{{Order}}}""");
         (await sandbox.Door.PostAsync("/v1/subscriptions", $$"""{{{Order}}}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await sandbox.Door.PostAsync("/v1/subscriptions", $$"""{{{Order}}, "currency": "USD"}""")).Status.ShouldBe(HttpStatusCode.OK);
         await sandbox.Door.PatchAsync("/v1/subscriptions/again-1", """{"amount": 2900, "add_ons": []}""");
-        (await sandbox.Door.PostAsync("/v1/subscriptions", $$"""{{{Order}}}""")).Status.ShouldBe(HttpStatusCode.OK, "It is the order that counts, not what became of it.");
+        (await sandbox.Door.PostAsync("/v1/subscriptions", $$"""{{{Order}}}""")).Status.ShouldBe(
+            HttpStatusCode.OK, "It is the order that counts, not what became of it.");
 
         foreach (var other in (string[])
         [
             Order.Replace("TEN", "OTHER", StringComparison.Ordinal), Order.Replace(""" "coupon": "TEN",""", "", StringComparison.Ordinal),
             Order.Replace("1900", "2900", StringComparison.Ordinal), Order.Replace(""" "amount": 1900,""", "", StringComparison.Ordinal),
-            Order.Replace("\"quantity\": 2", "\"quantity\": 1", StringComparison.Ordinal), Order.Replace("\"trial\": false", "\"trial\": true", StringComparison.Ordinal),
+            Order.Replace("\"quantity\": 2", "\"quantity\": 1", StringComparison.Ordinal),
+            Order.Replace("\"trial\": false", "\"trial\": true", StringComparison.Ordinal),
             Order + """, "currency": "JPY" """,
         ])
         {
@@ -96,9 +100,15 @@ public sealed class OrdersApiTests(RunningServer running)
         }
 
         await sandbox.SubscribeAsync("""{"customer": "tries", "plan": "pro", "trial_end_behavior": "expire", "id": "tries-1"}""");
-        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "tries", "plan": "pro", "trial_end_behavior": "expire", "trial": true, "id": "tries-1"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "tries", "plan": "pro", "id": "tries-1"}""")).Status.ShouldBe(HttpStatusCode.Conflict);
-        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "tries", "plan": "pro", "trial": false, "id": "tries-1"}""")).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await sandbox.Door.PostAsync(
+            "/v1/subscriptions",
+            """{"customer": "tries", "plan": "pro", "trial_end_behavior": "expire", "trial": true, "id": "tries-1"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "tries", "plan": "pro", "id": "tries-1"}""")).Status.ShouldBe(
+            HttpStatusCode.Conflict);
+        (await sandbox.Door.PostAsync(
+            "/v1/subscriptions", """{"customer": "tries", "plan": "pro", "trial": false, "id": "tries-1"}""")).Status.ShouldBe(
+            HttpStatusCode.Conflict);
     }
 
     [Fact]
@@ -107,7 +117,9 @@ public sealed class OrdersApiTests(RunningServer running)
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "told", "plan": "pro", "trial": false}""");
         await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"quantity": 2}""");
-        using (var dearer = new StringContent(BillingSandbox.Catalog.Replace("amount: 2900,", "amount: 3900,", StringComparison.Ordinal), System.Text.Encoding.UTF8, "application/yaml"))
+        using (var dearer = new StringContent(
+            BillingSandbox.Catalog.Replace("amount: 2900,", "amount: 3900,", StringComparison.Ordinal), System.Text.Encoding.UTF8,
+            "application/yaml"))
         {
             (await sandbox.PutCatalogAsync(dearer)).ShouldBe(HttpStatusCode.OK);
         }
@@ -120,21 +132,28 @@ public sealed class OrdersApiTests(RunningServer running)
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"reason": "moved"}""");
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         var facts = (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/events"))["data"].AsArray();
-        facts.Select(static fact => $"{fact!["type"]} {(fact["actor"]!.GetValue<string>().StartsWith("key ", StringComparison.Ordinal) ? "key" : fact["actor"])}: {fact["cause"]}").ShouldBe(
+        facts.Select(
+            static fact =>
+                $"{fact!["type"]} {(fact["actor"]!.GetValue<string>().StartsWith("key ", StringComparison.Ordinal) ? "key" : fact["actor"])}: {fact["cause"]}")
+                .ShouldBe(
         [
-            "start key: request", "change key: request", "schedule key: migration to version 2", "renew system: due", "schedule_cancel key: too_expensive",
+            "start key: request", "change key: request", "schedule key: migration to version 2", "renew system: due",
+            "schedule_cancel key: too_expensive",
             "schedule_cancel key: too_expensive", "uncancel key: request", "schedule_cancel key: moved", "cancel system: moved",
         ]);
-        (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}"))["cancel_comment"].ShouldBeNull("It was about the cancellation that was taken back.");
+        (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}"))["cancel_comment"].ShouldBeNull(
+            "It was about the cancellation that was taken back.");
     }
 
     [Fact]
     public async Task What_a_call_finds_due_was_due_and_not_asked_for()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-06-15T00:00:00Z");
-        var id = await sandbox.SubscribeAsync("""{"customer": "back", "plan": "pro", "trial": false, "start_at": "2027-04-01T00:00:00Z"}""");
+        var id = await sandbox.SubscribeAsync(
+            """{"customer": "back", "plan": "pro", "trial": false, "start_at": "2027-04-01T00:00:00Z"}""");
         var facts = (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/events"))["data"].AsArray();
-        facts.Select(static fact => $"{fact!["type"]} {fact["cause"]} {fact["actor"]!.GetValue<string>() == "system"}").ShouldBe(["start request False", "renew due True", "renew due True"]);
+        facts.Select(static fact => $"{fact!["type"]} {fact["cause"]} {fact["actor"]!.GetValue<string>() == "system"}")
+            .ShouldBe(["start request False", "renew due True", "renew due True"]);
     }
 
     [Fact]
@@ -144,7 +163,8 @@ public sealed class OrdersApiTests(RunningServer running)
         var id = await sandbox.SubscribeAsync("""{"customer": "sooner", "plan": "pro", "trial": false}""");
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"reason": "too_expensive", "comment": "Sorry."}""");
         var now = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "now"}""");
-        (now["status"].GetValue<string>(), now["cancel_reason"].GetValue<string>(), now["cancel_comment"].GetValue<string>()).ShouldBe(("canceled", "too_expensive", "Sorry."));
+        (now["status"].GetValue<string>(), now["cancel_reason"].GetValue<string>(),
+            now["cancel_comment"].GetValue<string>()).ShouldBe(("canceled", "too_expensive", "Sorry."));
     }
 
     [Fact]
@@ -176,7 +196,8 @@ public sealed class OrdersApiTests(RunningServer running)
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "rests", "plan": "pro", "trial": false}""");
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/pause");
-        (await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise", "when": "now"}"""))["code"].GetValue<string>().ShouldBe("subscription_state");
+        (await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise", "when": "now"}"""))["code"].GetValue<string>()
+            .ShouldBe("subscription_state");
         var changed = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise"}""");
         var waits = changed["subscription"]["scheduled_change"]!;
         (waits["plan"]!.GetValue<string>(), waits["amount"]!.GetValue<long>(), waits["at"]).ShouldBe(("enterprise", 29900, null));

@@ -4,7 +4,9 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>Terms that wait for the next period are never lost without a word: other changes keep them, or the answer says what they were.</summary>
+/// <summary>
+/// Terms that wait for the next period are never lost without a word: other changes keep them, or the answer says what they were.
+/// </summary>
 [Collection(RunningServerTests.Name)]
 public sealed class ScheduledChangeTests(RunningServer running)
 {
@@ -13,7 +15,8 @@ public sealed class ScheduledChangeTests(RunningServer running)
     {
         var (sandbox, path) = await WaitingAsync();
         var changed = await ChangeAsync(sandbox, path, """{"quantity": 12}""");
-        (Told(changed["subscription"]), Told(changed["subscription"]!["scheduled_change"]), Told(changed["replaced_change"])).ShouldBe(("enterprise × 12", "pro × 12", "pro × 10"));
+        (Told(changed["subscription"]), Told(changed["subscription"]!["scheduled_change"]),
+            Told(changed["replaced_change"])).ShouldBe(("enterprise × 12", "pro × 12", "pro × 10"));
 
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe("000003 renewal 34800 = subscription 34800");
@@ -24,7 +27,8 @@ public sealed class ScheduledChangeTests(RunningServer running)
     {
         var (sandbox, path) = await WaitingAsync();
         var changed = await ChangeAsync(sandbox, path, """{"quantity": 8}""");
-        (Told(changed["subscription"]), Told(changed["subscription"]!["scheduled_change"]), changed["invoice"]).ShouldBe(("enterprise × 10", "pro × 8", null));
+        (Told(changed["subscription"]), Told(changed["subscription"]!["scheduled_change"]),
+            changed["invoice"]).ShouldBe(("enterprise × 10", "pro × 8", null));
         var again = await ChangeAsync(sandbox, path, """{"quantity": 8}""");
         (Told(again["subscription"]!["scheduled_change"]), again["replaced_change"]).ShouldBe(("pro × 8", null));
     }
@@ -34,11 +38,13 @@ public sealed class ScheduledChangeTests(RunningServer running)
     {
         var (sandbox, path) = await WaitingAsync();
         var look = await ChangeAsync(sandbox, path + "/preview", """{"plan": "team", "when": "now"}""");
-        (Told(look["subscription"]), look["subscription"]!["scheduled_change"], Told(look["replaced_change"])).ShouldBe(("team × 10", null, "pro × 10"));
+        (Told(look["subscription"]), look["subscription"]!["scheduled_change"],
+            Told(look["replaced_change"])).ShouldBe(("team × 10", null, "pro × 10"));
 
         // The plan that it has is wanted to stay.
         var stays = await ChangeAsync(sandbox, path, """{"plan": "enterprise"}""");
-        (Told(stays["subscription"]), stays["subscription"]!["scheduled_change"], Told(stays["replaced_change"])).ShouldBe(("enterprise × 10", null, "pro × 10"));
+        (Told(stays["subscription"]), stays["subscription"]!["scheduled_change"],
+            Told(stays["replaced_change"])).ShouldBe(("enterprise × 10", null, "pro × 10"));
     }
 
     [Fact]
@@ -56,7 +62,8 @@ public sealed class ScheduledChangeTests(RunningServer running)
     {
         var (sandbox, path) = await WaitingAsync();
         var changed = await ChangeAsync(sandbox, path, """{"amount": 30000}""");
-        (changed["subscription"]!["amount"]!.GetValue<long>(), changed["subscription"]!["scheduled_change"]!["amount"]!.GetValue<long>()).ShouldBe((300_000, 29_000));
+        (changed["subscription"]!["amount"]!.GetValue<long>(),
+            changed["subscription"]!["scheduled_change"]!["amount"]!.GetValue<long>()).ShouldBe((300_000, 29_000));
     }
 
     /// <summary>Ten of Enterprise, and ten of Pro from the next period on.</summary>
@@ -71,7 +78,9 @@ public sealed class ScheduledChangeTests(RunningServer running)
 
     private static async Task<JsonNode> ChangeAsync(BillingSandbox sandbox, string path, string body)
     {
-        var came = path.EndsWith("/preview", StringComparison.Ordinal) ? await sandbox.Door.PostAsync(path, body) : await sandbox.Door.PatchAsync(path, body);
+        var came = path.EndsWith("/preview", StringComparison.Ordinal)
+            ? await sandbox.Door.PostAsync(path, body)
+            : await sandbox.Door.PatchAsync(path, body);
         came.Status.ShouldBe(HttpStatusCode.OK, came.Json?.ToJsonString());
         return came.Json!;
     }

@@ -15,7 +15,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z");
         await using var database = NpgsqlDataSource.Create(running.ConnectionString);
         await using var holders = database.CreateCommand(
-            "SELECT count(*) FROM pg_locks JOIN projects ON id = objid::integer WHERE locktype = 'advisory' AND classid = 7234002 AND code = $1 "
+            "SELECT count(*) FROM pg_locks JOIN projects ON id = objid::integer WHERE locktype = 'advisory' AND classid = 7234002 AND code "
+                + "= $1 "
             + "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
         holders.Parameters.Add(new() { Value = sandbox.Code });
         for (var second = 1; second < 30; second++)
@@ -38,7 +39,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
 
         var change = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise"}""");
         BillingSandbox.Told(change["invoice"]).ShouldBe("000002 change 13500 = proration_credit -1450, proration_charge 14950");
-        (await sandbox.Door.GetAsync("/v1/customers/acme/usage"))["features"]["calls"]!["limit"]!.GetValue<decimal>().ShouldBe(1000, "Quotas follow at once.");
+        (await sandbox.Door.GetAsync("/v1/customers/acme/usage"))["features"]["calls"]!["limit"]!.GetValue<decimal>()
+            .ShouldBe(1000, "Quotas follow at once.");
         await sandbox.UseAsync("acme", "calls", 1250);
 
         var report = await sandbox.AdvanceAsync("2028-01-31T00:00:00Z");
@@ -46,15 +48,19 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         (await sandbox.InvoicesAsync("acme")).ShouldBe(
         [
             "000001 start 2900 = subscription 2900", "000002 change 13500 = proration_credit -1450, proration_charge 14950",
-            "000003 renewal 30150 = subscription 29900, usage 250", .. Enumerable.Range(4, 11).Select(n => $"0000{n:00} renewal 29900 = subscription 29900"),
+            "000003 renewal 30150 = subscription 29900, usage 250",
+            .. Enumerable.Range(4, 11).Select(n => $"0000{n:00} renewal 29900 = subscription 29900"),
         ]);
         var all = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc&limit=100"))["data"].AsArray();
         all.Select(invoice => invoice!["period_start"]!.GetValue<string>()[5..10])
-            .ShouldBe(["01-31", "02-14", "02-28", "03-31", "04-30", "05-31", "06-30", "07-31", "08-31", "09-30", "10-31", "11-30", "12-31", "01-31"]);
+            .ShouldBe(
+                ["01-31", "02-14", "02-28", "03-31", "04-30", "05-31", "06-30", "07-31", "08-31", "09-30", "10-31", "11-30", "12-31",
+                    "01-31"]);
 
         var explained = await sandbox.Door.GetAsync($"/v1/invoices/{all[2]!["id"]!.GetValue<string>()}/lines/2/explain");
         explained["steps"].AsArray().Select(step => step!.GetValue<string>()).ShouldBe(["250 units × 0.01 USD = 2.5 USD"]);
-        (explained["usage"]["included"]!.GetValue<decimal>(), explained["usage"]["used"]!.GetValue<decimal>(), explained["usage"]["event_count"]!.GetValue<int>())
+        (explained["usage"]["included"]!.GetValue<decimal>(), explained["usage"]["used"]!.GetValue<decimal>(),
+            explained["usage"]["event_count"]!.GetValue<int>())
             .ShouldBe((1000, 1250, 1));
     }
 
@@ -92,11 +98,17 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-04-03T10:00:00Z");
         (await sandbox.InvoicesAsync("trying")).ShouldBe(["000001 start 2900 = subscription 2900"], "Usage of a trial is free.");
         var paid = await sandbox.Door.GetAsync($"/v1/subscriptions/{id}");
-        (paid["status"].GetValue<string>(), paid["anchor_day"].GetValue<int>(), paid["current_period_end"].GetValue<string>()).ShouldBe(("active", 3, "2027-05-03T10:00:00Z"));
+        (paid["status"].GetValue<string>(), paid["anchor_day"].GetValue<int>(),
+            paid["current_period_end"].GetValue<string>()).ShouldBe(("active", 3, "2027-05-03T10:00:00Z"));
 
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "now", "reason": "too_expensive"}""");
-        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "trying", "plan": "pro", "trial": true}"""))["code"].GetValue<string>().ShouldBe("trial_used");
-        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "again", "plan": "pro", "trial": true, "trial_fingerprint": "card-1"}"""))["code"].GetValue<string>().ShouldBe("trial_used");
+        (await sandbox.Door.PostAsync(
+            "/v1/subscriptions", """{"customer": "trying", "plan": "pro", "trial": true}"""))["code"].GetValue<string>()
+            .ShouldBe("trial_used");
+        (await sandbox.Door.PostAsync(
+            "/v1/subscriptions",
+            """{"customer": "again", "plan": "pro", "trial": true, "trial_fingerprint": "card-1"}"""))["code"].GetValue<string>()
+            .ShouldBe("trial_used");
 
         await sandbox.SubscribeAsync("""{"customer": "leaving", "plan": "pro", "trial_end_behavior": "expire"}""");
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
@@ -117,7 +129,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-06-02T00:00:00Z");
         (await sandbox.InvoicesAsync("late")).ShouldBe(
         [
-            "000001 start 2900 = subscription 2900", "000002 renewal 3000 = subscription 2900, usage 100", "000003 renewal 29960 = subscription 29900, usage 60",
+            "000001 start 2900 = subscription 2900", "000002 renewal 3000 = subscription 2900, usage 100",
+            "000003 renewal 29960 = subscription 29900, usage 60",
             "000004 renewal 29900 = subscription 29900",
         ]);
     }
@@ -133,7 +146,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         change["invoice"]["status"]!.GetValue<string>().ShouldBe("paid");
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         var renewal = (await sandbox.Door.GetAsync("/v1/invoices?customer=down"))["data"][0]!;
-        (renewal["total"]!.GetValue<long>(), renewal["paid_from_credits"]!.GetValue<long>(), renewal["amount_due"]!.GetValue<long>(), renewal["status"]!.GetValue<string>())
+        (renewal["total"]!.GetValue<long>(), renewal["paid_from_credits"]!.GetValue<long>(), renewal["amount_due"]!.GetValue<long>(),
+            renewal["status"]!.GetValue<string>())
             .ShouldBe((2900, 2900, 0, "paid"));
     }
 
@@ -148,10 +162,13 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         (await sandbox.InvoicesAsync("team")).ShouldBe(
         [
-            "000001 start 4165 = subscription 5000, seat 2000, discount -3500, tax 665", "000002 renewal 4165 = subscription 5000, seat 2000, discount -3500, tax 665",
+            "000001 start 4165 = subscription 5000, seat 2000, discount -3500, tax 665",
+            "000002 renewal 4165 = subscription 5000, seat 2000, discount -3500, tax 665",
             "000003 renewal 8330 = subscription 5000, seat 2000, tax 1330",
         ]);
-        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "x", "plan": "pro", "coupon": "NONE"}"""))["code"].GetValue<string>().ShouldBe("coupon_refused");
+        (await sandbox.Door.PostAsync(
+            "/v1/subscriptions", """{"customer": "x", "plan": "pro", "coupon": "NONE"}"""))["code"].GetValue<string>()
+            .ShouldBe("coupon_refused");
     }
 
     [Fact]
@@ -163,7 +180,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/pause", """{"until": "2027-06-10T00:00:00Z"}""");
         (await sandbox.Door.GetAsync("/v1/customers/pausing"))["plan"].GetValue<string>().ShouldBe("free");
         await sandbox.AdvanceAsync("2027-06-30T00:00:00Z");
-        (await sandbox.InvoicesAsync("pausing")).ShouldBe(["000001 start 2900 = subscription 2900", "000002 change 1450 = proration_credit -1450, subscription 2900"]);
+        (await sandbox.InvoicesAsync("pausing")).ShouldBe(
+            ["000001 start 2900 = subscription 2900", "000002 change 1450 = proration_credit -1450, subscription 2900"]);
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/resume"))["code"].GetValue<string>().ShouldBe("subscription_state");
     }
 
@@ -176,21 +194,29 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         var credited = await sandbox.Door.PostAsync($"/v1/invoices/{id}/credit-notes", """{"amount": 900, "reason": "outage"}""");
         (credited.Status, credited["amount_due"].GetValue<long>()).ShouldBe((HttpStatusCode.Created, 2000));
         var paid = await sandbox.Door.PostAsync($"/v1/invoices/{id}/pay", """{"note": "bank"}""");
-        (paid["status"].GetValue<string>(), paid["amount_paid"].GetValue<long>(), paid["amount_due"].GetValue<long>()).ShouldBe(("paid", 2000, 0));
+        (paid["status"].GetValue<string>(), paid["amount_paid"].GetValue<long>(),
+            paid["amount_due"].GetValue<long>()).ShouldBe(("paid", 2000, 0));
         JsonNode.DeepEquals((await sandbox.Door.PostAsync($"/v1/invoices/{id}/pay")).Json, paid.Json).ShouldBeTrue();
         (await sandbox.Door.PostAsync($"/v1/invoices/{id}/void"))["code"].GetValue<string>().ShouldBe("invoice_state");
-        (await sandbox.Door.PostAsync($"/v1/invoices/{id}/credit-notes", """{"amount": 2001, "reason": "more"}"""))["code"].GetValue<string>().ShouldBe("credit_refused");
+        (await sandbox.Door.PostAsync(
+            $"/v1/invoices/{id}/credit-notes", """{"amount": 2001, "reason": "more"}"""))["code"].GetValue<string>()
+            .ShouldBe("credit_refused");
 
         // The note is a document of its own.
         var note = credited["credit_notes"].AsArray().Single()!;
-        var page = await (await sandbox.FetchAsync($"/v1/invoices/{id}/credit-notes/{note["id"]!.GetValue<string>()}.html")).Content.ReadAsStringAsync();
+        var page =
+            await (await sandbox.FetchAsync(
+                $"/v1/invoices/{id}/credit-notes/{note["id"]!.GetValue<string>()}.html")).Content.ReadAsStringAsync();
         page.ShouldContain(note["number"]!.GetValue<string>());
         page.ShouldContain("9.00");
-        (await sandbox.FetchAsync($"/v1/invoices/{id}/credit-notes/{note["id"]!.GetValue<string>()}.pdf")).Content.Headers.ContentType!.MediaType.ShouldBe("application/pdf");
+        (await sandbox.FetchAsync(
+            $"/v1/invoices/{id}/credit-notes/{note["id"]!.GetValue<string>()}.pdf")).Content.Headers.ContentType!.MediaType.ShouldBe(
+            "application/pdf");
         (await sandbox.FetchAsync($"/v1/invoices/{id}/credit-notes/{Guid.NewGuid()}.pdf")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 
         // A statement that is not told where to begin begins with the first invoice.
-        (await sandbox.Door.GetAsync("/v1/customers/paying/statement"))["from"].GetValue<DateTimeOffset>().ShouldBe(DateTimeOffset.Parse("2027-04-01T00:00:00Z", CultureInfo.InvariantCulture));
+        (await sandbox.Door.GetAsync("/v1/customers/paying/statement"))["from"].GetValue<DateTimeOffset>()
+            .ShouldBe(DateTimeOffset.Parse("2027-04-01T00:00:00Z", CultureInfo.InvariantCulture));
 
         // What is credited of a paid invoice pays the next one.
         await sandbox.Door.PostAsync($"/v1/invoices/{id}/credit-notes", """{"amount": 500, "reason": "sorry"}""");
@@ -209,7 +235,9 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         var report = await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         (report["processed"]["parked"]!.GetValue<int>(), report["processed"]["invoices"]!.GetValue<int>()).ShouldBe((1, 1));
         var parked = (await sandbox.Door.GetAsync("/v1/billing/parked"))["data"][0]!;
-        (parked["customer"]!.GetValue<string>(), parked["reason"]!.GetValue<string>()).ShouldBe(("huge", "The invoice would ask for 2027.00 USD; the largest that goes out unseen is 100 USD."));
+        (parked["customer"]!.GetValue<string>(),
+            parked["reason"]!.GetValue<string>()).ShouldBe(
+                ("huge", "The invoice would ask for 2027.00 USD; the largest that goes out unseen is 100 USD."));
 
         await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 10000}""");
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/unpark");
@@ -221,7 +249,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
     public async Task Two_runs_at_once_make_each_invoice_once()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(n => sandbox.SubscribeAsync($$"""{"customer": "c{{n}}", "plan": "pro", "trial": false}""")));
+        await Task.WhenAll(Enumerable.Range(0, 20)
+            .Select(n => sandbox.SubscribeAsync($$"""{"customer": "c{{n}}", "plan": "pro", "trial": false}""")));
         await Task.WhenAll(
             sandbox.AdvanceAsync("2027-08-15T00:00:00Z"),
             Task.WhenAll(Enumerable.Range(0, 20).Select(_ => sandbox.Door.PostAsync("/v1/billing/run"))));
@@ -229,7 +258,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         (await sandbox.Door.PostAsync("/v1/billing/run?limit=1"))["remaining"].GetValue<int>().ShouldBe(0);
         var all = (await sandbox.Door.GetAsync("/v1/invoices?order=asc&limit=100"))["data"].AsArray();
         all.Select(invoice => invoice!["number"]!.GetValue<string>()[^6..]).ShouldBe(Enumerable.Range(1, 100).Select(n => $"{n:000000}"));
-        all.GroupBy(invoice => invoice!["customer"]!.GetValue<string>()).ShouldAllBe(own => own.Select(invoice => invoice!["period_start"]!.GetValue<string>()).Distinct().Count() == 5);
+        all.GroupBy(invoice => invoice!["customer"]!.GetValue<string>())
+            .ShouldAllBe(own => own.Select(invoice => invoice!["period_start"]!.GetValue<string>()).Distinct().Count() == 5);
     }
 
     [Fact]
@@ -238,15 +268,28 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "one", "plan": "pro", "trial": false, "id": "sub-1"}""");
         id.ShouldBe("sub-1");
-        (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "one", "plan": "pro", "trial": false, "id": "sub-1"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        await Refused("POST", "/v1/subscriptions", """{"customer": "one", "plan": "enterprise", "id": "sub-1"}""", HttpStatusCode.Conflict, "idempotency_key_reused");
-        await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "id": "sub-1"}""", HttpStatusCode.Conflict, "idempotency_key_reused");
+        (await sandbox.Door.PostAsync(
+            "/v1/subscriptions", """{"customer": "one", "plan": "pro", "trial": false, "id": "sub-1"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
+        await Refused(
+            "POST", "/v1/subscriptions", """{"customer": "one", "plan": "enterprise", "id": "sub-1"}""", HttpStatusCode.Conflict,
+            "idempotency_key_reused");
+        await Refused(
+            "POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "id": "sub-1"}""", HttpStatusCode.Conflict,
+            "idempotency_key_reused");
         await Refused("DELETE", "/v1/customers/one", null, HttpStatusCode.Conflict, "conflict");
-        await Refused("POST", "/v1/subscriptions", """{"customer": "one", "plan": "pro"}""", HttpStatusCode.Conflict, "subscription_exists");
+        await Refused(
+            "POST", "/v1/subscriptions", """{"customer": "one", "plan": "pro"}""", HttpStatusCode.Conflict, "subscription_exists");
         await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "none"}""", HttpStatusCode.NotFound, "plan_not_found");
-        await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "period": "weekly"}""", HttpStatusCode.UnprocessableEntity, "price_not_found");
-        await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "quantity": 0}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
-        await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "start_at": "2027-04-02T00:00:00Z"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await Refused(
+            "POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "period": "weekly"}""", HttpStatusCode.UnprocessableEntity,
+            "price_not_found");
+        await Refused(
+            "POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "quantity": 0}""", HttpStatusCode.UnprocessableEntity,
+            "validation_failed");
+        await Refused(
+            "POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "start_at": "2027-04-02T00:00:00Z"}""",
+            HttpStatusCode.UnprocessableEntity, "validation_failed");
         await Refused("PATCH", "/v1/subscriptions/none", """{"plan": "pro"}""", HttpStatusCode.NotFound, "subscription_not_found");
         await Refused("PATCH", "/v1/subscriptions/sub-1", """{"when": "soon"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
         await Refused("POST", "/v1/subscriptions/sub-1/resume", null, HttpStatusCode.Conflict, "subscription_state");
@@ -255,8 +298,11 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await Refused("POST", "/v1/billing/run?limit=0", null, HttpStatusCode.UnprocessableEntity, "validation_failed");
         await Refused("POST", "/v1/billing/run?limit=100001&dry_run=true", null, HttpStatusCode.UnprocessableEntity, "validation_failed");
         await Refused("POST", "/v1/billing/run?limit=some", null, HttpStatusCode.UnprocessableEntity, "validation_failed");
-        await Refused("POST", "/v1/test-clock", """{"advance_to": "2020-01-01T00:00:00Z"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
-        (await running.DoorOf("trendit").PostAsync("/v1/test-clock", """{"advance_to": "2099-01-01T00:00:00Z"}"""))["code"].GetValue<string>().ShouldBe("sandbox_only");
+        await Refused(
+            "POST", "/v1/test-clock", """{"advance_to": "2020-01-01T00:00:00Z"}""", HttpStatusCode.UnprocessableEntity,
+            "validation_failed");
+        (await running.DoorOf("trendit")
+            .PostAsync("/v1/test-clock", """{"advance_to": "2099-01-01T00:00:00Z"}"""))["code"].GetValue<string>().ShouldBe("sandbox_only");
         (await sandbox.InvoicesAsync("two")).ShouldBeEmpty();
 
         async Task Refused(string method, string path, string? body, HttpStatusCode status, string code)

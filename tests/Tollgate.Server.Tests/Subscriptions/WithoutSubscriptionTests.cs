@@ -7,7 +7,8 @@ namespace Tollgate.Server.Tests.Subscriptions;
 [Collection(RunningServerTests.Name)]
 public sealed class WithoutSubscriptionTests(RunningServer running)
 {
-    private static readonly string Inactive = BillingSandbox.Catalog.Replace("default_plan: free", "default_plan: free\nwithout_subscription: inactive", StringComparison.Ordinal);
+    private static readonly string Inactive = BillingSandbox.Catalog.Replace(
+        "default_plan: free", "default_plan: free\nwithout_subscription: inactive", StringComparison.Ordinal);
 
     private static Task<Came> ConsumeAsync(Door door, string customer, string feature = "calls") =>
         door.PostAsync("/v1/consume", $$"""{"customer": "{{customer}}", "feature": "{{feature}}"}""");
@@ -25,18 +26,25 @@ public sealed class WithoutSubscriptionTests(RunningServer running)
         await door.PostAsync($"/v1/subscriptions/{id}/pause", "{}");
         var refused = await ConsumeAsync(door, "c");
         refused.Status.ShouldBe(HttpStatusCode.PaymentRequired);
-        (refused["code"].GetValue<string>(), refused["reason"].GetValue<string>(), refused["plan"].GetValue<string>()).ShouldBe(("subscription_inactive", "subscription_inactive", "free"));
+        (refused["code"].GetValue<string>(), refused["reason"].GetValue<string>(),
+            refused["plan"].GetValue<string>()).ShouldBe(("subscription_inactive", "subscription_inactive", "free"));
         var check = await door.PostAsync("/v1/check", """{"customer": "c", "feature": "calls"}""");
         (check["allowed"].GetValue<bool>(), check["reason"].GetValue<string>()).ShouldBe((false, "subscription_inactive"));
-        (await door.PostAsync("/v1/reservations", """{"customer": "c", "feature": "calls", "amount": 1}""")).Status.ShouldBe(HttpStatusCode.PaymentRequired);
+        (await door.PostAsync("/v1/reservations", """{"customer": "c", "feature": "calls", "amount": 1}""")).Status.ShouldBe(
+            HttpStatusCode.PaymentRequired);
         var enforced = await door.PostAsync("/v1/events?enforce=true", """{"customer": "c", "type": "calls"}""");
         enforced["rejected"][0]!["code"]!.GetValue<string>().ShouldBe("subscription_inactive");
         await door.SendAsync(HttpMethod.Put, "/v1/upstreams/openai", """{"api_key": "k"}""");
         var call = await door.SendAsync(
-            HttpMethod.Post, "/gateway/openai/v1/chat/completions", """{"model": "gpt-4o", "max_tokens": 5, "messages": []}""", ("X-Tollgate-Customer", "c"), ("X-Tollgate-Feature", "calls"));
-        (call.Status, call.Message.Headers.GetValues("X-Tollgate-Error").Single()).ShouldBe((HttpStatusCode.PaymentRequired, "subscription_inactive"));
-        (await door.PostAsync("/v1/events", """{"customer": "c", "type": "calls"}"""))["accepted"].GetValue<int>().ShouldBe(1, "a fact is recorded");
-        (await door.PostAsync($"/v1/reservations/{hold["id"].GetValue<string>()}/settle", """{"amount": 2}""")).Status.ShouldBe(HttpStatusCode.OK, "the work was done");
+            HttpMethod.Post, "/gateway/openai/v1/chat/completions", """{"model": "gpt-4o", "max_tokens": 5, "messages": []}""",
+            ("X-Tollgate-Customer", "c"), ("X-Tollgate-Feature", "calls"));
+        (call.Status,
+            call.Message.Headers.GetValues("X-Tollgate-Error")
+                .Single()).ShouldBe((HttpStatusCode.PaymentRequired, "subscription_inactive"));
+        (await door.PostAsync("/v1/events", """{"customer": "c", "type": "calls"}"""))["accepted"].GetValue<int>()
+            .ShouldBe(1, "a fact is recorded");
+        (await door.PostAsync($"/v1/reservations/{hold["id"].GetValue<string>()}/settle", """{"amount": 2}""")).Status.ShouldBe(
+            HttpStatusCode.OK, "the work was done");
 
         await door.PostAsync($"/v1/subscriptions/{id}/resume", "{}");
         (await ConsumeAsync(door, "c")).Status.ShouldBe(HttpStatusCode.OK);
@@ -63,7 +71,8 @@ public sealed class WithoutSubscriptionTests(RunningServer running)
         await sandbox.PutCatalogAsync(Inactive, dryRun: false);
         (await ConsumeAsync(sandbox.Door, "c")).Status.ShouldBe(HttpStatusCode.PaymentRequired);
 
-        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/customers/c/plan", """{"plan": "enterprise"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/customers/c/plan", """{"plan": "enterprise"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         (await ConsumeAsync(sandbox.Door, "c"))["plan"].GetValue<string>().ShouldBe("enterprise");
     }
 
@@ -72,10 +81,13 @@ public sealed class WithoutSubscriptionTests(RunningServer running)
     {
         // Of C's catalogue, in a sandbox whose subscription needs no payment to begin.
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z",
-            Inactive.Replace("- { code: exports, name: Exports, unit: export }", "- { code: export, name: Exports, unit: export }", StringComparison.Ordinal)
+            Inactive.Replace(
+                "- { code: exports, name: Exports, unit: export }", "- { code: export, name: Exports, unit: export }",
+                StringComparison.Ordinal)
                 .Replace("feature: exports", "feature: export", StringComparison.Ordinal));
         var id = await sandbox.SubscribeAsync("""{"customer": "c", "plan": "pro", "period": "monthly", "trial": false}""");
-        (await sandbox.Door.SendAsync(HttpMethod.Post, "/export/posts/csv", null, ("X-Tollgate-Customer", "c"))).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.SendAsync(HttpMethod.Post, "/export/posts/csv", null, ("X-Tollgate-Customer", "c"))).Status.ShouldBe(
+            HttpStatusCode.OK);
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/pause", "{}");
         (await sandbox.Door.SendAsync(HttpMethod.Post, "/export/posts/csv", null, ("X-Tollgate-Customer", "c"))).ShouldBe(
             HttpStatusCode.PaymentRequired, """{"detail": "Active subscription required"}""");

@@ -6,7 +6,9 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>SEMANTICS 1: a test clock goes 12 months forward with 100 subscriptions in seconds, and everything has happened by then.</summary>
+/// <summary>
+/// SEMANTICS 1: a test clock goes 12 months forward with 100 subscriptions in seconds, and everything has happened by then.
+/// </summary>
 [Collection(RunningServerTests.Name)]
 public sealed class YearOfHundredTests(RunningServer running)
 {
@@ -39,7 +41,8 @@ public sealed class YearOfHundredTests(RunningServer running)
             $"A month of {Months}: {Middle(ofOne):0} ms with one subscription, {Middle(ofHundred):0} ms with {Customers}, {Middle(ofHundred) / Middle(ofOne):0.0} times as much"));
         var invoices = await InvoicesAsync(hundred);
         invoices.Count.ShouldBe(Customers * (Months + 1));
-        invoices.Select(static invoice => invoice["number"]!.GetValue<string>()[^6..]).ShouldBe(Enumerable.Range(1, invoices.Count).Select(static n => $"{n:000000}"));
+        invoices.Select(static invoice => invoice["number"]!.GetValue<string>()[^6..])
+            .ShouldBe(Enumerable.Range(1, invoices.Count).Select(static n => $"{n:000000}"));
         foreach (var customer in invoices.GroupBy(static invoice => invoice["customer"]!.GetValue<string>()))
         {
             var n = int.Parse(customer.Key[1..], CultureInfo.InvariantCulture);
@@ -76,7 +79,8 @@ public sealed class YearOfHundredTests(RunningServer running)
         var events = new JsonArray([
             .. Enumerable.Range(0, customers).Select(n => (JsonNode)new JsonObject
             {
-                ["id"] = string.Create(CultureInfo.InvariantCulture, $"use-{n}-{month}"), ["customer"] = string.Create(CultureInfo.InvariantCulture, $"c{n}"),
+                ["id"] = string.Create(CultureInfo.InvariantCulture, $"use-{n}-{month}"),
+                ["customer"] = string.Create(CultureInfo.InvariantCulture, $"c{n}"),
                 ["type"] = "calls", ["quantity"] = 100 + BeyondOf(n, month),
             }),
         ]);
@@ -96,7 +100,8 @@ public sealed class YearOfHundredTests(RunningServer running)
         var all = new List<JsonNode>();
         for (var more = true; more;)
         {
-            var page = await sandbox.Door.GetAsync("/v1/invoices?order=asc&limit=100" + (all.Count == 0 ? "" : $"&starting_after={all[^1]["id"]}"));
+            var page = await sandbox.Door.GetAsync("/v1/invoices?order=asc&limit=100"
+                + (all.Count == 0 ? "" : $"&starting_after={all[^1]["id"]}"));
             page.Status.ShouldBe(HttpStatusCode.OK);
             all.AddRange(page["data"].AsArray().Select(static one => one!));
             more = page["has_more"].GetValue<bool>();

@@ -36,13 +36,16 @@ public sealed class GuideReceiver : IAsyncDisposable
     public static string Block(string language)
     {
         var guide = File.ReadAllText(PathOf("../../../docs/guides/webhooks.md")).ReplaceLineEndings("\n");
-        return guide.Split($"```{language}\n") is [_, var rest] ? rest.Split("```\n")[0] : throw new InvalidOperationException($"The guide has not one block of {language}.");
+        return guide.Split($"```{language}\n") is [_, var rest]
+            ? rest.Split("```\n")[0]
+            : throw new InvalidOperationException($"The guide has not one block of {language}.");
     }
 
     /// <summary>The receiver of this file, as the guide has it.</summary>
     public static string Compiled()
     {
-        var lines = File.ReadAllLines(PathOf("GuideReceiver.cs")).SkipWhile(static line => !line.EndsWith("// The guide:", StringComparison.Ordinal)).Skip(1)
+        var lines = File.ReadAllLines(PathOf("GuideReceiver.cs"))
+            .SkipWhile(static line => !line.EndsWith("// The guide:", StringComparison.Ordinal)).Skip(1)
             .TakeWhile(static line => !line.EndsWith("// End of the guide.", StringComparison.Ordinal));
         return string.Concat(lines.Select(static line => (line.Length > 8 ? line[8..] : "") + "\n"));
     }
@@ -95,7 +98,10 @@ public sealed class GuideReceiver : IAsyncDisposable
 
     private void Start(string program, string[] arguments, string code, string secret)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = NpmClients.Folder(), RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = NpmClients.Folder(), RedirectStandardInput = true, RedirectStandardOutput = true,
+        };
         start.Environment["TOLLGATE_WEBHOOK_SECRET"] = secret;
         start.Environment["PORT"] = new Uri(Url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         try
@@ -140,8 +146,10 @@ public sealed class GuideReceiver : IAsyncDisposable
             string id = request.Headers["webhook-id"].ToString(), timestamp = request.Headers["webhook-timestamp"].ToString();
             byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body.ToArray()];
             var mine = Encoding.UTF8.GetBytes("v1," + Convert.ToBase64String(HMACSHA256.HashData(key, signed)));
-            var isGood = long.TryParse(timestamp, out var seconds) && DateTimeOffset.UtcNow.ToUnixTimeSeconds() - seconds is > -300 and < 300
-                && request.Headers["webhook-signature"].ToString().Split(' ').Any(one => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), mine));
+            var isGood = long.TryParse(timestamp, out var seconds)
+                && DateTimeOffset.UtcNow.ToUnixTimeSeconds() - seconds is > -300 and < 300
+                && request.Headers["webhook-signature"].ToString().Split(' ')
+                    .Any(one => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), mine));
             if (!isGood)
             {
                 return Results.BadRequest();
@@ -154,7 +162,8 @@ public sealed class GuideReceiver : IAsyncDisposable
         // End of the guide.
     }
 
-    private static string PathOf(string name, [CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, name));
+    private static string PathOf(string name, [CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, name));
 
     private sealed class UniqueQueue(ConcurrentQueue<string> handled)
     {

@@ -13,7 +13,8 @@ public sealed class PlainMessageTests(RunningServer running)
     {
         await NpmClients.InstallAsync();
         await using var host = await WebhookHost.StartAsync(running, "subscription.created");
-        (await host.Door.PostAsync("/v1/customers", """{"id": "plain", "name": "Müller & Söhne <AG> 'x' + 🚀"}""")).Status.ShouldBe(System.Net.HttpStatusCode.Created);
+        (await host.Door.PostAsync("/v1/customers", """{"id": "plain", "name": "Müller & Söhne <AG> 'x' + 🚀"}""")).Status.ShouldBe(
+            System.Net.HttpStatusCode.Created);
         await host.Sandbox.SubscribeAsync("""{"customer": "plain", "plan": "pro", "trial": false}""");
 
         var message = (await host.TakenAsync(1))[0];

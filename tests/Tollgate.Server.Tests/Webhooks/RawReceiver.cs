@@ -62,8 +62,11 @@ public sealed class RawReceiver : IAsyncDisposable
     private static bool IsWhole(string request)
     {
         const string Length = "content-length: ";
-        var (head, length) = (request.IndexOf("\r\n\r\n", StringComparison.Ordinal), request.IndexOf(Length, StringComparison.OrdinalIgnoreCase));
+        var (head, length) =
+            (request.IndexOf("\r\n\r\n", StringComparison.Ordinal), request.IndexOf(Length, StringComparison.OrdinalIgnoreCase));
         return head > 0 && length > 0
-            && request.Length >= head + 4 + int.Parse(request.AsSpan(length + Length.Length).Trim().ToString().Split('\r')[0], System.Globalization.CultureInfo.InvariantCulture);
+            && request.Length >= head + 4
+            + int.Parse(
+                request.AsSpan(length + Length.Length).Trim().ToString().Split('\r')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

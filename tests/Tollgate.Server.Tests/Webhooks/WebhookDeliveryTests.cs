@@ -26,17 +26,21 @@ public sealed class WebhookDeliveryTests(RunningServer running)
 
         messages.Select(static one => (one.Type, one.Sequence, one.Subject)).ShouldBe(
             [
-                ("subscription.created", 1, id), ("invoice.finalized", 1, invoice), ("quota.threshold_reached", 1, "anna/calls"), ("invoice.paid", 2, invoice),
+                ("subscription.created", 1, id), ("invoice.finalized", 1, invoice), ("quota.threshold_reached", 1, "anna/calls"),
+                ("invoice.paid", 2, invoice),
                 ("payment.succeeded", 1, payment["id"]!.GetValue<string>()),
             ],
             ignoreOrder: true);
         host.Receiver.Calls.Count.ShouldBe(5);
         var created = messages.Single(static one => one.Type == "subscription.created").Body["data"]!;
-        JsonNode.DeepEquals(created["subscription"], (await host.Door.GetAsync($"/v1/subscriptions/{id}")).Json).ShouldBeTrue(created.ToJsonString());
-        JsonNode.DeepEquals(created["customer"], (await host.Door.GetAsync("/v1/customers/anna")).Json).ShouldBeTrue(created.ToJsonString());
+        JsonNode.DeepEquals(created["subscription"], (await host.Door.GetAsync($"/v1/subscriptions/{id}")).Json)
+            .ShouldBeTrue(created.ToJsonString());
+        JsonNode.DeepEquals(created["customer"], (await host.Door.GetAsync("/v1/customers/anna")).Json)
+            .ShouldBeTrue(created.ToJsonString());
         var paid = messages.Single(static one => one.Type == "invoice.paid").Body["data"]!;
         JsonNode.DeepEquals(paid["invoice"], (await host.Door.GetAsync($"/v1/invoices/{invoice}")).Json).ShouldBeTrue(paid.ToJsonString());
-        (paid["change"]!["type"]!.GetValue<string>(), paid["change"]!["note"]!.GetValue<string>()).ShouldBe(("pay", $"payment {payment["id"]}"));
+        (paid["change"]!["type"]!.GetValue<string>(),
+            paid["change"]!["note"]!.GetValue<string>()).ShouldBe(("pay", $"payment {payment["id"]}"));
         var came = messages.Single(static one => one.Type == "payment.succeeded").Body["data"]!["payment"];
         JsonNode.DeepEquals(came, payment).ShouldBeTrue(came!.ToJsonString());
         var quota = messages.Single(static one => one.Type == "quota.threshold_reached").Body["data"]!["quota"]!;
@@ -62,7 +66,8 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         var refunded = await host.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900, "reason": "outage"}""");
         ((int)refunded.Status).ShouldBeInRange(200, 201, refunded.Json?.ToJsonString());
         await host.SettledAsync();
-        var told = (await host.EventsAsync()).Where(static one => one!["object_type"]!.GetValue<string>() == "invoice").Select(static one => (one!["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>()))
+        var told = (await host.EventsAsync()).Where(static one => one!["object_type"]!.GetValue<string>() == "invoice")
+            .Select(static one => (one!["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>()))
             .ToList();
         told.Take(2).ShouldBe([("invoice.finalized", 2900), ("invoice.paid", 2900)]);
         told.Skip(2).ShouldBe([("invoice.credited", 900), ("invoice.refunded", 900)], ignoreOrder: true);
@@ -100,11 +105,15 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         foreach (var subject in bySubject)
         {
             // At least once: a repeat of what has just come is no disorder.
-            subject.Select(static one => one.Sequence).Distinct().ShouldBe(Enumerable.Range(1, subject.Select(static one => one.Sequence).Distinct().Count()).Select(static one => (long)one));
+            subject.Select(static one => one.Sequence).Distinct()
+                .ShouldBe(Enumerable.Range(1, subject.Select(static one => one.Sequence).Distinct().Count())
+                    .Select(static one => (long)one));
         }
 
-        taken.Select(static one => one.Id).Distinct().ShouldBe(events.Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
-        taken.Where(static one => one.Type == "subscription.renewed").ShouldAllBe(static one => one.Body["data"]!["previous_attributes"]!["period_start"] != null);
+        taken.Select(static one => one.Id).Distinct()
+            .ShouldBe(events.Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
+        taken.Where(static one => one.Type == "subscription.renewed")
+            .ShouldAllBe(static one => one.Body["data"]!["previous_attributes"]!["period_start"] != null);
     }
 
     [Fact]
@@ -120,10 +129,13 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await host.TakenAsync(1);
         await host.Sandbox.AdvanceAsync("2031-02-15T00:00:00Z");
         await host.SubscribeAsync(3, "quick");
-        await UntilAsync(async () => (await host.DeliveriesAsync("?status=delivered")).Count == 3, static () => "The quick ones were held up.");
+        await UntilAsync(
+            async () => (await host.DeliveriesAsync("?status=delivered")).Count == 3, static () => "The quick ones were held up.");
         var waiting = await host.DeliveriesAsync("?status=waiting");
-        waiting.Select(static one => (one!["sequence"]!.GetValue<long>(), one["next_attempt_at"] is null)).ShouldBe([(2, true), (1, false)]);
-        host.Receiver.Calls.Select(static seen => new Message(seen)).Where(static one => one.Body["data"]!["customer"]!["id"]!.GetValue<string>() == "slow0")
+        waiting.Select(static one => (one!["sequence"]!.GetValue<long>(), one["next_attempt_at"] is null))
+            .ShouldBe([(2, true), (1, false)]);
+        host.Receiver.Calls.Select(static seen => new Message(seen))
+            .Where(static one => one.Body["data"]!["customer"]!["id"]!.GetValue<string>() == "slow0")
             .ShouldAllBe(static one => one.Sequence == 1);
     }
 
@@ -165,7 +177,8 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await host.SubscribeAsync(1);
         await UntilAsync(async () => (await EndpointAsync(host))["paused_until"] is not null, static () => "It was not paused.");
         var delivery = (await host.DeliveriesAsync())[0]!;
-        (delivery["next_attempt_at"]!.GetValue<DateTimeOffset>() - delivery["last_attempt_at"]!.GetValue<DateTimeOffset>()).ShouldBeGreaterThan(TimeSpan.FromSeconds(119));
+        (delivery["next_attempt_at"]!.GetValue<DateTimeOffset>()
+            - delivery["last_attempt_at"]!.GetValue<DateTimeOffset>()).ShouldBeGreaterThan(TimeSpan.FromSeconds(119));
         var before = host.Receiver.Calls.Count;
         await host.SubscribeAsync(1, "other");
         await UntilAsync(async () => (await host.DeliveriesAsync()).Count == 2, static () => "The second event was not published.");
@@ -181,14 +194,17 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await using var host = await WebhookHost.StartAsync(running, "subscription.*");
         host.Receiver.AnswersWith("gone", 410);
         await host.SubscribeAsync(1);
-        await UntilAsync(async () => (await EndpointAsync(host))["status"]!.GetValue<string>() == "disabled", static () => "It is still enabled.");
+        await UntilAsync(
+            async () => (await EndpointAsync(host))["status"]!.GetValue<string>() == "disabled", static () => "It is still enabled.");
         (await EndpointAsync(host))["disabled_reason"]!.GetValue<string>().ShouldBe("gone");
         host.Receiver.Calls.Count.ShouldBe(1);
         var waiting = (await host.DeliveriesAsync("?status=waiting")).ShouldHaveSingleItem()!;
-        (await host.Door.PostAsync($"/v1/deliveries/{waiting["id"]}/redeliver"))["code"].GetValue<string>().ShouldBe("webhook_endpoint_state");
+        (await host.Door.PostAsync($"/v1/deliveries/{waiting["id"]}/redeliver"))["code"].GetValue<string>()
+            .ShouldBe("webhook_endpoint_state");
 
         host.Receiver.AnswersWith("taken");
-        (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": true}"""))["status"].GetValue<string>().ShouldBe("enabled");
+        (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": true}"""))["status"].GetValue<string>()
+            .ShouldBe("enabled");
         await host.SettledAsync();
         (await host.TakenAsync(2))[1].Id.ShouldBe(waiting["event"]!.GetValue<string>());
     }
@@ -217,9 +233,11 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         (await EndpointAsync(host))["disabled_reason"]!.GetValue<string>().ShouldBe(reason);
 
         var told = (await WebhookHost.TakenAsync(other, 1)).ShouldHaveSingleItem();
-        (told.Type, told.Sequence, told.Body["data"]!["change"]!["reason"]!.GetValue<string>()).ShouldBe(("webhook_endpoint.disabled", 1, reason));
+        (told.Type, told.Sequence,
+            told.Body["data"]!["change"]!["reason"]!.GetValue<string>()).ShouldBe(("webhook_endpoint.disabled", 1, reason));
         JsonNode.DeepEquals(told.Body["data"]!["endpoint"], await EndpointAsync(host)).ShouldBeTrue(told.Body.ToJsonString());
-        (await host.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem()!["object"]!.GetValue<string>().ShouldBe(host.Endpoint);
+        (await host.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem()!["object"]!.GetValue<string>()
+            .ShouldBe(host.Endpoint);
 
         // Whoever has asked for it knows it.
         (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": true}""")).Status.ShouldBe(HttpStatusCode.OK);
@@ -233,7 +251,9 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await using var host = await WebhookHost.StartAsync(running, "subscription.*");
         host.Receiver.AnswersWith(new string('x', 5000), 500);
         await host.SubscribeAsync(1);
-        await UntilAsync(async () => (await host.DeliveriesAsync()).Any(static one => one!["attempts"]!.GetValue<int>() == 1), static () => "It was not tried.");
+        await UntilAsync(
+            async () => (await host.DeliveriesAsync()).Any(static one => one!["attempts"]!.GetValue<int>() == 1),
+            static () => "It was not tried.");
         host.Receiver.AnswersWith("taken");
         await host.SettledAsync(hurry: true);
         var id = (await host.DeliveriesAsync()).ShouldHaveSingleItem()!["id"]!.GetValue<string>();
@@ -241,7 +261,9 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         var messages = await host.TakenAsync(2);
         detail["request_body"].GetValue<string>().ShouldBe(messages[0].Seen.Text);
         var history = detail["history"].AsArray();
-        history.Select(static one => (one!["attempt"]!.GetValue<int>(), one["status"]!.GetValue<int>(), one["response"]!.GetValue<string>().Length)).ShouldBe([(1, 500, 2048), (2, 200, 5)]);
+        history.Select(
+            static one => (one!["attempt"]!.GetValue<int>(), one["status"]!.GetValue<int>(), one["response"]!.GetValue<string>().Length))
+            .ShouldBe([(1, 500, 2048), (2, 200, 5)]);
         foreach (var (attempt, message) in history.Zip(messages))
         {
             attempt!["request_headers"]!["webhook-signature"]!.GetValue<string>().ShouldBe(message.Signature);
@@ -266,7 +288,9 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         (await NpmClients.VerifiesAsync(secret, during.Seen)).ShouldBeTrue();
         (await NpmClients.VerifiesAsync(host.Secret, during.Seen)).ShouldBeTrue();
 
-        var ended = (await host.Door.PostAsync($"/v1/webhook-endpoints/{host.Endpoint}/rotate-secret", """{"grace_seconds": 0}"""))["secret"].GetValue<string>();
+        var ended =
+            (await host.Door.PostAsync(
+                $"/v1/webhook-endpoints/{host.Endpoint}/rotate-secret", """{"grace_seconds": 0}"""))["secret"].GetValue<string>();
         await host.SubscribeAsync(1, "after");
         var after = (await host.TakenAsync(2))[1];
         (await NpmClients.VerifiesAsync(ended, after.Seen)).ShouldBeTrue();
@@ -283,7 +307,8 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await host.SettledAsync();
         var one = (await host.DeliveriesAsync())[0]!;
         var again = await host.Door.PostAsync($"/v1/deliveries/{one["id"]}/redeliver");
-        (again.Status, again["redelivery"].GetValue<bool>(), again["event"].GetValue<string>()).ShouldBe((HttpStatusCode.Created, true, one["event"]!.GetValue<string>()));
+        (again.Status, again["redelivery"].GetValue<bool>(),
+            again["event"].GetValue<string>()).ShouldBe((HttpStatusCode.Created, true, one["event"]!.GetValue<string>()));
         (await host.TakenAsync(4))[3].Id.ShouldBe(one["event"]!.GetValue<string>());
         await host.SettledAsync();
 
@@ -296,11 +321,14 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         var range = await host.Door.PostAsync(path, $$"""{"after": "{{events[0]!["id"]}}"}""");
         (range.Status, range["deliveries"].GetValue<int>(), range["has_more"].GetValue<bool>()).ShouldBe((HttpStatusCode.OK, 2, false));
         (await WebhookHost.TakenAsync(late, 2)).Select(static message => message.Id).ShouldBe(
-            events.Where(static one => one!["type"]!.GetValue<string>() == "subscription.created").Skip(1).Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
+            events.Where(static one => one!["type"]!.GetValue<string>() == "subscription.created").Skip(1)
+                .Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
         await host.SettledAsync();
-        (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z"}"""))["deliveries"].GetValue<int>().ShouldBe(1, "What it has is left out.");
+        (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z"}"""))["deliveries"].GetValue<int>()
+            .ShouldBe(1, "What it has is left out.");
         await host.SettledAsync();
-        (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z", "only_missing": false}"""))["deliveries"].GetValue<int>().ShouldBe(3);
+        (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z", "only_missing": false}"""))["deliveries"].GetValue<int>()
+            .ShouldBe(3);
         await WebhookHost.TakenAsync(late, 6);
     }
 
@@ -356,11 +384,16 @@ public sealed class WebhookDeliveryTests(RunningServer running)
 
         (await mine.Door.PostAsync($"/v1/deliveries/{delivery}/redeliver")).Status.ShouldBe(HttpStatusCode.NotFound);
         (await mine.Door.PostAsync($"/v1/webhook-endpoints/{theirs.Endpoint}/rotate-secret")).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await mine.Door.PostAsync($"/v1/webhook-endpoints/{theirs.Endpoint}/redeliver", """{"from": "2020-01-01T00:00:00Z"}""")).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await mine.Door.PatchAsync($"/v1/webhook-endpoints/{theirs.Endpoint}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await mine.Door.PostAsync(
+            $"/v1/webhook-endpoints/{theirs.Endpoint}/redeliver", """{"from": "2020-01-01T00:00:00Z"}""")).Status.ShouldBe(
+            HttpStatusCode.NotFound);
+        (await mine.Door.PatchAsync($"/v1/webhook-endpoints/{theirs.Endpoint}", """{"enabled": false}""")).Status.ShouldBe(
+            HttpStatusCode.NotFound);
         (await mine.Door.DeleteAsync($"/v1/webhook-endpoints/{theirs.Endpoint}")).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await mine.Door.PostAsync($"/v1/webhook-endpoints/{mine.Endpoint}/redeliver", $$"""{"after": "{{told}}"}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await mine.Door.PostAsync($"/v1/webhook-endpoints/{mine.Endpoint}/redeliver", $$"""{"after": "{{told}}"}""")).Status.ShouldBe(
+            HttpStatusCode.UnprocessableEntity);
     }
 
-    private static async Task<JsonNode> EndpointAsync(WebhookHost host) => (await host.Door.GetAsync($"/v1/webhook-endpoints/{host.Endpoint}")).Json!;
+    private static async Task<JsonNode> EndpointAsync(WebhookHost host) =>
+        (await host.Door.GetAsync($"/v1/webhook-endpoints/{host.Endpoint}")).Json!;
 }

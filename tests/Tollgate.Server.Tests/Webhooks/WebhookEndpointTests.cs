@@ -16,7 +16,8 @@ public sealed class WebhookEndpointTests(RunningServer running)
     public async Task An_endpoint_is_made_changed_and_deleted_and_its_secret_is_shown_once()
     {
         var door = (await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z")).Door;
-        var made = await door.PostAsync("/v1/webhook-endpoints", """{"url": "https://app.example.com/hooks", "events": ["invoice.*"], "description": "books"}""");
+        var made = await door.PostAsync(
+            "/v1/webhook-endpoints", """{"url": "https://app.example.com/hooks", "events": ["invoice.*"], "description": "books"}""");
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
         made["secret"].GetValue<string>().ShouldStartWith("whsec_");
         Convert.FromBase64String(made["secret"].GetValue<string>()["whsec_".Length..]).Length.ShouldBe(32);
@@ -27,7 +28,8 @@ public sealed class WebhookEndpointTests(RunningServer running)
         (await door.GetAsync("/v1/webhook-endpoints"))["data"].AsArray().ShouldHaveSingleItem();
 
         var changed = await door.PatchAsync(path, """{"events": ["*"], "enabled": false}""");
-        (changed["status"].GetValue<string>(), changed["disabled_reason"].GetValue<string>(), changed["description"].GetValue<string>(), changed["url"].GetValue<string>())
+        (changed["status"].GetValue<string>(), changed["disabled_reason"].GetValue<string>(), changed["description"].GetValue<string>(),
+            changed["url"].GetValue<string>())
             .ShouldBe(("disabled", "asked", "books", "https://app.example.com/hooks"));
         (await door.DeleteAsync(path)).Status.ShouldBe(HttpStatusCode.NoContent);
         (await door.DeleteAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound);
@@ -48,7 +50,8 @@ public sealed class WebhookEndpointTests(RunningServer running)
     {
         var came = await running.DoorOf("resume-ats").PostAsync("/v1/webhook-endpoints", body);
         came.Status.ShouldBe(HttpStatusCode.UnprocessableEntity, came.Json?.ToJsonString());
-        came["errors"].AsArray().Select(static one => one!["param"]!.GetValue<string>().Split('[', '/')[0]).Distinct().ShouldBe(wrong, ignoreOrder: true);
+        came["errors"].AsArray().Select(static one => one!["param"]!.GetValue<string>().Split('[', '/')[0]).Distinct()
+            .ShouldBe(wrong, ignoreOrder: true);
     }
 
     [Theory]
@@ -90,9 +93,11 @@ public sealed class WebhookEndpointTests(RunningServer running)
     public async Task A_project_has_a_bounded_number_of_endpoints()
     {
         var door = (await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z")).Door;
-        var all = await Task.WhenAll(Enumerable.Range(0, 53).Select(_ => door.PostAsync("/v1/webhook-endpoints", """{"url": "https://app.example.com/", "events": ["*"]}""")));
+        var all = await Task.WhenAll(Enumerable.Range(0, 53)
+            .Select(_ => door.PostAsync("/v1/webhook-endpoints", """{"url": "https://app.example.com/", "events": ["*"]}""")));
         all.Count(static one => one.Status == HttpStatusCode.Created).ShouldBe(50);
-        all.Where(static one => one.Status != HttpStatusCode.Created).ShouldAllBe(static one => one["code"].GetValue<string>() == "webhook_endpoint_state");
+        all.Where(static one => one.Status != HttpStatusCode.Created)
+            .ShouldAllBe(static one => one["code"].GetValue<string>() == "webhook_endpoint_state");
     }
 
     [Theory]
@@ -109,7 +114,9 @@ public sealed class WebhookEndpointTests(RunningServer running)
     [InlineData("keys:write", "POST", "/v1/webhook-endpoints/x/rotate-secret", 403)]
     public async Task A_restricted_key_does_what_its_scopes_say(string scope, string method, string path, int status)
     {
-        var key = (await running.DoorOf("resume-ats").PostAsync("/v1/api-keys", $$"""{"kind": "restricted", "scopes": ["{{scope}}"]}"""))["key"].GetValue<string>();
+        var key =
+            (await running.DoorOf("resume-ats")
+                .PostAsync("/v1/api-keys", $$"""{"kind": "restricted", "scopes": ["{{scope}}"]}"""))["key"].GetValue<string>();
         var came = await running.DoorWith(key).SendAsync(new(method), path, method == "POST" ? "{}" : null);
         ((int)came.Status).ShouldBe(status, came.Json?.ToJsonString());
     }
@@ -118,7 +125,8 @@ public sealed class WebhookEndpointTests(RunningServer running)
     public async Task The_catalogue_has_a_schema_and_a_true_example_of_each_type()
     {
         var types = (await running.DoorOf("resume-ats").GetAsync("/v1/webhook-event-types"))["data"].AsArray();
-        types.Select(static one => one!["type"]!.GetValue<string>()).ShouldBe(Core.Webhooks.WebhookEventType.All.Select(static one => one.Name));
+        types.Select(static one => one!["type"]!.GetValue<string>())
+            .ShouldBe(Core.Webhooks.WebhookEventType.All.Select(static one => one.Name));
         foreach (var type in types)
         {
             var (example, schema) = (type!["example"]!.ToJsonString(), type["schema"]!);
@@ -133,7 +141,8 @@ public sealed class WebhookEndpointTests(RunningServer running)
             };
             read.ShouldNotBeNull();
             schema["properties"]!["timestamp"]!["format"]!.GetValue<string>().ShouldBe("date-time");
-            (schema["properties"]!["data"]!["properties"]!["customer"] ?? schema["properties"]!["data"]!["properties"]!["endpoint"])!["properties"]!.AsObject().Count.ShouldBeGreaterThan(5);
+            (schema["properties"]!["data"]!["properties"]!["customer"]
+                ?? schema["properties"]!["data"]!["properties"]!["endpoint"])!["properties"]!.AsObject().Count.ShouldBeGreaterThan(5);
             WebhookCatalog.All.ShouldContain(one => one.Type == type["type"]!.GetValue<string>());
         }
     }

@@ -45,7 +45,8 @@ public sealed class WebhookFaultTests(RunningServer running)
         var endpoint = (await WebhookHost.AddAsync(host.Sandbox, receiver.Url, "subscription.created"))["id"].GetValue<string>();
         await host.SubscribeAsync(1);
         await UntilAsync(
-            async () => (await host.DeliveriesAsync($"?endpoint={endpoint}")) is [{ } only] && only["attempts"]!.GetValue<int>() > 0, static () => "It was not tried.");
+            async () => (await host.DeliveriesAsync($"?endpoint={endpoint}")) is [{ } only] && only["attempts"]!.GetValue<int>() > 0,
+            static () => "It was not tried.");
         var delivery = (await host.DeliveriesAsync($"?endpoint={endpoint}")).ShouldHaveSingleItem()!;
         var detail = await host.Door.GetAsync($"/v1/deliveries/{delivery["id"]}");
         (delivery["last_status"]?.GetValue<int>(), receiver.Calls).ShouldBe((status, 1));
@@ -69,15 +70,19 @@ public sealed class WebhookFaultTests(RunningServer running)
 
         await host.SubscribeAsync(1);
         await UntilAsync(
-            async () => (await host.DeliveriesAsync()) is { Count: 4 } all && all.All(static one => one!["attempts"]!.GetValue<int>() > 0), static () => "Not all were tried.");
+            async () => (await host.DeliveriesAsync()) is { Count: 4 } all && all.All(static one => one!["attempts"]!.GetValue<int>() > 0),
+            static () => "Not all were tried.");
         var deliveries = await host.DeliveriesAsync();
         ids.Select(id => deliveries.Single(one => one!["endpoint"]!.GetValue<string>() == id)!)
-            .Select(static one => (one["status"]!.GetValue<string>(), one["attempts"]!.GetValue<int>(), one["last_status"]?.GetValue<int>()))
+            .Select(static one =>
+                (one["status"]!.GetValue<string>(), one["attempts"]!.GetValue<int>(), one["last_status"]?.GetValue<int>()))
             .ShouldBe([("delivered", 1, 200), ("delivered", 1, 202), ("waiting", 1, 429), ("waiting", 1, 410)]);
         new[] { broken.Calls, stalled.Calls }.ShouldBe([1, 1]);
-        var detail = await host.Door.GetAsync($"/v1/deliveries/{deliveries.Single(one => one!["endpoint"]!.GetValue<string>() == ids[0])!["id"]}");
+        var detail = await host.Door.GetAsync(
+            $"/v1/deliveries/{deliveries.Single(one => one!["endpoint"]!.GetValue<string>() == ids[0])!["id"]}");
         detail["history"][0]!["response"]!.GetValue<string>().ShouldBe("half");
-        (await EndpointAsync(host, ids[2]))["paused_until"]!.GetValue<DateTimeOffset>().ShouldBeGreaterThan(DateTimeOffset.UtcNow.AddMinutes(50));
+        (await EndpointAsync(host, ids[2]))["paused_until"]!.GetValue<DateTimeOffset>()
+            .ShouldBeGreaterThan(DateTimeOffset.UtcNow.AddMinutes(50));
         (await EndpointAsync(host, ids[3]))["disabled_reason"]!.GetValue<string>().ShouldBe("gone");
     }
 
@@ -95,7 +100,8 @@ public sealed class WebhookFaultTests(RunningServer running)
         };
         await host.SubscribeAsync(1);
         await host.TakenAsync(1);
-        (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", $$"""{"url": "{{moved.Url}}/new"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", $$"""{"url": "{{moved.Url}}/new"}""")).Status.ShouldBe(
+            HttpStatusCode.OK);
         release.SetResult();
         await WebhookHost.TakenAsync(moved, 1);
         await host.SettledAsync();
@@ -120,7 +126,8 @@ public sealed class WebhookFaultTests(RunningServer running)
             context.Response.Headers.RetryAfter = "3600";
         };
         await host.SubscribeAsync(2);
-        await UntilAsync(async () => (await EndpointAsync(host, host.Endpoint))["paused_until"] is not null, static () => "It was not paused.");
+        await UntilAsync(
+            async () => (await EndpointAsync(host, host.Endpoint))["paused_until"] is not null, static () => "It was not paused.");
         release.SetResult();
         await UntilAsync(async () => (await host.DeliveriesAsync("?status=delivered")).Count == 1, static () => "The other was not taken.");
         var endpoint = await EndpointAsync(host, host.Endpoint);
@@ -139,18 +146,25 @@ public sealed class WebhookFaultTests(RunningServer running)
         // The other server has taken it, and has not committed when this one looks.
         await using var other = await host.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await other.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using (var take = new NpgsqlCommand($"UPDATE webhook_deliveries SET leased_until = now() + interval '1 minute' WHERE endpoint = '{host.Endpoint}'", other))
+        await using (var take = new NpgsqlCommand(
+            $"UPDATE webhook_deliveries SET leased_until = now() + interval '1 minute' WHERE endpoint = '{host.Endpoint}'", other))
         {
             (await take.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)).ShouldBe(1);
         }
 
         await ExecuteAsync(host, $"UPDATE webhook_endpoints SET not_before = NULL WHERE id = '{host.Endpoint}'");
-        await UntilAsync(async () => await AskAsync(host, $"SELECT count(*) FROM pg_locks WHERE NOT granted AND {other.ProcessID} = ANY (pg_blocking_pids(pid))") > 0,
+        await UntilAsync(
+            async () =>
+                await AskAsync(
+                    host, $"SELECT count(*) FROM pg_locks WHERE NOT granted AND {other.ProcessID} = ANY (pg_blocking_pids(pid))") > 0,
             static () => "The server did not look.");
         await transaction.CommitAsync(TestContext.Current.CancellationToken);
         await Task.Delay(2500, TestContext.Current.CancellationToken);
         host.Receiver.Calls.ShouldBeEmpty();
-        (await AskAsync(host, $"SELECT count(*) FROM webhook_deliveries WHERE endpoint = '{host.Endpoint}' AND leased_until > now() + interval '30 seconds'")).ShouldBe(1);
+        (await AskAsync(
+            host,
+            $"SELECT count(*) FROM webhook_deliveries WHERE endpoint = '{host.Endpoint}' AND leased_until > now() + interval '30 seconds'"))
+            .ShouldBe(1);
     }
 
     [Fact]
@@ -161,7 +175,8 @@ public sealed class WebhookFaultTests(RunningServer running)
         await using var holder = await held.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
 
         // Whoever holds a row is a transaction that runs, and later facts wait for it everywhere: those of both are older than it.
-        await OnAsync(holder, $"SELECT pg_advisory_lock(7234006, id) FROM projects WHERE code IN ('{held.Sandbox.Code}', '{free.Sandbox.Code}')");
+        await OnAsync(
+            holder, $"SELECT pg_advisory_lock(7234006, id) FROM projects WHERE code IN ('{held.Sandbox.Code}', '{free.Sandbox.Code}')");
         await held.SubscribeAsync(1);
         await free.SubscribeAsync(1);
         await OnAsync(holder, $"BEGIN; SELECT FROM webhook_endpoints WHERE id = '{held.Endpoint}' FOR UPDATE");
@@ -191,7 +206,8 @@ public sealed class WebhookFaultTests(RunningServer running)
         (await host.EventsAsync()).Count.ShouldBe(2);
     }
 
-    private static async Task<JsonNode> EndpointAsync(WebhookHost host, string id) => (await host.Door.GetAsync($"/v1/webhook-endpoints/{id}")).Json!;
+    private static async Task<JsonNode> EndpointAsync(WebhookHost host, string id) =>
+        (await host.Door.GetAsync($"/v1/webhook-endpoints/{id}")).Json!;
 
     private static async Task OnAsync(NpgsqlConnection connection, string sql)
     {

@@ -54,7 +54,8 @@ public sealed class WebhookGuideTests(RunningServer running)
     private static WebhookSecret Other { get; } = WebhookSecret.Of(new byte[32]);
 
     /// <summary>What a stranger can send who has seen a message, and not the secret.</summary>
-    private static IEnumerable<(string What, (string Id, string Timestamp, string Signature) Headers, string Body)> Forged(WebhookSecret secret)
+    private static IEnumerable<(string What, (string Id, string Timestamp, string Signature) Headers,
+        string Body)> Forged(WebhookSecret secret)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var good = secret.Sign("msg_1", now, Body);
@@ -71,10 +72,14 @@ public sealed class WebhookGuideTests(RunningServer running)
         yield return ("no signature", ("msg_1", $"{now}", "v1"), Body);
     }
 
-    private static async Task<HttpStatusCode> PostAsync(GuideReceiver receiver, (string Id, string Timestamp, string Signature) headers, string body)
+    private static async Task<HttpStatusCode> PostAsync(
+        GuideReceiver receiver, (string Id, string Timestamp, string Signature) headers, string body)
     {
         using var http = new HttpClient();
-        using var message = new HttpRequestMessage(HttpMethod.Post, receiver.Url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var message = new HttpRequestMessage(HttpMethod.Post, receiver.Url)
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         message.Headers.Add("webhook-id", headers.Id);
         message.Headers.Add("webhook-timestamp", headers.Timestamp);
         message.Headers.Add("webhook-signature", headers.Signature);

@@ -37,10 +37,13 @@ public sealed class WebhookHost : IAsyncDisposable
         var receiver = await FakeUpstream.StartAsync();
         receiver.AnswersWith("taken");
         var made = await AddAsync(sandbox, receiver, events);
-        return new(sandbox, receiver, made["id"].GetValue<string>(), made["secret"].GetValue<string>(), NpgsqlDataSource.Create(running.ConnectionString));
+        return new(
+            sandbox, receiver, made["id"].GetValue<string>(), made["secret"].GetValue<string>(),
+            NpgsqlDataSource.Create(running.ConnectionString));
     }
 
-    public static Task<Came> AddAsync(BillingSandbox sandbox, FakeUpstream receiver, string events = "*") => AddAsync(sandbox, receiver.Url + "/hooks", events);
+    public static Task<Came> AddAsync(BillingSandbox sandbox, FakeUpstream receiver, string events = "*") =>
+        AddAsync(sandbox, receiver.Url + "/hooks", events);
 
     public static async Task<Came> AddAsync(BillingSandbox sandbox, string url, string events = "*")
     {
@@ -90,11 +93,13 @@ public sealed class WebhookHost : IAsyncDisposable
             UPDATE webhook_deliveries d
                SET due_at = now()
               FROM webhook_endpoints e
-             WHERE e.id = d.endpoint AND e.project_id = (SELECT id FROM projects WHERE code = $1) AND d.due_at > now() AND d.leased_until IS NULL
+             WHERE e.id = d.endpoint AND e.project_id = (SELECT id FROM projects WHERE code = $1) AND d.due_at > now()
+               AND d.leased_until IS NULL
             """);
         command.Parameters.Add(new() { Value = Sandbox.Code });
         await command.ExecuteNonQueryAsync();
-        await using var pause = _database.CreateCommand("UPDATE webhook_endpoints SET not_before = NULL WHERE project_id = (SELECT id FROM projects WHERE code = $1)");
+        await using var pause = _database.CreateCommand(
+            "UPDATE webhook_endpoints SET not_before = NULL WHERE project_id = (SELECT id FROM projects WHERE code = $1)");
         pause.Parameters.Add(new() { Value = Sandbox.Code });
         await pause.ExecuteNonQueryAsync();
     }
@@ -106,7 +111,8 @@ public sealed class WebhookHost : IAsyncDisposable
         command.Parameters.Add(new() { Value = Guid.Parse(Endpoint) });
         command.Parameters.Add(new() { Value = time });
         await command.ExecuteNonQueryAsync();
-        await using var age = _database.CreateCommand("UPDATE webhook_deliveries SET first_due_at = now() - $2 WHERE endpoint = $1 AND state = 'waiting'");
+        await using var age = _database.CreateCommand(
+            "UPDATE webhook_deliveries SET first_due_at = now() - $2 WHERE endpoint = $1 AND state = 'waiting'");
         age.Parameters.Add(new() { Value = Guid.Parse(Endpoint) });
         age.Parameters.Add(new() { Value = time });
         await age.ExecuteNonQueryAsync();
@@ -119,18 +125,22 @@ public sealed class WebhookHost : IAsyncDisposable
         return came["data"].AsArray();
     }
 
-    public async Task<JsonArray> EventsAsync(string query = "?limit=100") => (await Door.GetAsync("/v1/webhook-events" + query))["data"].AsArray();
+    public async Task<JsonArray> EventsAsync(string query = "?limit=100") =>
+        (await Door.GetAsync("/v1/webhook-events" + query))["data"].AsArray();
 
     /// <summary>Whether every fact of the project has become an event: other databases' transactions may hold it up for a moment.</summary>
     private async Task<bool> PublishedAsync()
     {
         await using var command = _database.CreateCommand(
             """
-            SELECT NOT EXISTS (SELECT FROM subscription_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = w.project_id
+            SELECT NOT EXISTS (SELECT FROM subscription_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account
+                   AND c.project_id = w.project_id
                                 WHERE f.xid >= w.published_below)
-               AND NOT EXISTS (SELECT FROM invoice_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = w.project_id
+               AND NOT EXISTS (SELECT FROM invoice_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account
+                   AND c.project_id = w.project_id
                                 WHERE f.xid >= w.published_below)
-               AND NOT EXISTS (SELECT FROM payment_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = w.project_id
+               AND NOT EXISTS (SELECT FROM payment_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account
+                   AND c.project_id = w.project_id
                                 WHERE f.xid >= w.published_below)
               FROM webhook_projects w
              WHERE w.project_id = (SELECT id FROM projects WHERE code = $1)
@@ -154,6 +164,8 @@ public sealed record Message(Seen Seen)
     public long Sequence => Body["sequence"]!.GetValue<long>();
 
     /// <summary>What it is about.</summary>
-    public string Subject => Body["data"]!["subscription"]?["id"]?.GetValue<string>() ?? Body["data"]!["payment"]?["id"]?.GetValue<string>() ?? Body["data"]!["invoice"]?["id"]?.GetValue<string>()
+    public string Subject =>
+        Body["data"]!["subscription"]?["id"]?.GetValue<string>() ?? Body["data"]!["payment"]?["id"]?.GetValue<string>()
+            ?? Body["data"]!["invoice"]?["id"]?.GetValue<string>()
         ?? $"{Body["data"]!["customer"]!["id"]}/{Body["data"]!["quota"]!["feature"]}";
 }

@@ -15,9 +15,15 @@ public sealed class WebhookKillTests(FreshDatabase database) : IClassFixture<Fre
         await using var receiver = await FakeUpstream.StartAsync();
         await using var server = await TestServer.StartAsync(database.ConnectionString);
         var door = new Door(server.NewClient(server.AdminKey), null);
-        var made = await door.PostAsync("/v1/projects", new JsonObject { ["code"] = "killed", ["name"] = "Killed", ["mode"] = "sandbox", ["catalog"] = Subscriptions.BillingSandbox.Catalog }.ToJsonString());
+        var made = await door.PostAsync(
+            "/v1/projects",
+            new JsonObject
+            {
+                ["code"] = "killed", ["name"] = "Killed", ["mode"] = "sandbox", ["catalog"] = Subscriptions.BillingSandbox.Catalog,
+            }.ToJsonString());
         door = new Door(server.NewClient(made["secret_key"].GetValue<string>()), null);
-        (await door.PostAsync("/v1/webhook-endpoints", $$"""{"url": "{{receiver.Url}}", "events": ["subscription.*"]}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await door.PostAsync("/v1/webhook-endpoints", $$"""{"url": "{{receiver.Url}}", "events": ["subscription.*"]}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
 
         var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         receiver.Answer = async (context, _) =>
@@ -30,7 +36,8 @@ public sealed class WebhookKillTests(FreshDatabase database) : IClassFixture<Fre
 
             context.Response.StatusCode = 200;
         };
-        (await door.PostAsync("/v1/subscriptions", """{"customer": "anna", "plan": "pro", "trial": false}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await door.PostAsync("/v1/subscriptions", """{"customer": "anna", "plan": "pro", "trial": false}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         await killed.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await server.StartAgainAsync();
 
@@ -38,7 +45,8 @@ public sealed class WebhookKillTests(FreshDatabase database) : IClassFixture<Fre
         messages.Select(static one => one.Id).Distinct().ShouldHaveSingleItem();
         messages.Select(static one => one.Seen.Text).Distinct().ShouldHaveSingleItem();
         await UntilAsync(
-            async () => (await door.GetAsync("/v1/deliveries"))["data"].AsArray() is [{ } only] && only["status"]!.GetValue<string>() == "delivered",
+            async () => (await door.GetAsync("/v1/deliveries"))["data"].AsArray() is [{ } only]
+                && only["status"]!.GetValue<string>() == "delivered",
             static () => "The delivery was not written down.");
         (await database.Database.ScalarAsync<long>("SELECT count(*) FROM webhook_events WHERE type = 'subscription.created'")).ShouldBe(1);
     }

@@ -20,10 +20,15 @@ public sealed class WebhookMetricsTests(FreshDatabase database) : IClassFixture<
         await using var server = await TestServer.StartAsync(database.ConnectionString);
         var admin = server.NewClient(server.AdminKey);
         var made = await new Door(admin, null).PostAsync(
-            "/v1/projects", new JsonObject { ["code"] = "measured", ["name"] = "Measured", ["mode"] = "sandbox", ["catalog"] = BillingSandbox.Catalog }.ToJsonString());
+            "/v1/projects",
+            new JsonObject
+            {
+                ["code"] = "measured", ["name"] = "Measured", ["mode"] = "sandbox", ["catalog"] = BillingSandbox.Catalog,
+            }.ToJsonString());
         var door = new Door(server.NewClient(made["secret_key"].GetValue<string>()), null);
         var endpoint = await door.PostAsync("/v1/webhook-endpoints", $$"""{"url": "{{receiver.Url}}", "events": ["subscription.*"]}""");
-        await UntilAsync(async () => (await ReadAsync("tollgate_webhooks_lag_seconds"), await ReadAsync("tollgate_webhooks_waiting")) == (0, 0));
+        await UntilAsync(async () =>
+            (await ReadAsync("tollgate_webhooks_lag_seconds"), await ReadAsync("tollgate_webhooks_waiting")) == (0, 0));
 
         await using (var holder = new NpgsqlConnection(database.ConnectionString))
         {
@@ -32,7 +37,9 @@ public sealed class WebhookMetricsTests(FreshDatabase database) : IClassFixture<
             await begin.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             foreach (var customer in new[] { "a", "b" })
             {
-                (await door.PostAsync("/v1/subscriptions", $$"""{"customer": "{{customer}}", "plan": "pro", "trial": false}""")).Status.ShouldBe(HttpStatusCode.Created);
+                (await door.PostAsync(
+                    "/v1/subscriptions", $$"""{"customer": "{{customer}}", "plan": "pro", "trial": false}""")).Status.ShouldBe(
+                    HttpStatusCode.Created);
             }
 
             await UntilAsync(async () => await ReadAsync("tollgate_webhooks_lag_seconds") > 5);
@@ -40,17 +47,21 @@ public sealed class WebhookMetricsTests(FreshDatabase database) : IClassFixture<
         }
 
         // The receiver answers 500: what is published waits.
-        await UntilAsync(async () => (await ReadAsync("tollgate_webhooks_lag_seconds"), await ReadAsync("tollgate_webhooks_waiting")) == (0, 2));
+        await UntilAsync(async () =>
+            (await ReadAsync("tollgate_webhooks_lag_seconds"), await ReadAsync("tollgate_webhooks_waiting")) == (0, 2));
         (await ReadAsync("tollgate_webhooks_disabled", "asked")).ShouldBe(0);
         (await door.PatchAsync($"/v1/webhook-endpoints/{endpoint["id"]}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.OK);
-        await UntilAsync(async () => (await ReadAsync("tollgate_webhooks_disabled", "asked"), await ReadAsync("tollgate_webhooks_waiting")) == (1, 0));
+        await UntilAsync(async () =>
+            (await ReadAsync("tollgate_webhooks_disabled", "asked"), await ReadAsync("tollgate_webhooks_waiting")) == (1, 0));
         (await ReadAsync("tollgate_webhooks_disabled", "gone")).ShouldBe(0);
 
         async Task<double?> ReadAsync(string name, string? reason = null)
         {
             var text = await admin.GetStringAsync(new Uri("/metrics", UriKind.Relative));
             var label = reason is null ? "" : $$"""\{reason="{{reason}}"\}""";
-            return Regex.Match(text, $"(?m)^{name}{label} ([0-9.eE+-]+)$") is { Success: true } match ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
+            return Regex.Match(text, $"(?m)^{name}{label} ([0-9.eE+-]+)$") is { Success: true } match
+                ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+                : null;
         }
     }
 }

@@ -10,8 +10,8 @@ namespace Tollgate.Server.Tests.Webhooks;
 public sealed class WebhookOrderTests(RunningServer running)
 {
     /// <summary>
-    /// A batch over several customers begins, another transaction changes one of them and ends, and then the batch comes to that one: the batch has the lower number
-    /// and the later fact. A third transaction between the two still runs when the batch ends.
+    /// A batch over several customers begins, another transaction changes one of them and ends, and then the batch comes to that one: the
+    /// batch has the lower number and the later fact. A third transaction between the two still runs when the batch ends.
     /// </summary>
     [Fact]
     public async Task What_became_true_first_is_told_first_whichever_transaction_began_first()
@@ -27,7 +27,8 @@ public sealed class WebhookOrderTests(RunningServer running)
         await OnAsync(batch,
             """
             INSERT INTO threshold_crossings (partition, account, feature, period_start, percent, used, granted, crossed_at)
-            SELECT t.partition, t.account, t.feature, t.period_start, 90, 95, t.granted, t.crossed_at FROM threshold_crossings t WHERE (t.partition, t.account) = (SELECT partition, account FROM held)
+            SELECT t.partition, t.account, t.feature, t.period_start, 90, 95, t.granted, t.crossed_at FROM threshold_crossings t
+                   WHERE (t.partition, t.account) = (SELECT partition, account FROM held)
             """);
         await OnAsync(batch,
             """
@@ -46,16 +47,19 @@ public sealed class WebhookOrderTests(RunningServer running)
         await UntilAsync(async () => (await host.EventsAsync()).Count == 6, static () => "Not all were told.");
         var events = await host.EventsAsync();
         events.Where(static one => one!["object_type"]!.GetValue<string>() == "quota")
-            .Select(static one => (one!["sequence"]!.GetValue<long>(), one["data"]!["quota"]!["percent"]!.GetValue<int>())).ShouldBe([(1, 80), (2, 90)]);
+            .Select(static one => (one!["sequence"]!.GetValue<long>(), one["data"]!["quota"]!["percent"]!.GetValue<int>()))
+            .ShouldBe([(1, 80), (2, 90)]);
         events.Where(one => one!["object"]!.GetValue<string>() == id)
-            .Select(static one => (one!["sequence"]!.GetValue<long>(), one["data"]!["change"]!["sequence"]!.GetValue<int>(), one["type"]!.GetValue<string>()))
+            .Select(static one =>
+                (one!["sequence"]!.GetValue<long>(), one["data"]!["change"]!["sequence"]!.GetValue<int>(), one["type"]!.GetValue<string>()))
             .ShouldBe([(1, 1, "subscription.created"), (2, 2, "subscription.updated"), (3, 3, "subscription.renewed")]);
 
         async Task<NpgsqlConnection> BeginAsync(WebhookHost on)
         {
             var connection = await on.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
             await OnAsync(connection,
-                $"CREATE TEMP TABLE held AS SELECT c.partition, c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = '{on.Sandbox.Code}' AND c.id = 'anna'");
+                "CREATE TEMP TABLE held AS SELECT c.partition, c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE "
+                    + $"p.code = '{on.Sandbox.Code}' AND c.id = 'anna'");
             await OnAsync(connection, "BEGIN; SELECT pg_current_xact_id()");
             return connection;
         }
@@ -74,8 +78,11 @@ public sealed class WebhookOrderTests(RunningServer running)
         (await host.Door.GetAsync($"/v1/invoices/{invoice}"))["status"].GetValue<string>().ShouldBe("paid");
         (await host.EventsAsync("?type=invoice.paid")).Count.ShouldBe(1);
         (await host.EventsAsync($"?object={invoice}")).Select(static one =>
-                (one!["sequence"]!.GetValue<long>(), one["type"]!.GetValue<string>(), one["data"]!["change"]!["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>()))
-            .ShouldBe([(1, "invoice.finalized", "finalize", 2900), (2, "invoice.credited", "credit", 900), (3, "invoice.credited", "credit", 2000), (4, "invoice.paid", "credit", 2000)]);
+                (one!["sequence"]!.GetValue<long>(), one["type"]!.GetValue<string>(), one["data"]!["change"]!["type"]!.GetValue<string>(),
+                    one["data"]!["change"]!["amount"]!.GetValue<long>()))
+            .ShouldBe(
+                [(1, "invoice.finalized", "finalize", 2900), (2, "invoice.credited", "credit", 900),
+                    (3, "invoice.credited", "credit", 2000), (4, "invoice.paid", "credit", 2000)]);
 
         async Task CreditAsync(string order) =>
             ((int)(await host.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", order)).Status).ShouldBeInRange(200, 201);
@@ -101,12 +108,18 @@ public sealed class WebhookOrderTests(RunningServer running)
         await host.SettledAsync();
 
         var told = (await host.EventsAsync($"?object={payment}")).ToList();
-        told.Select(static one => (one!["sequence"]!.GetValue<long>(), one["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>())).ShouldBe(
-            [(1, "payment.succeeded", 2900), (2, "payment.refunded", 900), (3, "payment.disputed", 2000), (4, "payment.dispute_lost", 2000)]);
+        told.Select(
+            static one =>
+                (one!["sequence"]!.GetValue<long>(), one["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>()))
+                .ShouldBe(
+            [(1, "payment.succeeded", 2900), (2, "payment.refunded", 900), (3, "payment.disputed", 2000),
+                (4, "payment.dispute_lost", 2000)]);
         told.Select(static one => one!["data"]!["payment"]!["amount_refunded"]!.GetValue<long>()).Take(2).ShouldBe([0, 900]);
-        JsonNode.DeepEquals(told[3]!["data"]!["payment"], (await host.Door.GetAsync($"/v1/payments/{payment}")).Json).ShouldBeTrue(told[3]!.ToJsonString());
+        JsonNode.DeepEquals(told[3]!["data"]!["payment"], (await host.Door.GetAsync($"/v1/payments/{payment}")).Json)
+            .ShouldBeTrue(told[3]!.ToJsonString());
         var refused = (await host.EventsAsync($"?object={failed}")).ShouldHaveSingleItem()!;
-        (refused["type"]!.GetValue<string>(), refused["data"]!["payment"]!["failure"]!.GetValue<string>()).ShouldBe(("payment.failed", "declined"));
+        (refused["type"]!.GetValue<string>(),
+            refused["data"]!["payment"]!["failure"]!.GetValue<string>()).ShouldBe(("payment.failed", "declined"));
 
         async Task<string?> DoneAsync(string path, string body)
         {
@@ -124,7 +137,8 @@ public sealed class WebhookOrderTests(RunningServer running)
         await host.SubscribeAsync(4);
         await host.SettledAsync();
         await using (var fail = host.Database.CreateCommand(
-            $"UPDATE webhook_deliveries SET state = 'failed' WHERE number IN (SELECT number FROM webhook_deliveries WHERE endpoint = '{other}' AND object_type = 'invoice' ORDER BY number LIMIT 3)"))
+            "UPDATE webhook_deliveries SET state = 'failed' WHERE number IN (SELECT number FROM webhook_deliveries WHERE endpoint = "
+                + $"'{other}' AND object_type = 'invoice' ORDER BY number LIMIT 3)"))
         {
             await fail.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
@@ -145,7 +159,8 @@ public sealed class WebhookOrderTests(RunningServer running)
             var found = new List<string>();
             for (var more = true; more;)
             {
-                var page = await host.Door.GetAsync($"/v1/deliveries?limit=2&{query}{(found.Count == 0 ? "" : "&starting_after=" + found[^1])}");
+                var page = await host.Door.GetAsync(
+                    $"/v1/deliveries?limit=2&{query}{(found.Count == 0 ? "" : "&starting_after=" + found[^1])}");
                 found.AddRange(page["data"].AsArray().Select(static one => one!["id"]!.GetValue<string>()));
                 more = page["has_more"].GetValue<bool>();
             }

@@ -8,10 +8,13 @@ using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary><c>docs/reference/webhook-events.md</c> is written from the catalogue; <c>TOLLGATE_RENEW_SNAPSHOTS=1</c> writes it anew.</summary>
+/// <summary>
+/// <c>docs/reference/webhook-events.md</c> is written from the catalogue; <c>TOLLGATE_RENEW_SNAPSHOTS=1</c> writes it anew.
+/// </summary>
 public sealed class WebhookReferenceTests
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented =
+        new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Fact]
     public async Task The_reference_of_events_is_that_of_the_catalogue()
@@ -22,7 +25,8 @@ public sealed class WebhookReferenceTests
             await File.WriteAllTextAsync(PathOf(), text, TestContext.Current.CancellationToken);
         }
 
-        (await File.ReadAllTextAsync(PathOf(), TestContext.Current.CancellationToken)).ShouldBe(text, "Run with TOLLGATE_RENEW_SNAPSHOTS=1 to write it anew.");
+        (await File.ReadAllTextAsync(PathOf(), TestContext.Current.CancellationToken)).ShouldBe(
+            text, "Run with TOLLGATE_RENEW_SNAPSHOTS=1 to write it anew.");
     }
 
     private static string Reference()
@@ -40,14 +44,18 @@ public sealed class WebhookReferenceTests
             """);
         foreach (var group in WebhookCatalog.All.GroupBy(static type => type.ObjectType))
         {
-            text.Append(CultureInfo.InvariantCulture, $"## {char.ToUpperInvariant(group.Key[0])}{group.Key[1..].Replace('_', ' ')}\n\n| type | when |\n|---|---|\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"## {char.ToUpperInvariant(group.Key[0])}{group.Key[1..].Replace('_', ' ')}\n\n| type | when |\n|---|---|\n");
             foreach (var type in group)
             {
                 text.Append(CultureInfo.InvariantCulture, $"| `{type.Type}` | {type.Description} |\n");
             }
 
             var example = group.First();
-            text.Append(CultureInfo.InvariantCulture, $"\n`{example.Type}`:\n\n```json\n{JsonNode.Parse(example.Example.GetRawText())!.ToJsonString(Indented)}\n```\n\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n`{example.Type}`:\n\n```json\n{JsonNode.Parse(example.Example.GetRawText())!.ToJsonString(Indented)}\n```\n\n");
         }
 
         WebhookEventType.All.Count.ShouldBe(WebhookCatalog.All.Count);

@@ -18,7 +18,8 @@ public sealed class WebhookTargetTests
         await using var inside = await FakeUpstream.StartAsync();
         inside.AnswersWith("secret");
         var asked = 0;
-        using var targets = new WebhookTargets(Elsewhere, (_, _, _) => Task.FromResult(new[] { asked++ == 0 ? Public : IPAddress.Loopback }));
+        using var targets = new WebhookTargets(
+            Elsewhere, (_, _, _) => Task.FromResult(new[] { asked++ == 0 ? Public : IPAddress.Loopback }));
         var url = UrlOf(inside, "rebinding.example");
         (await targets.LeadsAstrayAsync(1, url, allowLocal: false, TestContext.Current.CancellationToken)).ShouldBeFalse();
         var refused = await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, url, allowLocal: false));
@@ -42,7 +43,8 @@ public sealed class WebhookTargetTests
         await using var receiver = await FakeUpstream.StartAsync();
         receiver.AnswersWith("taken");
         var asked = 0;
-        using var targets = new WebhookTargets(Elsewhere, (_, _, _) => Task.FromResult(asked++ == 0 ? [IPAddress.Loopback] : Array.Empty<IPAddress>()));
+        using var targets = new WebhookTargets(
+            Elsewhere, (_, _, _) => Task.FromResult(asked++ == 0 ? [IPAddress.Loopback] : Array.Empty<IPAddress>()));
         using var answer = await SendAsync(targets, UrlOf(receiver, "receiver.example"), allowLocal: true);
         ((int)answer.StatusCode, asked, receiver.Calls.Count).ShouldBe((200, 1, 1));
     }
@@ -95,7 +97,9 @@ public sealed class WebhookTargetTests
     {
         await using var self = await FakeUpstream.StartAsync();
         var url = UrlOf(self, host);
-        var own = new OwnAddress(new(known is null ? IPAddress.Any : IPAddress.Broadcast, new Uri(url).Port), known is null ? null : new UriBuilder(url) { Scheme = "http" }.Uri);
+        var own = new OwnAddress(
+            new(known is null ? IPAddress.Any : IPAddress.Broadcast, new Uri(url).Port),
+            known is null ? null : new UriBuilder(url) { Scheme = "http" }.Uri);
         using var targets = new WebhookTargets(own, (_, _, _) => Task.FromResult(new[] { IPAddress.Loopback }));
         (await targets.LeadsAstrayAsync(1, url, allowLocal: true, TestContext.Current.CancellationToken)).ShouldBeTrue();
         await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, url, allowLocal: true));

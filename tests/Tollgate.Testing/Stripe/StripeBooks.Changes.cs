@@ -4,13 +4,16 @@ using Tollgate.Engine.Billing;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>Changes of subscriptions: what is prorated to the second, invoiced and charged at once; discounts; and what is foreseen.</summary>
+/// <summary>
+/// Changes of subscriptions: what is prorated to the second, invoiced and charged at once; discounts; and what is foreseen.
+/// </summary>
 public sealed partial class StripeBooks
 {
     /// <summary>Parameters of a change that the double does something for. Others would be silently ignored, so they are refused.</summary>
     private static readonly HashSet<string> Changeable = new(StringComparer.Ordinal)
     {
-        "subscription_exposed_id", "items", "proration_behavior", "proration_date", "payment_behavior", "off_session", "cancel_at_period_end", "cancellation_details", "discounts", "metadata",
+        "subscription_exposed_id", "items", "proration_behavior", "proration_date", "payment_behavior", "off_session",
+        "cancel_at_period_end", "cancellation_details", "discounts", "metadata",
         "description", "expand",
     };
 
@@ -24,7 +27,8 @@ public sealed partial class StripeBooks
 
         if (Text(subscription, "status") == "canceled")
         {
-            throw new StripeFaultException(StripeFault.Wrong("A canceled subscription can only update its cancellation_details and metadata."));
+            throw new StripeFaultException(
+                StripeFault.Wrong("A canceled subscription can only update its cancellation_details and metadata."));
         }
 
         var before = new JsonObject();
@@ -38,7 +42,9 @@ public sealed partial class StripeBooks
         {
             before["cancel_at_period_end"] = subscription["cancel_at_period_end"]!.DeepClone();
             subscription["cancel_at_period_end"] = cancels.DeepClone();
-            subscription["cancel_at"] = cancels.GetValue<bool>() ? subscription["items"]!["data"]![0]!["current_period_end"]!.DeepClone() : null;
+            subscription["cancel_at"] = cancels.GetValue<bool>()
+                ? subscription["items"]!["data"]![0]!["current_period_end"]!.DeepClone()
+                : null;
             subscription["canceled_at"] = cancels.GetValue<bool>() ? Now() : null;
             subscription["cancellation_details"] = cancels.GetValue<bool>() ? Why(p) : new JsonObject();
         }
@@ -48,14 +54,18 @@ public sealed partial class StripeBooks
             Discount(subscription, p["discounts"] as JsonArray ?? []);
         }
 
-        Merge(subscription, new JsonObject([.. p.Where(static one => one.Key is "metadata" or "description").Select(static one => KeyValuePair.Create(one.Key, one.Value?.DeepClone()))]));
+        Merge(subscription,
+            new JsonObject(
+                [.. p.Where(static one => one.Key is "metadata" or "description")
+                    .Select(static one => KeyValuePair.Create(one.Key, one.Value?.DeepClone()))]));
         return Told(subscription, "customer.subscription.updated", before);
     }
 
     private JsonObject CancelSubscription(JsonObject p)
     {
         var subscription = Shelf("subscription").Get(Text(p, "subscription_exposed_id")!);
-        if (p["prorate"]?.GetValue<bool>() == true && p["invoice_now"]?.GetValue<bool>() == true && Text(subscription, "status") == "active")
+        if (p["prorate"]?.GetValue<bool>() == true && p["invoice_now"]?.GetValue<bool>() == true
+            && Text(subscription, "status") == "active")
         {
             Invoice(subscription, [Unused(subscription, Now())], "subscription_update");
         }
@@ -66,7 +76,8 @@ public sealed partial class StripeBooks
 
     private JsonObject PreviewInvoice(JsonObject p)
     {
-        var (subscription, details) = (Shelf("subscription").Get(Text(p, "subscription")!, "subscription"), p["subscription_details"] as JsonObject ?? []);
+        var (subscription, details) =
+            (Shelf("subscription").Get(Text(p, "subscription")!, "subscription"), p["subscription_details"] as JsonObject ?? []);
         if (Text(subscription, "status") == "canceled")
         {
             throw new StripeFaultException(new(400, "invalid_request_error", "invoice_upcoming_none", "No upcoming invoices for customer"));
@@ -74,13 +85,20 @@ public sealed partial class StripeBooks
 
         if (details["cancel_now"]?.GetValue<bool>() == true)
         {
-            return Preview(subscription, Text(details, "proration_behavior") == "always_invoice" && Text(subscription, "status") == "active" ? [Unused(subscription, Now())] : []);
+            return Preview(
+                subscription,
+                Text(details, "proration_behavior") == "always_invoice" && Text(subscription, "status") == "active"
+                    ? [Unused(subscription, Now())]
+                    : []);
         }
 
         if (details["items"] is JsonArray items)
         {
             var (price, quantity) = Asked(subscription, items[0]!.AsObject());
-            return Preview(subscription, Shares(subscription, price, quantity, Text(details, "proration_behavior") ?? "create_prorations", details["proration_date"]?.Whole() ?? Now()));
+            return Preview(
+                subscription,
+                Shares(subscription, price, quantity, Text(details, "proration_behavior") ?? "create_prorations",
+                    details["proration_date"]?.Whole() ?? Now()));
         }
 
         if (subscription["cancel_at_period_end"]!.GetValue<bool>())
@@ -90,7 +108,9 @@ public sealed partial class StripeBooks
 
         var item = subscription["items"]!["data"]![0]!.AsObject();
         var start = item["current_period_end"]!.Whole();
-        var whole = Line(subscription, item["price"]!.AsObject(), "1 × the next period", item["price"]!["unit_amount"]!.Whole() * item["quantity"]!.Whole(), (start, Next(start, item)), false);
+        var whole = Line(
+            subscription, item["price"]!.AsObject(), "1 × the next period",
+            item["price"]!["unit_amount"]!.Whole() * item["quantity"]!.Whole(), (start, Next(start, item)), false);
         var preview = Preview(subscription, [whole]);
         TakeOff(preview, subscription);
         return preview;
@@ -98,7 +118,8 @@ public sealed partial class StripeBooks
 
     private static JsonObject Why(JsonObject p) => new()
     {
-        ["comment"] = p["cancellation_details"]?["comment"]?.DeepClone(), ["feedback"] = p["cancellation_details"]?["feedback"]?.DeepClone(), ["feedback_option"] = null,
+        ["comment"] = p["cancellation_details"]?["comment"]?.DeepClone(),
+        ["feedback"] = p["cancellation_details"]?["feedback"]?.DeepClone(), ["feedback_option"] = null,
         ["reason"] = "cancellation_requested",
     };
 
@@ -123,7 +144,8 @@ public sealed partial class StripeBooks
         var behavior = Text(p, "proration_behavior") ?? "create_prorations";
         if (behavior == "create_prorations" || Text(p, "payment_behavior") != "error_if_incomplete")
         {
-            throw new StripeFaultException(StripeFault.Wrong("The double prorates at once, and charges before it changes.", "proration_behavior"));
+            throw new StripeFaultException(
+                StripeFault.Wrong("The double prorates at once, and charges before it changes.", "proration_behavior"));
         }
 
         if (price["id"]!.ToString() == item["price"]!["id"]!.ToString() && quantity == item["quantity"]!.Whole())
@@ -151,7 +173,9 @@ public sealed partial class StripeBooks
     private void Pay(JsonObject subscription, IReadOnlyList<JsonObject> lines)
     {
         var customer = Shelf("customer").Get(Text(subscription, "customer")!);
-        var (due, card) = (lines.Sum(static line => line["amount"]!.Whole()) + customer["balance"]!.Whole(), _cards[Text(subscription, "default_payment_method")!]);
+        var (due, card) =
+            (lines.Sum(static line => line["amount"]!.Whole()) + customer["balance"]!.Whole(),
+                _cards[Text(subscription, "default_payment_method")!]);
         if (due > 0 && card != StripeCard.Good)
         {
             var intent = Clear(Shelf("payment_intent").Add(Now()), "latest_charge", "description", "setup_future_usage");
@@ -161,7 +185,8 @@ public sealed partial class StripeBooks
     }
 
     /// <summary>
-    /// What a change gives back and asks for, each for its share of the seconds, rounded half away from zero. Another interval begins a period of its own. A trial costs nothing.
+    /// What a change gives back and asks for, each for its share of the seconds, rounded half away from zero. Another interval begins a
+    /// period of its own. A trial costs nothing.
     /// </summary>
     private static List<JsonObject> Shares(JsonObject subscription, JsonObject price, long quantity, string behavior, long at)
     {
@@ -174,18 +199,24 @@ public sealed partial class StripeBooks
         var back = behavior == "none" ? null : Unused(subscription, at);
         if (!IsSameInterval(item["price"]!, price))
         {
-            var whole = Line(subscription, price, $"{quantity} × the new plan", sum, (at, Next(at, new() { ["price"] = price.DeepClone() })), false);
+            var whole = Line(
+                subscription, price, $"{quantity} × the new plan", sum, (at, Next(at, new() { ["price"] = price.DeepClone() })), false);
             return back is null ? [whole] : [back, whole];
         }
 
-        return back is null ? [] : [back, Line(subscription, price, "Remaining time", Share(subscription, sum, at), (at, item["current_period_end"]!.Whole()), true)];
+        return back is null
+            ? []
+            : [back,
+                Line(subscription, price, "Remaining time", Share(subscription, sum, at), (at, item["current_period_end"]!.Whole()), true)];
     }
 
     private static JsonObject Unused(JsonObject subscription, long at)
     {
         var item = subscription["items"]!["data"]![0]!.AsObject();
         var price = item["price"]!.AsObject();
-        return Line(subscription, price, "Unused time", -Share(subscription, price["unit_amount"]!.Whole() * item["quantity"]!.Whole(), at), (at, item["current_period_end"]!.Whole()), true);
+        return Line(
+            subscription, price, "Unused time", -Share(subscription, price["unit_amount"]!.Whole() * item["quantity"]!.Whole(), at),
+            (at, item["current_period_end"]!.Whole()), true);
     }
 
     private static long Share(JsonObject subscription, long sum, long at)
@@ -199,15 +230,20 @@ public sealed partial class StripeBooks
         a["recurring"]!["interval"]!.ToString() == b["recurring"]!["interval"]!.ToString()
         && (a["recurring"]!["interval_count"]?.Whole() ?? 1) == (b["recurring"]!["interval_count"]?.Whole() ?? 1);
 
-    private static JsonObject Line(JsonObject subscription, JsonObject price, string description, long amount, (long Start, long End) period, bool isShare) => new()
+    private static JsonObject Line(
+        JsonObject subscription, JsonObject price, string description, long amount, (long Start, long End) period, bool isShare) => new()
     {
-        ["id"] = string.Create(CultureInfo.InvariantCulture, $"il_{subscription["id"]}_{period.Start}_{amount}"), ["object"] = "line_item", ["amount"] = amount, ["subtotal"] = amount,
-        ["currency"] = price["currency"]!.DeepClone(), ["description"] = description, ["discountable"] = !isShare, ["discounts"] = new JsonArray(), ["discount_amounts"] = new JsonArray(),
-        ["livemode"] = false, ["metadata"] = new JsonObject(), ["period"] = new JsonObject { ["start"] = period.Start, ["end"] = period.End }, ["quantity"] = 1, ["taxes"] = new JsonArray(),
+        ["id"] = string.Create(CultureInfo.InvariantCulture, $"il_{subscription["id"]}_{period.Start}_{amount}"), ["object"] = "line_item",
+        ["amount"] = amount, ["subtotal"] = amount,
+        ["currency"] = price["currency"]!.DeepClone(), ["description"] = description, ["discountable"] = !isShare,
+        ["discounts"] = new JsonArray(), ["discount_amounts"] = new JsonArray(),
+        ["livemode"] = false, ["metadata"] = new JsonObject(),
+        ["period"] = new JsonObject { ["start"] = period.Start, ["end"] = period.End }, ["quantity"] = 1, ["taxes"] = new JsonArray(),
         ["parent"] = new JsonObject
         {
             ["type"] = "subscription_item_details",
-            ["subscription_item_details"] = new JsonObject { ["proration"] = isShare, ["subscription"] = Text(subscription, "id"), ["invoice_item"] = null },
+            ["subscription_item_details"] =
+                new JsonObject { ["proration"] = isShare, ["subscription"] = Text(subscription, "id"), ["invoice_item"] = null },
         },
     };
 
@@ -237,10 +273,12 @@ public sealed partial class StripeBooks
     {
         var (sum, customer) = (lines.Sum(static line => line["amount"]!.Whole()), Shelf("customer").Get(Text(subscription, "customer")!));
         var due = Math.Max(0, sum + customer["balance"]!.Whole());
-        (invoice["customer"], invoice["currency"], invoice["amount_paid"]) = (Text(customer, "id"), subscription["items"]!["data"]![0]!["price"]!["currency"]!.DeepClone(), 0);
+        (invoice["customer"], invoice["currency"], invoice["amount_paid"]) =
+            (Text(customer, "id"), subscription["items"]!["data"]![0]!["price"]!["currency"]!.DeepClone(), 0);
         (invoice["subtotal"], invoice["total"], invoice["amount_due"], invoice["amount_remaining"]) = (sum, sum, due, due);
         invoice["total_discount_amounts"] = new JsonArray();
-        invoice["parent"]!["subscription_details"] = new JsonObject { ["subscription"] = Text(subscription, "id"), ["metadata"] = subscription["metadata"]!.DeepClone() };
+        invoice["parent"]!["subscription_details"] =
+            new JsonObject { ["subscription"] = Text(subscription, "id"), ["metadata"] = subscription["metadata"]!.DeepClone() };
         invoice["lines"]!["data"] = new JsonArray([.. lines.Select(static line => line.DeepClone())]);
     }
 
@@ -252,7 +290,8 @@ public sealed partial class StripeBooks
         foreach (var one in asked.Select(static one => one!.AsObject()))
         {
             now.Add(Text(one, "discount") is { } kept
-                ? held.FirstOrDefault(known => known!.ToString() == kept)?.DeepClone() ?? throw new StripeFaultException(StripeFault.NotFound("discount", kept, "discounts"))
+                ? held.FirstOrDefault(known => known!.ToString() == kept)?.DeepClone()
+                ?? throw new StripeFaultException(StripeFault.NotFound("discount", kept, "discounts"))
                 : Discounted(Text(one, "coupon")!, Text(subscription, "id")!));
         }
 
@@ -264,7 +303,8 @@ public sealed partial class StripeBooks
         var found = Shelf("coupon").Get(coupon, "discounts[0][coupon]");
         found["times_redeemed"] = found["times_redeemed"]!.Whole() + 1;
         var made = Shelf("discount").Add(Now());
-        (made["subscription"], made["source"], made["start"]) = (subscription, new JsonObject { ["type"] = "coupon", ["coupon"] = coupon }, Now());
+        (made["subscription"], made["source"], made["start"]) =
+            (subscription, new JsonObject { ["type"] = "coupon", ["coupon"] = coupon }, Now());
         return Text(made, "id")!;
     }
 
@@ -277,7 +317,8 @@ public sealed partial class StripeBooks
         {
             var coupon = Shelf("coupon").Get(discount["source"]!["coupon"]!.ToString());
             var amount = coupon["percent_off"] is { } percent
-                ? (long)decimal.Round(left * decimal.Parse(percent.ToString(), CultureInfo.InvariantCulture) / 100, MidpointRounding.AwayFromZero)
+                ? (long)decimal.Round(
+                    left * decimal.Parse(percent.ToString(), CultureInfo.InvariantCulture) / 100, MidpointRounding.AwayFromZero)
                 : Math.Min(left, coupon["amount_off"]!.Whole());
             off.Add(new JsonObject { ["amount"] = amount, ["discount"] = Text(discount, "id") });
             left -= amount;

@@ -15,7 +15,9 @@ public sealed partial class StripeBooks
             throw new StripeFaultException(StripeFault.Wrong("The double makes empty invoices only."));
         }
 
-        var made = Merge(Shelf("invoice").Add(Now()), new JsonObject { ["currency"] = p["currency"]!.DeepClone(), ["auto_advance"] = p["auto_advance"]!.DeepClone() });
+        var made = Merge(
+            Shelf("invoice").Add(Now()),
+            new JsonObject { ["currency"] = p["currency"]!.DeepClone(), ["auto_advance"] = p["auto_advance"]!.DeepClone() });
         (made["customer"], made["billing_reason"], made["status"], made["parent"]) = (customer, "manual", "draft", null);
         made["metadata"] = p["metadata"]?.DeepClone() ?? new JsonObject();
         made["lines"]!["data"] = new JsonArray();
@@ -31,14 +33,16 @@ public sealed partial class StripeBooks
     {
         var intent = p["payment"]?["payment_intent"]?.ToString();
         var found = Shelf("invoice").All.SelectMany(static one => one["payments"]?["data"] as JsonArray ?? [])
-            .Where(one => intent is null || one!["payment"]!["payment_intent"]?.ToString() == intent).Select(static one => one!.DeepClone()).ToArray();
+            .Where(one => intent is null || one!["payment"]!["payment_intent"]?.ToString() == intent).Select(static one => one!.DeepClone())
+            .ToArray();
         return new() { ["object"] = "list", ["has_more"] = false, ["url"] = "/v1/invoice_payments", ["data"] = new JsonArray(found) };
     }
 
     /// <summary>What waits for the next invoice: of the subscription, or of none.</summary>
     private void AddPending(JsonObject invoice, string? subscription)
     {
-        foreach (var item in Shelf("invoiceitem").All.Where(one => Text(one, "customer") == Text(invoice, "customer") && one["invoice"] is null
+        foreach (var item in Shelf("invoiceitem").All
+            .Where(one => Text(one, "customer") == Text(invoice, "customer") && one["invoice"] is null
             && (Text(one, "subscription") is not { } of || of == subscription)).ToList())
         {
             item["invoice"] = Text(invoice, "id");
@@ -62,10 +66,18 @@ public sealed partial class StripeBooks
 
         var line = new JsonObject
         {
-            ["id"] = $"il_{item["id"]}", ["object"] = "line_item", ["amount"] = amount, ["subtotal"] = amount, ["currency"] = item["currency"]!.DeepClone(),
-            ["description"] = item["description"]?.DeepClone(), ["discountable"] = true, ["discounts"] = new JsonArray(), ["discount_amounts"] = new JsonArray(),
-            ["invoice"] = invoice["id"]!.DeepClone(), ["livemode"] = false, ["metadata"] = item["metadata"]?.DeepClone() ?? new JsonObject(), ["period"] = item["period"]?.DeepClone(),
-            ["parent"] = new JsonObject { ["type"] = "invoice_item_details", ["invoice_item_details"] = new JsonObject { ["invoice_item"] = item["id"]!.DeepClone(), ["proration"] = false } },
+            ["id"] = $"il_{item["id"]}", ["object"] = "line_item", ["amount"] = amount, ["subtotal"] = amount,
+            ["currency"] = item["currency"]!.DeepClone(),
+            ["description"] = item["description"]?.DeepClone(), ["discountable"] = true, ["discounts"] = new JsonArray(),
+            ["discount_amounts"] = new JsonArray(),
+            ["invoice"] = invoice["id"]!.DeepClone(), ["livemode"] = false,
+            ["metadata"] = item["metadata"]?.DeepClone() ?? new JsonObject(), ["period"] = item["period"]?.DeepClone(),
+            ["parent"] =
+                new JsonObject
+                {
+                    ["type"] = "invoice_item_details",
+                    ["invoice_item_details"] = new JsonObject { ["invoice_item"] = item["id"]!.DeepClone(), ["proration"] = false },
+                },
             ["quantity"] = 1, ["taxes"] = new JsonArray(),
         };
         invoice["lines"]!["data"]!.AsArray().Add(line);

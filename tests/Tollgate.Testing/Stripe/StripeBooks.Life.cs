@@ -54,7 +54,9 @@ public sealed partial class StripeBooks
             }
             else
             {
-                var intent = Merge(Clear(Shelf("payment_intent").Add(Now()), "description", "setup_future_usage"), asked["payment_intent_data"] as JsonObject ?? []);
+                var intent = Merge(
+                    Clear(Shelf("payment_intent").Add(Now()), "description", "setup_future_usage"),
+                    asked["payment_intent_data"] as JsonObject ?? []);
                 (intent["customer"], intent["payment_method"], intent["amount"]) = (customer, method, session["amount_total"]!.DeepClone());
                 intent["currency"] = session["currency"]!.DeepClone();
                 session["payment_intent"] = Text(Succeed(intent), "id");
@@ -149,8 +151,10 @@ public sealed partial class StripeBooks
             charge["disputed"] = true;
             var made = new JsonObject
             {
-                ["id"] = $"dp_{intent}", ["object"] = "dispute", ["amount"] = paid["amount"]!.DeepClone(), ["currency"] = paid["currency"]!.DeepClone(),
-                ["charge"] = Text(charge, "id"), ["payment_intent"] = intent, ["status"] = status, ["reason"] = "fraudulent", ["created"] = Now(), ["metadata"] = new JsonObject(),
+                ["id"] = $"dp_{intent}", ["object"] = "dispute", ["amount"] = paid["amount"]!.DeepClone(),
+                ["currency"] = paid["currency"]!.DeepClone(),
+                ["charge"] = Text(charge, "id"), ["payment_intent"] = intent, ["status"] = status, ["reason"] = "fraudulent",
+                ["created"] = Now(), ["metadata"] = new JsonObject(),
             };
             return Told(made, status is "won" or "lost" ? "charge.dispute.closed" : "charge.dispute.created");
         }
@@ -184,8 +188,12 @@ public sealed partial class StripeBooks
 
     private void Subscribe(JsonObject session, JsonObject asked, string customer, string method)
     {
-        var (made, line, data) = (Shelf("subscription").Add(Now()), asked["line_items"]![0]!.AsObject(), asked["subscription_data"] as JsonObject ?? []);
-        Merge(made, new JsonObject([.. data.Where(static one => one.Key is "metadata" or "description").Select(static one => KeyValuePair.Create(one.Key, one.Value?.DeepClone()))]));
+        var (made, line, data) =
+            (Shelf("subscription").Add(Now()), asked["line_items"]![0]!.AsObject(), asked["subscription_data"] as JsonObject ?? []);
+        Merge(made,
+            new JsonObject(
+                [.. data.Where(static one => one.Key is "metadata" or "description")
+                    .Select(static one => KeyValuePair.Create(one.Key, one.Value?.DeepClone()))]));
         var (id, item) = (Text(made, "id")!, made["items"]!["data"]![0]!.AsObject());
         var price = Shelf("price").Get(Text(line, "price")!).DeepClone();
         (item["id"], item["price"], item["quantity"], item["subscription"]) = ($"si_{id}", price, line["quantity"]?.DeepClone() ?? 1, id);
@@ -209,14 +217,19 @@ public sealed partial class StripeBooks
     {
         var (invoice, item) = (Shelf("invoice").Add(Now()), subscription["items"]!["data"]![0]!.AsObject());
         var (id, sum) = (Text(invoice, "id")!, amount ?? item["price"]!["unit_amount"]!.Whole() * item["quantity"]!.Whole());
-        (invoice["customer"], invoice["billing_reason"], invoice["status"], invoice["auto_advance"]) = (Text(subscription, "customer"), reason, "draft", true);
-        (invoice["total"], invoice["subtotal"], invoice["amount_due"], invoice["amount_remaining"], invoice["amount_paid"]) = (sum, sum, sum, sum, 0);
+        (invoice["customer"], invoice["billing_reason"], invoice["status"], invoice["auto_advance"]) =
+            (Text(subscription, "customer"), reason, "draft", true);
+        (invoice["total"], invoice["subtotal"], invoice["amount_due"], invoice["amount_remaining"], invoice["amount_paid"]) =
+            (sum, sum, sum, sum, 0);
         invoice["currency"] = item["price"]!["currency"]!.DeepClone();
-        invoice["parent"]!["subscription_details"] = new JsonObject { ["subscription"] = Text(subscription, "id"), ["metadata"] = subscription["metadata"]!.DeepClone() };
+        invoice["parent"]!["subscription_details"] =
+            new JsonObject { ["subscription"] = Text(subscription, "id"), ["metadata"] = subscription["metadata"]!.DeepClone() };
         var line = invoice["lines"]!["data"]![0]!.AsObject();
-        (line["id"], line["amount"], line["subtotal"], line["invoice"], line["subscription"]) = ($"il_{id}", sum, sum, id, Text(subscription, "id"));
+        (line["id"], line["amount"], line["subtotal"], line["invoice"], line["subscription"]) =
+            ($"il_{id}", sum, sum, id, Text(subscription, "id"));
         line["parent"]!["subscription_item_details"]!["subscription"] = Text(subscription, "id");
-        line["period"] = new JsonObject { ["start"] = item["current_period_start"]!.DeepClone(), ["end"] = item["current_period_end"]!.DeepClone() };
+        line["period"] =
+            new JsonObject { ["start"] = item["current_period_start"]!.DeepClone(), ["end"] = item["current_period_end"]!.DeepClone() };
         TakeOff(invoice, subscription);
         AddPending(invoice, Text(subscription, "id"));
         return invoice;
@@ -224,7 +237,9 @@ public sealed partial class StripeBooks
 
     private JsonObject Charge(JsonObject invoice, StripeCard card)
     {
-        var subscription = invoice["parent"] is { } parent ? Shelf("subscription").Find(parent["subscription_details"]!["subscription"]!.ToString()) : null;
+        var subscription = invoice["parent"] is { } parent
+            ? Shelf("subscription").Find(parent["subscription_details"]!["subscription"]!.ToString())
+            : null;
         (invoice["attempted"], invoice["attempt_count"]) = (true, (invoice["attempt_count"]?.Whole() ?? 0) + 1);
         if (card != StripeCard.Good)
         {
@@ -245,11 +260,17 @@ public sealed partial class StripeBooks
         if (invoice["amount_due"]!.Whole() > 0)
         {
             var intent = Clear(Shelf("payment_intent").Add(Now()), "description");
-            (intent["amount"], intent["customer"], intent["currency"]) = (invoice["amount_due"]!.DeepClone(), Text(invoice, "customer"), invoice["currency"]!.DeepClone());
+            (intent["amount"], intent["customer"], intent["currency"]) =
+                (invoice["amount_due"]!.DeepClone(), Text(invoice, "customer"), invoice["currency"]!.DeepClone());
             var payment = _scenario["invoice_payment"]!.DeepClone().AsObject();
-            (payment["id"], payment["invoice"], payment["amount_paid"]) = ($"inpay_{invoice["id"]}", Text(invoice, "id"), invoice["amount_due"]!.DeepClone());
+            (payment["id"], payment["invoice"], payment["amount_paid"]) =
+                ($"inpay_{invoice["id"]}", Text(invoice, "id"), invoice["amount_due"]!.DeepClone());
             payment["payment"]!["payment_intent"] = Text(Succeed(intent), "id");
-            invoice["payments"] = new JsonObject { ["object"] = "list", ["has_more"] = false, ["url"] = "/v1/invoice_payments", ["data"] = new JsonArray(payment) };
+            invoice["payments"] =
+                new JsonObject
+                {
+                    ["object"] = "list", ["has_more"] = false, ["url"] = "/v1/invoice_payments", ["data"] = new JsonArray(payment),
+                };
         }
 
         Told(invoice, "invoice.paid");
@@ -266,10 +287,13 @@ public sealed partial class StripeBooks
     private JsonObject Succeed(JsonObject intent)
     {
         var charge = Shelf("charge").Add(Now());
-        (charge["amount"], charge["amount_captured"], charge["amount_refunded"]) = (intent["amount"]!.DeepClone(), intent["amount"]!.DeepClone(), 0);
-        (charge["currency"], charge["customer"], charge["payment_intent"]) = (intent["currency"]!.DeepClone(), Text(intent, "customer"), Text(intent, "id"));
+        (charge["amount"], charge["amount_captured"], charge["amount_refunded"]) =
+            (intent["amount"]!.DeepClone(), intent["amount"]!.DeepClone(), 0);
+        (charge["currency"], charge["customer"], charge["payment_intent"]) =
+            (intent["currency"]!.DeepClone(), Text(intent, "customer"), Text(intent, "id"));
         (charge["refunded"], charge["disputed"]) = (false, false);
-        (intent["status"], intent["amount_received"], intent["latest_charge"]) = ("succeeded", intent["amount"]!.DeepClone(), Text(charge, "id"));
+        (intent["status"], intent["amount_received"], intent["latest_charge"]) =
+            ("succeeded", intent["amount"]!.DeepClone(), Text(charge, "id"));
         intent["last_payment_error"] = null;
         Told(charge, "charge.succeeded");
         return Told(intent, "payment_intent.succeeded");
@@ -277,23 +301,28 @@ public sealed partial class StripeBooks
 
     private JsonObject Refund(JsonObject intent, long? asked, JsonObject p)
     {
-        var charge = Shelf("charge").Get(Text(intent, "latest_charge") ?? throw new StripeFaultException(StripeFault.Wrong("This PaymentIntent does not have a successful charge to refund.")));
+        var charge = Shelf("charge")
+            .Get(Text(intent, "latest_charge")
+                ?? throw new StripeFaultException(StripeFault.Wrong("This PaymentIntent does not have a successful charge to refund.")));
         var left = charge["amount"]!.Whole() - charge["amount_refunded"]!.Whole();
         var amount = asked ?? left;
         if (left == 0)
         {
-            throw new StripeFaultException(new(400, "invalid_request_error", "charge_already_refunded", $"Charge {charge["id"]} has already been refunded."));
+            throw new StripeFaultException(
+                new(400, "invalid_request_error", "charge_already_refunded", $"Charge {charge["id"]} has already been refunded."));
         }
 
         if (amount > left || amount < 1)
         {
-            throw new StripeFaultException(StripeFault.Wrong($"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", "amount"));
+            throw new StripeFaultException(
+                StripeFault.Wrong($"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", "amount"));
         }
 
         charge["amount_refunded"] = charge["amount_refunded"]!.Whole() + amount;
         charge["refunded"] = amount == left;
         var made = Merge(Clear(Shelf("refund").Add(Now()), "reason"), p);
-        (made["amount"], made["charge"], made["payment_intent"], made["currency"]) = (amount, Text(charge, "id"), Text(intent, "id"), intent["currency"]!.DeepClone());
+        (made["amount"], made["charge"], made["payment_intent"], made["currency"]) =
+            (amount, Text(charge, "id"), Text(intent, "id"), intent["currency"]!.DeepClone());
         Told(made, "refund.created");
         Told(charge, "charge.refunded");
         return made;

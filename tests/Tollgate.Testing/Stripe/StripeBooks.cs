@@ -34,8 +34,10 @@ public sealed partial class StripeBooks
         _scenario = JsonNode.Parse(File.ReadAllText(Path.Combine(facts, "stripe-fixtures.json")))!["scenario"]!.AsObject();
         _shelves = new (string Kind, string Prefix, string Sample)[]
         {
-            ("customer", "cus", "customer"), ("product", "prod", "product"), ("price", "price", "price_monthly"), ("coupon", "coupon", "coupon"), ("discount", "di", "discount"),
-            ("checkout.session", "cs_test", "checkout.session_open"), ("subscription", "sub", "subscription"), ("invoice", "in", "invoice_draft_renewal"),
+            ("customer", "cus", "customer"), ("product", "prod", "product"), ("price", "price", "price_monthly"),
+            ("coupon", "coupon", "coupon"), ("discount", "di", "discount"),
+            ("checkout.session", "cs_test", "checkout.session_open"), ("subscription", "sub", "subscription"),
+            ("invoice", "in", "invoice_draft_renewal"),
             ("invoiceitem", "ii", "invoiceitem"), ("payment_intent", "pi", "payment_intent"), ("payment_method", "pm", "payment_method"),
             ("refund", "re", "refund"), ("charge", "ch", "charge"), ("billing_portal.session", "bps", "billing_portal.session"),
         }.ToDictionary(static one => one.Kind, one => new StripeShelf(one.Kind, one.Prefix, _scenario[one.Sample]!.AsObject()));
@@ -53,12 +55,15 @@ public sealed partial class StripeBooks
 
     public IEnumerable<JsonObject> All(string kind) => _shelves[kind].All;
 
-    /// <summary>What was told of objects that have one of the ids, or name it as their customer, payment intent or payment of Tollgate, in order.</summary>
+    /// <summary>
+    /// What was told of objects that have one of the ids, or name it as their customer, payment intent or payment of Tollgate, in order.
+    /// </summary>
     public IReadOnlyList<JsonObject> EventsOf(params IEnumerable<string> ids)
     {
         lock (_lock)
         {
-            return [.. ids.SelectMany(id => _eventsOf.GetValueOrDefault(id, [])).Distinct().OrderBy(static one => one["id"]!.ToString(), StringComparer.Ordinal)];
+            return [.. ids.SelectMany(id => _eventsOf.GetValueOrDefault(id, [])).Distinct()
+                .OrderBy(static one => one["id"]!.ToString(), StringComparer.Ordinal)];
         }
     }
 
@@ -92,12 +97,16 @@ public sealed partial class StripeBooks
         ["POST /v1/prices/{price}"] = p => Change(Shelf("price").Get(Text(p, "price")!), p, "price.updated"),
         ["GET /v1/prices"] = p => Shelf("price").List("/v1/prices", p, one => Fits(one, p, "active", "product")
             && (p["lookup_keys"] is not JsonArray keys || keys.Any(key => key!.ToString() == Text(one, "lookup_key")))),
-        ["POST /v1/coupons"] = p => Told(Merge(Clear(Shelf("coupon").Add(Now(), Free("coupon", Text(p, "id"))), "amount_off", "currency", "percent_off", "duration_in_months", "max_redemptions", "redeem_by"), p), "coupon.created"),
+        ["POST /v1/coupons"] = p =>
+            Told(Merge(
+                Clear(Shelf("coupon").Add(Now(), Free("coupon", Text(p, "id"))), "amount_off", "currency", "percent_off",
+                    "duration_in_months", "max_redemptions", "redeem_by"), p), "coupon.created"),
         ["GET /v1/coupons/{coupon}"] = p => Shelf("coupon").Get(Text(p, "coupon")!, "coupon"),
         ["POST /v1/checkout/sessions"] = CreateCheckout,
         ["GET /v1/checkout/sessions/{session}"] = p => Shelf("checkout.session").Get(Text(p, "session")!),
         ["POST /v1/checkout/sessions/{session}/expire"] = p => Expire(Text(p, "session")!),
-        ["GET /v1/checkout/sessions"] = p => Shelf("checkout.session").List("/v1/checkout/sessions", p, one => Fits(one, p, "customer", "subscription", "payment_intent", "status")),
+        ["GET /v1/checkout/sessions"] = p => Shelf("checkout.session")
+            .List("/v1/checkout/sessions", p, one => Fits(one, p, "customer", "subscription", "payment_intent", "status")),
         ["POST /v1/payment_intents"] = CreatePayment,
         ["GET /v1/payment_intents/{intent}"] = p => Shelf("payment_intent").Get(Text(p, "intent")!, "intent"),
         ["GET /v1/payment_intents"] = p => Shelf("payment_intent").List("/v1/payment_intents", p, one => Fits(one, p, "customer")),
@@ -113,16 +122,20 @@ public sealed partial class StripeBooks
         ["DELETE /v1/subscriptions/{subscription_exposed_id}"] = CancelSubscription,
         ["POST /v1/invoices/create_preview"] = PreviewInvoice,
         ["GET /v1/subscriptions"] = p => Shelf("subscription").List("/v1/subscriptions", p, one => Fits(one, p, "customer")
-            && (Text(p, "status") ?? "") is var wanted && (wanted is "all" || (wanted is "" ? Text(one, "status") != "canceled" : Text(one, "status") == wanted))),
+            && (Text(p, "status") ?? "") is var wanted
+            && (wanted is "all" || (wanted is "" ? Text(one, "status") != "canceled" : Text(one, "status") == wanted))),
         ["GET /v1/invoices/{invoice}"] = p => Shelf("invoice").Get(Text(p, "invoice")!),
         ["GET /v1/invoices"] = p => Shelf("invoice").List("/v1/invoices", p, one => Fits(one, p, "customer", "status")
             && (Text(p, "subscription") is not { } of || one["parent"]?["subscription_details"]?["subscription"]?.ToString() == of)),
         ["POST /v1/invoices"] = CreateInvoice,
-        ["POST /v1/invoices/{invoice}"] = p => Change(Shelf("invoice").Get(Text(p, "invoice")!), new JsonObject { ["auto_advance"] = p["auto_advance"]?.DeepClone() }, "invoice.updated"),
+        ["POST /v1/invoices/{invoice}"] = p =>
+            Change(Shelf("invoice").Get(Text(p, "invoice")!), new JsonObject { ["auto_advance"] = p["auto_advance"]?.DeepClone() },
+                "invoice.updated"),
         ["GET /v1/invoice_payments"] = ListInvoicePayments,
         ["POST /v1/invoiceitems"] = CreateInvoiceItem,
         ["GET /v1/invoiceitems"] = p => Shelf("invoiceitem").List("/v1/invoiceitems", p, one => Fits(one, p, "customer", "invoice")),
-        ["GET /v1/events/{id}"] = p => Events.Find(one => Text(one, "id") == Text(p, "id")) ?? throw new StripeFaultException(StripeFault.NotFound("event", Text(p, "id")!, "id")),
+        ["GET /v1/events/{id}"] = p => Events.Find(one => Text(one, "id") == Text(p, "id"))
+            ?? throw new StripeFaultException(StripeFault.NotFound("event", Text(p, "id")!, "id")),
     };
 
     private StripeShelf Shelf(string kind) => _shelves[kind];
@@ -145,7 +158,8 @@ public sealed partial class StripeBooks
         {
             holder["lookup_key"] = p["transfer_lookup_key"]?.GetValue<bool>() == true
                 ? null
-                : throw new StripeFaultException(StripeFault.Wrong($"A price ({Text(holder, "id")}) already uses that lookup key.", "lookup_key"));
+                : throw new StripeFaultException(
+                    StripeFault.Wrong($"A price ({Text(holder, "id")}) already uses that lookup key.", "lookup_key"));
         }
 
         var made = Merge(Clear(Shelf("price").Add(Now()), "lookup_key", "nickname", "recurring"), p);
@@ -181,7 +195,8 @@ public sealed partial class StripeBooks
 
         var total = lines.Sum(line => (line!["quantity"]?.Whole() ?? 1) * (line["price_data"] is { } adHoc
             ? adHoc["unit_amount"]!.Whole()
-            : (mode == "subscription") == (Shelf("price").Get(Text(line.AsObject(), "price")!, "line_items[0][price]")["recurring"] is not null)
+            : (mode == "subscription") == (Shelf("price")
+                .Get(Text(line.AsObject(), "price")!, "line_items[0][price]")["recurring"] is not null)
                 ? Shelf("price").Get(Text(line.AsObject(), "price")!)["unit_amount"]!.Whole()
                 : throw new StripeFaultException(StripeFault.Wrong("The price does not fit the mode.", "line_items[0][price]"))));
         var made = Merge(Shelf("checkout.session").Add(Now()), p);
@@ -193,7 +208,8 @@ public sealed partial class StripeBooks
 
         made["url"] = $"https://checkout.stripe.com/c/pay/{made["id"]}";
         (made["amount_subtotal"], made["amount_total"], made["customer"]) = (total, total, Text(p, "customer"));
-        made["currency"] = lines[0]!["price_data"]?["currency"]?.ToString() ?? Shelf("price").Get(Text(lines[0]!.AsObject(), "price")!)["currency"]!.ToString();
+        made["currency"] = lines[0]!["price_data"]?["currency"]?.ToString()
+            ?? Shelf("price").Get(Text(lines[0]!.AsObject(), "price")!)["currency"]!.ToString();
         made["expires_at"] ??= Now() + 86_400;
         made["client_reference_id"] = Text(p, "client_reference_id");
         (made["subscription"], made["payment_intent"], made["invoice"]) = (null, null, null);
@@ -216,10 +232,12 @@ public sealed partial class StripeBooks
 
         if (p["amount"]!.Whole() < SmallestCharge)
         {
-            throw new StripeFaultException(new(400, "invalid_request_error", "amount_too_small", "Amount must be at least $0.50 usd", "amount"));
+            throw new StripeFaultException(
+                new(400, "invalid_request_error", "amount_too_small", "Amount must be at least $0.50 usd", "amount"));
         }
 
-        var made = Merge(Clear(Shelf("payment_intent").Add(Now()), "latest_charge", "description", "setup_future_usage", "payment_method"), p);
+        var made = Merge(
+            Clear(Shelf("payment_intent").Add(Now()), "latest_charge", "description", "setup_future_usage", "payment_method"), p);
         made.Remove("confirm");
         made.Remove("off_session");
         (made["status"], made["amount_received"]) = (method is null ? "requires_payment_method" : "requires_confirmation", 0);
@@ -240,7 +258,11 @@ public sealed partial class StripeBooks
             _ => ("card_declined", "generic_decline"),
         };
         intent["status"] = "requires_payment_method";
-        intent["last_payment_error"] = new JsonObject { ["type"] = "card_error", ["code"] = code, ["decline_code"] = decline, ["message"] = "Your card was declined." };
+        intent["last_payment_error"] =
+            new JsonObject
+            {
+                ["type"] = "card_error", ["code"] = code, ["decline_code"] = decline, ["message"] = "Your card was declined.",
+            };
         LastFailed = Told(intent, "payment_intent.payment_failed");
         throw new StripeFaultException(new(402, "card_error", code, "Your card was declined.", decline));
     }
@@ -250,7 +272,8 @@ public sealed partial class StripeBooks
         var intent = Shelf("payment_intent").Get(Text(p, "intent")!, "intent");
         if (Text(intent, "status") is "succeeded" or "canceled")
         {
-            throw new StripeFaultException(new(400, "invalid_request_error", "payment_intent_unexpected_state", "You cannot cancel this PaymentIntent."));
+            throw new StripeFaultException(
+                new(400, "invalid_request_error", "payment_intent_unexpected_state", "You cannot cancel this PaymentIntent."));
         }
 
         intent["status"] = "canceled";
@@ -259,7 +282,8 @@ public sealed partial class StripeBooks
 
     private JsonObject CreateRefund(JsonObject p)
     {
-        var intent = Shelf("payment_intent").Get(Text(p, "payment_intent") ?? throw new StripeFaultException(StripeFault.Missing("payment_intent")), "payment_intent");
+        var intent = Shelf("payment_intent")
+            .Get(Text(p, "payment_intent") ?? throw new StripeFaultException(StripeFault.Missing("payment_intent")), "payment_intent");
         return Refund(intent, p["amount"]?.Whole(), p);
     }
 
@@ -318,7 +342,9 @@ public sealed partial class StripeBooks
             }
             else
             {
-                into[name] = value is JsonValue text && text.TryGetValue<string>(out var plain) && plain.Length == 0 ? null : value?.DeepClone();
+                into[name] = value is JsonValue text && text.TryGetValue<string>(out var plain) && plain.Length == 0
+                    ? null
+                    : value?.DeepClone();
             }
         }
 
@@ -335,7 +361,8 @@ public sealed partial class StripeBooks
         return one;
     }
 
-    private static string? Text(JsonObject one, string name) => one[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? Text(JsonObject one, string name) =>
+        one[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static bool Fits(JsonObject one, JsonObject p, params string[] names) =>
         Array.TrueForAll(names, name => p[name] is not { } wanted || wanted.ToString() == one[name]?.ToString());
@@ -370,7 +397,8 @@ public sealed partial class StripeBooks
             else if (inner[path[0]] is JsonArray ids)
             {
                 inner[path[0]] = new JsonArray([.. ids.Select(one => one is JsonValue
-                    ? (_shelves.Values.Select(shelf => shelf.Find(one.ToString())).FirstOrDefault(static known => known is not null) ?? one).DeepClone()
+                    ? (_shelves.Values.Select(shelf => shelf.Find(one.ToString())).FirstOrDefault(static known => known is not null)
+                        ?? one).DeepClone()
                     : one!.DeepClone())]);
             }
 
@@ -395,7 +423,10 @@ public sealed partial class StripeBooks
                 : new JsonObject { ["object"] = moved.DeepClone(), ["previous_attributes"] = before },
         };
         Events.Add(told);
-        foreach (var id in new[] { moved["id"], moved["customer"], moved["payment_intent"], moved["metadata"]?["tollgate_payment"] }.Select(static one => one?.ToString()).OfType<string>().Distinct())
+        foreach (var id in new[]
+        {
+            moved["id"], moved["customer"], moved["payment_intent"], moved["metadata"]?["tollgate_payment"],
+        }.Select(static one => one?.ToString()).OfType<string>().Distinct())
         {
             if (!_eventsOf.TryGetValue(id, out var events))
             {

@@ -13,11 +13,14 @@ public sealed record StripeFault(int Status, string Type, string? Code, string M
         ["error"] = new JsonObject { ["type"] = Type, ["code"] = Code, ["message"] = Message, ["param"] = Param },
     };
 
-    public static StripeFault Unknown(string param) => new(400, "invalid_request_error", "parameter_unknown", $"Received unknown parameter: {param}", param);
+    public static StripeFault Unknown(string param) =>
+        new(400, "invalid_request_error", "parameter_unknown", $"Received unknown parameter: {param}", param);
 
-    public static StripeFault Missing(string param) => new(400, "invalid_request_error", "parameter_missing", $"Missing required param: {param}.", param);
+    public static StripeFault Missing(string param) =>
+        new(400, "invalid_request_error", "parameter_missing", $"Missing required param: {param}.", param);
 
-    public static StripeFault Invalid(string param, string what) => new(400, "invalid_request_error", "parameter_invalid", $"Invalid {what}: {param}", param);
+    public static StripeFault Invalid(string param, string what) =>
+        new(400, "invalid_request_error", "parameter_invalid", $"Invalid {what}: {param}", param);
 
     public static StripeFault NotFound(string what, string id, string param) =>
         new(404, "invalid_request_error", "resource_missing", $"No such {what}: '{id}'", param);
@@ -40,18 +43,22 @@ public sealed class StripeDescription
     {
         foreach (var path in root.GetProperty("paths").EnumerateObject())
         {
-            var pattern = "^" + Regex.Replace(Regex.Escape(path.Name).Replace("}", "\\}", StringComparison.Ordinal), @"\\\{(\w+)\\\}", "(?<$1>[^/]+)") + "$";
+            var pattern = "^"
+                + Regex.Replace(Regex.Escape(path.Name).Replace("}", "\\}", StringComparison.Ordinal), @"\\\{(\w+)\\\}", "(?<$1>[^/]+)")
+                + "$";
             _paths.Add((new(pattern, RegexOptions.None, TimeSpan.FromSeconds(1)), path.Name, path.Value));
         }
     }
 
-    public static StripeDescription Load(string folder) => new(JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, "stripe-openapi-trimmed.json"))));
+    public static StripeDescription Load(string folder) =>
+        new(JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, "stripe-openapi-trimmed.json"))));
 
     /// <summary>The parameters, each with its type; the ones of the path among them.</summary>
     /// <exception cref="StripeFaultException">The description does not allow it.</exception>
     public (string Template, JsonObject Parameters) Check(string method, string path, string query, string body)
     {
-        var (pattern, template, operations) = _paths.Where(one => one.Path.IsMatch(path)).OrderBy(static one => one.Template.Count(static c => c == '{')).FirstOrDefault();
+        var (pattern, template, operations) = _paths.Where(one => one.Path.IsMatch(path))
+            .OrderBy(static one => one.Template.Count(static c => c == '{')).FirstOrDefault();
         if (pattern is null || !operations.TryGetProperty(method.ToLowerInvariant(), out var operation))
         {
             throw new StripeFaultException(new(404, "invalid_request_error", null, $"Unrecognized request URL ({method}: {path})."));
@@ -60,7 +67,8 @@ public sealed class StripeDescription
         // DELETE takes its parameters in either place.
         var given = StripeForms.Parse(method == "POST" || query.Length == 0 ? body : query);
         var typed = operation.TryGetProperty("requestBody", out var wanted)
-            ? (JsonObject)Typed(given, wanted.GetProperty("content").GetProperty("application/x-www-form-urlencoded").GetProperty("schema"), "")
+            ? (JsonObject)Typed(
+                given, wanted.GetProperty("content").GetProperty("application/x-www-form-urlencoded").GetProperty("schema"), "")
             : InQuery(given, operation);
         foreach (Group group in pattern.Match(path).Groups.Values.Skip(1))
         {
@@ -72,7 +80,8 @@ public sealed class StripeDescription
 
     private static JsonObject InQuery(JsonObject given, JsonElement operation)
     {
-        var parameters = operation.GetProperty("parameters").EnumerateArray().Where(static one => one.TryGetProperty("in", out var where) && where.GetString() == "query")
+        var parameters = operation.GetProperty("parameters").EnumerateArray()
+            .Where(static one => one.TryGetProperty("in", out var where) && where.GetString() == "query")
             .ToDictionary(static one => one.GetProperty("name").GetString()!, static one => one);
         var typed = new JsonObject();
         foreach (var (name, value) in given)
@@ -82,7 +91,8 @@ public sealed class StripeDescription
                 : throw new StripeFaultException(StripeFault.Unknown(name));
         }
 
-        return parameters.FirstOrDefault(one => one.Value.TryGetProperty("required", out var required) && required.GetBoolean() && !typed.ContainsKey(one.Key)).Key is { } missing
+        return parameters.FirstOrDefault(one => one.Value.TryGetProperty("required", out var required) && required.GetBoolean()
+            && !typed.ContainsKey(one.Key)).Key is { } missing
             ? throw new StripeFaultException(StripeFault.Missing(missing))
             : typed;
     }
@@ -143,7 +153,8 @@ public sealed class StripeDescription
         }
 
         var items = schema.GetProperty("items");
-        return [.. list.OrderBy(static one => one.Key.Length).ThenBy(static one => one.Key, StringComparer.Ordinal).Select(one => Typed(one.Value!, items, $"{param}[{one.Key}]"))];
+        return [.. list.OrderBy(static one => one.Key.Length).ThenBy(static one => one.Key, StringComparer.Ordinal)
+            .Select(one => Typed(one.Value!, items, $"{param}[{one.Key}]"))];
     }
 
     private static JsonObject TypedObject(JsonNode value, JsonElement schema, string param)
@@ -158,7 +169,8 @@ public sealed class StripeDescription
         foreach (var (name, inner) in given)
         {
             var path = param.Length == 0 ? name : $"{param}[{name}]";
-            typed[name] = schema.TryGetProperty("properties", out var properties) && properties.TryGetProperty(name, out var known) ? Typed(inner!, known, path)
+            typed[name] = schema.TryGetProperty("properties", out var properties) && properties.TryGetProperty(name, out var known)
+                ? Typed(inner!, known, path)
                 : isFree ? Typed(inner!, free, path)
                 : throw new StripeFaultException(StripeFault.Unknown(path));
         }
@@ -166,7 +178,9 @@ public sealed class StripeDescription
         var missing = schema.TryGetProperty("required", out var required)
             ? required.EnumerateArray().Select(static one => one.GetString()!).FirstOrDefault(name => !typed.ContainsKey(name))
             : null;
-        return missing is null ? typed : throw new StripeFaultException(StripeFault.Missing(param.Length == 0 ? missing : $"{param}[{missing}]"));
+        return missing is null
+            ? typed
+            : throw new StripeFaultException(StripeFault.Missing(param.Length == 0 ? missing : $"{param}[{missing}]"));
     }
 
     private static string Plain(JsonNode value, string param) =>
@@ -210,5 +224,6 @@ internal static class StripeForms
     }
 
     /// <summary><c>expand[]</c> is the next one.</summary>
-    private static string Index(JsonObject parent, string name) => name.Length == 0 ? parent.Count.ToString(CultureInfo.InvariantCulture) : name;
+    private static string Index(JsonObject parent, string name) =>
+        name.Length == 0 ? parent.Count.ToString(CultureInfo.InvariantCulture) : name;
 }

@@ -42,7 +42,8 @@ public enum StripeMishap
 }
 
 /// <param name="Body">Form-encoded, as it came.</param>
-public sealed record StripeRequest(string Method, string Path, string Query, string Body, string? Key, string? Version, string? Authorization);
+public sealed record StripeRequest(
+    string Method, string Path, string Query, string Body, string? Key, string? Version, string? Authorization);
 
 /// <summary>
 /// Stripe on this machine, over real HTTP. It refuses what Stripe's OpenAPI description does not allow, keeps what it was told
@@ -111,7 +112,8 @@ public sealed class StripeDouble : IAsyncDisposable
     /// <summary>Posts an event as Stripe does.</summary>
     /// <param name="secret">Null: the double's own.</param>
     /// <param name="at">When it is signed.</param>
-    public static async Task<HttpResponseMessage> SendAsync(HttpClient to, string path, JsonObject happened, DateTimeOffset at, string? secret = null)
+    public static async Task<HttpResponseMessage> SendAsync(
+        HttpClient to, string path, JsonObject happened, DateTimeOffset at, string? secret = null)
     {
         var body = Encoding.UTF8.GetBytes(happened.ToJsonString());
         using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
@@ -125,7 +127,8 @@ public sealed class StripeDouble : IAsyncDisposable
         using var reader = new StreamReader(context.Request.Body);
         var (headers, body) = (context.Request.Headers, await reader.ReadToEndAsync());
         var request = new StripeRequest(
-            context.Request.Method, context.Request.Path.Value!, context.Request.QueryString.Value ?? "", body, headers["Idempotency-Key"], headers["Stripe-Version"],
+            context.Request.Method, context.Request.Path.Value!, context.Request.QueryString.Value ?? "", body, headers["Idempotency-Key"],
+            headers["Stripe-Version"],
             headers.Authorization);
         Requests.Enqueue(request);
         var mishap = MishapOf(request);
@@ -138,10 +141,14 @@ public sealed class StripeDouble : IAsyncDisposable
         var (status, answer, advice) = mishap switch
         {
             StripeMishap.RateLimit => Refuse(new(429, "invalid_request_error", "rate_limit", "Request rate limit exceeded."), null),
-            StripeMishap.LockTimeout => Refuse(new(429, "invalid_request_error", "lock_timeout", "This object cannot be accessed right now."), "true"),
+            StripeMishap.LockTimeout =>
+                Refuse(new(429, "invalid_request_error", "lock_timeout", "This object cannot be accessed right now."), "true"),
             StripeMishap.ServerError => Refuse(new(500, "api_error", null, "An unknown error occurred"), null),
-            StripeMishap.KeyInUse => Refuse(new(409, "invalid_request_error", "idempotency_key_in_use", "There is currently another in-progress request."), null),
-            StripeMishap.Refuse => Refuse(new(400, "invalid_request_error", null, "Your account cannot currently make live charges."), null),
+            StripeMishap.KeyInUse =>
+                Refuse(new(409, "invalid_request_error", "idempotency_key_in_use", "There is currently another in-progress request."),
+                    null),
+            StripeMishap.Refuse =>
+                Refuse(new(400, "invalid_request_error", null, "Your account cannot currently make live charges."), null),
             _ => Once(request, context),
         };
         if (mishap == StripeMishap.LoseAnswer)
@@ -162,7 +169,8 @@ public sealed class StripeDouble : IAsyncDisposable
         await context.Response.WriteAsync(answer.ToJsonString());
     }
 
-    private static (int Status, JsonNode Body, string? Advice) Refuse(StripeFault fault, string? advice) => (fault.Status, fault.ToJson(), advice);
+    private static (int Status, JsonNode Body, string? Advice) Refuse(StripeFault fault, string? advice) =>
+        (fault.Status, fault.ToJson(), advice);
 
     private StripeMishap? MishapOf(StripeRequest request)
     {
@@ -191,7 +199,9 @@ public sealed class StripeDouble : IAsyncDisposable
             {
                 if (done.What != what)
                 {
-                    return Refuse(new(400, "idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters they were first used with."), null);
+                    return Refuse(
+                        new(400, "idempotency_error", null,
+                            "Keys for idempotent requests can only be used with the same parameters they were first used with."), null);
                 }
 
                 context.Response.Headers["Idempotent-Replayed"] = "true";
@@ -226,7 +236,9 @@ public sealed class StripeDouble : IAsyncDisposable
     {
         if (request.Authorization != $"Bearer {SecretKey}")
         {
-            throw new StripeFaultException(new(401, "invalid_request_error", null, $"Invalid API Key provided: {request.Authorization?.Replace("Bearer ", "", StringComparison.Ordinal)}"));
+            throw new StripeFaultException(
+                new(401, "invalid_request_error", null,
+                    $"Invalid API Key provided: {request.Authorization?.Replace("Bearer ", "", StringComparison.Ordinal)}"));
         }
 
         return request.Version == "2026-10-28.endive"

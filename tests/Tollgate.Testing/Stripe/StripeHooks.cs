@@ -13,7 +13,8 @@ public static class StripeHooks
     public static string Sign(byte[] body, string secret, DateTimeOffset at)
     {
         var t = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        var hex = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), (byte[])[.. Encoding.UTF8.GetBytes($"{t}."), .. body]));
+        var hex = Convert.ToHexStringLower(
+            HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), (byte[])[.. Encoding.UTF8.GetBytes($"{t}."), .. body]));
         return $"t={t},v1={hex},v0={new string('0', 64)}";
     }
 
@@ -42,7 +43,8 @@ public static class StripeHooks
                 moved["subscription"] = details?["subscription"]?.DeepClone();
                 moved["subscription_details"] = details is null ? null : new JsonObject { ["metadata"] = details["metadata"]?.DeepClone() };
                 moved["paid"] = moved["status"]!.GetValue<string>() == "paid";
-                moved["payment_intent"] = moved["payments"]?["data"]?.AsArray().FirstOrDefault()?["payment"]?["payment_intent"]?.DeepClone();
+                moved["payment_intent"] = moved["payments"]?["data"]?.AsArray()
+                    .FirstOrDefault()?["payment"]?["payment_intent"]?.DeepClone();
                 moved.Remove("parent");
                 moved.Remove("payments");
                 foreach (var line in moved["lines"]!["data"]!.AsArray())

@@ -13,7 +13,8 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
 
     public JsonObject? Find(string? id) => id is not null && _byId.TryGetValue(id, out var found) ? found : null;
 
-    public JsonObject Get(string id, string param = "id") => Find(id) ?? throw new StripeFaultException(StripeFault.NotFound(kind, id, param));
+    public JsonObject Get(string id, string param = "id") =>
+        Find(id) ?? throw new StripeFaultException(StripeFault.NotFound(kind, id, param));
 
     /// <summary>As the fixture looks, with its own id and time; it is the caller's to say the rest.</summary>
     public JsonObject Add(long now, string? id = null)

@@ -59,7 +59,8 @@ internal sealed class RequestDraft(LlmRoute route)
     /// <param name="group">0: the request itself.</param>
     public void Says(int group, RequestMember member, ReadOnlySpan<char> name)
     {
-        if (member is not (RequestMember.Model or RequestMember.Stream or RequestMember.StreamOptions or RequestMember.WantsUsage or RequestMember.Settings
+        if (member is not (RequestMember.Model or RequestMember.Stream or RequestMember.StreamOptions or RequestMember.WantsUsage
+            or RequestMember.Settings
             or RequestMember.MaxOutput or RequestMember.Answers or RequestMember.Forms or RequestMember.Limit or RequestMember.Depth))
         {
             return;
@@ -192,7 +193,8 @@ internal sealed class RequestDraft(LlmRoute route)
     };
 
     // Imagen makes four images when it is not told how many.
-    private int DefaultAnswers => route.Api == LlmApi.GeminiPredict && route.Model?.StartsWith("imagen", StringComparison.Ordinal) == true ? 4 : 1;
+    private int DefaultAnswers =>
+        route.Api == LlmApi.GeminiPredict && route.Model?.StartsWith("imagen", StringComparison.Ordinal) == true ? 4 : 1;
 
     /// <summary>As many as the answer will probably say; data/llm names the prices of each API in credits.</summary>
     private long Pieces => route.Api switch

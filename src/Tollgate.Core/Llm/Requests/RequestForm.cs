@@ -126,7 +126,8 @@ internal static class RequestForm
                 draft.Items(RequestMember.Input, 1);
                 break;
             case RequestMember.Answers or RequestMember.MaxOutput:
-                draft.Count(member, long.TryParse(content, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null);
+                draft.Count(
+                    member, long.TryParse(content, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null);
                 break;
             default:
                 break;

@@ -42,7 +42,8 @@ internal static class RequestMedia
         : MediaKind.Unknown;
 
     /// <summary>Whether a string is base64 by its beginning. Short words are so too.</summary>
-    public static bool IsBase64(ReadOnlySpan<byte> text) => text.Length >= 16 && !text[..Math.Min(text.Length, 256)].ContainsAnyExcept(Base64Letters);
+    public static bool IsBase64(ReadOnlySpan<byte> text) =>
+        text.Length >= 16 && !text[..Math.Min(text.Length, 256)].ContainsAnyExcept(Base64Letters);
 
     /// <summary>The bytes that a string of base64 stands for.</summary>
     public static long BytesOf(ReadOnlySpan<byte> base64) => base64.Length * 3L / 4;
@@ -75,7 +76,8 @@ internal static class RequestMedia
         {
             _ when head.StartsWith("%PDF"u8) => MediaKind.Document,
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) => MediaKind.Image,
-            _ when head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) || head.StartsWith("GIF8"u8) || head.StartsWith("RIFF"u8) => MediaKind.Image,
+            _ when head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) || head.StartsWith("GIF8"u8) || head.StartsWith("RIFF"u8) =>
+                MediaKind.Image,
             _ when head.StartsWith("ID3"u8) || head.StartsWith("OggS"u8) || head.StartsWith("fLaC"u8) => MediaKind.Audio,
             _ when head[0] == 0xFF && (head[1] & 0xE0) == 0xE0 => MediaKind.Audio,
             _ when head[4..].StartsWith("ftypheic"u8) || head[4..].StartsWith("ftypavif"u8) => MediaKind.Image,

@@ -71,7 +71,8 @@ internal static class RequestNames
         "messages" or "contents" or "chat_history" => RequestMember.Messages,
         "input" or "prompt" or "inputs" or "documents" or "texts" => RequestMember.Input,
         "tools" or "functions" or "toolConfig" or "tool_config" => RequestMember.Tools,
-        "response_format" or "text" or "output_config" or "output_format" or "format" or "json_schema" or "responseSchema" => RequestMember.Written,
+        "response_format" or "text" or "output_config" or "output_format" or "format" or "json_schema" or "responseSchema" =>
+            RequestMember.Written,
         "stream_options" => RequestMember.StreamOptions,
         "modalities" => RequestMember.Forms,
         "generationConfig" or "generation_config" or "inferenceConfig" or "inference_config" or "options"
@@ -90,7 +91,8 @@ internal static class RequestNames
             or "prompt_cache_key" or "safety_identifier" or "truncation" or "reasoning" or "reasoning_effort" or "thinking"
             or "anthropic_version" or "anthropic_beta" or "betas" or "container" or "context_management" or "keep_alive"
             or "labels" or "guardrailConfig" or "performanceConfig" or "requestMetadata" or "input_type" or "embedding_types" or "truncate"
-            or "api_key" or "verbosity" or "cache_control" or "speed" or "inference_geo" or "previous_response_id" or "conversation" or "cachedContent"
+            or "api_key" or "verbosity" or "cache_control" or "speed" or "inference_geo" or "previous_response_id" or "conversation"
+            or "cachedContent"
             or "cached_content" or "conversation_id" or "mcp_servers" => RequestMember.Quiet,
         _ => OfSetting(name),
     };
@@ -119,7 +121,8 @@ internal static class RequestNames
         "video" or "video_url" => RequestMember.Video,
         "document" or "file" or "document_url" => RequestMember.Document,
         "detail" => RequestMember.Detail,
-        "arguments" or "args" or "input" or "response" or "json" or "input_schema" or "inputSchema" or "parameters" => RequestMember.Written,
+        "arguments" or "args" or "input" or "response" or "json" or "input_schema" or "inputSchema" or "parameters" =>
+            RequestMember.Written,
         "role" or "id" or "tool_call_id" or "tool_use_id" or "toolUseId" or "call_id" or "cache_control" or "cachePoint" or "status"
             or "format" or "signature" or "thoughtSignature" or "thought_signature" or "encrypted_content" or "citations" or "annotations"
             or "redactedContent" => RequestMember.Quiet,

@@ -134,10 +134,12 @@ internal ref struct RequestScanner
         _member = zone switch
         {
             Zone.Request => RequestNames.OfRequest(name),
-            Zone.Settings when _frames[_depth].Member == RequestMember.StreamOptions => name is "include_usage" ? RequestMember.WantsUsage : RequestMember.Other,
+            Zone.Settings when _frames[_depth].Member == RequestMember.StreamOptions =>
+                name is "include_usage" ? RequestMember.WantsUsage : RequestMember.Other,
             Zone.Settings => RequestNames.OfSetting(name),
             Zone.Prompt or Zone.Input => RequestNames.OfPrompt(name),
-            Zone.Written when IsOfTool => name switch { "type" => RequestMember.Type, "max_uses" => RequestMember.MostSearches, _ => RequestMember.Other },
+            Zone.Written when IsOfTool =>
+                name switch { "type" => RequestMember.Type, "max_uses" => RequestMember.MostSearches, _ => RequestMember.Other },
             _ => RequestMember.Other,
         };
         _draft.WritesCache |= name is "cache_control" or "cachePoint";
@@ -193,7 +195,8 @@ internal ref struct RequestScanner
         (Zone.Quiet or Zone.Written or Zone.Things, _) => parent,
         (_, RequestMember.Quiet or RequestMember.WebSearch or RequestMember.ServiceTier) => Zone.Quiet,
         (_, RequestMember.Written or RequestMember.Tools) => Zone.Written,
-        (Zone.Request, RequestMember.Settings or RequestMember.StreamOptions) or (Zone.Request or Zone.Settings, RequestMember.Forms) => Zone.Settings,
+        (Zone.Request, RequestMember.Settings or RequestMember.StreamOptions) or (Zone.Request or Zone.Settings, RequestMember.Forms) =>
+            Zone.Settings,
 
         // No provider reads a bound or a number of answers deeper down.
         (Zone.Settings, _) => Zone.Quiet,
@@ -227,7 +230,9 @@ internal ref struct RequestScanner
     private readonly void Settle(Frame frame)
     {
         ref var parent = ref _frames[_depth];
-        var kind = frame.ByContent != MediaKind.Unknown ? frame.ByContent : frame.ByType != MediaKind.Unknown ? frame.ByType : KindOf(frame.Member);
+        var kind = frame.ByContent != MediaKind.Unknown ? frame.ByContent
+            : frame.ByType != MediaKind.Unknown ? frame.ByType
+            : KindOf(frame.Member);
         if (kind != MediaKind.Unknown || _depth == 0)
         {
             _draft.Files(kind, frame.Files, frame.Bytes, frame.IsCoarse || parent.IsCoarse);
@@ -287,7 +292,8 @@ internal ref struct RequestScanner
             case RequestMember.ServiceTier:
                 _draft.ServiceTier = value.Length <= ServiceTiers.Longest ? ServiceTiers.Of(Encoding.UTF8.GetString(value)) : null;
                 break;
-            case RequestMember.Quiet or RequestMember.Settings or RequestMember.StreamOptions or RequestMember.Forms or RequestMember.Stream or RequestMember.Answers or RequestMember.MaxOutput or RequestMember.Limit:
+            case RequestMember.Quiet or RequestMember.Settings or RequestMember.StreamOptions or RequestMember.Forms or RequestMember.Stream
+                or RequestMember.Answers or RequestMember.MaxOutput or RequestMember.Limit:
                 break;
             case RequestMember.Input:
                 _draft.Items(RequestMember.Input, 1);

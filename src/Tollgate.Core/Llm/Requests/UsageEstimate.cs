@@ -32,7 +32,8 @@ public static class UsageEstimate
     private const long TokensOfCoarseImage = 85;
 
     /// <summary>Models with OpenAI's vocabulary of 200,000 words, or, Google's, with one as large.</summary>
-    private static readonly string[] NewVocabulary = ["gpt-4o", "gpt-4.", "gpt-5", "gpt-6", "gpt-oss", "gpt-image", "chatgpt", "o1", "o3", "o4", "gemini", "gemma"];
+    private static readonly string[] NewVocabulary = [
+        "gpt-4o", "gpt-4.", "gpt-5", "gpt-6", "gpt-oss", "gpt-image", "chatgpt", "o1", "o3", "o4", "gemini", "gemma"];
 
     /// <summary>The expected number of tokens, in a vocabulary as models of OpenAI and Google have it.</summary>
     public static long Tokens(DeliveredText text) => Upwards(text.MilliTokens, 1_000);
@@ -57,7 +58,9 @@ public static class UsageEstimate
             Kind.Heard => LlmUsage.Of([One, .. SoundOf(route, ask, outputTokens)]),
             Kind.Spoken => Spoken(route, ask, ask.Prompt),
             Kind.Drawn => Drawn(route, ask),
-            _ => LlmUsage.Of([One, .. InputOf(route, ask, isMost: true), (LlmUnit.Output, Of(outputTokens * ask.Answers)), (LlmUnit.Search, Of(ask.Searches))]),
+            _ => LlmUsage.Of(
+                [One, .. InputOf(route, ask, isMost: true), (LlmUnit.Output, Of(outputTokens * ask.Answers)),
+                    (LlmUnit.Search, Of(ask.Searches))]),
         };
     }
 
@@ -86,9 +89,13 @@ public static class UsageEstimate
         }
 
         var output = Tokens(delivered, route, report.Model ?? asked.Model) - (long)reported.OutputTokens.Value;
-        var input = ask is null || reported.InputTokens.IsPositive ? [] : kind == Kind.Heard ? SoundOf(route, ask, 0) : InputOf(route, ask, isMost: false);
+        var input = ask is null || reported.InputTokens.IsPositive ? []
+            : kind == Kind.Heard ? SoundOf(route, ask, 0)
+            : InputOf(route, ask, isMost: false);
         var isSeconds = kind == Kind.Heard && IsBySecond(route, asked);
-        return LlmUsage.Of([.. reported.Parts, .. input, (LlmUnit.Output, Of(isSeconds || kind == Kind.Read ? 0 : Math.Max(0, output))), (LlmUnit.Request, Of(request))]);
+        return LlmUsage.Of(
+            [.. reported.Parts, .. input, (LlmUnit.Output, Of(isSeconds || kind == Kind.Read ? 0 : Math.Max(0, output))),
+                (LlmUnit.Request, Of(request))]);
     }
 
     private enum Kind
@@ -126,7 +133,8 @@ public static class UsageEstimate
 
     private static LlmUsage Pieces(LlmRoute route, LlmRequest ask)
     {
-        var unit = route.Api is LlmApi.TavilySearch or LlmApi.SerperSearch or LlmApi.ExaSearch or LlmApi.FirecrawlSearch or LlmApi.CohereRerank
+        var unit = route.Api is LlmApi.TavilySearch or LlmApi.SerperSearch or LlmApi.ExaSearch or LlmApi.FirecrawlSearch
+            or LlmApi.CohereRerank
             ? LlmUnit.Search
             : LlmUnit.Page;
         return LlmUsage.Of(One, (unit, Of(ask.Pieces)));
@@ -139,7 +147,8 @@ public static class UsageEstimate
         var text = MilliTokens(ask.Prompt, route, model);
         var tools = (ask.Tools * FrameOfTool) + (ask.Tools > 0 && IsClaude(route, model) ? FrameOfAnthropicTools : 0);
         var isChat = Shape(route, ask) == Kind.Answered;
-        var tokens = Upwards(isMost ? Upwards(text * 4, 3) : text, 1_000) + ask.PromptTokens + (ask.Messages * FrameOfMessage) + (isChat ? Frame + tools : 0);
+        var tokens = Upwards(isMost ? Upwards(text * 4, 3) : text, 1_000) + ask.PromptTokens + (ask.Messages * FrameOfMessage)
+            + (isChat ? Frame + tools : 0);
         var documents = ask.DocumentBytes == 0 ? 0 : Upwards(ask.DocumentBytes, BytesOfPage) * TokensOfPage;
         var fine = ask.Images - ask.CoarseImages;
         return

@@ -6,7 +6,10 @@ namespace Tollgate.Core.Llm.Requests;
 /// <summary>Perplexity's chat without waiting holds the chat itself in the member <c>request</c>.</summary>
 internal static class WrappedRequest
 {
-    /// <summary>The request inside; the body itself where there is none, or where it is no JSON. Nothing where there are two: which one is meant is not known.</summary>
+    /// <summary>
+    /// The request inside; the body itself where there is none, or where it is no JSON. Nothing where there are two: which one is meant is
+    /// not known.
+    /// </summary>
     public static ReadOnlySpan<byte> In(LlmRoute route, ReadOnlySpan<byte> body)
     {
         if (route.Api != LlmApi.PerplexityAsync)
@@ -26,7 +29,8 @@ internal static class WrappedRequest
 
     private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> body)
     {
-        var json = new Utf8JsonReader(body, new() { MaxDepth = 256, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+        var json = new Utf8JsonReader(
+            body, new() { MaxDepth = 256, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
         ReadOnlySpan<byte> found = default;
         var requests = 0;
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject)

@@ -12,8 +12,10 @@ internal static class AnswerMarks
         var usage = answer.Member("usage");
         return answer switch
         {
-            _ when answer.Has("amazon-bedrock-invocationMetrics") || answer.Has("inputTextTokenCount") || answer.Has("prompt_token_count") => LlmApi.BedrockInvoke,
-            _ when usage.Has("inputTokens") || answer.Has("messageStart") || answer.Has("contentBlockDelta") || answer.Member("metadata").HasObject("usage") => LlmApi.BedrockConverse,
+            _ when answer.Has("amazon-bedrock-invocationMetrics") || answer.Has("inputTextTokenCount")
+                || answer.Has("prompt_token_count") => LlmApi.BedrockInvoke,
+            _ when usage.Has("inputTokens") || answer.Has("messageStart") || answer.Has("contentBlockDelta")
+                || answer.Member("metadata").HasObject("usage") => LlmApi.BedrockConverse,
             _ when answer.Has("usageMetadata") || answer.Has("candidates") || answer.Has("promptFeedback") => LlmApi.GeminiGenerate,
             _ when type is "message" or "message_start" || IsAnthropic(usage, provider) => LlmApi.AnthropicMessages,
             _ when type.StartsWith("response.", StringComparison.Ordinal) || answer.Text("object") == "response" => LlmApi.OpenAiResponses,
@@ -21,7 +23,8 @@ internal static class AnswerMarks
             _ when type.StartsWith("transcript.", StringComparison.Ordinal) => LlmApi.OpenAiTranscription,
             _ when type.StartsWith("speech.", StringComparison.Ordinal) => LlmApi.OpenAiSpeech,
             _ when type == "message-start" || answer.Has("event_type") || usage.Has("billed_units") => LlmApi.CohereChat,
-            _ when answer.Member("meta").Has("billed_units") => answer.Has("results") ? LlmApi.CohereRerank : answer.Has("embeddings") ? LlmApi.CohereEmbed : LlmApi.CohereChat,
+            _ when answer.Member("meta").Has("billed_units") =>
+                answer.Has("results") ? LlmApi.CohereRerank : answer.Has("embeddings") ? LlmApi.CohereEmbed : LlmApi.CohereChat,
             _ when answer.Has("choices") || answer.Has("x_groq") || answer.Member("result").Has("usage") => LlmApi.OpenAiChat,
             _ when answer.Has("usage_info") => LlmApi.MistralOcr,
             _ when answer.Has("eval_count") || (answer.Has("done") && answer.Has("model")) => LlmApi.OllamaChat,
@@ -31,7 +34,8 @@ internal static class AnswerMarks
 
     // A message of which somebody kept the usage alone: its cache lies outside of the input, unlike that of responses.
     private static bool IsAnthropic(JsonElement usage, string provider) =>
-        usage.Has("cache_read_input_tokens") || usage.Has("cache_creation_input_tokens") || (provider == "anthropic" && usage.Has("input_tokens"));
+        usage.Has("cache_read_input_tokens") || usage.Has("cache_creation_input_tokens")
+            || (provider == "anthropic" && usage.Has("input_tokens"));
 
     private static LlmApi PieceApiOf(JsonElement answer, JsonElement usage)
     {

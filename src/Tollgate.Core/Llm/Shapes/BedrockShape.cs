@@ -90,7 +90,8 @@ internal static class BedrockShape
 
     private static void ReadTitan(JsonElement answer, UsageDraft draft)
     {
-        var output = draft.TryCount(answer, "totalOutputTextTokenCount") ?? answer.Items("results").Sum(result => draft.Count(result, "tokenCount"));
+        var output = draft.TryCount(answer, "totalOutputTextTokenCount")
+            ?? answer.Items("results").Sum(result => draft.Count(result, "tokenCount"));
         draft.Take(new() { Input = draft.Count(answer, "inputTextTokenCount"), Output = output });
     }
 

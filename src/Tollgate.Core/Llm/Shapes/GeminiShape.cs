@@ -102,8 +102,10 @@ internal static class GeminiShape
     // Grounding with Google Search is billed by the query since Gemini 3, by the grounded request before.
     private static long Searches(JsonElement answer, UsageDraft draft)
     {
-        var queries = answer.Items("candidates").Sum(static candidate => candidate.Member("groundingMetadata").Items("webSearchQueries").LongCount());
-        var byRequest = draft.Model is { } model && (model.StartsWith("gemini-1", StringComparison.Ordinal) || model.StartsWith("gemini-2", StringComparison.Ordinal));
+        var queries = answer.Items("candidates")
+            .Sum(static candidate => candidate.Member("groundingMetadata").Items("webSearchQueries").LongCount());
+        var byRequest = draft.Model is { } model
+            && (model.StartsWith("gemini-1", StringComparison.Ordinal) || model.StartsWith("gemini-2", StringComparison.Ordinal));
         return draft.KeepLargest("searches", byRequest ? Math.Min(queries, 1) : queries);
     }
 }

@@ -48,7 +48,8 @@ internal sealed class JsonFraming(int largestEvent) : StreamFraming
     public override void Finish(StreamEventReader read) => _object.Clear();
 
     // Outside of objects only their beginning matters: the list around them and the commas between are passed over.
-    private int NextMark(ReadOnlySpan<byte> bytes) => _depth == 0 ? bytes.IndexOf((byte)'{') : bytes.IndexOfAny((byte)'"', (byte)'{', (byte)'}');
+    private int NextMark(ReadOnlySpan<byte> bytes) =>
+        _depth == 0 ? bytes.IndexOf((byte)'{') : bytes.IndexOfAny((byte)'"', (byte)'{', (byte)'}');
 
     private void Move(byte mark)
     {

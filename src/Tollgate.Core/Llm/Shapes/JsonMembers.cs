@@ -6,11 +6,13 @@ namespace Tollgate.Core.Llm.Shapes;
 internal static class JsonMembers
 {
     // A content filter or a tool may nest deeper than the reader's default of 64.
-    private static readonly JsonReaderOptions Lenient = new() { MaxDepth = 1_000, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonReaderOptions Lenient =
+        new() { MaxDepth = 1_000, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>
-    /// A parsed document takes 12 bytes for each token (JsonDocument), so that 32 MiB of <c>1,1,1,</c> would be 200 MB. The answers of providers
-    /// with the most tokens, 2,000 embeddings, have three million. A text of so many bytes or fewer has no more tokens and is not counted.
+    /// A parsed document takes 12 bytes for each token (JsonDocument), so that 32 MiB of <c>1,1,1,</c> would be 200 MB. The answers of
+    /// providers with the most tokens, 2,000 embeddings, have three million. A text of so many bytes or fewer has no more tokens and is not
+    /// counted.
     /// </summary>
     public const int MostTokens = 4_000_000;
 

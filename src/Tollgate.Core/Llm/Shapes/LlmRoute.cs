@@ -4,7 +4,9 @@ namespace Tollgate.Core.Llm.Shapes;
 /// <param name="Provider">A name of the price book: <c>openai</c>, <c>together_ai</c>; a host nobody knows is its own provider.</param>
 public sealed record LlmRoute(string Provider, LlmApi Api)
 {
-    /// <summary>The model, where the path names it (Gemini, Bedrock, Azure's deployments, Stability); null where the request's body does.</summary>
+    /// <summary>
+    /// The model, where the path names it (Gemini, Bedrock, Azure's deployments, Stability); null where the request's body does.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>The path makes the answer a stream. Only to Ollama a request can say otherwise.</summary>

@@ -169,7 +169,10 @@ public static class LlmRoutes
         var plain = path.Split('?')[0].TrimEnd('/');
         var row = Array.Find(Paths, row => (row.Provider == name || row.Provider.Length == 0) && EndFits(row.Path, plain));
         var (job, part) = JobIn(plain, row.Api);
-        return new(name, job is null && Array.Exists(Jobs, known => known.Api == row.Api && row.Path == known.Before + '*') ? LlmApi.Unknown : row.Api)
+        return new(
+            name, job is null && Array.Exists(Jobs, known => known.Api == row.Api && row.Path == known.Before + '*')
+                ? LlmApi.Unknown
+                : row.Api)
         {
             Model = ModelIn(plain), Job = job, JobPart = part,
             IsStream = Array.Exists(Streams, end => plain.EndsWith(end, StringComparison.Ordinal)),
@@ -187,7 +190,8 @@ public static class LlmRoutes
             return ModelNames.Canonical(provider.Trim().ToLowerInvariant().Replace(' ', '_'));
         }
 
-        return Array.Find(Makers, row => model is not null && model.StartsWith(row.Model, StringComparison.OrdinalIgnoreCase)).Provider ?? "";
+        return Array.Find(Makers, row => model is not null && model.StartsWith(row.Model, StringComparison.OrdinalIgnoreCase)).Provider
+            ?? "";
     }
 
     private static bool Fits(string pattern, string host) =>

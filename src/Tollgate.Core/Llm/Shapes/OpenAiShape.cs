@@ -79,8 +79,8 @@ internal static class OpenAiShape
     }
 
     /// <summary>
-    /// Perplexity's chat without waiting: <c>status</c> is CREATED, IN_PROGRESS, COMPLETED or FAILED, and <c>response</c> the completion. What
-    /// else it may be is not documented; another word is taken for an end only when there is a completion or an error.
+    /// Perplexity's chat without waiting: <c>status</c> is CREATED, IN_PROGRESS, COMPLETED or FAILED, and <c>response</c> the completion.
+    /// What else it may be is not documented; another word is taken for an end only when there is a completion or an error.
     /// </summary>
     public static void ReadAsync(JsonElement answer, UsageDraft draft)
     {
@@ -166,7 +166,8 @@ internal static class OpenAiShape
         var input = draft.TryCount(usage, "prompt_tokens") ?? Math.Max(0, (total ?? 0) - output);
 
         // Some hosts, and xAI in its older shape, have the details beside the totals. Perplexity counts that thought apart.
-        var reasoning = draft.TryCount(completion, "reasoning_tokens") ?? (draft.Provider == "perplexity" ? 0 : draft.Count(usage, "reasoning_tokens"));
+        var reasoning = draft.TryCount(completion, "reasoning_tokens")
+            ?? (draft.Provider == "perplexity" ? 0 : draft.Count(usage, "reasoning_tokens"));
         var cached = draft.TryCount(prompt, "cached_tokens")
             ?? draft.TryCount(usage, "prompt_cache_hit_tokens")
             ?? draft.TryCount(usage, "cached_prompt_text_tokens")
@@ -239,8 +240,8 @@ internal static class OpenAiShape
     }
 
     /// <summary>
-    /// Perplexity states its parts, xAI ticks. With a key of the caller's own (<c>is_byok</c>) OpenRouter's <c>cost</c> is its fee, and what the
-    /// model's provider charges stands beside it.
+    /// Perplexity states its parts, xAI ticks. With a key of the caller's own (<c>is_byok</c>) OpenRouter's <c>cost</c> is its fee, and
+    /// what the model's provider charges stands beside it.
     /// </summary>
     internal static void ReadCost(JsonElement usage, UsageDraft draft)
     {

@@ -8,19 +8,24 @@ internal static class TextTally
     /// error over three quarters of the texts in tests/Tollgate.Core.Tests/Llm/token-counts.json, for the vocabulary o200k.
     /// </summary>
     private static readonly int[] Weights = WeightsOf(
-        words: 680, letters: 79, longLetters: 252, capitals: 57, accents: 844, flips: 190, digitGroups: 1087, markRuns: 840, marks: 4, breaks: 877,
+        words: 680, letters: 79, longLetters: 252, capitals: 57, accents: 844, flips: 190, digitGroups: 1087, markRuns: 840, marks: 4,
+        breaks: 877,
         wideWords: 1395, cyrillic: 60, semitic: 65, indic: 20, unspaced: 432, kana: 733, ideographs: 826, hangul: 726, symbols: 1777);
 
     /// <summary>The same for cl100k.</summary>
     private static readonly int[] OldWeights = WeightsOf(
-        words: 679, letters: 88, longLetters: 457, capitals: 58, accents: 2143, flips: 123, digitGroups: 1178, markRuns: 674, marks: 51, breaks: 947,
+        words: 679, letters: 88, longLetters: 457, capitals: 58, accents: 2143, flips: 123, digitGroups: 1178, markRuns: 674, marks: 51,
+        breaks: 947,
         wideWords: 912, cyrillic: 385, semitic: 657, indic: 1033, unspaced: 1020, kana: 999, ideographs: 1251, hangul: 1301, symbols: 2253);
 
     public static DeliveredText Count(ReadOnlySpan<byte> text, bool isJson)
     {
         Span<int> counts = stackalloc int[TextClasses.Rows];
         counts.Clear();
-        return new(Read(text, isJson, new TextClasses(counts))) { MilliTokens = Weigh(counts, Weights), OldMilliTokens = Weigh(counts, OldWeights) };
+        return new(Read(text, isJson, new TextClasses(counts)))
+        {
+            MilliTokens = Weigh(counts, Weights), OldMilliTokens = Weigh(counts, OldWeights),
+        };
     }
 
     /// <returns>Characters.</returns>

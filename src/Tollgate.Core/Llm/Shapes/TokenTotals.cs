@@ -40,8 +40,8 @@ internal sealed record TokenTotals
     public long? Stated { get; init; }
 
     /// <summary>
-    /// The counts are the provider's own, also where they differ: parts that are larger than their whole are kept and the rest of the whole is
-    /// then zero; a stated total that is not the sum is only noted. More tokens than any model takes are doubted.
+    /// The counts are the provider's own, also where they differ: parts that are larger than their whole are kept and the rest of the whole
+    /// is then zero; a stated total that is not the sum is only noted. More tokens than any model takes are doubted.
     /// </summary>
     public void WriteTo(UsageDraft draft)
     {

@@ -83,7 +83,8 @@ public sealed class UsageChunkFilter(bool hidesUsage)
     }
 
     /// <summary>Behind the blank line that ends the first event; 0: there is none yet.</summary>
-    /// <param name="from">So many bytes were searched before: an event that comes in many pieces is not searched from its beginning for each.</param>
+    /// <param name="from">So many bytes were searched before: an event that comes in many pieces is not searched from its beginning for
+    /// each.</param>
     private static int EndOfEvent(ReadOnlySpan<byte> bytes, int from)
     {
         for (var at = from; bytes[at..].IndexOf((byte)'\n') is >= 0 and var next;)

@@ -6,8 +6,8 @@ namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
 /// What an answer has said so far. A stream writes it again and again: a later word replaces an earlier one, nothing is
-/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Inconsistency"/>, and numbers that differ from each other
-/// one in <see cref="Difference"/>.
+/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Inconsistency"/>, and numbers that differ from
+/// each other one in <see cref="Difference"/>.
 /// </summary>
 internal sealed class UsageDraft(LlmRoute route)
 {
@@ -73,7 +73,8 @@ internal sealed class UsageDraft(LlmRoute route)
     }
 
     public void Fail(string message) => Error ??= string.Concat(
-        WellFormed.Cut(message, LongestError).EnumerateRunes().Where(static rune => rune.Value is '\n' or >= ' ').Select(static rune => rune.ToString()));
+        WellFormed.Cut(message, LongestError).EnumerateRunes().Where(static rune => rune.Value is '\n' or >= ' ')
+            .Select(static rune => rune.ToString()));
 
     /// <summary>Answers come from elsewhere: what could not be stored, or is no name, is not taken for one.</summary>
     private static bool IsName(string? text) => text is { Length: > 0 and <= PriceRules.LongestModel } && CustomerRules.IsLine(text);
@@ -156,7 +157,10 @@ internal sealed class UsageDraft(LlmRoute route)
         }
     }
 
-    /// <summary>What the provider says it charged; a figure that is negative or absurd is noted and not taken. <paramref name="perDollar"/>: units of the number in a dollar.</summary>
+    /// <summary>
+    /// What the provider says it charged; a figure that is negative or absurd is noted and not taken. <paramref name="perDollar"/>: units
+    /// of the number in a dollar.
+    /// </summary>
     public void SetCost(JsonElement parent, string name, long perDollar = 1)
     {
         var value = parent.Member(name);

@@ -17,7 +17,8 @@ internal static class UsageMarks
         LlmApi.BedrockInvoke => data.IndexOf("amazon-bedrock-invocationMetrics"u8) >= 0
             || data.IndexOf("_token_count\""u8) >= 0
             || data.IndexOf("TokenCount\""u8) >= 0,
-        LlmApi.CohereChat => data.IndexOf("\"billed_units\""u8) >= 0 || data.IndexOf("\"stream-end\""u8) >= 0 || data.IndexOf("\"message-end\""u8) >= 0,
+        LlmApi.CohereChat =>
+            data.IndexOf("\"billed_units\""u8) >= 0 || data.IndexOf("\"stream-end\""u8) >= 0 || data.IndexOf("\"message-end\""u8) >= 0,
         LlmApi.OllamaChat => data.IndexOf("eval_count\""u8) >= 0 || data.IndexOf("\"done_reason\""u8) >= 0,
         LlmApi.OpenAiChat or LlmApi.BedrockConverse => false,
 

@@ -13,7 +13,8 @@ public static class UsageOption
     /// <summary>Providers that report usage unasked, and refuse members that they do not know.</summary>
     private static readonly string[] Unasked = ["mistral", "perplexity"];
 
-    public static bool IsNeeded(LlmRoute route) => route.Api == LlmApi.OpenAiChat && !Unasked.Contains(route.Provider, StringComparer.Ordinal);
+    public static bool IsNeeded(LlmRoute route) =>
+        route.Api == LlmApi.OpenAiChat && !Unasked.Contains(route.Provider, StringComparer.Ordinal);
 
     /// <summary>
     /// The body with the option set, whatever stood in its place; null when it is set already, or when the body is no JSON object.
@@ -26,8 +27,11 @@ public static class UsageOption
             var mark = body.StartsWith("\uFEFF"u8) ? 3 : 0;
             return Find(body[mark..]) switch
             {
-                (Place.Start, var at, _) => Spliced(body, mark + at, 0, IsEmptyObject(body[(mark + at)..]) ? Option : [.. Option, (byte)',']),
-                (Place.Inside, var at, _) => Spliced(body, mark + at, 0, IsEmptyObject(body[(mark + at)..]) ? "\"include_usage\":true"u8 : "\"include_usage\":true,"u8),
+                (Place.Start, var at, _) =>
+                    Spliced(body, mark + at, 0, IsEmptyObject(body[(mark + at)..]) ? Option : [.. Option, (byte)',']),
+                (Place.Inside, var at, _) =>
+                    Spliced(body, mark + at, 0,
+                        IsEmptyObject(body[(mark + at)..]) ? "\"include_usage\":true"u8 : "\"include_usage\":true,"u8),
                 (Place.Answer, var at, var length) => Spliced(body, mark + at, length, "true"u8),
                 (Place.Options, var at, var length) => Spliced(body, mark + at, length, "{\"include_usage\":true}"u8),
                 _ => null,
@@ -58,7 +62,8 @@ public static class UsageOption
 
     private static (Place Place, int At, int Length) Find(ReadOnlySpan<byte> body)
     {
-        var json = new Utf8JsonReader(body, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 256 });
+        var json = new Utf8JsonReader(
+            body, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 256 });
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
         {
             return default;
@@ -108,5 +113,6 @@ public static class UsageOption
 
     private static bool IsEmptyObject(ReadOnlySpan<byte> rest) => rest.TrimStart(" \t\r\n"u8).StartsWith("}"u8);
 
-    private static byte[] Spliced(ReadOnlySpan<byte> body, int at, int length, ReadOnlySpan<byte> put) => [.. body[..at], .. put, .. body[(at + length)..]];
+    private static byte[] Spliced(ReadOnlySpan<byte> body, int at, int length, ReadOnlySpan<byte> put) =>
+        [.. body[..at], .. put, .. body[(at + length)..]];
 }

@@ -148,7 +148,9 @@ public static class UsageReader
         }
 
         Apply(document.RootElement, draft);
-        return draft is { Error: not null, IsReported: false } || IsErrorOfPiece(document.RootElement, draft) ? draft.Refused() : draft.Answered();
+        return draft is { Error: not null, IsReported: false } || IsErrorOfPiece(document.RootElement, draft)
+            ? draft.Refused()
+            : draft.Answered();
     }
 
     // Shapes counted by the piece count the call itself, which an error did not deliver; a crawl that failed names what it took.

@@ -9,7 +9,9 @@ namespace Tollgate.Core.Llm.Shapes;
 /// </summary>
 public sealed class UsageStream
 {
-    /// <summary>Bytes of the largest event that is read: an image made or a response of 128,000 tokens fits. A larger one is skipped.</summary>
+    /// <summary>
+    /// Bytes of the largest event that is read: an image made or a response of 128,000 tokens fits. A larger one is skipped.
+    /// </summary>
     public const int LargestEvent = 8 * 1024 * 1024;
 
     // Events at the start that are parsed for the model's name and the answer's id; some streams never say them.
@@ -99,7 +101,8 @@ public sealed class UsageStream
             return;
         }
 
-        if (_draft.Api == LlmApi.BedrockInvoke && TextScan.Named(data, "\"bytes\""u8) is { IsEmpty: false } coded && coded.StartsWith("\""u8))
+        if (_draft.Api == LlmApi.BedrockInvoke && TextScan.Named(data, "\"bytes\""u8) is { IsEmpty: false } coded
+            && coded.StartsWith("\""u8))
         {
             ReadCoded(coded[1..], isError);
             return;

@@ -4,7 +4,9 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Payments.Paymob;
 
-/// <summary>A transaction as Paymob tells it: money that came, did not come, or went back. What went back is a transaction of its own with a parent.</summary>
+/// <summary>
+/// A transaction as Paymob tells it: money that came, did not come, or went back. What went back is a transaction of its own with a parent.
+/// </summary>
 public sealed record PaymobTransaction
 {
     public required long Id { get; init; }
@@ -69,7 +71,8 @@ public sealed record PaymobTransaction
     public static PaymobTransaction? Read(JsonElement obj)
     {
         if (Whole(obj, "id") is not { } id || OrderOf(obj) is not { } order || Whole(obj, "amount_cents") is not { } amount
-            || !Currency.TryFind(Text(obj, "currency"), out var currency) || Truth(obj, "success") is not { } success || Truth(obj, "pending") is not { } pending)
+            || !Currency.TryFind(Text(obj, "currency"), out var currency) || Truth(obj, "success") is not { } success
+            || Truth(obj, "pending") is not { } pending)
         {
             return null;
         }
@@ -97,7 +100,9 @@ public sealed record PaymobTransaction
             Message = Text(data, "message"),
             IsLive = Truth(obj, "is_live") == true,
             MadeOn = Text(obj, "created_at") is { Length: >= DayLength } made
-                && DateOnly.TryParseExact(made[..DayLength], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null,
+                && DateOnly.TryParseExact(made[..DayLength], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+                ? day
+                : null,
         };
     }
 
@@ -106,12 +111,14 @@ public sealed record PaymobTransaction
     private static JsonElement Member(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) ? found : default;
 
-    private static string? Text(JsonElement parent, string name) => Member(parent, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    private static string? Text(JsonElement parent, string name) =>
+        Member(parent, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     private static long? Whole(JsonElement parent, string name) => Member(parent, name) switch
     {
         { ValueKind: JsonValueKind.Number } number when number.TryGetInt64(out var whole) => whole,
-        { ValueKind: JsonValueKind.String } text when long.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var whole) => whole,
+        { ValueKind: JsonValueKind.String } text
+            when long.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var whole) => whole,
         _ => null,
     };
 

@@ -62,7 +62,8 @@ public sealed record SandboxEvent
 /// <param name="Charge">Of what a refund or a dispute takes back.</param>
 /// <param name="Amount">Minor units.</param>
 public sealed record SandboxObject(
-    string Reference, Guid? Key = null, PaymentFailure? Failure = null, string? Charge = null, long? Amount = null, string? Currency = null, string? Reason = null);
+    string Reference, Guid? Key = null, PaymentFailure? Failure = null, string? Charge = null, long? Amount = null, string? Currency = null,
+    string? Reason = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

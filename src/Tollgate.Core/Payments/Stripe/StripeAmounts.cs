@@ -3,10 +3,12 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Payments.Stripe;
 
 /// <summary>
-/// Stripe's smallest units against ours. They differ for three currencies: the krona of Iceland and the shilling of Uganda, which have no decimals,
-/// are sent with two; the ariary of Madagascar, which has some, is sent without. Three decimals are sent rounded to ten.
+/// Stripe's smallest units against ours. They differ for three currencies: the krona of Iceland and the shilling of Uganda, which have no
+/// decimals, are sent with two; the ariary of Madagascar, which has some, is sent without. Three decimals are sent rounded to ten.
 /// </summary>
-/// <remarks>https://docs.stripe.com/currencies#zero-decimal. UGX is in the list of those without decimals and treated as with two all the same.</remarks>
+/// <remarks>
+/// https://docs.stripe.com/currencies#zero-decimal. UGX is in the list of those without decimals and treated as with two all the same.
+/// </remarks>
 public static class StripeAmounts
 {
     private const long Hundred = 100;
@@ -20,7 +22,10 @@ public static class StripeAmounts
         _ => amount.Minor,
     };
 
-    /// <summary>What Stripe can move that is nearest, half away from zero: of what is added to an invoice of its own, which is no debt of another document.</summary>
+    /// <summary>
+    /// What Stripe can move that is nearest, half away from zero: of what is added to an invoice of its own, which is no debt of another
+    /// document.
+    /// </summary>
     public static long Nearest(MoneyAmount amount) => amount.Currency switch
     {
         { Code: "MGA" } => (long)decimal.Round((decimal)amount.Minor / Hundred, MidpointRounding.AwayFromZero),

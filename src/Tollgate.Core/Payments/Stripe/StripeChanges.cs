@@ -25,9 +25,9 @@ public static class StripeChanges
     };
 
     /// <summary>
-    /// Other terms, from now on. What is due for the rest of the period is invoiced and paid at once, and a card that is refused leaves everything as it was
-    /// (<c>error_if_incomplete</c>): access follows payment. The other ways give the new plan before it is paid (<c>allow_incomplete</c>), or keep a change open for a day
-    /// that nobody here would see (<c>pending_if_incomplete</c>).
+    /// Other terms, from now on. What is due for the rest of the period is invoiced and paid at once, and a card that is refused leaves
+    /// everything as it was (<c>error_if_incomplete</c>): access follows payment. The other ways give the new plan before it is paid
+    /// (<c>allow_incomplete</c>), or keep a change open for a day that nobody here would see (<c>pending_if_incomplete</c>).
     /// </summary>
     public static StripeForm Change(string item, string price, long quantity, Proration proration) => new StripeForm()
         .Set("items", [new StripeForm().Set("id", item).Set("price", price).Set("quantity", quantity)])
@@ -35,14 +35,17 @@ public static class StripeChanges
 
     /// <summary>The same, asked before.</summary>
     /// <param name="at">Shared out as of then; null: as of when Stripe is asked.</param>
-    public static StripeForm PreviewOfChange(string subscription, string item, string price, long quantity, Proration proration, Instant? at) => new StripeForm()
+    public static StripeForm PreviewOfChange(
+        string subscription, string item, string price, long quantity, Proration proration, Instant? at) => new StripeForm()
         .Set("subscription", subscription)
-        .Set("subscription_details", new StripeForm().Set("items", [new StripeForm().Set("id", item).Set("price", price).Set("quantity", quantity)])
+        .Set("subscription_details",
+            new StripeForm().Set("items", [new StripeForm().Set("id", item).Set("price", price).Set("quantity", quantity)])
             .Set("proration_behavior", BehaviorOf(proration)).Set("proration_date", at));
 
     /// <summary>What ends at once, and what is given back for it.</summary>
     public static StripeForm PreviewOfEnd(string subscription, bool givesBack) => new StripeForm().Set("subscription", subscription)
-        .Set("subscription_details", new StripeForm().Set("cancel_now", true).Set("proration_behavior", givesBack ? "always_invoice" : "none"));
+        .Set("subscription_details",
+            new StripeForm().Set("cancel_now", true).Set("proration_behavior", givesBack ? "always_invoice" : "none"));
 
     /// <summary>Why it ends, as far as it was said: a word of Stripe's is one there, everything else its comment.</summary>
     public static StripeForm? WhyOf(string? reason, string? comment)
@@ -64,21 +67,27 @@ public static class StripeChanges
             return null;
         }
 
-        var (zero, lines) = (MoneyAmount.Zero(total.Currency), json.Items("lines").Select(line => LineOf(line, code)).OfType<InvoiceLine>().ToList());
+        var (zero, lines) =
+            (MoneyAmount.Zero(total.Currency), json.Items("lines").Select(line => LineOf(line, code)).OfType<InvoiceLine>().ToList());
         var discount = Sum("total_discount_amounts");
         var asked = total.IsNegative ? zero : total;
         var due = Amount("amount_due") is { IsNegative: false } known && known.Minor < asked.Minor ? known : asked;
         return new()
         {
-            Id = made.Id, Status = InvoiceStatus.Draft, Kind = made.Kind, Customer = customer, Subscription = of.Id, Currency = total.Currency,
-            Period = lines.Count == 0 ? of.Current : new(lines.Min(static line => line.Period.Start), lines.Max(static line => line.Period.End)), CreatedAt = made.At,
+            Id = made.Id, Status = InvoiceStatus.Draft, Kind = made.Kind, Customer = customer, Subscription = of.Id,
+            Currency = total.Currency,
+            Period = lines.Count == 0
+                ? of.Current
+                : new(lines.Min(static line => line.Period.Start), lines.Max(static line => line.Period.End)), CreatedAt = made.At,
             Lines = discount.IsZero ? lines : [.. lines, OffOf(discount, of.Current)], Subtotal = subtotal, Discount = discount,
             Tax = Sum("total_taxes"), Total = asked, FromCredits = asked - due, Paid = asked - due,
         };
 
         MoneyAmount? Amount(string name) => StripeAmounts.FromStripe(json.Number(name), code);
 
-        MoneyAmount Sum(string name) => StripeAmounts.FromStripe(json.Items(name).Sum(static one => one.Number("amount") ?? 0), code) ?? MoneyAmount.Zero(total.Currency);
+        MoneyAmount Sum(string name) =>
+            StripeAmounts.FromStripe(json.Items(name).Sum(static one => one.Number("amount") ?? 0), code)
+                ?? MoneyAmount.Zero(total.Currency);
     }
 
     private static InvoiceLine? LineOf(JsonElement line, string? currency)
@@ -90,16 +99,21 @@ public static class StripeChanges
         }
 
         var parent = line.Child("parent");
-        var isShare = line.Flag("proration") || (parent?.Child("subscription_item_details") ?? parent?.Child("invoice_item_details"))?.Flag("proration") == true;
+        var isShare = line.Flag("proration")
+            || (parent?.Child("subscription_item_details") ?? parent?.Child("invoice_item_details"))?.Flag("proration") == true;
         return new()
         {
-            Kind = !isShare ? InvoiceLineKind.Subscription : amount.IsNegative ? InvoiceLineKind.ProrationCredit : InvoiceLineKind.ProrationCharge,
-            Description = line.Text("description") ?? "", Quantity = Quantity.Of(line.Number("quantity") ?? 1), Amount = amount, Period = new(start, end < start ? start : end),
+            Kind = !isShare ? InvoiceLineKind.Subscription
+                : amount.IsNegative ? InvoiceLineKind.ProrationCredit
+                : InvoiceLineKind.ProrationCharge,
+            Description = line.Text("description") ?? "", Quantity = Quantity.Of(line.Number("quantity") ?? 1), Amount = amount,
+            Period = new(start, end < start ? start : end),
         };
     }
 
     private static InvoiceLine OffOf(MoneyAmount discount, Period period) => new()
     {
-        Kind = InvoiceLineKind.Discount, Description = "Discount", Quantity = Quantity.Of(1), Amount = MoneyAmount.Zero(discount.Currency) - discount, Period = period,
+        Kind = InvoiceLineKind.Discount, Description = "Discount", Quantity = Quantity.Of(1),
+        Amount = MoneyAmount.Zero(discount.Currency) - discount, Period = period,
     };
 }

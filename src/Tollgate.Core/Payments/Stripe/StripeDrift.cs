@@ -14,7 +14,8 @@ namespace Tollgate.Core.Payments.Stripe;
 /// <param name="Theirs">In words; null: nothing.</param>
 /// <param name="Advice">For people.</param>
 /// <param name="IsTheirs">Stripe is right, and this side can be brought to it.</param>
-public sealed record StripeDrift(string Kind, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool IsTheirs);
+public sealed record StripeDrift(
+    string Kind, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool IsTheirs);
 
 /// <summary>A subscription as either side has it.</summary>
 public sealed record ProviderManagedState(string Status, string Plan, string Interval, long Quantity, Period Period, Instant? CancelAt);
@@ -22,11 +23,13 @@ public sealed record ProviderManagedState(string Status, string Plan, string Int
 /// <summary>Who differs in what. Both sides in, differences out.</summary>
 public static class StripeDrifts
 {
-    private const string Follow = "Stripe manages it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
+    private const string Follow =
+        "Stripe manages it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
 
     /// <summary>Each member that differs, once.</summary>
     /// <param name="theirs">Null: it is over there, or never was.</param>
-    public static IEnumerable<StripeDrift> OfSubscription(string reference, string? id, ProviderManagedState? ours, ProviderManagedState? theirs)
+    public static IEnumerable<StripeDrift> OfSubscription(
+        string reference, string? id, ProviderManagedState? ours, ProviderManagedState? theirs)
     {
         if (ours is null || theirs is null)
         {
@@ -34,7 +37,10 @@ public static class StripeDrifts
             {
                 yield return new(
                     "subscription", id, theirs is null ? null : reference, null, ours?.Status, theirs?.Status,
-                    theirs is null ? "Stripe has no such subscription: the key is of another account or mode. Set the right one, or end it here: POST /v1/subscriptions/{id}/cancel with at: now." : Follow,
+                    theirs is null
+                        ? "Stripe has no such subscription: the key is of another account or mode. Set the right one, or end it here: "
+                            + "POST /v1/subscriptions/{id}/cancel with at: now."
+                        : Follow,
                     theirs is not null);
             }
 
@@ -45,7 +51,8 @@ public static class StripeDrifts
         var isOver = ours.Status == theirs.Status && theirs.Status == CatalogWords.Of(SubscriptionStatus.Canceled);
         foreach (var (field, mine, its) in new (string, string?, string?)[]
         {
-            ("status", ours.Status, theirs.Status), ("plan", $"{ours.Plan} {ours.Interval}", $"{theirs.Plan} {theirs.Interval}"), ("quantity", $"{ours.Quantity}", $"{theirs.Quantity}"),
+            ("status", ours.Status, theirs.Status), ("plan", $"{ours.Plan} {ours.Interval}", $"{theirs.Plan} {theirs.Interval}"),
+            ("quantity", $"{ours.Quantity}", $"{theirs.Quantity}"),
             ("period", Written(ours.Period), Written(theirs.Period)), ("cancel_at", ours.CancelAt?.ToString(), theirs.CancelAt?.ToString()),
         })
         {
@@ -59,9 +66,15 @@ public static class StripeDrifts
     /// <summary>An invoice of Stripe's that was paid, and the payment that stands here for it.</summary>
     public static StripeDrift? OfInvoice(string reference, MoneyAmount paid, Payment? ours) => ours switch
     {
-        null => new("invoice", null, reference, null, null, $"paid {paid}", "Stripe has a payment that is missing here. Run it with --repair.", true),
-        { Status: not PaymentStatus.Succeeded } => new("invoice", ours.Id.ToString("D"), reference, "status", CatalogWords.Of(ours.Status), $"paid {paid}", "Run it with --repair.", true),
-        _ when ours.Amount != paid => new("invoice", ours.Id.ToString("D"), reference, "amount", $"{ours.Amount}", $"{paid}", "Tollgate keeps its record. Correct the amount at Stripe, with a credit note or a refund.", false),
+        null => new(
+            "invoice", null, reference, null, null, $"paid {paid}", "Stripe has a payment that is missing here. Run it with --repair.",
+            true),
+        { Status: not PaymentStatus.Succeeded } =>
+            new("invoice", ours.Id.ToString("D"), reference, "status", CatalogWords.Of(ours.Status), $"paid {paid}",
+                "Run it with --repair.", true),
+        _ when ours.Amount != paid =>
+            new("invoice", ours.Id.ToString("D"), reference, "amount", $"{ours.Amount}", $"{paid}",
+                "Tollgate keeps its record. Correct the amount at Stripe, with a credit note or a refund.", false),
         _ => null,
     };
 
@@ -75,29 +88,43 @@ public static class StripeDrifts
         {
             (null, null) => null,
             (null, not null) => moved == true
-                ? new("payment", theirs.Metadata.GetValueOrDefault("tollgate_payment"), theirs.Id, null, null, $"succeeded {theirs.Received}",
-                    "Tollgate does not know the payment that Stripe names: its database was restored to an earlier state, or another server created the payment. Refund it at Stripe, or record it manually.", false)
+                ? new("payment", theirs.Metadata.GetValueOrDefault("tollgate_payment"), theirs.Id, null, null,
+                    $"succeeded {theirs.Received}",
+                    "Tollgate does not know the payment that Stripe names: its database was restored to an earlier state, "
+                        + "or another server created the payment. Refund it at Stripe, or record it manually.",
+                    false)
                 : null,
             (not null, null) => ours.Status == PaymentStatus.Succeeded
-                ? new("payment", id, null, null, $"succeeded {ours.Amount}", null, "Stripe has no such payment: it was made with the key of another account or mode. Set that key, or give the money back in the books.", false)
+                ? new("payment", id, null, null, $"succeeded {ours.Amount}", null,
+                    "Stripe has no such payment: it was made with the key of another account or mode. Set that key, "
+                        + "or give the money back in the books.",
+                    false)
                 : null,
             _ when ours.Status == PaymentStatus.Succeeded && moved == true && theirs.Received is { } received && received != ours.Amount =>
-                new("payment", id, theirs.Id, "amount", $"{ours.Amount}", $"{received}", "Tollgate keeps its record. Refund or credit the difference manually.", false),
+                new("payment", id, theirs.Id, "amount", $"{ours.Amount}", $"{received}",
+                    "Tollgate keeps its record. Refund or credit the difference manually.", false),
             _ when ours.Status != PaymentStatus.Succeeded && moved == true =>
-                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded", "The money came: run it with --repair.", true),
-            _ when ours.IsOpen && moved == false => new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status, "No money came: run it with --repair.", true),
+                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded", "The money came: run it with --repair.",
+                    true),
+            _ when ours.IsOpen && moved == false =>
+                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status, "No money came: run it with --repair.",
+                    true),
             _ when ours.Status == PaymentStatus.Succeeded && moved != true =>
-                new("payment", id, theirs.Id, "status", "succeeded", theirs.Status, "It is booked as paid, and Stripe has no money for it. Look at it at Stripe; what is booked is not taken back.", false),
+                new("payment", id, theirs.Id, "status", "succeeded", theirs.Status,
+                    "It is booked as paid, and Stripe has no money for it. Look at it at Stripe; what is booked is not taken back.", false),
             _ => null,
         };
     }
 
     /// <summary>What went back of a payment.</summary>
-    public static StripeDrift? OfRefunds(Payment ours, string reference, MoneyAmount theirs) => ours.Refunded == theirs || ours.Status != PaymentStatus.Succeeded
+    public static StripeDrift? OfRefunds(Payment ours, string reference, MoneyAmount theirs) =>
+        ours.Refunded == theirs || ours.Status != PaymentStatus.Succeeded
         ? null
         : new(
             "refund", ours.Id.ToString("D"), reference, "amount", $"{ours.Refunded}", $"{theirs}",
-            ours.Refunded.Minor < theirs.Minor ? "Stripe has a refund that is missing here. Run it with --repair." : "Tollgate has a refund that Stripe did not make, or that failed. Check it at Stripe.",
+            ours.Refunded.Minor < theirs.Minor
+                ? "Stripe has a refund that is missing here. Run it with --repair."
+                : "Tollgate has a refund that Stripe did not make, or that failed. Check it at Stripe.",
             ours.Refunded.Minor < theirs.Minor);
 
     private static string Written(Period period) => $"{period.Start} to {period.End}";

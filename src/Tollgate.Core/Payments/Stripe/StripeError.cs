@@ -8,7 +8,8 @@ namespace Tollgate.Core.Payments.Stripe;
 /// <param name="Param">Which parameter: <c>line_items[0][price]</c>.</param>
 /// <param name="PaymentIntent">The attempt that failed.</param>
 public sealed record StripeError(
-    int Status, string Type, string? Code = null, string? DeclineCode = null, string? Message = null, string? Param = null, string? PaymentIntent = null)
+    int Status, string Type, string? Code = null, string? DeclineCode = null, string? Message = null, string? Param = null,
+    string? PaymentIntent = null)
 {
     /// <summary>The key is wrong or may not do this: the project's owner has to act, its customers cannot.</summary>
     public bool IsOfKey => Status is 401 or 403;
@@ -53,7 +54,10 @@ public static class StripeRules
         return some > FirstPause ? some : FirstPause;
     }
 
-    /// <summary>Null: it is no failure of the payment, the request was wrong. What is wrong with the method or the customer there is the customer's to mend.</summary>
+    /// <summary>
+    /// Null: it is no failure of the payment, the request was wrong. What is wrong with the method or the customer there is the customer's
+    /// to mend.
+    /// </summary>
     public static PaymentFailure? FailureOf(StripeError error) => error switch
     {
         { Code: "amount_too_small" or "amount_too_large" or "invalid_charge_amount" } => PaymentFailure.AmountNotPossible,

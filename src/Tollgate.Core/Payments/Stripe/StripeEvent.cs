@@ -14,13 +14,16 @@ public sealed record StripeEvent(
     /// <summary>Those that something is done for; all others are stored and ignored.</summary>
     public static IReadOnlySet<string> Handled { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
-        "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed", "checkout.session.expired",
+        "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
+        "checkout.session.expired",
         "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused",
         "customer.subscription.resumed", "customer.subscription.trial_will_end",
         "invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.voided",
         "invoice.marked_uncollectible", "invoice.updated",
-        "payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.requires_action", "payment_intent.processing", "payment_intent.canceled",
-        "charge.refunded", "refund.created", "refund.updated", "refund.failed", "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn",
+        "payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.requires_action", "payment_intent.processing",
+        "payment_intent.canceled",
+        "charge.refunded", "refund.created", "refund.updated", "refund.failed", "charge.dispute.created", "charge.dispute.updated",
+        "charge.dispute.closed", "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
     };
 
@@ -43,7 +46,8 @@ public sealed record StripeEvent(
 
     /// <inheritdoc cref="Read(ReadOnlySpan{byte})"/>
     public static StripeEvent? Read(JsonElement json) =>
-        json.Text("object") == "event" && json.Text("id") is { Length: > 0 and <= 255 } id && json.Text("type") is { Length: > 0 and <= 255 } type
+        json.Text("object") == "event" && json.Text("id") is { Length: > 0 and <= 255 } id
+            && json.Text("type") is { Length: > 0 and <= 255 } type
         && json.Moment("created") is { } created && json.Child("data", "object") is { ValueKind: JsonValueKind.Object } moved
             ? new(id, type, created, json.Text("api_version"), json.Flag("livemode"), moved.Text("object") ?? "", moved.Text("id"), moved)
             : null;

@@ -40,7 +40,9 @@ public sealed class StripeForm
         return this;
     }
 
-    /// <summary><c>name[0]</c>, <c>name[1]</c>. An empty list is not said; with <see cref="Set(string, string)"/> and the empty text it is emptied.</summary>
+    /// <summary>
+    /// <c>name[0]</c>, <c>name[1]</c>. An empty list is not said; with <see cref="Set(string, string)"/> and the empty text it is emptied.
+    /// </summary>
     public StripeForm Set(string name, IReadOnlyList<string> values)
     {
         for (var index = 0; index < values.Count; index++)

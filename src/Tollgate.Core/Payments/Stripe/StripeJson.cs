@@ -8,7 +8,9 @@ namespace Tollgate.Core.Payments.Stripe;
 public static class StripeJson
 {
     public static JsonElement? Child(this JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
     public static JsonElement? Child(this JsonElement parent, string name, string inner) => parent.Child(name)?.Child(inner);
 
@@ -31,7 +33,8 @@ public static class StripeJson
     public static IEnumerable<JsonElement> Items(this JsonElement parent, string name) => parent.Child(name) switch
     {
         { ValueKind: JsonValueKind.Array } array => array.EnumerateArray(),
-        { ValueKind: JsonValueKind.Object } list when list.Child("data") is { ValueKind: JsonValueKind.Array } data => data.EnumerateArray(),
+        { ValueKind: JsonValueKind.Object } list when list.Child("data") is { ValueKind: JsonValueKind.Array } data =>
+            data.EnumerateArray(),
         _ => [],
     };
 

@@ -11,15 +11,17 @@ namespace Tollgate.Core.Payments.Stripe;
 /// <param name="Anchor">What its periods hang on.</param>
 /// <param name="PeriodStart">Newer shapes have it on the items; of several the earliest end counts.</param>
 public sealed record StripeSubscription(
-    string Id, string? Customer, string Status, StripeItem? Item, Instant? PeriodStart, Instant? PeriodEnd, Instant? TrialEnd, bool CancelsAtPeriodEnd,
-    Instant? CancelAt, Instant? CanceledAt, Instant? EndedAt, Instant? Created, Instant? Started, Instant? Anchor, string? LatestInvoice, string? Reason,
+    string Id, string? Customer, string Status, StripeItem? Item, Instant? PeriodStart, Instant? PeriodEnd, Instant? TrialEnd,
+    bool CancelsAtPeriodEnd,
+    Instant? CancelAt, Instant? CanceledAt, Instant? EndedAt, Instant? Created, Instant? Started, Instant? Anchor, string? LatestInvoice,
+    string? Reason,
     IReadOnlyDictionary<string, string> Metadata)
 {
     public IReadOnlyList<StripeItem> Items { get; init; } = [];
 
     /// <summary>
-    /// A trial that ends or is paused when nothing is there to pay with (<c>trial_settings.end_behavior.missing_payment_method</c>), and of its own nothing is. Its customer may
-    /// have a default.
+    /// A trial that ends or is paused when nothing is there to pay with (<c>trial_settings.end_behavior.missing_payment_method</c>), and of
+    /// its own nothing is. Its customer may have a default.
     /// </summary>
     public bool NeedsMethod { get; init; }
 
@@ -45,17 +47,21 @@ public sealed record StripeSubscription(
         }
 
         var items = json.Items("items").ToList();
-        var first = items.Where(static item => item.Child("current_period_end") is not null).OrderBy(static item => item.Number("current_period_end")).FirstOrDefault();
+        var first = items.Where(static item => item.Child("current_period_end") is not null)
+            .OrderBy(static item => item.Number("current_period_end")).FirstOrDefault();
         var item = items.Select(StripeItem.Read).OfType<StripeItem>().ToList();
         return new(
             id, json.Reference("customer"), status, item.Find(static one => !one.IsMetered) ?? item.FirstOrDefault(),
-            json.Moment("current_period_start") ?? first.Moment("current_period_start"), json.Moment("current_period_end") ?? first.Moment("current_period_end"),
-            json.Moment("trial_end"), json.Flag("cancel_at_period_end"), json.Moment("cancel_at"), json.Moment("canceled_at"), json.Moment("ended_at"),
+            json.Moment("current_period_start") ?? first.Moment("current_period_start"),
+            json.Moment("current_period_end") ?? first.Moment("current_period_end"),
+            json.Moment("trial_end"), json.Flag("cancel_at_period_end"), json.Moment("cancel_at"), json.Moment("canceled_at"),
+            json.Moment("ended_at"),
             json.Moment("created"), json.Moment("start_date"), json.Moment("billing_cycle_anchor"), json.Reference("latest_invoice"),
             json.Child("cancellation_details")?.Text("comment") ?? json.Child("cancellation_details")?.Text("feedback"), json.Metadata())
         {
             Items = item,
-            NeedsMethod = status == "trialing" && json.Child("trial_settings")?.Child("end_behavior")?.Text("missing_payment_method") is "cancel" or "pause"
+            NeedsMethod = status == "trialing"
+                && json.Child("trial_settings")?.Child("end_behavior")?.Text("missing_payment_method") is "cancel" or "pause"
                 && (json.Reference("default_payment_method") ?? json.Reference("default_source")) is null,
         };
     }
@@ -65,7 +71,8 @@ public sealed record StripeSubscription(
 /// <param name="Unit">Of one; null: tiers, or less than the smallest unit.</param>
 /// <param name="Interval"><c>month</c>, <c>year</c>, <c>week</c>, <c>day</c>.</param>
 public sealed record StripeItem(
-    string Id, string Price, string? LookupKey, string? Product, MoneyAmount? Unit, string? Interval, long Every, long Quantity, bool IsMetered,
+    string Id, string Price, string? LookupKey, string? Product, MoneyAmount? Unit, string? Interval, long Every, long Quantity,
+    bool IsMetered,
     IReadOnlyDictionary<string, string> PriceMetadata)
 {
     /// <summary>Of newer shapes.</summary>
@@ -76,15 +83,18 @@ public sealed record StripeItem(
     public static StripeItem? Read(JsonElement json)
     {
         // Very old shapes have a plan and no price; both have the same id.
-        if ((json.Child("price") ?? json.Child("plan")) is not { } price || json.Text("id") is not { } id || price.Text("id") is not { } priceId)
+        if ((json.Child("price") ?? json.Child("plan")) is not { } price || json.Text("id") is not { } id
+            || price.Text("id") is not { } priceId)
         {
             return null;
         }
 
         var recurring = price.Child("recurring") ?? price;
         return new(
-            id, priceId, price.Text("lookup_key"), price.Reference("product"), StripeAmounts.FromStripe(price.Number("unit_amount") ?? price.Number("amount"), price.Text("currency")),
-            recurring.Text("interval"), recurring.Number("interval_count") ?? 1, json.Number("quantity") ?? 1, recurring.Text("usage_type") == "metered", price.Metadata())
+            id, priceId, price.Text("lookup_key"), price.Reference("product"),
+            StripeAmounts.FromStripe(price.Number("unit_amount") ?? price.Number("amount"), price.Text("currency")),
+            recurring.Text("interval"), recurring.Number("interval_count") ?? 1, json.Number("quantity") ?? 1,
+            recurring.Text("usage_type") == "metered", price.Metadata())
         {
             PeriodStart = json.Moment("current_period_start"), PeriodEnd = json.Moment("current_period_end"),
         };
@@ -97,9 +107,12 @@ public sealed record StripeItem(
 /// <param name="NextAttempt">Null: Stripe does not try again.</param>
 /// <param name="PeriodEnd">Of the line of the subscription: what it pays for.</param>
 public sealed record StripeInvoice(
-    string Id, string? Customer, string? Subscription, string? Status, string? BillingReason, string? Number, MoneyAmount? Total, MoneyAmount? Paid, MoneyAmount? Due,
-    string? PaymentIntent, string? Url, long Attempts, Instant? NextAttempt, Instant? Created, Instant? FinalizedAt, Instant? PaidAt, Instant? PeriodStart, Instant? PeriodEnd,
-    IReadOnlyDictionary<string, string> SubscriptionMetadata, IReadOnlyDictionary<string, string> Metadata, MoneyAmount? Tax, IReadOnlyList<ProviderInvoiceLine> Lines)
+    string Id, string? Customer, string? Subscription, string? Status, string? BillingReason, string? Number, MoneyAmount? Total,
+    MoneyAmount? Paid, MoneyAmount? Due,
+    string? PaymentIntent, string? Url, long Attempts, Instant? NextAttempt, Instant? Created, Instant? FinalizedAt, Instant? PaidAt,
+    Instant? PeriodStart, Instant? PeriodEnd,
+    IReadOnlyDictionary<string, string> SubscriptionMetadata, IReadOnlyDictionary<string, string> Metadata, MoneyAmount? Tax,
+    IReadOnlyList<ProviderInvoiceLine> Lines)
 {
     public static StripeInvoice? Read(JsonElement json)
     {
@@ -113,12 +126,17 @@ public sealed record StripeInvoice(
         var payment = json.Items("payments").OrderByDescending(static one => one.Text("status") == "paid")
             .Select(static one => one.Child("payment")?.Reference("payment_intent")).FirstOrDefault(static one => one is not null);
         return new(
-            id, json.Reference("customer"), details?.Reference("subscription") ?? json.Reference("subscription"), json.Text("status"), json.Text("billing_reason"),
-            json.Text("number"), StripeAmounts.FromStripe(json.Number("total"), currency), StripeAmounts.FromStripe(json.Number("amount_paid"), currency),
-            StripeAmounts.FromStripe(json.Number("amount_due"), currency), json.Reference("payment_intent") ?? payment, json.Text("hosted_invoice_url"),
-            json.Number("attempt_count") ?? 0, json.Moment("next_payment_attempt"), json.Moment("created"), json.Child("status_transitions")?.Moment("finalized_at"),
+            id, json.Reference("customer"), details?.Reference("subscription") ?? json.Reference("subscription"), json.Text("status"),
+            json.Text("billing_reason"),
+            json.Text("number"), StripeAmounts.FromStripe(json.Number("total"), currency),
+            StripeAmounts.FromStripe(json.Number("amount_paid"), currency),
+            StripeAmounts.FromStripe(json.Number("amount_due"), currency), json.Reference("payment_intent") ?? payment,
+            json.Text("hosted_invoice_url"),
+            json.Number("attempt_count") ?? 0, json.Moment("next_payment_attempt"), json.Moment("created"),
+            json.Child("status_transitions")?.Moment("finalized_at"),
             json.Child("status_transitions")?.Moment("paid_at"), line.Child("period")?.Moment("start"), line.Child("period")?.Moment("end"),
-            details?.Metadata() ?? json.Child("subscription_details")?.Metadata() ?? new Dictionary<string, string>(), json.Metadata(), TaxOf(json, currency),
+            details?.Metadata() ?? json.Child("subscription_details")?.Metadata() ?? new Dictionary<string, string>(), json.Metadata(),
+            TaxOf(json, currency),
             [.. json.Items("lines").Select(one => LineOf(one, currency)).OfType<ProviderInvoiceLine>()]);
     }
 
@@ -144,7 +162,8 @@ public sealed record StripeInvoice(
 /// <param name="Status"><c>open</c>, <c>complete</c>, <c>expired</c>.</param>
 /// <param name="PaymentStatus"><c>paid</c>, <c>unpaid</c>, <c>no_payment_required</c>.</param>
 public sealed record StripeCheckout(
-    string Id, string? Mode, string? Status, string? PaymentStatus, string? ClientReference, string? Customer, string? Subscription, string? PaymentIntent, string? Invoice,
+    string Id, string? Mode, string? Status, string? PaymentStatus, string? ClientReference, string? Customer, string? Subscription,
+    string? PaymentIntent, string? Invoice,
     MoneyAmount? Total, string? Url, Instant? ExpiresAt, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Access may be given: the money is there, or none is asked for.</summary>
@@ -153,16 +172,20 @@ public sealed record StripeCheckout(
     public static StripeCheckout? Read(JsonElement json) => json.Text("id") is not { } id
         ? null
         : new(
-            id, json.Text("mode"), json.Text("status"), json.Text("payment_status"), json.Text("client_reference_id"), json.Reference("customer"),
+            id, json.Text("mode"), json.Text("status"), json.Text("payment_status"), json.Text("client_reference_id"),
+            json.Reference("customer"),
             json.Reference("subscription"), json.Reference("payment_intent"), json.Reference("invoice"),
-            StripeAmounts.FromStripe(json.Number("amount_total"), json.Text("currency")), json.Text("url"), json.Moment("expires_at"), json.Metadata());
+            StripeAmounts.FromStripe(json.Number("amount_total"), json.Text("currency")), json.Text("url"), json.Moment("expires_at"),
+            json.Metadata());
 }
 
 /// <summary>A payment intent: an amount that is to be paid, and how far that is.</summary>
-/// <param name="Status"><c>succeeded</c>, <c>processing</c>, <c>requires_payment_method</c>, <c>requires_action</c>, <c>canceled</c>, …</param>
+/// <param name="Status"><c>succeeded</c>, <c>processing</c>, <c>requires_payment_method</c>, <c>requires_action</c>, <c>canceled</c>,
+/// …</param>
 /// <param name="LastError">Why the last try failed.</param>
 public sealed record StripePayment(
-    string Id, string? Customer, string Status, MoneyAmount? Amount, MoneyAmount? Received, string? Charge, string? Method, string? Invoice, StripeError? LastError,
+    string Id, string? Customer, string Status, MoneyAmount? Amount, MoneyAmount? Received, string? Charge, string? Method, string? Invoice,
+    StripeError? LastError,
     IReadOnlyDictionary<string, string> Metadata)
 {
     public static StripePayment? Read(JsonElement json)
@@ -176,9 +199,12 @@ public sealed record StripePayment(
         return new(
             id, json.Reference("customer"), status, StripeAmounts.FromStripe(json.Number("amount"), currency),
             StripeAmounts.FromStripe(json.Number("amount_received"), currency),
-            json.Reference("latest_charge") ?? json.Items("charges").Select(static charge => charge.Text("id")).FirstOrDefault(), json.Reference("payment_method"),
+            json.Reference("latest_charge") ?? json.Items("charges").Select(static charge => charge.Text("id")).FirstOrDefault(),
+            json.Reference("payment_method"),
             json.Reference("invoice"),
-            error is { } why ? new(402, why.Text("type") ?? "card_error", why.Text("code"), why.Text("decline_code"), why.Text("message")) : null,
+            error is { } why
+                ? new(402, why.Text("type") ?? "card_error", why.Text("code"), why.Text("decline_code"), why.Text("message"))
+                : null,
             json.Metadata());
     }
 
@@ -187,20 +213,23 @@ public sealed record StripePayment(
     {
         "succeeded" => (true, null),
         "requires_action" or "requires_confirmation" => (false, PaymentFailure.AuthenticationRequired),
-        "requires_payment_method" or "canceled" => (false, (LastError is null ? null : StripeRules.FailureOf(LastError)) ?? PaymentFailure.Declined),
+        "requires_payment_method" or "canceled" =>
+            (false, (LastError is null ? null : StripeRules.FailureOf(LastError)) ?? PaymentFailure.Declined),
         _ => (null, null),
     };
 }
 
 /// <summary>A charge: money that moved, and what of it went back.</summary>
 /// <param name="Refunded">All that went back so far.</param>
-public sealed record StripeCharge(string Id, string? PaymentIntent, string? Customer, string? Invoice, MoneyAmount? Amount, MoneyAmount? Refunded, bool IsDisputed)
+public sealed record StripeCharge(
+    string Id, string? PaymentIntent, string? Customer, string? Invoice, MoneyAmount? Amount, MoneyAmount? Refunded, bool IsDisputed)
 {
     public static StripeCharge? Read(JsonElement json) => json.Text("id") is not { } id
         ? null
         : new(
             id, json.Reference("payment_intent"), json.Reference("customer"), json.Reference("invoice"),
-            StripeAmounts.FromStripe(json.Number("amount"), json.Text("currency")), StripeAmounts.FromStripe(json.Number("amount_refunded"), json.Text("currency")),
+            StripeAmounts.FromStripe(json.Number("amount"), json.Text("currency")),
+            StripeAmounts.FromStripe(json.Number("amount_refunded"), json.Text("currency")),
             json.Flag("disputed"));
 }
 
@@ -211,6 +240,7 @@ public sealed record StripeDispute(string Id, string? Charge, string? PaymentInt
     public static StripeDispute? Read(JsonElement json) => json.Text("id") is not { } id
         ? null
         : new(
-            id, json.Reference("charge"), json.Reference("payment_intent"), StripeAmounts.FromStripe(json.Number("amount"), json.Text("currency")),
+            id, json.Reference("charge"), json.Reference("payment_intent"),
+            StripeAmounts.FromStripe(json.Number("amount"), json.Text("currency")),
             json.Text("status"), json.Text("reason"));
 }

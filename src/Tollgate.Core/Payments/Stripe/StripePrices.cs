@@ -8,7 +8,8 @@ namespace Tollgate.Core.Payments.Stripe;
 public sealed record StripePriceName(string Plan, PriceInterval Interval, string Currency);
 
 /// <summary>
-/// Which price at Stripe is which price of the catalogue. What the project's owner named goes first (<c>price_pro</c> of the credentials, or the variable
+/// Which price at Stripe is which price of the catalogue. What the project's owner named goes first (<c>price_pro</c> of the credentials,
+/// or the variable
 /// <c>STRIPE_PRICE_ID_PRO</c>); else the lookup key and the metadata that <c>tollgate stripe sync</c> gives.
 /// </summary>
 public static class StripePrices
@@ -31,7 +32,8 @@ public static class StripePrices
 
     /// <summary>The id that somebody named for a price.</summary>
     /// <param name="variable">Of the environment, by name.</param>
-    public static string? Named(IReadOnlyDictionary<string, string> credentials, Func<string, string?> variable, string plan, PriceInterval interval)
+    public static string? Named(
+        IReadOnlyDictionary<string, string> credentials, Func<string, string?> variable, string plan, PriceInterval interval)
     {
         foreach (var key in Keys(plan, interval))
         {
@@ -46,7 +48,8 @@ public static class StripePrices
 
     /// <summary>Which plan and interval a price is for; null: none that the project sells.</summary>
     public static (string Plan, PriceInterval Interval)? PlanOf(
-        StripeItem item, CatalogDocument catalog, string project, IReadOnlyDictionary<string, string> credentials, Func<string, string?> variable)
+        StripeItem item, CatalogDocument catalog, string project, IReadOnlyDictionary<string, string> credentials,
+        Func<string, string?> variable)
     {
         if (IntervalOf(item.Interval, item.Every) is not { } interval)
         {
@@ -55,8 +58,10 @@ public static class StripePrices
 
         var plans = catalog.Plans.Where(plan => plan.Prices.Any(price => price.Interval == interval)).ToList();
         var found = plans.Find(plan => Named(credentials, variable, plan.Code, interval) == item.Price)
-            ?? plans.Find(plan => item.PriceMetadata.GetValueOrDefault(PlanField) == plan.Code && item.PriceMetadata.GetValueOrDefault(ProjectField, project) == project)
-            ?? plans.Find(plan => item.LookupKey is { } key && plan.Prices.Any(price => LookupKey(project, new(plan.Code, interval, price.Currency)) == key));
+            ?? plans.Find(plan => item.PriceMetadata.GetValueOrDefault(PlanField) == plan.Code
+                && item.PriceMetadata.GetValueOrDefault(ProjectField, project) == project)
+            ?? plans.Find(plan => item.LookupKey is { } key
+                && plan.Prices.Any(price => LookupKey(project, new(plan.Code, interval, price.Currency)) == key));
         return found is null ? null : (found.Code, interval);
     }
 

@@ -21,8 +21,8 @@ public enum StripeSignatureVerdict
 }
 
 /// <summary>
-/// The header <c>Stripe-Signature</c>: <c>t=&lt;Unix seconds&gt;,v1=&lt;hex&gt;[,v1=…]</c>, the hex being HMAC-SHA256 over <c>t.body</c>, keyed with
-/// the whole secret as text.
+/// The header <c>Stripe-Signature</c>: <c>t=&lt;Unix seconds&gt;,v1=&lt;hex&gt;[,v1=…]</c>, the hex being HMAC-SHA256 over <c>t.body</c>,
+/// keyed with the whole secret as text.
 /// </summary>
 /// <remarks>https://docs.stripe.com/webhooks#verify-manually</remarks>
 public static class StripeSignature
@@ -51,7 +51,8 @@ public static class StripeSignature
             return StripeSignatureVerdict.NoTimestamp;
         }
 
-        var given = elements.Where(static element => element.Name == Scheme).Take(MostSignatures).Select(static element => Encoding.UTF8.GetBytes(element.Value)).ToList();
+        var given = elements.Where(static element => element.Name == Scheme).Take(MostSignatures)
+            .Select(static element => Encoding.UTF8.GetBytes(element.Value)).ToList();
         if (given.Count == 0)
         {
             return StripeSignatureVerdict.NoScheme;
@@ -62,7 +63,9 @@ public static class StripeSignature
             return StripeSignatureVerdict.Mismatch;
         }
 
-        return (now - Instant.FromUnixSeconds(seconds)).Duration() > Tolerance ? StripeSignatureVerdict.OutsideTolerance : StripeSignatureVerdict.Good;
+        return (now - Instant.FromUnixSeconds(seconds)).Duration() > Tolerance
+            ? StripeSignatureVerdict.OutsideTolerance
+            : StripeSignatureVerdict.Good;
     }
 
     /// <returns>The header.</returns>

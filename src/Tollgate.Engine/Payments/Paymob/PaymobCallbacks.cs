@@ -60,7 +60,8 @@ internal static class PaymobCallbacks
 
             return number is null
                 ? new(WebhookVerdict.Unreadable)
-                : new(WebhookVerdict.Genuine, new(IdOf(type, number, signed), type, number, Encoding.UTF8.GetString(request.Body.Span), null));
+                : new(WebhookVerdict.Genuine,
+                    new(IdOf(type, number, signed), type, number, Encoding.UTF8.GetString(request.Body.Span), null));
         }
     }
 
@@ -82,16 +83,21 @@ internal static class PaymobCallbacks
         var obj = read.RootElement.TryGetProperty("obj", out var found) ? found : default;
         var (pan, token, brand) = (Text(obj, "masked_pan") ?? "", Text(obj, "token"), Text(obj, "card_subtype"));
         var last4 = pan.Length >= 4 ? pan[^4..] : "";
-        return long.TryParse(Number(obj, "order_id"), NumberStyles.None, CultureInfo.InvariantCulture, out var order) && token is { Length: > 0 } && last4.All(char.IsAsciiDigit) && last4.Length == 4
+        return long.TryParse(Number(obj, "order_id"), NumberStyles.None, CultureInfo.InvariantCulture, out var order)
+            && token is { Length: > 0 } && last4.All(char.IsAsciiDigit) && last4.Length == 4
             ? new(order, token, (brand ?? "card").ToLowerInvariant(), last4)
             : null;
     }
 
-    private static (string Type, string? Number, string? Signed) OfSubscription(JsonElement body) => PaymobSignature.SubscriptionTextOf(body) is { } signed
-        ? (SubscriptionPrefix + Text(body, "trigger_type")!.Trim().ToLowerInvariant().Replace(' ', '_'), Number(body.GetProperty("subscription_data"), "id"), signed)
+    private static (string Type, string? Number, string? Signed) OfSubscription(JsonElement body) =>
+        PaymobSignature.SubscriptionTextOf(body) is { } signed
+        ? (SubscriptionPrefix + Text(body, "trigger_type")!.Trim().ToLowerInvariant().Replace(' ', '_'),
+            Number(body.GetProperty("subscription_data"), "id"), signed)
         : ("", null, null);
 
-    /// <summary>Of what is signed and nothing else: who sees one callback cannot make many of it, nor take the place of the genuine one.</summary>
+    /// <summary>
+    /// Of what is signed and nothing else: who sees one callback cannot make many of it, nor take the place of the genuine one.
+    /// </summary>
     private static string IdOf(string type, string number, string signed) =>
         $"{type}:{number}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(signed)).AsSpan(0, 16))}";
 
@@ -105,5 +111,7 @@ internal static class PaymobCallbacks
     }
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String
+            ? found.GetString()
+            : null;
 }

@@ -26,7 +26,8 @@ public sealed record PaymobCustomer(string? Name, string? Email);
 /// <param name="Lifetime">How long it can be paid.</param>
 /// <param name="ReturnTo">Where the customer goes after it was paid or declined; null: as the integration says.</param>
 public sealed record PaymobIntentionOrder(
-    string Reference, MoneyAmount Amount, string Description, PaymobCustomer Customer, IReadOnlyList<long> Integrations, TimeSpan Lifetime, Uri? ReturnTo = null)
+    string Reference, MoneyAmount Amount, string Description, PaymobCustomer Customer, IReadOnlyList<long> Integrations, TimeSpan Lifetime,
+    Uri? ReturnTo = null)
 {
     /// <summary>The saved card that is to pay it; null: the customer chooses on the page.</summary>
     public string? CardToken { get; init; }
@@ -43,8 +44,8 @@ public sealed record PaymobAnswer<T>(T? Value, string? Refusal)
     where T : class;
 
 /// <summary>
-/// Calls to Paymob. An answer is something that Paymob said about the call; everything else is none, and null: no connection, no answer in time, a
-/// fault of its own, something that is not JSON. Then it may have been done or not. Keys are never in messages and logs.
+/// Calls to Paymob. An answer is something that Paymob said about the call; everything else is none, and null: no connection, no answer in
+/// time, a fault of its own, something that is not JSON. Then it may have been done or not. Keys are never in messages and logs.
 /// </summary>
 /// <remarks>https://developers.paymob.com/egypt/api-reference-guide</remarks>
 public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> log) : IDisposable
@@ -63,7 +64,8 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
 
     private readonly HttpClient _http = new(new SocketsHttpHandler 
     {
-        AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), MaxConnectionsPerServer = PaymentOptions.MostConnections,
+        AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxConnectionsPerServer = PaymentOptions.MostConnections,
     })
     {
         Timeout = Timeout,
@@ -76,9 +78,11 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
 
     /// <summary>The page on which the customer pays an intention.</summary>
     public Uri PageOf(PaymobAccount account, PaymobIntention intention) => new(
-        Home(account), $"unifiedcheckout/?publicKey={Uri.EscapeDataString(account.PublicKey)}&clientSecret={Uri.EscapeDataString(intention.ClientSecret)}");
+        Home(account),
+        $"unifiedcheckout/?publicKey={Uri.EscapeDataString(account.PublicKey)}&clientSecret={Uri.EscapeDataString(intention.ClientSecret)}");
 
-    public async Task<PaymobAnswer<PaymobIntention>?> IntendAsync(PaymobAccount account, PaymobIntentionOrder order, CancellationToken cancel)
+    public async Task<PaymobAnswer<PaymobIntention>?> IntendAsync(
+        PaymobAccount account, PaymobIntentionOrder order, CancellationToken cancel)
     {
         if (await SendAsync(account, HttpMethod.Post, "v1/intention/", BodyOf(order), TokenOf(account), cancel) is not { } reply)
         {
@@ -91,32 +95,44 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
         }
 
         var body = reply.Body;
-        return Text(body, "id") is { } id && Text(body, "client_secret") is { } secret && body.TryGetProperty("intention_order_id", out var number)
+        return Text(body, "id") is { } id && Text(body, "client_secret") is { } secret
+            && body.TryGetProperty("intention_order_id", out var number)
             && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var made)
                 ? new(new(id, made, secret, PaymentKeyOf(body)), null)
                 : null;
     }
 
     /// <summary>Pays an intention by a saved card. The key is the authority; there is nothing that makes a repeat harmless.</summary>
-    public async Task<PaymobAnswer<PaymobTransaction>?> PayAsync(PaymobAccount account, string paymentKey, string cardToken, CancellationToken cancel)
+    public async Task<PaymobAnswer<PaymobTransaction>?> PayAsync(
+        PaymobAccount account, string paymentKey, string cardToken, CancellationToken cancel)
     {
-        var body = new JsonObject { ["source"] = new JsonObject { ["identifier"] = cardToken, ["subtype"] = "TOKEN" }, ["payment_token"] = paymentKey };
-        return await SendAsync(account, HttpMethod.Post, "api/acceptance/payments/pay", body, null, cancel) is { } reply ? Read(reply) : null;
+        var body =
+            new JsonObject
+            {
+                ["source"] = new JsonObject { ["identifier"] = cardToken, ["subtype"] = "TOKEN" }, ["payment_token"] = paymentKey,
+            };
+        return await SendAsync(account, HttpMethod.Post, "api/acceptance/payments/pay", body, null, cancel) is { } reply
+            ? Read(reply)
+            : null;
     }
 
     /// <summary>The transaction that belongs to a reference: the last one, where it was tried several times.</summary>
     /// <returns>A refusal: Paymob knows none.</returns>
     public Task<PaymobAnswer<PaymobTransaction>?> InquireAsync(PaymobAccount account, string reference, CancellationToken cancel) =>
-        LookUpAsync(account, HttpMethod.Post, "api/ecommerce/orders/transaction_inquiry", new JsonObject { ["merchant_order_id"] = reference }, cancel);
+        LookUpAsync(
+            account, HttpMethod.Post, "api/ecommerce/orders/transaction_inquiry", new JsonObject { ["merchant_order_id"] = reference },
+            cancel);
 
     public Task<PaymobAnswer<PaymobTransaction>?> FindAsync(PaymobAccount account, long transaction, CancellationToken cancel) =>
         LookUpAsync(account, HttpMethod.Get, FormattableString.Invariant($"api/acceptance/transactions/{transaction}"), null, cancel);
 
     /// <summary>Paymob has no key that makes a repeat harmless: the caller looks at what went back before it asks again.</summary>
     /// <returns>The transaction of the refund itself.</returns>
-    public Task<PaymobAnswer<PaymobTransaction>?> RefundAsync(PaymobAccount account, long transaction, MoneyAmount amount, CancellationToken cancel) =>
+    public Task<PaymobAnswer<PaymobTransaction>?> RefundAsync(
+        PaymobAccount account, long transaction, MoneyAmount amount, CancellationToken cancel) =>
         MoveAsync(
-            account, "api/acceptance/void_refund/refund", new JsonObject { ["transaction_id"] = transaction, ["amount_cents"] = amount.Minor }, cancel);
+            account, "api/acceptance/void_refund/refund",
+            new JsonObject { ["transaction_id"] = transaction, ["amount_cents"] = amount.Minor }, cancel);
 
     /// <summary>Undoes a card payment of the same business day, before it is settled.</summary>
     public Task<PaymobAnswer<PaymobTransaction>?> VoidAsync(PaymobAccount account, long transaction, CancellationToken cancel) =>
@@ -154,7 +170,9 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
     }
 
     private static string? PaymentKeyOf(JsonElement intention) =>
-        intention.TryGetProperty("payment_keys", out var keys) && keys.ValueKind == JsonValueKind.Array && keys.GetArrayLength() > 0 ? Text(keys[0], "key") : null;
+        intention.TryGetProperty("payment_keys", out var keys) && keys.ValueKind == JsonValueKind.Array && keys.GetArrayLength() > 0
+            ? Text(keys[0], "key")
+            : null;
 
     /// <summary>Paymob wants all of it of everybody, and takes <c>NA</c> for what is not known.</summary>
     private static JsonObject BillingOf(PaymobCustomer customer)
@@ -166,7 +184,8 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             ["last_name"] = names.ElementAtOrDefault(1) ?? Unknown,
             ["email"] = customer.Email ?? Unknown,
         };
-        foreach (var field in (string[])["phone_number", "apartment", "floor", "street", "building", "shipping_method", "postal_code", "city", "country", "state"])
+        foreach (var field in (string[])[
+            "phone_number", "apartment", "floor", "street", "building", "shipping_method", "postal_code", "city", "country", "state"])
         {
             billing[field] = Unknown;
         }
@@ -202,7 +221,8 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             return known;
         }
 
-        var reply = await SendAsync(account, HttpMethod.Post, "api/auth/tokens", new JsonObject { ["api_key"] = account.ApiKey }, null, cancel);
+        var reply = await SendAsync(
+            account, HttpMethod.Post, "api/auth/tokens", new JsonObject { ["api_key"] = account.ApiKey }, null, cancel);
         if (reply is not { IsGood: true } good || Text(good.Body, "token") is not { Length: > 0 } token)
         {
             log.LogError("{Account} gives no token for its API key: {Reason}", account, reply?.Refusal ?? "no answer");
@@ -214,7 +234,8 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
     }
 
     /// <summary>Keys that are not good say nothing about the payment: that is no answer.</summary>
-    private async Task<PaymobAnswer<PaymobTransaction>?> MoveAsync(PaymobAccount account, string path, JsonObject body, CancellationToken cancel)
+    private async Task<PaymobAnswer<PaymobTransaction>?> MoveAsync(
+        PaymobAccount account, string path, JsonObject body, CancellationToken cancel)
     {
         var reply = await SendAsync(account, HttpMethod.Post, path, body, TokenOf(account), cancel);
         if (reply is not { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden })
@@ -232,7 +253,8 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
         : null;
 
     private async Task<Reply?> SendAsync(
-        PaymobAccount account, HttpMethod method, string path, JsonObject? body, AuthenticationHeaderValue? authorization, CancellationToken cancel)
+        PaymobAccount account, HttpMethod method, string path, JsonObject? body, AuthenticationHeaderValue? authorization,
+        CancellationToken cancel)
     {
         try
         {
@@ -240,7 +262,8 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             request.Headers.Authorization = authorization;
             request.Content = body is null ? null : new StringContent(body.ToJsonString(), new MediaTypeHeaderValue("application/json"));
             using var answer = await _http.SendAsync(request, cancel);
-            if (answer.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout)
+            if (answer.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests
+                or HttpStatusCode.RequestTimeout)
             {
                 log.LogWarning("Paymob answered {Path} with {Status}", path, (int)answer.StatusCode);
                 return null;
@@ -249,9 +272,12 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             using var read = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
             return new(answer.StatusCode, read.RootElement.Clone());
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            log.LogWarning("No answer of Paymob to {Path}: {Reason}", path, e is OperationCanceledException ? $"none in {Timeout.TotalSeconds} seconds" : e.Message);
+            log.LogWarning(
+                "No answer of Paymob to {Path}: {Reason}", path,
+                e is OperationCanceledException ? $"none in {Timeout.TotalSeconds} seconds" : e.Message);
             return null;
         }
     }
@@ -261,7 +287,9 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
     private static AuthenticationHeaderValue TokenOf(PaymobAccount account) => new("Token", account.SecretKey);
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String
+            ? found.GetString()
+            : null;
 
     /// <summary>What was said of a call.</summary>
     private sealed record Reply(HttpStatusCode Status, JsonElement Body)

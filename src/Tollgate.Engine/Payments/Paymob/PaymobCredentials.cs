@@ -11,13 +11,17 @@ internal static class PaymobCredentials
 
     public static readonly IReadOnlyList<CredentialField> Fields =
     [
-        new(SecretKey, true, "egy_sk_test_…: Dashboard, Settings, Account info, Secret key. Its first letters say the country, and test or live."),
+        new(SecretKey, true,
+            "egy_sk_test_…: Dashboard, Settings, Account info, Secret key. Its first letters say the country, and test or live."),
         new("public_key", true, "egy_pk_test_…: beside the secret key, of the same country and mode."),
         new("api_key", true, "Long text: beside them. Payments are looked up with it."),
         new("hmac_secret", true, "Beside them. Callbacks are signed with it."),
         new("previous_hmac_secret", false, "The one before, while it is changed."),
-        new("integrations", true, "Ids of the ways to pay that the page offers, with commas: 4097558,4097559. Dashboard, Developers, Payment integrations."),
-        new("moto_integration", false, "Id of the integration by which saved cards are charged without their owners (MOTO). Paymob opens one on request; without it renewals are paid by link."),
+        new("integrations", true,
+            "Ids of the ways to pay that the page offers, with commas: 4097558,4097559. Dashboard, Developers, Payment integrations."),
+        new("moto_integration", false,
+            "Id of the integration by which saved cards are charged without their owners (MOTO). Paymob opens one on request; "
+                + "without it renewals are paid by link."),
     ];
 
     /// <summary>What is missing or no number is judged by <see cref="PaymobAccount.Judge"/>.</summary>
@@ -26,7 +30,9 @@ internal static class PaymobCredentials
         SecretKey = Of(credentials, SecretKey),
         PublicKey = Of(credentials, "public_key"),
         ApiKey = Of(credentials, "api_key"),
-        HmacSecrets = [Of(credentials, "hmac_secret"), .. credentials.TryGetValue("previous_hmac_secret", out var previous) ? (string[])[previous.Trim()] : []],
+        HmacSecrets = [
+            Of(credentials, "hmac_secret"),
+            .. credentials.TryGetValue("previous_hmac_secret", out var previous) ? (string[])[previous.Trim()] : []],
         Moto = credentials.TryGetValue("moto_integration", out var moto) ? NumberOf(moto.Trim()) : null,
         Integrations =
         [
@@ -35,10 +41,15 @@ internal static class PaymobCredentials
         ],
     };
 
-    /// <summary>What an order of a payment is called at Paymob. A name that was used up, and whose answer was lost, is followed by the next.</summary>
-    public static string ReferenceOf(Guid key, int attempt) => attempt == 1 ? $"{key:N}" : string.Create(CultureInfo.InvariantCulture, $"{key:N}.{attempt}");
+    /// <summary>
+    /// What an order of a payment is called at Paymob. A name that was used up, and whose answer was lost, is followed by the next.
+    /// </summary>
+    public static string ReferenceOf(Guid key, int attempt) =>
+        attempt == 1 ? $"{key:N}" : string.Create(CultureInfo.InvariantCulture, $"{key:N}.{attempt}");
 
-    private static long NumberOf(string id) => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static long NumberOf(string id) =>
+        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
-    private static string Of(IReadOnlyDictionary<string, string> credentials, string name) => credentials.GetValueOrDefault(name)?.Trim() ?? "";
+    private static string Of(IReadOnlyDictionary<string, string> credentials, string name) =>
+        credentials.GetValueOrDefault(name)?.Trim() ?? "";
 }

@@ -6,13 +6,16 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments.Paymob;
 
 /// <summary>
-/// Charges of saved cards without their owners, by an integration that Paymob opens for that (MOTO). 1. An order is made, which moves nothing, and its name is
-/// committed; 2. the card pays it; 3. the answer is told. A card is sent to an order once: when the answer is lost, the order is asked for and never paid again.
+/// Charges of saved cards without their owners, by an integration that Paymob opens for that (MOTO). 1. An order is made, which moves
+/// nothing, and its name is committed; 2. the card pays it; 3. the answer is told. A card is sent to an order once: when the answer is
+/// lost, the order is asked for and never paid again.
 /// </summary>
 public sealed partial class PaymobProvider
 {
     public ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) =>
-        keys.Open(project, Name) is { } opened && PaymobCredentials.Read(opened).Moto is not null ? Capabilities with { ChargesSavedMethods = true } : Capabilities;
+        keys.Open(project, Name) is { } opened && PaymobCredentials.Read(opened).Moto is not null
+            ? Capabilities with { ChargesSavedMethods = true }
+            : Capabilities;
 
     public async Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
@@ -35,7 +38,10 @@ public sealed partial class PaymobProvider
 
         // 1.
         var reference = PaymobCredentials.ReferenceOf(order.Key, attempt);
-        var wanted = new PaymobIntentionOrder(reference, order.Amount, order.Customer, new(null, null), [moto], Lifetime.Least) { CardToken = order.Method.Token };
+        var wanted = new PaymobIntentionOrder(reference, order.Amount, order.Customer, new(null, null), [moto], Lifetime.Least)
+        {
+            CardToken = order.Method.Token,
+        };
         var made = await client.IntendAsync(account, wanted, cancel);
         if (made?.Value is not { PaymentKey: { } key } intention)
         {
@@ -45,17 +51,22 @@ public sealed partial class PaymobProvider
 
         var until = clock.Now().ToOffset() + Lifetime.Least;
         var isFirst = await ExecuteAsync(
-            PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, Seal(client.PageOf(account, intention), order.Key), until.UtcDateTime, true) == 1;
+            PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order,
+            Seal(client.PageOf(account, intention), order.Key), until.UtcDateTime, true) == 1;
 
         // 2. and 3.
-        return isFirst && await client.PayAsync(account, key, order.Method.Token, cancel) is { } answer ? await AnswerOfAsync(project, order.Key, answer, cancel) : null;
+        return isFirst && await client.PayAsync(account, key, order.Method.Token, cancel) is { } answer
+            ? await AnswerOfAsync(project, order.Key, answer, cancel)
+            : null;
     }
 
     /// <summary>What is not good about the keys is nobody's failure.</summary>
-    private static bool IsOfKey(string refusal) => refusal.StartsWith("401", StringComparison.Ordinal) || refusal.StartsWith("403", StringComparison.Ordinal);
+    private static bool IsOfKey(string refusal) =>
+        refusal.StartsWith("401", StringComparison.Ordinal) || refusal.StartsWith("403", StringComparison.Ordinal);
 
     /// <summary>A refusal without a transaction is about the card's token, which its owner can leave anew.</summary>
-    private async Task<ProviderAnswer?> AnswerOfAsync(ProjectSnapshot project, Guid key, PaymobAnswer<PaymobTransaction> answer, CancellationToken cancel)
+    private async Task<ProviderAnswer?> AnswerOfAsync(
+        ProjectSnapshot project, Guid key, PaymobAnswer<PaymobTransaction> answer, CancellationToken cancel)
     {
         if (answer.Value is { } transaction)
         {
@@ -67,16 +78,20 @@ public sealed partial class PaymobProvider
     }
 
     /// <summary>Null: it is not decided, or somebody has to look.</summary>
-    private async Task<ProviderAnswer?> EndOfAsync(ProjectSnapshot project, Guid key, PaymobTransaction transaction, CancellationToken cancel) => PaymobRules.StatusOf(transaction) switch
+    private async Task<ProviderAnswer?> EndOfAsync(
+        ProjectSnapshot project, Guid key, PaymobTransaction transaction, CancellationToken cancel) =>
+        PaymobRules.StatusOf(transaction) switch
     {
         PaymentStatus.Failed => new(ReferenceOf(transaction), PaymobRules.FailureOf(transaction)),
-        PaymentStatus.Succeeded when await WhyNotWholeAsync(project, key, transaction, cancel) is null => new(ReferenceOf(transaction), null),
+        PaymentStatus.Succeeded when await WhyNotWholeAsync(project, key, transaction, cancel) is null =>
+            new(ReferenceOf(transaction), null),
         _ => null,
     };
 
     /// <summary>An order of which Paymob knows no transaction when its time is over was never paid: another attempt may be made.</summary>
     /// <exception cref="ProviderSilentException">Paymob did not answer.</exception>
-    private async Task<ProviderAnswer> FindChargeAsync(ProjectSnapshot project, Guid key, KeptOrder order, bool isOver, CancellationToken cancel)
+    private async Task<ProviderAnswer> FindChargeAsync(
+        ProjectSnapshot project, Guid key, KeptOrder order, bool isOver, CancellationToken cancel)
     {
         var answer = await client.InquireAsync(AccountOrSilence(project), order.Reference, cancel) ?? throw Silent();
         return answer.Value is { } transaction ? await EndOfAsync(project, key, transaction, cancel) ?? ProviderAnswer.Undecided
@@ -86,7 +101,8 @@ public sealed partial class PaymobProvider
 
     /// <summary>On a page the customer tries another card; a saved card that was charged is declined for good.</summary>
     private async Task<ParsedEvent> ParseDeclineAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel) =>
-        PaymobRules.StatusOf(told) == PaymentStatus.Failed && await KeyOfAsync(project, told.Order, cancel) is { } key && await OrderAsync(project, key, cancel) is { IsCharge: true }
+        PaymobRules.StatusOf(told) == PaymentStatus.Failed && await KeyOfAsync(project, told.Order, cancel) is { } key
+            && await OrderAsync(project, key, cancel) is { IsCharge: true }
             ? new([new PaymentUpdate(key, ReferenceOf(told), PaymobRules.FailureOf(told))])
             : new([]);
 }

@@ -14,13 +14,18 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Payments.Paymob;
 
 /// <summary>
-/// Paymob: the customer pays on its page, and it tells by callbacks what came of it. It has no idempotency keys; what stands for them is kept in
-/// books of its own (<c>paymob_orders</c>, <c>paymob_refunds</c>). It knows no customers. How it charges saved cards is in <c>PaymobProvider.Charge.cs</c>.
+/// Paymob: the customer pays on its page, and it tells by callbacks what came of it. It has no idempotency keys; what stands for them is
+/// kept in books of its own (<c>paymob_orders</c>, <c>paymob_refunds</c>). It knows no customers. How it charges saved cards is in
+/// <c>PaymobProvider.Charge.cs</c>.
 /// </summary>
 public sealed partial class PaymobProvider(
-    PaymobClient client, ProviderKeys keys, PaymentQueries payments, SecretBox secrets, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
+    PaymobClient client, ProviderKeys keys, PaymentQueries payments, SecretBox secrets, NpgsqlDataSource database, Clock clock,
+    ILogger<PaymobProvider> log) : IPaymentProvider
 {
-    /// <summary>In less nobody can pay; the most is the life of an invoice's link. Where saved cards are charged a page, which cannot be closed, holds that up: a day.</summary>
+    /// <summary>
+    /// In less nobody can pay; the most is the life of an invoice's link. Where saved cards are charged a page, which cannot be closed,
+    /// holds that up: a day.
+    /// </summary>
     private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), CheckoutLife.OfInvoice);
 
     /// <summary>Somebody who began to pay just in time has come to an end by then.</summary>
@@ -64,7 +69,8 @@ public sealed partial class PaymobProvider(
             var lifetime = TimeSpan.FromTicks(Math.Clamp((order.ExpiresAt - now).Ticks, Lifetime.Least.Ticks, most.Ticks));
             var answer = await client.IntendAsync(
                 account,
-                new(reference, order.Amount, order.Description, new(order.Customer.Name, order.Customer.Email), account.Integrations, lifetime, order.SuccessUrl),
+                new(reference, order.Amount, order.Description, new(order.Customer.Name, order.Customer.Email), account.Integrations,
+                    lifetime, order.SuccessUrl),
                 cancel);
             if (answer?.Value is not { } intention)
             {
@@ -72,18 +78,24 @@ public sealed partial class PaymobProvider(
                 return null;
             }
 
-            await ExecuteAsync(PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, Seal(client.PageOf(account, intention), order.Key),
+            await ExecuteAsync(
+                PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order,
+                Seal(client.PageOf(account, intention), order.Key),
                 (now + lifetime).UtcDateTime, false);
         }
 
-        return await OrderAsync(project, order.Key, cancel) is { } kept && secrets.OpenText(kept.Page, SecretPlace.Page(order.Key)) is { } page ? new(kept.Order.ToString(CultureInfo.InvariantCulture), new(page)) : null;
+        return await OrderAsync(project, order.Key, cancel) is { } kept
+            && secrets.OpenText(kept.Page, SecretPlace.Page(order.Key)) is { } page
+            ? new(kept.Order.ToString(CultureInfo.InvariantCulture), new(page))
+            : null;
     }
 
-    public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) => Task.FromResult<Uri?>(null);
+    public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) =>
+        Task.FromResult<Uri?>(null);
 
     /// <remarks>
-    /// A decline is no end: the page stays, and the customer tries another card. What was never shown, or has run out, is one; money that comes after
-    /// it all the same is told by its callback.
+    /// A decline is no end: the page stays, and the customer tries another card. What was never shown, or has run out, is one; money that
+    /// comes after it all the same is told by its callback.
     /// </remarks>
     /// <exception cref="ProviderSilentException">Paymob did not answer.</exception>
     public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
@@ -108,14 +120,16 @@ public sealed partial class PaymobProvider(
         var answer = await client.InquireAsync(AccountOrSilence(project), order.Reference, cancel) ?? throw Silent();
         await ExecuteAsync(PaymobSql.NoteAsked, cancel, project.Id, key, now.UtcDateTime);
         return answer.Value is { } paid && PaymobRules.StatusOf(paid) != PaymentStatus.Failed
-            ? PaymobRules.StatusOf(paid) == PaymentStatus.Succeeded && await WhyNotWholeAsync(project, key, paid, cancel) is null ? new(ReferenceOf(paid), null) : null
+            ? PaymobRules.StatusOf(paid) == PaymentStatus.Succeeded && await WhyNotWholeAsync(project, key, paid, cancel) is null
+            ? new(ReferenceOf(paid), null)
+            : null
             : isOver ? new(order.Reference, PaymentFailure.Canceled)
             : null;
     }
 
     /// <summary>
-    /// 1. What went back of the payment so far is looked up and committed with the refund; 2. Paymob is asked; 3. its answer is written. Asked again after a
-    /// lost answer, 1. tells whether 2. happened; once the refund's own transaction is known, that one tells.
+    /// 1. What went back of the payment so far is looked up and committed with the refund; 2. Paymob is asked; 3. its answer is written.
+    /// Asked again after a lost answer, 1. tells whether 2. happened; once the refund's own transaction is known, that one tells.
     /// </summary>
     public async Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel)
     {
@@ -148,7 +162,8 @@ public sealed partial class PaymobProvider(
         }
 
         // No row: another refund of the payment is under way. This one is asked for again when that is over.
-        return (known is not null || await ExecuteAsync(PaymobSql.BeginRefund, cancel, project.Id, order.Key, id, order.Amount.Minor, paid.Refunded.Minor) > 0)
+        return (known is not null
+            || await ExecuteAsync(PaymobSql.BeginRefund, cancel, project.Id, order.Key, id, order.Amount.Minor, paid.Refunded.Minor) > 0)
             && await SendBackAsync(account, paid, order, cancel) is { } answer
                 ? await WriteAsync(project, order, answer, cancel)
                 : null;
@@ -158,7 +173,8 @@ public sealed partial class PaymobProvider(
         PaymobCallbacks.Read(PaymobCredentials.Read(credentials).HmacSecrets, request);
 
     /// <summary>Whose order it is about.</summary>
-    public async Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
+    public async Task<ProjectSnapshot?> OwnerOfAsync(
+        IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
     {
         if (PaymobCallbacks.OrderOf(@event) is not { } order)
         {
@@ -170,7 +186,9 @@ public sealed partial class PaymobProvider(
         return projects.FirstOrDefault(one => one.Id == known);
     }
 
-    /// <summary>Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.</summary>
+    /// <summary>
+    /// Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.
+    /// </summary>
     public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
         if (@event.Type == PaymobCallbacks.Token)
@@ -178,7 +196,8 @@ public sealed partial class PaymobProvider(
             return await ParseCardAsync(project, @event, cancel);
         }
 
-        if (@event.Type != PaymobCallbacks.Transaction || !long.TryParse(@event.Object, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        if (@event.Type != PaymobCallbacks.Transaction
+            || !long.TryParse(@event.Object, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
         {
             // Plans that Paymob would renew by itself are not used.
             return ParsedEvent.Nothing;
@@ -220,7 +239,9 @@ public sealed partial class PaymobProvider(
             SqlCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
         var ours = await command.ExecuteScalarAsync(cancel) as Guid?;
         var paid = parent.ToString(CultureInfo.InvariantCulture);
-        return new([new PaymentUpdate(key, paid, null), new RefundUpdate(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
+        return new(
+            [new PaymentUpdate(key, paid, null),
+                new RefundUpdate(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
     }
 
     private async Task<ParsedEvent> ParseCardAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) =>
@@ -239,14 +260,21 @@ public sealed partial class PaymobProvider(
             return null;
         }
 
-        log.LogError("Transaction {Transaction} at Paymob is over {Paid}, and payment {Payment} asked for {Asked}", paid.Id, paid.Amount, key, asked);
+        log.LogError(
+            "Transaction {Transaction} at Paymob is over {Paid}, and payment {Payment} asked for {Asked}", paid.Id, paid.Amount, key,
+            asked);
         return $"Transaction {paid.Id} is over {paid.Amount}, and payment {key} asked for {asked}.";
     }
 
-    /// <summary>All of a card payment of the same day is undone, which costs no fee; everything else is a refund. A void that is refused becomes one.</summary>
-    private async Task<PaymobAnswer<PaymobTransaction>?> SendBackAsync(PaymobAccount account, PaymobTransaction paid, RefundOrder order, CancellationToken cancel)
+    /// <summary>
+    /// All of a card payment of the same day is undone, which costs no fee; everything else is a refund. A void that is refused becomes
+    /// one.
+    /// </summary>
+    private async Task<PaymobAnswer<PaymobTransaction>?> SendBackAsync(
+        PaymobAccount account, PaymobTransaction paid, RefundOrder order, CancellationToken cancel)
     {
-        if (PaymobRules.MayBeVoided(paid, order.Amount, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.Now().ToOffset(), account.Country.Zone).DateTime)))
+        if (PaymobRules.MayBeVoided(
+            paid, order.Amount, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.Now().ToOffset(), account.Country.Zone).DateTime)))
         {
             var undone = await client.VoidAsync(account, paid.Id, cancel);
             if (undone is null or { Value: { Success: true } or { Pending: true } })
@@ -258,7 +286,8 @@ public sealed partial class PaymobProvider(
         return await client.RefundAsync(account, paid.Id, order.Amount, cancel);
     }
 
-    private async Task<ProviderAnswer?> WriteAsync(ProjectSnapshot project, RefundOrder order, PaymobAnswer<PaymobTransaction> answer, CancellationToken cancel)
+    private async Task<ProviderAnswer?> WriteAsync(
+        ProjectSnapshot project, RefundOrder order, PaymobAnswer<PaymobTransaction> answer, CancellationToken cancel)
     {
         switch (answer.Value)
         {
@@ -273,7 +302,8 @@ public sealed partial class PaymobProvider(
         }
     }
 
-    private async Task<ProviderAnswer> EndRefundAsync(ProjectSnapshot project, RefundOrder order, long? reference, PaymentFailure? failure, CancellationToken cancel)
+    private async Task<ProviderAnswer> EndRefundAsync(
+        ProjectSnapshot project, RefundOrder order, long? reference, PaymentFailure? failure, CancellationToken cancel)
     {
         await ExecuteAsync(
             PaymobSql.EndRefund, cancel, project.Id, order.Key, SqlCommands.OrNull(reference, NpgsqlDbType.Bigint),
@@ -340,7 +370,8 @@ public sealed partial class PaymobProvider(
         return null;
     }
 
-    private PaymobAccount AccountOrSilence(ProjectSnapshot project) => Account(project) ?? throw new ProviderSilentException("The project has no keys of Paymob.");
+    private PaymobAccount AccountOrSilence(ProjectSnapshot project) =>
+        Account(project) ?? throw new ProviderSilentException("The project has no keys of Paymob.");
 
     private static ProviderSilentException Silent() => new("Paymob did not answer.");
 
@@ -349,7 +380,8 @@ public sealed partial class PaymobProvider(
     private void Report(ProjectSnapshot project, string what, string? why) =>
         log.LogWarning("Project {Project}: {What}: {Why}", project.Code, what, why ?? "no answer");
 
-    private sealed record KeptOrder(string Reference, long Order, string Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt, bool IsCharge);
+    private sealed record KeptOrder(
+        string Reference, long Order, string Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt, bool IsCharge);
 
     /// <param name="Before">What had gone back of the payment when the refund was ordered, in minor units.</param>
     private sealed record KeptRefund(long Before, long? Reference, PaymentFailure? Failure, bool IsDone);

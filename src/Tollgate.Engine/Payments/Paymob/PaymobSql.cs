@@ -4,9 +4,11 @@ namespace Tollgate.Engine.Payments.Paymob;
 internal static class PaymobSql
 {
     /// <summary>
-    /// $1 project, $2 key. Rows: reference, order, page, until when it can be paid, all null while no answer has come; when it was made, asked for; whether a saved card pays it.
+    /// $1 project, $2 key. Rows: reference, order, page, until when it can be paid, all null while no answer has come; when it was made,
+    /// asked for; whether a saved card pays it.
     /// </summary>
-    public const string FindOrder = "SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge FROM paymob_orders WHERE project_id = $1 AND key = $2";
+    public const string FindOrder =
+        "SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge FROM paymob_orders WHERE project_id = $1 AND key = $2";
 
     /// <summary>$1 project, $2 key, $3 when Paymob answered what became of it.</summary>
     public const string NoteAsked = "UPDATE paymob_orders SET asked_at = $3 WHERE project_id = $1 AND key = $2";
@@ -15,7 +17,8 @@ internal static class PaymobSql
     public const string KeyOfOrder = "SELECT key FROM paymob_orders WHERE project_id = $1 AND order_id = $2";
 
     /// <summary>$1 projects, $2 Paymob's order. Answers the project.</summary>
-    public const string ProjectOfOrder = "SELECT project_id FROM paymob_orders WHERE project_id = ANY ($1) AND order_id = $2 ORDER BY project_id LIMIT 1";
+    public const string ProjectOfOrder =
+        "SELECT project_id FROM paymob_orders WHERE project_id = ANY ($1) AND order_id = $2 ORDER BY project_id LIMIT 1";
 
     /// <summary>A name for one more attempt; no row: there is a page already. $1 project, $2 key. Answers its number.</summary>
     public const string NextAttempt =
@@ -27,7 +30,10 @@ internal static class PaymobSql
           RETURNING attempts
         """;
 
-    /// <summary>The first that is kept is shown, and no other. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 until when, $7 whether a saved card pays it.</summary>
+    /// <summary>
+    /// The first that is kept is shown, and no other. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 until when, $7 whether a
+    /// saved card pays it.
+    /// </summary>
     public const string KeepOrder =
         """
         UPDATE paymob_orders
@@ -38,7 +44,10 @@ internal static class PaymobSql
     /// <summary>$1 project, $2 key. Rows: before, reference, failure, whether it is done.</summary>
     public const string FindRefund = "SELECT before, reference, failure, is_done FROM paymob_refunds WHERE project_id = $1 AND key = $2";
 
-    /// <summary>No row: it is known, or another of the same transaction is under way. $1 project, $2 key, $3 transaction, $4 amount, $5 what had gone back.</summary>
+    /// <summary>
+    /// No row: it is known, or another of the same transaction is under way. $1 project, $2 key, $3 transaction, $4 amount, $5 what had
+    /// gone back.
+    /// </summary>
     public const string BeginRefund =
         """
         INSERT INTO paymob_refunds (project_id, key, transaction, amount, before)
@@ -58,8 +67,9 @@ internal static class PaymobSql
         """;
 
     /// <summary>
-    /// Which of ours a refund at Paymob is: the one of that number, else the oldest of the amount that has no number yet. It gets the number, and is over.
-    /// $1 project, $2 transaction that was paid, $3 amount, $4 the refund's own transaction, $5 failure or null. Answers the key; no row: none of ours.
+    /// Which of ours a refund at Paymob is: the one of that number, else the oldest of the amount that has no number yet. It gets the
+    /// number, and is over. $1 project, $2 transaction that was paid, $3 amount, $4 the refund's own transaction, $5 failure or null.
+    /// Answers the key; no row: none of ours.
     /// </summary>
     public const string NameRefund =
         """

@@ -9,8 +9,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments.Sandbox;
 
 /// <summary>
-/// The provider of sandbox projects. It keeps books of its own, as a provider does: a key is done once, and what was done can be asked for. Its cards
-/// answer by themselves (<see cref="SandboxCards"/>); what a project asked for with <see cref="BehaveAsync"/> goes before that.
+/// The provider of sandbox projects. It keeps books of its own, as a provider does: a key is done once, and what was done can be asked for.
+/// Its cards answer by themselves (<see cref="SandboxCards"/>); what a project asked for with <see cref="BehaveAsync"/> goes before that.
 /// </summary>
 public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks webhooks) : IPaymentProvider
 {
@@ -21,7 +21,8 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         ChargesSavedMethods = true, HasCheckout = true, HasPortal = true, Refunds = true, SendsWebhooks = true,
     };
 
-    public (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials) => mode == ProjectMode.Sandbox
+    public (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials) =>
+        mode == ProjectMode.Sandbox
         ? null
         : ("provider", "The sandbox moves no money. Choose another provider for a live project, or manual.");
 
@@ -67,9 +68,11 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
     }
 
     /// <summary>The sandbox's pages are Tollgate's own: nothing is opened elsewhere.</summary>
-    public Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel) => Task.FromResult<HostedPage?>(null);
+    public Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel) =>
+        Task.FromResult<HostedPage?>(null);
 
-    public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) => Task.FromResult<Uri?>(null);
+    public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) =>
+        Task.FromResult<Uri?>(null);
 
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
         SandboxSignature.Read(credentials, request, now);
@@ -78,14 +81,18 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         Task.FromResult(SandboxEvent.Read(@event.Body)?.ToUpdate() is { } update ? new ParsedEvent([update]) : ParsedEvent.Nothing);
 
     /// <summary>What the customer answered on the bank's page. What was answered first counts.</summary>
-    public async Task<ProviderAnswer> ConfirmAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, bool isApproved, CancellationToken cancel)
+    public async Task<ProviderAnswer> ConfirmAsync(
+        ProjectSnapshot project, Guid key, MoneyAmount amount, bool isApproved, CancellationToken cancel)
     {
-        var answer = (await DoAsync(project, key, ("ch", isApproved ? null : PaymentFailure.AuthenticationRequired, TimeSpan.Zero), cancel))!;
+        var answer =
+            (await DoAsync(project, key, ("ch", isApproved ? null : PaymentFailure.AuthenticationRequired, TimeSpan.Zero), cancel))!;
         await QueueAsync(project, key, amount, answer.Failure, null, cancel);
         return answer;
     }
 
-    private Task QueueAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, PaymentFailure? failure, TimeSpan? wait, CancellationToken cancel) => webhooks.QueueAsync(
+    private Task QueueAsync(
+        ProjectSnapshot project, Guid key, MoneyAmount amount, PaymentFailure? failure, TimeSpan? wait, CancellationToken cancel) =>
+        webhooks.QueueAsync(
         project,
         failure is null ? SandboxEvent.PaymentSucceeded : SandboxEvent.PaymentFailed,
         new(ReferenceOf("ch", key), key, failure, Amount: amount.Minor, Currency: amount.Currency.Code),
@@ -118,7 +125,8 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         ProjectSnapshot project, Guid key, (string Prefix, PaymentFailure? Failure, TimeSpan Wait) what, CancellationToken cancel)
     {
         await using (var command = database.Command(
-            SandboxSql.Do, project.Id, key, SqlCommands.OrNull(what.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text),
+            SandboxSql.Do, project.Id, key,
+            SqlCommands.OrNull(what.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text),
             ReferenceOf(what.Prefix, key), what.Wait.TotalSeconds))
         {
             await command.ExecuteNonQueryAsync(cancel);
@@ -134,7 +142,10 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         await using var command = database.Command(SandboxSql.Find, project.Id, key);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
-            ? (true, reader.GetBoolean(2) ? new(reader.GetString(0), reader.IsDBNull(1) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(1))) : null)
+            ? (true,
+                reader.GetBoolean(2)
+                    ? new(reader.GetString(0), reader.IsDBNull(1) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(1)))
+                    : null)
             : (false, null);
     }
 }

@@ -6,7 +6,9 @@ using Tollgate.Core.Payments.Sandbox;
 
 namespace Tollgate.Engine.Payments.Sandbox;
 
-/// <summary>The sandbox's webhooks: signed as Standard Webhooks has it, with a secret that the project's sandbox makes for itself.</summary>
+/// <summary>
+/// The sandbox's webhooks: signed as Standard Webhooks has it, with a secret that the project's sandbox makes for itself.
+/// </summary>
 internal static class SandboxSignature
 {
     /// <summary>The one credential of the sandbox.</summary>
@@ -34,7 +36,8 @@ internal static class SandboxSignature
     {
         if (!credentials.TryGetValue(Secret, out var text) || WebhookSecret.Parse(text) is not { } secret
             || !request.Headers.TryGetValue(Id, out var id) || !request.Headers.TryGetValue(Signature, out var signature)
-            || !request.Headers.TryGetValue(Timestamp, out var at) || !long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+            || !request.Headers.TryGetValue(Timestamp, out var at)
+            || !long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
         {
             return new(WebhookVerdict.Forged);
         }

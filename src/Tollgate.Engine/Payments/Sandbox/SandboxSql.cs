@@ -9,7 +9,9 @@ internal static class SandboxSql
     /// <summary>$1 project, $2 key. Rows: reference, failure, whether it may be told.</summary>
     public const string Find = "SELECT reference, failure, ready_at <= now() FROM sandbox_charges WHERE project_id = $1 AND key = $2";
 
-    /// <summary>A key that is known keeps what it has. $1 project, $2 key, $3 failure or null, $4 reference, $5 seconds until it is told.</summary>
+    /// <summary>
+    /// A key that is known keeps what it has. $1 project, $2 key, $3 failure or null, $4 reference, $5 seconds until it is told.
+    /// </summary>
     public const string Do =
         """
         INSERT INTO sandbox_charges (project_id, key, failure, reference, ready_at)
@@ -44,7 +46,8 @@ internal static class SandboxSql
     // ---- webhooks ----------------------------------------------------------------------------------------------
 
     /// <summary>$1 project. Rows: copies, seconds of delay, whether in any order, whether a forged one comes along.</summary>
-    public const string WebhookBehavior = "SELECT copies, delay_seconds, is_shuffled, is_forged FROM sandbox_webhook_behaviors WHERE project_id = $1";
+    public const string WebhookBehavior =
+        "SELECT copies, delay_seconds, is_shuffled, is_forged FROM sandbox_webhook_behaviors WHERE project_id = $1";
 
     /// <summary>$1 project, $2 copies, $3 seconds of delay, $4 whether in any order, $5 whether a forged one comes along.</summary>
     public const string BehaveWebhooks =
@@ -52,7 +55,8 @@ internal static class SandboxSql
         INSERT INTO sandbox_webhook_behaviors (project_id, copies, delay_seconds, is_shuffled, is_forged)
              VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (project_id) DO UPDATE
-                SET copies = excluded.copies, delay_seconds = excluded.delay_seconds, is_shuffled = excluded.is_shuffled, is_forged = excluded.is_forged
+                SET copies = excluded.copies, delay_seconds = excluded.delay_seconds, is_shuffled = excluded.is_shuffled,
+                  is_forged = excluded.is_forged
         """;
 
     /// <summary>$1 id, $2 project, $3 type, $4 body, $5 seconds until it is sent, $6 whether its body is not what was signed.</summary>
@@ -66,15 +70,17 @@ internal static class SandboxSql
     public const string WaitingWebhooks = "SELECT count(*) FROM (SELECT FROM sandbox_webhooks WHERE project_id = $1 LIMIT $2) AS w";
 
     /// <summary>
-    /// Taken for a while; of several servers each takes others. Of each project the earliest first, the projects in turn; when there are more projects than rows, chance
-    /// decides between them. One pass over all that are due is cheap, because a project has few waiting. $1 number of rows, $2 seconds. Rows: id, project, body, whether it is forged.
+    /// Taken for a while; of several servers each takes others. Of each project the earliest first, the projects in turn; when there are
+    /// more projects than rows, chance decides between them. One pass over all that are due is cheap, because a project has few waiting. $1
+    /// number of rows, $2 seconds. Rows: id, project, body, whether it is forged.
     /// </summary>
     public const string TakeWebhooks =
         $"""
           WITH first AS MATERIALIZED (
                 SELECT w.id, w.due_at, row_number() OVER (PARTITION BY w.project_id ORDER BY w.due_at, w.id) AS turn, random() AS lot
                   FROM sandbox_webhooks w
-                 WHERE w.due_at <= now() AND {ParkedSql.NotParked} 'sandbox_webhooks' AND q.project_id = w.project_id AND q.subject = w.id::text)),
+                 WHERE w.due_at <= now() AND {ParkedSql.NotParked} 'sandbox_webhooks' AND q.project_id = w.project_id
+                   AND q.subject = w.id::text)),
                due AS (
                 SELECT w.id, f.due_at
                   FROM first f

@@ -38,7 +38,10 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
 
     /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
     /// <param name="wait">Null: only if the project wants webhooks.</param>
-    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a charge all the same: <c>QueryPayments</c> asks.</returns>
+    /// <returns>
+    /// False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a
+    /// charge all the same: <c>QueryPayments</c> asks.
+    /// </returns>
     public async Task<bool> QueueAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
     {
         var behavior = await BehaviorAsync(project, cancel);
@@ -54,7 +57,8 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
         }
 
         await SecretAsync(project, cancel);
-        var @event = new SandboxEvent { Id = $"evt_sandbox_{Guid.CreateVersion7():N}", Type = type, Created = clock.Now().ToOffset(), Data = about };
+        var @event =
+            new SandboxEvent { Id = $"evt_sandbox_{Guid.CreateVersion7():N}", Type = type, Created = clock.Now().ToOffset(), Data = about };
         var body = @event.Write();
         for (var copy = 0; copy < copies; copy++)
         {
@@ -81,9 +85,11 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
         return behavior.IsShuffled ? TimeSpan.FromTicks(Random.Shared.NextInt64(most.Ticks + 1)) : most;
     }
 
-    private async Task SendLaterAsync(ProjectSnapshot project, string type, string body, TimeSpan wait, bool isForged, CancellationToken cancel)
+    private async Task SendLaterAsync(
+        ProjectSnapshot project, string type, string body, TimeSpan wait, bool isForged, CancellationToken cancel)
     {
-        await using var command = database.Command(SandboxSql.Tell, Guid.CreateVersion7(), project.Id, type, body, wait.TotalSeconds, isForged);
+        await using var command = database.Command(
+            SandboxSql.Tell, Guid.CreateVersion7(), project.Id, type, body, wait.TotalSeconds, isForged);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
@@ -100,13 +106,15 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
     internal async Task<WebhookSecret> SecretAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var now = settings.Newest(project);
-        if (keys.Open(now, PaymentProvider.Sandbox)?.GetValueOrDefault(SandboxSignature.Secret) is { } text && WebhookSecret.Parse(text) is { } known)
+        if (keys.Open(now, PaymentProvider.Sandbox)?.GetValueOrDefault(SandboxSignature.Secret) is { } text
+            && WebhookSecret.Parse(text) is { } known)
         {
             return known;
         }
 
         var secret = WebhookSecret.Of(RandomNumberGenerator.GetBytes(SecretBytes));
-        await settings.StoreAsync(project, PaymentProvider.Sandbox, new Dictionary<string, string> { [SandboxSignature.Secret] = secret.Text }, cancel);
+        await settings.StoreAsync(
+            project, PaymentProvider.Sandbox, new Dictionary<string, string> { [SandboxSignature.Secret] = secret.Text }, cancel);
         return secret;
     }
 }

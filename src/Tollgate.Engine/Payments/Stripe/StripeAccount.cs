@@ -24,18 +24,25 @@ public static class StripeCredentials
 
     public static IReadOnlyList<CredentialField> Fields { get; } =
     [
-        new(SecretKey, true, "Developers → API keys: the secret key (sk_test_…, sk_live_…), or a restricted one (rk_…) that may write what is sold and paid."),
+        new(SecretKey, true,
+            "Developers → API keys: the secret key (sk_test_…, sk_live_…), or a restricted one (rk_…) that may write what is sold and "
+                + "paid."),
         new(WebhookSecret, false, "Developers → Webhooks → the endpoint → signing secret (whsec_…). Without it no event is taken."),
-        new(PreviousWebhookSecret, false, "The signing secret from before it was rolled, as long as Stripe signs with both (24 hours at most)."),
-        new("price_*", false, "price_<plan> or price_<plan>_<interval>: the id of the price (price_…) that a plan is sold by, where it was not made by \"tollgate stripe sync\"."),
+        new(PreviousWebhookSecret, false,
+            "The signing secret from before it was rolled, as long as Stripe signs with both (24 hours at most)."),
+        new("price_*", false,
+            "price_<plan> or price_<plan>_<interval>: the id of the price (price_…) that a plan is sold by, "
+                + "where it was not made by \"tollgate stripe sync\"."),
     ];
 
     private const string SigningPrefix = "whsec_";
 
     /// <summary>What follows the prefix is Stripe's matter; that nothing does is a slip, and everybody could sign with it.</summary>
-    public static bool IsSigningSecret(string text) => text.Length > SigningPrefix.Length && text.StartsWith(SigningPrefix, StringComparison.Ordinal);
+    public static bool IsSigningSecret(string text) =>
+        text.Length > SigningPrefix.Length && text.StartsWith(SigningPrefix, StringComparison.Ordinal);
 
-    public static bool IsOfTests(string secret) => secret.StartsWith("sk_test_", StringComparison.Ordinal) || secret.StartsWith("rk_test_", StringComparison.Ordinal);
+    public static bool IsOfTests(string secret) =>
+        secret.StartsWith("sk_test_", StringComparison.Ordinal) || secret.StartsWith("rk_test_", StringComparison.Ordinal);
 }
 
 /// <summary>A project's account at Stripe.</summary>
@@ -45,7 +52,10 @@ public sealed record StripeAccount(ProjectSnapshot Project, string Secret, IRead
     public bool IsLive => !StripeCredentials.IsOfTests(Secret);
 
     public IReadOnlyList<string> WebhookSecrets =>
-        [.. new[] { StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret }.Select(name => Credentials.GetValueOrDefault(name)).OfType<string>()];
+        [.. new[]
+        {
+            StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret,
+        }.Select(name => Credentials.GetValueOrDefault(name)).OfType<string>()];
 }
 
 /// <summary>Opens the accounts of projects, and knows who their customers are there.</summary>
@@ -59,14 +69,16 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
 
     /// <summary>Null: the project has no keys of Stripe.</summary>
     public StripeAccount? Open(ProjectSnapshot project) =>
-        keys.Open(project, PaymentProvider.Stripe) is { } credentials && credentials.TryGetValue(StripeCredentials.SecretKey, out var secret)
+        keys.Open(project, PaymentProvider.Stripe) is { } credentials
+            && credentials.TryGetValue(StripeCredentials.SecretKey, out var secret)
             ? new(project, secret, credentials)
             : null;
 
     public async Task<string?> FindCustomerAsync(StripeAccount account, string customer, CancellationToken cancel)
     {
         await using var command = database.Command(
-            StripeSql.CustomerOf, account.Project.Id, CustomerPlace.PartitionOf(account.Project.Id, customer), customer, Provider, account.IsLive);
+            StripeSql.CustomerOf, account.Project.Id, CustomerPlace.PartitionOf(account.Project.Id, customer), customer, Provider,
+            account.IsLive);
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
@@ -81,7 +93,8 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
     public async Task<int?> ProjectOfAsync(int[] projects, string? payment, string? customer, CancellationToken cancel)
     {
         await using var command = database.Command(
-            StripeSql.ProjectOf, projects, Provider, SqlCommands.OrNull(payment, NpgsqlDbType.Text), SqlCommands.OrNull(customer, NpgsqlDbType.Text));
+            StripeSql.ProjectOf, projects, Provider, SqlCommands.OrNull(payment, NpgsqlDbType.Text),
+            SqlCommands.OrNull(customer, NpgsqlDbType.Text));
         return await command.ExecuteScalarAsync(cancel) as int?;
     }
 
@@ -89,7 +102,8 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
     public async Task KeepCustomerAsync(StripeAccount account, string customer, string reference, CancellationToken cancel)
     {
         await using var command = database.Command(
-            StripeSql.KeepCustomer, account.Project.Id, CustomerPlace.PartitionOf(account.Project.Id, customer), customer, Provider, account.IsLive, reference);
+            StripeSql.KeepCustomer, account.Project.Id, CustomerPlace.PartitionOf(account.Project.Id, customer), customer, Provider,
+            account.IsLive, reference);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
@@ -132,7 +146,8 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         }
 
         // What is told with the key is always the same, else Stripe would refuse a repeat; name and address follow.
-        var form = new StripeForm().Set("metadata", new StripeForm().Set(CustomerField, customer.Id).Set(StripePrices.ProjectField, account.Project.Code));
+        var form = new StripeForm().Set(
+            "metadata", new StripeForm().Set(CustomerField, customer.Id).Set(StripePrices.ProjectField, account.Project.Code));
         var made = await client.PostAsync(account.Secret, "/v1/customers", form, KeyOf(account.Project, customer.Id), cancel);
         if (made.Outcome != StripeOutcome.Done || made.Body.Text("id") is not { } reference)
         {
@@ -142,7 +157,8 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         if (customer.Email is not null || customer.Name is not null)
         {
             await client.PostAsync(
-                account.Secret, $"/v1/customers/{reference}", new StripeForm().Set("email", customer.Email).Set("name", customer.Name), null, cancel);
+                account.Secret, $"/v1/customers/{reference}", new StripeForm().Set("email", customer.Email).Set("name", customer.Name),
+                null, cancel);
         }
 
         await KeepCustomerAsync(account, customer.Id, reference, cancel);
@@ -174,7 +190,8 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
     /// <summary>All of a list, page by page.</summary>
     /// <param name="pages">At most so many of 100.</param>
     public async IAsyncEnumerable<JsonElement> ListAsync(
-        StripeAccount account, string path, Func<StripeForm> query, int pages, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        StripeAccount account, string path, Func<StripeForm> query, int pages,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         string? after = null;
         for (var page = 0; page < pages; page++)

@@ -32,8 +32,8 @@ public enum StripeOutcome
 public sealed record StripeAnswer(StripeOutcome Outcome, JsonElement Body = default, StripeError? Error = null);
 
 /// <summary>
-/// Calls of Stripe's REST API: form-encoded, with the version and the caller's idempotency key, again where that is safe. What Stripe answers
-/// is a value; keys are in no log and no message.
+/// Calls of Stripe's REST API: form-encoded, with the version and the caller's idempotency key, again where that is safe. What Stripe
+/// answers is a value; keys are in no log and no message.
 /// </summary>
 /// <remarks>Stripe's own library for .NET (Stripe.net) would replace it; it does not restore here.</remarks>
 public sealed class StripeClient : IDisposable
@@ -54,7 +54,8 @@ public sealed class StripeClient : IDisposable
         (_options, _log, _pause) = (options, log, pause ?? Task.Delay);
         _http = new(new SocketsHttpHandler 
         {
-            AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = ConnectionLife, MaxConnectionsPerServer = PaymentOptions.MostConnections,
+            AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = ConnectionLife,
+            MaxConnectionsPerServer = PaymentOptions.MostConnections,
         })
         {
             BaseAddress = options.Url,
@@ -70,12 +71,16 @@ public sealed class StripeClient : IDisposable
     public Task<StripeAnswer> GetAsync(string secret, string path, StripeForm? query, CancellationToken cancel) =>
         SendAsync(secret, () => new(HttpMethod.Get, query is null or { IsEmpty: true } ? path : $"{path}?{query.Encode()}"), cancel);
 
-    /// <param name="key">Idempotency key: the same is done once for at least 24 hours, and answered as the first time. Null: it may be done again.</param>
+    /// <param name="key">Idempotency key: the same is done once for at least 24 hours, and answered as the first time. Null: it may be done
+    /// again.</param>
     public Task<StripeAnswer> PostAsync(string secret, string path, StripeForm form, string? key, CancellationToken cancel) => SendAsync(
         secret,
         () =>
         {
-            var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(form.Encode(), Encoding.ASCII, "application/x-www-form-urlencoded") };
+            var message = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = new StringContent(form.Encode(), Encoding.ASCII, "application/x-www-form-urlencoded"),
+            };
             message.Content.Headers.ContentType!.CharSet = null;
             if (key is not null)
             {
@@ -108,7 +113,8 @@ public sealed class StripeClient : IDisposable
         }
     }
 
-    private async Task<(int? Status, string? Advice, byte[] Body, string? Why)> TryAsync(HttpRequestMessage message, CancellationToken cancel)
+    private async Task<(int? Status, string? Advice, byte[] Body, string? Why)> TryAsync(HttpRequestMessage message,
+        CancellationToken cancel)
     {
         try
         {
@@ -132,7 +138,9 @@ public sealed class StripeClient : IDisposable
         var json = Parse(body);
         if (StripeRules.IsNoAnswer(status))
         {
-            _log.LogWarning("Stripe did not answer {Method} {Path}: {Status} {Why}", message.Method, path, status, why ?? Hidden(secret, MessageOf(json)));
+            _log.LogWarning(
+                "Stripe did not answer {Method} {Path}: {Status} {Why}", message.Method, path, status,
+                why ?? Hidden(secret, MessageOf(json)));
             return new(StripeOutcome.NoAnswer);
         }
 
@@ -155,7 +163,8 @@ public sealed class StripeClient : IDisposable
         }
 
         return new(
-            status, error.Text("type") ?? "unknown", error.Text("code"), error.Text("decline_code"), Hidden(secret, error.Text("message")), error.Text("param"),
+            status, error.Text("type") ?? "unknown", error.Text("code"), error.Text("decline_code"), Hidden(secret, error.Text("message")),
+            error.Text("param"),
             error.Child("payment_intent")?.Text("id"));
     }
 

@@ -20,7 +20,8 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(told.Object)?.PaymentIntent, cancel),
         ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
         ["charge", "dispute", ..] => DisputeAsync(account, told, cancel),
-        ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer => mirror.CustomerAsync(account, customer, (told.ObjectId, null), cancel),
+        ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer =>
+            mirror.CustomerAsync(account, customer, (told.ObjectId, null), cancel),
         ["invoice", "deleted"] => Task.FromResult(ParsedEvent.Nothing),
         ["invoice", ..] when told.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
         _ => Task.FromResult(ParsedEvent.Nothing),
@@ -29,7 +30,8 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     /// <summary>What became of a payment intent.</summary>
     internal async Task<ParsedEvent> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
     {
-        var found = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payment_method"]), cancel);
+        var found = await accounts.FetchAsync(
+            account, $"/v1/payment_intents/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payment_method"]), cancel);
         return found is not { } intent ? StripeMirror.Missing(id)
             : PaymentOf(intent) is { } update ? new([update, .. MethodOf(intent)])
             : ParsedEvent.Nothing;
@@ -39,7 +41,8 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     internal async Task<ParsedEvent> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(id)}";
-        if (await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found)
+        if (await accounts.FetchAsync(
+            account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found)
         {
             return StripeMirror.Missing(id);
         }
@@ -76,12 +79,17 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             ? await mirror.CustomerAsync(account, customer, (session.Subscription, OwnerOf(session)), cancel)
             : ParsedEvent.Nothing;
         return session.Status is "complete" or "expired" && KeyOf(session.Metadata, StripeSubscriptions.CheckoutField) is { } checkout
-            ? told with { Updates = [.. told.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)], IsKnown = true }
+            ? told with
+            {
+                Updates = [.. told.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)],
+                IsKnown = true,
+            }
             : told;
     }
 
     private static string? OwnerOf(StripeCheckout session) =>
-        new[] { session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField), session.ClientReference }.FirstOrDefault(static one => !string.IsNullOrEmpty(one));
+        new[] { session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField),
+            session.ClientReference }.FirstOrDefault(static one => !string.IsNullOrEmpty(one));
 
     /// <summary>All that went back of a payment, in the order of their making.</summary>
     internal async Task<ParsedEvent> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
@@ -98,19 +106,23 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         }
 
         var update = new List<ProviderUpdate>();
-        await foreach (var one in accounts.ListAsync(account, "/v1/refunds", () => new StripeForm().Set("payment_intent", payment), MostPages, cancel))
+        await foreach (var one in accounts.ListAsync(
+            account, "/v1/refunds", () => new StripeForm().Set("payment_intent", payment), MostPages, cancel))
         {
             if (one.Text("id") is { } id && StripeAmounts.FromStripe(one.Number("amount"), one.Text("currency")) is { } amount)
             {
                 update.Insert(0, new RefundUpdate(
-                    KeyOf(one.Metadata(), StripeProvider.RefundField), payment, id, amount, one.Text("status") is "failed" or "canceled", one.Text("reason")));
+                    KeyOf(one.Metadata(), StripeProvider.RefundField), payment, id, amount, one.Text("status") is "failed" or "canceled",
+                    one.Text("reason")));
             }
         }
 
         return before with { Updates = [.. before.Updates, .. update], IsKnown = true };
     }
 
-    /// <summary>Whether a payment is followed here: Tollgate asked for it, or it paid an invoice of Stripe's own, which is told first.</summary>
+    /// <summary>
+    /// Whether a payment is followed here: Tollgate asked for it, or it paid an invoice of Stripe's own, which is told first.
+    /// </summary>
     private async Task<(bool IsFollowed, ParsedEvent Before)> PaidAsync(StripeAccount account, string payment, CancellationToken cancel)
     {
         if (await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel) is not { } intent)
@@ -136,7 +148,11 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
 
         var (isFollowed, before) = await PaidAsync(account, payment, cancel);
         return isFollowed
-            ? before with { Updates = [.. before.Updates, new DisputeUpdate(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)], IsKnown = true }
+            ? before with
+            {
+                Updates = [.. before.Updates, new DisputeUpdate(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)],
+                IsKnown = true,
+            }
             : before;
     }
 
@@ -147,9 +163,12 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         _ => DisputeStatus.Open,
     };
 
-    /// <summary>Null: it is none of ours, or nothing is decided yet. On a page the customer tries until one card does, or until it is closed.</summary>
+    /// <summary>
+    /// Null: it is none of ours, or nothing is decided yet. On a page the customer tries until one card does, or until it is closed.
+    /// </summary>
     private static PaymentUpdate? PaymentOf(JsonElement intent) =>
-        StripePayment.Read(intent) is { Outcome: ({ } moved, var failure) } payment && KeyOf(payment.Metadata, StripeProvider.PaymentField) is { } key
+        StripePayment.Read(intent) is { Outcome: ({ } moved, var failure) } payment
+            && KeyOf(payment.Metadata, StripeProvider.PaymentField) is { } key
         && (moved || payment.Status == "canceled" || !payment.Metadata.ContainsKey(StripeProvider.PageField))
             ? new(key, payment.Id, failure)
             : null;

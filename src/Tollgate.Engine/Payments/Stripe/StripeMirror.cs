@@ -8,8 +8,8 @@ using Tollgate.Engine.Invoicing;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Reads the subscriptions that Stripe manages, with their invoices, and sends Stripe the usage to invoice with them. It always loads all subscriptions of a
-/// customer, so that an ended one never blocks the next.
+/// Reads the subscriptions that Stripe manages, with their invoices, and sends Stripe the usage to invoice with them. It always loads all
+/// subscriptions of a customer, so that an ended one never blocks the next.
 /// </summary>
 public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variables)
 {
@@ -22,19 +22,25 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     /// <summary>Of 100.</summary>
     private const int MostPages = 10;
 
-    /// <summary>A key of another account, or of the other mode, sees nothing of what its events tell; with the right one they can be read again.</summary>
+    /// <summary>
+    /// A key of another account, or of the other mode, sees nothing of what its events tell; with the right one they can be read again.
+    /// </summary>
     internal static ParsedEvent Missing(string id) =>
-        ParsedEvent.Unknown($"Stripe knows no {id} by the project's key: is the key of the account, and of the mode, that sends the webhooks?");
+        ParsedEvent.Unknown(
+            $"Stripe knows no {id} by the project's key: is the key of the account, and of the mode, that sends the webhooks?");
 
     /// <param name="customer">Stripe's id.</param>
-    /// <param name="about">The subscription that is asked about, and whose a checkout says that it is. Others are told of as well, without doubts.</param>
+    /// <param name="about">The subscription that is asked about, and whose a checkout says that it is. Others are told of as well, without
+    /// doubts.</param>
     /// <returns>All subscriptions of the customer, in the order of their making.</returns>
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
-    public async Task<ParsedEvent> CustomerAsync(StripeAccount account, string customer, (string? Subscription, string? Owner) about, CancellationToken cancel)
+    public async Task<ParsedEvent> CustomerAsync(
+        StripeAccount account, string customer, (string? Subscription, string? Owner) about, CancellationToken cancel)
     {
         var askedAt = await accounts.NowAsync(cancel);
         var (found, isThere) = (new List<StripeSubscription>(), about.Subscription is null);
-        await foreach (var one in accounts.ListAsync(account, "/v1/subscriptions", () => new StripeForm().Set("customer", customer).Set("status", "all"), MostPages, cancel))
+        await foreach (var one in accounts.ListAsync(
+            account, "/v1/subscriptions", () => new StripeForm().Set("customer", customer).Set("status", "all"), MostPages, cancel))
         {
             isThere |= one.Text("id") == about.Subscription;
             if (StripeSubscription.Read(one) is { } subscription && IsOfProject(account, subscription.Metadata))
@@ -70,7 +76,10 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             }
         }
 
-        return new(updates, IsKnown: updates.Count > 0 || doubt is not null) { UnresolvedReason = doubt, Subscription = about.Subscription };
+        return new(updates, IsKnown: updates.Count > 0 || doubt is not null)
+        {
+            UnresolvedReason = doubt, Subscription = about.Subscription,
+        };
     }
 
     /// <summary>Stripe keeps the ids of customers who were deleted, and says so of them.</summary>
@@ -82,7 +91,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     public async Task<ParsedEvent> InvoiceAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var askedAt = await accounts.NowAsync(cancel);
-        var found = await accounts.FetchAsync(account, $"/v1/invoices/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payments"]), cancel);
+        var found = await accounts.FetchAsync(
+            account, $"/v1/invoices/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payments"]), cancel);
         if (found is not { } json)
         {
             return Missing(id);
@@ -95,7 +105,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var told = await CustomerAsync(account, customer, (subscription, null), cancel);
-        return told.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } update
+        return told.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known
+            && Tell(invoice, known, askedAt) is { } update
             ? told with { Updates = [.. told.Updates, update] }
             : told;
     }
@@ -106,18 +117,22 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     {
         var query = new StripeForm().Set("payment", new StripeForm().Set("type", "payment_intent").Set("payment_intent", payment));
         var list = await accounts.FetchAsync(account, "/v1/invoice_payments", query, cancel);
-        return list?.Items("data").FirstOrDefault().Reference("invoice") is { } invoice ? await InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
+        return list?.Items("data").FirstOrDefault().Reference("invoice") is { } invoice
+            ? await InvoiceAsync(account, invoice, cancel)
+            : ParsedEvent.Nothing;
     }
 
     /// <summary>
-    /// Items of the invoice that Stripe has drafted for the next period; without one they wait for it here. Of a subscription that is over an invoice is made.
+    /// Items of the invoice that Stripe has drafted for the next period; without one they wait for it here. Of a subscription that is over
+    /// an invoice is made.
     /// </summary>
     /// <returns>Stripe's ids of the lines that it has now.</returns>
     public async Task<IReadOnlyDictionary<Guid, string>> BillAsync(StripeAccount account, ProviderBill bill, CancellationToken cancel)
     {
         var told = new Dictionary<Guid, string>();
         var found = await accounts.FetchAsync(
-            account, $"/v1/subscriptions/{Uri.EscapeDataString(bill.Reference)}", new StripeForm().Set("expand", ["latest_invoice"]), cancel);
+            account, $"/v1/subscriptions/{Uri.EscapeDataString(bill.Reference)}", new StripeForm().Set("expand", ["latest_invoice"]),
+            cancel);
         if (found is not { } subscription || subscription.Reference("customer") is not { } customer)
         {
             return told;
@@ -142,12 +157,14 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
     /// <summary>One that Stripe finishes by itself.</summary>
     private static string? DraftOf(JsonElement subscription) =>
-        subscription.Child("latest_invoice") is { ValueKind: JsonValueKind.Object } latest && latest.Text("status") == "draft" && latest.Flag("auto_advance") ? latest.Text("id") : null;
+        subscription.Child("latest_invoice") is { ValueKind: JsonValueKind.Object } latest && latest.Text("status") == "draft"
+            && latest.Flag("auto_advance") ? latest.Text("id") : null;
 
     private async Task<Dictionary<string, string>> KnownLinesAsync(StripeAccount account, string customer, CancellationToken cancel)
     {
         var known = new Dictionary<string, string>();
-        await foreach (var one in accounts.ListAsync(account, "/v1/invoiceitems", () => new StripeForm().Set("customer", customer), MostPages, cancel))
+        await foreach (var one in accounts.ListAsync(
+            account, "/v1/invoiceitems", () => new StripeForm().Set("customer", customer), MostPages, cancel))
         {
             if (one.Metadata().GetValueOrDefault(LineField) is { } line && one.Text("id") is { } id)
             {
@@ -170,12 +187,16 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return answer.Outcome == StripeOutcome.Done ? answer.Body.Text("id") : null;
     }
 
-    /// <summary>The invoice of a subscription that is over: the draft that was made for it, or a new one where there is something to ask for. As the subscription was paid, so is it.</summary>
+    /// <summary>
+    /// The invoice of a subscription that is over: the draft that was made for it, or a new one where there is something to ask for. As the
+    /// subscription was paid, so is it.
+    /// </summary>
     private async Task<string?> LastInvoiceAsync(
         StripeAccount account, ProviderBill bill, JsonElement subscription, List<ProviderLine> missing, CancellationToken cancel)
     {
         var customer = subscription.Reference("customer");
-        await foreach (var one in accounts.ListAsync(account, "/v1/invoices", () => new StripeForm().Set("customer", customer).Set("status", "draft"), MostPages, cancel))
+        await foreach (var one in accounts.ListAsync(
+            account, "/v1/invoices", () => new StripeForm().Set("customer", customer).Set("status", "draft"), MostPages, cancel))
         {
             if (one.Metadata().GetValueOrDefault(SubscriptionField) == bill.Reference)
             {
@@ -189,11 +210,15 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var way = subscription.Text("collection_method");
-        var form = new StripeForm().Set("customer", customer).Set("currency", StripeAmounts.CodeOf(missing[0].Amount.Currency)).Set("auto_advance", false)
-            .Set("pending_invoice_items_behavior", "exclude").Set("default_payment_method", subscription.Reference("default_payment_method"))
+        var form = new StripeForm().Set("customer", customer).Set("currency", StripeAmounts.CodeOf(missing[0].Amount.Currency))
+            .Set("auto_advance", false)
+            .Set("pending_invoice_items_behavior", "exclude")
+            .Set("default_payment_method", subscription.Reference("default_payment_method"))
             .Set("collection_method", way).Set("days_until_due", way == "send_invoice" ? subscription.Number("days_until_due") : null)
             .Set("metadata", Marks(account, bill));
-        form = subscription.Child("automatic_tax")?.Flag("enabled") == true ? form.Set("automatic_tax", new StripeForm().Set("enabled", true)) : form;
+        form = subscription.Child("automatic_tax")?.Flag("enabled") == true
+            ? form.Set("automatic_tax", new StripeForm().Set("enabled", true))
+            : form;
         string[] rates = [.. subscription.Items("default_tax_rates").Select(static rate => rate.Text("id")).OfType<string>()];
         form = rates.Length > 0 ? form.Set("default_tax_rates", rates) : form;
         var answer = await accounts.Client.PostAsync(account.Secret, "/v1/invoices", form, $"last-{missing[0].Id}", cancel);
@@ -201,7 +226,9 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     }
 
     private async Task<bool> FinishAsync(StripeAccount account, string draft, CancellationToken cancel) =>
-        (await accounts.Client.PostAsync(account.Secret, $"/v1/invoices/{Uri.EscapeDataString(draft)}", new StripeForm().Set("auto_advance", true), null, cancel)).Outcome == StripeOutcome.Done;
+        (await accounts.Client.PostAsync(
+            account.Secret, $"/v1/invoices/{Uri.EscapeDataString(draft)}", new StripeForm().Set("auto_advance", true), null,
+            cancel)).Outcome == StripeOutcome.Done;
 
     private static StripeForm Marks(StripeAccount account, ProviderBill bill) =>
         new StripeForm().Set(SubscriptionField, bill.Reference).Set(StripePrices.ProjectField, account.Project.Code);
@@ -216,7 +243,9 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     /// <param name="known">Whom its customer at Stripe is known as.</param>
     internal async Task<(SubscriptionUpdate? Updates, string? UnresolvedReason)> ReadAsync(
         StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
-        IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt) : default;
+        IsOfProject(account, subscription.Metadata)
+            ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt)
+            : default;
 
     /// <summary>Of a subscription, what is its plan's.</summary>
     internal StripeItem? ItemOf(StripeAccount account, StripeSubscription subscription) => SoldAs(account, subscription).Item;
@@ -226,12 +255,17 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, ProviderReference.IdOf(subscription.Id), cancel);
 
     /// <summary>What neither is for a plan nor of a customer here is somebody else's.</summary>
-    private (SubscriptionUpdate? Updates, string? UnresolvedReason) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)
+    private (SubscriptionUpdate? Updates, string? UnresolvedReason) Tell(StripeAccount account, StripeSubscription subscription,
+        string? owner, Instant askedAt)
     {
         var (item, price) = SoldAs(account, subscription);
         if (owner is null)
         {
-            return (null, price is null ? null : $"{FollowRules.Unknown(subscription.Id)}: say whose {subscription.Customer} is by metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
+            return (null,
+                price is null
+                    ? null
+                    : $"{FollowRules.Unknown(subscription.Id)}: say whose {subscription.Customer} is by "
+                        + $"metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
         }
 
         var (start, end) = (item?.PeriodStart ?? subscription.PeriodStart, item?.PeriodEnd ?? subscription.PeriodEnd);
@@ -246,7 +280,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         var ended = subscription.IsOver ? subscription.EndedAt ?? subscription.CanceledAt ?? from : (Instant?)null;
         return (
             new(
-                owner, subscription.Id, price, subscription.State, new(from, to), subscription.Started ?? subscription.Created ?? from, anchor, subscription.TrialEnd,
+                owner, subscription.Id, price, subscription.State, new(from, to), subscription.Started ?? subscription.Created ?? from,
+                anchor, subscription.TrialEnd,
                 ended is null ? cancelAt : null, ended, subscription.Reason, askedAt) { ConvertsTrial = !subscription.NeedsMethod },
             null);
     }
@@ -257,7 +292,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         var catalog = account.Project.Catalog.Document;
         foreach (var item in subscription.Items.Where(static item => !item.IsMetered))
         {
-            if (item.Unit is { } each && StripePrices.PlanOf(item, catalog, account.Project.Code, account.Credentials, variables.Read) is var (plan, interval))
+            if (item.Unit is { } each
+                && StripePrices.PlanOf(item, catalog, account.Project.Code, account.Credentials, variables.Read) is var (plan, interval))
             {
                 return (item, new(plan, interval, Math.Max(1, item.Quantity), each));
             }
@@ -267,10 +303,13 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     }
 
     private static InvoiceUpdate? Tell(StripeInvoice invoice, SubscriptionUpdate of, Instant askedAt) =>
-        invoice is { Total: { } total, Paid: { } paid, Created: { } created } && Enum.TryParse<ProviderInvoiceStatus>(invoice.Status, ignoreCase: true, out var status)
+        invoice is { Total: { } total, Paid: { } paid, Created: { } created }
+            && Enum.TryParse<ProviderInvoiceStatus>(invoice.Status, ignoreCase: true, out var status)
             ? new(
-                of.Customer, invoice.Id, of.Reference, invoice.Number, status, total, invoice.Tax ?? new(0, total.Currency), paid, invoice.PaymentIntent,
-                invoice.Attempts > 0 && status is ProviderInvoiceStatus.Open or ProviderInvoiceStatus.Uncollectible && total.Minor > 0, invoice.Url, created, invoice.PaidAt,
+                of.Customer, invoice.Id, of.Reference, invoice.Number, status, total, invoice.Tax ?? new(0, total.Currency), paid,
+                invoice.PaymentIntent,
+                invoice.Attempts > 0 && status is ProviderInvoiceStatus.Open or ProviderInvoiceStatus.Uncollectible && total.Minor > 0,
+                invoice.Url, created, invoice.PaidAt,
                 invoice.Lines, askedAt)
             : null;
 }

@@ -11,10 +11,11 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Stripe, by its REST API. A payment's reference is its payment intent; the payment's own id is the idempotency key there and stands in the
-/// metadata (<c>tollgate_payment</c>), by which it is found again when an answer was lost and the key is forgotten.
+/// Stripe, by its REST API. A payment's reference is its payment intent; the payment's own id is the idempotency key there and stands in
+/// the metadata (<c>tollgate_payment</c>), by which it is found again when an answer was lost and the key is forgotten.
 /// </summary>
-public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events, Clock clock, ILogger<StripeProvider> log) : IPaymentProvider
+public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events, Clock clock, ILogger<StripeProvider> log)
+    : IPaymentProvider
 {
     public const string PaymentField = "tollgate_payment";
     public const string RefundField = "tollgate_refund";
@@ -26,13 +27,15 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     private const int MostPages = 10;
 
     /// <summary>How long Stripe lets a checkout be open, less what the way there may take.</summary>
-    private static readonly (TimeSpan Least, TimeSpan Most) CheckoutLife = (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
+    private static readonly (TimeSpan Least, TimeSpan Most) CheckoutLife =
+        (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
 
     public PaymentProvider Name => PaymentProvider.Stripe;
 
     public ProviderCapabilities Capabilities { get; } = new()
     {
-        ChargesSavedMethods = true, HasCheckout = true, ClosesPages = true, HasPortal = true, Refunds = true, SendsWebhooks = true, ManagesSubscriptions = true,
+        ChargesSavedMethods = true, HasCheckout = true, ClosesPages = true, HasPortal = true, Refunds = true, SendsWebhooks = true,
+        ManagesSubscriptions = true,
         Credentials = StripeCredentials.Fields,
     };
 
@@ -46,16 +49,20 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
 
         if (mode == ProjectMode.Sandbox && !StripeCredentials.IsOfTests(secret))
         {
-            return ($"credentials.{StripeCredentials.SecretKey}", "A sandbox project moves its clock at will: it takes a key of Stripe's test mode (sk_test_…), never real money.");
+            return ($"credentials.{StripeCredentials.SecretKey}",
+                "A sandbox project moves its clock at will: it takes a key of Stripe's test mode (sk_test_…), never real money.");
         }
 
         if (mode == ProjectMode.Live && StripeCredentials.IsOfTests(secret))
         {
-            return ($"credentials.{StripeCredentials.SecretKey}", "A key of Stripe's test mode moves no money, and what it pays would count as revenue: a live project takes a live key (sk_live_…), a sandbox project this one.");
+            return ($"credentials.{StripeCredentials.SecretKey}",
+                "A key of Stripe's test mode moves no money, and what it pays would count as revenue: "
+                    + "a live project takes a live key (sk_live_…), a sandbox project this one.");
         }
 
         var signing = new[] { StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret };
-        return Array.Find(signing, name => credentials.TryGetValue(name, out var said) && !StripeCredentials.IsSigningSecret(said)) is { } wrong
+        return Array.Find(
+            signing, name => credentials.TryGetValue(name, out var said) && !StripeCredentials.IsSigningSecret(said)) is { } wrong
             ? ($"credentials.{wrong}", "A signing secret of Stripe begins with whsec_, and more follows.")
             : null;
     }
@@ -67,12 +74,14 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return new("amount_not_possible", PaymentFailure.AmountNotPossible);
         }
 
-        if (Open(project) is not { } account || await accounts.CustomerAsync(account, new(order.Customer, null, null), cancel) is not { } customer)
+        if (Open(project) is not { } account
+            || await accounts.CustomerAsync(account, new(order.Customer, null, null), cancel) is not { } customer)
         {
             return null;
         }
 
-        var form = new StripeForm().Set("amount", amount).Set("currency", StripeAmounts.CodeOf(order.Amount.Currency)).Set("customer", customer)
+        var form = new StripeForm().Set("amount", amount).Set("currency", StripeAmounts.CodeOf(order.Amount.Currency))
+            .Set("customer", customer)
             .Set("payment_method", order.Method.Token).Set("confirm", true).Set("off_session", true)
             .Set("automatic_payment_methods", new StripeForm().Set("enabled", true).Set("allow_redirects", "never"))
             .Set("metadata", Marks(project, order.Customer, PaymentField, order.Key));
@@ -145,9 +154,12 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             .Set("line_items", [new StripeForm().Set("price_data", price).Set("quantity", 1)])
             .Set("success_url", order.SuccessUrl.OriginalString).Set("cancel_url", order.CancelUrl.OriginalString)
             .Set("expires_at", Within(order.ExpiresAt)).Set("metadata", marks)
-            .Set("payment_intent_data", new StripeForm().Set("setup_future_usage", order.SaveMethod ? "off_session" : null).Set("metadata", marks));
+            .Set("payment_intent_data",
+                new StripeForm().Set("setup_future_usage", order.SaveMethod ? "off_session" : null).Set("metadata", marks));
         var answer = await accounts.Client.PostAsync(account.Secret, "/v1/checkout/sessions", form, order.Key.ToString(), cancel);
-        return answer.Outcome == StripeOutcome.Done && StripeCheckout.Read(answer.Body) is { Url: { } url } session ? new(session.Id, new(url)) : null;
+        return answer.Outcome == StripeOutcome.Done && StripeCheckout.Read(answer.Body) is { Url: { } url } session
+            ? new(session.Id, new(url))
+            : null;
     }
 
     /// <summary>What Stripe refuses to close is over already, or somebody pays there just now: what it is then is looked up.</summary>
@@ -169,7 +181,8 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         {
             return answer.Outcome == StripeOutcome.Refused
                 && await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent"]), cancel) is { } session
-                    ? EndOf(session) ?? (session.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent ? AnswerOf(intent) : null)
+                    ? EndOf(session)
+                    ?? (session.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent ? AnswerOf(intent) : null)
                     : null;
         }
         catch (ProviderSilentException)
@@ -192,8 +205,12 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
 
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now)
     {
-        var header = request.Headers.FirstOrDefault(static one => one.Key.Equals(StripeSignature.Header, StringComparison.OrdinalIgnoreCase)).Value;
-        var secrets = new[] { StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret }.Select(credentials.GetValueOrDefault).OfType<string>();
+        var header = request.Headers.FirstOrDefault(static one =>
+            one.Key.Equals(StripeSignature.Header, StringComparison.OrdinalIgnoreCase)).Value;
+        var secrets = new[]
+        {
+            StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret,
+        }.Select(credentials.GetValueOrDefault).OfType<string>();
         var verdict = StripeSignature.Judge(header, request.Body.Span, [.. secrets], Instant.From(now));
         if (verdict != StripeSignatureVerdict.Good)
         {
@@ -203,12 +220,16 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         // Tests tell nothing of real money, nor the reverse. PostgreSQL keeps no NUL.
         var isLive = !StripeCredentials.IsOfTests(credentials.GetValueOrDefault(StripeCredentials.SecretKey) ?? "");
         return StripeEvent.Read(request.Body.Span) is { } told && told.IsLive == isLive && request.Body.Span.IndexOf("\\u0000"u8) < 0
-            ? new(WebhookVerdict.Genuine, new(told.Id, told.Type, told.ObjectId, Encoding.UTF8.GetString(request.Body.Span), told.Created.ToOffset()))
+            ? new(WebhookVerdict.Genuine,
+                new(told.Id, told.Type, told.ObjectId, Encoding.UTF8.GetString(request.Body.Span), told.Created.ToOffset()))
             : new(WebhookVerdict.Unreadable);
     }
 
-    /// <summary>What Tollgate made at Stripe names its project. The rest is told by the payment or the customer that it speaks of.</summary>
-    public async Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
+    /// <summary>
+    /// What Tollgate made at Stripe names its project. The rest is told by the payment or the customer that it speaks of.
+    /// </summary>
+    public async Task<ProjectSnapshot?> OwnerOfAsync(
+        IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
     {
         if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { Object: var moved } told)
         {
@@ -251,7 +272,8 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     }
 
     private async Task<ProviderAnswer?> FindAsync(
-        StripeAccount account, (string Path, string Field, Guid Key) what, Func<StripeForm> query, Func<JsonElement, ProviderAnswer?> read, CancellationToken cancel)
+        StripeAccount account, (string Path, string Field, Guid Key) what, Func<StripeForm> query, Func<JsonElement, ProviderAnswer?> read,
+        CancellationToken cancel)
     {
         await foreach (var one in accounts.ListAsync(account, what.Path, query, MostPages, cancel))
         {
@@ -279,7 +301,8 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     private static ProviderAnswer? AnswerOf(JsonElement intent) => StripePayment.Read(intent) switch
     {
         { Outcome: (true, _) } paid => new(paid.Id, null),
-        { Outcome: (false, var failure) } failed when !failed.Metadata.ContainsKey(PageField) || failed.Status == "canceled" => new(failed.Id, failure),
+        { Outcome: (false, var failure) } failed when !failed.Metadata.ContainsKey(PageField) || failed.Status == "canceled" =>
+            new(failed.Id, failure),
         _ => null,
     };
 

@@ -21,7 +21,10 @@ internal static class StripeSql
          WHERE x.project_id = $1 AND x.provider = $2 AND x.reference = $3
         """;
 
-    /// <summary>Who has a payment, or else a customer, of that id. $1 projects, $2 provider, $3 payment or null, $4 customer or null. Answers the project.</summary>
+    /// <summary>
+    /// Who has a payment, or else a customer, of that id. $1 projects, $2 provider, $3 payment or null, $4 customer or null. Answers the
+    /// project.
+    /// </summary>
     public const string ProjectOf =
         """
         SELECT x.project_id
@@ -32,7 +35,9 @@ internal static class StripeSql
          LIMIT 1
         """;
 
-    /// <summary>The first that is kept stays. $1 project, $2 partition, $3 customer, $4 provider, $5 whether real money, $6 reference.</summary>
+    /// <summary>
+    /// The first that is kept stays. $1 project, $2 partition, $3 customer, $4 provider, $5 whether real money, $6 reference.
+    /// </summary>
     public const string KeepCustomer =
         """
         INSERT INTO provider_customers (partition, account, provider, is_live, project_id, reference)
@@ -53,7 +58,9 @@ internal static class StripeSql
 
     public const string Now = "SELECT clock_timestamp()";
 
-    /// <summary>For whom a payment was asked. $1 project, $2 payment, $3 provider, $4 whether real money. Answers the provider's id of the customer.</summary>
+    /// <summary>
+    /// For whom a payment was asked. $1 project, $2 payment, $3 provider, $4 whether real money. Answers the provider's id of the customer.
+    /// </summary>
     public const string PayerOf =
         """
         SELECT x.reference

@@ -13,22 +13,27 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Subscriptions that Stripe manages, as they are begun and changed from here. Each call has an idempotency key of its own, under which it is repeated; after that the
-/// subscription is read again, which tells what became of a call whose answer was lost. The same asked for once more changes nothing at Stripe, so no key is needed
-/// to outlive a call, and a refused card can be followed by a better one at once (Stripe would answer an old key with the old refusal for a day).
+/// Subscriptions that Stripe manages, as they are begun and changed from here. Each call has an idempotency key of its own, under which it
+/// is repeated; after that the subscription is read again, which tells what became of a call whose answer was lost. The same asked for once
+/// more changes nothing at Stripe, so no key is needed to outlive a call, and a refused card can be followed by a better one at once
+/// (Stripe would answer an old key with the old refusal for a day).
 /// </summary>
-public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mirror, StripeEvents events, StripeVariables variables, Clock clock) : ISubscriptionBackend
+public sealed class StripeSubscriptions(
+    StripeAccounts accounts, StripeMirror mirror, StripeEvents events, StripeVariables variables, Clock clock) : ISubscriptionBackend
 {
     public const string CheckoutField = "tollgate_checkout";
 
     /// <summary>How long Stripe lets a page be open, less what the way there may take.</summary>
-    private static readonly (TimeSpan Least, TimeSpan Most) PageLife = (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
+    private static readonly (TimeSpan Least, TimeSpan Most) PageLife =
+        (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
 
-    private static readonly BackendAnswer NoKeys = BackendAnswer.Impossible("The project no longer has Stripe keys. Set them with PUT /v1/payment-settings.");
+    private static readonly BackendAnswer NoKeys = BackendAnswer.Impossible(
+        "The project no longer has Stripe keys. Set them with PUT /v1/payment-settings.");
 
     public PaymentProvider Name => PaymentProvider.Stripe;
 
-    public Task<BackendAnswer> OpenPageAsync(ProjectSnapshot project, ProviderManagedCheckout order, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> OpenPageAsync(ProjectSnapshot project, ProviderManagedCheckout order, CancellationToken cancel) =>
+        SafelyAsync(project, async account =>
     {
         var (price, fault) = await PriceAsync(account, order.Terms, cancel);
         if (price is null)
@@ -50,35 +55,42 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             .Set(StripePrices.PlanField, order.Terms.Plan.Code).Set(CheckoutField, order.Key.ToString());
         var form = new StripeForm().Set("mode", "subscription").Set("customer", customer).Set("client_reference_id", order.Customer.Id)
             .Set("line_items", [new StripeForm().Set("price", price).Set("quantity", order.Terms.Quantity)])
-            .Set("success_url", order.SuccessUrl.OriginalString).Set("cancel_url", order.CancelUrl.OriginalString).Set("expires_at", Within(order.ExpiresAt))
+            .Set("success_url", order.SuccessUrl.OriginalString).Set("cancel_url", order.CancelUrl.OriginalString)
+            .Set("expires_at", Within(order.ExpiresAt))
             .Set("discounts", OffOf(project, order.Coupon))
             .Set("metadata", marks)
-            .Set("subscription_data", new StripeForm().Set("trial_period_days", order.TrialDays > 0 ? order.TrialDays : (long?)null).Set("metadata", marks));
+            .Set("subscription_data",
+                new StripeForm().Set("trial_period_days", order.TrialDays > 0 ? order.TrialDays : (long?)null).Set("metadata", marks));
         var answer = await accounts.Client.PostAsync(account.Secret, "/v1/checkout/sessions", form, order.Key.ToString(), cancel);
         return answer switch
         {
-            { Outcome: StripeOutcome.Done } when StripeCheckout.Read(answer.Body) is { Url: { } url } session => new(BackendOutcome.Done) { Page = new(session.Id, new(url)) },
+            { Outcome: StripeOutcome.Done } when StripeCheckout.Read(answer.Body) is { Url: { } url } session =>
+                new(BackendOutcome.Done) { Page = new(session.Id, new(url)) },
             { Error: { IsOfKey: false } error } => BackendAnswer.Impossible($"Stripe makes no page for it: {error.Message}"),
             _ => BackendAnswer.Silent,
         };
     });
 
-    public Task<BackendAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) =>
+        SafelyAsync(project, async account =>
     {
         // What Stripe refuses to close has an end already, which is read.
-        var answer = await accounts.Client.PostAsync(account.Secret, $"/v1/checkout/sessions/{Uri.EscapeDataString(reference)}/expire", new(), null, cancel);
+        var answer = await accounts.Client.PostAsync(
+            account.Secret, $"/v1/checkout/sessions/{Uri.EscapeDataString(reference)}/expire", new(), null, cancel);
         return answer.Outcome == StripeOutcome.NoAnswer || answer.Error is { IsOfKey: true }
             ? BackendAnswer.Silent
             : new(BackendOutcome.Done) { Updates = (await events.CheckoutAsync(account, reference, cancel)).Updates };
     });
 
-    public Task<BackendAnswer> ChangeAsync(ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel) =>
+    public Task<BackendAnswer> ChangeAsync(
+        ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel) =>
         OnItemAsync(
             project, row, (terms, proration), (account, item, price) => DoAsync(
                 account, row, StripeChanges.Change(item, price, terms.Quantity, proration),
                 now => now.Items.Any(one => one.Id == item && one.Price == price && one.Quantity == terms.Quantity), cancel), cancel);
 
-    public Task<BackendAnswer> CancelAsync(ProjectSnapshot project, SubscriptionRow row, CancelOrder order, CancellationToken cancel) => SafelyAsync(project, account =>
+    public Task<BackendAnswer> CancelAsync(ProjectSnapshot project, SubscriptionRow row, CancelOrder order, CancellationToken cancel) =>
+        SafelyAsync(project, account =>
     {
         var why = StripeChanges.WhyOf(order.Reason, order.Comment);
         if (order is { When: not ChangeTime.Now, GivesBack: false })
@@ -87,11 +99,14 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             return DoAsync(account, row, form, static now => now.CancelsAtPeriodEnd || now.CancelAt is not null, cancel);
         }
 
-        var end = new StripeForm().Set("prorate", order.GivesBack ? true : null).Set("invoice_now", order.GivesBack ? true : null).Set("cancellation_details", why);
-        return DoAsync(account, row, () => accounts.Client.DeleteAsync(account.Secret, PathOf(row), end, cancel), static now => now.IsOver, cancel);
+        var end = new StripeForm().Set("prorate", order.GivesBack ? true : null).Set("invoice_now", order.GivesBack ? true : null)
+            .Set("cancellation_details", why);
+        return DoAsync(
+            account, row, () => accounts.Client.DeleteAsync(account.Secret, PathOf(row), end, cancel), static now => now.IsOver, cancel);
     });
 
-    public Task<BackendAnswer> UncancelAsync(ProjectSnapshot project, SubscriptionRow row, CancellationToken cancel) => SafelyAsync(project, account =>
+    public Task<BackendAnswer> UncancelAsync(ProjectSnapshot project, SubscriptionRow row, CancellationToken cancel) =>
+        SafelyAsync(project, account =>
         UncancelAsync(account, row, cancel));
 
     /// <summary>An end that was set to a day is taken back in another way than one with the period.</summary>
@@ -102,7 +117,8 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         return await DoAsync(account, row, form, static now => now is { CancelsAtPeriodEnd: false, CancelAt: null }, cancel);
     }
 
-    public Task<BackendAnswer> RedeemAsync(ProjectSnapshot project, SubscriptionRow row, Coupon coupon, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> RedeemAsync(ProjectSnapshot project, SubscriptionRow row, Coupon coupon, CancellationToken cancel) =>
+        SafelyAsync(project, async account =>
     {
         if (await CouponAsync(account, coupon, cancel) is { } refused)
         {
@@ -113,11 +129,13 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         return held.Any(one => one.Coupon == id)
             ? await ReadStateAsync(account, row, cancel)
             : await DoAsync(
-                account, row, new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. held.Select(Keeping), new StripeForm().Set("coupon", id)]),
+                account, row,
+                new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. held.Select(Keeping), new StripeForm().Set("coupon", id)]),
                 async () => (await DiscountsAsync(account, row, cancel)).Any(one => one.Coupon == id), cancel);
     });
 
-    public Task<BackendAnswer> EndCouponAsync(ProjectSnapshot project, SubscriptionRow row, string code, CancellationToken cancel) => SafelyAsync(project, async account =>
+    public Task<BackendAnswer> EndCouponAsync(ProjectSnapshot project, SubscriptionRow row, string code, CancellationToken cancel) =>
+        SafelyAsync(project, async account =>
     {
         var (held, id) = (await DiscountsAsync(account, row, cancel), StripeCoupons.IdOf(project.Code, code));
         var rest = held.Where(one => one.Coupon != id).ToList();
@@ -126,22 +144,31 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             return await ReadStateAsync(account, row, cancel);
         }
 
-        var form = rest.Count == 0 ? new StripeForm().Set("discounts", "") : new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. rest.Select(Keeping)]);
-        return await DoAsync(account, row, form, async () => (await DiscountsAsync(account, row, cancel)).All(one => one.Coupon != id), cancel);
+        var form = rest.Count == 0
+            ? new StripeForm().Set("discounts", "")
+            : new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. rest.Select(Keeping)]);
+        return await DoAsync(
+            account, row, form, async () => (await DiscountsAsync(account, row, cancel)).All(one => one.Coupon != id), cancel);
     });
 
     public Task<BackendAnswer> PreviewAsync(
-        ProjectSnapshot project, SubscriptionRow row, string customer, SubscriptionTerms? terms, Proration proration, CancellationToken cancel)
+        ProjectSnapshot project, SubscriptionRow row, string customer, SubscriptionTerms? terms, Proration proration,
+        CancellationToken cancel)
     {
         return terms is null
-            ? SafelyAsync(project, async account => Looked(null, await ForeseeAsync(account, new StripeForm().Set("subscription", row.Reference), InvoiceKind.Renewal)))
+            ? SafelyAsync(
+                project,
+                async account =>
+                    Looked(null, await ForeseeAsync(account, new StripeForm().Set("subscription", row.Reference), InvoiceKind.Renewal)))
             : OnItemAsync(
                 project, row, (terms, proration), async (account, item, price) =>
                 {
                     // What asks for nothing now is foreseen as Stripe's next invoice.
-                    var isAsked = (proration == Proration.Second || terms.Interval != row.Subscription.Terms.Interval) && row.Subscription.Status != SubscriptionStatus.Trialing;
+                    var isAsked = (proration == Proration.Second || terms.Interval != row.Subscription.Terms.Interval)
+                        && row.Subscription.Status != SubscriptionStatus.Trialing;
                     var seen = await ForeseeAsync(
-                        account, StripeChanges.PreviewOfChange(row.Reference!, item, price, terms.Quantity, proration, null), isAsked ? InvoiceKind.Change : InvoiceKind.Renewal);
+                        account, StripeChanges.PreviewOfChange(row.Reference!, item, price, terms.Quantity, proration, null),
+                        isAsked ? InvoiceKind.Change : InvoiceKind.Renewal);
                     return isAsked ? Looked(seen, null) : Looked(null, seen);
                 }, cancel);
 
@@ -152,10 +179,12 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             now?.Item2 ?? next?.Item2 ?? new(BackendOutcome.Done) { Invoice = now?.Item1, Next = next?.Item1 };
     }
 
-    public Task<BackendAnswer> PreviewEndAsync(ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel) => SafelyAsync(
+    public Task<BackendAnswer> PreviewEndAsync(
+        ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel) => SafelyAsync(
         project, async account =>
         {
-            var (invoice, refused) = await PreviewAsync(account, row, customer, StripeChanges.PreviewOfEnd(row.Reference!, givesBack), InvoiceKind.Final, cancel);
+            var (invoice, refused) = await PreviewAsync(account, row, customer, StripeChanges.PreviewOfEnd(row.Reference!, givesBack),
+                InvoiceKind.Final, cancel);
             return refused ?? new(BackendOutcome.Done) { Invoice = invoice };
         });
 
@@ -169,7 +198,9 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var now = clock.Now(account.Project);
         return answer switch
         {
-            { Outcome: StripeOutcome.Done } when StripeChanges.Foreseen(answer.Body, row.Subscription, customer, (Guid.CreateVersion7(now.ToOffset()), kind, now)) is { } invoice =>
+            { Outcome: StripeOutcome.Done }
+                when StripeChanges.Foreseen(
+                    answer.Body, row.Subscription, customer, (Guid.CreateVersion7(now.ToOffset()), kind, now)) is { } invoice =>
                 (invoice.Lines.Count == 0 ? null : invoice, null),
             { Error.Code: "invoice_upcoming_none" } => (null, null),
             { Error: { IsOfKey: false } error } => (null, BackendAnswer.Impossible($"Stripe refuses it: {error.Message}")),
@@ -179,12 +210,14 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
 
     /// <summary>What a price and an item are needed for.</summary>
     private Task<BackendAnswer> OnItemAsync(
-        ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted, Func<StripeAccount, string, string, Task<BackendAnswer>> work,
+        ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted,
+        Func<StripeAccount, string, string, Task<BackendAnswer>> work,
         CancellationToken cancel) => SafelyAsync(project, async account =>
     {
         if (StripeChanges.BehaviorOf(wanted.Proration) is null)
         {
-            return BackendAnswer.Impossible($"Stripe shares a period out by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
+            return BackendAnswer.Impossible(
+                $"Stripe shares a period out by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
         }
 
         if (await ReadAsync(account, row, cancel) is not { } at || mirror.ItemOf(account, at) is not { } item)
@@ -199,21 +232,25 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         return price is null ? BackendAnswer.Impossible(fault!) : await work(account, item.Id, price);
     });
 
-    private Task<BackendAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
-        DoAsync(account, row, () => PostAsync(account, row, form), isDone, cancel);
-
-    private Task<BackendAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<Task<bool>> isDone, CancellationToken cancel) =>
+    private Task<BackendAnswer> DoAsync(
+        StripeAccount account, SubscriptionRow row, StripeForm form, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
         DoAsync(account, row, () => PostAsync(account, row, form), isDone, cancel);
 
     private Task<BackendAnswer> DoAsync(
-        StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
+        StripeAccount account, SubscriptionRow row, StripeForm form, Func<Task<bool>> isDone, CancellationToken cancel) =>
+        DoAsync(account, row, () => PostAsync(account, row, form), isDone, cancel);
+
+    private Task<BackendAnswer> DoAsync(
+        StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<StripeSubscription, bool> isDone,
+        CancellationToken cancel) =>
         DoAsync(account, row, ask, async () => await ReadAsync(account, row, cancel) is { } now && isDone(now), cancel);
 
     /// <summary>Asked once begun, it is not given up when the caller goes away.</summary>
     private Task<StripeAnswer> PostAsync(StripeAccount account, SubscriptionRow row, StripeForm form) =>
         accounts.Client.PostAsync(account.Secret, PathOf(row), form, Guid.CreateVersion7().ToString(), CancellationToken.None);
 
-    private async Task<BackendAnswer> DoAsync(StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<Task<bool>> isDone, CancellationToken cancel)
+    private async Task<BackendAnswer> DoAsync(
+        StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<Task<bool>> isDone, CancellationToken cancel)
     {
         var answer = await ask();
         if (answer is { Outcome: StripeOutcome.Refused, Error: { } error })
@@ -222,7 +259,8 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             return StripeRules.FailureOf(error) is { } failure ? new(BackendOutcome.Declined, error.Message, failure)
                 : error.IsOfKey ? BackendAnswer.Silent
                 : error.IsMissing && await isDone() ? await ReadStateAsync(account, row, cancel)
-                : error.IsMissing && await ReadAsync(account, row, cancel) is null ? new(BackendOutcome.Missing, $"Stripe has no subscription {row.Reference}.")
+                : error.IsMissing && await ReadAsync(account, row, cancel) is null
+                ? new(BackendOutcome.Missing, $"Stripe has no subscription {row.Reference}.")
                 : BackendAnswer.Impossible($"Stripe refuses it: {error.Message}");
         }
 
@@ -245,10 +283,12 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
     private async Task<StripeSubscription?> ReadAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel) =>
         await accounts.FetchAsync(account, PathOf(row), null, cancel) is { } json ? StripeSubscription.Read(json) : null;
 
-    private async Task<IReadOnlyList<(string Id, string? Coupon)>> DiscountsAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
+    private async Task<IReadOnlyList<(string Id, string? Coupon)>> DiscountsAsync(StripeAccount account, SubscriptionRow row,
+        CancellationToken cancel)
     {
         var found = await accounts.FetchAsync(account, PathOf(row), new StripeForm().Set("expand", ["discounts"]), cancel);
-        return [.. (found?.Items("discounts") ?? []).Where(static one => one.Text("id") is not null).Select(static one => (one.Text("id")!, StripeCoupons.CouponOf(one)))];
+        return [.. (found?.Items("discounts") ?? []).Where(static one => one.Text("id") is not null)
+            .Select(static one => (one.Text("id")!, StripeCoupons.CouponOf(one)))];
     }
 
     private static IReadOnlyList<StripeForm> OffOf(ProjectSnapshot project, Coupon? coupon) =>
@@ -262,21 +302,28 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var name = $"{terms.Plan.Code} {CatalogWords.Of(terms.Interval)} {terms.Currency.Code}";
         if (terms.AddOns.Count > 0 || terms.Price?.Seats is not null || terms.CustomAmount is not null)
         {
-            return (null, $"A subscription that Stripe manages has its plan's price: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
+            return (null,
+                "A subscription that Stripe manages has its plan's price: no add-ons, no seats with a price of their own and no agreed "
+                    + $"amount ({name}).");
         }
 
         var project = account.Project;
-        var named = terms.Currency.Code == project.Currency ? StripePrices.Named(account.Credentials, variables.Read, terms.Plan.Code, terms.Interval) : null;
+        var named = terms.Currency.Code == project.Currency
+            ? StripePrices.Named(account.Credentials, variables.Read, terms.Plan.Code, terms.Interval)
+            : null;
         if (named is not null)
         {
             return (named, null);
         }
 
         var key = StripePrices.LookupKey(project.Code, new(terms.Plan.Code, terms.Interval, terms.Currency.Code));
-        var listed = await accounts.FetchAsync(account, "/v1/prices", new StripeForm().Set("lookup_keys", [key]).Set("active", true), cancel);
+        var listed = await accounts.FetchAsync(
+            account, "/v1/prices", new StripeForm().Set("lookup_keys", [key]).Set("active", true), cancel);
         return listed?.Items("data").Select(static one => one.Text("id")).FirstOrDefault() is { } found
             ? (found, null)
-            : (null, $"Stripe has no price for {name}: make it with \"tollgate stripe sync\", or name it ({StripePrices.CredentialPrefix}{terms.Plan.Code}).");
+            : (null,
+                $"Stripe has no price for {name}: make it with \"tollgate stripe sync\", or name it "
+                    + $"({StripePrices.CredentialPrefix}{terms.Plan.Code}).");
     }
 
     /// <summary>The coupon at Stripe, made when it is missing. Null: it is there and takes the same off.</summary>
@@ -290,10 +337,13 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var id = StripeCoupons.IdOf(account.Project.Code, coupon.Code);
         if (await accounts.FetchAsync(account, $"/v1/coupons/{Uri.EscapeDataString(id)}", null, cancel) is { } found)
         {
-            return StripeCoupons.IsSame(found, coupon) ? null : BackendAnswer.Impossible($"Coupon {id} takes something else off at Stripe, or counts no more there. Delete it there.");
+            return StripeCoupons.IsSame(found, coupon)
+                ? null
+                : BackendAnswer.Impossible($"Coupon {id} takes something else off at Stripe, or counts no more there. Delete it there.");
         }
 
-        var made = await accounts.Client.PostAsync(account.Secret, "/v1/coupons", StripeCoupons.FormOf(account.Project.Code, coupon), Guid.CreateVersion7().ToString(), cancel);
+        var made = await accounts.Client.PostAsync(
+            account.Secret, "/v1/coupons", StripeCoupons.FormOf(account.Project.Code, coupon), Guid.CreateVersion7().ToString(), cancel);
         return made switch
         {
             { Outcome: StripeOutcome.Done } or { Error.Code: "resource_already_exists" } => null,

@@ -37,14 +37,16 @@ public sealed record SyncLine(string Kind, string Name, string? Id, SyncOutcome 
 public sealed record StripeVariables(Func<string, string?> Read);
 
 /// <summary>
-/// Makes or verifies what the catalogue sells as products and prices at Stripe: 1. a product for each active plan that costs something, with an id of our choosing;
-/// 2. a price for each of its prices, found again by its lookup key. Again it changes nothing. An amount at Stripe is never edited: another price takes
-/// its place and its lookup key, and the old one is archived.
+/// Makes or verifies what the catalogue sells as products and prices at Stripe: 1. a product for each active plan that costs something,
+/// with an id of our choosing;
+/// 2. a price for each of its prices, found again by its lookup key. Again it changes nothing. An amount at Stripe is never edited: another
+/// price takes its place and its lookup key, and the old one is archived.
 /// </summary>
 public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variables)
 {
     /// <returns>Null: the project has no keys of Stripe.</returns>
-    /// <exception cref="ProviderSilentException">Stripe did not answer, or refused. What was made until then stays; again it goes on.</exception>
+    /// <exception cref="ProviderSilentException">Stripe did not answer, or refused. What was made until then stays; again it goes
+    /// on.</exception>
     public async Task<IReadOnlyList<SyncLine>?> RunAsync(ProjectSnapshot project, bool dryRun, CancellationToken cancel)
     {
         if (accounts.Open(project) is not { } account)
@@ -53,7 +55,8 @@ public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variable
         }
 
         var lines = new List<SyncLine>();
-        foreach (var plan in project.Catalog.Document.Plans.Where(static plan => plan.Active && plan.Prices.Any(static price => price.AmountMinor > 0)))
+        foreach (var plan in project.Catalog.Document.Plans.Where(static plan => plan.Active
+            && plan.Prices.Any(static price => price.AmountMinor > 0)))
         {
             lines.Add(await ProductAsync(account, plan, dryRun, cancel));
             foreach (var price in plan.Prices.Where(static price => price.AmountMinor > 0))
@@ -77,14 +80,17 @@ public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variable
             return new("product", plan.Code, dryRun ? null : id, SyncOutcome.Created);
         }
 
-        var isSame = product.Text("name") == plan.Name && product.Flag("active") && (plan.Description is null || product.Text("description") == plan.Description);
+        var isSame = product.Text("name") == plan.Name && product.Flag("active")
+            && (plan.Description is null || product.Text("description") == plan.Description);
         if (isSame)
         {
             return new("product", plan.Code, id, SyncOutcome.Ok);
         }
 
         await PostAsync(account, $"/v1/products/{id}", form.Set("active", true), null, dryRun, cancel);
-        return new("product", plan.Code, id, SyncOutcome.Updated, $"It was \"{product.Text("name")}\"{(product.Flag("active") ? "" : ", archived")}.");
+        return new(
+            "product", plan.Code, id, SyncOutcome.Updated,
+            $"It was \"{product.Text("name")}\"{(product.Flag("active") ? "" : ", archived")}.");
     }
 
     private async Task<SyncLine> PriceAsync(StripeAccount account, Plan plan, PlanPrice price, bool dryRun, CancellationToken cancel)
@@ -92,11 +98,17 @@ public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variable
         var (project, name) = (account.Project.Code, $"{plan.Code} {CatalogWords.Of(price.Interval)} {price.Currency}");
         if (price.Seats is not null || StripeAmounts.ToStripe(new(price.AmountMinor, Currency.Of(price.Currency))) is not { } units)
         {
-            return new("price", name, null, SyncOutcome.Skipped, price.Seats is not null ? "Seats with a price of their own are billed by Tollgate." : "Stripe cannot move this amount exactly.");
+            return new(
+                "price", name, null, SyncOutcome.Skipped,
+                price.Seats is not null
+                    ? "Seats with a price of their own are billed by Tollgate."
+                    : "Stripe cannot move this amount exactly.");
         }
 
         // One id stands for one currency: the one of the project.
-        var named = price.Currency == account.Project.Currency ? StripePrices.Named(account.Credentials, variables.Read, plan.Code, price.Interval) : null;
+        var named = price.Currency == account.Project.Currency
+            ? StripePrices.Named(account.Credentials, variables.Read, plan.Code, price.Interval)
+            : null;
         if (named is not null)
         {
             var there = await accounts.FetchAsync(account, $"/v1/prices/{Uri.EscapeDataString(named)}", null, cancel);
@@ -112,9 +124,13 @@ public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variable
             return new("price", name, current.Text("id"), SyncOutcome.Ok);
         }
 
-        var form = new StripeForm().Set("product", StripePrices.ProductId(project, plan.Code)).Set("currency", price.Currency.ToLowerInvariant()).Set("unit_amount", units)
-            .Set("recurring", new StripeForm().Set("interval", StripePrices.WordOf(price.Interval))).Set("lookup_key", key).Set("transfer_lookup_key", true)
-            .Set("metadata", new StripeForm().Set(StripePrices.PlanField, plan.Code).Set(StripePrices.IntervalField, CatalogWords.Of(price.Interval)).Set(StripePrices.ProjectField, project));
+        var form = new StripeForm().Set("product", StripePrices.ProductId(project, plan.Code))
+            .Set("currency", price.Currency.ToLowerInvariant()).Set("unit_amount", units)
+            .Set("recurring", new StripeForm().Set("interval", StripePrices.WordOf(price.Interval))).Set("lookup_key", key)
+            .Set("transfer_lookup_key", true)
+            .Set("metadata",
+                new StripeForm().Set(StripePrices.PlanField, plan.Code).Set(StripePrices.IntervalField, CatalogWords.Of(price.Interval))
+                    .Set(StripePrices.ProjectField, project));
         var made = await PostAsync(account, "/v1/prices", form, $"price {key} {units} after {old?.Text("id") ?? "none"}", dryRun, cancel);
         if (old is not { } replaced)
         {
@@ -131,15 +147,18 @@ public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variable
         var recurring = found.Child("recurring");
         return (found.Number("unit_amount"), found.Text("currency")?.ToUpperInvariant(), found.Flag("active")) switch
         {
-            var (amount, currency, _) when amount != units || currency != price.Currency => $"It is {amount} {currency} in Stripe's units, and {units} {price.Currency} in the catalogue.",
-            _ when StripePrices.IntervalOf(recurring?.Text("interval"), recurring?.Number("interval_count") ?? 1) != price.Interval => $"It is not {CatalogWords.Of(price.Interval)}.",
+            var (amount, currency, _) when amount != units || currency != price.Currency =>
+                $"It is {amount} {currency} in Stripe's units, and {units} {price.Currency} in the catalogue.",
+            _ when StripePrices.IntervalOf(recurring?.Text("interval"), recurring?.Number("interval_count") ?? 1) != price.Interval =>
+                $"It is not {CatalogWords.Of(price.Interval)}.",
             (_, _, false) => "It is archived.",
             _ => null,
         };
     }
 
     /// <returns>Null in a dry run.</returns>
-    private async Task<JsonElement?> PostAsync(StripeAccount account, string path, StripeForm form, string? key, bool dryRun, CancellationToken cancel)
+    private async Task<JsonElement?> PostAsync(
+        StripeAccount account, string path, StripeForm form, string? key, bool dryRun, CancellationToken cancel)
     {
         if (dryRun)
         {

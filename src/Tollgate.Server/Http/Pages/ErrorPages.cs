@@ -21,7 +21,8 @@ internal static class ErrorPages
         var list = PageFrame.Page("Errors", List());
         var unknown = PageFrame.Page("No such error", Unknown);
         var pages = Load();
-        app.MapMethods("/docs/errors", PageFrame.Reading, context => Answer.Bytes(context, StatusCodes.Status200OK, list, PageFrame.HtmlType))
+        app.MapMethods(
+            "/docs/errors", PageFrame.Reading, context => Answer.Bytes(context, StatusCodes.Status200OK, list, PageFrame.HtmlType))
             .OpenToAll("Documentation.")
             .ExcludeFromDescription();
         app.MapMethods("/docs/errors/{code}", PageFrame.Reading, context => ShowAsync(context, pages, unknown))

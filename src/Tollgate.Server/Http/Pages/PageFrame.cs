@@ -35,7 +35,8 @@ internal static class PageFrame
 
     /// <summary>The version of the program, without the commit it was built from.</summary>
     public static string Version { get; } =
-        (Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
+        (Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "0").Split('+')[0];
 
     private sealed record Sheet(byte[] Bytes, string Tag);
 

@@ -2,7 +2,10 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Server.Http.Pages;
 
-/// <summary>The pages of the server itself: <c>/</c>, the one behind the default <c>upgrade_url</c>, and the one that a browser gets for an unknown path.</summary>
+/// <summary>
+/// The pages of the server itself: <c>/</c>, the one behind the default <c>upgrade_url</c>, and the one that a browser gets for an unknown
+/// path.
+/// </summary>
 internal static class StartPages
 {
     public const string DemoPortal = "/demo/portal";
@@ -28,7 +31,11 @@ internal static class StartPages
 
     private static readonly byte[] NotFound = PageFrame.Page("Page not found", Missing, DocsPart.None);
 
-    private static readonly byte[] DemoNotFound = PageFrame.Page("No demo", $"<h1>No demo here</h1><p class=\"lead\">{NoDemo}</p><pre tabindex=\"0\"><code>{WithDemo}</code></pre><p><a href=\"/\">Start page</a></p>", DocsPart.None);
+    private static readonly byte[] DemoNotFound = PageFrame.Page(
+        "No demo",
+        $"<h1>No demo here</h1><p class=\"lead\">{NoDemo}</p><pre tabindex=\"0\"><code>{WithDemo}</code></pre><p><a href=\"/\">Start "
+            + "page</a></p>",
+        DocsPart.None);
 
     /// <param name="hasDemo">There are demo customers, one of whom is shown to everybody.</param>
     public static void Map(WebApplication app, bool hasDemo)
@@ -54,7 +61,8 @@ internal static class StartPages
 
     /// <summary>Somebody reads in a browser: only browsers ask for HTML.</summary>
     public static bool IsBrowser(HttpRequest request) =>
-        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+            && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     private static Task WriteAsync(HttpContext context, int status, byte[] page)
     {

@@ -7,7 +7,8 @@ namespace Tollgate.Server.Invoicing.Pdf;
 /// <summary>A colour, each part 0 to 255.</summary>
 internal readonly record struct PdfInk(byte Red, byte Green, byte Blue)
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Red / 255.0:0.###} {Green / 255.0:0.###} {Blue / 255.0:0.###}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Red / 255.0:0.###} {Green / 255.0:0.###} {Blue / 255.0:0.###}");
 }
 
 /// <summary>Says of a file what is not on its pages.</summary>
@@ -59,7 +60,8 @@ internal sealed class PdfDocument
             $"<< /Type /Catalog /Pages {tree} 0 R /Lang {Text(info.Language)} /ViewerPreferences << /DisplayDocTitle true >> >>");
         var date = $"(D:{info.DatedAt.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture)}Z)";
         var about = _file.Add(
-            $"<< /Title {Text(info.Title)} /Author {Text(info.Author)} /Creator (Tollgate) /Producer (Tollgate) /CreationDate {date} /ModDate {date} >>");
+            $"<< /Title {Text(info.Title)} /Author {Text(info.Author)} /Creator (Tollgate) /Producer (Tollgate) /CreationDate {date} "
+                + $"/ModDate {date} >>");
         return _file.Finish(catalog, about, identity);
     }
 }
@@ -103,7 +105,8 @@ internal sealed class PdfPage(PdfDocument document)
     {
         var content = file.AddStream("", Encoding.ASCII.GetBytes(_drawn.ToString()));
         return file.Add(
-            $"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {Number(Width)} {Number(Height)}] /Resources {resources} 0 R /Contents {content} 0 R >>");
+            $"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {Number(Width)} {Number(Height)}] /Resources {resources} 0 R /Contents "
+                + $"{content} 0 R >>");
     }
 
     private static string Curve(double x1, double y1, double x2, double y2, double x3, double y3) =>

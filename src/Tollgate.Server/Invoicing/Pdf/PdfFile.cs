@@ -77,7 +77,9 @@ internal sealed class PdfFile
             Write(string.Create(CultureInfo.InvariantCulture, $"{place:0000000000} 00000 n \n"));
         }
 
-        Write($"trailer\n<< /Size {_places.Count + 1} /Root {catalog} 0 R /Info {info} 0 R /ID [<{id}> <{id}>] >>\nstartxref\n{table}\n%%EOF\n");
+        Write(
+            $"trailer\n<< /Size {_places.Count + 1} /Root {catalog} 0 R /Info {info} 0 R /ID [<{id}> <{id}>] "
+                + $">>\nstartxref\n{table}\n%%EOF\n");
         return _bytes.WrittenSpan.ToArray();
     }
 

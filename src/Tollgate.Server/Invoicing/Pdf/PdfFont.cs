@@ -55,11 +55,13 @@ internal sealed class PdfFace(TypeFace face, string key)
             + $"/Descent {Thousandths(face.Descent)} /CapHeight {Thousandths(face.CapHeight)} /StemV 80 /FontFile2 {program} 0 R >>");
         var widths = string.Join(' ', _used.Keys.Select(glyph => $"{glyph} [{Thousandths(face.WidthOf(glyph))}]"));
         var glyphs = file.Add(
-            $"<< /Type /Font /Subtype /CIDFontType2 /BaseFont {name} /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
+            $"<< /Type /Font /Subtype /CIDFontType2 /BaseFont {name} /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement "
+                + "0 >> "
             + $"/FontDescriptor {descriptor} 0 R /DW 1000 /W [{widths}] /CIDToGIDMap /Identity >>");
         var characters = file.AddStream("", Encoding.ASCII.GetBytes(Characters()));
         return file.Add(
-            $"<< /Type /Font /Subtype /Type0 /BaseFont {name} /Encoding /Identity-H /DescendantFonts [{glyphs} 0 R] /ToUnicode {characters} 0 R >>");
+            $"<< /Type /Font /Subtype /Type0 /BaseFont {name} /Encoding /Identity-H /DescendantFonts [{glyphs} 0 R] /ToUnicode "
+                + $"{characters} 0 R >>");
     }
 
     private int Thousandths(int units) => (int)Math.Round(units * 1000.0 / face.UnitsPerEm);

@@ -16,7 +16,9 @@ internal sealed record PdfPicture(int Width, int Height, byte[] Colours, byte[]?
 
     /// <returns>Null: neither JPEG nor PNG, too large, broken, or of a kind that is rare (interlaced, four inks).</returns>
     public static PdfPicture? TryRead(ReadOnlySpan<byte> file) =>
-        file.StartsWith(Png.Signature) ? Png.TryRead(file) : file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? TryReadJpeg(file) : null;
+        file.StartsWith(Png.Signature) ? Png.TryRead(file)
+            : file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? TryReadJpeg(file)
+            : null;
 
     /// <returns>The number of the picture's object.</returns>
     public int Write(PdfFile file)
@@ -45,7 +47,8 @@ internal sealed record PdfPicture(int Width, int Height, byte[] Colours, byte[]?
             if (mark is 0xC0 or 0xC1 or 0xC2)
             {
                 var (bits, height, width, inks) = (
-                    file[at + 4], BinaryPrimitives.ReadUInt16BigEndian(file[(at + 5)..]), BinaryPrimitives.ReadUInt16BigEndian(file[(at + 7)..]), file[at + 9]);
+                    file[at + 4], BinaryPrimitives.ReadUInt16BigEndian(file[(at + 5)..]),
+                    BinaryPrimitives.ReadUInt16BigEndian(file[(at + 7)..]), file[at + 9]);
                 if (bits != 8 || width is 0 or > LongestSide || height is 0 or > LongestSide || inks is not (1 or 3))
                 {
                     return null;
@@ -190,7 +193,8 @@ internal static class Png
             if (header.Colour == 3)
             {
                 var entry = Sample(y, first, scaled: false);
-                palette.AsSpan(Math.Min(entry * 3, palette.Length)).Slice(0, Math.Min(3, Math.Max(0, palette.Length - (entry * 3)))).CopyTo(colours.AsSpan(pixel * 3));
+                palette.AsSpan(Math.Min(entry * 3, palette.Length)).Slice(0, Math.Min(3, Math.Max(0, palette.Length - (entry * 3))))
+                    .CopyTo(colours.AsSpan(pixel * 3));
                 opacity?[pixel] = entry < transparency.Length ? transparency[entry] : (byte)255;
                 continue;
             }

@@ -108,7 +108,8 @@ public sealed class PaymobRulesTests
 
     [Theory]
     [MemberData(nameof(Faulty))]
-    public void What_is_wrong_with_keys_is_named(PaymobAccount account, string field) => PaymobAccount.Judge(account).Select(static fault => fault.Name).ShouldBe([field]);
+    public void What_is_wrong_with_keys_is_named(PaymobAccount account, string field) =>
+        PaymobAccount.Judge(account).Select(static fault => fault.Name).ShouldBe([field]);
 
     [Fact]
     public void Keys_are_not_printed() => $"{Good}".ShouldBe("Paymob egy test");

@@ -4,11 +4,14 @@ using Tollgate.Core.Payments.Paymob;
 
 namespace Tollgate.Core.Tests.Payments.Paymob;
 
-/// <summary>Callbacks as Paymob sends them. The digests were computed elsewhere; the first signed text is the one of Paymob's own documentation.</summary>
+/// <summary>
+/// Callbacks as Paymob sends them. The digests were computed elsewhere; the first signed text is the one of Paymob's own documentation.
+/// </summary>
 public sealed class PaymobSignatureTests
 {
     private static readonly JsonElement Document =
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Payments", "Paymob", "paymob-vectors.json"))).RootElement;
+        JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Payments", "Paymob", "paymob-vectors.json"))).RootElement;
 
     private static readonly Vector[] All = [.. Document.GetProperty("vectors").EnumerateArray().Select(static vector => new Vector(
         vector.GetProperty("name").GetString()!, vector.GetProperty("kind").GetString()!, vector.GetProperty("secret").GetString()!,
@@ -43,7 +46,8 @@ public sealed class PaymobSignatureTests
                 var tampered = JsonNode.Parse(vector.Body.GetRawText())!;
                 Set(tampered, path, changed);
                 var text = TextOf(vector.Kind, JsonElement.Parse(tampered.ToJsonString()));
-                (text is not null && text != vector.Text && PaymobSignature.Matches(vector.Secret, text, vector.Digest)).ShouldBeFalse($"{path} = {changed}");
+                (text is not null && text != vector.Text
+                    && PaymobSignature.Matches(vector.Secret, text, vector.Digest)).ShouldBeFalse($"{path} = {changed}");
             }
         }
     }
@@ -54,13 +58,17 @@ public sealed class PaymobSignatureTests
     {
         var (_, _, secret, text, digest, _) = Of(name);
         PaymobSignature.Matches(secret + "x", text, digest).ShouldBeFalse();
-        foreach (var other in (string?[])[null, "", digest[1..], digest + "0", "z" + digest[1..], (digest[0] == '0' ? "1" : "0") + digest[1..], new string('é', digest.Length)])
+        foreach (var other in (string?[])[
+            null, "", digest[1..], digest + "0", "z" + digest[1..], (digest[0] == '0' ? "1" : "0") + digest[1..],
+            new string('é', digest.Length)])
         {
             PaymobSignature.Matches(secret, text, other).ShouldBeFalse(other);
         }
     }
 
-    /// <summary>100000 and 2024 are 1000 and 002024 when they stand side by side: the digest is the same, and so it must be seen otherwise.</summary>
+    /// <summary>
+    /// 100000 and 2024 are 1000 and 002024 when they stand side by side: the digest is the same, and so it must be seen otherwise.
+    /// </summary>
     [Theory]
     [InlineData("1000", "002024-06-13T11:33:44.592345")]
     [InlineData("1000002024", "-06-13T11:33:44.592345")]
@@ -85,7 +93,10 @@ public sealed class PaymobSignatureTests
     public void A_query_may_have_lost_its_dots()
     {
         var query = All.Single(static vector => vector.Kind == "transaction_response").Body.GetProperty("query");
-        PaymobSignature.TextOf(name => Find(name is "order_id" ? "order" : name.Contains('_') && name.StartsWith("source", StringComparison.Ordinal) ? "source_data." + name[12..] : "")
+        PaymobSignature.TextOf(
+            name => Find(name is "order_id" ? "order"
+                : name.Contains('_') && name.StartsWith("source", StringComparison.Ordinal) ? "source_data." + name[12..]
+                : "")
             ?? (name.StartsWith("source", StringComparison.Ordinal) || name == "order" ? null : Find(name))).ShouldBe(All[0].Text);
 
         string? Find(string name) => query.TryGetProperty(name, out var value) ? value.GetString() : null;
@@ -101,7 +112,8 @@ public sealed class PaymobSignatureTests
     public void What_is_no_callback_has_nothing_signed(string body)
     {
         var read = JsonElement.Parse(body);
-        (PaymobSignature.TextOf(read), PaymobSignature.TokenTextOf(read), PaymobSignature.SubscriptionTextOf(read)).ShouldBe((null, null, null));
+        (PaymobSignature.TextOf(read), PaymobSignature.TokenTextOf(read),
+            PaymobSignature.SubscriptionTextOf(read)).ShouldBe((null, null, null));
     }
 
     private static Vector Of(string name) => All.Single(vector => vector.Name == name);
@@ -109,16 +121,22 @@ public sealed class PaymobSignatureTests
     private static string? TextOf(string kind, JsonElement body) => kind switch
     {
         "transaction_processed" => PaymobSignature.TextOf(body.GetProperty("obj")),
-        "transaction_response" => PaymobSignature.TextOf(name => body.GetProperty("query").TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null),
+        "transaction_response" =>
+            PaymobSignature.TextOf(name => body.GetProperty("query").TryGetProperty(name, out var value)
+                && value.ValueKind == JsonValueKind.String ? value.GetString() : null),
         "card_token" => PaymobSignature.TokenTextOf(body.GetProperty("obj")),
         _ => PaymobSignature.SubscriptionTextOf(body),
     };
 
     private static IEnumerable<string[]> SignedIn(Vector vector) => vector.Kind switch
     {
-        "transaction_processed" => Document.GetProperty("hmac_field_order").EnumerateArray().Select(static name => (string[])["obj", .. name.GetString()!.Split('.')]),
-        "transaction_response" => Document.GetProperty("hmac_field_order").EnumerateArray().Select(static name => (string[])["query", name.GetString() is "order.id" ? "order" : name.GetString()!]),
-        "card_token" => ((string[])["card_subtype", "created_at", "email", "id", "masked_pan", "merchant_id", "order_id", "token"]).Select(static name => (string[])["obj", name]),
+        "transaction_processed" => Document.GetProperty("hmac_field_order").EnumerateArray()
+            .Select(static name => (string[])["obj", .. name.GetString()!.Split('.')]),
+        "transaction_response" => Document.GetProperty("hmac_field_order").EnumerateArray()
+            .Select(static name => (string[])["query", name.GetString() is "order.id" ? "order" : name.GetString()!]),
+        "card_token" =>
+            ((string[])["card_subtype", "created_at", "email", "id", "masked_pan", "merchant_id", "order_id", "token"]).Select(
+                static name => (string[])["obj", name]),
         _ => [["trigger_type"], ["subscription_data", "id"]],
     };
 

@@ -27,7 +27,8 @@ public sealed class StripeChangesTests
     [InlineData(Proration.None, "none")]
     [InlineData(Proration.Day, null)]
     [InlineData(Proration.UsageAware, null)]
-    public void Only_what_Stripe_has_a_word_for_is_asked_of_it(Proration proration, string? word) => StripeChanges.BehaviorOf(proration).ShouldBe(word);
+    public void Only_what_Stripe_has_a_word_for_is_asked_of_it(Proration proration, string? word) =>
+        StripeChanges.BehaviorOf(proration).ShouldBe(word);
 
     [Theory]
     [InlineData("too_expensive", null, "feedback=too_expensive")]
@@ -35,15 +36,18 @@ public sealed class StripeChangesTests
     [InlineData("moved", null, "comment=moved")]
     [InlineData("moved", "to the sea", "comment=moved%3A%20to%20the%20sea")]
     [InlineData(null, null, null)]
-    public void Why_it_ends_is_kept(string? reason, string? comment, string? form) => StripeChanges.WhyOf(reason, comment)?.Encode().ShouldBe(form);
+    public void Why_it_ends_is_kept(string? reason, string? comment, string? form) =>
+        StripeChanges.WhyOf(reason, comment)?.Encode().ShouldBe(form);
 
     [Fact]
     public void What_Stripe_foresees_is_an_invoice_without_number()
     {
-        var fixtures = JsonElement.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Payments", "Stripe", "stripe-fixtures.json")));
+        var fixtures = JsonElement.Parse(
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Payments", "Stripe", "stripe-fixtures.json")));
         var json = fixtures.GetProperty("scenario").GetProperty("invoice_create_preview_upgrade_proration");
         var invoice = StripeChanges.Foreseen(json, Running(), "ann", (Guid.Empty, InvoiceKind.Change, Now)).ShouldNotBeNull();
-        invoice.Lines.Select(static line => $"{line.Kind} {line.Amount.Minor}").ShouldBe(["ProrationCredit -1548", "ProrationCharge 5161", "Subscription 9999"]);
+        invoice.Lines.Select(static line => $"{line.Kind} {line.Amount.Minor}")
+            .ShouldBe(["ProrationCredit -1548", "ProrationCharge 5161", "Subscription 9999"]);
         (invoice.Number, invoice.Status, invoice.Total.Minor, invoice.Due.Minor).ShouldBe((null, InvoiceStatus.Draft, 13612, 13612));
         invoice.Lines[0].Description.ShouldStartWith("Unused time on Pro");
     }
@@ -53,7 +57,8 @@ public sealed class StripeChangesTests
     {
         var back = Foreseen("""{"currency": "usd", "subtotal": -500, "total": -500, "amount_due": 0, "lines": {"data": []}}""");
         (back.Total.Minor, back.Due.Minor, back.Subtotal.Minor).ShouldBe((0, 0, -500));
-        var paid = Foreseen("""{"currency": "usd", "subtotal": 2900, "total": 1450, "amount_due": 450, "total_discount_amounts": [{"amount": 1450}], "lines": {"data": []}}""");
+        var paid = Foreseen(
+            """{"currency": "usd", "subtotal": 2900, "total": 1450, "amount_due": 450, "total_discount_amounts": [{"amount": 1450}], "lines": {"data": []}}""");
         (paid.Total.Minor, paid.Discount.Minor, paid.FromCredits.Minor, paid.Due.Minor).ShouldBe((1450, 1450, 1000, 450));
         paid.Lines.ShouldHaveSingleItem().Amount.Minor.ShouldBe(-1450);
     }
@@ -77,9 +82,13 @@ public sealed class StripeChangesTests
         var coupon = CouponOf("25", null, false) with { Duration = CouponDuration.Repeating, Months = 3 };
         StripeCoupons.FormOf("shop", coupon).Encode().ShouldBe(
             "id=tollgate-shop-X&name=X&percent_off=25&duration=repeating&duration_in_months=3&metadata[tollgate_coupon]=X&metadata[tollgate_project]=shop");
-        const string There = """{"percent_off": 25.0, "amount_off": null, "currency": null, "duration": "repeating", "duration_in_months": 3, "valid": true}""";
+        const string There =
+            """{"percent_off": 25.0, "amount_off": null, "currency": null, "duration": "repeating", "duration_in_months": 3, "valid": true}""";
         StripeCoupons.IsSame(JsonElement.Parse(There), coupon).ShouldBeTrue();
-        foreach (var (from, to) in new[] { ("25.0", "26"), ("\"duration_in_months\": 3", "\"duration_in_months\": 4"), ("repeating", "forever"), ("true", "false") })
+        foreach (var (from, to) in new[]
+        {
+            ("25.0", "26"), ("\"duration_in_months\": 3", "\"duration_in_months\": 4"), ("repeating", "forever"), ("true", "false"),
+        })
         {
             StripeCoupons.IsSame(JsonElement.Parse(There.Replace(from, to, StringComparison.Ordinal)), coupon).ShouldBeFalse(to);
         }
@@ -108,7 +117,9 @@ public sealed class StripeChangesTests
     [InlineData(PaymentStatus.Succeeded, "processing", false)]
     public void Where_money_is_Stripe_knows_but_what_is_booked_is_not_taken_back(PaymentStatus ours, string theirs, bool? isTheirs)
     {
-        var there = new StripePayment("pi_1", "cus_1", theirs, Dollars(2900), theirs == "succeeded" ? Dollars(2900) : null, null, null, null, null, new Dictionary<string, string>());
+        var there = new StripePayment(
+            "pi_1", "cus_1", theirs, Dollars(2900), theirs == "succeeded" ? Dollars(2900) : null, null, null, null, null,
+            new Dictionary<string, string>());
         var drift = StripeDrifts.OfPayment(PaymentOf(ours), there, isUndecided: false);
         (drift?.IsTheirs).ShouldBe(isTheirs);
     }
@@ -122,22 +133,26 @@ public sealed class StripeChangesTests
         StripeDrifts.OfRefunds(ours, "pi_1", Dollars(800))!.IsTheirs.ShouldBeFalse();
     }
 
-    private static Invoice Foreseen(string json) => StripeChanges.Foreseen(JsonElement.Parse(json), Running(), "ann", (Guid.Empty, InvoiceKind.Change, Now))!;
+    private static Invoice Foreseen(string json) =>
+        StripeChanges.Foreseen(JsonElement.Parse(json), Running(), "ann", (Guid.Empty, InvoiceKind.Change, Now))!;
 
     private static Coupon CouponOf(string? percent, int? cents, bool carries) => new()
     {
-        Code = "X", PercentOff = percent is null ? null : new Percent(decimal.Parse(percent, System.Globalization.CultureInfo.InvariantCulture)),
+        Code = "X",
+        PercentOff = percent is null ? null : new Percent(decimal.Parse(percent, System.Globalization.CultureInfo.InvariantCulture)),
         AmountOff = cents is { } off ? Dollars(off) : null, CarryOver = carries,
     };
 
     private static Payment PaymentOf(PaymentStatus status) => new()
     {
-        Id = Guid.Empty, Customer = "ann", Provider = PaymentProvider.Stripe, Amount = Dollars(2900), Refunded = Dollars(0), Status = status, CreatedAt = Now,
+        Id = Guid.Empty, Customer = "ann", Provider = PaymentProvider.Stripe, Amount = Dollars(2900), Refunded = Dollars(0),
+        Status = status, CreatedAt = Now,
     };
 
     private static Subscription Running() => new()
     {
-        Id = Guid.Empty, Status = SubscriptionStatus.Active, Terms = new(null!, PriceInterval.Monthly, Currency.Usd, 1), StartedAt = January.Start, Anchor = new(January.Start), Current = January,
+        Id = Guid.Empty, Status = SubscriptionStatus.Active, Terms = new(null!, PriceInterval.Monthly, Currency.Usd, 1),
+        StartedAt = January.Start, Anchor = new(January.Start), Current = January,
         Billed = Dollars(2999), TermsSince = January.Start, Committed = Dollars(0), UsageFrom = January.Start,
     };
 }

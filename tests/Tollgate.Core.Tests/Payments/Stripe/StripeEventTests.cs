@@ -49,7 +49,9 @@ public sealed class StripeEventTests
     [Fact]
     public void An_event_may_hold_anything()
     {
-        var read = StripeEvent.Read("""{"object":"event","id":"evt_1","type":"new.thing","created":1,"data":{"object":{"a":[1,{"b":null}]}}}"""u8).ShouldNotBeNull();
+        var read = StripeEvent.Read(
+            """{"object":"event","id":"evt_1","type":"new.thing","created":1,"data":{"object":{"a":[1,{"b":null}]}}}"""u8)
+            .ShouldNotBeNull();
         (read.ObjectId, read.ObjectType, read.IsHandled).ShouldBe((null, "", false));
     }
 
@@ -60,12 +62,14 @@ public sealed class StripeEventTests
         (newer.Id, newer.Customer, newer.Status).ShouldBe(("sub_Demo0001", "cus_Demo0001", "active"));
         (newer.PeriodStart, newer.PeriodEnd).ShouldBe((At(1_767_225_600), At(1_769_904_000)));
         newer.Item.ShouldNotBeNull();
-        (newer.Item.Price, newer.Item.LookupKey, newer.Item.Unit, newer.Item.Interval, newer.Item.Every, newer.Item.Quantity, newer.Item.IsMetered)
+        (newer.Item.Price, newer.Item.LookupKey, newer.Item.Unit, newer.Item.Interval, newer.Item.Every, newer.Item.Quantity,
+            newer.Item.IsMetered)
             .ShouldBe(("price_DemoProMonthly", "pro_monthly", Dollars(2999), "month", 1, 1, false));
         newer.Metadata["user_id"].ShouldBe("42");
 
         var older = StripeSubscription.Read(Older("subscription")).ShouldNotBeNull();
-        (older.Id, older.Customer, older.Status, older.PeriodStart, older.PeriodEnd).ShouldBe((newer.Id, newer.Customer, newer.Status, newer.PeriodStart, newer.PeriodEnd));
+        (older.Id, older.Customer, older.Status, older.PeriodStart,
+            older.PeriodEnd).ShouldBe((newer.Id, newer.Customer, newer.Status, newer.PeriodStart, newer.PeriodEnd));
         older.Item!.Price.ShouldBe(newer.Item.Price);
     }
 
@@ -85,12 +89,15 @@ public sealed class StripeEventTests
     public void An_invoice_is_read_in_both_shapes()
     {
         var newer = StripeInvoice.Read(Scenario("invoice_with_payments_expanded")).ShouldNotBeNull();
-        (newer.Subscription, newer.Status, newer.BillingReason, newer.Total, newer.Paid).ShouldBe(("sub_Demo0001", "paid", "subscription_create", Dollars(2999), Dollars(2999)));
-        (newer.PaymentIntent, newer.PaidAt, newer.PeriodStart, newer.PeriodEnd).ShouldBe(("pi_Demo0001", At(1_767_225_600), At(1_767_225_600), At(1_769_904_000)));
+        (newer.Subscription, newer.Status, newer.BillingReason, newer.Total,
+            newer.Paid).ShouldBe(("sub_Demo0001", "paid", "subscription_create", Dollars(2999), Dollars(2999)));
+        (newer.PaymentIntent, newer.PaidAt, newer.PeriodStart,
+            newer.PeriodEnd).ShouldBe(("pi_Demo0001", At(1_767_225_600), At(1_767_225_600), At(1_769_904_000)));
         newer.SubscriptionMetadata["user_id"].ShouldBe("42");
 
         var older = StripeInvoice.Read(Older("invoice")).ShouldNotBeNull();
-        (older.Subscription, older.Status, older.Paid, older.PaymentIntent, older.PeriodEnd).ShouldBe((newer.Subscription, newer.Status, newer.Paid, newer.PaymentIntent, newer.PeriodEnd));
+        (older.Subscription, older.Status, older.Paid, older.PaymentIntent,
+            older.PeriodEnd).ShouldBe((newer.Subscription, newer.Status, newer.Paid, newer.PaymentIntent, newer.PeriodEnd));
         older.SubscriptionMetadata["user_id"].ShouldBe("42");
     }
 
@@ -106,7 +113,8 @@ public sealed class StripeEventTests
     public void Checkouts_are_read()
     {
         var paid = StripeCheckout.Read(Scenario("checkout.session")).ShouldNotBeNull();
-        (paid.Mode, paid.Subscription, paid.ClientReference, paid.Total, paid.IsPaid).ShouldBe(("subscription", "sub_Demo0001", "42", Dollars(2999), true));
+        (paid.Mode, paid.Subscription, paid.ClientReference, paid.Total,
+            paid.IsPaid).ShouldBe(("subscription", "sub_Demo0001", "42", Dollars(2999), true));
         StripeCheckout.Read(Scenario("checkout.session_open"))!.IsPaid.ShouldBeFalse();
         StripeCheckout.Read(Scenario("checkout.session_expired"))!.Status.ShouldBe("expired");
         StripeCheckout.Read(Scenario("checkout.session_payment_mode"))!.PaymentIntent.ShouldNotBeNull();
@@ -120,7 +128,9 @@ public sealed class StripeEventTests
         StripePayment.Read(Scenario("payment_intent_requires_action"))!.Outcome.ShouldBe((false, PaymentFailure.AuthenticationRequired));
         var charge = StripeCharge.Read(Scenario("charge_partially_refunded")).ShouldNotBeNull();
         (charge.PaymentIntent, charge.Amount, charge.Refunded).ShouldBe(("pi_Demo0001", Dollars(2999), Dollars(1000)));
-        StripeDispute.Read(JsonElement.Parse("""{"id":"dp_1","charge":"ch_1","payment_intent":"pi_1","amount":2999,"currency":"usd","status":"lost","reason":"fraudulent"}"""))
+        StripeDispute.Read(
+            JsonElement.Parse(
+                """{"id":"dp_1","charge":"ch_1","payment_intent":"pi_1","amount":2999,"currency":"usd","status":"lost","reason":"fraudulent"}"""))
             .ShouldBe(new StripeDispute("dp_1", "ch_1", "pi_1", Dollars(2999), "lost", "fraudulent"));
     }
 
@@ -138,9 +148,12 @@ public sealed class StripeEventTests
     [Fact]
     public void Expanded_and_missing_members_are_taken_as_they_are()
     {
-        var read = StripeInvoice.Read(JsonElement.Parse("""{"id":"in_1","customer":{"id":"cus_1"},"lines":null,"parent":7,"payments":{"data":"?"},"status":5}""")).ShouldNotBeNull();
+        var read = StripeInvoice.Read(
+            JsonElement.Parse("""{"id":"in_1","customer":{"id":"cus_1"},"lines":null,"parent":7,"payments":{"data":"?"},"status":5}"""))
+            .ShouldNotBeNull();
         (read.Customer, read.Subscription, read.Status, read.Total, read.PeriodEnd).ShouldBe(("cus_1", null, null, null, null));
-        StripeSubscription.Read(JsonElement.Parse("""{"id":"sub_1","status":"active","items":{"data":[{"id":"si_1"}]}}""")).ShouldNotBeNull().Item.ShouldBeNull();
+        StripeSubscription.Read(JsonElement.Parse("""{"id":"sub_1","status":"active","items":{"data":[{"id":"si_1"}]}}"""))
+            .ShouldNotBeNull().Item.ShouldBeNull();
         StripeSubscription.Read(JsonElement.Parse("[]")).ShouldBeNull();
     }
 }

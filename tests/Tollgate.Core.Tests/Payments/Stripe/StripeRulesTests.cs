@@ -20,7 +20,8 @@ public sealed class StripeRulesTests
     [InlineData(500, null, true)]
     [InlineData(503, "false", false)]
     [InlineData(400, "true", true)]
-    public void It_is_asked_again_as_Stripes_libraries_do(int? status, string? advice, bool again) => StripeRules.IsAskedAgain(status, advice).ShouldBe(again);
+    public void It_is_asked_again_as_Stripes_libraries_do(int? status, string? advice, bool again) =>
+        StripeRules.IsAskedAgain(status, advice).ShouldBe(again);
 
     [Theory]
     [InlineData(null, true)]
@@ -76,7 +77,8 @@ public sealed class StripeRulesTests
         {
             var currency = Currency.All.ElementAt((int)(Math.Abs((long)pick) % Currency.All.Count));
             var amount = new MoneyAmount(minor, currency);
-            return StripeAmounts.ToStripe(amount) is not { } units || StripeAmounts.FromStripe(units, StripeAmounts.CodeOf(currency)) == amount;
+            return StripeAmounts.ToStripe(amount) is not { } units
+                || StripeAmounts.FromStripe(units, StripeAmounts.CodeOf(currency)) == amount;
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -95,7 +97,10 @@ public sealed class StripeRulesTests
         .Set("amount", 2999)
         .Set("nothing", (string?)null)
         .Set("trial_end", Instant.FromUnixSeconds(1_767_225_600))
-        .Set("line_items", [new StripeForm().Set("price", "price_1").Set("quantity", 2), new StripeForm().Set("price_data", new StripeForm().Set("currency", "usd").Set("product_data", new StripeForm().Set("name", "A & B = ü")))])
+        .Set("line_items",
+            [new StripeForm().Set("price", "price_1").Set("quantity", 2),
+                new StripeForm().Set(
+                    "price_data", new StripeForm().Set("currency", "usd").Set("product_data", new StripeForm().Set("name", "A & B = ü")))])
         .Set("expand", ["data.customer", "latest_invoice"])
         .Set("metadata", new StripeForm().Set("user id", "42").Set("gone", ""))
         .Encode().ShouldBe(

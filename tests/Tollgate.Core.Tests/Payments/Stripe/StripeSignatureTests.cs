@@ -15,7 +15,9 @@ public sealed class StripeSignatureTests
     private static readonly Instant SignedAt = Instant.FromUnixSeconds(1_700_000_000);
 
     private static readonly JsonElement[] Vectors =
-        [.. JsonElement.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Payments", "Stripe", "stripe-signature-vectors.json"))).EnumerateArray()];
+        [.. JsonElement.Parse(
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Payments", "Stripe", "stripe-signature-vectors.json")))
+            .EnumerateArray()];
 
     public static TheoryData<string> Names => [.. Vectors.Select(static vector => vector.GetProperty("name").GetString()!)];
 
@@ -60,7 +62,8 @@ public sealed class StripeSignatureTests
         Judge($"{time},{other},{other},{other},{other},{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.Good);
         Judge($"{time},{other},{other},{other},{other},{other},{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.Mismatch);
         Judge($"{time},{string.Concat(Enumerable.Repeat("v0=1,", 10))}{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.Good);
-        Judge($"{time},{string.Concat(Enumerable.Repeat("v0=1,", 11))}{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.NoScheme);
+        Judge($"{time},{string.Concat(Enumerable.Repeat("v0=1,", 11))}{signature}", Secret, SignedAt)
+            .ShouldBe(StripeSignatureVerdict.NoScheme);
     }
 
     [Fact]
@@ -89,7 +92,8 @@ public sealed class StripeSignatureTests
     [InlineData("t=1700000000,v0=aa,v2=bb", StripeSignatureVerdict.NoScheme)]
     [InlineData("t=1700000000,v1=", StripeSignatureVerdict.Mismatch)]
     [InlineData("t=1700000000,v1=é", StripeSignatureVerdict.Mismatch)]
-    public void What_is_no_signature_is_said(string? header, StripeSignatureVerdict verdict) => Judge(header, Secret, SignedAt).ShouldBe(verdict);
+    public void What_is_no_signature_is_said(string? header, StripeSignatureVerdict verdict) =>
+        Judge(header, Secret, SignedAt).ShouldBe(verdict);
 
     [Fact]
     public void A_body_that_was_changed_is_forged()
@@ -99,5 +103,6 @@ public sealed class StripeSignatureTests
         StripeSignature.Judge(header, other, [Secret], SignedAt).ShouldBe(StripeSignatureVerdict.Mismatch);
     }
 
-    private static StripeSignatureVerdict Judge(string? header, string secret, Instant now) => StripeSignature.Judge(header, Body, [secret], now);
+    private static StripeSignatureVerdict Judge(string? header, string secret, Instant now) =>
+        StripeSignature.Judge(header, Body, [secret], now);
 }

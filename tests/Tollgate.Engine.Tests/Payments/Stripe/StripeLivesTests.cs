@@ -10,13 +10,14 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Engine.Tests.Payments.Stripe;
 
 /// <summary>
-/// Whole lives of payments, told by Stripe's events in any order, several times, in both shapes, with stale and tampered ones among them. However they
-/// come, the rows are in the end what happened at Stripe.
+/// Whole lives of payments, told by Stripe's events in any order, several times, in both shapes, with stale and tampered ones among them.
+/// However they come, the rows are in the end what happened at Stripe.
 /// </summary>
 public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
 {
     /// <summary>In the suite; TOLLGATE_STRIPE_LIVES asks for more.</summary>
-    private static readonly int Lives = int.TryParse(Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
+    private static readonly int Lives = int.TryParse(
+        Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
 
     /// <summary>Lives that are told at the same time.</summary>
     private const int AtOnce = 8;
@@ -57,7 +58,8 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         (await _database!.ScalarAsync<string>("SELECT string_agg(DISTINCT state, ' ') FROM provider_events")).ShouldBe("done");
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events")).ShouldBe(lives.Sum(static life => life.Events), "Each event is kept once, and nothing else.");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events")).ShouldBe(
+            lives.Sum(static life => life.Events), "Each event is kept once, and nothing else.");
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM payments WHERE status = 'pending'")).ShouldBe(0);
     }
 
@@ -88,7 +90,9 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
         if (chance.Next(3) == 0)
         {
             // The answer is lost, and nobody asks: only the events tell.
-            Rig.Stripe.Next(StripeMishap.LoseAnswer, 3, request => request.Path == "/v1/payment_intents" && request.Method == "POST" && request.Body.EndsWith($"[tollgate_customer]={customer}&metadata[tollgate_project]=shop", StringComparison.Ordinal));
+            Rig.Stripe.Next(StripeMishap.LoseAnswer, 3,
+                request => request.Path == "/v1/payment_intents" && request.Method == "POST"
+                    && request.Body.EndsWith($"[tollgate_customer]={customer}&metadata[tollgate_project]=shop", StringComparison.Ordinal));
         }
 
         var payment = (await Rig.Charge.RunAsync(Rig.Project, invoice, null, "test", CancellationToken.None)).Row!.Payment.Id;
@@ -132,7 +136,8 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
     /// <summary>Each event comes at least once rightly; besides it comes again, older, too late, or changed on its way.</summary>
     private async Task TellAsync(Random chance, IReadOnlyList<JsonObject> told)
     {
-        var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 4)).Select(_ => (Event: chance.Next(2) == 0 ? one : StripeHooks.Older(one), Kind: "right"))
+        var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 4))
+            .Select(_ => (Event: chance.Next(2) == 0 ? one : StripeHooks.Older(one), Kind: "right"))
             .Concat(chance.Next(3) == 0 ? [(one, "stale")] : []).Concat(chance.Next(3) == 0 ? [(one, "tampered")] : [])).ToArray();
         chance.Shuffle(copies);
         foreach (var (happened, kind) in copies)
@@ -148,8 +153,10 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<Guid> OweAsync(string customer, StripeCard card)
     {
         var order = new SubscriptionOrder(customer, "pro", PriceInterval.Monthly, null, 1, false, true, null, null, null, null, [], null);
-        var answer = await new CreateSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock).RunAsync(Rig.Project, order, new("test", false), CancellationToken.None);
-        var reference = (await Rig.Accounts.CustomerAsync(Rig.Account, new(customer, null, null), CancellationToken.None)).ShouldNotBeNull();
+        var answer = await new CreateSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock).RunAsync(Rig.Project, order, new("test", false),
+            CancellationToken.None);
+        var reference =
+            (await Rig.Accounts.CustomerAsync(Rig.Account, new(customer, null, null), CancellationToken.None)).ShouldNotBeNull();
         await _database!.ScalarAsync<int>(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
@@ -162,9 +169,12 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<Outcome> SeenAsync(Guid payment)
     {
         var row = (await Rig.Queries.FindAsync(Rig.Project, payment, CancellationToken.None)).ShouldNotBeNull();
-        var disputed = await _database!.ScalarAsync<string>($"SELECT coalesce((SELECT status FROM disputes WHERE payment = '{payment}'), 'none')");
+        var disputed = await _database!.ScalarAsync<string>(
+            $"SELECT coalesce((SELECT status FROM disputes WHERE payment = '{payment}'), 'none')");
         var invoice = await _database!.ScalarAsync<string>($"SELECT status FROM invoices WHERE id = '{row.Payment.Invoice}'") ?? "none";
         row.Refunds.ShouldAllBe(static refund => refund.Status == PaymentStatus.Succeeded);
-        return new(CatalogWords.Of(row.Payment.Status), row.Payment.Refunded.Minor, row.Refunds.Count, disputed == "none" ? null : disputed, invoice);
+        return new(
+            CatalogWords.Of(row.Payment.Status), row.Payment.Refunded.Minor, row.Refunds.Count, disputed == "none" ? null : disputed,
+            invoice);
     }
 }

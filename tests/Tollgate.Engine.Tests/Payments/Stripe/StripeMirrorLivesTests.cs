@@ -9,13 +9,14 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Engine.Tests.Payments.Stripe;
 
 /// <summary>
-/// Whole lives of subscriptions that Stripe manages, told while they are lived and after it: in any order, several times, in both shapes, with stale and
-/// tampered events among them. However they are told, the rows are in the end what is so at Stripe.
+/// Whole lives of subscriptions that Stripe manages, told while they are lived and after it: in any order, several times, in both shapes,
+/// with stale and tampered events among them. However they are told, the rows are in the end what is so at Stripe.
 /// </summary>
 public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifetime
 {
     /// <summary>In the suite; TOLLGATE_STRIPE_LIVES asks for more.</summary>
-    private static readonly int Lives = int.TryParse(Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
+    private static readonly int Lives = int.TryParse(
+        Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
 
     /// <summary>Lives that are lived at the same time.</summary>
     private const int AtOnce = 8;
@@ -55,25 +56,31 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Lives), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) => await LiveAsync(seed));
         await ReadAllAsync();
-        (await _database!.ScalarAsync<string>("SELECT string_agg(DISTINCT concat_ws(': ', state, reason), '; ') FROM provider_events WHERE state NOT IN ('done', 'ignored')")).ShouldBeNull();
+        (await _database!.ScalarAsync<string>(
+            "SELECT string_agg(DISTINCT concat_ws(': ', state, reason), '; ') FROM provider_events WHERE state NOT IN ('done', 'ignored')"))
+            .ShouldBeNull();
 
         var subscriptions = await SeenAsync(
             """
             SELECT reference, concat_ws(' ', status, plan, extract(epoch FROM started_at)::bigint, extract(epoch FROM period_start)::bigint,
-                   CASE WHEN ended_at IS NULL THEN extract(epoch FROM period_end)::bigint END, extract(epoch FROM cancel_at)::bigint, extract(epoch FROM ended_at)::bigint)
+                   CASE WHEN ended_at IS NULL THEN extract(epoch FROM period_end)::bigint END, extract(epoch FROM cancel_at)::bigint,
+                     extract(epoch FROM ended_at)::bigint)
               FROM subscriptions s JOIN plan_versions v ON v.id = s.plan_version_id
             """);
         var payments = await SeenAsync("SELECT provider_invoice, concat_ws(' ', status, amount, refunded) FROM payments");
-        var plans = await SeenAsync("SELECT c.id, coalesce(v.plan, 'free') FROM customers c LEFT JOIN plan_versions v ON v.id = c.plan_version_id");
+        var plans = await SeenAsync(
+            "SELECT c.id, coalesce(v.plan, 'free') FROM customers c LEFT JOIN plan_versions v ON v.id = c.plan_version_id");
         subscriptions.Count.ShouldBeGreaterThanOrEqualTo(Lives);
         subscriptions.ShouldBe(Books.All("subscription").ToDictionary(IdOf, TruthOf), ignoreOrder: true);
         payments.ShouldBe(Books.All("invoice").Where(WasAskedFor).ToDictionary(IdOf, PaymentOf), ignoreOrder: true);
         plans.ShouldBe(
-            Books.All("subscription").GroupBy(static one => one["customer"]!.ToString()).ToDictionary(CustomerOf, static all => all.Select(PlanOf).FirstOrDefault(static plan => plan != "free") ?? "free"),
+            Books.All("subscription").GroupBy(static one => one["customer"]!.ToString())
+                .ToDictionary(CustomerOf, static all => all.Select(PlanOf).FirstOrDefault(static plan => plan != "free") ?? "free"),
             ignoreOrder: true);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM refunds WHERE status <> 'succeeded'")).ShouldBe(0);
         var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
-        report.Findings.Where(static one => one is { IsBreak: true, Count: > 0 }).Select(static one => $"{one.Count} × {one.Meaning}: {one.First[0]}").ShouldBeEmpty();
+        report.Findings.Where(static one => one is { IsBreak: true, Count: > 0 })
+            .Select(static one => $"{one.Count} × {one.Meaning}: {one.First[0]}").ShouldBeEmpty();
     }
 
     private static string IdOf(JsonObject one) => one["id"]!.ToString();
@@ -89,7 +96,8 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
         var cancelAt = ended is null && (bool)one["cancel_at_period_end"]! ? item["current_period_end"]!.ToString() : null;
         return string.Join(' ', new[]
         {
-            status, item["price"]!["lookup_key"]!.ToString().Split('_')[2], one["start_date"]!.ToString(), item["current_period_start"]!.ToString(),
+            status, item["price"]!["lookup_key"]!.ToString().Split('_')[2], one["start_date"]!.ToString(),
+            item["current_period_start"]!.ToString(),
             ended is null ? item["current_period_end"]!.ToString() : null, cancelAt, ended,
         }.OfType<string>());
     }
@@ -98,12 +106,15 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
         ? one["items"]!["data"]![0]!["price"]!["lookup_key"]!.ToString().Split('_')[2]
         : "free";
 
-    private static bool WasAskedFor(JsonObject invoice) => invoice["total"]!.Whole() > 0 && (invoice["status"]!.ToString() == "paid" || (invoice["attempt_count"]?.Whole() ?? 0) > 0);
+    private static bool WasAskedFor(JsonObject invoice) =>
+        invoice["total"]!.Whole() > 0 && (invoice["status"]!.ToString() == "paid" || (invoice["attempt_count"]?.Whole() ?? 0) > 0);
 
     private string PaymentOf(JsonObject invoice)
     {
         var intent = invoice["payments"]?["data"]?[0]?["payment"]?["payment_intent"]?.ToString();
-        var back = intent is null ? 0 : Books.All("charge").Single(one => one["payment_intent"]?.ToString() == intent)["amount_refunded"]!.Whole();
+        var back = intent is null
+            ? 0
+            : Books.All("charge").Single(one => one["payment_intent"]?.ToString() == intent)["amount_refunded"]!.Whole();
         return $"{(invoice["status"]!.ToString() == "paid" ? "succeeded" : "failed")} {invoice["total"]} {back}";
     }
 
@@ -140,13 +151,15 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
 
     private async Task<string> SubscribeAsync(Random chance, string customer, string? known)
     {
-        var form = new StripeForm().Set("mode", "subscription").Set("success_url", "https://app.example/thanks").Set("client_reference_id", customer).Set("customer", known)
+        var form = new StripeForm().Set("mode", "subscription").Set("success_url", "https://app.example/thanks")
+            .Set("client_reference_id", customer).Set("customer", known)
             .Set("line_items", [new StripeForm().Set("price", _prices[Plans[chance.Next(2)]]).Set("quantity", 1)]);
         var data = new StripeForm();
         data = chance.Next(2) == 0 ? data.Set("metadata", new StripeForm().Set("tollgate_customer", customer)) : data;
         data = known is null && chance.Next(3) == 0 ? data.Set("trial_period_days", 7) : data;
         var answer = await Rig.Accounts.Client.PostAsync(
-            Rig.Account.Secret, "/v1/checkout/sessions", data.IsEmpty ? form : form.Set("subscription_data", data), null, CancellationToken.None);
+            Rig.Account.Secret, "/v1/checkout/sessions", data.IsEmpty ? form : form.Set("subscription_data", data), null,
+            CancellationToken.None);
         return Books.Pay(answer.Body.Text("id")!)["subscription"]!.ToString();
     }
 
@@ -193,10 +206,14 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
                 Books.Set(id, one => one["status"] = chance.Next(2) == 0 ? "unpaid" : "active");
                 return;
             default:
-                var paid = Books.All("invoice").Where(one => one["customer"]?.ToString() == found["customer"]!.ToString() && one["payments"]?["data"]?[0] is not null).ToList();
+                var paid = Books.All("invoice")
+                    .Where(one => one["customer"]?.ToString() == found["customer"]!.ToString() && one["payments"]?["data"]?[0] is not null)
+                    .ToList();
                 if (paid.Count > 0)
                 {
-                    Books.Refund(paid[chance.Next(paid.Count)]["payments"]!["data"]![0]!["payment"]!["payment_intent"]!.ToString(), chance.Next(1, 300));
+                    Books.Refund(
+                        paid[chance.Next(paid.Count)]["payments"]!["data"]![0]!["payment"]!["payment_intent"]!.ToString(),
+                        chance.Next(1, 300));
                 }
 
                 return;
@@ -206,15 +223,18 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
     /// <summary>What Stripe told of a customer, less what nobody listens to.</summary>
     private IReadOnlyList<JsonObject> Told(string customer)
     {
-        var intents = Books.EventsOf(customer).Select(static one => one["data"]!["object"]!).Where(static one => one["object"]!.ToString() == "payment_intent").Select(static one => one["id"]!.ToString());
+        var intents = Books.EventsOf(customer).Select(static one => one["data"]!["object"]!)
+            .Where(static one => one["object"]!.ToString() == "payment_intent").Select(static one => one["id"]!.ToString());
         return [.. Books.EventsOf(intents.Distinct().Append(customer))
-            .Where(one => one["data"]!["object"]!["id"]!.ToString() != customer && one["type"]!.ToString() is not ("charge.succeeded" or "payment_method.attached" or "payment_intent.succeeded"))];
+            .Where(one => one["data"]!["object"]!["id"]!.ToString() != customer
+                && one["type"]!.ToString() is not ("charge.succeeded" or "payment_method.attached" or "payment_intent.succeeded"))];
     }
 
     /// <summary>Each event comes at least once rightly; besides it comes again, older, too late, or changed on its way.</summary>
     private async Task TellAsync(Random chance, IEnumerable<JsonObject> told)
     {
-        var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 3)).Select(_ => (Event: chance.Next(2) == 0 ? one : StripeHooks.Older(one), Kind: "right"))
+        var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 3))
+            .Select(_ => (Event: chance.Next(2) == 0 ? one : StripeHooks.Older(one), Kind: "right"))
             .Concat(chance.Next(6) == 0 ? [(one, "stale")] : []).Concat(chance.Next(6) == 0 ? [(one, "tampered")] : [])).ToArray();
         chance.Shuffle(copies);
         foreach (var (happened, kind) in copies)
@@ -231,7 +251,8 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
     /// <summary>What came before the subscription that it speaks of waits for seconds; here they pass at once.</summary>
     private async Task ReadAllAsync()
     {
-        for (var left = 20; left > 0 && await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events WHERE state = 'waiting'") > 0; left--)
+        for (var left = 20; left > 0
+            && await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events WHERE state = 'waiting'") > 0; left--)
         {
             await _database!.ScalarAsync<int>("UPDATE provider_events SET due_at = now() WHERE state = 'waiting'");
             while (await Rig.Inbox.RunAsync(CancellationToken.None) > 0)

@@ -20,7 +20,9 @@ namespace Tollgate.Engine.Tests.Payments.Stripe;
 /// <summary>Subscriptions that begin at Stripe, which renews and bills them: Tollgate follows what is told.</summary>
 public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
 {
-    private const string Row = "SELECT s.status || ' ' || v.plan || ' ' || s.interval || ' ' || s.quantity FROM subscriptions s JOIN plan_versions v ON v.id = s.plan_version_id";
+    private const string Row =
+        "SELECT s.status || ' ' || v.plan || ' ' || s.interval || ' ' || s.quantity FROM subscriptions s JOIN plan_versions v ON v.id = "
+            + "s.plan_version_id";
 
     private TestDatabase? _database;
     private StripeRig? _rig;
@@ -41,7 +43,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM subscriptions WHERE due_at IS NOT NULL")).ShouldBe(0, "What a provider manages is never due here.");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM subscriptions WHERE due_at IS NOT NULL")).ShouldBe(
+            0, "What a provider manages is never due here.");
         await _rig!.DisposeAsync();
         await _database!.DisposeAsync();
     }
@@ -60,7 +63,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.Ledger.RecordAsync("ada", "calls", 14, at: Instant.From(DateTimeOffset.UtcNow.AddDays(-20)));
         var draft = (string)Books.Renew(subscription)["id"]!;
         await TellAsync();
-        (await _database!.ScalarAsync<string>("SELECT string_agg(amount || ' ' || (reference IS NOT NULL), ',') FROM provider_lines")).ShouldBe("100 true");
+        (await _database!.ScalarAsync<string>(
+            "SELECT string_agg(amount || ' ' || (reference IS NOT NULL), ',') FROM provider_lines")).ShouldBe("100 true");
         Books.Get("invoice", draft)["total"]!.ToString().ShouldBe("3000");
         Books.All("invoiceitem").Count().ShouldBe(1);
 
@@ -98,13 +102,16 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await PaymentsAsync()).ShouldBe("succeeded 2900 900", "What came back did not go.");
 
         var payment = await _database!.ScalarAsync<Guid>("SELECT id FROM payments");
-        (await Rig.Refund.RunAsync(Rig.Project, payment, (500, "kindness"), null, "test", CancellationToken.None)).Outcome.ShouldBe(RefundOutcome.Done);
+        (await Rig.Refund.RunAsync(Rig.Project, payment, (500, "kindness"), null, "test", CancellationToken.None)).Outcome.ShouldBe(
+            RefundOutcome.Done);
         await TellAsync();
         (await PaymentsAsync()).ShouldBe("succeeded 2900 1400");
-        (await Rig.Refund.RunAsync(Rig.Project, payment, (1501, null), null, "test", CancellationToken.None)).Outcome.ShouldBe(RefundOutcome.Refused);
+        (await Rig.Refund.RunAsync(Rig.Project, payment, (1501, null), null, "test", CancellationToken.None)).Outcome.ShouldBe(
+            RefundOutcome.Refused);
 
         var (first, last) = (DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-41)), DateOnly.FromDateTime(DateTime.UtcNow));
-        var earned = await new RevenueQueries(_database!.Source).ByDayAsync(Rig.Project, new(first, last), Currency.Usd, CancellationToken.None);
+        var earned = await new RevenueQueries(_database!.Source).ByDayAsync(
+            Rig.Project, new(first, last), Currency.Usd, CancellationToken.None);
         earned.Sum(static day => day.Minor).ShouldBe(1500, "What Stripe was paid, less what went back, over the days of its invoice.");
         earned.Count(static day => day.Minor > 0).ShouldBeInRange(29, 32);
 
@@ -129,7 +136,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         Books.Finalize(draft);
         await TellAsync();
         (await SeenAsync()).ShouldBe("active pro monthly 1");
-        (await _database!.ScalarAsync<string>("SELECT string_agg(verb, ' ' ORDER BY sequence) FROM subscription_facts")).ShouldBe("start convert_trial");
+        (await _database!.ScalarAsync<string>("SELECT string_agg(verb, ' ' ORDER BY sequence) FROM subscription_facts")).ShouldBe(
+            "start convert_trial");
 
         var max = (string)Books.All("price").First(static one => one["lookup_key"]?.ToString() == "tollgate_shop_max_monthly_usd")["id"]!;
         Books.Set(subscription, one => one["items"]!["data"]![0]!["price"] = Books.Get("price", max).DeepClone());
@@ -195,17 +203,21 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await CheckOutAsync(stranger, null, null);
         await TellAsync();
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM subscriptions")).ShouldBe(0);
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events WHERE type LIKE 'customer.subscription%' AND state <> 'ignored'")).ShouldBe(0);
+        (await _database!.ScalarAsync<long>(
+            "SELECT count(*) FROM provider_events WHERE type LIKE 'customer.subscription%' AND state <> 'ignored'")).ShouldBe(0);
 
         // A plan of ours, and nobody says whose.
         await CheckOutAsync(PriceOf("pro"), null, null);
         await TellAsync();
-        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting'")).ShouldNotBeNull(await InboxAsync()).ShouldContain(" is of nobody here: ");
+        (await _database!.ScalarAsync<string>(
+            "SELECT max(reason) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting'")).ShouldNotBeNull(
+            await InboxAsync()).ShouldContain(" is of nobody here: ");
 
         // Somebody of ours, and a price of no plan.
         await CheckOutAsync(stranger, "ada", null);
         await TellAsync();
-        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE state = 'waiting' AND reason LIKE 'No plan%'"))!.ShouldContain("price_<plan>");
+        (await _database!.ScalarAsync<string>(
+            "SELECT max(reason) FROM provider_events WHERE state = 'waiting' AND reason LIKE 'No plan%'"))!.ShouldContain("price_<plan>");
     }
 
     [Fact]
@@ -214,10 +226,13 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         var first = await SubscribeAsync("ada", "pro");
         Books.End(Books.Get("subscription", first));
         await Rig.Ledger.ConsumeAsync("ada", "calls");
-        await _database!.ScalarAsync<int>("UPDATE customers SET plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'max') WHERE id = 'ada'");
+        await _database!.ScalarAsync<int>(
+            "UPDATE customers SET plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'max') WHERE id = 'ada'");
         await TellAsync();
         (await SeenAsync()).ShouldBe("canceled pro monthly 1");
-        (await _database!.ScalarAsync<string>("SELECT v.plan FROM customers c JOIN plan_versions v ON v.id = c.plan_version_id WHERE c.id = 'ada'")).ShouldBe("max", "What somebody was given by hand stays.");
+        (await _database!.ScalarAsync<string>(
+            "SELECT v.plan FROM customers c JOIN plan_versions v ON v.id = c.plan_version_id WHERE c.id = 'ada'")).ShouldBe(
+            "max", "What somebody was given by hand stays.");
         (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "What was paid was paid.");
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines")).ShouldBe(0);
     }
@@ -231,7 +246,9 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         var second = await CheckOutAsync(PriceOf("max"), "ada", null);
         await TellAsync();
         (await SeenAsync()).ShouldBe("active pro monthly 1");
-        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE state = 'waiting' AND reason LIKE 'Customer%'"))!.ShouldStartWith("Customer 'ada' has subscription");
+        (await _database!.ScalarAsync<string>(
+            "SELECT max(reason) FROM provider_events WHERE state = 'waiting' AND reason LIKE 'Customer%'"))!.ShouldStartWith(
+            "Customer 'ada' has subscription");
 
         // What happens to the first is followed all the same, and its end lets the second begin.
         Books.Set(first, static one => one["status"] = "past_due");
@@ -240,7 +257,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await _database!.ScalarAsync<int>("UPDATE provider_events SET state = 'parked', due_at = NULL WHERE state = 'waiting'");
         Books.End(Books.Get("subscription", first));
         await TellAsync();
-        (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe("active max monthly 1,canceled pro monthly 1", await InboxAsync());
+        (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe(
+            "active max monthly 1,canceled pro monthly 1", await InboxAsync());
         (await PaymentsAsync()).ShouldBe("succeeded 2900 0, succeeded 9900 0", "What was told of the second meanwhile is read again.");
         second.ShouldNotBe(first);
         (await BreaksAsync()).ShouldBeEmpty();
@@ -257,7 +275,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await TellAsync();
         (await SeenAsync()).ShouldBe("active pro monthly 1", await InboxAsync());
         (await PaymentsAsync()).ShouldBe("succeeded 2900 0");
-        (await _database!.ScalarAsync<string>($"SELECT string_agg(DISTINCT state, ',') FROM provider_events WHERE object = '{pro}'")).ShouldBe("done", await InboxAsync());
+        (await _database!.ScalarAsync<string>(
+            $"SELECT string_agg(DISTINCT state, ',') FROM provider_events WHERE object = '{pro}'")).ShouldBe("done", await InboxAsync());
     }
 
     [Fact]
@@ -286,7 +305,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         });
         await TellAsync();
         (await SeenAsync()).ShouldBe("active pro monthly 1");
-        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE state = 'waiting'"))!.ShouldStartWith("No plan of the catalogue");
+        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE state = 'waiting'"))!.ShouldStartWith(
+            "No plan of the catalogue");
         Books.End(Books.Get("subscription", subscription));
         await TellAsync();
         (await SeenAsync()).ShouldBe("canceled pro monthly 1");
@@ -299,8 +319,10 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await SubscribeAsync("victim", "pro");
         await TellAsync();
         (await PlanOfAsync("victim")).ShouldBe("pro", "Somebody paid for it.");
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_customers")).ShouldBe(0, "Who clicked the link is not who is named in it.");
-        (await Rig.Accounts.CustomerAsync(Rig.Account, new("victim", null, null), CancellationToken.None)).ShouldNotBe((string)Books.All("subscription").Single()["customer"]!);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_customers")).ShouldBe(
+            0, "Who clicked the link is not who is named in it.");
+        (await Rig.Accounts.CustomerAsync(Rig.Account, new("victim", null, null), CancellationToken.None)).ShouldNotBe(
+            (string)Books.All("subscription").Single()["customer"]!);
     }
 
     [Fact]
@@ -318,7 +340,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.Bill.RunAsync(Rig.Project, await _database!.ScalarAsync<Guid>("SELECT id FROM subscriptions"), CancellationToken.None);
         var last = Books.All("invoice").Single(static one => one["billing_reason"]!.ToString() == "manual");
         (last["total"]!.ToString(), (bool)last["auto_advance"]!).ShouldBe(("200", true));
-        Rig.Stripe.Requests.Last(static one => one is { Path: "/v1/invoices", Method: "POST" }).Body.ShouldContain($"default_payment_method={Books.Get("subscription", subscription)["default_payment_method"]}");
+        Rig.Stripe.Requests.Last(static one => one is { Path: "/v1/invoices", Method: "POST" }).Body
+            .ShouldContain($"default_payment_method={Books.Get("subscription", subscription)["default_payment_method"]}");
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines WHERE sent_at IS NULL")).ShouldBe(0);
     }
 
@@ -331,7 +354,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         _now += 60;
         await CheckOutAsync(PriceOf("max"), "ada", null, customer);
         await TellAsync(newestFirst: true);
-        (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe("active max monthly 1,canceled pro monthly 1");
+        (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe(
+            "active max monthly 1,canceled pro monthly 1");
         (await PlanOfAsync("ada")).ShouldBe("max");
         (await BreaksAsync()).ShouldBeEmpty();
     }
@@ -342,26 +366,37 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         var (start, at) = (Instant.From(DateTimeOffset.UtcNow.AddDays(-3)), Instant.From(DateTimeOffset.UtcNow));
         var follow = new FollowSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock);
         var updates = new SubscriptionUpdate(
-            "ada", "sub_1", new("pro", PriceInterval.Monthly, 1, new(2900, Currency.Usd)), SubscriptionStatus.Active, new(start, start.Plus(TimeSpan.FromDays(30))), start, start,
+            "ada", "sub_1", new("pro", PriceInterval.Monthly, 1, new(2900, Currency.Usd)), SubscriptionStatus.Active,
+            new(start, start.Plus(TimeSpan.FromDays(30))), start, start,
             null, null, null, null, at);
         (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, updates, CancellationToken.None)).ShouldBeNull();
         var older = updates with { Status = SubscriptionStatus.PastDue, AskedAt = at.Minus(TimeSpan.FromMilliseconds(1)) };
         (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older, CancellationToken.None)).ShouldBeNull();
         (await SeenAsync()).ShouldBe("active pro monthly 1");
-        (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None)).ShouldBeNull();
+        (await follow.RunAsync(
+            Rig.Project, PaymentProvider.Stripe, older with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) },
+            CancellationToken.None)).ShouldBeNull();
         (await SeenAsync()).ShouldBe("past_due pro monthly 1");
 
         var invoices = new FollowInvoice(Rig.Ledger.Changes, StripeRig.Secrets, Rig.Ledger.Clock);
         var invoice = new InvoiceUpdate(
-            "ada", "in_1", "sub_1", "A-1", ProviderInvoiceStatus.Open, new(2900, Currency.Usd), new(0, Currency.Usd), new(0, Currency.Usd), "pi_1", true, null, start, null, [], at);
+            "ada", "in_1", "sub_1", "A-1", ProviderInvoiceStatus.Open, new(2900, Currency.Usd), new(0, Currency.Usd), new(0, Currency.Usd),
+            "pi_1", true, null, start, null, [], at);
         (await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice, CancellationToken.None)).ShouldBeNull();
         (await PaymentsAsync()).ShouldBe("failed 2900 0");
-        var paid = invoice with { Status = ProviderInvoiceStatus.Paid, Paid = invoice.Total, HasFailed = false, PaidAt = at, AskedAt = at.Minus(TimeSpan.FromMilliseconds(1)) };
+        var paid =
+            invoice with
+            {
+                Status = ProviderInvoiceStatus.Paid, Paid = invoice.Total, HasFailed = false, PaidAt = at,
+                AskedAt = at.Minus(TimeSpan.FromMilliseconds(1)),
+            };
         await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, paid, CancellationToken.None);
         (await PaymentsAsync()).ShouldBe("failed 2900 0");
-        await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, paid with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None);
+        await invoices.RunAsync(
+            Rig.Project, PaymentProvider.Stripe, paid with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None);
         (await PaymentsAsync()).ShouldBe("succeeded 2900 0");
-        await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(2)) }, CancellationToken.None);
+        await invoices.RunAsync(
+            Rig.Project, PaymentProvider.Stripe, invoice with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(2)) }, CancellationToken.None);
         (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "What succeeded stays.");
     }
 
@@ -369,30 +404,38 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await Rig.Ledger.Gate.StandingAsync(Rig.Project, customer, CancellationToken.None))!.Plan.Code;
 
     private async Task<IReadOnlyList<string>> BreaksAsync() =>
-        [.. (await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None)).Findings.Where(static one => one is { IsBreak: true, Count: > 0 }).Select(static one => $"{one.Meaning}: {one.First[0]}")];
+        [.. (await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None)).Findings.Where(static one =>
+            one is { IsBreak: true, Count: > 0 }).Select(static one => $"{one.Meaning}: {one.First[0]}")];
 
-    private Task<string?> InboxAsync() => _database!.ScalarAsync<string>("SELECT string_agg(concat_ws(' ', type, state, reason), '; ' ORDER BY sequence) FROM provider_events");
+    private Task<string?> InboxAsync() =>
+        _database!.ScalarAsync<string>(
+            "SELECT string_agg(concat_ws(' ', type, state, reason), '; ' ORDER BY sequence) FROM provider_events");
 
     private Task<string?> SeenAsync() => _database!.ScalarAsync<string>(Row);
 
     private Task<string?> PaymentsAsync() => _database!.ScalarAsync<string>(
-        "SELECT string_agg(status || ' ' || amount || ' ' || refunded, ', ' ORDER BY sequence) FROM payments WHERE provider_invoice IS NOT NULL");
+        "SELECT string_agg(status || ' ' || amount || ' ' || refunded, ', ' ORDER BY sequence) FROM payments WHERE provider_invoice IS NOT "
+            + "NULL");
 
-    private async Task<string> SubscribeAsync(string customer, string plan, int? trialDays = null) => await CheckOutAsync(PriceOf(plan), customer, trialDays);
+    private async Task<string> SubscribeAsync(string customer, string plan, int? trialDays = null) =>
+        await CheckOutAsync(PriceOf(plan), customer, trialDays);
 
-    private string PriceOf(string plan) => (string)Books.All("price").Single(one => one["lookup_key"]?.ToString() == $"tollgate_shop_{plan}_monthly_usd")["id"]!;
+    private string PriceOf(string plan) =>
+        (string)Books.All("price").Single(one => one["lookup_key"]?.ToString() == $"tollgate_shop_{plan}_monthly_usd")["id"]!;
 
     private async Task<string> PriceAsync(string product, long amount)
     {
         var made = await PostAsync("/v1/products", new StripeForm().Set("name", product));
-        var form = new StripeForm().Set("product", made.Text("id")).Set("unit_amount", amount).Set("currency", "usd").Set("recurring", new StripeForm().Set("interval", "month"));
+        var form = new StripeForm().Set("product", made.Text("id")).Set("unit_amount", amount).Set("currency", "usd")
+            .Set("recurring", new StripeForm().Set("interval", "month"));
         return (await PostAsync("/v1/prices", form)).Text("id")!;
     }
 
     /// <returns>The subscription.</returns>
     private async Task<string> CheckOutAsync(string price, string? customer, int? trialDays, string? stripeCustomer = null)
     {
-        var form = new StripeForm().Set("mode", "subscription").Set("success_url", "https://app.example/thanks").Set("client_reference_id", customer).Set("customer", stripeCustomer)
+        var form = new StripeForm().Set("mode", "subscription").Set("success_url", "https://app.example/thanks")
+            .Set("client_reference_id", customer).Set("customer", stripeCustomer)
             .Set("line_items", [new StripeForm().Set("price", price).Set("quantity", 1)]);
         form = trialDays is { } days ? form.Set("subscription_data", new StripeForm().Set("trial_period_days", days)) : form;
         return (string)Books.Pay((await PostAsync("/v1/checkout/sessions", form)).Text("id")!)["subscription"]!;
@@ -413,10 +456,16 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         foreach (var one in newestFirst ? told.Reverse() : told)
         {
             var body = Encoding.UTF8.GetBytes(one.ToJsonString());
-            var headers = new Dictionary<string, string> { ["Stripe-Signature"] = StripeHooks.Sign(body, StripeDouble.WebhookSecret, DateTimeOffset.UtcNow) };
+            var headers =
+                new Dictionary<string, string>
+                {
+                    ["Stripe-Signature"] = StripeHooks.Sign(body, StripeDouble.WebhookSecret, DateTimeOffset.UtcNow),
+                };
             for (var i = 0; i < 2; i++)
             {
-                await Rig.Door.RunAsync(PaymentProvider.Stripe, new(headers, new Dictionary<string, string>(), body), Rig.Project, null, CancellationToken.None);
+                await Rig.Door.RunAsync(
+                    PaymentProvider.Stripe, new(headers, new Dictionary<string, string>(), body), Rig.Project, null,
+                    CancellationToken.None);
             }
         }
 

@@ -38,13 +38,16 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task<HostedPage> OpenAsync(Guid key, bool save = true) => (await Rig.Provider.OpenCheckoutAsync(
         Rig.Project,
-        new(key, Ann, new(2999, Currency.Usd), "Pro, one month", new("https://app.example.com/ok?session={CHECKOUT_SESSION_ID}"), new("https://app.example.com/no"), Now.AddHours(2), save),
+        new(key, Ann, new(2999, Currency.Usd), "Pro, one month", new("https://app.example.com/ok?session={CHECKOUT_SESSION_ID}"),
+            new("https://app.example.com/no"), Now.AddHours(2), save),
         CancellationToken.None)).ShouldNotBeNull();
 
     private static WebhookRequest Signed(JsonObject happened, string secret, DateTimeOffset at)
     {
         var body = Encoding.UTF8.GetBytes(happened.ToJsonString());
-        return new(new Dictionary<string, string> { ["stripe-signature"] = StripeHooks.Sign(body, secret, at) }, new Dictionary<string, string>(), body);
+        return new(
+            new Dictionary<string, string> { ["stripe-signature"] = StripeHooks.Sign(body, secret, at) }, new Dictionary<string, string>(),
+            body);
     }
 
     private WebhookReading Read(JsonObject happened, string secret = StripeDouble.WebhookSecret, TimeSpan late = default) =>
@@ -52,7 +55,8 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>What the newest event of a type comes to, as it goes in the inbox.</summary>
     private async Task<ParsedEvent> TellAsync(string type) =>
-        await Rig.Provider.ParseAsync(Rig.Project, Read(Books.Events.Last(one => (string?)one["type"] == type)).Event!, CancellationToken.None);
+        await Rig.Provider.ParseAsync(
+            Rig.Project, Read(Books.Events.Last(one => (string?)one["type"] == type)).Event!, CancellationToken.None);
 
     [Fact]
     public async Task A_checkout_is_a_page_of_Stripe_for_the_amount()
@@ -64,7 +68,8 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         ((long?)session["amount_total"], (string?)session["mode"], (string?)session["client_reference_id"], (string?)session["success_url"])
             .ShouldBe((2999, "payment", "ann", "https://app.example.com/ok?session={CHECKOUT_SESSION_ID}"));
         var customer = Books.All("customer").ShouldHaveSingleItem();
-        ((string?)customer["email"], (string?)customer["name"], (string?)customer["metadata"]!["tollgate_customer"]).ShouldBe(("ann@example.com", "Ann Example", "ann"));
+        ((string?)customer["email"], (string?)customer["name"],
+            (string?)customer["metadata"]!["tollgate_customer"]).ShouldBe(("ann@example.com", "Ann Example", "ann"));
         (await OpenAsync(key)).Reference.ShouldBe(page.Reference, "A repeat is the same page.");
     }
 
@@ -73,7 +78,8 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OpenAsync(Guid.CreateVersion7())));
         Books.All("customer").Count().ShouldBe(1);
-        (await Rig.Accounts.OwnerOfAsync(Rig.Project, (string)Books.All("customer").Single()["id"]!, CancellationToken.None)).ShouldBe("ann");
+        (await Rig.Accounts.OwnerOfAsync(Rig.Project, (string)Books.All("customer").Single()["id"]!, CancellationToken.None)).ShouldBe(
+            "ann");
     }
 
     [Fact]
@@ -112,7 +118,9 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task The_portal_is_a_page_of_Stripe()
     {
-        (await Rig.Provider.OpenPortalAsync(Rig.Project, Ann, new("https://app.example.com/account"), CancellationToken.None)).ShouldNotBeNull().Host.ShouldBe("billing.stripe.com");
+        (await Rig.Provider.OpenPortalAsync(
+            Rig.Project, Ann, new("https://app.example.com/account"), CancellationToken.None)).ShouldNotBeNull().Host
+            .ShouldBe("billing.stripe.com");
         Books.All("billing_portal.session").Single()["return_url"]!.ToString().ShouldBe("https://app.example.com/account");
     }
 
@@ -125,10 +133,12 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         Books.Refund(intent, 1000);
         Books.Refund(intent, 500);
         var back = (await TellAsync("charge.refunded")).Updates.Cast<RefundUpdate>().ToList();
-        back.Select(static one => (one.Refund, one.Charge, one.Amount.Minor, one.HasFailed)).ShouldBe([(null, intent, 1000, false), (null, intent, 500, false)]);
+        back.Select(static one => (one.Refund, one.Charge, one.Amount.Minor, one.HasFailed))
+            .ShouldBe([(null, intent, 1000, false), (null, intent, 500, false)]);
 
         Books.Dispute(intent);
-        (await TellAsync("charge.dispute.created")).Updates.ShouldBe([new DisputeUpdate($"dp_{intent}", intent, new(2999, Currency.Usd), DisputeStatus.Open, "fraudulent")]);
+        (await TellAsync("charge.dispute.created")).Updates.ShouldBe(
+            [new DisputeUpdate($"dp_{intent}", intent, new(2999, Currency.Usd), DisputeStatus.Open, "fraudulent")]);
         Books.Dispute(intent, "won");
         (await TellAsync("charge.dispute.closed")).Updates.Cast<DisputeUpdate>().Single().Status.ShouldBe(DisputeStatus.Won);
     }
@@ -158,7 +168,8 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
         Books.NewCustomer();
         var happened = Books.Events[^1];
         var genuine = Read(happened);
-        (genuine.Verdict, genuine.Event!.Id, genuine.Event.Type, genuine.Event.Object).ShouldBe((WebhookVerdict.Genuine, (string?)happened["id"], "customer.created", "cus_Double000001"));
+        (genuine.Verdict, genuine.Event!.Id, genuine.Event.Type,
+            genuine.Event.Object).ShouldBe((WebhookVerdict.Genuine, (string?)happened["id"], "customer.created", "cus_Double000001"));
         Read(happened, "whsec_previous").Verdict.ShouldBe(WebhookVerdict.Genuine);
         Read(happened, "whsec_other").Verdict.ShouldBe(WebhookVerdict.Forged);
         Read(happened, late: TimeSpan.FromSeconds(301)).Verdict.ShouldBe(WebhookVerdict.Stale);

@@ -61,13 +61,17 @@ public sealed class StripeRig : IAsyncDisposable
         var methods = new PaymentMethods(source, Secrets);
         var settle = new SettlePayment(Queries, methods, providers, ledger.Changes, ledger.Clock, NullLogger<SettlePayment>.Instance);
         Charge = new(settle, providers, ledger.Changes, ledger.Clock);
-        Bill = new(source, new(source), new([new StripeSubscriptions(Accounts, Mirror, events, variables, ledger.Clock)]), NullLogger<BillAtProvider>.Instance);
+        Bill = new(
+            source, new(source), new([new StripeSubscriptions(Accounts, Mirror, events, variables, ledger.Clock)]),
+            NullLogger<BillAtProvider>.Instance);
         Refund = new(ledger.Changes, Queries, providers, ledger.Clock);
         Apply = new(
             source, ledger.Changes, Queries, new(ledger.Changes, Secrets, ledger.Clock), settle, Refund, new(ledger.Changes, ledger.Clock),
-            new(ledger.Changes, Secrets, ledger.Clock), Bill, new(source, ledger.Changes, new(ledger.Changes, ledger.Clock), ledger.Clock), ledger.Clock);
+            new(ledger.Changes, Secrets, ledger.Clock), Bill, new(source, ledger.Changes, new(ledger.Changes, ledger.Clock), ledger.Clock),
+            ledger.Clock);
         Inbox = new(source, _directory, providers, Apply.RunAsync, Secrets, bell, ledger.Parked, NullLogger<ReadInbox>.Instance);
-        Door = new(source, _directory, providers, _keys, Secrets, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
+        Door = new(
+            source, _directory, providers, _keys, Secrets, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
     }
 
@@ -91,7 +95,8 @@ public sealed class StripeRig : IAsyncDisposable
 
     public static IReadOnlyDictionary<string, string> Credentials { get; } = new Dictionary<string, string>
     {
-        ["secret_key"] = StripeDouble.SecretKey, ["webhook_secret"] = StripeDouble.WebhookSecret, ["previous_webhook_secret"] = "whsec_previous",
+        ["secret_key"] = StripeDouble.SecretKey, ["webhook_secret"] = StripeDouble.WebhookSecret,
+        ["previous_webhook_secret"] = "whsec_previous",
     };
 
     public LedgerRig Ledger { get; }
@@ -114,7 +119,10 @@ public sealed class StripeRig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>An event as it comes at the door: rightly, signed too long ago (<c>stale</c>), or changed on its way (<c>tampered</c>). Only what is right is taken.</summary>
+    /// <summary>
+    /// An event as it comes at the door: rightly, signed too long ago (<c>stale</c>), or changed on its way (<c>tampered</c>). Only what is
+    /// right is taken.
+    /// </summary>
     public async Task TellAsync(Random chance, JsonObject happened, string kind)
     {
         var (body, now) = (Encoding.UTF8.GetBytes(happened.ToJsonString()), DateTimeOffset.UtcNow);
@@ -125,7 +133,9 @@ public sealed class StripeRig : IAsyncDisposable
         }
 
         var came = await Door.RunAsync(
-            PaymentProvider.Stripe, new(new Dictionary<string, string> { ["Stripe-Signature"] = header }, new Dictionary<string, string>(), body), Project, null, CancellationToken.None);
+            PaymentProvider.Stripe,
+            new(new Dictionary<string, string> { ["Stripe-Signature"] = header }, new Dictionary<string, string>(), body), Project, null,
+            CancellationToken.None);
         (came is ReceiveOutcome.Stored or ReceiveOutcome.Repeated).ShouldBe(kind == "right", kind);
     }
 

@@ -26,13 +26,15 @@ public sealed class SyncStripeTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task<string[]> SyncAsync(bool dryRun = false)
     {
-        var lines = await new SyncStripe(Rig.Accounts, new(name => _variables.GetValueOrDefault(name))).RunAsync(Rig.Project, dryRun, CancellationToken.None);
+        var lines = await new SyncStripe(Rig.Accounts, new(name => _variables.GetValueOrDefault(name))).RunAsync(Rig.Project, dryRun,
+            CancellationToken.None);
         return [.. lines.ShouldNotBeNull().Select(static line => $"{line.Kind} {line.Name}: {line.Outcome}")];
     }
 
     private static readonly string[] AllCreated =
     [
-        "product pro: Created", "price pro monthly USD: Created", "price pro yearly USD: Created", "product max: Created", "price max monthly USD: Created",
+        "product pro: Created", "price pro monthly USD: Created", "price pro yearly USD: Created", "product max: Created",
+        "price max monthly USD: Created",
     ];
 
     [Fact]
@@ -44,7 +46,8 @@ public sealed class SyncStripeTests(TestPostgres postgres) : IAsyncLifetime
         (await SyncAsync()).ShouldAllBe(static line => line.EndsWith(": Ok"));
         Rig.Stripe.Books.All("price").Count().ShouldBe(3);
         var yearly = Rig.Stripe.Books.All("price").Single(static one => (string?)one["lookup_key"] == "tollgate_shop_pro_yearly_usd");
-        ((long?)yearly["unit_amount"], (string?)yearly["recurring"]!["interval"], (string?)yearly["product"], (string?)yearly["metadata"]!["tollgate_plan"])
+        ((long?)yearly["unit_amount"], (string?)yearly["recurring"]!["interval"], (string?)yearly["product"],
+            (string?)yearly["metadata"]!["tollgate_plan"])
             .ShouldBe((29000, "year", "tollgate-shop-pro", "pro"));
     }
 
@@ -57,7 +60,8 @@ public sealed class SyncStripeTests(TestPostgres postgres) : IAsyncLifetime
         Rig.Stripe.Books.Get("product", "tollgate-shop-pro")["name"] = "Prro";
         (await SyncAsync()).ShouldBe(
         [
-            "product pro: Updated", "price pro monthly USD: Ok", "price pro yearly USD: Ok", "product max: Ok", "price max monthly USD: Replaced",
+            "product pro: Updated", "price pro monthly USD: Ok", "price pro yearly USD: Ok", "product max: Ok",
+            "price max monthly USD: Replaced",
         ]);
         ((bool?)price["active"], (string?)price["lookup_key"], (long?)price["unit_amount"]).ShouldBe((false, null, 1));
         (await SyncAsync()).ShouldAllBe(static line => line.EndsWith(": Ok"));
@@ -73,7 +77,8 @@ public sealed class SyncStripeTests(TestPostgres postgres) : IAsyncLifetime
         _variables["STRIPE_PRICE_ID_PRO"] = "price_gone";
         (await SyncAsync()).ShouldBe(
         [
-            "product pro: Ok", "price pro monthly USD: Differs", "price pro yearly USD: Ok", "product max: Ok", "price max monthly USD: Differs",
+            "product pro: Ok", "price pro monthly USD: Differs", "price pro yearly USD: Ok", "product max: Ok",
+            "price max monthly USD: Differs",
         ]);
         Rig.Stripe.Books.All("price").Count().ShouldBe(3);
     }

@@ -34,7 +34,10 @@ public sealed class PaymobServer(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Paymob = await PaymobDouble.StartAsync();
-        _running = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1", ["TOLLGATE_PAYMOB_URL"] = Paymob.Url } };
+        _running = new(postgres)
+        {
+            Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1", ["TOLLGATE_PAYMOB_URL"] = Paymob.Url },
+        };
         await Running.InitializeAsync();
         Sandbox = await ProjectAsync();
     }
@@ -50,7 +53,8 @@ public sealed class PaymobServer(TestPostgres postgres) : IAsyncLifetime
         }
 
         var sandbox = await BillingSandbox.StartAsync(Running, "2027-01-31T00:00:00Z", Catalog);
-        var chosen = await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "paymob", "credentials": {{credentials.ToJsonString()}} }""");
+        var chosen = await sandbox.Door.PutAsync(
+            "/v1/payment-settings", $$"""{"provider": "paymob", "credentials": {{credentials.ToJsonString()}} }""");
         chosen.Status.ShouldBe(HttpStatusCode.OK, chosen.Json?.ToJsonString());
         chosen.Json!.ToJsonString().ShouldNotContain(PaymobDouble.SecretKey);
         return sandbox;
@@ -85,25 +89,32 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         return (Word(came, "id"), HttpUtility.ParseQueryString(new Uri(Word(came, "url")).Query)["clientSecret"]!);
     }
 
-    private async Task<HttpStatusCode> TellAsync((string Query, string Body) callback) => (await _anybody.PostAsync("/v1/webhooks/paymob" + callback.Query, callback.Body)).Status;
+    private async Task<HttpStatusCode> TellAsync((string Query, string Body) callback) =>
+        (await _anybody.PostAsync("/v1/webhooks/paymob" + callback.Query, callback.Body)).Status;
 
     private async Task<string> PlanAsync(string customer) => Word(await _sandbox.Door.GetAsync($"/v1/customers/{customer}/usage"), "plan");
 
     private async Task<string> StatusAsync(string checkout) => Word(await _sandbox.Door.GetAsync("/v1/checkouts/" + checkout), "status");
 
-    private async Task<Came> PaymentAsync(string customer) => new(HttpStatusCode.OK, (await _sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"][0]!.DeepClone(), new());
+    private async Task<Came> PaymentAsync(string customer) =>
+        new(HttpStatusCode.OK, (await _sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"][0]!.DeepClone(), new());
 
     /// <summary>Everything of a customer that money moves, as one line.</summary>
     private async Task<string> RowsAsync(string customer)
     {
-        var payments = (await _sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"].AsArray().Select(static one => string.Create(
-            CultureInfo.InvariantCulture, $"{one!["status"]} {one["amount"]} back {one["amount_refunded"]} in {one["refunds"]!.AsArray().Count}"));
-        var invoices = (await _sandbox.Door.GetAsync("/v1/invoices?customer=" + customer))["data"].AsArray().Select(static one => string.Create(
-            CultureInfo.InvariantCulture, $"{one!["status"]} {one["total"]} paid {one["amount_paid"]} notes {one["credit_notes"]!.AsArray().Count}"));
+        var payments = (await _sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"].AsArray()
+            .Select(static one => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{one!["status"]} {one["amount"]} back {one["amount_refunded"]} in {one["refunds"]!.AsArray().Count}"));
+        var invoices = (await _sandbox.Door.GetAsync("/v1/invoices?customer=" + customer))["data"].AsArray()
+            .Select(static one => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{one!["status"]} {one["total"]} paid {one["amount_paid"]} notes {one["credit_notes"]!.AsArray().Count}"));
         return $"{await PlanAsync(customer)}: {string.Join(", ", payments)}; {string.Join(", ", invoices)}";
     }
 
-    private async Task<int> EventsAsync(string state) => (await _sandbox.Door.GetAsync($"/v1/provider-events?state={state}&limit=100"))["data"].AsArray().Count;
+    private async Task<int> EventsAsync(string state) =>
+        (await _sandbox.Door.GetAsync($"/v1/provider-events?state={state}&limit=100"))["data"].AsArray().Count;
 
     private async Task ShouldBeCleanAsync() => (await FoundAsync(server.Running, _sandbox)).ShouldBeEmpty();
 
@@ -144,9 +155,11 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         told["success"] = true;
         var before = await EventsAsync("done") + await EventsAsync("ignored") + await EventsAsync("waiting");
         (await TellAsync(PaymobDouble.CallbackOf(told, "guessed"))).ShouldBe(HttpStatusCode.BadRequest);
-        var forged = await _anybody.PostAsync("/v1/webhooks/paymob" + _paymob.CallbackOf(declined).Query, PaymobDouble.CallbackOf(told).Body);
+        var forged = await _anybody.PostAsync(
+            "/v1/webhooks/paymob" + _paymob.CallbackOf(declined).Query, PaymobDouble.CallbackOf(told).Body);
         (forged.Status, Word(forged, "code")).ShouldBe((HttpStatusCode.BadRequest, "webhook_signature_invalid"));
-        (await _anybody.GetAsync("/v1/webhooks/paymob" + _paymob.RedirectOf(_paymob.Pay(secret, success: false)))).Status.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        (await _anybody.GetAsync("/v1/webhooks/paymob" + _paymob.RedirectOf(_paymob.Pay(secret, success: false)))).Status.ShouldBe(
+            HttpStatusCode.MethodNotAllowed);
         (await PlanAsync("forged")).ShouldBe("free");
         (await EventsAsync("done") + await EventsAsync("ignored") + await EventsAsync("waiting")).ShouldBe(before);
         server.Running.Server.Log.ShouldContain("Security: a webhook for paymob");
@@ -190,7 +203,8 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         await TellAsync(_paymob.CallbackOf(paid));
         var found = "";
         await UntilAsync(async () => (found = (await _sandbox.Door.GetAsync("/v1/provider-events?state=waiting"))["data"].AsArray()
-            .Where(one => one!["object"]!.GetValue<string>() == paid.ToString(CultureInfo.InvariantCulture)).Select(static one => one!["reason"]?.GetValue<string>()).SingleOrDefault() ?? "").Length > 0);
+            .Where(one => one!["object"]!.GetValue<string>() == paid.ToString(CultureInfo.InvariantCulture))
+            .Select(static one => one!["reason"]?.GetValue<string>()).SingleOrDefault() ?? "").Length > 0);
         found.ShouldContain("is over 0.01 EGP, and payment");
         (await StatusAsync(checkout), await PlanAsync("cheap")).ShouldBe(("open", "free"));
     }
@@ -204,7 +218,8 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         var (checkout, secret) = await CheckOutAsync("unlucky");
         _paymob.Pay(secret);
         await UntilAsync(async () => await StatusAsync(checkout) == "completed");
-        (await RowsAsync("unlucky")).ShouldBe("pro: succeeded 100000 back 0 in 0, failed 100000 back 0 in 0; paid 100000 paid 100000 notes 0");
+        (await RowsAsync("unlucky")).ShouldBe(
+            "pro: succeeded 100000 back 0 in 0, failed 100000 back 0 in 0; paid 100000 paid 100000 notes 0");
     }
 
     [Fact]
@@ -215,7 +230,9 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         await UntilAsync(async () => await StatusAsync(checkout) == "completed");
         _paymob.Next("/api/acceptance/void_refund/refund", PaymobTrouble.LosesAnswer);
         var payment = Word(await PaymentAsync("back"), "id");
-        (await _sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 40000, "reason": "Two days of outage"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        (await _sandbox.Door.PostAsync(
+            $"/v1/payments/{payment}/refunds", """{"amount": 40000, "reason": "Two days of outage"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
         foreach (var told in (long[])[.. _paymob.ChildrenOf(paid), paid, .. _paymob.ChildrenOf(paid)])
         {
             await TellAsync(_paymob.CallbackOf(told));
@@ -235,7 +252,8 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         await TellAsync(_paymob.CardOf(_paymob.Pay(secret), "e98aceb96f5a370ddddemo"));
         await UntilAsync(async () => (await _sandbox.Door.GetAsync("/v1/customers/card/payment-methods"))["data"].AsArray().Count == 1);
         var method = (await _sandbox.Door.GetAsync("/v1/customers/card/payment-methods"))["data"][0]!;
-        (method["provider"]!.GetValue<string>(), method["brand"]!.GetValue<string>(), method["last4"]!.GetValue<string>()).ShouldBe(("paymob", "mastercard", "2346"));
+        (method["provider"]!.GetValue<string>(), method["brand"]!.GetValue<string>(),
+            method["last4"]!.GetValue<string>()).ShouldBe(("paymob", "mastercard", "2346"));
     }
 
     /// <summary>Whole lives, told often, late, out of order, and with forged ones among them: each ends in the same rows.</summary>

@@ -30,7 +30,8 @@ public sealed class PaymobChargeLives(PaymobServer server) : IClassFixture<Paymo
         await sandbox.AdvanceAsync("2028-01-15T00:00:00Z");
 
         (await StatesAsync(sandbox)).ShouldBe(Enumerable.Repeat("succeeded", 12));
-        (await sandbox.Door.GetAsync("/v1/invoices?customer=amal&limit=100"))["data"].AsArray().ShouldAllBe(static one => (string?)one!["status"] == "paid");
+        (await sandbox.Door.GetAsync("/v1/invoices?customer=amal&limit=100"))["data"].AsArray()
+            .ShouldAllBe(static one => (string?)one!["status"] == "paid");
         (await FoundAsync(server.Running, sandbox)).ShouldBeEmpty();
     }
 
@@ -100,9 +101,11 @@ public sealed class PaymobChargeLives(PaymobServer server) : IClassFixture<Paymo
         return sandbox;
     }
 
-    private static async Task<string> StatusAsync(BillingSandbox sandbox) => (await sandbox.Door.GetAsync("/v1/subscriptions?customer=amal"))["data"][0]!["status"]!.GetValue<string>();
+    private static async Task<string> StatusAsync(BillingSandbox sandbox) =>
+        (await sandbox.Door.GetAsync("/v1/subscriptions?customer=amal"))["data"][0]!["status"]!.GetValue<string>();
 
     /// <summary>Oldest first.</summary>
     private static async Task<string[]> StatesAsync(BillingSandbox sandbox) =>
-        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=amal&limit=100"))["data"].AsArray().Reverse().Select(static one => one!["status"]!.GetValue<string>())];
+        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=amal&limit=100"))["data"].AsArray().Reverse()
+            .Select(static one => one!["status"]!.GetValue<string>())];
 }

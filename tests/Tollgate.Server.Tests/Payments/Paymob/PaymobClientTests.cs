@@ -13,7 +13,8 @@ public sealed class PaymobClientTests : IAsyncLifetime
 {
     private static readonly PaymobAccount Account = new()
     {
-        SecretKey = PaymobDouble.SecretKey, PublicKey = PaymobDouble.PublicKey, ApiKey = PaymobDouble.ApiKey, HmacSecrets = [PaymobDouble.HmacSecret],
+        SecretKey = PaymobDouble.SecretKey, PublicKey = PaymobDouble.PublicKey, ApiKey = PaymobDouble.ApiKey,
+        HmacSecrets = [PaymobDouble.HmacSecret],
         Integrations = [PaymobDouble.Cards, PaymobDouble.Wallets],
     };
 
@@ -41,8 +42,10 @@ public sealed class PaymobClientTests : IAsyncLifetime
         }
     }
 
-    private static PaymobIntentionOrder Order(string reference, string? name = "Jane van Example", string description = "Pro, May 2027") => new(
-        reference, new(100_000, Currency.Of("EGP")), description, new(name, "jane@example.com"), Account.Integrations, TimeSpan.FromHours(1), new("https://app.example.com/paid"));
+    private static PaymobIntentionOrder Order(string reference, string? name = "Jane van Example", string description = "Pro, May 2027") =>
+        new(
+        reference, new(100_000, Currency.Of("EGP")), description, new(name, "jane@example.com"), Account.Integrations,
+        TimeSpan.FromHours(1), new("https://app.example.com/paid"));
 
     private async Task<(PaymobIntention Intention, long Paid)> PaidAsync(string reference)
     {
@@ -62,7 +65,8 @@ public sealed class PaymobClientTests : IAsyncLifetime
         var named = (await Client.InquireAsync(Account, "a-1", default))!.Value!;
         var numbered = (await Client.FindAsync(Account, paid, default))!.Value!;
         named.ShouldBe(numbered);
-        (named.Id, named.Order, named.Reference, named.Amount.ToString(), named.Success).ShouldBe((paid, intention.Order, "a-1", "1000.00 EGP", true));
+        (named.Id, named.Order, named.Reference, named.Amount.ToString(),
+            named.Success).ShouldBe((paid, intention.Order, "a-1", "1000.00 EGP", true));
         Paymob.CallsOf("/api/auth/tokens").ShouldBe(1);
     }
 
@@ -102,14 +106,17 @@ public sealed class PaymobClientTests : IAsyncLifetime
     {
         await PaidAsync("c-1");
         var again = await Client.IntendAsync(Account, Order("c-1"), default);
-        (again!.Value, again.Refusal).ShouldBe((null, """400: {"special_reference":["Intention with this special reference already exists."]}"""));
+        (again!.Value,
+            again.Refusal).ShouldBe((null, """400: {"special_reference":["Intention with this special reference already exists."]}"""));
     }
 
     [Fact]
     public async Task Keys_and_integrations_that_are_not_known_are_refused()
     {
-        (await Client.IntendAsync(Account with { SecretKey = "egy_sk_test_other" }, Order("d-1"), default))!.Refusal.ShouldBe("401: Authentication credentials were not provided.");
-        (await Client.IntendAsync(Account, Order("d-2") with { Integrations = [PaymobDouble.LiveCards] }, default))!.Refusal.ShouldBe("404: Integration ID/Name does not exist in our system");
+        (await Client.IntendAsync(Account with { SecretKey = "egy_sk_test_other" }, Order("d-1"), default))!.Refusal.ShouldBe(
+            "401: Authentication credentials were not provided.");
+        (await Client.IntendAsync(Account, Order("d-2") with { Integrations = [PaymobDouble.LiveCards] }, default))!.Refusal.ShouldBe(
+            "404: Integration ID/Name does not exist in our system");
         (await Client.IntendAsync(Account, Order("d-3") with { Amount = new(100, Currency.Usd) }, default))!.Refusal.ShouldStartWith("404");
         (await Client.InquireAsync(Account with { ApiKey = "other" }, "d-1", default)).ShouldBeNull();
         (await Client.RefundAsync(Account with { SecretKey = "egy_sk_test_other" }, 1, new(1, Currency.Of("EGP")), default)).ShouldBeNull();
@@ -163,7 +170,8 @@ public sealed class PaymobClientTests : IAsyncLifetime
         var (_, paid) = await PaidAsync("i-1");
         var first = (await Client.RefundAsync(Account, paid, new(40_000, Currency.Of("EGP")), default))!.Value!;
         (first.IsRefund, first.Parent, first.Amount.Minor, first.Success).ShouldBe((true, paid, 40_000, true));
-        (await Client.RefundAsync(Account, paid, new(60_001, Currency.Of("EGP")), default))!.Refusal.ShouldBe("400: Full Amount has been already refunded");
+        (await Client.RefundAsync(Account, paid, new(60_001, Currency.Of("EGP")), default))!.Refusal.ShouldBe(
+            "400: Full Amount has been already refunded");
         (await Client.RefundAsync(Account, paid, new(60_000, Currency.Of("EGP")), default))!.Value!.Success.ShouldBeTrue();
         (await Client.FindAsync(Account, paid, default))!.Value!.Refunded.Minor.ShouldBe(100_000);
     }
@@ -189,7 +197,8 @@ public sealed class PaymobClientTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             All.Enqueue(formatter(state, exception) + exception);
     }
 }

@@ -10,11 +10,14 @@ public sealed partial class PaymobDouble
 {
     private static readonly string[] Signed =
     [
-        "amount_cents", "created_at", "currency", "error_occured", "has_parent_transaction", "id", "integration_id", "is_3d_secure", "is_auth", "is_capture",
-        "is_refunded", "is_standalone_payment", "is_voided", "order.id", "owner", "pending", "source_data.pan", "source_data.sub_type", "source_data.type", "success",
+        "amount_cents", "created_at", "currency", "error_occured", "has_parent_transaction", "id", "integration_id", "is_3d_secure",
+        "is_auth", "is_capture",
+        "is_refunded", "is_standalone_payment", "is_voided", "order.id", "owner", "pending", "source_data.pan", "source_data.sub_type",
+        "source_data.type", "success",
     ];
 
-    private static readonly string[] SignedOfToken = ["card_subtype", "created_at", "email", "id", "masked_pan", "merchant_id", "order_id", "token"];
+    private static readonly string[] SignedOfToken = [
+        "card_subtype", "created_at", "email", "id", "masked_pan", "merchant_id", "order_id", "token"];
 
     /// <summary>The day is over for Paymob: nothing can be undone any more.</summary>
     public bool IsSettled { get; set; } = true;
@@ -33,16 +36,21 @@ public sealed partial class PaymobDouble
             var (id, asked) = (++_last, amount ?? Whole(order["intention_detail"]!["amount"])!.Value);
             _transactions.Add(id, new JsonObject
             {
-                ["id"] = id, ["pending"] = isPending, ["amount_cents"] = asked, ["success"] = success && !isPending, ["is_auth"] = false, ["is_capture"] = false,
-                ["is_standalone_payment"] = true, ["is_voided"] = false, ["is_refunded"] = false, ["is_3d_secure"] = true, ["integration_id"] = Cards,
+                ["id"] = id, ["pending"] = isPending, ["amount_cents"] = asked, ["success"] = success && !isPending, ["is_auth"] = false,
+                ["is_capture"] = false,
+                ["is_standalone_payment"] = true, ["is_voided"] = false, ["is_refunded"] = false, ["is_3d_secure"] = true,
+                ["integration_id"] = Cards,
                 ["profile_id"] = 164295, ["has_parent_transaction"] = false, ["parent_transaction"] = null,
                 ["order"] = new JsonObject
                 {
-                    ["id"] = Whole(order["intention_order_id"]), ["merchant_order_id"] = Text(order, "special_reference"), ["paid_amount_cents"] = success ? asked : 0,
+                    ["id"] = Whole(order["intention_order_id"]), ["merchant_order_id"] = Text(order, "special_reference"),
+                    ["paid_amount_cents"] = success ? asked : 0,
                 },
-                ["created_at"] = TimeZoneInfo.ConvertTime(TimeProvider.System.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Africa/Cairo"))
+                ["created_at"] = TimeZoneInfo.ConvertTime(
+                    TimeProvider.System.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Africa/Cairo"))
                     .ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture),
-                ["currency"] = Text(order["intention_detail"], "currency"), ["error_occured"] = false, ["owner"] = 302852, ["is_live"] = false,
+                ["currency"] = Text(order["intention_detail"], "currency"), ["error_occured"] = false, ["owner"] = 302852,
+                ["is_live"] = false,
                 ["source_data"] = new JsonObject { ["pan"] = "2346", ["type"] = "card", ["sub_type"] = "MasterCard" },
                 ["is_void"] = false, ["is_refund"] = false, ["is_captured"] = false, ["refunded_amount_cents"] = 0,
                 ["data"] = new JsonObject { ["txn_response_code"] = code, ["message"] = success ? "Approved" : "Declined" },
@@ -94,15 +102,18 @@ public sealed partial class PaymobDouble
     {
         lock (_lock)
         {
-            return [.. _transactions.Values.Where(one => Whole(one["parent_transaction"]) == transaction).Select(static one => Whole(one["id"])!.Value)];
+            return [.. _transactions.Values.Where(one => Whole(one["parent_transaction"]) == transaction)
+                .Select(static one => Whole(one["id"])!.Value)];
         }
     }
 
     /// <summary>The processed callback of a transaction as it is now: query and body.</summary>
-    public (string Query, string Body) CallbackOf(long transaction, string secret = HmacSecret) => CallbackOf(Transaction(transaction), secret);
+    public (string Query, string Body) CallbackOf(long transaction, string secret = HmacSecret) =>
+        CallbackOf(Transaction(transaction), secret);
 
     public static (string Query, string Body) CallbackOf(JsonObject transaction, string secret = HmacSecret) =>
-        ("?hmac=" + Sign(secret, transaction, Signed), new JsonObject { ["type"] = "TRANSACTION", ["obj"] = transaction.DeepClone() }.ToJsonString());
+        ("?hmac=" + Sign(secret, transaction, Signed),
+            new JsonObject { ["type"] = "TRANSACTION", ["obj"] = transaction.DeepClone() }.ToJsonString());
 
     /// <summary>The response callback, through the customer's browser.</summary>
     public string RedirectOf(long transaction)
@@ -117,7 +128,8 @@ public sealed partial class PaymobDouble
     {
         var card = new JsonObject
         {
-            ["id"] = 8555026, ["token"] = token, ["masked_pan"] = "xxxx-xxxx-xxxx-2346", ["merchant_id"] = 164295, ["card_subtype"] = "MasterCard",
+            ["id"] = 8555026, ["token"] = token, ["masked_pan"] = "xxxx-xxxx-xxxx-2346", ["merchant_id"] = 164295,
+            ["card_subtype"] = "MasterCard",
             ["created_at"] = "2024-11-13T12:32:23.859982", ["email"] = "jane@example.com",
             ["order_id"] = Transaction(transaction)["order"]!["id"]!.GetValue<long>().ToString(CultureInfo.InvariantCulture),
         };
@@ -127,11 +139,13 @@ public sealed partial class PaymobDouble
     /// <summary>What Paymob would send for a plan that it renews by itself.</summary>
     public static string SubscriptionOf(string trigger, long subscription) => new JsonObject
     {
-        ["paymob_request_id"] = "df9e4ecf-12e0-4925-b258-65423f32bc98", ["subscription_data"] = new JsonObject { ["id"] = subscription }, ["trigger_type"] = trigger,
+        ["paymob_request_id"] = "df9e4ecf-12e0-4925-b258-65423f32bc98", ["subscription_data"] = new JsonObject { ["id"] = subscription },
+        ["trigger_type"] = trigger,
         ["hmac"] = Digest(HmacSecret, string.Create(CultureInfo.InvariantCulture, $"{trigger}for{subscription}")),
     }.ToJsonString();
 
-    private static string Sign(string secret, JsonObject values, string[] names) => Digest(secret, string.Concat(names.Select(name => ValueOf(values, name))));
+    private static string Sign(string secret, JsonObject values, string[] names) =>
+        Digest(secret, string.Concat(names.Select(name => ValueOf(values, name))));
 
     private static string ValueOf(JsonObject values, string path)
     {
@@ -141,8 +155,11 @@ public sealed partial class PaymobDouble
             node = node?[name];
         }
 
-        return node is null ? "" : node.GetValueKind() == System.Text.Json.JsonValueKind.String ? node.GetValue<string>() : node.ToJsonString();
+        return node is null ? ""
+            : node.GetValueKind() == System.Text.Json.JsonValueKind.String ? node.GetValue<string>()
+            : node.ToJsonString();
     }
 
-    private static string Digest(string secret, string text) => Convert.ToHexStringLower(HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));
+    private static string Digest(string secret, string text) =>
+        Convert.ToHexStringLower(HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));
 }

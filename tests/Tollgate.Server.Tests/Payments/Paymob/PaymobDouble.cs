@@ -27,8 +27,8 @@ public enum PaymobTrouble
 }
 
 /// <summary>
-/// Paymob on this machine, as it is described: it keeps its own state, refuses whatever the description does not allow, and signs what it sends with
-/// code of its own.
+/// Paymob on this machine, as it is described: it keeps its own state, refuses whatever the description does not allow, and signs what it
+/// sends with code of its own.
 /// </summary>
 public sealed partial class PaymobDouble : IAsyncDisposable
 {
@@ -136,8 +136,11 @@ public sealed partial class PaymobDouble : IAsyncDisposable
         ("POST", "/api/auth/tokens") => Login(body),
         ("POST", "/api/ecommerce/orders/transaction_inquiry") => WithBearer(request, () => Inquire(body)),
         ("GET", _) when path.StartsWith("/api/acceptance/transactions/", StringComparison.Ordinal) => WithBearer(request, () =>
-            long.TryParse(path.Split('/')[^1], out var id) && _transactions.TryGetValue(id, out var found) ? (200, found.DeepClone()) : Told(404, "Not found.")),
-        ("GET", "/unifiedcheckout/") => request.Query["publicKey"] == PublicKey && _orders.Any(order => Text(order, "client_secret") == request.Query["clientSecret"])
+            long.TryParse(path.Split('/')[^1], out var id) && _transactions.TryGetValue(id, out var found)
+                ? (200, found.DeepClone())
+                : Told(404, "Not found.")),
+        ("GET", "/unifiedcheckout/") =>
+            request.Query["publicKey"] == PublicKey && _orders.Any(order => Text(order, "client_secret") == request.Query["clientSecret"])
             ? (200, new JsonObject { ["page"] = "checkout" })
             : Told(404, "Not found."),
         _ => Told(404, "Not found."),
@@ -171,21 +174,32 @@ public sealed partial class PaymobDouble : IAsyncDisposable
         var secret = "egy_csk_test_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var made = new JsonObject
         {
-            ["payment_keys"] = new JsonArray(new JsonObject { ["integration"] = body!["payment_methods"]![0]!.DeepClone(), ["key"] = $"ZXlK{order}", ["gateway_type"] = "VPC", ["iframe_id"] = null }),
-            ["intention_order_id"] = order, ["id"] = $"pi_test_{order:x}", ["client_secret"] = secret, ["special_reference"] = Text(body!, "special_reference"),
+            ["payment_keys"] = new JsonArray(
+                new JsonObject
+                {
+                    ["integration"] = body!["payment_methods"]![0]!.DeepClone(), ["key"] = $"ZXlK{order}", ["gateway_type"] = "VPC",
+                    ["iframe_id"] = null,
+                }),
+            ["intention_order_id"] = order, ["id"] = $"pi_test_{order:x}", ["client_secret"] = secret,
+            ["special_reference"] = Text(body!, "special_reference"),
             ["intention_detail"] = new JsonObject { ["amount"] = body!["amount"]!.DeepClone(), ["currency"] = Text(body, "currency") },
-            ["confirmed"] = false, ["status"] = "intended", ["object"] = "paymentintention", ["card_tokens"] = body["card_tokens"]?.DeepClone() ?? new JsonArray(),
+            ["confirmed"] = false, ["status"] = "intended", ["object"] = "paymentintention",
+            ["card_tokens"] = body["card_tokens"]?.DeepClone() ?? new JsonArray(),
         };
         _orders.Add((JsonObject)made.DeepClone());
         return (201, made);
     }
 
-    /// <summary>Without the customer: only by an integration for that, and by a card that the intention names. It is done as often as it is asked for.</summary>
+    /// <summary>
+    /// Without the customer: only by an integration for that, and by a card that the intention names. It is done as often as it is asked
+    /// for.
+    /// </summary>
     private (int, JsonNode) PayBySavedCard(JsonObject? body)
     {
         var (source, key) = (body?["source"] as JsonObject, Text(body, "payment_token"));
         var order = _orders.Find(one => Text(one["payment_keys"]![0], "key") == key);
-        if (body?.Count != 2 || source?.Count != 2 || Text(source, "subtype") != "TOKEN" || order is null || Whole(order["payment_keys"]![0]!["integration"]) != Moto)
+        if (body?.Count != 2 || source?.Count != 2 || Text(source, "subtype") != "TOKEN" || order is null
+            || Whole(order["payment_keys"]![0]!["integration"]) != Moto)
         {
             return Told(400, "Invalid data.");
         }
@@ -204,8 +218,11 @@ public sealed partial class PaymobDouble : IAsyncDisposable
     /// <summary>What the description does not allow.</summary>
     private (int, JsonNode)? WhyNot(JsonObject? body)
     {
-        string[] known = ["amount", "currency", "payment_methods", "items", "billing_data", "customer", "special_reference", "extras", "notification_url", "redirection_url", "expiration", "expires_at", "card_tokens"];
-        string[] billing = ["first_name", "last_name", "email", "phone_number", "apartment", "floor", "street", "building", "shipping_method", "postal_code", "city", "country", "state"];
+        string[] known = ["amount", "currency", "payment_methods", "items", "billing_data", "customer", "special_reference", "extras",
+            "notification_url", "redirection_url", "expiration", "expires_at", "card_tokens"];
+        string[] billing = [
+            "first_name", "last_name", "email", "phone_number", "apartment", "floor", "street", "building", "shipping_method",
+            "postal_code", "city", "country", "state"];
         if (body?.Select(static member => member.Key).FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             return (400, new JsonObject { [unknown] = new JsonArray("Unknown field.") });
@@ -223,7 +240,8 @@ public sealed partial class PaymobDouble : IAsyncDisposable
             return (400, new JsonObject { ["code"] = "unmatched_item_prices" });
         }
 
-        if (body["payment_methods"] is not JsonArray { Count: > 0 } methods || methods.Any(method => !Integrations.Any(one => JsonNode.DeepEquals(one, method))) || Text(body, "currency") != "EGP")
+        if (body["payment_methods"] is not JsonArray { Count: > 0 } methods
+            || methods.Any(method => !Integrations.Any(one => JsonNode.DeepEquals(one, method))) || Text(body, "currency") != "EGP")
         {
             return Told(404, "Integration ID/Name does not exist in our system");
         }
@@ -246,7 +264,8 @@ public sealed partial class PaymobDouble : IAsyncDisposable
 
     private (int, JsonNode) Inquire(JsonObject? body)
     {
-        var found = _transactions.Values.LastOrDefault(one => !IsTrue(one["has_parent_transaction"]) && Text(one["order"], "merchant_order_id") == Text(body, "merchant_order_id"));
+        var found = _transactions.Values.LastOrDefault(one => !IsTrue(one["has_parent_transaction"])
+            && Text(one["order"], "merchant_order_id") == Text(body, "merchant_order_id"));
         return body is { Count: 1 } && found is not null ? (200, found.DeepClone()) : Told(404, "Not found.");
     }
 
@@ -259,7 +278,8 @@ public sealed partial class PaymobDouble : IAsyncDisposable
 
         var (whole, gone) = (Whole(paid["amount_cents"])!.Value, Whole(paid["refunded_amount_cents"])!.Value);
         var amount = isVoid ? whole : Whole(body["amount_cents"]) ?? 0;
-        if (!IsTrue(paid["success"]) || IsTrue(paid["is_voided"]) || amount <= 0 || gone + amount > whole || (isVoid && (gone > 0 || IsSettled)))
+        if (!IsTrue(paid["success"]) || IsTrue(paid["is_voided"]) || amount <= 0 || gone + amount > whole
+            || (isVoid && (gone > 0 || IsSettled)))
         {
             return Told(400, isVoid ? "Transaction cannot be voided." : "Full Amount has been already refunded");
         }
@@ -276,9 +296,11 @@ public sealed partial class PaymobDouble : IAsyncDisposable
 
     private static (int, JsonNode) Told(int status, string detail) => (status, new JsonObject { ["detail"] = detail });
 
-    private static string? Text(JsonNode? parent, string name) => parent is JsonObject known && known[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? Text(JsonNode? parent, string name) =>
+        parent is JsonObject known && known[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private static long? Whole(JsonNode? node) => long.TryParse(node?.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
+    private static long? Whole(JsonNode? node) =>
+        long.TryParse(node?.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
 
     private static bool IsTrue(JsonNode? node) => node is JsonValue value && value.TryGetValue<bool>(out var truth) && truth;
 }

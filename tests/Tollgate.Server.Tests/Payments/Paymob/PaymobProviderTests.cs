@@ -55,7 +55,8 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
 
     private ProjectSnapshot Project => _directory!.Find(_code)!;
 
-    private static Dictionary<string, string> Keys => PaymobDouble.Credentials.ToDictionary(static one => one.Key, static one => one.Value!.GetValue<string>());
+    private static Dictionary<string, string> Keys =>
+        PaymobDouble.Credentials.ToDictionary(static one => one.Key, static one => one.Value!.GetValue<string>());
 
     public async ValueTask InitializeAsync()
     {
@@ -79,7 +80,8 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     }
 
     private static CheckoutOrder Order(Guid key, long amount = 100_000) => new(
-        key, new("acme", "Jane Example", "jane@example.com"), new(amount, Egp), "Pro", new("https://app.example.com/paid"), new("https://app.example.com/not"),
+        key, new("acme", "Jane Example", "jane@example.com"), new(amount, Egp), "Pro", new("https://app.example.com/paid"),
+        new("https://app.example.com/not"),
         TimeProvider.System.GetUtcNow().AddHours(1), SaveMethod: false);
 
     private Task<HostedPage?> OpenAsync(Guid key) => Provider.OpenCheckoutAsync(Project, Order(key), default);
@@ -89,18 +91,25 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     private async Task<long> PaidAsync(Guid key) => Paymob.Pay(SecretOf((await OpenAsync(key))!));
 
     private Task ExpireAsync(Guid key) =>
-        books.Database.ExecuteAsync("UPDATE paymob_orders SET expires_at = now() - interval '2 hours' WHERE project_id = $1 AND key = $2", Project.Id, key);
+        books.Database.ExecuteAsync(
+            "UPDATE paymob_orders SET expires_at = now() - interval '2 hours' WHERE project_id = $1 AND key = $2", Project.Id, key);
 
-    private static RefundOrder Back(Guid key, long transaction, long amount) => new(key, "acme", transaction.ToString(CultureInfo.InvariantCulture), new(amount, Egp));
+    private static RefundOrder Back(Guid key, long transaction, long amount) =>
+        new(key, "acme", transaction.ToString(CultureInfo.InvariantCulture), new(amount, Egp));
 
-    private Task<ProviderAnswer?> RefundAsync(Guid key, long transaction, long amount) => Provider.RefundAsync(Project, Back(key, transaction, amount), default);
+    private Task<ProviderAnswer?> RefundAsync(Guid key, long transaction, long amount) =>
+        Provider.RefundAsync(Project, Back(key, transaction, amount), default);
 
     private WebhookReading Read((string Query, string Body) callback) => Provider.ReadWebhook(
         Keys,
-        new(new Dictionary<string, string>(), HttpUtility.ParseQueryString(callback.Query) is var query ? query.AllKeys.ToDictionary(static name => name!, name => query[name]!) : [], Encoding.UTF8.GetBytes(callback.Body)),
+        new(new Dictionary<string, string>(),
+            HttpUtility.ParseQueryString(callback.Query) is var query
+                ? query.AllKeys.ToDictionary(static name => name!, name => query[name]!)
+                : [], Encoding.UTF8.GetBytes(callback.Body)),
         TimeProvider.System.GetUtcNow());
 
-    private Task<ParsedEvent> TellAsync((string Query, string Body) callback) => Provider.ParseAsync(Project, Read(callback).Event!, default);
+    private Task<ParsedEvent> TellAsync((string Query, string Body) callback) =>
+        Provider.ParseAsync(Project, Read(callback).Event!, default);
 
     // ---- pages -------------------------------------------------------------------------------------------------
 
@@ -127,7 +136,8 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
         var paid = await PaidAsync(key);
         (await Provider.FindAsync(Project, key, default)).ShouldBe(new ProviderAnswer(paid.ToString(CultureInfo.InvariantCulture), null));
-        (await TellAsync(Paymob.CallbackOf(paid))).Updates.ShouldHaveSingleItem().ShouldBe(new PaymentUpdate(key, paid.ToString(CultureInfo.InvariantCulture), null));
+        (await TellAsync(Paymob.CallbackOf(paid))).Updates.ShouldHaveSingleItem()
+            .ShouldBe(new PaymentUpdate(key, paid.ToString(CultureInfo.InvariantCulture), null));
     }
 
     [Fact]
@@ -139,7 +149,8 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
         var declined = Paymob.Pay(secret, success: false, code: "INSUFFICIENT_FUNDS");
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
-        (await TellAsync(Paymob.CallbackOf(declined))).ShouldSatisfyAllConditions(told => told.Updates.ShouldBeEmpty(), told => told.IsKnown.ShouldBeTrue());
+        (await TellAsync(Paymob.CallbackOf(declined))).ShouldSatisfyAllConditions(
+            told => told.Updates.ShouldBeEmpty(), told => told.IsKnown.ShouldBeTrue());
 
         var paid = Paymob.Pay(secret, isPending: true);
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
@@ -173,7 +184,8 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         }
 
         Paymob.CallsOf("/api/ecommerce/orders/transaction_inquiry").ShouldBe(1);
-        await books.Database.ExecuteAsync("UPDATE paymob_orders SET asked_at = now() - interval '11 minutes' WHERE project_id = $1", Project.Id);
+        await books.Database.ExecuteAsync(
+            "UPDATE paymob_orders SET asked_at = now() - interval '11 minutes' WHERE project_id = $1", Project.Id);
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
         Paymob.CallsOf("/api/ecommerce/orders/transaction_inquiry").ShouldBe(2);
         await ExpireAsync(key);
@@ -183,7 +195,9 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     [Fact]
     public async Task Nobody_is_charged_who_is_not_there() =>
         (await Provider.ChargeAsync(
-            Project, new(Guid.CreateVersion7(), "acme", new(Guid.CreateVersion7(), PaymentProvider.Paymob, "e98a", "visa", "2346", true, default), new(1, Egp)), default))!
+            Project,
+            new(Guid.CreateVersion7(), "acme", new(Guid.CreateVersion7(), PaymentProvider.Paymob, "e98a", "visa", "2346", true, default),
+                new(1, Egp)), default))!
             .Failure.ShouldBe(PaymentFailure.AuthenticationRequired);
 
     [Fact]
@@ -220,7 +234,8 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         // Its number comes with the callback at the latest, and it is ours.
         var child = Paymob.ChildrenOf(paid)[^1];
         (await TellAsync(Paymob.CallbackOf(child))).Updates[^1].ShouldBeOfType<RefundUpdate>().ShouldSatisfyAllConditions(
-            update => update.Refund.ShouldBe(refund), update => update.Amount.Minor.ShouldBe(40_000), update => update.HasFailed.ShouldBeFalse());
+            update => update.Refund.ShouldBe(refund), update => update.Amount.Minor.ShouldBe(40_000),
+            update => update.HasFailed.ShouldBeFalse());
         (await RefundAsync(refund, paid, 40_000))!.Reference.ShouldBe(child.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -263,13 +278,16 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     [InlineData(false, 100_000, 1, 0)]
     [InlineData(false, 40_000, 0, 1)]
     [InlineData(true, 100_000, 1, 1)]
-    public async Task All_of_a_payment_of_today_is_undone_and_refunded_where_that_is_too_late(bool isSettled, long amount, int voids, int refunds)
+    public async Task All_of_a_payment_of_today_is_undone_and_refunded_where_that_is_too_late(
+        bool isSettled, long amount, int voids, int refunds)
     {
         Paymob.IsSettled = isSettled;
         var (paid, refund) = (await PaidAsync(Guid.CreateVersion7()), Guid.CreateVersion7());
         (await RefundAsync(refund, paid, amount))!.Failure.ShouldBeNull();
-        (Paymob.CallsOf("/api/acceptance/void_refund/void"), Paymob.CallsOf("/api/acceptance/void_refund/refund")).ShouldBe((voids, refunds));
-        (await TellAsync(Paymob.CallbackOf(Paymob.ChildrenOf(paid).Single()))).Updates[^1].ShouldBeOfType<RefundUpdate>().Refund.ShouldBe(refund);
+        (Paymob.CallsOf("/api/acceptance/void_refund/void"),
+            Paymob.CallsOf("/api/acceptance/void_refund/refund")).ShouldBe((voids, refunds));
+        (await TellAsync(Paymob.CallbackOf(Paymob.ChildrenOf(paid).Single()))).Updates[^1].ShouldBeOfType<RefundUpdate>().Refund
+            .ShouldBe(refund);
     }
 
     [Fact]
@@ -278,7 +296,9 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         var paid = await PaidAsync(Guid.CreateVersion7());
         var child = Paymob.RefundInDashboard(paid, 25_000);
         (await TellAsync(Paymob.CallbackOf(child))).Updates[^1].ShouldBe(
-            new RefundUpdate(null, paid.ToString(CultureInfo.InvariantCulture), child.ToString(CultureInfo.InvariantCulture), new(25_000, Egp), false, "Approved"));
+            new RefundUpdate(
+                null, paid.ToString(CultureInfo.InvariantCulture), child.ToString(CultureInfo.InvariantCulture), new(25_000, Egp), false,
+                "Approved"));
     }
 
     // ---- callbacks ---------------------------------------------------------------------------------------------
@@ -310,7 +330,9 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         var keys = Keys;
         keys["previous_hmac_secret"] = "old";
         Provider.ReadWebhook(
-            keys, new(new Dictionary<string, string>(), new Dictionary<string, string> { ["hmac"] = callback.Query["?hmac=".Length..] }, Encoding.UTF8.GetBytes(callback.Body)), default)
+            keys, new(
+                new Dictionary<string, string>(), new Dictionary<string, string> { ["hmac"] = callback.Query["?hmac=".Length..] },
+                Encoding.UTF8.GetBytes(callback.Body)), default)
             .Verdict.ShouldBe(WebhookVerdict.Genuine);
     }
 

@@ -39,17 +39,22 @@ public sealed class StripeClientTests : IAsyncLifetime
     private Task<StripeAnswer> Post(string path, StripeForm form, string? key = Key, string secret = StripeDouble.SecretKey) =>
         _client.PostAsync(secret, path, form, key, TestContext.Current.CancellationToken);
 
-    private Task<StripeAnswer> Get(string path, StripeForm? query = null) => _client.GetAsync(StripeDouble.SecretKey, path, query, TestContext.Current.CancellationToken);
+    private Task<StripeAnswer> Get(string path, StripeForm? query = null) =>
+        _client.GetAsync(StripeDouble.SecretKey, path, query, TestContext.Current.CancellationToken);
 
     private async Task<string> CustomerAsync() =>
-        (await Post("/v1/customers", new StripeForm().Set("email", "jane@example.com").Set("metadata", new StripeForm().Set("tollgate_customer", "42")), null)).Body.Text("id")!;
+        (await Post(
+            "/v1/customers",
+            new StripeForm().Set("email", "jane@example.com").Set("metadata", new StripeForm().Set("tollgate_customer", "42")),
+            null)).Body.Text("id")!;
 
     private async Task<StripeAnswer> PayAsync(StripeCard card, string key = Key)
     {
         var customer = await CustomerAsync();
         return await Post(
             "/v1/payment_intents",
-            new StripeForm().Set("amount", 2999).Set("currency", "usd").Set("customer", customer).Set("payment_method", _stripe.Books.AddCard(customer, card))
+            new StripeForm().Set("amount", 2999).Set("currency", "usd").Set("customer", customer)
+                .Set("payment_method", _stripe.Books.AddCard(customer, card))
                 .Set("confirm", true).Set("off_session", true),
             key);
     }
@@ -57,7 +62,9 @@ public sealed class StripeClientTests : IAsyncLifetime
     [Fact]
     public async Task Requests_carry_version_key_and_form()
     {
-        var answer = await Post("/v1/customers", new StripeForm().Set("email", "a+b@example.com").Set("metadata", new StripeForm().Set("tollgate_customer", "Zoë & 42")));
+        var answer = await Post(
+            "/v1/customers",
+            new StripeForm().Set("email", "a+b@example.com").Set("metadata", new StripeForm().Set("tollgate_customer", "Zoë & 42")));
         answer.Outcome.ShouldBe(StripeOutcome.Done);
         (answer.Body.Text("email"), answer.Body.Metadata()["tollgate_customer"]).ShouldBe(("a+b@example.com", "Zoë & 42"));
         var seen = _stripe.Requests.ShouldHaveSingleItem();
@@ -109,7 +116,8 @@ public sealed class StripeClientTests : IAsyncLifetime
     {
         using var hasty = ClientOf(TimeSpan.FromMilliseconds(100));
         _stripe.Next(StripeMishap.Slow, times: 3);
-        var answer = await hasty.PostAsync(StripeDouble.SecretKey, "/v1/customers", new StripeForm(), Key, TestContext.Current.CancellationToken);
+        var answer = await hasty.PostAsync(
+            StripeDouble.SecretKey, "/v1/customers", new StripeForm(), Key, TestContext.Current.CancellationToken);
         answer.Outcome.ShouldBe(StripeOutcome.NoAnswer);
         _stripe.Books.All("customer").Count().ShouldBe(1, "It was done, once, all the same.");
     }
@@ -166,13 +174,20 @@ public sealed class StripeClientTests : IAsyncLifetime
         var card = _stripe.Books.AddCard(customer, StripeCard.Good);
         for (var time = 0; time < 3; time++)
         {
-            await Post("/v1/payment_intents", new StripeForm().Set("amount", 100 + time).Set("currency", "usd").Set("customer", customer).Set("payment_method", card), null);
+            await Post(
+                "/v1/payment_intents",
+                new StripeForm().Set("amount", 100 + time).Set("currency", "usd").Set("customer", customer).Set("payment_method", card),
+                null);
         }
 
-        var page = await Get("/v1/payment_intents", new StripeForm().Set("customer", customer).Set("limit", 2).Set("expand", ["data.payment_method"]));
+        var page = await Get(
+            "/v1/payment_intents", new StripeForm().Set("customer", customer).Set("limit", 2).Set("expand", ["data.payment_method"]));
         page.Body.Items("data").Select(static one => one.Number("amount")).ShouldBe([102L, 101L]);
-        (page.Body.Flag("has_more"), page.Body.Items("data").First().Child("payment_method")?.Child("card")?.Text("last4")).ShouldBe((true, "4242"));
-        var next = await Get("/v1/payment_intents", new StripeForm().Set("customer", customer).Set("limit", 2).Set("starting_after", page.Body.Items("data").Last().Text("id")));
+        (page.Body.Flag("has_more"),
+            page.Body.Items("data").First().Child("payment_method")?.Child("card")?.Text("last4")).ShouldBe((true, "4242"));
+        var next = await Get(
+            "/v1/payment_intents",
+            new StripeForm().Set("customer", customer).Set("limit", 2).Set("starting_after", page.Body.Items("data").Last().Text("id")));
         (next.Body.Items("data").Single().Number("amount"), next.Body.Flag("has_more")).ShouldBe((100L, false));
     }
 
@@ -189,7 +204,8 @@ public sealed class StripeClientTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Lines.Enqueue(formatter(state, exception));
     }
 }

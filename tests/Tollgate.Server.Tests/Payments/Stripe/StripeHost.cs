@@ -22,7 +22,8 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
         Stripe = await StripeDouble.StartAsync();
         _running = new(postgres)
         {
-            Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1", ["TOLLGATE_STRIPE_URL"] = Stripe.Url.ToString() },
+            Environment =
+                new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1", ["TOLLGATE_STRIPE_URL"] = Stripe.Url.ToString() },
         };
         await _running.InitializeAsync();
     }
@@ -50,7 +51,8 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>Sends an event as Stripe does.</summary>
     public async Task<HttpStatusCode> SendAsync(BillingSandbox sandbox, JsonObject happened, string? secret = null) =>
-        (await StripeDouble.SendAsync(Running.Server.Http, "/v1/webhooks/stripe", happened, DateTimeOffset.UtcNow, secret ?? SecretOf(sandbox))).StatusCode;
+        (await StripeDouble.SendAsync(
+            Running.Server.Http, "/v1/webhooks/stripe", happened, DateTimeOffset.UtcNow, secret ?? SecretOf(sandbox))).StatusCode;
 
     public async Task<BillingSandbox> ProjectAsync()
     {
@@ -65,10 +67,16 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
     /// <summary>As a checkout leaves it.</summary>
     public async Task<string> AddCardAsync(BillingSandbox sandbox, StripeCard card)
     {
-        var known = await AskAsync("SELECT reference FROM provider_customers x JOIN customers c USING (partition, account) JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = $2", sandbox.Code, Customer);
+        var known = await AskAsync(
+            "SELECT reference FROM provider_customers x JOIN customers c USING (partition, account) JOIN projects p ON p.id = c.project_id "
+                + "WHERE p.code = $1 AND c.id = $2",
+            sandbox.Code, Customer);
         var reference = known as string ?? await MakeCustomerAsync(sandbox);
         var token = Stripe.Books.AddCard(reference, card);
-        await AskAsync("UPDATE payment_methods m SET is_default = false FROM customers c JOIN projects p ON p.id = c.project_id WHERE (m.partition, m.account) = (c.partition, c.account) AND p.code = $1 AND c.id = $2", sandbox.Code, Customer);
+        await AskAsync(
+            "UPDATE payment_methods m SET is_default = false FROM customers c JOIN projects p ON p.id = c.project_id WHERE (m.partition, "
+                + "m.account) = (c.partition, c.account) AND p.code = $1 AND c.id = $2",
+            sandbox.Code, Customer);
         await AskAsync(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
@@ -98,7 +106,8 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
         await AskAsync(
             """
             INSERT INTO provider_customers (partition, account, provider, is_live, project_id, reference)
-            SELECT c.partition, c.account, 'stripe', false, p.id, $3 FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = $2
+            SELECT c.partition, c.account, 'stripe', false, p.id, $3 FROM customers c JOIN projects p ON p.id = c.project_id
+                   WHERE p.code = $1 AND c.id = $2
             """,
             sandbox.Code, Customer, reference);
         return reference;

@@ -20,7 +20,8 @@ public sealed class StripeLibraryTests
         await NpmClients.InstallAsync();
         var header = await NpmClients.StripeSignsAsync(Secret, At.ToUnixTimeSeconds(), Body);
         StripeSignature.Judge(header, Encoding.UTF8.GetBytes(Body), [Secret], Instant.From(At)).ShouldBe(StripeSignatureVerdict.Good);
-        StripeSignature.Judge(header, Encoding.UTF8.GetBytes(Body + " "), [Secret], Instant.From(At)).ShouldBe(StripeSignatureVerdict.Mismatch);
+        StripeSignature.Judge(header, Encoding.UTF8.GetBytes(Body + " "), [Secret], Instant.From(At))
+            .ShouldBe(StripeSignatureVerdict.Mismatch);
     }
 
     [Fact]

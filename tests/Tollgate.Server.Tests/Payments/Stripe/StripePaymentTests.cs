@@ -11,7 +11,8 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
 {
     private static string Word(Came came, string member) => came[member].GetValue<string>();
 
-    private static Task<Came> ChargeAsync(BillingSandbox sandbox, string invoice) => sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""");
+    private static Task<Came> ChargeAsync(BillingSandbox sandbox, string invoice) =>
+        sandbox.Door.PostAsync("/v1/payments", $$"""{"invoice": "{{invoice}}"}""");
 
     private IEnumerable<System.Text.Json.Nodes.JsonObject> IntentsOf(string payment) =>
         host.Stripe.Books.All("payment_intent").Where(one => (string?)one["metadata"]!["tollgate_payment"] == payment);
@@ -24,7 +25,8 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
         paid.Status.ShouldBe(HttpStatusCode.Created, paid.Json?.ToJsonString());
         (Word(paid, "status"), Word(paid, "provider")).ShouldBe(("succeeded", "stripe"));
         var intent = IntentsOf(Word(paid, "id")).ShouldHaveSingleItem();
-        ((string?)intent["payment_method"], (long?)intent["amount"], (string?)intent["currency"], (string?)intent["metadata"]!["tollgate_customer"])
+        ((string?)intent["payment_method"], (long?)intent["amount"], (string?)intent["currency"],
+            (string?)intent["metadata"]!["tollgate_customer"])
             .ShouldBe((card, 2900, "usd", StripeHost.Customer));
         ((string?)(await sandbox.Door.GetAsync($"/v1/invoices/{invoice}"))["status"]).ShouldBe("paid");
         host.Stripe.Requests.Last(one => one.Path == "/v1/payment_intents").Key.ShouldBe(Word(paid, "id"));
@@ -78,7 +80,8 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
         Word(pending, "status").ShouldBe("pending");
         host.Running.Server.Log.ShouldNotContain("sk_test_revoked");
 
-        await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}"} }""");
+        await sandbox.Door.PutAsync(
+            "/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}"} }""");
         await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + Word(pending, "id")), "status") == "succeeded");
     }
 
@@ -91,7 +94,8 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
         var refund = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""");
         refund.Status.ShouldBe(HttpStatusCode.Created, refund.Json?.ToJsonString());
 
-        await UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments/" + payment))["refunds"][0]!["status"] == "succeeded");
+        await UntilAsync(async () =>
+            (string?)(await sandbox.Door.GetAsync("/v1/payments/" + payment))["refunds"][0]!["status"] == "succeeded");
         var intent = (string)IntentsOf(payment).Single()["id"]!;
         var sent = host.Stripe.Books.All("refund").Where(one => (string?)one["payment_intent"] == intent).ShouldHaveSingleItem();
         ((long?)sent["amount"], (string?)sent["metadata"]!["tollgate_refund"]).ShouldBe((900, (string?)refund["refunds"][0]!["id"]));
@@ -118,7 +122,11 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
     [InlineData("sk_live_1", HttpStatusCode.OK)]
     public async Task Test_keys_are_for_sandbox_projects_only(string key, HttpStatusCode status)
     {
-        var body = new JsonObject { ["code"] = $"live-{key.Replace('_', '-')}", ["name"] = "Live", ["mode"] = "live", ["catalog"] = BillingSandbox.Catalog };
+        var body =
+            new JsonObject
+            {
+                ["code"] = $"live-{key.Replace('_', '-')}", ["name"] = "Live", ["mode"] = "live", ["catalog"] = BillingSandbox.Catalog,
+            };
         var made = await host.Running.DoorWith(host.Running.Server.AdminKey).PostAsync("/v1/projects", body.ToJsonString());
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
         var door = host.Running.DoorWith(Word(made, "secret_key"));
@@ -137,7 +145,8 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
     {
         var sandbox = await host.ProjectAsync();
         var shown = await sandbox.Door.GetAsync("/v1/payment-settings");
-        (Word(shown, "provider"), shown["configured"].GetValue<bool>(), Word(shown, "webhook_path")).ShouldBe(("stripe", true, "/v1/webhooks/stripe"));
+        (Word(shown, "provider"), shown["configured"].GetValue<bool>(),
+            Word(shown, "webhook_path")).ShouldBe(("stripe", true, "/v1/webhooks/stripe"));
         shown.Json!.ToJsonString().ShouldNotContain(StripeDouble.SecretKey);
     }
 }
