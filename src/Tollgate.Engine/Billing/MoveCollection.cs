@@ -150,7 +150,7 @@ internal static class MoveCollection
     }
 
     /// <summary>
-    /// The last attempt has failed: the subscription ends or waits, and nobody is asked for the invoice any more. It can still be paid.
+    /// Gives up after the last failed attempt: the subscription ends or waits, and automatic attempts stop. The invoice can still be paid.
     /// </summary>
     private static async Task GiveUpAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now,
@@ -163,7 +163,7 @@ internal static class MoveCollection
             var outcome = await StepAsync(change, project, collection, verb, Reason, now, cancel);
             if (outcome == SubscriptionOutcome.Implausible)
             {
-                // The last invoice looks impossible, and a person has to look first: the day after, this is tried again.
+                // The last invoice is implausible and needs a review by an operator: try again the day after.
                 var (isKnown, tomorrow) = (collection.Failures - 1, DunningRules.AfterExtraAttempt(now, now, project.Zone));
                 await TryAgainAsync(
                     change, project, collection with { Failures = Math.Max(1, isKnown) }, why, (now, tomorrow), policy, cancel);
@@ -180,7 +180,8 @@ internal static class MoveCollection
     }
 
     /// <summary>
-    /// What waited for its invoice is had again, from now on: a new period, less what was paid and not used of the old one.
+    /// Resumes a subscription that was paused for its invoice, from now on: with a new period, less the paid and unused rest of the old
+    /// one.
     /// </summary>
     private static async Task GoOnAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, Instant now, CancellationToken cancel)
@@ -217,7 +218,7 @@ internal static class MoveCollection
         return (await writing.WriteAsync(row, StepChoice.Of(step, cause), cancel)).Outcome;
     }
 
-    /// <summary>What ends or stops a period leaves it a boundary without a fraction.</summary>
+    /// <summary>Cuts an instant to the whole second, for steps that end or stop a period, so that its boundary has no fraction.</summary>
     private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % 1_000_000));
 
     private static async Task<SubscriptionStatus?> StatusAsync(

@@ -12,29 +12,29 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Inbox;
 
-/// <param name="Repaired">This side was brought to Stripe's.</param>
-/// <param name="UnresolvedReason">Why it could not be, for people.</param>
+/// <param name="Repaired">True if Tollgate applied Stripe's state.</param>
+/// <param name="UnresolvedReason">The reason why it could not, for operators.</param>
 public sealed record ReconciledDrift(StripeDrift Drift, bool Repaired = false, string? UnresolvedReason = null);
 
-/// <param name="Complete">False: there was more than is read at once; what is not listed may differ.</param>
+/// <param name="Complete">False: there were more objects than one run reads; unlisted ones may differ.</param>
 public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList<ReconciledDrift> Drifts);
 
 /// <summary>
-/// Compares what Tollgate and Stripe have: 1. the subscriptions that Stripe manages; 2. its paid invoices of them; 3. the payments that
-/// Tollgate asked for, and what went back. Each difference is said once. With repair, what Stripe is right about is applied by the same
-/// news as its events bring, which change nothing where it is so already.
+/// Compares the records of Tollgate and Stripe: 1. the subscriptions that Stripe manages; 2. their paid invoices; 3. the payments that
+/// Tollgate requested, and their refunds and disputes. It reports each difference once. With repair, it applies Stripe's state where Stripe
+/// decides, by the same updates as events bring, which change nothing if already applied.
 /// </summary>
 public sealed class ReconcileStripe(
     NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments,
     ApplyUpdate apply)
 {
-    /// <summary>Of 100, of each list.</summary>
+    /// <summary>The most pages of 100, for each list.</summary>
     public int MostPages { get; init; } = 50;
 
-    /// <summary>Rows of this side.</summary>
+    /// <summary>The most rows of Tollgate.</summary>
     private const int MostRows = 10_000;
 
-    /// <summary>Objects that are asked for one by one, since no list has them.</summary>
+    /// <summary>The most objects to request one by one, since no list has them.</summary>
     private const int MostSingle = 200;
 
     /// <param name="since">Payments, invoices and refunds from then on. Subscriptions are compared whenever they began.</param>
