@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>Goes on after everything that waits for a thread now. With nothing to wait for, a yield would still cost one.</summary>
+/// <summary>Continues after all work that waits for a thread now. Task.Yield has the same cost but may run sooner.</summary>
 internal readonly struct BackOfTheLine : ICriticalNotifyCompletion
 {
     public bool IsCompleted => false;
