@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>Continues after all work that waits for a thread now. Task.Yield has the same cost but may run sooner.</summary>
+/// <summary>
+/// Continues after all work items that wait for a thread now. Even if none waits, it costs a change of thread, so check first.
+/// </summary>
 internal readonly struct BackOfTheLine : ICriticalNotifyCompletion
 {
     public bool IsCompleted => false;

@@ -188,20 +188,20 @@ public sealed class UseOp : LaneOp
 
     public required string? PropertiesJson { get; init; }
 
-    /// <summary>What the server found out about the event: kept with it, no part of its content.</summary>
+    /// <summary>The values that the server computed for the event: stored with it, but not part of its content.</summary>
     public required string? ComputedJson { get; init; }
 
-    /// <summary>Whether a value was seen before is known to the database only.</summary>
+    /// <summary>True if an effect counts unique values: only the database knows whether a value was seen before.</summary>
     public required bool HasUnique { get; init; }
 
     /// <summary>
-    /// Holds that were taken for this use: those that are still open are given back in the same decision, which then books the
-    /// truth as a settle does.
+    /// Holds taken for this use: the same decision frees those that are still open, and then records the true amount as a settle does.
     /// </summary>
     public IReadOnlyList<Guid> Settles { get; init; } = [];
 
     /// <summary>
-    /// Came in a batch or a stream: it waits apart from single operations, also after it has left its batch (<see cref="BusyAccounts"/>).
+    /// True if it came in a batch or a stream: it waits apart from single operations, even after it has left its batch
+    /// (<see cref="BusyAccounts"/>).
     /// </summary>
     internal bool InBulk { get; set; }
 
@@ -219,7 +219,7 @@ public sealed class ReserveOp : LaneOp
 
     public required Guid Id { get; init; }
 
-    /// <summary>The caller's id where it is not a UUID.</summary>
+    /// <summary>The caller's id if it is not a UUID.</summary>
     public required string? Reference { get; init; }
 
     public required IReadOnlyList<Effect> Effects { get; init; }
@@ -237,14 +237,14 @@ public enum HoldVerb
     Extend,
     Release,
 
-    /// <summary>By itself: the time to live is over.</summary>
+    /// <summary>Automatic: its time to live has ended.</summary>
     Expire,
 }
 
 /// <summary>Settles, extends, releases or expires a hold.</summary>
 public sealed class HoldOp : LaneOp
 {
-    /// <summary>Stands for "the feature that the hold is of" in <see cref="Amounts"/>.</summary>
+    /// <summary>Means "the hold's only feature" in <see cref="Amounts"/>.</summary>
     public const int OnlyFeature = 0;
 
     public required HoldVerb Verb { get; init; }
@@ -257,7 +257,7 @@ public sealed class HoldOp : LaneOp
     public required TimeSpan? TimeToLive { get; init; }
 
     /// <summary>
-    /// What the hold settles with: features left out settle as reserved, others are added. Null: an amount names no
+    /// Returns the amounts with which the hold settles: features left out settle as reserved, others are added. Null: an amount names no
     /// feature and the hold has several.
     /// </summary>
     public IReadOnlyList<FeatureQuantity>? AmountsOf(Hold hold)
@@ -291,7 +291,7 @@ public sealed class HoldOp : LaneOp
     }
 }
 
-/// <summary>Books the reversing event of an event.</summary>
+/// <summary>Records the event that reverses another.</summary>
 public sealed class VoidOp : LaneOp
 {
     public required Guid EventId { get; init; }
@@ -299,8 +299,8 @@ public sealed class VoidOp : LaneOp
     public override bool NeedsExact => true;
 
     /// <summary>
-    /// A void of a maximum or a unique value is decided on the stored events of its account: nothing of the same account may stand before
-    /// it in its batch. 0: none does.
+    /// Returns the index of the first void after another operation of its account; 0: there is none. A void of a maximum or a unique value
+    /// is decided on the stored events of its account, so no other operation of the account may precede it in its batch.
     /// </summary>
     internal static int FirstAfterOthers(List<LaneOp> ops)
     {
@@ -314,7 +314,7 @@ public sealed class VoidOp : LaneOp
     }
 }
 
-/// <summary>Reads the account's book. With <see cref="Fresh"/> memory is not trusted.</summary>
+/// <summary>Reads the account's state. With <see cref="Fresh"/> it does not use the cache.</summary>
 public sealed class ReadOp : LaneOp
 {
     public required bool Fresh { get; init; }
@@ -329,7 +329,7 @@ public sealed class ReadOp : LaneOp
     }
 }
 
-/// <summary>Throws the account's book away: something outside the lanes changed the account.</summary>
+/// <summary>Drops the account's cached state, because other code changed the account.</summary>
 public sealed class ForgetOp : LaneOp;
 
 /// <summary>Some of the operations of one request, queued as one.</summary>
@@ -337,6 +337,6 @@ public sealed class BulkOp : LaneOp
 {
     public required IReadOnlyList<LaneOp> Items { get; init; }
 
-    /// <summary>What it costs the lane, in small events; see <see cref="BulkParts"/>.</summary>
+    /// <summary>Its cost for the lane, in small events; see <see cref="BulkParts"/>.</summary>
     public required int Weight { get; init; }
 }
