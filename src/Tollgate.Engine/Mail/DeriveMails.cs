@@ -27,7 +27,7 @@ public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
 
     /// <summary>
     /// Derives the next batch. After a failure, the next batches are smaller, until one contains only the transaction whose facts make no
-    /// mail. That transaction is parked and <see cref="RunAgainAsync"/> retries it; the mails of the others go out meanwhile.
+    /// mail. This transaction is parked and <see cref="RunAgainAsync"/> retries it; the mails of the others go out meanwhile.
     /// </summary>
     /// <returns>True if there are more facts to process.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
