@@ -65,7 +65,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         _take.RunAsync(
             project, id, request,
             (row, _, now) => row.Subscription.Status == SubscriptionStatus.PastDue
-                ? NotAllowed(row.Subscription, SubscriptionVerb.Pause) // Nobody pauses what they owe for: that is the last step of dunning.
+                ? NotAllowed(row.Subscription, SubscriptionVerb.Pause) // Only dunning pauses an unpaid subscription, as its last step.
                 : IfAllowed(
                     row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, WholeSecond(now))),
             cancel);

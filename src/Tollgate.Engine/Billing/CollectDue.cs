@@ -25,8 +25,8 @@ public readonly record struct CollectReport(int Collected, int Failed, int Cance
 }
 
 /// <summary>
-/// Makes attempts that are due. Any number of servers may run it: each takes other rows for a while, and checks that one is still due under
-/// the customer's lock. If a server is killed, its rows are free again after a minute, and Tollgate asks the provider about attempts in
+/// Makes attempts that are due. Any number of servers may run it: each takes other rows for a while, and checks under the customer's lock
+/// that one is still due. If a server is killed, its rows are free again after a minute, and Tollgate asks the provider about attempts in
 /// progress.
 /// </summary>
 public sealed class CollectDue(
@@ -42,7 +42,7 @@ public sealed class CollectDue(
     /// <summary>The most concurrent attempts of one project. Providers take their time; an attempt uses no connection meanwhile.</summary>
     public const int AtOnce = 8;
 
-    /// <summary>Longer than an attempt takes.</summary>
+    /// <summary>The time after which a taken row is free again, longer than an attempt takes.</summary>
     private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
 
     /// <summary>The wait for rows that another server has taken, before another look.</summary>

@@ -60,7 +60,7 @@ internal static class CollectTurn
                 await MoveCollection.SettledAsync(change, project, invoice, now, cancel);
                 return;
 
-            // The project's provider charges nobody, and no attempt has failed yet. That may change.
+            // The project's provider charges nobody, and no attempt has failed yet; try again later, since the provider may change.
             default:
                 await change.ExecuteAsync(
                     CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, now.Plus(UntilOffered).ToUtc());

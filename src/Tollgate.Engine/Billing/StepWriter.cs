@@ -26,7 +26,7 @@ namespace Tollgate.Engine.Billing;
 /// </remarks>
 internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot project, InvoiceSettings settings, string actor)
 {
-    /// <summary>The age that late events can reach, and a little more.</summary>
+    /// <summary>The time for which old billing cycles are kept: the age that late events can reach, and a little more.</summary>
     private static readonly TimeSpan CyclesKept = TimeSpan.FromDays(400);
 
     private readonly InvoiceWriter _invoices = new(work.Connection, project, settings, actor);

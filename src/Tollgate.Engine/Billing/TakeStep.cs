@@ -155,7 +155,7 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
         }
     }
 
-    /// <summary>Takes 2. to 5., in a transaction that locks the customer.</summary>
+    /// <summary>Takes steps 2. to 5., in a transaction that locks the customer.</summary>
     internal static async Task<SubscriptionAnswer> StepAsync(
         StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel,
         bool isFromProvider = false)

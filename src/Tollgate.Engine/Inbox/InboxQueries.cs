@@ -90,7 +90,7 @@ public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, I
         return (await StoredEvent.ReadAllAsync(command, secrets, cancel)).SingleOrDefault();
     }
 
-    /// <summary>Newest first, without their bodies.</summary>
+    /// <summary>Lists the newest first, without their bodies.</summary>
     /// <param name="after">The last event of the previous page.</param>
     public async Task<IReadOnlyList<StoredEvent>> ListAsync(
         ProjectSnapshot project, InboxFilter filter, (PaymentProvider Provider, string Id)? after, int limit, CancellationToken cancel)

@@ -25,7 +25,7 @@ public sealed class ReadInbox(
     /// <summary>The longest wait for events that another server received, and for those that are due again.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longer than any wait for a provider.</summary>
+    /// <summary>The time after which a taken event is free again, longer than any wait for a provider.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
 
     private const int MostAtOnce = 32;

@@ -22,7 +22,7 @@ public sealed class SendSandboxWebhooks(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Longer than it takes to send all webhooks of one turn.</summary>
+    /// <summary>The time after which a taken webhook is free again, longer than it takes to send all webhooks of one turn.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private const int MostAtOnce = 100;

@@ -73,7 +73,7 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
         return bought.Item is null ? bought : await EndAsync(change, bought.Item, order);
     }
 
-    /// <summary>Takes 3. to 6., in the caller's transaction. The caller locks the customer and commits.</summary>
+    /// <summary>Takes steps 3. to 6., in the caller's transaction. The caller locks the customer and commits.</summary>
     internal static async Task<PackAnswer> BuyInTransactionAsync(
         CustomerChange change, ProjectSnapshot project, PackOrder order, EventKey key, Instant now, string actor, CancellationToken cancel)
     {

@@ -30,7 +30,7 @@ public sealed record CreditAccount(IReadOnlyList<CreditBalance> Balances, IReadO
 /// <summary>Reads the credits of one customer.</summary>
 public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
 {
-    /// <summary>Null: this project has no such customer.</summary>
+    /// <summary>Returns null if this project has no such customer.</summary>
     /// <param name="after">The id of the last fact of the previous page; null: the beginning.</param>
     public async Task<CreditAccount?> ListAsync(
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)

@@ -105,7 +105,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return ([.. heads.Select(row => row.Invoice with { CreditNotes = [.. notes[row.Invoice.Id]] })], payments);
     }
 
-    /// <summary>Null: the line's period was not rated.</summary>
+    /// <summary>Returns null if the line's period was not rated.</summary>
     public async Task<RatedUsageRow?> UsageOfAsync(
         ProjectSnapshot project, InvoiceRow row, InvoiceLine line, int mostEvents, CancellationToken cancel)
     {

@@ -54,7 +54,7 @@ public sealed record PackItem(PackPurchase Purchase, Invoice Invoice)
 /// <summary>Reads purchases of credit packs. The project bounds every read.</summary>
 public sealed class PackQueries(NpgsqlDataSource database)
 {
-    /// <summary>Newest first. Null: this project has no such customer.</summary>
+    /// <summary>Lists the newest first; returns null if this project has no such customer.</summary>
     /// <param name="after">The id of the last purchase of the previous page; null: the beginning.</param>
     public async Task<IReadOnlyList<PackItem>?> ListAsync(
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
@@ -77,14 +77,14 @@ public sealed class PackQueries(NpgsqlDataSource database)
         return await WithInvoicesAsync(connection, project, await ReadAsync(command, cancel), cancel);
     }
 
-    /// <summary>Null: the customer has bought nothing under this id.</summary>
+    /// <summary>Returns null if the customer has bought nothing under this id.</summary>
     internal static async Task<PackItem?> FindAsync(CustomerChange change, ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
         await using var command = change.Command(PackSql.Find, change.Row.Partition, change.Row.Account, id);
         return (await WithInvoicesAsync(change.Connection, project, await ReadAsync(command, cancel), cancel)).SingleOrDefault();
     }
 
-    /// <summary>Null: the invoice is for something else.</summary>
+    /// <summary>Returns null if the invoice is for something else.</summary>
     internal static async Task<PackPurchase?> OfInvoiceAsync(CustomerChange change, Guid invoice, CancellationToken cancel)
     {
         await using var command = change.Command(PackSql.OfInvoice, change.Row.Partition, change.Row.Account, invoice);

@@ -26,12 +26,14 @@ internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, long BalanceVer
 internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot project)
 {
     /// <summary>
-    /// The time before the last bill after whose start a period may have ended to be read again: the ledger notes changes of older ones
-    /// (<c>late_changes</c>), starting a day after their end; plus a day for a batch that was decided before.
+    /// The margin before the last bill: periods that ended within it are read again. The ledger notes changes of older ones
+    /// (<c>late_changes</c>), starting a day after their end; another day covers a batch that was decided before.
     /// </summary>
     private static readonly TimeSpan Looked = TimeSpan.FromDays(2);
 
-    /// <summary>The time that the first bill of a subscription reads back: after the end of the previous one no bill did.</summary>
+    /// <summary>
+    /// The time that the first bill of a subscription reads back, since no bill read usage after the end of the previous subscription.
+    /// </summary>
     private static readonly TimeSpan BeforeFirst = TimeSpan.FromDays(400);
 
     /// <summary>

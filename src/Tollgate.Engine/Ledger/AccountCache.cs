@@ -20,27 +20,28 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
     private readonly ConcurrentDictionary<(int Project, string Customer), AccountState> _books = new();
 
     /// <summary>
-    /// Otherwise an account whose rows name features or plans that no catalogue has would reload the directory for each operation.
+    /// The shortest time between two reloads of the directory. Otherwise an account whose rows name features or plans that no catalogue has
+    /// would reload it for each operation.
     /// </summary>
     private static readonly TimeSpan RenewEvery = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The lane waits for it.</summary>
+    /// <summary>The longest wait for a reload of the directory: the lane waits for it.</summary>
     private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Otherwise an unreadable account would be read for each operation. After this time the lane reads it again, with the changes of other
-    /// servers.
+    /// The time after which the lane reads an unreadable account again, which another server may have repaired. Otherwise it would read the
+    /// account for each operation.
     /// </summary>
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>Beyond this number all are dropped: each costs one more read.</summary>
+    /// <summary>The most unreadable accounts to remember; beyond it all are dropped, and each costs one more read.</summary>
     private const int MostUnreadable = 10_000;
 
     private readonly Dictionary<(int Project, string Customer), (Exception Why, long At, int Revision)> _unreadable = [];
 
     private long _renewedAt = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
 
-    /// <summary>The count of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
+    /// <summary>The number of cached accounts. <see cref="_books"/> locks itself as a whole to count: 15 µs for each batch.</summary>
     private int _count;
 
     /// <summary>

@@ -340,7 +340,7 @@ internal sealed class BatchWriter
             var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>()
                 .Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < period.End);
             _seen.Add(GrantsSeen.Of(book, row.After.FeatureKey, since, period.End, stored));
-            _expected.Add(book); // Terms that began since may have trimmed them, or will with the next thing that is done.
+            _expected.Add(book); // Terms that began since may have trimmed them, or will at the next operation.
         }
     }
 

@@ -38,9 +38,9 @@ internal sealed class BulkQueue(LedgerOptions options)
     }
 
     /// <summary>
-    /// True if a project's senders must wait. That is so if one transaction full of its operations waits here; operations set aside do not
-    /// count, so that busy customers do not stop the project's other streams. It is also so if the project, with operations set aside,
-    /// takes more than it leaves free of the whole: half if it is alone, a third each if there are two. Other projects always find room.
+    /// True if a project's senders must wait: one transaction full of its operations waits here (operations set aside do not count, so that
+    /// busy customers do not stop the project's other streams), or the project, with operations set aside, takes more than it leaves free
+    /// of the whole: half if it is alone, a third each if there are two. Other projects always find room.
     /// </summary>
     public bool IsFull(int project)
     {

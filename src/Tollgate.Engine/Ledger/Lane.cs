@@ -359,7 +359,7 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// Halves the batch to find the operation that causes the failure, which fails alone. That costs its batch a dozen transactions and not
+    /// Halves the batch to find the operation that causes the failure, which fails alone. The batch costs a dozen transactions and not
     /// thousands.
     /// </summary>
     private async Task ByHalvesAsync(List<LaneOp> ops, Exception refused, int attempts)

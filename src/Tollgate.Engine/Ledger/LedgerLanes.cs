@@ -52,7 +52,9 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     /// <summary>False: the lane's queue is full and the caller should retry.</summary>
     public bool TryEnqueue(LaneOp op) => LaneOf(op).TryEnqueue(op);
 
-    /// <summary>For callers that can wait, such as a stream of events: their own sender slows down with them.</summary>
+    /// <summary>
+    /// Waits for room in the lane's queue, for callers that can wait, such as a stream of events: their own sender slows down with them.
+    /// </summary>
     public ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel) => LaneOf(op).EnqueueAsync(op, cancel);
 
     /// <summary>
