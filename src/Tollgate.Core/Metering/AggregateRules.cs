@@ -52,8 +52,8 @@ public static class AggregateRules
     };
 
     /// <summary>
-    /// Returns the report that counts after an event; null: the balance keeps none. Of two reports with the same time, the one recorded
-    /// last counts.
+    /// Returns the report that counts after an event; null: the balance keeps none. If two reports have the same time, the one
+    /// recorded last counts.
     /// </summary>
     public static LatestReport? ReportsAfter(in Effect effect, LatestReport? before, Instant at) => effect.Aggregate switch
     {
