@@ -43,8 +43,8 @@ public static class CreditNoteRules
         draft.Total < invoice.Creditable - held
         && invoice.CreditNotes.Sum(static note => note.Lines.Count) + draft.Lines.Count > MostLines + invoice.Lines.Count;
 
-    /// <param name="held">The part of its payments that customers' banks hold or took back in disputes; null: none, or the caller accepts
-    /// it.</param>
+    /// <param name="held">The part of its payments that customers' banks hold or took back in disputes; null: none, or the caller has
+    /// already checked it.</param>
     public static (CreditVerdict Verdict, CreditDraft? Draft) Judge(Invoice invoice, CreditOrder order, MoneyAmount? held = null)
     {
         if (invoice.Status is not (InvoiceStatus.Open or InvoiceStatus.Paid))

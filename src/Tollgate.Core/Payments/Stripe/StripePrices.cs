@@ -80,7 +80,7 @@ public static class StripePrices
         _ => null,
     };
 
-    /// <summary>Returns the possible names. A name without an interval means monthly, as in the five products.</summary>
+    /// <summary>Returns the possible names. A name without an interval means monthly, as in the seed products.</summary>
     private static IEnumerable<string> Keys(string plan, PriceInterval interval)
     {
         yield return $"{plan}_{CatalogWords.Of(interval)}";
