@@ -47,8 +47,8 @@ public static class MeterAggregates
     };
 
     /// <summary>
-    /// True if a second meter of the same aggregate in one feature may read the same event with another filter. Of two values of one
-    /// report, neither is the last.
+    /// True if a second meter of the same aggregate in one feature may read the same event with another filter. With <c>latest</c>, neither
+    /// of two values of one report is the last.
     /// </summary>
     public static bool MayReadTwice(this MeterAggregate aggregate) => aggregate switch
     {

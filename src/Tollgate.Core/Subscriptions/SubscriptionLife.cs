@@ -261,7 +261,9 @@ public static class SubscriptionLife
         return new(WithUsageDue(paid, at, facts.Zone), SubscriptionVerb.ConvertTrial, at, Advance(trial.Terms, first));
     }
 
-    /// <summary>Begins the next period, billed in advance. The anchor stays, or moves on to the boundaries of a new interval.</summary>
+    /// <summary>
+    /// Begins the next period, billed in advance. The anchor stays; a new interval gets one that continues from the same boundary.
+    /// </summary>
     private static SubscriptionStep Renew(Subscription subscription, LifeFacts facts)
     {
         var status = Allowed(subscription, SubscriptionVerb.Renew);
