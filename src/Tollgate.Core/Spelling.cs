@@ -24,7 +24,8 @@ public static class Spelling
     private const int MostOfFew = 12;
 
     /// <summary>
-    /// The words of other products. Without them, a word whose opposite has the same stem would be nearest to that opposite.
+    /// The words of other products, with those that they mean here. By its letters alone, a word such as <c>unpaid</c> is nearest to its
+    /// opposite.
     /// </summary>
     private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.OrdinalIgnoreCase)
     {
