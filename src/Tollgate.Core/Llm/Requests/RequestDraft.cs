@@ -4,7 +4,7 @@ using Tollgate.Core.Llm.Shapes;
 namespace Tollgate.Core.Llm.Requests;
 
 /// <summary>
-/// The data read from a request so far. Of two numbers under different names, the larger counts; a repeated name makes the request
+/// The data read from a request so far. If two names give different numbers, the larger counts; a repeated name makes the request
 /// unreadable, since it is unknown which of the two the provider uses.
 /// </summary>
 internal sealed class RequestDraft(LlmRoute route)
