@@ -92,9 +92,9 @@ public static class Problems
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout.
         // 25006: a standby that takes no writes. 25P03: a transaction that stood still was ended. Without a state: the connection broke or
-        // never came about.
+        // never came about. 26000: a pooler before PostgreSQL dropped a prepared statement.
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => (ErrorCode.Overloaded, LockDetail),
-        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" } =>
+        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" or "26000" } =>
             (ErrorCode.StorageUnavailable, null),
         // A deadlock, or two transactions that cannot be put in an order: nothing was written, and again it goes well.
         PostgresException { SqlState: "40001" or "40P01" } => (ErrorCode.StorageUnavailable, null),
