@@ -58,6 +58,7 @@ internal static class Rooms
         services.AddClocks();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
+        services.AddHostedService<ReturnMemoryLoop>();
         services.AddSingleton(options.MasterKey);
         services.AddSingleton<Engine.Secrets.SigningKeys>();
         services.AddHostedService<Engine.Secrets.MasterKeyWatch>();

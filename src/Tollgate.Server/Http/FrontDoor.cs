@@ -71,10 +71,11 @@ public sealed class FrontDoor(
             }
         }
         catch (Exception e) when (e is ConnectionResetException
+            || e is OperationCanceledException { InnerException: ConnectionAbortedException }
             || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
         {
-            // The caller has hung up: nobody is left to answer. A reset can reach the reader of the body before it
-            // reaches RequestAborted.
+            // The caller has hung up, or the server stops and has closed the connection: nobody is left to answer. Both can reach the reader
+            // of the body before they reach RequestAborted.
             aborted = true;
         }
         catch (Exception e)

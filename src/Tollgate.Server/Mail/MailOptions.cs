@@ -5,11 +5,13 @@ namespace Tollgate.Server.Mail;
 
 /// <summary>How mail leaves the server.</summary>
 /// <param name="Host">Null: it does not; mails are written to files.</param>
+/// <param name="MostAnHour">Mails of one project in an hour.</param>
 /// <param name="IsSecure">The conversation is encrypted (STARTTLS); without it names and amounts go in the clear.</param>
 public sealed record MailOptions(
     string? Host = null, int Port = MailOptions.SubmissionPort, string? User = null, string? Password = null,
-    string From = MailOptions.Nobody, bool IsSecure = true)
+    string From = MailOptions.Nobody, bool IsSecure = true, int MostAnHour = MailOptions.DefaultAnHour)
 {
+    private const int DefaultAnHour = 10_000;
     private const int SubmissionPort = 587;
     private const int HighestPort = 65_535;
     private const string Nobody = "billing@localhost";
