@@ -42,6 +42,4 @@ public sealed record Hold
 
     /// <summary>The work may be reported this long after the expiry and is then recorded as a late fact.</summary>
     public static readonly TimeSpan LateSettle = TimeSpan.FromHours(24);
-
-    public bool IsExpired(Instant now) => ExpiresAt <= now;
 }

@@ -48,10 +48,6 @@ public static class BillingCycles
     public static Period Next(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
         kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, period.End, zone, cycles);
 
-    /// <summary>The period that ends where <paramref name="period"/> begins. A lifetime is its own neighbour.</summary>
-    public static Period Previous(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
-        kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, new(period.Start.UnixMicroseconds - 1), zone, cycles);
-
     /// <summary>
     /// The cycles with one more at the end. What no event can reach any more is dropped: cycles that ended before
     /// <paramref name="oldest"/>. One that begins where the last began takes its place.

@@ -218,8 +218,7 @@ internal static class PaymentSql
     private const string MethodColumns = "id, provider, token, brand, last4, is_default, added_at";
 
     /// <summary>
-    /// Those that were not removed, oldest first; the default and the newest where an older version kept more than the bound. $1 partition,
-    /// $2 account, $3 bound.
+    /// The methods that were not removed, the oldest first; at most $3, with the default among them. $1 partition, $2 account.
     /// </summary>
     public const string Methods =
         $"""

@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Events">Types, groups such as <c>subscription.*</c>, or <c>*</c>.</param>
 /// <param name="Sealed">Its secret, encrypted.</param>
 /// <param name="PreviousUntil">The secret before signs too, until then.</param>
-/// <param name="DisabledReason"><c>asked</c>, <c>gone</c>: it answered 410, or <c>failing</c>: it took nothing for days. Null: it is
+/// <param name="DisabledReason"><c>manual</c>, <c>gone</c>: it answered 410, or <c>failing</c>: it took nothing for days. Null: it is
 /// enabled.</param>
 /// <param name="Failures">Attempts that failed since the last good one.</param>
 /// <param name="NotBefore">Nothing is sent to it until then.</param>
@@ -20,7 +20,7 @@ public sealed record WebhookEndpoint(
     string? DisabledReason, int Failures, Instant? NotBefore, Instant CreatedAt, Instant UpdatedAt)
 {
     /// <summary>The reason where somebody disabled it. The others are an <c>EndpointFault</c>.</summary>
-    public const string Asked = "asked";
+    public const string Manual = "manual";
 }
 
 /// <summary>What is changed of an endpoint; null stays as it is.</summary>
