@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What a catalogue must satisfy before it can be published. Finds all faults at once and never throws.</summary>
+/// <summary>The checks of a catalogue before its publication. They report all faults at once and never throw.</summary>
 public static partial class CatalogRules
 {
     public static IReadOnlyList<CatalogFault> Check(CatalogDocument document)
@@ -18,8 +18,7 @@ public static partial class CatalogRules
     }
 
     /// <summary>
-    /// What <paramref name="document"/> would change and may not, seen from the features of its codes that the project had before, whenever
-    /// that was.
+    /// Returns the forbidden changes of <paramref name="document"/>, compared with all earlier features of the project that have its codes.
     /// </summary>
     public static IReadOnlyList<CatalogFault> CheckChanges(IReadOnlyDictionary<string, Feature> known, CatalogDocument document) =>
         [.. MeterChecks.Changed(known, document)];
@@ -204,7 +203,10 @@ public static partial class CatalogRules
         }
     }
 
-    /// <summary>Overage that has a price in one currency and none in another would be given away to whoever pays in the other.</summary>
+    /// <summary>
+    /// Requires prices in all currencies of the plan: overage with a price in one currency only would be free for customers who pay in
+    /// another.
+    /// </summary>
     private static void CheckCurrencies(Plan plan, Entitlement entitlement, string path, List<CatalogFault> faults)
     {
         var missing = plan.Prices.Select(static price => price.Currency).Distinct()
@@ -219,7 +221,7 @@ public static partial class CatalogRules
         }
     }
 
-    /// <param name="left">Minor units that a price keeps at least.</param>
+    /// <param name="left">The minor units that must remain of the price.</param>
     internal static void CheckDiscount(LineDiscount? discount, long price, long left, string path, List<CatalogFault> faults)
     {
         if (discount is not null && !discount.Fits(price, left))
@@ -240,7 +242,7 @@ public static partial class CatalogRules
         }
     }
 
-    /// <summary>What every part of a catalogue has that stands in a list.</summary>
+    /// <summary>Checks the members that all listed parts of a catalogue share.</summary>
     internal static void CheckNamed(
         string code, string name, string? description, string? taxCategory, string path, List<CatalogFault> faults)
     {
