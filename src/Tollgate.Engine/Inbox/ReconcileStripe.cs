@@ -21,8 +21,8 @@ public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList
 
 /// <summary>
 /// Compares the records of Tollgate and Stripe: 1. the subscriptions that Stripe manages; 2. their paid invoices; 3. the payments that
-/// Tollgate requested, and their refunds and disputes. It reports each difference once. With repair, it applies Stripe's state where Stripe
-/// decides, by the same updates as events bring, which change nothing if already applied.
+/// Tollgate requested, and their refunds. It reports each difference once. With repair, it applies Stripe's state where Stripe decides, by
+/// the same updates as events bring, which change nothing if already applied.
 /// </summary>
 public sealed class ReconcileStripe(
     NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments,
