@@ -1,12 +1,9 @@
 using System.Diagnostics;
-using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
-using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
@@ -18,12 +15,12 @@ namespace Tollgate.Engine.Billing;
 /// Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.
 /// </summary>
 public sealed class ApplyProviderUpdate(
-    NpgsqlDataSource database, CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
+    CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
     RefundPayment refund,
     FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, FollowCheckout checkouts, Clock clock)
 {
-    /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
+    /// <returns>Null: it is so now. Else why it cannot be yet.</returns>
+    public Task<Unresolved?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
         update switch
     {
         PaymentUpdate payment => PayAsync(project, provider, payment, cancel),
@@ -36,14 +33,14 @@ public sealed class ApplyProviderUpdate(
         _ => throw new UnreachableException($"Nobody applies {update.GetType().Name}."),
     };
 
-    private async Task<string?> PayAsync(ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
+    private async Task<Unresolved?> PayAsync(ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
     {
         var row = update.Payment is { } id
             ? await queries.FindAsync(project, id, cancel)
             : await queries.FindByReferenceAsync(project, provider, update.Reference, cancel);
         if (row is null || row.Payment.Provider != provider)
         {
-            return $"No payment is known of {update.Reference}.";
+            return new($"No payment is known of {update.Reference}.");
         }
 
         // What succeeded stays so: an earlier refusal of the same attempt may be told after it.
@@ -56,12 +53,12 @@ public sealed class ApplyProviderUpdate(
         return null;
     }
 
-    private async Task<string?> RefundAsync(
+    private async Task<Unresolved?> RefundAsync(
         ProjectSnapshot project, PaymentProvider provider, RefundUpdate update, CancellationToken cancel)
     {
         if (await queries.FindByReferenceAsync(project, provider, update.Charge, cancel) is not { } row)
         {
-            return $"No payment is known of {update.Charge}.";
+            return new($"No payment is known of {update.Charge}.");
         }
 
         var done = new ProviderAnswer(update.Reference, update.HasFailed ? PaymentFailure.Declined : null);
@@ -80,10 +77,10 @@ public sealed class ApplyProviderUpdate(
         var answer = await refund.RecordAsync(project, row.Payment.Id, update.Amount, done, update.Reason, cancel);
         return answer.Outcome == RefundOutcome.Done
             ? null
-            : $"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}";
+            : new($"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}");
     }
 
-    private async Task<string?> DisputeAsync(
+    private async Task<Unresolved?> DisputeAsync(
         ProjectSnapshot project, PaymentProvider provider, DisputeUpdate update, CancellationToken cancel)
     {
         var row = await queries.FindByReferenceAsync(project, provider, update.Charge, cancel);
@@ -91,7 +88,7 @@ public sealed class ApplyProviderUpdate(
         {
             if (row is null || change is null)
             {
-                return $"No payment is known of {update.Charge}.";
+                return new($"No payment is known of {update.Charge}.");
             }
 
             var (now, payment) = (clock.Now(project), row.Payment.Id);
@@ -145,7 +142,7 @@ public sealed class ApplyProviderUpdate(
     /// <summary>
     /// What was used beyond the plan in a period that has ended goes to the invoice that the provider drafts for the next one.
     /// </summary>
-    private async Task<string?> FollowAsync(
+    private async Task<Unresolved?> FollowAsync(
         ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
         var refused = await follow.RunAsync(project, provider, update, cancel);
@@ -158,18 +155,10 @@ public sealed class ApplyProviderUpdate(
             // What was not told is told later; what was followed is so.
         }
 
-        if (refused is null)
-        {
-            await using var wake = database.Command(
-                InboxSql.Wake, project.Id, CatalogWords.Of(provider),
-                update.EndedAt is null ? FollowRules.Unknown(update.Reference) : FollowRules.Blocked(update.Customer));
-            await wake.ExecuteNonQueryAsync(cancel);
-        }
-
         return refused;
     }
 
-    private async Task<string?> SaveAsync(
+    private async Task<Unresolved?> SaveAsync(
         ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate update, CancellationToken cancel)
     {
         await methods.SaveAsync(project, provider, update, cancel);

@@ -57,12 +57,15 @@ internal static class InboxSql
          ORDER BY e.sequence
         """;
 
-    /// <summary>$1 project, $2 provider, $3 id, $4 state, $5 reason or null, $6 seconds until it is read again, or null.</summary>
+    /// <summary>
+    /// $1 project, $2 provider, $3 id, $4 state, $5 reason or null, $6 seconds until it is read again, or null, $7 the fact for which it
+    /// waits, or null, $8 whose fact, or null.
+    /// </summary>
     public const string Finish =
         """
         UPDATE provider_events
-           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), done_at = CASE
-             WHEN $4 IN ('done', 'ignored') THEN now() END
+           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), waits_for = $7, waits_for_id = $8,
+               done_at = CASE WHEN $4 IN ('done', 'ignored') THEN now() END
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND state = 'waiting'
         """;
 
@@ -101,15 +104,13 @@ internal static class InboxSql
          LIMIT $7
         """;
 
-    /// <summary>What waits for something that is so now is read again. $1 project, $2 provider, $3 how its reason begins.</summary>
+    /// <summary>
+    /// Events that wait for a fact are read again now; a parked one gets all its attempts again. $1 project, $2 the fact, $3 whose.
+    /// </summary>
     public const string Wake =
         """
-          WITH parked AS (
-                UPDATE provider_events
-                   SET state = 'waiting', attempts = 0, due_at = now()
-                 WHERE project_id = $1 AND provider = $2 AND state = 'parked' AND starts_with(reason, $3))
         UPDATE provider_events
-           SET due_at = now()
-         WHERE project_id = $1 AND provider = $2 AND state = 'waiting' AND starts_with(reason, $3)
+           SET state = 'waiting', due_at = now(), attempts = CASE state WHEN 'parked' THEN 0 ELSE attempts END
+         WHERE project_id = $1 AND waits_for = $2 AND waits_for_id = ANY ($3)
         """;
 }

@@ -97,7 +97,7 @@ public sealed class ReconcileStripe(
                 if (doubt is not null && !one.IsOver)
                 {
                     found.Add(
-                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
+                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt.Reason, IsTheirs: false), null);
                 }
 
                 // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody
@@ -222,7 +222,7 @@ public sealed class ReconcileStripe(
     /// <summary>The same news once, however many differences it settles.</summary>
     private async Task<IReadOnlyList<ReconciledDrift>> RepairAsync(ProjectSnapshot project, Findings found, CancellationToken cancel)
     {
-        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), string?>());
+        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), Unresolved?>());
         foreach (var (drift, update) in found.All)
         {
             if (update is null)
@@ -242,7 +242,7 @@ public sealed class ReconcileStripe(
                 told[which] = doubt;
             }
 
-            done.Add(new(drift, doubt is null, doubt));
+            done.Add(new(drift, doubt is null, doubt?.Reason));
         }
 
         return done;

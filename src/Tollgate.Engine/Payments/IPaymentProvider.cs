@@ -86,8 +86,8 @@ public sealed record WebhookReading(WebhookVerdict Verdict, ProviderEvent? Event
 /// <param name="IsKnown">False: events of this type concern nobody here.</param>
 public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsKnown = true)
 {
-    /// <summary>What cannot be followed, for people; null: nothing. The news are applied, and the event is read again later.</summary>
-    public string? UnresolvedReason { get; init; }
+    /// <summary>What cannot be followed; null: nothing. The news are applied, and the event is read again later.</summary>
+    public Unresolved? Unresolved { get; init; }
 
     /// <summary>
     /// Of the subscriptions that are told of, the one that the event is about, by the provider's id; null: all that is told.
@@ -102,7 +102,7 @@ public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsK
     /// <summary>
     /// The provider does not know what its own event speaks of: it is read again, since the key may be another account's and be mended.
     /// </summary>
-    public static ParsedEvent Unknown(string why) => new([]) { UnresolvedReason = why };
+    public static ParsedEvent Unknown(string why) => new([]) { Unresolved = new(why) };
 }
 
 /// <summary>
