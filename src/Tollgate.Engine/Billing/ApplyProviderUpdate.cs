@@ -33,7 +33,8 @@ public sealed class ApplyProviderUpdate(
         _ => throw new UnreachableException($"Nobody applies {update.GetType().Name}."),
     };
 
-    private async Task<Unresolved?> PayAsync(ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
+    private async Task<Unresolved?> PayAsync(
+        ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
     {
         var row = update.Payment is { } id
             ? await queries.FindAsync(project, id, cancel)

@@ -97,7 +97,8 @@ public sealed class ReconcileStripe(
                 if (doubt is not null && !one.IsOver)
                 {
                     found.Add(
-                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt.Reason, IsTheirs: false), null);
+                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt.Reason, IsTheirs: false),
+                        null);
                 }
 
                 // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody
