@@ -1,4 +1,5 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -256,7 +257,8 @@ public sealed class CatalogRulesTests
             new() { Feature = "nothing", Enabled = Setting.To(true) },
             new() { Feature = "cost", Quota = Setting.To<Quantity?>(null) },
         ];
-        CatalogRules.CheckOverrides(Good, overrides).Select(f => f.Path).ShouldBe(["scan.quota", "sync.quota", "sync", "nothing"]);
+        OverrideRules.FaultsOf(Good, Good.Plans[0], overrides).Select(f => f.Field).Distinct()
+            .ShouldBe(["scan.quota", "sync.quota", "nothing"], ignoreOrder: true);
     }
 
     private static CatalogDocument WithFeature(Feature feature) => Good with { Features = [.. Good.Features, feature] };

@@ -212,6 +212,9 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await _database!.ScalarAsync<string>(
             "SELECT max(reason) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting'")).ShouldNotBeNull(
             await InboxAsync()).ShouldContain(" is of nobody here: ");
+        (await _database!.ScalarAsync<long>(
+            "SELECT count(*) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting' "
+                + "AND (waits_for, waits_for_id) = ('subscription_followed', object)")).ShouldBe(1);
 
         // One of our customers, and a price of no plan.
         await CheckOutAsync(stranger, "ada", null);
@@ -254,7 +257,11 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         Books.Set(first, static one => one["status"] = "past_due");
         await TellAsync();
         (await SeenAsync()).ShouldBe("past_due pro monthly 1");
-        await _database!.ScalarAsync<int>("UPDATE provider_events SET state = 'parked', due_at = NULL WHERE state = 'waiting'");
+        (await _database!.ScalarAsync<string>(
+            "SELECT string_agg(DISTINCT waits_for || ' ' || waits_for_id, ', ') FROM provider_events WHERE state = 'waiting'"))
+            .ShouldBe($"subscription_ended ada, subscription_followed {second}", await InboxAsync());
+        await _database!.ScalarAsync<int>(
+            "UPDATE provider_events SET state = 'parked', due_at = NULL, reason = 'As another version words it' WHERE state = 'waiting'");
         Books.End(Books.Get("subscription", first));
         await TellAsync();
         (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe(
