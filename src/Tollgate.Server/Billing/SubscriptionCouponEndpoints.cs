@@ -132,7 +132,7 @@ public static class SubscriptionCouponEndpoints
     };
 }
 
-/// <summary>What the OpenAPI document says about <see cref="SubscriptionCouponEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="SubscriptionCouponEndpoints"/>.</summary>
 internal static class SubscriptionCouponDescriptions
 {
     private const string Tag = "Subscriptions";

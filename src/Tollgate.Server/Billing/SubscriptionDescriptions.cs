@@ -8,7 +8,7 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary>What the OpenAPI document says about the room Subscriptions.</summary>
+/// <summary>The OpenAPI descriptions of the room Subscriptions.</summary>
 internal static class SubscriptionDescriptions
 {
     private const string Tag = "Subscriptions";

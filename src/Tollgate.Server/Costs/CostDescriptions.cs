@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary>What the OpenAPI document says about the room Costs.</summary>
+/// <summary>The OpenAPI descriptions of the room Costs.</summary>
 internal static class CostDescriptions
 {
     private const string Tag = "Costs";

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Waits for the head of a connection's first request, and hands the connection on with all that has come. Kestrel begins to count with the
-/// first byte, and gives a connection that never sends one the time of an idle one.
+/// Waits for the head of a connection's first request, and passes the connection on with all received bytes. Kestrel starts its timer with
+/// the first byte, and gives a connection that never sends one the time of an idle one.
 /// </summary>
 internal sealed class FirstHead : IDisposable
 {
-    /// <summary>Kestrel refuses heads well before: 16 KiB of request line and 32 KiB of headers.</summary>
+    /// <summary>Kestrel refuses smaller heads already: 16 KiB of request line and 32 KiB of headers.</summary>
     private const int LargestHead = 64 * 1024;
 
     private readonly Meter _meter = new("Tollgate");
@@ -35,7 +35,7 @@ internal sealed class FirstHead : IDisposable
         }
     }
 
-    /// <summary>The time counts from the first moment, whatever trickles in.</summary>
+    /// <summary>The time counts from the start of the connection, however many bytes arrive.</summary>
     private async Task<bool> ArrivesAsync(ConnectionContext connection)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);

@@ -6,8 +6,8 @@ using Tollgate.Contracts.Http;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// What the OpenAPI document says about an operation. Every mapped endpoint has one; a test holds them together, and
-/// another reads every example with the type that it is an example of.
+/// The OpenAPI descriptions of an operation. Every mapped endpoint has one; a test holds them together, and another reads every example
+/// with the type that it is an example of.
 /// <code>
 /// app.MapPost("/v1/things", ctx => …)
 ///    .RequireKey(Access.Secret, Scope.CatalogWrite)
