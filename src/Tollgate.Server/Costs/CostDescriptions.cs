@@ -115,7 +115,7 @@ internal static class CostDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    /// <summary>By the last part of the path.</summary>
+    /// <summary>The descriptions by the last part of the path.</summary>
     public static readonly IReadOnlyDictionary<string, Description> Analyses = new Dictionary<string, Description>(StringComparer.Ordinal)
     {
         ["models"] = Analysis(

@@ -21,8 +21,8 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// The provider's own paths and bodies, behind <c>/gateway/{provider}</c>. A call: 1. who calls, and where to; 2. what it asks for;
-/// 3. hold what it may use on every limit, or refuse; 4. forward; 5. hand the answer on and read off what was used; 6. settle.
+/// The provider's own paths and bodies, behind <c>/gateway/{provider}</c>. A call: 1. identify the caller and the target; 2. read the
+/// request; 3. hold its possible usage on every limit, or refuse; 4. forward; 5. pass the answer on and read the usage; 6. settle.
 /// </summary>
 internal sealed class GatewayEndpoints(
     GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, ProviderJobs jobs,

@@ -68,12 +68,11 @@ internal sealed class FirstHead : IDisposable
     }
 
     /// <summary>
-    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. What does not begin with a letter is no request, such
-    /// as TLS on a port that has none: Kestrel says so at once.
+    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. Bytes that do not begin with a letter are not a
+    /// request, such as TLS on a plain port; Kestrel refuses them at once.
     /// </summary>
-    /// <param name="searched">
-    /// Bytes of it in which an earlier call found no end. Only the last two of them can begin one, so that a head which comes in single
-    /// bytes costs no more than another.
+    /// <param name="searched"> The bytes in which an earlier call found no end. Only the last two of them can begin one, so that a head in
+    /// single bytes costs no more than another.
     /// </param>
     internal static bool HasHead(ReadOnlySequence<byte> seen, long searched)
     {

@@ -9,9 +9,9 @@ namespace Tollgate.Server.Hosting;
 internal static class ServerRun
 {
     /// <summary>
-    /// 1. takes the data folder and looks whether the port is free, before anything is changed; 2. starts the private PostgreSQL,
-    /// or checks the given one; 3. migrates, and fits the master
-    /// key to the database; 4. makes what an empty database lacks; 5. serves until <paramref name="stop"/>;
+    /// 1. locks the data folder and checks that the port is free, before it changes anything; 2. starts the private PostgreSQL, or checks
+    /// the given one; 3. migrates, and fits the master key to the database; 4. makes what an empty database lacks; 5. serves until
+    /// <paramref name="stop"/>;
     /// 6. drains, and stops what it started in reverse order.
     /// </summary>
     /// <param name="hurry">The operator asked a second time: do not wait for requests in flight.</param>
