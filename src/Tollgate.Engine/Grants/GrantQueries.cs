@@ -9,7 +9,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Grants;
 
-/// <summary>The reads of the room Grants. Every one of them is bounded by the project or by one of its customers.</summary>
+/// <summary>Reads grants. The project or one of its customers bounds every read.</summary>
 public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
     /// <summary>Newest first. Null: this project has no such customer.</summary>
@@ -38,7 +38,7 @@ public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries cust
         return (await ReadAsync(command, cancel)).SingleOrDefault();
     }
 
-    /// <summary>The grants of a feature that can burn now, the first to burn first.</summary>
+    /// <summary>Returns the grants of a feature that can burn now, in burn order.</summary>
     public async Task<IReadOnlyList<GrantRow>> BurningGrantsAsync(CustomerRow customer, int feature, Instant now, CancellationToken cancel)
     {
         await using var command = database.Command(GrantSql.LiveGrants, customer.Partition, customer.Account, feature, now.ToUtc());

@@ -118,8 +118,7 @@ public static class CatalogEndpoints
             return;
         }
 
-        string? ifMatch = context.Request.Headers.IfMatch;
-        var done = await publish.PublishAsync(project.Id, document, ifMatch, context.RequestAborted);
+        var done = await publish.PublishAsync(project.Id, document, context.Request.Headers.IfMatch, context.RequestAborted);
         SetHeaders(context, done.ETag, done.Revision);
         if (WhyTooMuch(done.Outcome) is { } limit)
         {
@@ -143,9 +142,8 @@ public static class CatalogEndpoints
         }
 
         await directory.RefreshAsync(CancellationToken.None);
-        await AnswerAsync(
-            context, done.Outcome == PublishOutcome.Published ? CatalogOutcome.Published : CatalogOutcome.Unchanged, done.Revision,
-            done.ETag, planned, outlook);
+        var outcome = done.Outcome == PublishOutcome.Published ? CatalogOutcome.Published : CatalogOutcome.Unchanged;
+        await AnswerAsync(context, outcome, done.Revision, done.ETag, planned, outlook);
     }
 
     private static string? WhyTooMuch(PublishOutcome outcome) => outcome switch

@@ -39,29 +39,27 @@ internal static class EventsEndpoints
         Example.OfText("application/cloudevents+json", CloudEvent), Example.OfText("application/cloudevents-batch+json", $"[{CloudEvent}]"),
     ];
 
+    private const string RecordText =
+        "Records events as facts, beyond a cap too (`over_limit` counts those). With `enforce=true`, Tollgate decides each "
+        + "event like a consume and rejects a denied one. The body is one event, an array of at most 10,000, a stream of any "
+        + "length (`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "
+        + "(`application/cloudevents+json`, `application/cloudevents-batch+json`, or binary mode with `ce-` headers): "
+        + "`subject` is the customer, `time` is occurred_at, `data.quantity` the quantity and the rest of `data` the "
+        + "properties.\n\nWhen the call answers, all accepted events are on disk. `rejected` lists faulty events by their "
+        + "`index`; they never stop the others. An array that is not JSON is refused whole. Ids make retries safe: after a "
+        + "503, send everything again (its `accepted` counts the events that were recorded), and nothing counts twice. An "
+        + "event without an id gets one and cannot be retried safely.\n\nIf no meter of the catalogue reads an event's type, "
+        + "Tollgate records the event and counts it for nothing: the answer says `unmatched: true` and names the types, and "
+        + "`/v1/unmatched-events` counts them. With `unmatched_events: refuse` in the catalogue, Tollgate rejects the event "
+        + "with `event_unmatched`.";
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         var door = new EventDoor(
             gate, app.ServiceProvider.GetRequiredService<UnmatchedTypes>(), app.ServiceProvider.GetRequiredService<Clock>());
         app.MapPost("/v1/events", context => RecordAsync(context, door)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
-            .WithLoad(Load.Light).Describe(new(Tag, "Record events",
-            "Records events as facts, beyond a cap too (`over_limit` counts those). With `enforce=true`, "
-                + "Tollgate decides each event like a consume "
-            + "and rejects a denied one. The body is one event, an array of at most 10,000, a stream of any length "
-            + "(`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "
-            + "(`application/cloudevents+json`, `application/cloudevents-batch+json`, or binary mode with `ce-` headers): `subject` is the "
-            + "customer, `time` is occurred_at, `data.quantity` the quantity and the rest of `data` the properties.\n\n"
-            + "When the call answers, all accepted events are on disk. `rejected` lists faulty events by their `index`; "
-            + "they never stop the "
-            + "others. An array that is not JSON is refused whole. Ids make retries safe: after a 503, "
-            + "send everything again (its `accepted` "
-            + "counts the events that were recorded), and nothing counts twice. An event without an id gets one and cannot be retried "
-            + "safely.\n\n"
-            + "If no meter of the catalogue reads an event's type, Tollgate records the event and counts it for nothing: "
-            + "the answer says `unmatched: true` and names the types, "
-            + "and `/v1/unmatched-events` counts them. With `unmatched_events: refuse` in the catalogue, "
-            + "Tollgate rejects the event with `event_unmatched`.")
+            .WithLoad(Load.Light).Describe(new(Tag, "Record events", RecordText)
         {
             Request = Example.Of<EventRequest>(
                 """

@@ -69,11 +69,11 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         (await Give(Rig).RunAsync(later, default)).ShouldBe(1);
         (await _database!.ScalarAsync<string>("SELECT work FROM parked_work")).ShouldBe("grant_schedules");
         (await _database.ScalarAsync<long>(
-            "SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'ada'")).ShouldBeInRange(
-            901, 1000);
+            "SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'ada'"))
+            .ShouldBeInRange(901, 1000);
         (await _database.ScalarAsync<long>(
-            "SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'bert'")).ShouldBeGreaterThan(
-            36);
+            "SELECT count(*) FROM grants g JOIN customers c ON c.partition = g.partition AND c.account = g.account WHERE c.id = 'bert'"))
+            .ShouldBeGreaterThan(36);
     }
 
     [Fact]
@@ -122,8 +122,8 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         await AddAsync("ada", GrantInterval.Day);
         (await Schedules.PauseAsync(Later(10.5), "ada", "club", true, default)).Outcome.ShouldBe(ScheduleOutcome.Done);
         (await _database!.ScalarAsync<string>(
-            "SELECT count(*) FILTER (WHERE voided_at IS NULL) || ' ' || count(*) FILTER (WHERE voided_at IS NOT NULL) FROM grants")).ShouldBe(
-            "11 7");
+            "SELECT count(*) FILTER (WHERE voided_at IS NULL) || ' ' || count(*) FILTER (WHERE voided_at IS NOT NULL) FROM grants"))
+            .ShouldBe("11 7");
         (await Schedules.PauseAsync(Later(12.5), "ada", "club", false, default)).Schedule!.NameOf(13).ShouldBe("club:14.1");
         (await _database.ScalarAsync<string>(
             "SELECT min(effective_at)::date - current_date || ' ' || count(*) FROM grants WHERE reference LIKE '%.1'")).ShouldBe("13 7");

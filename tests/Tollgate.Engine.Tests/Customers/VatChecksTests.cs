@@ -111,8 +111,8 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         (acme.Status, acme.Check!.Answer, acme.Check.Detail).ShouldBe((VatStatus.Pending, VatAnswer.Unavailable, why));
         (await FindAsync("bert")).Status.ShouldBe(VatStatus.Pending);
         (await _database!.ScalarAsync<long>(
-            "SELECT count(*) FROM parked_work WHERE work = 'vat_checks' AND subject IN ('acme/DE136695976', 'bert/FR40303265045')")).ShouldBe(
-            2);
+            "SELECT count(*) FROM parked_work WHERE work = 'vat_checks' AND subject IN ('acme/DE136695976', 'bert/FR40303265045')"))
+            .ShouldBe(2);
 
         _vies.Mood = ViesMood.Answers;
         await LookAsync();

@@ -54,8 +54,7 @@ public sealed class ShopText
         {
             var days = pack.Days is { } some ? string.Create(CultureInfo.InvariantCulture, $", expires_after_days: {some}") : "";
             text.Line(
-                $"  - {{ code: {pack.Code}, name: {pack.Code}, feature: {pack.Feature}, quantity: {Number(pack.Units)}, prices: "
-                    + $"[{{ amount: {pack.Amount} }}]{days} }}");
+                $"  - {{ code: {pack.Code}, name: {pack.Code}, feature: {pack.Feature}, quantity: {Number(pack.Units)}, prices: [{{ amount: {pack.Amount} }}]{days} }}");
         }
 
         return text._text.ToString();
@@ -77,8 +76,7 @@ public sealed class ShopText
             var minimum = price.Minimum is { } least ? string.Create(CultureInfo.InvariantCulture, $", minimum: {least}") : "";
             var extra = (price.Extra is null ? "" : ", " + price.Extra) + minimum;
             Line(
-                $"      - {{ interval: {Word(price.Interval)}, amount: {price.Amount}, currency: {price.Currency}, trial_days: "
-                    + $"{price.TrialDays}{extra} }}");
+                $"      - {{ interval: {Word(price.Interval)}, amount: {price.Amount}, currency: {price.Currency}, trial_days: {price.TrialDays}{extra} }}");
         }
 
         Line($"    entitlements:");

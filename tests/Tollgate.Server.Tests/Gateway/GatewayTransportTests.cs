@@ -242,4 +242,23 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         (call.GetProperty("cost_usd").GetString(), call.GetProperty("status").GetInt32()).ShouldBe(("0", 502));
         (await host.StandsAsync("gone", "tokens")).ShouldBe((0, 0));
     }
+
+    [Fact]
+    public async Task Names_that_no_database_takes_are_refused_or_left_out_and_keep_no_other_call_waiting()
+    {
+        var before = host.Upstream.Calls.Count;
+        var (status, body, _) = await host.CallAsync("zero", GatewayTests.Ask.Replace("house", "a\\u0000b", StringComparison.Ordinal));
+        (status, JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString(),
+            host.Upstream.Calls.Count).ShouldBe((422, "validation_failed", before));
+
+        host.Upstream.AnswersWith(Said.Completion(10, 5, "a\\u0000b").Replace("chatcmpl-7", "id\\u0000", StringComparison.Ordinal));
+        (await host.CallAsync("zero", GatewayTests.Ask)).Status.ShouldBe(200);
+        (await host.TheCallAsync("zero")).GetProperty("model").GetString().ShouldBe("house");
+        host.Upstream.AnswersWith("""{"error":{"message":"a\u0000b"}}""", 400);
+        (await host.CallAsync("zero-error", GatewayTests.Ask)).Status.ShouldBe(400);
+        (await host.TheCallAsync("zero-error")).GetProperty("error").GetString().ShouldBe("ab");
+        var (raw, _) = await host.Project.PostAsync("/v1/llm-calls",
+            """{"customer":"zero-raw","model":"house","raw_response":{"model":"a\u0000b","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}""");
+        raw.ShouldBe(200);
+    }
 }

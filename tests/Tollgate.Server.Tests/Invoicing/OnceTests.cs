@@ -215,8 +215,8 @@ public sealed class OnceTests(RunningServer running)
         // From now on only what was confirmed takes tax off.
         (await sandbox.Door.PutAsync(
             "/v1/invoice-settings",
-            """{"name": "Shop", "country": "FR", "reverse_charge_while_pending": false}"""))["reverse_charge_while_pending"].GetValue<bool>()
-            .ShouldBeFalse();
+            """{"name": "Shop", "country": "FR", "reverse_charge_while_pending": false}"""))
+            ["reverse_charge_while_pending"].GetValue<bool>().ShouldBeFalse();
         await sandbox.Door.PatchAsync("/v1/customers/DE136695976", """{"tax_id": "DE111111125"}""");
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         foreach (var (id, taxes) in ((string, long[])[])[("DE136695976", [0, 190]), ("DE222222220", [0, 190])])

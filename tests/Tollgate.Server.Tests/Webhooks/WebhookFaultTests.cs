@@ -163,8 +163,8 @@ public sealed class WebhookFaultTests(RunningServer running)
         host.Receiver.Calls.ShouldBeEmpty();
         (await AskAsync(
             host,
-            $"SELECT count(*) FROM webhook_deliveries WHERE endpoint = '{host.Endpoint}' AND leased_until > now() + interval '30 seconds'")).ShouldBe(
-            1);
+            $"SELECT count(*) FROM webhook_deliveries WHERE endpoint = '{host.Endpoint}' AND leased_until > now() + interval '30 seconds'"))
+            .ShouldBe(1);
     }
 
     [Fact]

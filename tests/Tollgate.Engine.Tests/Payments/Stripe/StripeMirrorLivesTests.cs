@@ -57,7 +57,8 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
             Enumerable.Range(0, Lives), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) => await LiveAsync(seed));
         await ReadAllAsync();
         (await _database!.ScalarAsync<string>(
-            "SELECT string_agg(DISTINCT concat_ws(': ', state, reason), '; ') FROM provider_events WHERE state NOT IN ('done', 'ignored')")).ShouldBeNull();
+            "SELECT string_agg(DISTINCT concat_ws(': ', state, reason), '; ') FROM provider_events WHERE state NOT IN ('done', 'ignored')"))
+            .ShouldBeNull();
 
         var subscriptions = await SeenAsync(
             """
