@@ -127,9 +127,7 @@ public sealed record PortalSessionItem
 
     public string? ReturnUrl { get; init; }
 
-    /// <summary>
-    /// The id of the key that opened it, or that issued the customer token which opened it; null: an earlier version of Tollgate opened it.
-    /// </summary>
+    /// <summary>The id of the key that opened it, or that issued the customer token which opened it.</summary>
     public string? IssuedBy { get; init; }
 
     /// <summary>The id of the customer token that opened it.</summary>

@@ -46,7 +46,7 @@ public sealed record WebhookEndpointView
     public required string Status { get; init; }
 
     /// <summary>
-    /// <c>asked</c>: by request. <c>gone</c>: the receiver answered 410. <c>failing</c>: it accepted nothing for five days.
+    /// <c>manual</c>: a request disabled it; <c>gone</c>: the receiver answered 410; <c>failing</c>: it accepted nothing for five days.
     /// </summary>
     public string? DisabledReason { get; init; }
 

@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Projects;
 
-/// <summary>Compares the documents about scopes with the requirements of the endpoints.</summary>
+/// <summary>The documents about a scope match the requirements of the endpoints.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed partial class ScopeDocumentTests(RunningServer server)
 {
