@@ -8,7 +8,9 @@ internal sealed class CliStopException(int exitCode, string sentence, string? pr
 {
     public int ExitCode { get; } = exitCode;
 
-    /// <summary>Returns a refusal as a problem document, which <c>--json</c> writes to stderr, so that the standard output has only data.</summary>
+    /// <summary>
+    /// Returns a refusal as a problem document. With <c>--json</c> it goes to stderr, and the standard output has only data.
+    /// </summary>
     public static string Describe(int exitCode, string sentence, string? problem = null) => problem ?? new JsonObject
     {
         ["title"] =

@@ -25,8 +25,8 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     private static readonly TimeSpan OldestStart = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// The most bytes of an answer that the gateway reads for its usage: a dozen inline images. An answer with a larger announced length passes
-    /// unread.
+    /// The most bytes of an answer that the gateway reads for its usage: a dozen inline images. An answer with a larger announced length
+    /// passes unread.
     /// </summary>
     public const int LargestAnswer = 128 * 1024 * 1024;
 

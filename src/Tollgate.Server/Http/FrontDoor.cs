@@ -91,7 +91,9 @@ public sealed class FrontDoor(
         }
     }
 
-    /// <summary>Writes the refusal, or a 429 if keys of the address fail too often. Valid keys of the same address are not affected.</summary>
+    /// <summary>
+    /// Writes the refusal, or a 429 if keys of the address fail too often, which does not affect valid keys of the address.
+    /// </summary>
     private Task RefuseAsync(HttpContext context, Resolution answer)
     {
         var code = answer.Refusal!;
