@@ -62,8 +62,8 @@ public static class Countries
     public static bool IsCode(string? text) => text is not null && Codes.Contains(text);
 
     /// <summary>
-    /// Returns the message for an unknown country, with the intended code if that is clear. It never suggests another code for a wrong one
-    /// of two letters.
+    /// Returns the message for an unknown country, with the intended code if that is clear. It guesses by spelling only from names of more
+    /// than three letters.
     /// </summary>
     public static string Unknown(string text) =>
         $"Unknown country '{Spelling.Shown(text)}'.{(Nearest(text) is { } code ? $" Did you mean '{code}'?" : "")} Two capital letters of "

@@ -188,7 +188,7 @@ public static class VatIds
         return (10 - (sum % 10)) % 10;
     }
 
-    /// <summary>ISO 7064, modulo 11 and 10.</summary>
+    /// <summary>Checks the last digit by ISO 7064, modulo 11 and 10.</summary>
     private static bool Mod11And10(string digits)
     {
         var check = digits[..^1].Aggregate(10, static (left, c) => ((left + Digit(c)) % 10 is var sum && sum == 0 ? 10 : sum) * 2 % 11);

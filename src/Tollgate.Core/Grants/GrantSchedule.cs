@@ -66,7 +66,9 @@ public sealed record GrantSchedule
 
     public Instant? PausedAt { get; init; }
 
-    /// <summary>The number of resumptions. It keeps a grant that a pause took back from having the id of a later one.</summary>
+    /// <summary>
+    /// The number of resumptions. It is part of a grant's id, so that no later grant has the id of one that a pause took back.
+    /// </summary>
     public int Turn { get; init; }
 
     /// <summary>The number of the next grant, from 0.</summary>

@@ -13,7 +13,7 @@ public enum CreditKind
 /// <summary>The cause of a credit movement.</summary>
 public enum CreditCause
 {
-    /// <summary>An operator granted it or took it back.</summary>
+    /// <summary>A caller granted it or took it back.</summary>
     Manual,
 
     /// <summary>A change credited more than it charged.</summary>

@@ -51,7 +51,7 @@ public sealed record StatementEntry(StatementEntryKind Kind, Instant At, string 
 public sealed record Statement(
     string Customer, Currency Currency, Period Period, MoneyAmount Opening, IReadOnlyList<StatementEntry> Entries, MoneyAmount Closing)
 {
-    /// <summary>The sum of the entries of a kind.</summary>
+    /// <summary>Returns the sum of the entries of a kind.</summary>
     public MoneyAmount SumOf(StatementEntryKind kind) =>
         Entries.Where(entry => entry.Kind == kind).Aggregate(MoneyAmount.Zero(Currency), static (sum, entry) => sum + entry.Amount);
 }

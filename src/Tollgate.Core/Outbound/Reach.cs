@@ -56,7 +56,7 @@ public sealed class Reach
     /// <summary>The public internet, the networks around the server, and the server itself.</summary>
     public static Reach Local { get; } = new(Everything);
 
-    /// <summary>The public internet, and the networks that an operator has listed.</summary>
+    /// <summary>Returns the public internet and the networks that an operator has listed.</summary>
     public static Reach PublicAnd(IReadOnlyList<IPNetwork> networks) => networks.Count == 0 ? Public : new([.. networks]);
 
     /// <summary>

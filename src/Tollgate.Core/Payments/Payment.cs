@@ -6,7 +6,7 @@ namespace Tollgate.Core.Payments;
 /// <summary>The provider that moves money.</summary>
 public enum PaymentProvider
 {
-    /// <summary>Outside of Tollgate: an operator reports the payment, such as a bank transfer.</summary>
+    /// <summary>Outside of Tollgate: a caller reports the payment, such as a bank transfer.</summary>
     Manual,
 
     /// <summary>The built-in provider of sandbox projects, which moves no money.</summary>

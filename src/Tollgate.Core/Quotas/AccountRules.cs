@@ -88,7 +88,7 @@ public static class AccountRules
     private static FeatureState? PoolState(AccountState book, CreditPool pool) =>
         book.FeatureNamed(pool.Feature) is { } feature ? book.ViewOf(feature) : null;
 
-    /// <summary>Metered features have balances; switches and values do not.</summary>
+    /// <summary>True if the feature has a balance: metered features do, switches and values do not.</summary>
     public static bool IsCounted(FeatureEntry feature, Entitlement? entitlement) =>
         feature.Feature.Kind == FeatureKind.Metered && entitlement is not null;
 

@@ -3,7 +3,7 @@ namespace Tollgate.Core.Quotas;
 /// <summary>The untyped side of a slot, for the undo log and the list of touched rows.</summary>
 public abstract class Slot
 {
-    /// <summary>Listed among its book's touched slots for the batch in progress.</summary>
+    /// <summary>True if the account state lists it among the touched slots of the current batch.</summary>
     internal bool IsListed { get; set; }
 
     public abstract bool IsDirty { get; }

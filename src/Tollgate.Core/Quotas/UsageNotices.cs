@@ -40,7 +40,7 @@ public static class UsageNotices
         _ => "Limit Reached",
     };
 
-    /// <summary><c>You have used 800 of 5,000 Gemini API calls</c>, <c>You have spent $15.75 of $150.00</c>.</summary>
+    /// <summary>Returns <c>You have used 800 of 5,000 Gemini API calls</c>, <c>You have spent $15.75 of $150.00</c>.</summary>
     public static string MessageOf(Feature feature, Quantity used, Quantity limit) => feature.IsMoney
         ? string.Create(CultureInfo.InvariantCulture, $"You have spent ${used.Value:N2} of ${limit.Value:N2}")
         : string.Create(

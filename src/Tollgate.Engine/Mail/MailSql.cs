@@ -191,7 +191,8 @@ internal static class MailSql
 
     /// <summary>
     /// Claims due mails: oldest first within a project, the projects in turn. When there are more projects than rows, the order of the
-    /// projects is random, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project, $4 projects to pass over.
+    /// projects is random, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project,
+    /// $4 projects to pass over.
     /// </summary>
     public const string Claim =
         $"""

@@ -7,8 +7,8 @@ namespace Tollgate.Server.Mail;
 /// one mail server. Each server counts separately: several servers allow a multiple. Not for several threads at once.
 /// </summary>
 /// <remarks>
-/// For each project it stores the instant at which the mails sent so far are paid off at that pace. A project whose instant is an hour ahead
-/// of now sends no more.
+/// For each project it stores the instant at which the mails sent so far are paid off at that pace. A project whose instant is an hour
+/// ahead of now sends no more.
 /// </remarks>
 internal sealed class MailPace(int perHour)
 {

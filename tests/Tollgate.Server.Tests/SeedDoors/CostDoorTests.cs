@@ -183,7 +183,8 @@ public sealed class CostDoorTests(RunningServer running)
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
         var door = running.DoorWith(made["secret_key"].GetValue<string>());
         (await door.PostAsync("/v1/llm-calls", """
-            [{"customer": "n", "model": "gpt-4o", "provider": "unknown", "input_tokens": 5}, {"customer": "n", "model": "m-2", "input_tokens": 5}]
+            [{"customer": "n", "model": "gpt-4o", "provider": "unknown", "input_tokens": 5},
+             {"customer": "n", "model": "m-2", "input_tokens": 5}]
             """)).Status.ShouldBe(HttpStatusCode.OK);
         await door.PostAsync("/v1/consume", """{"customer": "n", "feature": "cost"}""");
 

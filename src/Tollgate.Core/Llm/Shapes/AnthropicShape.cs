@@ -25,7 +25,7 @@ internal static class AnthropicShape
         }
     }
 
-    // Keep the doubt about an earlier event: its numbers may still count.
+    // Keep the notes about an earlier event: its numbers may still count.
     private static void ReadUsage(JsonElement usage, UsageDraft draft)
     {
         var creation = usage.Member("cache_creation");

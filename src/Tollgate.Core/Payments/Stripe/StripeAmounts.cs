@@ -3,9 +3,9 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Payments.Stripe;
 
 /// <summary>
-/// The conversion between Stripe's smallest units and Tollgate's. They differ for three currencies: Stripe sends the krona of Iceland and
-/// the shilling of Uganda, which have no decimals, with two, and the ariary of Madagascar, which has some, without. It rounds amounts with
-/// three decimals to ten.
+/// The conversion between Stripe's smallest units and Tollgate's. They differ for three currencies: Stripe counts the krona of Iceland and
+/// the shilling of Uganda, which have no decimals, with two, and the ariary of Madagascar, which has two, with none. Amounts with three
+/// decimals must be multiples of ten units.
 /// </summary>
 /// <remarks>
 /// https://docs.stripe.com/currencies#zero-decimal. UGX is in the list of currencies without decimals, but Stripe treats it as one with
