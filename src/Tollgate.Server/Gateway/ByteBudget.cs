@@ -7,7 +7,7 @@ namespace Tollgate.Server.Gateway;
 /// another large one a third, and the next project always finds some.
 /// </summary>
 /// <param name="most">Bytes.</param>
-internal sealed class ByteBudget(long most)
+internal sealed class ByteBudget(long most) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<int, long> _ofProjects = [];
@@ -15,6 +15,8 @@ internal sealed class ByteBudget(long most)
     private long _taken;
 
     public HeldBytes Open(int project) => new(this, project);
+
+    public void Dispose() => _reads.Dispose();
 
     /// <inheritdoc cref="LargeReads.TakeAsync"/>
     internal ValueTask<LargeReads.Turn> TakeTurnAsync(int project, long bytes, CancellationToken cancel) =>

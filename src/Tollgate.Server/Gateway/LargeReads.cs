@@ -7,7 +7,7 @@ namespace Tollgate.Server.Gateway;
 /// memory. A project reads one at a time, and all projects together leave half of the cores to everything else.
 /// </summary>
 /// <param name="mostAtOnce">Reads of all projects at one time.</param>
-internal sealed class LargeReads(int mostAtOnce)
+internal sealed class LargeReads(int mostAtOnce) : IDisposable
 {
     /// <summary>Bytes. A smaller text is read within a millisecond.</summary>
     public const int Large = 64 * 1024;
@@ -37,6 +37,15 @@ internal sealed class LargeReads(int mostAtOnce)
         }
 
         return new(own, _all);
+    }
+
+    public void Dispose()
+    {
+        _all.Dispose();
+        foreach (var own in _ofProjects.Values)
+        {
+            own.Dispose();
+        }
     }
 
     /// <summary>Ends when the read is over.</summary>

@@ -10,7 +10,7 @@ public sealed class LargeReadsTests
     [Fact]
     public async Task A_project_reads_one_large_text_at_a_time_and_keeps_no_other_project_waiting()
     {
-        var reads = new LargeReads(2);
+        using var reads = new LargeReads(2);
         var first = await reads.TakeAsync(1, LargeReads.Large, Never);
         var second = reads.TakeAsync(1, LargeReads.Large, Never);
         second.IsCompleted.ShouldBeFalse();
@@ -27,7 +27,7 @@ public sealed class LargeReadsTests
     [Fact]
     public async Task A_caller_that_leaves_while_it_waits_gives_its_turn_back()
     {
-        var reads = new LargeReads(1);
+        using var reads = new LargeReads(1);
         using var leave = new CancellationTokenSource();
         var first = await reads.TakeAsync(1, LargeReads.Large, Never);
         var own = reads.TakeAsync(1, LargeReads.Large, leave.Token).AsTask();
@@ -44,7 +44,7 @@ public sealed class LargeReadsTests
     [Fact]
     public async Task What_a_call_reads_takes_the_turn_of_its_project()
     {
-        var budget = new ByteBudget(10 * LargeReads.Large);
+        using var budget = new ByteBudget(10 * LargeReads.Large);
         using var call = budget.Open(1);
         using var next = budget.Open(1);
         var turn = await call.TakeTurnAsync(LargeReads.Large, Never);
