@@ -19,16 +19,3 @@ public sealed record AdvanceClockRequest
 /// <param name="IsFrozen">It stands still there; false: nobody has moved it yet, and it follows the database's clock.</param>
 /// <param name="Processed">The work done on the way; null for a read.</param>
 public sealed record TestClockView(DateTimeOffset Now, bool IsFrozen, BillingReportView? Processed);
-
-/// <summary>How the bodies of the room Clocks are read and written.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
-[JsonSerializable(typeof(AdvanceClockRequest))]
-[JsonSerializable(typeof(TestClockView))]
-[JsonSerializable(typeof(ParkedWorkView))]
-[JsonSerializable(typeof(ParkedWorkList))]
-public sealed partial class ClocksJson : JsonSerializerContext;

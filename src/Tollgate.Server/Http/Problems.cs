@@ -78,7 +78,7 @@ public static class Problems
         var whole = problem with { Instance = problem.Instance ?? context.Request.Path.Value, RequestId = requestId };
         return context.GetEndpoint()?.Metadata.GetMetadata<ErrorShape>() is { } shape
             ? shape.WriteAsync(context, whole)
-            : Answer.Json(context, problem.Status, whole, HttpJson.Default.Problem, ContentType);
+            : Answer.Json(context, problem.Status, whole, WireJson.WithoutNulls.Problem, ContentType);
     }
 
     /// <summary>What an exception that nobody expected means to the caller. Internals stay in the log.</summary>

@@ -93,7 +93,7 @@ internal sealed class CallStream
     {
         try
         {
-            if (item.Deserialize(LlmJson.Default.LlmCallRequest) is { } body)
+            if (item.Deserialize(WireJson.Default.LlmCallRequest) is { } body)
             {
                 return (body, null);
             }
@@ -103,7 +103,7 @@ internal sealed class CallStream
             // The faults are found below, all of them.
         }
 
-        return (null, BodyFaults.Explain(item, LlmJson.Default.LlmCallRequest));
+        return (null, BodyFaults.Explain(item, WireJson.Default.LlmCallRequest));
     }
 
     private string IdOf(long index) =>

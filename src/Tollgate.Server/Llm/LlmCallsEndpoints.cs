@@ -19,12 +19,6 @@ internal static class LlmCallsEndpoints
     private const string Tag = "LLM";
 
     /// <summary>Routing refuses others with a 415.</summary>
-    /// <summary>
-    /// Each call is judged by itself: a check of the whole array for duplicate names would refuse it for one name that is not Unicode.
-    /// </summary>
-    private static readonly JsonTypeInfo<IReadOnlyList<JsonElement>> Items = new LlmJson(
-        new(LlmJson.Default.Options) { AllowDuplicateProperties = true }).IReadOnlyListJsonElement;
-
     private static readonly string[] MediaTypes = ["application/json", "application/x-ndjson", "application/jsonl", "application/ndjson"];
 
     private const string Lines =
@@ -89,12 +83,12 @@ internal static class LlmCallsEndpoints
         }
         else if (await IsArrayAsync(context))
         {
-            if (await Body.ReadAsync(context, Items, limit: CallStream.BodyBytes) is { } many)
+            if (await Body.ReadAsync(context, WireJson.Elements, limit: CallStream.BodyBytes) is { } many)
             {
                 await RecordManyAsync(context, record, many);
             }
         }
-        else if (await Body.ReadAsync(context, LlmJson.Default.LlmCallRequest) is { } one)
+        else if (await Body.ReadAsync(context, WireJson.Default.LlmCallRequest) is { } one)
         {
             await RecordOneAsync(context, record, one);
         }
@@ -157,7 +151,7 @@ internal static class LlmCallsEndpoints
             ComputedCostUsd = recorded.Cost.Computed?.ToString(), UsageDifference = call.UsageDifference,
             Balances = BalancesOf(project, recorded.Answer),
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, LlmJson.Default.LlmCallRecorded);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.LlmCallRecorded);
     }
 
     private static async Task RecordManyAsync(HttpContext context, RecordLlmCalls record, IReadOnlyList<JsonElement> items)
@@ -200,7 +194,7 @@ internal static class LlmCallsEndpoints
 
     private static Task AnswerAsync(HttpContext context, CallTally tally) => tally.Batch.Broken is { } broken
         ? Problems.WriteAsync(context, tally.Batch.BrokenOff(broken))
-        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), LlmJson.Default.LlmCallsRecorded);
+        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), WireJson.Default.LlmCallsRecorded);
 
     /// <summary>
     /// What ids begin with that the calls do not have themselves; empty: with nothing. Null: the header is faulty, and the answer says so.
