@@ -1,17 +1,23 @@
 namespace Tollgate.Core.Subscriptions;
 
-/// <summary>Why a subscription that a provider manages is not followed yet: the words by which what waits for it is found again.</summary>
+/// <summary>
+/// The reasons why Tollgate does not follow a provider-managed subscription yet. Tollgate finds parked provider events again by these
+/// texts.
+/// </summary>
 public static class FollowRules
 {
     /// <summary>
-    /// Why a subscription at a provider cannot begin here yet. What waits for this begins with the same words, and is read again when the
-    /// customer's subscription ends.
+    /// Returns the reason why a subscription at a provider cannot begin in Tollgate yet. The reasons of events parked for it begin with
+    /// <see cref="Blocked"/>; Tollgate retries them when the customer's subscription ends.
     /// </summary>
     public static string BlockedBy(string customer, string subscription, string status, string waiting) =>
         $"{Blocked(customer)} {subscription}, which is {status}: {waiting} begins here when that one is over.";
 
     public static string Blocked(string customer) => $"Customer '{customer}' has subscription";
 
-    /// <summary>Why a subscription at a provider is not followed. What waits for this is read again once it is.</summary>
+    /// <summary>
+    /// Returns the reason for an event of a subscription that Tollgate does not follow. Tollgate retries events parked for it once it
+    /// follows the subscription.
+    /// </summary>
     public static string Unknown(string subscription) => $"{subscription} is of nobody here";
 }

@@ -6,15 +6,19 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Analytics;
 
-/// <summary>What money a project got, whatever it was for and whenever that is earned.</summary>
+/// <summary>The cash that a project received, for any purpose and regardless of when it is earned.</summary>
 public sealed class CashQueries(NpgsqlDataSource database)
 {
     /// <summary>
-    /// A payment ends at most so long after it began: a page on which an invoice is paid is open for 60 days, and a bank may be late.
+    /// The longest time between the start and the end of a payment: a page on which a customer can pay an invoice is open for 60 days, and
+    /// a bank may be late.
     /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(400);
 
-    /// <summary>Each day's cash in one currency, taxes included, the first day's first. Negative: more went back than came.</summary>
+    /// <summary>
+    /// Returns the cash of each day in one currency, taxes included, in order of days. An amount is negative if more was paid out than came
+    /// in.
+    /// </summary>
     public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(
         ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {

@@ -1,12 +1,11 @@
 namespace Tollgate.Engine.Analytics;
 
-/// <summary>The statement on money that came and went.</summary>
+/// <summary>The statement on cash received and paid out.</summary>
 internal static class CashSql
 {
     /// <summary>
-    /// What came by payments less what went back by refunds and by disputes that were lost, each on the day of its end. Ids are in the
-    /// order of time, so that the range bounds which payments are read. $1 project, $2 the least id, $3 the range's start, $4 its end, $5
-    /// currency. Rows: day, amount.
+    /// Payments less refunds and lost disputes, each on the day of its end. Ids are in the order of time, so the range bounds the payments
+    /// that the statement reads. $1 project, $2 the least id, $3 the range's start, $4 its end, $5 currency. Rows: day, amount.
     /// </summary>
     public const string ByDay =
         """

@@ -11,13 +11,15 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Analytics;
 
-/// <summary>What a project earned.</summary>
+/// <summary>The revenue of a project.</summary>
 public sealed class RevenueQueries(NpgsqlDataSource database)
 {
-    /// <summary>A line's service period ends at most so long after its invoice was made: a year, and some days of leniency.</summary>
+    /// <summary>
+    /// The longest time between the creation of an invoice and the end of a line's service period: a year, and some days of tolerance.
+    /// </summary>
     private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(400);
 
-    /// <summary>Each day's revenue in one currency, the first day's first.</summary>
+    /// <summary>Returns the revenue of each day in one currency, in order of days.</summary>
     public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(
         ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
@@ -65,7 +67,7 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         CatalogWords.Read<InvoiceStatus>(reader.GetString(1)), 0, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
         reader.GetInt64(5), reader.GetInt64(6), []);
 
-    /// <summary>No id of version 7 that was made then or later is less.</summary>
+    /// <summary>Returns the least version 7 UUID of that instant: no id made then or later is less.</summary>
     internal static Guid LeastIdOf(DateTimeOffset at)
     {
         Span<byte> bytes = stackalloc byte[16];

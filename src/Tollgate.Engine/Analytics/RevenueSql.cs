@@ -1,12 +1,12 @@
 namespace Tollgate.Engine.Analytics;
 
-/// <summary>Every statement of the room Analytics.</summary>
+/// <summary>The statements on revenue.</summary>
 internal static class RevenueSql
 {
     /// <summary>
-    /// The lines of a project's invoices that may earn something in a range, an invoice's together. Ids are in the order of time, so that
-    /// the range bounds what is read. $1 project, $2 the least id, $3 the range's start, $4 its end, $5 currency.
-    /// Rows: invoice, status, discount, total, tax, gone back, paid, amount, start, end.
+    /// The lines of a project's invoices that may earn revenue in a range, grouped by invoice. Ids are in the order of time, so the range
+    /// bounds the rows that the statement reads. $1 project, $2 the least id, $3 the range's start, $4 its end, $5 currency. Rows: invoice,
+    /// status, discount, total, tax, credited or lost, paid, amount, start, end.
     /// </summary>
     public const string Lines =
         """
@@ -27,8 +27,8 @@ internal static class RevenueSql
         """;
 
     /// <summary>
-    /// The same of invoices that providers made, whose lines are kept after discounts. $1 project, $2 made at the earliest, $3 the range's
-    /// start, $4 its end, $5 currency. Rows: as of <see cref="Lines"/>.
+    /// The same for invoices that providers made; Tollgate stores their lines after discounts. $1 project, $2 the earliest creation, $3 the
+    /// range's start, $4 its end, $5 currency. Rows: as of <see cref="Lines"/>.
     /// </summary>
     public const string LinesOfProviders =
         """

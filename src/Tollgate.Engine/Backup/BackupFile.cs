@@ -8,16 +8,16 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Backup;
 
 /// <summary>
-/// The file of a backup: a line that says what it is, then chunks, each behind its length; the highest bit of a length marks the last one.
-/// The first chunk is the manifest, the last one SHA-256 of all before it, and between them lies what pg_dump wrote. In an encrypted file
-/// each chunk is encrypted by itself and bound to the line, its number and whether it is the last, so that none can be left out, moved or
-/// cut off.
+/// The format of a backup file: a line that identifies it, then chunks, each preceded by its length; the highest bit of a length marks the
+/// last chunk. The first chunk is the manifest, the last one the SHA-256 of all chunks before it, and between them is the output of
+/// pg_dump. In an encrypted file each chunk is encrypted separately and bound to the first line, its number and whether it is the last, so
+/// nobody can omit, move or cut off a chunk.
 /// </summary>
 internal static class BackupFile
 {
     public const string Name = "TOLLGATE BACKUP 1";
 
-    /// <summary>Memory that a backup or a restore takes for it, however large the database is.</summary>
+    /// <summary>The size of a chunk. It bounds the memory of a backup or a restore, however large the database is.</summary>
     public const int ChunkBytes = 1024 * 1024;
 
     public const uint Last = 0x8000_0000;
@@ -27,7 +27,7 @@ internal static class BackupFile
 
     public const int SaltBytes = 32;
 
-    /// <summary>In a damaged or hostile file a number could keep us busy for days.</summary>
+    /// <summary>The most iterations that a restore accepts: a larger number in a damaged or hostile file could take days.</summary>
     public const int MostIterations = 10_000_000;
 
     public static byte[] KeyOf(string passphrase, byte[] salt, int iterations) =>
@@ -37,7 +37,7 @@ internal static class BackupFile
         Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{line}\n{number}\n{(isLast ? "last" : "more")}"));
 }
 
-/// <summary>Writes a backup beside its name and gives it the name when it is whole and on disk.</summary>
+/// <summary>Writes a backup under a temporary name beside the final one, and renames the file when it is complete and on disk.</summary>
 internal sealed class BackupWriter : IAsyncDisposable
 {
     private readonly string _path;
@@ -87,7 +87,7 @@ internal sealed class BackupWriter : IAsyncDisposable
         _isWhole = true;
     }
 
-    /// <summary>What is not whole is removed.</summary>
+    /// <summary>Deletes the file unless it is complete.</summary>
     public async ValueTask DisposeAsync()
     {
         _hash.Dispose();
@@ -99,7 +99,7 @@ internal sealed class BackupWriter : IAsyncDisposable
             }
             catch (IOException)
             {
-                // A full disk cannot take the rest either.
+                // The disk is full, so this write fails too.
             }
 
             File.Delete(Partial(_path));
@@ -119,7 +119,7 @@ internal sealed class BackupWriter : IAsyncDisposable
     private static string Partial(string path) => path + ".partial";
 }
 
-/// <summary>Reads a backup. Whatever is wrong with the file is a sentence.</summary>
+/// <summary>Reads a backup. Every fault of the file becomes an error message.</summary>
 internal sealed class BackupReader
 {
     private readonly string _path;
@@ -130,7 +130,7 @@ internal sealed class BackupReader
 
     public static bool IsEncrypted(string path) => FirstLine(path).Split(' ') is [_, _, _, "encrypted", ..];
 
-    /// <exception cref="StartRefusedException">It is no backup, or the passphrase is missing.</exception>
+    /// <exception cref="StartRefusedException">The file is not a backup, or the passphrase is missing.</exception>
     public static BackupReader Open(string path, string? passphrase)
     {
         var line = FirstLine(path);
@@ -149,9 +149,9 @@ internal sealed class BackupReader
         }
     }
 
-    /// <summary>All chunks but the last, which is compared.</summary>
-    /// <param name="tell">Gets the part of the file that was read, of 1.</param>
-    /// <exception cref="StartRefusedException">A chunk is missing, or was changed, or the passphrase is wrong.</exception>
+    /// <summary>Reads all chunks but the last, whose hash it compares.</summary>
+    /// <param name="tell">Receives the fraction of the file that was read.</param>
+    /// <exception cref="StartRefusedException">A chunk is missing or was changed, or the passphrase is wrong.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ChunksAsync(
         Action<decimal>? tell, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {

@@ -1,9 +1,9 @@
 namespace Tollgate.Engine.Backup;
 
-/// <summary>Every statement of backups and restores.</summary>
+/// <summary>The statements of backups and restores.</summary>
 internal static class BackupSql
 {
-    /// <summary>The snapshot must live until pg_dump has taken it over, and counting may take long.</summary>
+    /// <summary>The snapshot must live until pg_dump imports it, and the count before that may take long.</summary>
     public const string Begin = "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
     /// <summary>Rows: snapshot, time, major version, newest migration.</summary>
@@ -13,7 +13,7 @@ internal static class BackupSql
                FROM schema_migrations)
         """;
 
-    /// <summary>Tables with rows of their own; partitions are counted by their parent.</summary>
+    /// <summary>Tables with rows of their own; the count of a parent includes its partitions.</summary>
     public const string Tables =
         """
         SELECT c.relname
@@ -28,7 +28,7 @@ internal static class BackupSql
 
     public const string MasterKey = "SELECT id FROM master_keys WHERE state = 'current'";
 
-    /// <summary>The weight of tables in the progress: pg_dump names partitions. Rows: table, bytes.</summary>
+    /// <summary>The sizes that weight the progress: pg_dump names partitions. Rows: table, bytes.</summary>
     public const string Sizes =
         "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
 
@@ -36,10 +36,10 @@ internal static class BackupSql
 
     // ---- restore -------------------------------------------------------------------------------------------------
 
-    /// <summary>$1 database. Answers 1 where it exists.</summary>
+    /// <summary>Returns 1 if the database exists. $1 database.</summary>
     public const string Exists = "SELECT 1 FROM pg_database WHERE datname = $1";
 
-    /// <summary>Sessions of clients: an autovacuum worker gives way to the restore. $1 database.</summary>
+    /// <summary>The number of client sessions; an autovacuum worker gives way to the restore. $1 database.</summary>
     public const string Users =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
@@ -47,10 +47,10 @@ internal static class BackupSql
 
     public const string CountProjects = "SELECT count(*) FROM projects";
 
-    /// <summary>Servers of the other machine do not run here.</summary>
+    /// <summary>The servers of the backed-up database do not run here.</summary>
     public const string ForgetServers = "DELETE FROM servers";
 
-    /// <summary>Columns with places of facts. Rows: table, column.</summary>
+    /// <summary>Columns that contain fact positions. Rows: table, column.</summary>
     public const string Places =
         """
         SELECT c.relname, a.attname
@@ -66,8 +66,8 @@ internal static class BackupSql
         $"SELECT coalesce(max({Quoted(column)}::text::bigint), 0) FROM {Quoted(table)}";
 
     /// <summary>
-    /// Places of facts are numbers of transactions, and those belong to one PostgreSQL. From here on this much is added to them, so that
-    /// new facts stand behind all that were restored, and what was not told yet still is.
+    /// Sets the number that is added to positions of new facts. Positions of facts are transaction ids, which belong to one PostgreSQL. The
+    /// shift puts new facts after all restored ones, and readers of facts continue where they stopped.
     /// </summary>
     public static string Shift(long places) =>
         System.FormattableString.Invariant(

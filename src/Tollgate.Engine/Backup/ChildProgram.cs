@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Tollgate.Engine.Backup;
 
-/// <summary>A program of PostgreSQL's whose output or input is streamed. It ends with this object, whatever happens.</summary>
+/// <summary>A program of PostgreSQL whose output or input Tollgate streams. Disposing this object kills it.</summary>
 internal sealed class ChildProgram : IAsyncDisposable
 {
     private const int LinesKept = 5;
@@ -11,7 +11,7 @@ internal sealed class ChildProgram : IAsyncDisposable
     private readonly Task _listening;
     private readonly Queue<string> _last = new();
 
-    /// <param name="said">Gets each line of its error output.</param>
+    /// <param name="said">Receives each line of its error output.</param>
     public ChildProgram(ProcessStartInfo start, Action<string> said)
     {
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
@@ -22,7 +22,7 @@ internal sealed class ChildProgram : IAsyncDisposable
 
     public Stream Input => _process.StandardInput.BaseStream;
 
-    /// <summary>Without what only tells of progress. To be asked for after its end.</summary>
+    /// <summary>The last lines of its error output that report errors. Read it after the program has ended.</summary>
     public string LastWords => string.Join(' ', _last);
 
     public async Task<int> EndAsync(CancellationToken cancel)

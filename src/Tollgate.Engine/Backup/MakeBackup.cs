@@ -7,15 +7,15 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Backup;
 
 /// <summary>
-/// Takes a backup while servers work: 1. one snapshot of the database; 2. its rows are counted; 3. pg_dump reads the same snapshot; 4. the
-/// file gets its name when it is whole. Nothing waits for it, but for changes of the schema.
+/// Takes a backup while servers run: 1. export a snapshot of the database; 2. count its rows; 3. run pg_dump on the same snapshot; 4.
+/// rename the file when it is complete. Only schema changes wait for it.
 /// </summary>
 public static class MakeBackup
 {
     /// <param name="passphrase">Null: the file is not encrypted.</param>
-    /// <param name="keys">Go into the file; only with a passphrase.</param>
-    /// <param name="tell">Gets what is being done, and how much of it is done, of 1.</param>
-    /// <exception cref="StartRefusedException">With a sentence that says why there is none.</exception>
+    /// <param name="keys">Keys to include in the file; only with a passphrase.</param>
+    /// <param name="tell">Receives the current step and the completed fraction of it.</param>
+    /// <exception cref="StartRefusedException">There is no backup; the message says why.</exception>
     public static async Task<BackupManifest> RunAsync(
         string connectionString, string path, string? passphrase, IReadOnlyList<MasterKey>? keys, Action<string, decimal> tell,
         CancellationToken cancel)
@@ -122,7 +122,8 @@ public static class MakeBackup
 }
 
 /// <summary>
-/// How far pg_dump is, by the sizes of the tables that it names: <c>pg_dump: dumping contents of table "public.events_202611"</c>.
+/// Computes the progress of pg_dump from the sizes of the tables that it names: <c>pg_dump: dumping contents of table
+/// "public.events_202611"</c>.
 /// </summary>
 internal sealed class TableWeights(IReadOnlyDictionary<string, long> sizes)
 {
@@ -143,7 +144,7 @@ internal sealed class TableWeights(IReadOnlyDictionary<string, long> sizes)
     }
 }
 
-/// <summary>How many rows each table has.</summary>
+/// <summary>Counts the rows of each table.</summary>
 internal static class RowCounts
 {
     public static async Task<Dictionary<string, long>> OfAsync(

@@ -6,18 +6,18 @@ using Tollgate.Engine.Verification;
 
 namespace Tollgate.Engine.Backup;
 
-/// <summary>What a restore came to.</summary>
-/// <param name="ReplacedOld">There was a database with data under the name; it is gone.</param>
+/// <summary>The result of a restore.</summary>
+/// <param name="ReplacedOld">True if the restore replaced a database with data.</param>
 public sealed record Restored(BackupManifest Manifest, VerifyReport Report, bool ReplacedOld);
 
 /// <summary>
-/// Restores a backup: 1. the whole file is read and checked; 2. the target is looked at; 3. pg_restore fills a database beside it; 4.
-/// places of facts are fitted to this PostgreSQL, and the schema is brought up to date; 5. rows are counted and the books verified; 6. the
-/// new database takes the old one's name, in one transaction. Before step 6 the target is as it was, whatever happens.
+/// Restores a backup: 1. read and check the whole file; 2. check the target; 3. let pg_restore fill a database beside it; 4. shift the
+/// positions of facts to this PostgreSQL, and migrate the schema; 5. count rows and verify the ledger; 6. give the new database the
+/// target's name, in one transaction. A failure before step 6 leaves the target unchanged.
 /// </summary>
-/// <param name="connectionString">Of the target. Its user may create databases.</param>
-/// <param name="force">A target with data is replaced.</param>
-/// <param name="tell">Gets what is being done, and how much of it is done, of 1.</param>
+/// <param name="connectionString">The target. Its user may create databases.</param>
+/// <param name="force">Replaces a target with data.</param>
+/// <param name="tell">Receives the current step and the completed fraction of it.</param>
 public sealed class RestoreBackup(string connectionString, bool force, Action<string, decimal> tell, ILogger log)
 {
     private readonly string _target = new NpgsqlConnectionStringBuilder(connectionString).Database!;
@@ -26,8 +26,10 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
 
     public static bool IsEncrypted(string path) => BackupReader.IsEncrypted(path);
 
-    /// <summary>Reads the file to its end.</summary>
-    /// <exception cref="StartRefusedException">It is damaged, the passphrase is wrong, or it is of a newer version.</exception>
+    /// <summary>Reads and checks the whole file.</summary>
+    /// <exception cref="StartRefusedException">
+    /// The file is damaged, the passphrase is wrong, or the backup is from a newer version.
+    /// </exception>
     public static async Task<BackupManifest> CheckAsync(
         string path, string? passphrase, Action<string, decimal> tell, CancellationToken cancel)
     {
@@ -46,7 +48,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
                     + "or with a newer release.");
     }
 
-    /// <exception cref="StartRefusedException">With a sentence that says why nothing was restored.</exception>
+    /// <exception cref="StartRefusedException">Nothing was restored; the message says why.</exception>
     public async Task<Restored> RunAsync(string path, string? passphrase, CancellationToken cancel)
     {
         // 1.
@@ -110,7 +112,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
             }
         }
 
-        // A session that was closed a moment ago, as the one above, is still seen.
+        // PostgreSQL may still list a session that was closed a moment ago, as the one above.
         for (var tries = 0; tries < 100; tries++)
         {
             if (await AskAsync<long>(outside, BackupSql.Users, cancel, _target) == 0)
@@ -148,7 +150,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         }
         catch (IOException)
         {
-            // It has ended already; its exit code says why.
+            // The program has already ended; its exit code says why.
         }
 
         tell("restoring indexes", 1);

@@ -3,14 +3,14 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Backup;
 
-/// <summary>Whether the restored database finds its master key, and what to do where it does not.</summary>
+/// <summary>Checks that the restored database has its master key, and tells the operator what to do if not.</summary>
 public static class RestoredKeys
 {
     /// <summary>
-    /// Makes the folder of the master key's file where it is missing, for its owner alone: with an own PostgreSQL a machine may have no
-    /// data folder yet.
+    /// Creates the folder of the master key's file if it is missing, accessible to its owner only: a machine that uses an external
+    /// PostgreSQL may have no data folder yet.
     /// </summary>
-    /// <exception cref="StartRefusedException">It cannot be made.</exception>
+    /// <exception cref="StartRefusedException">The folder cannot be created.</exception>
     public static void MakeFolder(MasterKeySource source)
     {
         var folder = Path.GetDirectoryName(source.File)!;
@@ -32,8 +32,8 @@ public static class RestoredKeys
         }
     }
 
-    /// <summary>Keys that came with the backup are written where the data folder has none.</summary>
-    /// <returns>A sentence for the operator.</returns>
+    /// <summary>Writes the keys of the backup if the data folder has none.</summary>
+    /// <returns>A message for the operator.</returns>
     public static async Task<string> FitAsync(MasterKeySource source, BackupManifest manifest, CancellationToken cancel)
     {
         if (manifest.MasterKeyId is not { } id)

@@ -14,15 +14,13 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>
-/// Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.
-/// </summary>
+/// <summary>Applies a provider update to Tollgate's records. Repeats and other orders lead to the same rows.</summary>
 public sealed class ApplyProviderUpdate(
     NpgsqlDataSource database, CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
     RefundPayment refund,
     FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, FollowCheckout checkouts, Clock clock)
 {
-    /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
+    /// <returns>Null: the update is applied. Otherwise the reason why it cannot be yet, for operators.</returns>
     public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
         update switch
     {
@@ -46,7 +44,7 @@ public sealed class ApplyProviderUpdate(
             return $"No payment is known of {update.Reference}.";
         }
 
-        // What succeeded stays so: an earlier refusal of the same attempt may be told after it.
+        // A success is final: the provider may report an earlier refusal of the same attempt after it.
         var isUpdate = row.Payment.IsOpen || (row.Payment.Status == PaymentStatus.Failed && update.Failure is null);
         if (isUpdate)
         {
@@ -100,7 +98,7 @@ public sealed class ApplyProviderUpdate(
                 ? CatalogWords.Read<DisputeStatus>(word)
                 : (DisputeStatus?)null;
 
-            // A decision is the end: that it was open before may be told after it.
+            // A decision is final: the provider may report the open dispute after it.
             if (known == update.Status || known is DisputeStatus.Won or DisputeStatus.Lost)
             {
                 return null;
@@ -121,7 +119,9 @@ public sealed class ApplyProviderUpdate(
         }
     }
 
-    /// <summary>What a bank holds or took was not paid for the running period: no change of the subscription gives it back.</summary>
+    /// <summary>
+    /// Treats disputed or lost money as unpaid for the current period, so that a change of the subscription does not credit it.
+    /// </summary>
     private static async Task CountAsync(
         CustomerChange change, ProjectSnapshot project, Payment payment, DisputeStatus? known, DisputeUpdate update,
         CancellationToken cancel)
@@ -143,7 +143,7 @@ public sealed class ApplyProviderUpdate(
     };
 
     /// <summary>
-    /// What was used beyond the plan in a period that has ended goes to the invoice that the provider drafts for the next one.
+    /// Follows a subscription, and sends overage of an ended period to the invoice that the provider drafts for the next one.
     /// </summary>
     private async Task<string?> FollowAsync(
         ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
@@ -155,7 +155,7 @@ public sealed class ApplyProviderUpdate(
         }
         catch (ProviderSilentException)
         {
-            // What was not told is told later; what was followed is so.
+            // The usage that was not sent is sent later; the update is applied.
         }
 
         if (refused is null)

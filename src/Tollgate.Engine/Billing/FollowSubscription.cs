@@ -13,12 +13,14 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Brings the row of a subscription that a provider manages to what the provider says of it. Told again, or late, it changes nothing: who
-/// asked later knows more.
+/// Updates the row of a provider-managed subscription from the provider's state. A repeat or a late update changes nothing: the state that
+/// was read later wins.
 /// </summary>
 public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 {
-    /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
+    /// <returns>
+    /// Null: the update is applied. Otherwise the reason why it cannot be, for operators; the possible parts are applied.
+    /// </returns>
     public async Task<string?> RunAsync(
         ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
@@ -43,7 +45,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        // What nobody has paid for yet is no news: it may be one of several tries.
+        // Ignore a subscription that nobody has paid for yet: it may be one of several tries.
         if (known is null && update is { Status: SubscriptionStatus.Incomplete, EndedAt: null })
         {
             return null;
@@ -70,7 +72,10 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         return doubt;
     }
 
-    /// <summary>Why another subscription cannot begin. One that gives nothing makes way for one that does.</summary>
+    /// <summary>
+    /// Returns the reason why another subscription cannot begin. A live subscription that gives no plan is ended in favour of one that
+    /// does.
+    /// </summary>
     private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate update, CancellationToken cancel)
     {
         var (change, row) = (writing.Change, writing.Change.Row);
@@ -109,10 +114,10 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>
-    /// Its own version of a plan stays where that is sold so. What is paid instead of the plan's price was agreed there. One that is
-    /// followed keeps its terms where the provider's are none of the catalogue.
+    /// Determines the terms. The subscription keeps its plan version if that sells these terms. A price other than the plan's was agreed at
+    /// the provider. A followed subscription keeps its terms if the catalogue does not sell the provider's.
     /// </summary>
-    /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
+    /// <returns>No terms: it cannot be followed. A reason: why not, or which part differs from the provider's.</returns>
     private static (SubscriptionTerms? Terms, string? UnresolvedReason) TermsOf(ProjectSnapshot project, Subscription? known,
         SubscriptionUpdate update)
     {
@@ -162,7 +167,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         }
     }
 
-    /// <summary>What the step before has billed until then stays billed.</summary>
+    /// <summary>Usage that the previous step has billed stays billed.</summary>
     private static SubscriptionStep Billed(SubscriptionStep step, SubscriptionRow row) =>
         step.After.UsageFrom < row.Subscription.UsageFrom
             ? step with { After = step.After with { UsageFrom = row.Subscription.UsageFrom } }

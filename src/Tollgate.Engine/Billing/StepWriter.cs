@@ -16,22 +16,22 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, what they give back of
-/// earlier invoices, and what is to be collected; 4. plan and billing cycle of the customers whose step changes them; 5. the invoices, with
-/// their numbers. The caller holds the customers and commits.
+/// Writes steps with their results: 1. invoices without numbers; 2. subscriptions; 3. the facts, proration credits of earlier invoices, and
+/// collections; 4. plan and billing cycle of the customers whose step changes them; 5. the invoices' numbers. The caller locks the
+/// customers and commits.
 /// </summary>
 /// <remarks>
-/// 4. and 5. make others wait: lanes that hold balances of other customers, and whoever wants numbers. Nobody may wait for anything but the
-/// database between them and the commit.
+/// 4. and 5. block others: lanes that hold balances of other customers, and transactions that need numbers. Between them and the commit,
+/// wait only for the database.
 /// </remarks>
 internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot project, InvoiceSettings settings, string actor)
 {
-    /// <summary>What late events can still reach, and a little more.</summary>
+    /// <summary>The time for which old billing cycles are kept: the age that late events can reach, and a little more.</summary>
     private static readonly TimeSpan CyclesKept = TimeSpan.FromDays(400);
 
     private readonly InvoiceWriter _invoices = new(work.Connection, project, settings, actor);
 
-    /// <summary>A customer's plan or cycle was changed.</summary>
+    /// <summary>True if a customer's plan or cycle changed.</summary>
     public bool HasChangedCustomers { get; private set; }
 
     /// <param name="now">The project's clock.</param>
@@ -45,7 +45,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     /// <returns>The invoices, which <see cref="FinishAsync"/> writes.</returns>
     public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(IReadOnlyList<BilledOrder> steps, Instant now, CancellationToken cancel)
     {
-        // 1. A step that was due in the past of a sandbox's clock is issued when it was due: the clock jumps, the days do not.
+        // 1. A step that was due before a sandbox's clock jumped is issued at its due time.
         var drafts = await _invoices.WriteAsync(
             steps, order => project.TestClock is null ? now : order.Order.Step.At, cancel);
 
@@ -56,7 +56,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         var invoices = drafts.ToDictionary(static one => one.Invoice.Subscription!.Value);
         await WriteFactsAsync(steps, invoices, cancel);
 
-        // What is given back was asked for before.
+        // A proration credit reduces earlier invoices.
         foreach (var step in steps)
         {
             var draft = invoices.GetValueOrDefault(step.After.Id);
@@ -67,7 +67,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             }
         }
 
-        // An invoice and the wish to collect it are one transaction.
+        // An invoice and its collection are written in one transaction.
         var byItself = steps.Where(static step => step.Order.Cause is null).Select(static step => step.After.Id).ToHashSet();
         await Collections.BeginAsync(
             work.Connection, project, [.. drafts.Select(draft => (draft, byItself.Contains(draft.Invoice.Subscription!.Value)))], cancel);
@@ -79,7 +79,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     public async Task<IReadOnlyList<Invoice>> FinishAsync(
         IReadOnlyList<BilledOrder> steps, IReadOnlyList<BilledInvoice> drafts, Instant now, CancellationToken cancel)
     {
-        // 4. Quotas follow at once.
+        // 4. Quotas change at once.
         foreach (var step in steps)
         {
             await FollowAsync(step, now, cancel);
@@ -140,7 +140,9 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         HasChangedCustomers = true;
     }
 
-    /// <summary>Features whose running period ends with the cycle, also those that the plan until now did not name.</summary>
+    /// <summary>
+    /// Returns the features whose current period ends with the cycle, including those that the previous plan did not name.
+    /// </summary>
     private async Task<int[]> FeaturesOfBillingPeriodsAsync(CustomerRow customer, Instant at, CancellationToken cancel)
     {
         var terms =
@@ -194,7 +196,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             .Command(SubscriptionSql.Write);
     }
 
-    /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason.</summary>
+    /// <summary>Writes the facts. The cause of an automatic step is "due"; a cancellation requested before keeps its reason.</summary>
     private Task WriteFactsAsync(IReadOnlyList<BilledOrder> steps, Dictionary<Guid, BilledInvoice> invoices, CancellationToken cancel) =>
         new Columns()
         .Small(steps.Select(static s => s.Customer.Partition))

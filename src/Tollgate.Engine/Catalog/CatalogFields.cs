@@ -6,7 +6,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>Collects every fault of a text, and remembers where each path stands so that rules can point at it later.</summary>
+/// <summary>Collects the faults of a text, and remembers the position of each path so that the rules can report it later.</summary>
 internal sealed class CatalogFaults
 {
     private readonly List<CatalogFault> _faults = [];
@@ -22,10 +22,7 @@ internal sealed class CatalogFaults
     public void Add(string path, string message, MapEntry key) =>
         _faults.Add(new(path, message) { Line = key.Line, Column = key.Column });
 
-    /// <summary>
-    /// Adds what the rules found. A rule that stumbled over a place which could not even be read says nothing new; it is
-    /// left out.
-    /// </summary>
+    /// <summary>Adds the faults that the rules found, except those at a path that could not be read, which has a fault already.</summary>
     public void AddFromRules(IEnumerable<CatalogFault> found)
     {
         var unread = _faults.Select(static f => f.Path).ToHashSet(StringComparer.Ordinal);
@@ -39,7 +36,9 @@ internal sealed class CatalogFaults
         }
     }
 
-    /// <summary>Of the path, or of the nearest thing around it: a missing key is reported where its map begins.</summary>
+    /// <summary>
+    /// Returns the position of the path, or of the nearest node around it: a missing key is reported at the start of its map.
+    /// </summary>
     private (int Line, int Column)? PlaceOf(string path)
     {
         while (!_places.ContainsKey(path) && path.Length > 0)
@@ -52,8 +51,8 @@ internal sealed class CatalogFaults
 }
 
 /// <summary>
-/// The keys of one map, taken one after the other. What was asked for is known; <see cref="RefuseOthers"/> reports the rest.
-/// A fault never stops the reading: the value is then a harmless stand-in.
+/// The keys of one map, read one after the other. A key that was read is known; <see cref="RefuseOthers"/> reports the rest. A fault never
+/// stops the reading: the value is then a harmless placeholder.
 /// </summary>
 internal sealed partial class CatalogFields
 {
@@ -83,7 +82,7 @@ internal sealed partial class CatalogFields
 
     public string Path { get; }
 
-    /// <summary>What the map has, in its order.</summary>
+    /// <summary>The keys of the map, in its order.</summary>
     public IEnumerable<string> Keys => _entries.Keys;
 
     public bool Has(string key)
@@ -92,12 +91,12 @@ internal sealed partial class CatalogFields
         return _entries.ContainsKey(key);
     }
 
-    /// <summary>The key is there and has a value: <c>amount:</c> alone says nothing.</summary>
+    /// <summary>True if the key exists and has a value: <c>amount:</c> alone has none.</summary>
     public bool Says(string key) => Has(key) && _entries[key].Value is not ScalarNode { IsNull: true };
 
     public string PathOf(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
 
-    /// <summary>Reports a fault at a key, or at the map when the key is missing.</summary>
+    /// <summary>Reports a fault at a key, or at the map if the key is missing.</summary>
     public void Fault(string key, string message)
     {
         if (_entries.TryGetValue(key, out var entry))
@@ -121,7 +120,7 @@ internal sealed partial class CatalogFields
         return Text(key) ?? "";
     }
 
-    /// <summary>Text; an unquoted number or truth value is refused, since it would change its shape on the way.</summary>
+    /// <summary>Reads text. It refuses an unquoted number or truth value, which could change its form on the way.</summary>
     public string? Text(string key)
     {
         if (Scalar(key) is not { } scalar)
@@ -138,7 +137,7 @@ internal sealed partial class CatalogFields
         return scalar.Text;
     }
 
-    /// <summary>Text, number or truth value, as it is written.</summary>
+    /// <summary>Reads text, a number or a truth value, as written.</summary>
     public string? AnyText(string key) => Scalar(key)?.Text;
 
     public bool Flag(string key, bool otherwise)
@@ -175,7 +174,7 @@ internal sealed partial class CatalogFields
     }
 
     /// <summary>
-    /// Minor units of a currency. <c>12.00</c> would be a whole number, and twelve cents: nobody who writes it means that.
+    /// Reads minor units of a currency. It refuses <c>12.00</c>, a whole number that would mean twelve cents, which nobody intends.
     /// </summary>
     public long? Minor(string key)
     {
@@ -206,7 +205,7 @@ internal sealed partial class CatalogFields
 
     public Quantity? Amount(string key) => Scalar(key) is { } scalar ? AmountOf(key, scalar) : null;
 
-    /// <summary>Major units of a currency.</summary>
+    /// <summary>Reads an amount in major units of a currency.</summary>
     public UnitPrice? Price(string key)
     {
         if (Scalar(key) is not { } scalar)
@@ -225,7 +224,7 @@ internal sealed partial class CatalogFields
         return null;
     }
 
-    /// <summary>2.5 for two and a half percent.</summary>
+    /// <summary>Reads a percentage: 2.5 for two and a half percent.</summary>
     public Percent? Percent(string key)
     {
         if (Scalar(key) is not { } scalar)
@@ -244,14 +243,14 @@ internal sealed partial class CatalogFields
         return null;
     }
 
-    /// <summary>A quantity, or null and <c>unlimited</c> for no bound.</summary>
+    /// <summary>Reads a quantity, or null and <c>unlimited</c> for no limit.</summary>
     public Quantity? AmountOrUnlimited(string key) =>
         !Has(key) || _entries[key].Value is ScalarNode { IsUnlimited: true } ? null : Amount(key);
 
     public string? TextOrUnlimited(string key) =>
         !Has(key) || _entries[key].Value is ScalarNode { IsUnlimited: true } or ScalarNode { Text: "-1" } ? null : AnyText(key);
 
-    /// <summary>A word of a closed set.</summary>
+    /// <summary>Reads a word of a closed set.</summary>
     public TEnum Word<TEnum>(string key, TEnum otherwise)
         where TEnum : struct, Enum
     {
@@ -270,17 +269,17 @@ internal sealed partial class CatalogFields
         return otherwise;
     }
 
-    /// <summary>A map, or null when the key is missing or null.</summary>
+    /// <summary>Reads a map; returns null if the key is missing or null.</summary>
     public CatalogFields? Map(string key) =>
         !Has(key) || _entries[key].Value is ScalarNode { IsNull: true }
             ? null
             : new CatalogFields(_faults, _entries[key].Value, PathOf(key));
 
-    /// <summary>A list of maps; missing is empty.</summary>
+    /// <summary>Reads a list of maps; a missing key is an empty list.</summary>
     public IReadOnlyList<T> Maps<T>(string key, Func<CatalogFields, int, T> read) =>
         Items(key, (node, path, index) => read(new CatalogFields(_faults, node, path), index));
 
-    /// <summary>One map without a list around it, or a list of maps; missing and null are none.</summary>
+    /// <summary>Reads one map without a list around it, or a list of maps; a missing or null key is an empty list.</summary>
     public IReadOnlyList<T> MapOrMaps<T>(string key, Func<CatalogFields, int, T> read) =>
         Has(key) && _entries[key].Value is MapNode ? [read(Map(key)!, 0)] : Maps(key, read);
 
@@ -309,7 +308,7 @@ internal sealed partial class CatalogFields
             return 0;
         });
 
-    /// <summary>Reports keys that nobody asked for.</summary>
+    /// <summary>Reports keys that were never read.</summary>
     public void RefuseOthers()
     {
         foreach (var (key, entry) in _entries)
@@ -389,7 +388,7 @@ internal sealed partial class CatalogFields
     }
 
     /// <summary>
-    /// A plain decimal number, with an exponent as JSON allows it. Digits beyond what a decimal holds exactly are refused.
+    /// Parses a plain decimal number, with an exponent as JSON allows it. It refuses digits beyond those that a decimal holds exactly.
     /// </summary>
     private static bool TryNumber(string text, out decimal number)
     {

@@ -4,14 +4,14 @@ using System.Text.Json;
 
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>Prints the tree as JSON. Compact output is the canonical form: what is stored and what the ETag covers.</summary>
+/// <summary>Prints the tree as JSON. Compact output is the canonical form, which the database stores and the ETag covers.</summary>
 internal static class CatalogJson
 {
     public static byte[] Print(CatalogNode root, bool indented)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
 
-        // Never put into a page, so letters beyond ASCII stay readable instead of becoming escapes.
+        // No page embeds this text, so letters beyond ASCII stay readable instead of becoming escapes.
         var options = new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (var writer = new Utf8JsonWriter(buffer, options))
         {

@@ -5,10 +5,10 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>The reads of the room Catalog.</summary>
+/// <summary>Reads catalogues.</summary>
 public static class CatalogQueries
 {
-    /// <summary>What a project without a published catalogue has: one plan that grants nothing.</summary>
+    /// <summary>The catalogue of a project that has published none: one plan that grants nothing.</summary>
     private static readonly CatalogDocument Nothing = new()
     {
         Code = "empty",
@@ -17,9 +17,11 @@ public static class CatalogQueries
         Plans = [new() { Code = "free", Name = "Free", SortOrder = 1 }],
     };
 
-    /// <summary>The catalogue in force with every feature and plan version the project ever had. Four small queries.</summary>
-    /// <param name="before">The catalogue that memory has: only versions that it does not know are read. A project with a thousand of them
-    /// publishes as fast as a new one.</param>
+    /// <summary>Loads the current catalogue with every feature and plan version that the project ever had, in four small queries.</summary>
+    /// <param name="before">
+    /// The catalogue in memory: the method reads only versions that it does not contain, so that a project with a thousand of them
+    /// publishes as fast as a new one.
+    /// </param>
     public static async Task<PublishedCatalog> LoadAsync(
         NpgsqlConnection connection, int projectId, PublishedCatalog? before, CancellationToken cancel)
     {
@@ -37,8 +39,8 @@ public static class CatalogQueries
             static row => new FeatureEntry(row.GetInt32(0), CatalogReader.ReadStoredFeature(Utf8(row, 2))),
             cancel);
 
-        // One publisher at a time per project, so the ids of a project's versions grow in the order of their commits. Id 0 is that of a
-        // project without a catalogue.
+        // A project has one publisher at a time, so the ids of its versions grow in the order of their commits. Id 0 belongs to a project
+        // without a catalogue.
         var known = before is { Revision: > 0 } ? before.PlanVersions.Values : [];
         var versions = await ReadAsync(
             connection,
@@ -53,7 +55,7 @@ public static class CatalogQueries
         return CatalogIndex.Build(newest.Revision, newest.ETag, newest.Document, features, known, versions, defaults);
     }
 
-    /// <summary>What publishing the document would change of the project's features and may not.</summary>
+    /// <summary>Returns the forbidden changes of the project's features that the document contains.</summary>
     internal static async Task<IReadOnlyList<CatalogFault>> FaultsOfChangesAsync(
         NpgsqlConnection connection, int projectId, CatalogDocument document, CancellationToken cancel)
     {
@@ -71,7 +73,7 @@ public static class CatalogQueries
         return CatalogRules.CheckChanges(known, document);
     }
 
-    /// <summary>How many customers a new version of each plan would reach, and how many are pinned to an older one.</summary>
+    /// <summary>Counts for each plan the customers that a new version would reach, and those pinned to an older one.</summary>
     internal static async Task<IReadOnlyList<PlanCustomers>> CustomersByPlanAsync(
         NpgsqlConnection connection, int projectId, string defaultPlan, CancellationToken cancel)
     {
@@ -122,8 +124,8 @@ public static class CatalogQueries
     private static ReadOnlyMemory<byte> Utf8(NpgsqlDataReader row, int column) => Encoding.UTF8.GetBytes(row.GetString(column));
 }
 
-/// <summary>The catalogue in force, as stored.</summary>
+/// <summary>The current catalogue, as stored.</summary>
 internal sealed record NewestCatalog(int Revision, string ETag, CatalogDocument Document);
 
-/// <param name="Pinned">True: they keep the version they have. False: they are on the default plan and always get the newest.</param>
+/// <param name="Pinned">True: they keep their version. False: they are on the default plan and always get the newest.</param>
 public sealed record PlanCustomers(string Plan, bool Pinned, long Customers);

@@ -4,26 +4,26 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>What became of a catalogue's text.</summary>
-/// <param name="Document">Null when there are faults.</param>
-/// <param name="Malformed">The text is no YAML or JSON at all; the one fault says where.</param>
+/// <summary>The result of reading a catalogue's text.</summary>
+/// <param name="Document">Null if there are faults.</param>
+/// <param name="Malformed">True if the text is not YAML or JSON; the one fault gives the position.</param>
 public sealed record CatalogReading(CatalogDocument? Document, IReadOnlyList<CatalogFault> Faults, bool Malformed);
 
 /// <summary>
-/// Reads a catalogue strictly: unknown keys are faults, and so is everything that <see cref="CatalogRules"/> refuses.
-/// All faults of a text are reported at once, each with its line, column and path.
+/// Reads a catalogue strictly: unknown keys are faults, and so is everything that <see cref="CatalogRules"/> refuses. It reports all faults
+/// of a text at once, each with its line, column and path.
 /// </summary>
 public static class CatalogReader
 {
-    /// <summary>Bytes of a catalogue's text, at most.</summary>
+    /// <summary>The most bytes of a catalogue's text.</summary>
     public const int LargestText = CatalogTextLimits.LargestText;
 
     public static CatalogReading ReadYaml(string text) => Read(() => CatalogText.ParseYaml(text));
 
     public static CatalogReading ReadJson(ReadOnlyMemory<byte> utf8) => Read(() => CatalogText.ParseJson(utf8));
 
-    /// <summary>Overrides of one customer: a JSON object, feature code → members of the entitlement that differ.</summary>
-    /// <param name="currency">Of overage prices that name none: the project's.</param>
+    /// <summary>Reads the overrides of one customer: a JSON object, feature code → members of the entitlement that differ.</summary>
+    /// <param name="currency">The project's currency, for overage prices that name none.</param>
     /// <returns>The overrides by feature code, or every fault.</returns>
     public static (IReadOnlyDictionary<string, EntitlementOverride> Overrides, IReadOnlyList<CatalogFault> Faults) ReadOverrides(
         ReadOnlyMemory<byte> utf8, string currency)
@@ -38,18 +38,18 @@ public static class CatalogReader
         }
     }
 
-    /// <summary>A plan that Tollgate itself stored.</summary>
+    /// <summary>Reads a plan that Tollgate stored.</summary>
     internal static Plan ReadStoredPlan(ReadOnlyMemory<byte> utf8) =>
         Stored(utf8, static (faults, node) => ReadPlan(new(faults, node, ""), 0, "USD", [], checkKinds: false));
 
-    /// <summary>A catalogue that Tollgate itself stored. Not checked against the rules again: they may be stricter by now.</summary>
+    /// <summary>Reads a catalogue that Tollgate stored, without the rules: they may have become stricter.</summary>
     internal static CatalogDocument ReadStoredDocument(ReadOnlyMemory<byte> utf8) =>
         Stored(utf8, static (faults, node) => ReadDocument(new(faults, node, "")));
 
     internal static Feature ReadStoredFeature(ReadOnlyMemory<byte> utf8) =>
         Stored(utf8, static (faults, node) => ReadFeature(new(faults, node, ""), 0));
 
-    /// <summary>An add-on that Tollgate itself stored with a subscription.</summary>
+    /// <summary>Reads an add-on that Tollgate stored with a subscription.</summary>
     public static AddOn ReadStoredAddOn(ReadOnlyMemory<byte> utf8) =>
         Stored(utf8, static (faults, node) => ReadAddOn(new(faults, node, ""), "USD", []));
 
@@ -200,7 +200,7 @@ public static class CatalogReader
         return price;
     }
 
-    /// <summary>The kinds decide which of the two members there must be; an add-on that Tollgate stored itself has the right one.</summary>
+    /// <summary>The kinds decide which of the two members is required; a stored add-on has the right one.</summary>
     private static AddOnEntitlement ReadAddOnEntitlement(CatalogFields fields, Dictionary<string, FeatureKind> kinds)
     {
         var change = new EntitlementOverride
@@ -306,7 +306,7 @@ public static class CatalogReader
         return new(percent is { } rate ? new Percent(rate.Value) : null, percent is null ? amount ?? 0 : null);
     }
 
-    /// <summary>Of a price by tiers, which has many amounts: a percentage.</summary>
+    /// <summary>Reads the discount of a tiered price, which has many amounts: a percentage.</summary>
     private static Percent? ReadPercentOff(CatalogFields fields)
     {
         var percent = fields.Amount("percent");
@@ -337,7 +337,7 @@ public static class CatalogReader
             }
         }
 
-        // With a pool, no quota means no units of its own. A switch that is named is on; the others know no such thing.
+        // With a pool, a missing quota means no units of its own. A named switch is on; other kinds have no switch.
         var hasPool = change.Pool is { IsSet: true, Value: not null };
         var isSwitch = !change.Quota.IsSet && !change.Value.IsSet && !hasPool;
         return EntitlementRules.Apply(new() { Feature = code, Quota = hasPool ? Quantity.Zero : null, Enabled = isSwitch }, change);
@@ -367,7 +367,7 @@ public static class CatalogReader
         return (overrides, faults.All);
     }
 
-    /// <summary>Everything of an entitlement except its feature: what a plan and an override say with the same keys.</summary>
+    /// <summary>Reads the members of an entitlement except its feature; plans and overrides have the same keys.</summary>
     private static EntitlementOverride ReadMembers(CatalogFields fields, string feature, string currency) => new()
     {
         Feature = feature,
@@ -405,7 +405,7 @@ public static class CatalogReader
         return price;
     }
 
-    /// <summary>Either one price for each seat, or tiers as overage has them.</summary>
+    /// <summary>Reads the price of seats: either one price for each seat, or tiers as for overage.</summary>
     private static SeatPrice ReadSeats(CatalogFields fields)
     {
         var (included, mode) = (fields.Whole("included") ?? 0, fields.Word("mode", TierMode.PerUnit));
@@ -497,12 +497,12 @@ public static class CatalogReader
     }
 }
 
-/// <summary>What a rate window counts: the word for <see cref="RateLimit.CountsDecisions"/>.</summary>
+/// <summary>The unit that a rate window counts: the word for <see cref="RateLimit.CountsDecisions"/>.</summary>
 internal enum RateCounts
 {
     /// <summary>Each decision counts 1 (requests).</summary>
     Decisions,
 
-    /// <summary>Its amount counts (tokens).</summary>
+    /// <summary>Each decision counts its amount (tokens).</summary>
     Amount,
 }

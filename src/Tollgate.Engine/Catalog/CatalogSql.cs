@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>Every statement of the room Catalog: features, catalogs, plan_versions.</summary>
+/// <summary>The statements of the room Catalog: features, catalogs, plan_versions.</summary>
 internal static class CatalogSql
 {
     public const string Newest = """
@@ -25,7 +25,7 @@ internal static class CatalogSql
          WHERE project_id = $1 AND code = ANY ($2)
         """;
 
-    /// <summary><c>$2</c> the last id that is known already.</summary>
+    /// <summary><c>$2</c> the last known id.</summary>
     public const string PlanVersions = """
         SELECT id, version, document::text
           FROM plan_versions
@@ -33,7 +33,7 @@ internal static class CatalogSql
          ORDER BY id
         """;
 
-    /// <summary>The newest 1,000 changes of what the default plan is, newest first.</summary>
+    /// <summary>The newest 1,000 changes of the default plan, newest first.</summary>
     public const string DefaultPlans = """
         SELECT in_force_from, default_plan_version_id
           FROM (SELECT revision, in_force_from, default_plan_version_id, lag(default_plan_version_id) OVER (ORDER BY revision) AS before
@@ -44,10 +44,10 @@ internal static class CatalogSql
          LIMIT 1000
         """;
 
-    /// <summary>One publisher at a time per project; readers and the hot path are not touched.</summary>
+    /// <summary>Allows one publisher at a time for each project; it does not block readers and the hot path.</summary>
     public const string LockProject = "SELECT pg_advisory_xact_lock(7234003, $1)";
 
-    /// <summary>A feature keeps its number for ever; its last definition is replaced.</summary>
+    /// <summary>A feature keeps its number for ever; the statement replaces its definition.</summary>
     public const string UpsertFeature = """
         INSERT INTO features (project_id, code, document)
              VALUES ($1, $2, $3::jsonb)
@@ -69,7 +69,7 @@ internal static class CatalogSql
              VALUES ($1, $2, $3, $4::jsonb)
         """;
 
-    /// <summary>How many features there are, and the bytes of all features and plan versions, as every server reads them.</summary>
+    /// <summary>The number of features, and the bytes of all features and plan versions, which every server loads.</summary>
     public const string Size = """
         SELECT f.count, f.bytes + v.bytes
           FROM (SELECT count(*), coalesce(sum(octet_length(document::text)), 0) AS bytes FROM features WHERE project_id = $1) AS f,
@@ -84,12 +84,12 @@ internal static class CatalogSql
          WHERE p.id = $1
         """;
 
-    /// <summary>Heard by every server on this database once the transaction commits.</summary>
+    /// <summary>Notifies every server on this database when the transaction commits.</summary>
     public const string Notify = "SELECT pg_notify('tollgate_changed', 'catalog:' || $1)";
 
     /// <summary>
-    /// Customers by the plan that a new version of it would reach: those on the default plan get it at once, those pinned
-    /// to a version keep theirs. Members have what their owner has. $2 = the default plan's code.
+    /// The customers that a new version of each plan would reach: those on the default plan get it at once, and those pinned to a version
+    /// keep theirs. Members have the plan of their owner. $2 the default plan's code.
     /// </summary>
     public const string CustomersByPlan = """
         SELECT coalesce(v.plan, $2), c.plan_version_id IS NOT NULL, count(*)

@@ -6,10 +6,12 @@ using YamlDotNet.Core.Events;
 
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>From YAML or JSON to the tree, keeping line and column of everything.</summary>
+/// <summary>Parses YAML or JSON to the tree, and keeps the line and column of every node.</summary>
 internal static class CatalogText
 {
-    /// <exception cref="CatalogTextException">Not YAML, too deep, or a feature of YAML that a catalogue does not need.</exception>
+    /// <exception cref="CatalogTextException">
+    /// The text is not YAML, is nested too deeply, or uses a feature of YAML that catalogues do not need.
+    /// </exception>
     public static CatalogNode ParseYaml(string text)
     {
         RefuseLongerThanLimit(Encoding.UTF8.GetByteCount(text));
@@ -20,7 +22,7 @@ internal static class CatalogText
         }
         catch (Exception fault) when (fault is not CatalogTextException && TabOf(text) is { } tab)
         {
-            // YamlDotNet names the place where the structure broke, which is often lines behind the tab that broke it.
+            // YamlDotNet reports the place where the structure broke, often lines after the tab that broke it.
             throw new CatalogTextException("This is not YAML: a tab stands in the indentation. Indent with spaces.", tab.Line, tab.Column);
         }
         catch (YamlException fault)
@@ -29,14 +31,14 @@ internal static class CatalogText
         }
         catch (Exception fault) when (fault is not CatalogTextException)
         {
-            // YamlDotNet's scanner throws more than it documents on text that is no YAML: InvalidOperationException at a bracket inside of
-            // a plain text, ArgumentOutOfRangeException at an escape beyond Unicode. Its message speaks of its own insides.
+            // On text that is not YAML, YamlDotNet's scanner throws more exceptions than it documents: InvalidOperationException for a
+            // bracket inside plain text, ArgumentOutOfRangeException for an escape beyond Unicode. Its messages describe internals.
             var place = scanner.CurrentPosition;
             throw new CatalogTextException("This is not YAML: the text cannot be read any further.", (int)place.Line, (int)place.Column);
         }
     }
 
-    /// <summary>The first tab before the text of a line; null: there is none.</summary>
+    /// <summary>Returns the position of the first tab before the text of a line; null: there is none.</summary>
     private static (int Line, int Column)? TabOf(string text)
     {
         var number = 0;
@@ -72,7 +74,7 @@ internal static class CatalogText
         return root;
     }
 
-    /// <exception cref="CatalogTextException">Not JSON, or too deep.</exception>
+    /// <exception cref="CatalogTextException">The text is not JSON, or is nested too deeply.</exception>
     public static CatalogNode ParseJson(ReadOnlyMemory<byte> utf8)
     {
         RefuseLongerThanLimit(utf8.Length);
@@ -130,7 +132,7 @@ internal static class CatalogText
             return new MapNode(entries, Compact: false, LineOf(map), ColumnOf(map));
         }
 
-        // Aliases would let a few lines grow into gigabytes, and an exported catalogue could not show them.
+        // With aliases a few lines could expand to gigabytes, and an exported catalogue could not show them.
         throw At(current, "Anchors and aliases (&name, *name) are not supported; write the value out.");
     }
 
@@ -177,7 +179,9 @@ internal static class CatalogText
         }
     }
 
-    /// <summary>Any text that PostgreSQL can keep. Escapes of YAML (<c>"\0"</c>, <c>"\uD800"</c>) can write others.</summary>
+    /// <summary>
+    /// Returns text that PostgreSQL can store; YAML escapes (<c>"\0"</c>, <c>"\uD800"</c>) can produce text that it cannot.
+    /// </summary>
     private static string Storable(string text, int line, int column) =>
         WellFormed.IsText(text) ? text : throw NotText(line, column);
 
@@ -198,7 +202,7 @@ internal static class CatalogText
 
     private static int ColumnOf(ParsingEvent place) => (int)place.Start.Column;
 
-    /// <summary>Byte offset to line and column (in bytes, as JSON's own messages count).</summary>
+    /// <summary>Maps a byte offset to line and column (in bytes, as JSON's own messages count).</summary>
     private sealed class LineIndex
     {
         private readonly List<int> _starts = [0];

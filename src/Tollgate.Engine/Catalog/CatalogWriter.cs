@@ -8,34 +8,38 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Catalog;
 
 /// <summary>
-/// Writes a catalogue in its one canonical form: keys in a fixed order, defaults left out. Reading what was written gives
-/// the same catalogue, and writing that again gives the same bytes.
+/// Writes a catalogue in its one canonical form: keys in a fixed order, defaults left out. Reading the output gives the same catalogue, and
+/// writing that again gives the same bytes.
 /// </summary>
 public static class CatalogWriter
 {
-    /// <summary>What editors need to check and complete a catalogue; see <c>catalogs/catalog.schema.json</c>.</summary>
+    /// <summary>
+    /// The line by which editors find the schema that checks and completes a catalogue; see <c>catalogs/catalog.schema.json</c>.
+    /// </summary>
     public const string SchemaLine = "# yaml-language-server: $schema=./catalog.schema.json";
 
     public static string ToYaml(CatalogDocument document) => CatalogYaml.Print(SchemaLine, NodeOf(document));
 
     public static byte[] ToJson(CatalogDocument document, bool indented) => CatalogJson.Print(NodeOf(document), indented);
 
-    /// <summary>The same for the same content on any machine, for ever: 16 hex digits of SHA-256 over the canonical JSON.</summary>
+    /// <summary>
+    /// Returns the same ETag for the same content on any machine, for ever: 16 hex digits of SHA-256 over the canonical JSON.
+    /// </summary>
     public static string ETagOf(CatalogDocument document) =>
         $"\"{Convert.ToHexStringLower(SHA256.HashData(ToJson(document, indented: false)))[..16]}\"";
 
-    /// <summary>The overrides of one customer as a JSON object by feature code, as <c>customers.overrides</c> stores them.</summary>
+    /// <summary>Writes the overrides of one customer as a JSON object by feature code, as <c>customers.overrides</c> stores them.</summary>
     public static byte[] ToJson(IEnumerable<EntitlementOverride> overrides) => CatalogJson.Print(
         new MapNode(
             [.. overrides.OrderBy(static o => o.Feature, StringComparer.Ordinal).Select(static o => new MapEntry(o.Feature, NodeOf(o)))],
             Compact: false),
         indented: false);
 
-    /// <summary>Stands alone: its currency and place are written out, so that it means the same in any catalogue.</summary>
+    /// <summary>Writes a plan on its own: with its currency and place, so that it means the same in any catalogue.</summary>
     internal static byte[] ToStoredJson(Plan plan, CatalogDocument document) =>
         CatalogJson.Print(NodeOf(plan, place: null, currency: null, KindsOf(document)), indented: false);
 
-    /// <summary>Stands alone, as a subscription keeps it: the catalogue may change it or drop it.</summary>
+    /// <summary>Writes an add-on on its own, for its subscription: the catalogue may change it or drop it.</summary>
     public static byte[] ToStoredJson(AddOn addOn) => CatalogJson.Print(NodeOf(addOn, currency: null), indented: false);
 
     internal static byte[] ToStoredJson(Feature feature) => CatalogJson.Print(NodeOf(feature, place: null), indented: false);
@@ -114,7 +118,7 @@ public static class CatalogWriter
 
     private static MapNode NodeOf(SeatPrice seats)
     {
-        // One price is written as such, and as tiers only where a fee comes with it.
+        // Write one price as such; use tiers only if it has a fee.
         var one = seats is { Mode: TierMode.PerUnit, Tiers: [{ FlatFee: null } only] } ? only : null;
         return new Keys()
             .Whole("included", seats.Included, null)
@@ -199,7 +203,7 @@ public static class CatalogWriter
         .When(change.Value.IsSet, k => k.Value("value", change.Value.Value))
         .ToMap(compact: true);
 
-    /// <summary>One price stands without a list around it; none is null, for an override that takes the plan's away.</summary>
+    /// <summary>Writes one price without a list around it, and none as null, for an override that removes the plan's.</summary>
     private static CatalogNode? NodeOf(IReadOnlyList<OveragePrice> prices, string? currency) => prices.Count switch
     {
         0 => null,
@@ -242,7 +246,7 @@ public static class CatalogWriter
     private static ListNode NodeOf(IReadOnlyList<int> numbers) =>
         new([.. numbers.Select(static n => ScalarNode.Raw(n.ToString(CultureInfo.InvariantCulture)))], Compact: true);
 
-    /// <summary>Builds a map key by key; what equals its default is left out.</summary>
+    /// <summary>Builds a map key by key; it leaves out values that equal their default.</summary>
     private sealed class Keys
     {
         private readonly List<MapEntry> _entries = [];
@@ -265,11 +269,11 @@ public static class CatalogWriter
 
         public Keys Text(string key, string? value) => value is null ? this : Node(key, ScalarNode.Of(value));
 
-        /// <summary>Null is unlimited.</summary>
+        /// <summary>Adds an amount; null means unlimited.</summary>
         public Keys Amount(string key, Quantity? value) =>
             Node(key, value is { } amount ? ScalarNode.Raw(amount.ToString()) : ScalarNode.Unlimited);
 
-        /// <summary>Numbers and truth values as such, so that a client gets 30 and not "30".</summary>
+        /// <summary>Adds numbers and truth values unquoted, so that a client gets 30 and not "30".</summary>
         public Keys Value(string key, string? value) => Node(key, value switch
         {
             null => ScalarNode.Unlimited,

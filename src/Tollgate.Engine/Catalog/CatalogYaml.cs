@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Engine.Catalog;
 
 /// <summary>
-/// Prints the tree as YAML the way a person would write a catalogue: one line for a price or an entitlement, quotes only
-/// where they are needed. (YamlDotNet's own emitter cannot choose between one line and a block by what fits.)
+/// Prints the tree as YAML as a person would write a catalogue: one line for a price or an entitlement, quotes only where needed.
+/// (YamlDotNet's own emitter cannot choose between one line and a block by width.)
 /// </summary>
 internal static partial class CatalogYaml
 {
@@ -34,7 +34,7 @@ internal static partial class CatalogYaml
         PrintValue(text, entry.Value, indent);
     }
 
-    /// <summary>What follows "key:": on the same line when it fits there, else indented below.</summary>
+    /// <summary>Prints the value after "key:": on the same line if it fits there, otherwise indented below.</summary>
     private static void PrintValue(StringBuilder text, CatalogNode node, int indent)
     {
         if (node is ScalarNode scalar)
@@ -83,7 +83,7 @@ internal static partial class CatalogYaml
         }
         else
         {
-            // The first key stands behind the dash, the others below it.
+            // The first key follows the dash, and the others are below it.
             var block = new StringBuilder();
             PrintBlock(block, item, indent + 2);
             text.Append(block, indent + 2, block.Length - indent - 2);
@@ -96,7 +96,7 @@ internal static partial class CatalogYaml
         return line is not null && before + line.Length <= WidestLine ? line : null;
     }
 
-    /// <summary>Null when a part of it wants a block of its own.</summary>
+    /// <summary>Returns null if a part of it needs a block.</summary>
     private static string? Flow(CatalogNode node)
     {
         switch (node)
@@ -152,11 +152,11 @@ internal static partial class CatalogYaml
         return quoted.Append('"').ToString();
     }
 
-    // Begins and ends with a letter or digit (or a closing sign); in between nothing that YAML reads as structure.
+    // Begins and ends with a letter or digit (or a closing sign), without anything in between that YAML reads as structure.
     [GeneratedRegex(@"^[\p{L}/$]\z|^[\p{L}\p{N}/$][\p{L}\p{N} _./()'&+$%!?;,:*=-]*[\p{L}\p{N}_./()'+$%!?]\z")]
     private static partial Regex Plain();
 
-    // Numbers, dates, and the words that some YAML reader takes for a truth value, null or Tollgate's own "unlimited".
+    // Numbers, dates, and the words that some YAML readers take for a truth value, null or Tollgate's own "unlimited".
     [GeneratedRegex(
         @"^([+-]?[0-9][0-9_.,:eExXoO+-]*|[0-9]{4}-.*|true|false|yes|no|on|off|y|n|null|unlimited|\.inf|\.nan)\z", RegexOptions.IgnoreCase)]
     private static partial Regex LooksLikeSomethingElse();

@@ -3,20 +3,20 @@ using Tollgate.Core.Catalog;
 
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>What publishing a catalogue would do. Nothing is written.</summary>
-/// <param name="ETag">Of the catalogue in force.</param>
-/// <param name="NewETag">Of the catalogue that was sent.</param>
+/// <summary>The effects of publishing a catalogue. Nothing is written.</summary>
+/// <param name="ETag">The current catalogue's ETag.</param>
+/// <param name="NewETag">The ETag of the catalogue in the request.</param>
 /// <param name="AffectedCustomers">
-/// Customers who would see another plan at once: those without a pinned version when the default plan changes or becomes
-/// another one.
+/// Customers whose plan would change at once: those without a pinned version, if the default plan changes or another plan becomes the
+/// default.
 /// </param>
-/// <param name="PinnedCustomers">Customers on changed or removed plans who keep the version they have.</param>
-/// <param name="Faults">What it would change and may not: publishing it is refused.</param>
+/// <param name="PinnedCustomers">Customers on changed or removed plans who keep their version.</param>
+/// <param name="Faults">The forbidden changes: Tollgate would refuse to publish it.</param>
 public sealed record CatalogPreview(
     int Revision, string ETag, string NewETag, CatalogDiff Diff, long AffectedCustomers, long PinnedCustomers,
     IReadOnlyList<CatalogFault> Faults);
 
-/// <summary>The dry run: the diff, and who is affected by it.</summary>
+/// <summary>Computes the dry run: the diff, and the affected customers.</summary>
 public sealed class PreviewCatalog(NpgsqlDataSource database)
 {
     public async Task<CatalogPreview> RunAsync(int projectId, CatalogDocument document, CancellationToken cancel)

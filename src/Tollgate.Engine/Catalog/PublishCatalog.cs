@@ -4,47 +4,44 @@ using Tollgate.Core.Catalog;
 
 namespace Tollgate.Engine.Catalog;
 
-/// <summary>How a publication came out: a closed set.</summary>
+/// <summary>The outcome of a publication.</summary>
 public enum PublishOutcome
 {
-    /// <summary>A new revision is in force.</summary>
+    /// <summary>A new revision is current.</summary>
     Published,
 
-    /// <summary>The catalogue in force says the same already; nothing was written.</summary>
+    /// <summary>The current catalogue has the same content; nothing was written.</summary>
     Unchanged,
 
-    /// <summary>The caller saw another catalogue than the one in force (<c>If-Match</c>); nothing was written.</summary>
+    /// <summary>The current catalogue is not the one that the caller saw (<c>If-Match</c>); nothing was written.</summary>
     Stale,
 
     /// <summary>
-    /// The project's features and plan versions would take more than <see cref="CatalogLimits.VersionBytes"/>; nothing was written.
+    /// The project's features and plan versions would exceed <see cref="CatalogLimits.VersionBytes"/>; nothing was written.
     /// </summary>
     TooMuch,
 
-    /// <summary>The project would have had more features than <see cref="CatalogLimits.FeaturesEver"/>; nothing was written.</summary>
+    /// <summary>The project would exceed <see cref="CatalogLimits.FeaturesEver"/>; nothing was written.</summary>
     TooManyFeatures,
 
-    /// <summary>It changes what may not be changed: <see cref="CatalogRules.CheckChanges"/>. Nothing was written.</summary>
+    /// <summary>The document contains a forbidden change: <see cref="CatalogRules.CheckChanges"/>. Nothing was written.</summary>
     Refused,
 }
 
-/// <param name="Revision">Of the catalogue in force after the call.</param>
-/// <param name="ETag">Of the catalogue in force after the call.</param>
-/// <param name="NewPlanVersions">Plans of which a new version was published.</param>
+/// <param name="Revision">The current revision after the call.</param>
+/// <param name="ETag">The current catalogue's ETag after the call.</param>
+/// <param name="NewPlanVersions">The plans that got a new version.</param>
 public sealed record Publication(PublishOutcome Outcome, int Revision, string ETag, IReadOnlyList<string> NewPlanVersions);
 
 /// <summary>
-/// Puts a catalogue into force:
-/// 1. one publisher at a time per project, and only if the caller saw what is in force and changes nothing that may not be changed;
-/// 2. numbers for features that are new;
-/// 3. a new immutable version of each plan that changed, and only of those;
-/// 4. the catalogue itself as the next revision;
-/// 5. word to every server, with the commit.
+/// Publishes a catalogue: 1. take the project's lock, and refuse if the caller saw another catalogue or makes a forbidden change; 2. give
+/// new features their numbers; 3. write a new immutable version of each changed plan, and only of those; 4. write the catalogue as the next
+/// revision; 5. notify every server with the commit.
 /// </summary>
 public sealed class PublishCatalog(NpgsqlDataSource database)
 {
-    /// <param name="document">Already checked by <see cref="CatalogRules.Check"/>.</param>
-    /// <param name="ifMatch">The header: ETags that the caller saw, or <c>*</c>; null publishes over whatever is in force.</param>
+    /// <param name="document">A document that <see cref="CatalogRules.Check"/> accepts.</param>
+    /// <param name="ifMatch">The header: ETags that the caller saw, or <c>*</c>; null replaces any current catalogue.</param>
     public async Task<Publication> PublishAsync(int projectId, CatalogDocument document, string? ifMatch, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -60,7 +57,7 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         return publication;
     }
 
-    /// <summary>A project that has more already, from before there was the limit, may publish whatever adds nothing.</summary>
+    /// <summary>A project that exceeded a limit before the limit existed may publish if nothing is added.</summary>
     private static PublishOutcome? Excess((long Features, long Bytes) before, (long Features, long Bytes) after) =>
         after.Features > Math.Max(before.Features, CatalogLimits.FeaturesEver) ? PublishOutcome.TooManyFeatures
         : after.Bytes > Math.Max(before.Bytes, CatalogLimits.VersionBytes) ? PublishOutcome.TooMuch
@@ -75,7 +72,7 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         return (row.GetInt64(0), row.GetInt64(1));
     }
 
-    /// <summary>The same inside the caller's transaction, for instance the one that creates the project.</summary>
+    /// <summary>Publishes inside the caller's transaction, for instance the one that creates the project.</summary>
     public static async Task<Publication> PublishInTransactionAsync(
         NpgsqlConnection connection, int projectId, CatalogDocument document, string? ifMatch, CancellationToken cancel)
     {
@@ -144,9 +141,9 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         return true;
     }
 
-    /// <summary>Publishing the plan makes a new version of it.</summary>
-    /// <remarks>jsonb gives keys back in another order, so what is stored is brought into the canonical form before comparing.</remarks>
-    /// <param name="newest">Its newest version.</param>
+    /// <summary>True if publishing the plan makes a new version of it.</summary>
+    /// <remarks>jsonb returns keys in another order, so the comparison brings the stored plan into the canonical form first.</remarks>
+    /// <param name="newest">The plan's newest version.</param>
     internal static bool Differs(Plan plan, Plan newest, CatalogDocument document) =>
         !CatalogWriter.ToStoredJson(plan, document).AsSpan().SequenceEqual(CatalogWriter.ToStoredJson(newest, document));
 

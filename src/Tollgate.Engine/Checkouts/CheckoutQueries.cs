@@ -13,7 +13,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
 
-/// <summary>What a checkout was asked for. Which of it counts hangs on its kind; what is null is not said.</summary>
+/// <summary>The order of a checkout. Its kind decides which properties apply; a null property was not given.</summary>
 public sealed record CheckoutWanted
 {
     public string? Plan { get; init; }
@@ -30,12 +30,12 @@ public sealed record CheckoutWanted
 
     public string? Coupon { get; init; }
 
-    /// <summary>Nobody is asked for a payment method where nothing is due now.</summary>
+    /// <summary>True to ask for a payment method only if an amount is due now.</summary>
     public bool? MethodIfRequired { get; init; }
 
     public IReadOnlyDictionary<string, long>? AddOns { get; init; }
 
-    /// <summary>Of <see cref="CheckoutKind.Change"/>: which one is changed, and how.</summary>
+    /// <summary>For <see cref="CheckoutKind.Change"/>: the subscription to change; the next properties say how.</summary>
     public Guid? Subscription { get; init; }
 
     public string? When { get; init; }
@@ -44,7 +44,7 @@ public sealed record CheckoutWanted
 
     public long? CustomAmount { get; init; }
 
-    /// <summary>Agreed for the plan's price.</summary>
+    /// <summary>The discount agreed on the plan's price.</summary>
     public LineDiscount? Discount { get; init; }
 
     public string? Pack { get; init; }
@@ -64,11 +64,11 @@ internal sealed partial class CheckoutJson : JsonSerializerContext
     public static CheckoutJson Stored { get; } = new(PlainJson.Stored());
 }
 
-/// <summary>A checkout and where it lies.</summary>
-/// <param name="HasPage">False: the API asked for it, and nobody sees it.</param>
+/// <summary>A checkout and its place.</summary>
+/// <param name="HasPage">False: the API created it without a page.</param>
 public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int Project, short Partition, int Account, bool HasPage)
 {
-    /// <summary>The columns of <c>CheckoutSql.Columns</c>, in their order.</summary>
+    /// <summary>Reads the columns of <c>CheckoutSql.Columns</c>, in their order.</summary>
     internal static CheckoutRow Read(NpgsqlDataReader reader)
     {
         var checkout = new Checkout
@@ -94,20 +94,20 @@ public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int P
     }
 }
 
-/// <summary>A provider's page on which an invoice can be paid.</summary>
-/// <param name="Reference">The provider's id of it.</param>
-/// <param name="SealedUrl">Its address, encrypted: who has it can pay there.</param>
-/// <param name="Amount">What it asks for, in minor units.</param>
+/// <summary>A provider's page on which a customer can pay an invoice.</summary>
+/// <param name="Reference">The provider's id of the page.</param>
+/// <param name="SealedUrl">The page's address, encrypted: anyone who has the address can pay there.</param>
+/// <param name="Amount">The amount due, in minor units.</param>
 internal sealed record OpenPage(
     Guid Payment, Guid Checkout, PaymentProvider Provider, string Reference, string SealedUrl, long Amount, Instant OpenedAt);
 
-/// <summary>Reads of checkouts. Every statement is bounded by the project, or by a token that nobody can guess.</summary>
+/// <summary>Reads checkouts. Every statement is bounded by the project, or by a token that nobody can guess.</summary>
 public sealed class CheckoutQueries(NpgsqlDataSource database)
 {
     /// <summary>
-    /// Open pages of one customer. One more ends the oldest, because it is often the customer who opens them: a refusal would keep the
-    /// project's back end from it. Not counted are links in mails, an invoice's page at a provider, and pages at whose end a provider has a
-    /// subscription.
+    /// The most open pages of one customer. A new page beyond that ends the oldest, because often the customer opens them: a refusal would
+    /// block the project's back end. Links in mails, an invoice's page at a provider, and pages that end in a provider-managed subscription
+    /// do not count.
     /// </summary>
     public const int MostOpen = 20;
 
@@ -129,7 +129,7 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         return await ReadAsync(connection.Command(CheckoutSql.FindSeveral, project.Id, ids.ToArray()), cancel);
     }
 
-    /// <summary>The one whose page has this address.</summary>
+    /// <summary>Finds the checkout whose page has this address.</summary>
     public async Task<CheckoutRow?> FindByTokenAsync(string token, CancellationToken cancel)
     {
         if (!KeyHash.TryOf(token, out var hash))
@@ -141,7 +141,10 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         return (await ReadAsync(connection.Command(CheckoutSql.FindByToken, hash.ToBytes()), cancel)).SingleOrDefault();
     }
 
-    /// <summary>Who issued the page with this address, as that credential is now; revoked where what opened it was.</summary>
+    /// <summary>
+    /// Returns the current state of the credential that issued the page with this address. The state is revoked if the token or session
+    /// that opened the page is.
+    /// </summary>
     public async Task<IssuerState> IssuerOfAsync(string token, CancellationToken cancel)
     {
         await using var command = database.Command(CheckoutSql.IssuerOf, KeyHash.Of(token).ToBytes());
@@ -151,7 +154,7 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         return reader.GetBoolean(0) ? issuer with { RevokedAt = Instant.Epoch } : issuer;
     }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Lists the newest first.</summary>
     public async Task<IReadOnlyList<CheckoutRow>> ListAsync(
         ProjectSnapshot project, string? customer, CheckoutStatus? status, Guid? after, int limit, CancellationToken cancel)
     {
@@ -167,7 +170,7 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
             cancel);
     }
 
-    /// <summary>The newest attempt to pay it.</summary>
+    /// <summary>The newest attempt to pay the checkout.</summary>
     public async Task<PaymentRow?> LastPaymentAsync(CheckoutRow row, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -181,7 +184,7 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await ReadAsync(connection.Command(CheckoutSql.Find, project.Id, id), cancel)).SingleOrDefault();
 
-    /// <summary>Null: the invoice has no page of a provider that could still be paid on.</summary>
+    /// <summary>Null: the invoice has no provider's page that the customer can still pay.</summary>
     internal static async Task<OpenPage?> PageOfAsync(
         NpgsqlConnection connection, ProjectSnapshot project, Guid invoice, CancellationToken cancel)
     {

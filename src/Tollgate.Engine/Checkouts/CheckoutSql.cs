@@ -4,10 +4,10 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
 
-/// <summary>Every statement on checkouts and portal sessions.</summary>
+/// <summary>The statements on checkouts and portal sessions.</summary>
 internal static class CheckoutSql
 {
-    /// <summary>What <c>CheckoutRow.Read</c> reads.</summary>
+    /// <summary>The columns that <c>CheckoutRow.Read</c> reads.</summary>
     private const string Columns =
         """
         k.partition, k.account, k.project_id, k.id, c.id, k.kind, k.wanted::text, k.success_url, k.cancel_url, k.status, k.created_at, k.expires_at,
@@ -21,15 +21,15 @@ internal static class CheckoutSql
     /// <summary>$1 project, $2 id.</summary>
     public const string Find = $"SELECT {Columns} FROM {From} WHERE k.project_id = $1 AND k.id = $2";
 
-    /// <summary>The page's address alone tells which: it is 256 random bits. $1 hash.</summary>
+    /// <summary>The page's address alone identifies the checkout: it contains 256 random bits. $1 hash.</summary>
     public const string FindByToken = $"SELECT {Columns} FROM {From} WHERE k.token_hash = $1";
 
     /// <summary>$1 project, $2 ids.</summary>
     public const string FindSeveral = $"SELECT {Columns} FROM {From} WHERE k.project_id = $1 AND k.id = ANY ($2)";
 
     /// <summary>
-    /// Newest first; those without a page are not shown. $1 project, $2 customer or null, $3 status or null, $4 the id after which it
-    /// starts or null, $5 rows.
+    /// Newest first, without checkouts that have no page. $1 project, $2 customer or null, $3 status or null, $4 the id after which the
+    /// list starts or null, $5 rows.
     /// </summary>
     public const string List =
         $"""
@@ -52,9 +52,7 @@ internal static class CheckoutSql
          LIMIT 20
         """;
 
-    /// <summary>
-    /// Those whose time is over, by the clock of their project. $1 how many. Rows: project, id.
-    /// </summary>
+    /// <summary>Open checkouts that have expired by the clock of their project. $1 rows. Rows: project, id.</summary>
     public const string Overdue =
         $"""
         SELECT p.id, w.id
@@ -70,9 +68,9 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Pages that count against the customer's bound, oldest first. Not counted are those that are few anyway: in a mail; at whose end a
-    /// provider has a subscription, one of a customer; and of an invoice whose payment is under way, one of an invoice. $1 partition, $2
-    /// account, $3 rows. Rows: id, whether a payment is under way.
+    /// Pages that count towards the customer's limit, oldest first. Pages that are few anyway do not count: those in mails; those that end
+    /// in a provider-managed subscription, one for a customer; and those of an invoice whose payment is pending, one for an invoice. $1
+    /// partition, $2 account, $3 rows. Rows: id, true if a payment is pending.
     /// </summary>
     public const string OpenPages =
         """
@@ -91,8 +89,10 @@ internal static class CheckoutSql
 
     // ---- writing: the caller holds the customer ----------------------------------------------------------------
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made,
-    /// $11 until when; who made it: $12 the key, $13 the customer token, $14 the portal session, each or null.</summary>
+    /// <summary>
+    /// $1 partition, $2 account, $3 id, $4 project, $5 kind, $6 order, $7 hash or null, $8 and $9 addresses or null, $10 creation, $11
+    /// expiry; the creator: $12 the key, $13 the customer token, $14 the portal session, each or null.
+    /// </summary>
     public const string Insert =
         """
         INSERT INTO checkouts (partition, account, id, project_id, kind, wanted, token_hash, success_url, cancel_url, created_at,
@@ -104,7 +104,7 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Who issued the page with this address. $1 hash. Rows: whether the token or the session that opened it was revoked, the issuer.
+    /// The issuer of the page with this address. $1 hash. Rows: true if the token or session that opened it was revoked, the issuer.
     /// </summary>
     public const string IssuerOf =
         $"""
@@ -118,7 +118,7 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Open ones whose issuer was revoked within the last hour: nobody can open them any more. $1 how many. Rows: project, id.
+    /// Open checkouts whose issuer was revoked within the last hour: nobody can open them any more. $1 rows. Rows: project, id.
     /// </summary>
     public const string Withdrawn =
         """
@@ -135,8 +135,8 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Money may come for one that has expired. $1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8
-    /// payment.
+    /// Finishes a checkout. Money may still arrive for an expired one. $1 partition, $2 account, $3 id, $4 status, $5 when, $6
+    /// subscription, $7 invoice, $8 payment.
     /// </summary>
     public const string Finish =
         """
@@ -145,7 +145,7 @@ internal static class CheckoutSql
          WHERE partition = $1 AND account = $2 AND id = $3 AND (status = 'open' OR (status = 'expired' AND $4 = 'credited'))
         """;
 
-    /// <summary>The next of its facts. $1 partition, $2 account, $3 checkout, $4 verb, $5 at, $6 actor, $7 note.</summary>
+    /// <summary>Adds the next fact of a checkout. $1 partition, $2 account, $3 checkout, $4 verb, $5 at, $6 actor, $7 note.</summary>
     public const string AddFact =
         """
         INSERT INTO checkout_facts (partition, account, checkout, sequence, verb, at, actor, note)
@@ -156,14 +156,16 @@ internal static class CheckoutSql
 
     // ---- a provider's pages ------------------------------------------------------------------------------------
 
-    /// <summary>Where the provider has made it. $1 partition, $2 account, $3 id, $4 address, $5 the provider's id of it.</summary>
+    /// <summary>
+    /// Stores the page that the provider made. $1 partition, $2 account, $3 id, $4 address, $5 the provider's id of the page.
+    /// </summary>
     public const string KeepPage =
         "UPDATE checkouts SET page = $4, page_reference = $5 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'";
 
-    /// <summary>The provider has a subscription at its end. $1 partition, $2 account, $3 id, $4 provider.</summary>
+    /// <summary>Marks a page that ends in a provider-managed subscription. $1 partition, $2 account, $3 id, $4 provider.</summary>
     public const string SetManagedBy = "UPDATE checkouts SET managed_by = $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
-    /// <summary>An open page at whose end a provider has a subscription. $1 project, $2 id. Rows: provider, its id of the page.</summary>
+    /// <summary>An open page that ends in a provider-managed subscription. $1 project, $2 id. Rows: provider, its id of the page.</summary>
     public const string ProviderManagedPage =
         "SELECT managed_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(managed_by, "
             + "page_reference) = 0";
@@ -178,8 +180,8 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// The page on which an invoice can be paid, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the
-    /// provider's id of the page, its address, amount, when it was asked for.
+    /// The page on which the customer can pay an invoice, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the
+    /// provider's id of the page, its address, amount, when the payment was created.
     /// </summary>
     public const string PageOf =
         """
@@ -191,13 +193,13 @@ internal static class CheckoutSql
 
     // ---- its payments ------------------------------------------------------------------------------------------
 
-    /// <summary>$1 partition, $2 account, $3 checkout. Answers the id of the one whose outcome is not known.</summary>
+    /// <summary>Returns the id of the pending payment. $1 partition, $2 account, $3 checkout.</summary>
     public const string PendingOf =
         "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND checkout = $3 AND settled_at IS NULL";
 
     /// <summary>
-    /// A payment for the customer's plan whose end is not known, but for pages that nobody can close: they may never be paid. $1 partition,
-    /// $2 account, $3 providers that close no pages. Answers its id.
+    /// A pending payment for the customer's plan, except on pages that nobody can close: the customer may never pay those. $1 partition, $2
+    /// account, $3 providers that close no pages. Returns its id.
     /// </summary>
     public const string PendingOfPlan =
         """
@@ -210,8 +212,8 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Payments for the customer's plan that may never end by themselves: a provider's pages, and what waits for an answer to the bank. $1
-    /// project, $2 customer, $3 a checkout whose own does not count. Rows: payment, provider, the provider's id of the page or null,
+    /// Payments for the customer's plan that may never end without action: on a provider's page, or waiting for an answer to the bank. $1
+    /// project, $2 customer, $3 a checkout whose own payments do not count. Rows: payment, provider, the provider's id of the page or null,
     /// currency, amount.
     /// </summary>
     public const string LeftOfPlan =
@@ -227,8 +229,8 @@ internal static class CheckoutSql
     // ---- portal ------------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// $1 partition, $2 account, $3 id, $4 project, $5 hash, $6 address or null, $7 until when, $8 the key or null, $9 the customer token
-    /// or null.
+    /// $1 partition, $2 account, $3 id, $4 project, $5 hash, $6 return address or null, $7 expiry, $8 the key or null, $9 the customer
+    /// token or null.
     /// </summary>
     public const string InsertSession =
         """
@@ -237,7 +239,7 @@ internal static class CheckoutSql
                      coalesce((SELECT lineage FROM api_keys WHERE id = $8), (SELECT issuer FROM customer_tokens WHERE id = $9)), $9)
         """;
 
-    /// <summary>When the session, its customer token or the key behind them was revoked.</summary>
+    /// <summary>The time at which the session, its customer token or the key behind them was revoked.</summary>
     private const string SessionRevokedAt =
         "coalesce(s.revoked_at, t.revoked_at, CASE WHEN s.issuer IS NOT NULL AND i.id IS NULL THEN s.created_at ELSE i.revoked_at END)";
 
@@ -249,7 +251,7 @@ internal static class CheckoutSql
           LEFT JOIN api_keys i ON i.lineage = s.issuer
         """;
 
-    /// <summary>$1 hash. Rows: project, customer, where it leads back, until when, id, when revoked, the issuer.</summary>
+    /// <summary>$1 hash. Rows: project, customer, return address, expiry, id, when revoked, the issuer.</summary>
     public const string FindSession =
         $"""
         SELECT s.project_id, c.id, s.return_url, s.expires_at, s.id, {SessionRevokedAt}, s.issuer, {IssuerState.Columns}
@@ -260,7 +262,7 @@ internal static class CheckoutSql
     private const string SessionColumns =
         $"s.id, c.id, s.return_url, i.id, s.token, s.created_at, least(s.expires_at, i.expires_at), {SessionRevokedAt}";
 
-    /// <summary>Newest first. $1 project, $2 customer or null, $3 the last id of the page before or null, $4 rows.</summary>
+    /// <summary>Newest first. $1 project, $2 customer or null, $3 the last id of the previous page or null, $4 rows.</summary>
     public const string ListSessions =
         $"""
         SELECT {SessionColumns}
@@ -277,7 +279,7 @@ internal static class CheckoutSql
     public const string RevokeSession =
         "UPDATE portal_sessions SET revoked_at = coalesce(revoked_at, now()) WHERE project_id = $1 AND id = $2";
 
-    /// <summary>Ends the customer's oldest valid ones. $1 partition, $2 account, $3 how many stay.</summary>
+    /// <summary>Ends the customer's oldest valid sessions. $1 partition, $2 account, $3 the number of sessions that stay.</summary>
     public const string EndOldSessions =
         """
         UPDATE portal_sessions
@@ -290,9 +292,9 @@ internal static class CheckoutSql
         """;
 
     /// <summary>
-    /// Old ones say "expired" for a week and are unknown then. Where a customer has many, the oldest say it for 10 minutes, in which
-    /// requests that began with them end. Revoked ones stay for the week: as long as they are there, what was opened on their pages is
-    /// refused. $1 partition, $2 account, $3 how many stay.
+    /// Deletes old sessions. An ended session answers "expired" for a week, then it is unknown. If a customer has many, the oldest answer
+    /// for 10 minutes, enough for requests in progress. Revoked sessions stay for the week: while they exist, Tollgate refuses checkouts
+    /// that were opened on their pages. $1 partition, $2 account, $3 the number of sessions that stay.
     /// </summary>
     public const string ForgetSessions =
         """

@@ -11,14 +11,14 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
 
-/// <summary>What happens to a checkout's row, inside of a transaction that holds its customer. The caller commits.</summary>
+/// <summary>Writes a checkout's row within a transaction that locks its customer. The caller commits.</summary>
 internal static class CheckoutWriter
 {
     /// <summary>
-    /// Ends a customer's oldest pages where one more would be more than <see cref="CheckoutQueries.MostOpen"/>. A page whose payment is
-    /// under way stays.
+    /// Ends a customer's oldest pages if one more would exceed <see cref="CheckoutQueries.MostOpen"/>. A page with a pending payment stays
+    /// open.
     /// </summary>
-    /// <returns>False: so many have a payment under way that one more would be too many.</returns>
+    /// <returns>False: too many pages have a pending payment to make room.</returns>
     public static async Task<bool> MakeRoomAsync(CustomerChange change, ProjectSnapshot project, Instant now, CancellationToken cancel)
     {
         var open = await OpenPagesAsync(change, cancel);
@@ -47,9 +47,11 @@ internal static class CheckoutWriter
         await AddFactAsync(change, row, "open", checkout.CreatedAt, actor, null, cancel);
     }
 
-    /// <summary>An attempt to pay it, before anybody is asked for money. What was looked at is kept with it.</summary>
-    /// <param name="by">What is charged; no method: the provider's own page asks for one.</param>
-    /// <param name="time">When the price was told, and when the attempt is written.</param>
+    /// <summary>
+    /// Records an attempt to pay the checkout, before Tollgate asks anybody for money, with the price that the customer saw.
+    /// </summary>
+    /// <param name="by">The payment method to charge. No method: the provider's own page asks for one.</param>
+    /// <param name="time">The time of the quoted price, and of the attempt.</param>
     public static async Task<Guid> AttemptAsync(
         CustomerChange change, CheckoutRow row, (MoneyAmount Due, int? ExpectedVersion) told,
         (PaymentProvider Provider, Guid? Method, string? Name) by,
@@ -68,16 +70,16 @@ internal static class CheckoutWriter
         return payment;
     }
 
-    /// <summary>Whether what it is paid with, or left on it, is what the customer is charged by from now on.</summary>
+    /// <summary>True if Tollgate charges later payments to the method that the customer pays with or saves here.</summary>
     public static bool IsPaidWithLater(CheckoutRow row) => row.Checkout.Kind is CheckoutKind.Subscription or CheckoutKind.Setup;
 
-    /// <summary>One that expired, and whose money came all the same, stays expired.</summary>
+    /// <summary>Completes a checkout. An expired one stays expired, even if its money arrived later.</summary>
     public static Task CompleteAsync(
         CustomerChange change, CheckoutRow row, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor,
         CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Completed, came, now, actor, cancel);
 
-    /// <summary>Its money became the customer's credit.</summary>
+    /// <summary>Records that the checkout's money became credit of the customer.</summary>
     public static Task CreditAsync(
         CustomerChange change, CheckoutRow row, Guid payment, Instant now, string actor, CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Credited, (null, null, payment), now, actor, cancel);
@@ -85,7 +87,7 @@ internal static class CheckoutWriter
     public static Task ExpireAsync(CustomerChange change, CheckoutRow row, Instant now, string actor, CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Expired, default, now, actor, cancel);
 
-    /// <summary>Not more than can be ended at once: older versions had no bound.</summary>
+    /// <summary>Reads at most twice the limit, so that one call can end them: older versions had no limit.</summary>
     private static async Task<IReadOnlyList<(Guid Id, bool IsPending)>> OpenPagesAsync(CustomerChange change, CancellationToken cancel)
     {
         await using var command = change.Command(

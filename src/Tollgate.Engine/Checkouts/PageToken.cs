@@ -11,7 +11,7 @@ internal static class PageToken
     /// <summary>256 bits.</summary>
     private const int Characters = 43;
 
-    /// <summary>256 random bits and a checksum: whoever has the address of a page has been given it.</summary>
+    /// <summary>Returns 256 random bits and a checksum. Only someone who was given a page's address can have it.</summary>
     public static string New(TokenCheck? check)
     {
         var bare = RandomNumberGenerator.GetString(Base62, Characters);

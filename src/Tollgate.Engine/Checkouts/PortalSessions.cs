@@ -8,30 +8,34 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
 
-/// <summary>A customer's own page, until then.</summary>
-/// <param name="Token">Of the page's address, told once.</param>
+/// <summary>A customer's own page, valid until <paramref name="ExpiresAt"/>.</summary>
+/// <param name="Token">The token in the page's address, returned once.</param>
 public sealed record NewPortalSession(Guid Id, string Token, Instant ExpiresAt);
 
-/// <param name="Project">Its number.</param>
-/// <param name="RevokedAt">When it, the token that opened it or the key behind them was revoked.</param>
+/// <param name="Project">The project's number.</param>
+/// <param name="RevokedAt">The time at which the session, the token that opened it or the key behind them was revoked.</param>
 public sealed record PortalSession(
     int Project, string Customer, string? ReturnUrl, Instant ExpiresAt, Guid Id, Instant? RevokedAt, IssuerState Issuer)
 {
     public bool HasEnded(Instant now) => RevokedAt is not null || ExpiresAt <= now || Issuer.HasEnded(now);
 }
 
-/// <summary>A portal session as it is listed: never its address.</summary>
-/// <param name="IssuedBy">The key that issued it, or the customer token with which it was opened.</param>
+/// <summary>A portal session in a list, without its address.</summary>
+/// <param name="IssuedBy">The key that issued the session, or the key behind the customer token that opened it.</param>
 /// <param name="Token">The customer token that opened it.</param>
 public sealed record PortalSessionRow(
     Guid Id, string Customer, string? ReturnUrl, Guid? IssuedBy, Guid? Token, Instant CreatedAt, Instant ExpiresAt, Instant? RevokedAt);
 
-/// <summary>Addresses under which a customer sees what is theirs, for an hour of real time: whoever has one is the customer.</summary>
+/// <summary>
+/// Addresses under which a customer sees its own data, for an hour of real time. Anyone who has one acts as the customer.
+/// </summary>
 public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, Clock clock)
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
-    /// <summary>Valid ones of one customer. One more ends the oldest, because it is often the customer who opens them.</summary>
+    /// <summary>
+    /// The most valid sessions of one customer. A new one beyond that ends the oldest, because often the customer opens them.
+    /// </summary>
     public const int Most = 100;
 
     /// <returns>Null: the project has no such customer.</returns>
@@ -58,7 +62,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
         }
     }
 
-    /// <summary>Also one that has ended, for a while: the page says so.</summary>
+    /// <summary>Finds a session. It also finds one that ended within a week, so that the page can say so.</summary>
     public async Task<PortalSession?> FindAsync(string token, CancellationToken cancel)
     {
         if (!KeyHash.TryOf(token, out var hash))
@@ -76,7 +80,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
             : null;
     }
 
-    /// <summary>Newest first; those that ended stay listed for a week.</summary>
+    /// <summary>Newest first; ended sessions stay listed for a week.</summary>
     public Task<IReadOnlyList<PortalSessionRow>> ListAsync(
         ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel) => ReadAsync(
         database.Command(
@@ -87,7 +91,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
     public async Task<PortalSessionRow?> ShowAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await ReadAsync(database.Command(CheckoutSql.ShowSession, project.Id, id), cancel)).SingleOrDefault();
 
-    /// <summary>Ends it and the checkouts that were opened on its page.</summary>
+    /// <summary>Ends the session and the checkouts that were opened on its page.</summary>
     /// <returns>False: there is no such session.</returns>
     public async Task<bool> RevokeAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
     {

@@ -7,16 +7,17 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Checkouts;
 
 /// <summary>
-/// A quote as the page's form carries it: encrypted and bound to its checkout, so that nobody can change it or use it on another page.
+/// A price quote in the page's form: encrypted and bound to its checkout, so that nobody can change it or use it on another page.
 /// </summary>
 /// <remarks>
-/// Every master key that the server knows opens it: during a rotation another server may have closed it with the one before or after.
+/// Every master key that the server knows can open it: during a rotation another server may have sealed it with the previous or the next
+/// key.
 /// </remarks>
 internal static class QuoteToken
 {
     private const string Purpose = "quotes";
 
-    /// <summary>Characters. Four numbers, a nonce and a tag have fewer.</summary>
+    /// <summary>The limit in characters. Four numbers, a nonce and a tag have fewer.</summary>
     private const int Longest = 256;
 
     public static string Close(SecretBox secrets, Guid checkout, HeldQuote quote)
@@ -27,7 +28,7 @@ internal static class QuoteToken
             Aead.Close(secrets.Ring.Current.Of(Purpose), Encoding.ASCII.GetBytes(text), checkout.ToByteArray()));
     }
 
-    /// <returns>Null: this server closed no such quote for this checkout.</returns>
+    /// <returns>Null: no key of this server opens it as a quote for this checkout.</returns>
     public static HeldQuote? Open(SecretBox secrets, Guid checkout, string? closed)
     {
         if (closed is not { Length: > 0 and <= Longest } || !Base64Url.IsValid(closed))

@@ -4,20 +4,22 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Clocks;
 
 /// <summary>
-/// The one place where the time is read. Live projects follow the database server's clock, so that any number of
-/// servers agree about it; a sandbox project with a test clock stands where that was put.
+/// The only place that reads the time. Live projects follow the database server's clock, so that any number of servers agree about it; a
+/// sandbox project with a test clock stays at the time that was set.
 /// </summary>
 /// <remarks>
-/// The database's clock is estimated from this machine's monotonic clock and an offset that each heartbeat measures.
-/// The estimate never steps back: when it was ahead, it runs at half speed until the database has caught up.
-/// Reading it costs one timestamp and one load. Before the first measurement it follows this machine's clock.
+/// The clock estimates the database's time from this machine's monotonic clock and an offset that each heartbeat measures. The estimate
+/// never steps back: if it was ahead, it runs at half speed until the database has caught up. A read costs one timestamp and one load.
+/// Before the first measurement the clock follows this machine's.
 /// </remarks>
 public sealed class Clock
 {
-    /// <summary>Half of a round trip is the error of a measurement; a worse one than this replaces nothing that is fresh.</summary>
+    /// <summary>
+    /// The error of a measurement is half of its round trip; one with a longer round trip than this does not replace a fresh one.
+    /// </summary>
     private static readonly long LongestUsefulRoundTrip = Stopwatch.Frequency / 20; // 50 ms
 
-    /// <summary>After that long any measurement is better than drifting on.</summary>
+    /// <summary>Beyond this age of the last measurement, any new one is better than more drift.</summary>
     private static readonly long OldestReading = Stopwatch.Frequency * 30; // 30 s
 
     private readonly Lock _gate = new();
@@ -26,10 +28,12 @@ public sealed class Clock
 
     public Clock() => _reading = new(Stopwatch.GetTimestamp(), Instant.From(TimeProvider.System.GetUtcNow()).UnixMicroseconds, 0);
 
-    /// <summary>The database server's time: for expiry of keys and leases, whatever a test clock says.</summary>
+    /// <summary>The database server's time, which ignores test clocks: for the expiry of keys and leases.</summary>
     public Instant Now() => new(Volatile.Read(ref _reading).At(Stopwatch.GetTimestamp()));
 
-    /// <summary>Takes a measurement: what the database answered, and the monotonic timestamps around the question.</summary>
+    /// <summary>
+    /// Takes a measurement: the time that the database returned, and the monotonic timestamps before and after the request.
+    /// </summary>
     public void Observe(long before, long after, Instant answered)
     {
         lock (_gate)
@@ -50,7 +54,7 @@ public sealed class Clock
 
     private static long ToMicroseconds(long ticks) => (long)((Int128)ticks * 1_000_000 / Stopwatch.Frequency);
 
-    /// <summary>A straight line from a known point, first at half speed while <see cref="AheadMicroseconds"/> are being lost.</summary>
+    /// <summary>A straight line from a known point, at half speed while the clock works off <see cref="AheadMicroseconds"/>.</summary>
     private sealed record Reading(long Timestamp, long UnixMicroseconds, long AheadMicroseconds)
     {
         public long At(long timestamp)

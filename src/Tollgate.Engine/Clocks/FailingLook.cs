@@ -5,20 +5,20 @@ using Npgsql;
 
 namespace Tollgate.Engine.Clocks;
 
-/// <summary>Makes the looks of one loop, and keeps what they throw from everybody else.</summary>
+/// <summary>Runs the iterations of one loop, and handles their exceptions.</summary>
 internal sealed class FailingLook(string loop, string failure, TimeSpan period, ILogger log)
 {
-    /// <summary>Of a loop that looks once an hour as of one that looks each second.</summary>
+    /// <summary>The first pause, for an hourly loop as for one that runs each second.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>PostgreSQL that is back is noticed within this.</summary>
+    /// <summary>The loop notices within this time that PostgreSQL is back.</summary>
     private static readonly TimeSpan LongestPauseOfDatabase = TimeSpan.FromSeconds(4);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private int _failures;
 
-    /// <summary>Of a loop; its count of failures begins at 0, so that an alert sees the first one.</summary>
+    /// <summary>Creates one for a loop and starts its count of failures at 0, so that an alert sees the first failure.</summary>
     public static FailingLook Of(Type loop, string failure, TimeSpan period, ILogger log)
     {
         var name = NameOf(loop);
@@ -32,7 +32,7 @@ internal sealed class FailingLook(string loop, string failure, TimeSpan period, 
             ? type.Name[..^"Loop".Length]
             : type.Name);
 
-    /// <summary>The database or the way to it is gone, or takes nobody now. Nothing that is worked on is to blame for it.</summary>
+    /// <summary>True if the database is unreachable or accepts no connections now, so that the item in work is not the cause.</summary>
     public static bool IsAway(Exception broken) => broken switch
     {
         PostgresException refused => refused.SqlState is ['0', '8', ..] or ['5', '3', ..] or ['5', '7', 'P', '0', ..],
@@ -41,7 +41,7 @@ internal sealed class FailingLook(string loop, string failure, TimeSpan period, 
         _ => false,
     };
 
-    /// <returns>False: it failed, and the pause is over.</returns>
+    /// <returns>False: the iteration failed, and the pause is over.</returns>
     public async Task<bool> TryAsync(Func<CancellationToken, Task> look, CancellationToken stop)
     {
         try
@@ -69,7 +69,7 @@ internal sealed class FailingLook(string loop, string failure, TimeSpan period, 
     }
 }
 
-/// <summary>What fails in the background, for the operator.</summary>
+/// <summary>The metric of background failures, for the operator.</summary>
 internal static class LoopMetrics
 {
     private static readonly Meter Meter = new("Tollgate");

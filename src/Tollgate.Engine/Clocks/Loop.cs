@@ -4,13 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Engine.Clocks;
 
 /// <summary>
-/// Work that comes again in the background: the first look a period after the start, then one each period, never two at a time. A look that
-/// fails is logged, counted and made again after a growing pause, whatever it threw: no row and no lost connection ends the server. What
-/// one row breaks concerns that row alone; see
-/// <c>ParkedWork</c> of the room Jobs.
+/// Periodic work in the background: the first iteration runs a period after the start, then one each period, never two at a time. If an
+/// iteration fails, the loop logs and counts the failure and tries again after a growing pause: no exception ends the server. A failure
+/// that one row causes affects that row alone; see <c>ParkedWork</c> of the room Jobs.
 /// </summary>
-/// <param name="period">Of real time.</param>
-/// <param name="failure">What the log says of a look that failed, before the reason: "Billing was put off".</param>
+/// <param name="period">The period, in real time.</param>
+/// <param name="failure">The log message for a failed iteration, before the reason: "Billing was put off".</param>
 public abstract class Loop(TimeSpan period, string failure, ILogger log) : BackgroundService
 {
     protected ILogger Log => log;
@@ -25,16 +24,16 @@ public abstract class Loop(TimeSpan period, string failure, ILogger log) : Backg
         {
             while (!await failing.TryAsync(LookAsync, stoppingToken))
             {
-                // It has paused, and looks again.
+                // TryAsync has paused; try again.
             }
         }
     }
 
-    /// <summary>Does what there is to do, and returns.</summary>
+    /// <summary>Does the pending work and returns.</summary>
     protected abstract Task LookAsync(CancellationToken cancel);
 }
 
-/// <summary>Wakes a <see cref="WokenLoop"/> of this server when there is something new.</summary>
+/// <summary>Wakes a <see cref="WokenLoop"/> of this server when there is new work.</summary>
 public abstract class Bell : IDisposable
 {
     private readonly SemaphoreSlim _rung = new(0, 1);
@@ -47,15 +46,15 @@ public abstract class Bell : IDisposable
         }
         catch (SemaphoreFullException)
         {
-            // It rings already.
+            // The bell is already ringing.
         }
         catch (ObjectDisposedException)
         {
-            // The server has stopped: what rings late finds nobody.
+            // The server has stopped; nothing waits for the bell.
         }
     }
 
-    /// <summary>Returns when it rings, or after so long.</summary>
+    /// <summary>Returns when the bell rings, or after the given time.</summary>
     internal Task WaitAsync(TimeSpan most, CancellationToken cancel) => _rung.WaitAsync(most, cancel);
 
     public void Dispose()
@@ -66,7 +65,7 @@ public abstract class Bell : IDisposable
 }
 
 /// <summary>
-/// A loop that looks at once, and again when its bell rings or a period is over. After a failure it pauses, however often the bell rings.
+/// A loop that runs at once, and again when its bell rings or a period is over. After a failure it pauses, even if the bell rings.
 /// </summary>
 /// <inheritdoc cref="Loop"/>
 public abstract class WokenLoop(Bell bell, TimeSpan period, string failure, ILogger log) : BackgroundService
@@ -88,7 +87,7 @@ public abstract class WokenLoop(Bell bell, TimeSpan period, string failure, ILog
 
     protected void LookAgain() => bell.Ring();
 
-    /// <summary>Does what there is to do, or as much as fits in one go.</summary>
-    /// <returns>Whether there may be more: then it looks again at once.</returns>
+    /// <summary>Does the pending work, or as much as fits in one pass.</summary>
+    /// <returns>True if there may be more work: then the loop runs again at once.</returns>
     protected abstract Task<bool> LookAsync(CancellationToken cancel);
 }

@@ -3,20 +3,18 @@ using Tollgate.Engine.Clocks;
 
 namespace Tollgate.Engine.Costs;
 
-/// <summary>
-/// Keeps the rollups of costs about a second behind the events. Every server does it; each call is folded by one of them.
-/// </summary>
+/// <summary>Keeps the cost rollups about a second behind the events. Every server runs it; one of them folds each call.</summary>
 public sealed class CallFolder(FoldCalls fold, ILogger<CallFolder> log)
     : Loop(Interval, "Costs could not be summed up and are tried again", log)
 {
-    /// <summary>Rollups lag by this and the time of the folds; 5 seconds are promised.</summary>
+    /// <summary>Rollups lag by this and the duration of a fold; Tollgate promises 5 seconds.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     protected override async Task LookAsync(CancellationToken cancel)
     {
         while (await fold.RunAsync(cancel) == FoldCalls.MostAtOnce)
         {
-            // There is more.
+            // More calls may wait.
         }
     }
 }

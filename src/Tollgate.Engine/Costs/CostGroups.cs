@@ -2,7 +2,7 @@ using Tollgate.Core.Costs;
 
 namespace Tollgate.Engine.Costs;
 
-/// <summary>What figures are grouped by; they combine with <c>|</c>. The numbers are bits that <see cref="CostSql"/> reads.</summary>
+/// <summary>The dimensions that group figures; they combine with <c>|</c>. The numbers are bits that <see cref="CostSql"/> reads.</summary>
 [Flags]
 public enum CostGroups
 {
@@ -19,23 +19,23 @@ public enum CostGroups
     Plan = 32,
 }
 
-/// <summary>The figures of one group. Null: not grouped by that; an empty name: the calls named none.</summary>
-/// <param name="Day">The first one, of a month.</param>
+/// <summary>The figures of one group. A null name: not grouped by that dimension; an empty name: the calls gave none.</summary>
+/// <param name="Day">The day, or the first day of the month.</param>
 public sealed record CostRow(DateOnly? Day, string? Provider, string? Model, string? Feature, string? Plan, CallTotals Totals);
 
 /// <summary>
-/// A total and what it is made of. Each list adds up to the total; days are in order, the others begin with what costs most. A list of
-/// names has at most <see cref="MostNames"/> of them, then <see cref="Others"/> with what the rest came to.
+/// A total and its breakdown. Each list adds up to the total. Days are in order; the other lists begin with the highest cost. A list of
+/// names has at most <see cref="MostNames"/>, then <see cref="Others"/> with the sum of the rest.
 /// </summary>
 public sealed record CostBreakdown
 {
     /// <summary>
-    /// Providers, models, features or plans by name in one answer: about 300 kB of JSON. Callers can invent ten thousand models in one
+    /// The most providers, models, features or plans in one response: about 300 kB of JSON. Callers can invent ten thousand models in one
     /// request.
     /// </summary>
     public const int MostNames = 1_000;
 
-    /// <summary>The name of the row that adds up all beyond <see cref="MostNames"/>.</summary>
+    /// <summary>The name of the row with the sum of all names beyond <see cref="MostNames"/>.</summary>
     public const string Others = "(others)";
 
     public CallTotals Total { get; init; }
@@ -52,8 +52,8 @@ public sealed record CostBreakdown
     public IReadOnlyList<CostRow> Plans { get; init; } = [];
 }
 
-/// <summary>What one customer's calls came to.</summary>
+/// <summary>The totals of one customer's calls.</summary>
 public sealed record CustomerCost(string Customer, CallTotals Totals);
 
-/// <summary>What of a feature was used, by how many customers.</summary>
+/// <summary>The use of a feature, and the number of customers that used it.</summary>
 public sealed record FeatureUse(string Feature, Core.Money.Quantity Used, long Customers);

@@ -12,11 +12,11 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Costs;
 
 /// <summary>
-/// The reads of costs. Each first folds what waits of its project, so that it sees the calls that were answered before it.
+/// Reads costs. Each read first folds the queued calls of its project, so that it includes all calls that were answered before it.
 /// </summary>
 public sealed class CostQueries(Database database, FoldCalls fold)
 {
-    /// <summary>The bits of <c>grouping()</c> in <see cref="CostSql.BreakdownOfProject"/>, by the list that they stand for.</summary>
+    /// <summary>The bits of <c>grouping()</c> in <see cref="CostSql.BreakdownOfProject"/>, by list.</summary>
     private const int InTotal = 0b11111;
     private const int ByDay = 0b01111;
     private const int ByProvider = 0b10111;
@@ -56,7 +56,7 @@ public sealed class CostQueries(Database database, FoldCalls fold)
         IReadOnlyList<CostRow> ListOf(int key) => lists.TryGetValue(key, out var rows) ? rows : [];
     }
 
-    /// <summary>By day or month, then what costs most first; at most <paramref name="most"/> rows.</summary>
+    /// <summary>Returns at most <paramref name="most"/> rows, by day or month, then by cost, highest first.</summary>
     /// <param name="customer">Null: the whole project. A member stands for the customer whose balances it uses.</param>
     public async Task<IReadOnlyList<CostRow>> GroupsAsync(
         ProjectSnapshot project, DayRange days, CostGroups groups, int most, string? customer, CancellationToken cancel)
@@ -76,7 +76,7 @@ public sealed class CostQueries(Database database, FoldCalls fold)
         return rows;
     }
 
-    /// <summary>The customers that cost most, and how many made calls at all.</summary>
+    /// <summary>Returns the customers with the highest costs, and the number of customers with calls.</summary>
     public async Task<(IReadOnlyList<CustomerCost> Rows, long Customers)> TopCustomersAsync(
         ProjectSnapshot project, DayRange days, int most, CancellationToken cancel)
     {
@@ -97,10 +97,10 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     }
 
     /// <summary>
-    /// How long the calls of <paramref name="rows"/> took, one row at a time so that memory does not grow with the names of models. Rows of
-    /// which no call says it are left out. Features and plans have none.
+    /// Streams the latencies of <paramref name="rows"/>, one row at a time so that memory does not grow with the number of model names. It
+    /// leaves out rows whose calls report no latency. Features and plans have no latencies.
     /// </summary>
-    /// <param name="rows">What <see cref="GroupsAsync"/> read for the same project, days and groups.</param>
+    /// <param name="rows">The rows that <see cref="GroupsAsync"/> read for the same project, days and groups.</param>
     /// <returns>The index of the row, and its histogram.</returns>
     public async IAsyncEnumerable<(int Row, LatencyHistogram Latency)> LatenciesAsync(
         ProjectSnapshot project, DayRange days, CostGroups groups, IReadOnlyList<CostRow> rows,
@@ -146,7 +146,7 @@ public sealed class CostQueries(Database database, FoldCalls fold)
         }
     }
 
-    /// <summary>What was used of the project's features in the quota periods that reach beyond <paramref name="from"/>.</summary>
+    /// <summary>Returns the use of the project's features in the quota periods that reach beyond <paramref name="from"/>.</summary>
     public async Task<IReadOnlyList<FeatureUse>> UsedOfFeaturesAsync(ProjectSnapshot project, Instant from, CancellationToken cancel)
     {
         await using var command = database.Source.CreateCommand(CostSql.UsedOfFeatures);

@@ -4,15 +4,14 @@ using Tollgate.Engine.Jobs;
 namespace Tollgate.Engine.Costs;
 
 /// <summary>
-/// Every statement of the room: the fold of queued calls into call_days, call_customer_days and call_latencies, and the
-/// reads of these. No read looks at events.
+/// The statements of the room: the fold of queued calls into call_days, call_customer_days and call_latencies, and the reads of these. No
+/// read uses events.
 /// </summary>
 internal static class CostSql
 {
     /// <summary>
-    /// For the transaction of a fold. The queue is estimated wrongly most of the time (it is empty when it is analysed), and
-    /// whatever its size, each call is found by its key. Plans are made each time, since the newest month of events grows
-    /// from nothing.
+    /// Settings for a fold's transaction. The planner mostly misjudges the queue's size (the queue is empty when analysed), and whatever
+    /// its size, a look-up by key finds each call. PostgreSQL plans each execution, since the newest month of events grows from nothing.
     /// </summary>
     public const string PrepareFold =
         """
@@ -25,19 +24,18 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// Takes calls out of the queue and adds them to the rollups: one statement, so all of it or nothing. $1 how many, $2 to $4 the key of
-    /// the only one, or null. Rows that another server is folding are left to it. Keys are written in order, as every fold does. Returns
-    /// how many were taken.
+    /// Moves calls from the queue to the rollups in one statement, so all or nothing. $1 limit, $2 to $4 the key of the only call, or null.
+    /// It skips rows that another server is folding. Every fold writes keys in order. Returns the number of calls taken.
     /// </summary>
     /// <remarks>
-    /// OFFSET 0 keeps the look-up of a call whole. Without it the planner goes by account alone, and a call costs as much as
-    /// its customer has history.
+    /// OFFSET 0 keeps the look-up of a call whole. Without it the planner looks up by account alone, and a call costs as much as its
+    /// customer has history.
     /// </remarks>
     public const string Fold = FoldBegin + OfOneCall + FoldMiddle + " SKIP LOCKED" + FoldRest;
 
     /// <summary>
-    /// As <see cref="Fold"/>, but only the calls of one project, and it waits for what others are folding of them: afterwards they are in
-    /// the rollups. $1 how many, $2 project, $3 how many calls of any project it looks through.
+    /// As <see cref="Fold"/>, but only the calls of one project, and it waits for other folds of them: afterwards they are in the rollups.
+    /// $1 limit, $2 project, $3 the number of queued calls of any project to look through.
     /// </summary>
     public const string FoldOfProject = FoldBegin + OfOneProject + FoldMiddle + FoldRest;
 
@@ -73,7 +71,7 @@ internal static class CostSql
 
     private const string NotParked = $"{ParkedSql.NotParked} 'call_costs' AND q.subject = k.partition || '/' || k.account || '/' || k.id)";
 
-    /// <summary>What waits, call by call. $1 how many. Rows: partition, account, id.</summary>
+    /// <summary>The queued calls. $1 limit. Rows: partition, account, id.</summary>
     public const string Queued = $"SELECT DISTINCT k.partition, k.account, k.id FROM call_queue k WHERE {NotParked} LIMIT $1";
 
     private const string FoldRest =
@@ -147,7 +145,7 @@ internal static class CostSql
                sum(d.input_tokens)::bigint, sum(d.cached_input_tokens)::bigint, sum(d.output_tokens)::bigint, sum(d.cost_usd)
         """;
 
-    /// <summary>Groups whose calls were all voided are as if they had never been.</summary>
+    /// <summary>Leaves out groups whose calls were all voided.</summary>
     private const string Counted = "HAVING sum(d.calls) <> 0 OR sum(d.cost_usd) <> 0 OR sum(d.unpriced_calls) <> 0";
 
     /// <summary>$1 project, $2 and $3 first and last day; $4 and $5 are not used.</summary>
@@ -157,7 +155,7 @@ internal static class CostSql
          WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3
         """;
 
-    /// <summary>$1 project, $2 and $3 first and last day, $4 partition, $5 customer. Plans are not kept here.</summary>
+    /// <summary>$1 project, $2 and $3 first and last day, $4 partition, $5 customer. The table does not store plans.</summary>
     private const string OfCustomer =
         """
           FROM customers c
@@ -166,13 +164,11 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// The total and what it is made of, each way by itself; the first column tells the ways apart: a bit for each of day, provider,
-    /// model, feature, plan that is not part of the group. Callers invent names of models, so each way names the $6 that cost most and
-    /// adds the rest up in a last row under the name $7. Days have no name and are never added up.
+    /// The total and its breakdown by each dimension separately; the first column tells the dimensions apart: it has a bit for each of day,
+    /// provider, model, feature, plan that is not part of the group. Callers invent names of models, so each dimension has the $6 names
+    /// with the highest cost and a last row under the name $7 with the sum of the rest. Days have no name and are never summed up.
     /// </summary>
-    /// <remarks>
-    /// The name replaces only columns of the group: those that are not part of it are NULL, and so is their concatenation.
-    /// </remarks>
+    /// <remarks>The name replaces only columns of the group: the others are NULL, and so is their concatenation.</remarks>
     public const string BreakdownOfProject = BreakdownHead + OfProject + BreakdownTail;
 
     /// <inheritdoc cref="BreakdownOfProject"/>
@@ -204,7 +200,7 @@ internal static class CostSql
          ORDER BY 1, min(d.place)
         """;
 
-    /// <summary>$6 the bits of <see cref="CostGroups"/>, $7 how many rows.</summary>
+    /// <summary>$6 the bits of <see cref="CostGroups"/>, $7 limit.</summary>
     public const string GroupsOfProject = GroupsHead + OfProject + GroupsTail;
 
     /// <inheritdoc cref="GroupsOfProject"/>
@@ -229,7 +225,7 @@ internal static class CostSql
          LIMIT $7
         """;
 
-    /// <summary>The customers that cost most, and how many there are. $4 how many.</summary>
+    /// <summary>The customers with the highest costs, and the number of customers. $4 limit.</summary>
     public const string TopCustomers =
         $"""
         SELECT c.id, t.*
@@ -246,16 +242,15 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// For the transaction of <see cref="Latencies"/>. Of a project whose rows came after the last ANALYZE the planner expects a few, and
-    /// compares each of
-    /// 300,000 with each of 1,000 lines: more than a minute, where a hash join takes 0.2 s.
+    /// For the transaction of <see cref="Latencies"/>. If a project's rows are newer than the last ANALYZE, the planner expects a few, and
+    /// compares each of 300,000 with each of 1,000 lines: more than a minute, where a hash join takes 0.2 s.
     /// </summary>
     public const string PrepareLatencies = "SET LOCAL enable_nestloop = off";
 
     /// <summary>
-    /// Of the lines that were read by <see cref="GroupsOfProject"/> only, line by line. $1 project, $2 and $3 first and last day, $4, $5
-    /// and $7 each line's day, provider and model ($2 and '' where the lines are not by that), $6 the bits of <see cref="CostGroups"/>.
-    /// Rows: the line (from 1), bucket, calls.
+    /// The latencies of the lines that <see cref="GroupsOfProject"/> read, line by line. $1 project, $2 and $3 first and last day, $4, $5
+    /// and $7 each line's day, provider and model ($2 and '' for dimensions that do not group the lines), $6 the bits of
+    /// <see cref="CostGroups"/>. Rows: the line (from 1), bucket, calls.
     /// </summary>
     public const string Latencies =
         $"""
@@ -271,8 +266,7 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// What was used of the features of a project in the periods that reach into a stretch of time, and by how many customers.
-    /// $1 project, $2 from.
+    /// The use of a project's features in the periods that end after an instant, and the number of customers. $1 project, $2 the instant.
     /// </summary>
     public const string UsedOfFeatures =
         """

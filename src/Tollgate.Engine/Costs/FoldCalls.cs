@@ -6,22 +6,22 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Costs;
 
 /// <summary>
-/// Moves calls from the queue, where the ledger puts each with its event, into the rollups. One transaction takes them out
-/// and adds them, so that each counts once, whatever is killed when and however many servers fold.
+/// Moves calls from the queue, where the ledger puts each with its event, into the rollups. One transaction takes and adds them, so each
+/// call counts once, even if a server is killed, and with any number of servers.
 /// </summary>
 public sealed class FoldCalls(Database database, ParkedWork parked)
 {
-    /// <summary>Calls of one transaction: a tenth of a second of work, for which others may wait.</summary>
+    /// <summary>The most calls of one transaction: a tenth of a second of work, for which others may wait.</summary>
     public const int MostAtOnce = 2_000;
 
     /// <summary>
-    /// Calls of all projects among which a read looks for those of its own: some 50 ms. Beyond that the loop is behind by a second, and the
-    /// read does not wait for it.
+    /// The most queued calls of all projects among which a read looks for those of its own: some 50 ms. Beyond that the loop is behind by a
+    /// second, and the read does not wait for it.
     /// </summary>
     private const int MostLookedThrough = 20_000;
 
-    /// <summary>Folds what waits and nobody else is folding, at most <see cref="MostAtOnce"/>.</summary>
-    /// <returns>How many calls were taken out of the queue.</returns>
+    /// <summary>Folds queued calls that no other server is folding, at most <see cref="MostAtOnce"/>.</summary>
+    /// <returns>The number of calls taken from the queue.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         try
@@ -43,7 +43,7 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
         }
     }
 
-    /// <summary>After a fold failed: the call that is to blame fails alone and is parked, the others are counted.</summary>
+    /// <summary>Folds call by call after a failed fold: the call that causes the failure is parked, and the others count.</summary>
     private async Task<int> RunOneByOneAsync(CancellationToken cancel)
     {
         var calls = new List<(short Partition, int Account, Guid Id)>();
@@ -67,8 +67,8 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
     }
 
     /// <summary>
-    /// For a read of a project that follows: its calls that were answered before are in the rollups afterwards, except when so many wait
-    /// that a read must not (the loop is then at work on them). It neither does the work of other projects nor waits for it.
+    /// Folds the calls of a project before a read. Calls that were answered before are then in the rollups, unless the queue is too long
+    /// for a read to wait (the loop is working on it). It neither does the work of other projects nor waits for it.
     /// </summary>
     public async Task CatchUpAsync(int projectId, CancellationToken cancel)
     {
@@ -80,8 +80,8 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
             }
             catch (PostgresException busy) when (ParkedWork.IsItsOwn(busy))
             {
-                // Somebody folds more slowly than a read may wait, or a call cannot be folded, which the loop deals with: it shows what
-                // there is.
+                // Another fold takes longer than a read may wait, or a call cannot be folded, which the loop handles: the read shows the
+                // current rollups.
             }
         }
     }

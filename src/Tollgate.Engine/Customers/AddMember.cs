@@ -14,39 +14,39 @@ public enum AddMemberOutcome
 {
     Added,
 
-    /// <summary>It is a member of this customer already, with this content.</summary>
+    /// <summary>The user is already a member of this customer, with this content.</summary>
     Replayed,
 
-    /// <summary>It is a member of this customer already, with other content. Nothing was changed.</summary>
+    /// <summary>The user is already a member of this customer, with other content. Nothing was changed.</summary>
     Conflict,
 
-    /// <summary>It is a member of another customer.</summary>
+    /// <summary>The user is a member of another customer.</summary>
     Elsewhere,
 
-    /// <summary>The customer is a member itself, or the member has members, or both are the same.</summary>
+    /// <summary>The customer is itself a member, or the member has members, or both are the same.</summary>
     Nested,
 
-    /// <summary>It pays for itself: it has a subscription that is not over.</summary>
+    /// <summary>The user has a subscription of its own that has not ended.</summary>
     Subscribed,
 
-    /// <summary>Every seat that the customer's subscription pays for is taken, or the server's limit is reached.</summary>
+    /// <summary>Every seat of the customer's subscription is taken, or the server's limit is reached.</summary>
     NoSeat,
 }
 
 /// <param name="Member">Null: the member was refused.</param>
-/// <param name="Detail">Of a refusal, for people.</param>
+/// <param name="Detail">The reason of a refusal, for the caller.</param>
 public sealed record AddMemberAnswer(AddMemberOutcome Outcome, Member? Member, string? Detail = null);
 
 /// <summary>
-/// Lets a user use the balances of a customer: from the commit on, every decision on the member's id is one on the customer's account.
-/// What the member has of its own stays where it is and waits until it leaves.
+/// Lets a user use the balances of a customer: from the commit on, every decision on the member's id is one on the customer's account. The
+/// member's own balances stay and apply again when it leaves.
 /// </summary>
 public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOptions options)
 {
     /// <summary>
-    /// 1. both rows are locked, those that are missing created; 2. what speaks against it is looked for; 3. the member is written beside
-    /// the owner, and the owner into the member's row; 4. the versions of the member's rows move, so that no server goes on
-    /// deciding on them; 5. servers are told.
+    /// 1. Lock both rows, and create missing ones; 2. look for a reason to refuse; 3. write the member beside the owner, and the owner into
+    /// the member's row; 4. move the versions of the member's rows, so that no server continues to decide on them; 5. notify the other
+    /// servers.
     /// </summary>
     public async Task<AddMemberAnswer> RunAsync(
         ProjectSnapshot project, string customer, string id, MemberProfile profile, CancellationToken cancel)
@@ -77,7 +77,7 @@ public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOpti
         }
     }
 
-    /// <summary>A straight list, what came before first.</summary>
+    /// <summary>The checks in order; the first that fails is the answer.</summary>
     private async Task<AddMemberAnswer?> FindRefusalAsync(
         CustomerChange change, CustomerRow member, MemberProfile profile, ProjectSnapshot project, CancellationToken cancel)
     {
@@ -115,7 +115,7 @@ public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOpti
             : new(AddMemberOutcome.NoSeat, null, $"{taken} of {seats} seats are taken; raise the subscription's quantity.");
     }
 
-    /// <summary>Null: the customer's plan does not count them.</summary>
+    /// <summary>Null: the customer's plan has no seats.</summary>
     private static async Task<long?> SeatsAsync(CustomerChange change, ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = change.Command(MemberSql.Terms, change.Row.Partition, change.Row.Account);

@@ -5,7 +5,8 @@ using Tollgate.Engine.Catalog;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// How add-ons are stored with a subscription and its customer: <c>[{"quantity": 2, "add_on": {…}}]</c>, the add-on as it was bought.
+/// The format in which a subscription and its customer store add-ons: <c>[{"quantity": 2, "add_on": {…}}]</c>, each add-on as the customer
+/// bought it.
 /// </summary>
 internal static class AddOnText
 {
@@ -53,7 +54,9 @@ internal static class AddOnText
         ];
     }
 
-    /// <summary>The same add-ons in the same amounts, whatever the text looks like: jsonb orders members its own way.</summary>
+    /// <summary>
+    /// True if both have the same add-ons in the same quantities. The text may differ, since jsonb has its own order of members.
+    /// </summary>
     public static bool AreSame(string json, IReadOnlyList<HeldAddOn> held) =>
         Read(json).Select(static one => (one.AddOn.Code, one.Quantity))
             .SequenceEqual(held.Select(static one => (one.AddOn.Code, one.Quantity)));

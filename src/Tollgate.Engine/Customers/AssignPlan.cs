@@ -10,24 +10,24 @@ public enum AssignPlanOutcome
 {
     Assigned,
 
-    /// <summary>The catalogue in force has no such plan.</summary>
+    /// <summary>The current catalogue has no such plan.</summary>
     PlanUnknown,
 
-    /// <summary>The plan comes of a subscription: change that.</summary>
+    /// <summary>The plan comes from a subscription: change the subscription.</summary>
     Subscribed,
 
-    /// <summary>It uses another customer's balances: change the plan of that one.</summary>
+    /// <summary>The customer uses another customer's balances: change the plan of that one.</summary>
     IsMember,
 }
 
 /// <summary>
-/// Puts a customer on a plan by hand. The newest published version is pinned: later versions do not touch the customer
-/// until the plan is assigned again. Assigning what it has already changes nothing and writes no fact.
+/// Assigns a plan to a customer manually. It pins the newest published version: later versions do not affect the customer until somebody
+/// assigns the plan again. To assign the current version again changes nothing and writes no fact.
 /// </summary>
 /// <remarks>
-/// Used stays used; the new plan's quota counts from now on in the running periods. How much of it there is in those
-/// periods (<c>grant_on_change: full | prorated</c>) follows from the time of the change and from the version that was
-/// replaced, both of which are kept; <c>QuotaRules.QuotaFor</c> reads them.
+/// Use stays counted; the new plan's quota applies from now on in the current periods. The size of the quota in those periods
+/// (<c>grant_on_change: full | prorated</c>) depends on the time of the change and on the replaced version, both of which are stored;
+/// <c>QuotaRules.QuotaFor</c> reads them.
 /// </remarks>
 public sealed class AssignPlan(CustomerChanges changes, Clock clock)
 {
@@ -35,8 +35,8 @@ public sealed class AssignPlan(CustomerChanges changes, Clock clock)
 
     private static readonly string[] SetsPlan = ["plan"];
 
-    /// <summary>Creates the customer when it is missing. The customer's plan follows its subscription while there is one.</summary>
-    /// <param name="plan">Null: back to the project's default plan, whatever its newest version is.</param>
+    /// <summary>Creates the customer if it is missing. While the customer has a subscription, its plan follows that.</summary>
+    /// <param name="plan">Null: return to the newest version of the project's default plan.</param>
     public async Task<(AssignPlanOutcome Outcome, Customer? Customer)> RunAsync(ProjectSnapshot project, string customer, string? plan,
         CancellationToken cancel)
     {

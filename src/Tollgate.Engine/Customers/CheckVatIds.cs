@@ -13,15 +13,17 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>A customer whose VAT id is asked for.</summary>
-/// <param name="Seller">The project's own VAT id; null: it has none in VIES.</param>
+/// <summary>A customer whose VAT id is due for a check.</summary>
+/// <param name="Seller">The project's own VAT id; null: it has none that VIES knows.</param>
 public sealed record DueVatCheck(int Project, string Customer, string Country, string TaxId, ViesId? Seller)
 {
-    /// <summary>In the list of parked work: a customer with a new id waits for nothing.</summary>
+    /// <summary>
+    /// The subject in the list of parked work. It contains the id, so that a new id does not wait for the old one's retry.
+    /// </summary>
     public string Subject => $"{Customer}/{TaxId}";
 }
 
-/// <summary>VIES did not answer. The customer's id stays pending and is asked for again.</summary>
+/// <summary>VIES did not answer. The customer's id stays pending, and Tollgate asks again.</summary>
 public sealed class ViesUnavailableException : OutsideUnavailableException
 {
     public ViesUnavailableException()
@@ -40,15 +42,15 @@ public sealed class ViesUnavailableException : OutsideUnavailableException
 }
 
 /// <summary>
-/// Finds out whether customers' VAT ids exist, and keeps each answer. Nothing waits for it: invoices use what is known. Sandbox projects
-/// are answered at once and without the network (<see cref="VatCheckRules.InSandbox"/>).
+/// Checks whether customers' VAT ids exist, and stores each answer. Nothing waits for it: invoices use the last answer. Ids of sandbox
+/// projects are answered at once and without the network (<see cref="VatCheckRules.InSandbox"/>).
 /// </summary>
 public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Clock clock)
 {
-    /// <summary>Otherwise ids stay due until VIES is on again.</summary>
+    /// <summary>If false, ids stay due until VIES is enabled again.</summary>
     public bool IsOn => vies.IsOn;
 
-    /// <summary>After a customer may have got an id: in a sandbox it is answered at once.</summary>
+    /// <summary>Called after a customer may have received an id: answers it at once in a sandbox.</summary>
     internal async Task<Customer> BeginAsync(ProjectSnapshot project, Customer customer, CancellationToken cancel)
     {
         if (project.Mode != ProjectMode.Sandbox || customer.Vat is not { Status: VatStatus.Pending, Check: null })
@@ -61,9 +63,9 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
         return customer with { Vat = VatStanding.Of(check, isDue: true) with { AskedSince = check?.AskedAt } };
     }
 
-    /// <summary>Takes some that are due; other servers take others.</summary>
-    /// <param name="most">Of all projects.</param>
-    /// <param name="ofOneProject">Of each.</param>
+    /// <summary>Takes some ids that are due; other servers take others.</summary>
+    /// <param name="most">The limit for all projects together.</param>
+    /// <param name="ofOneProject">The limit for each project.</param>
     public async Task<IReadOnlyList<DueVatCheck>> ClaimAsync(int most, int ofOneProject, CancellationToken cancel)
     {
         await using var command = database.Command(VatSql.Claim, most, WorkNames.VatChecks, ofOneProject);
@@ -78,7 +80,7 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
         return due;
     }
 
-    /// <exception cref="ViesUnavailableException">There was no answer.</exception>
+    /// <exception cref="ViesUnavailableException">VIES did not answer.</exception>
     public async Task RunAsync(ProjectSnapshot project, DueVatCheck due, CancellationToken cancel)
     {
         if (await AskAsync(project, due, cancel) is { Answer: VatAnswer.Unavailable } none)
@@ -87,7 +89,7 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
         }
     }
 
-    /// <summary>Null: nobody is asked for this id, and it is not due any more.</summary>
+    /// <summary>Returns null if VIES has no register for this id; the id is no longer due then.</summary>
     private async Task<VatCheck?> AskAsync(ProjectSnapshot project, DueVatCheck due, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, due.Customer);
@@ -128,10 +130,10 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
 }
 
 /// <summary>
-/// Looks every two seconds for VAT ids that are due, while VIES is on. The ids of one country are asked for one after the other: the first
-/// answer serves others with the same id. The projects take turns. An id that fails is parked, and its project's others in that country
-/// wait for the minute for which they are taken; where two projects had no answer, everybody's in that country wait, so that a VIES that is
-/// down is not asked for everybody at once.
+/// Checks due VAT ids every two seconds, while VIES is enabled. It checks the ids of one country one after the other, since the first
+/// answer serves others with the same id. The projects take turns. A failed id is parked, and the project's other ids in that country wait
+/// for the minute for which they are taken. If two projects get no answer, all ids in that country wait, so that Tollgate does not ask a
+/// VIES that is down for every id.
 /// </summary>
 public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, ParkedWork parked, ILogger<CheckVatLoop> log)
     : Loop(Interval, "VAT ids were not checked", log)
@@ -141,15 +143,15 @@ public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, 
     private const int MostAtOnce = 20, OfOneProject = 5, AtOnce = 4;
 
     /// <summary>
-    /// After it no question of a page begins. With one that has begun, of two times 5 seconds at most, it is less than the minute for which
-    /// they are taken.
+    /// After this time no request of a page begins. With a request in progress, at most two times 5 seconds, it is less than the minute for
+    /// which the ids are taken.
     /// </summary>
     private static readonly TimeSpan LongestPage = TimeSpan.FromSeconds(30);
 
-    /// <summary>After it no page begins, however much is due: the next look asks again in countries that were down.</summary>
+    /// <summary>After this time no page begins, however much is due: the next iteration asks countries again that were down.</summary>
     private static readonly TimeSpan LongestLook = TimeSpan.FromMinutes(1);
 
-    /// <summary>All that can be answered now, as far as the look's time goes.</summary>
+    /// <summary>Checks all ids that VIES can answer now, within the time of one iteration.</summary>
     public async Task LookOnceAsync(CancellationToken cancel)
     {
         var (look, began) = (new Look(), Stopwatch.GetTimestamp());
@@ -166,13 +168,13 @@ public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, 
 
     protected override Task LookAsync(CancellationToken cancel) => LookOnceAsync(cancel);
 
-    /// <returns>Whether there may be more that can be answered now.</returns>
+    /// <returns>True if there may be more that VIES can answer now.</returns>
     private async Task<bool> PageAsync(Look look, CancellationToken cancel)
     {
         var due = await check.ClaimAsync(MostAtOnce, OfOneProject, cancel);
         var (began, projects, answered) = (Stopwatch.GetTimestamp(), directory.Current.ProjectsById, 0);
 
-        // A sandbox is a register of its own.
+        // Each sandbox has its own register.
         var registers = due.Where(one => projects.ContainsKey(one.Project))
             .GroupBy(one =>
                 (projects[one.Project].Mode == ProjectMode.Sandbox ? one.Project : 0, VatIds.InVies(one.Country, one.TaxId)?.Country));
@@ -220,21 +222,21 @@ public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, 
     private static IEnumerable<DueVatCheck> InTurns(IEnumerable<DueVatCheck> ids) => ids.GroupBy(static one => one.Project)
         .SelectMany(static project => project.Index()).OrderBy(static one => one.Index).Select(static one => one.Item);
 
-    /// <summary>What is known of a country, or a sandbox, in one look. It is asked for one id at a time.</summary>
+    /// <summary>The state of a country's register, or of a sandbox, in one iteration. One id at a time asks it.</summary>
     private sealed class Register
     {
         private const int MostSilent = 2;
 
-        /// <summary>Projects of which an id failed, for whatever reason.</summary>
+        /// <summary>Projects with a failed id, for any reason.</summary>
         public HashSet<int> Failed { get; } = [];
 
-        /// <summary>Projects of which an id had no answer.</summary>
+        /// <summary>The number of projects with an id that got no answer.</summary>
         public int Silent { get; set; }
 
         public bool IsAskedFor(int project) => Silent < MostSilent && !Failed.Contains(project);
     }
 
-    /// <summary>What the pages of one look have in common.</summary>
+    /// <summary>The state that the pages of one iteration share.</summary>
     private sealed class Look
     {
         private int _silent;
@@ -244,7 +246,7 @@ public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, 
         /// <summary>Ids for which VIES did not answer.</summary>
         public int Silent => _silent;
 
-        /// <summary>Why, for one of them. Null: it answered for all.</summary>
+        /// <summary>The reason for one of them. Null: VIES answered for all.</summary>
         public string? Reason { get; private set; }
 
         public void CountSilent(string reason)

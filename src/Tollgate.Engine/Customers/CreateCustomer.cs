@@ -11,20 +11,20 @@ public enum CreateCustomerOutcome
 {
     Created,
 
-    /// <summary>The customer existed with this content, or without any: the first use had created it.</summary>
+    /// <summary>The customer existed with this content, or without any because its first use created it.</summary>
     Existed,
 
     /// <summary>The customer exists with other content. Nothing was changed.</summary>
     Conflict,
 
-    /// <summary>The project has created as many this minute as it may.</summary>
+    /// <summary>The project has created the most customers that it may in a minute.</summary>
     Limited,
 }
 
-/// <summary>Makes a customer known before its first use, with what the project tells about it.</summary>
+/// <summary>Creates a customer before its first use, with its profile.</summary>
 public sealed class CreateCustomer(CustomerChanges changes, NewCustomers pace, Clock clock, CheckVatIds vat)
 {
-    /// <summary>Id and profile were checked with <see cref="CustomerRules"/>.</summary>
+    /// <summary>The caller has checked id and profile with <see cref="CustomerRules"/>.</summary>
     public async Task<(CreateCustomerOutcome Outcome, Customer? Customer)> RunAsync(
         ProjectSnapshot project, string id, CustomerProfile profile, CancellationToken cancel)
     {
@@ -56,7 +56,7 @@ public sealed class CreateCustomer(CustomerChanges changes, NewCustomers pace, C
             project, id, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()], cancel);
     }
 
-    /// <summary>First use may win the race against sign-up: a customer of which nothing is known yet takes the profile.</summary>
+    /// <summary>First use may win the race against sign-up: a customer with a blank profile takes this one.</summary>
     private async Task<(CreateCustomerOutcome, Customer)> CompleteAsync(
         ProjectSnapshot project, string id, CustomerProfile profile, CancellationToken cancel)
     {

@@ -8,8 +8,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// A transaction on one customer that holds the customer's row from its first statement on: changes of one customer run
-/// one after the other. Disposing without <see cref="CommitAsync"/> takes everything back.
+/// A transaction on one customer that locks the customer's row from its first statement on, so changes of one customer run one after the
+/// other. Disposing it without <see cref="CommitAsync"/> rolls everything back.
 /// </summary>
 /// <remarks>The order of locks is customer, balances, grants, the same as in the lanes.</remarks>
 internal sealed class CustomerChange : IAsyncDisposable
@@ -21,16 +21,16 @@ internal sealed class CustomerChange : IAsyncDisposable
     private CustomerChange(CustomerTurn turn, CustomerTransaction work, CustomerRow row, CustomerRow? other) =>
         (_turn, _work, Row, _other) = (turn, work, row, other);
 
-    /// <summary>The customer as it was when the lock was taken.</summary>
+    /// <summary>The customer as it was when the transaction locked it.</summary>
     public CustomerRow Row { get; }
 
-    /// <summary>The second one of <see cref="CustomerChanges.BeginOnTwoAsync"/>.</summary>
+    /// <summary>The second customer of <see cref="CustomerChanges.BeginOnTwoAsync"/>.</summary>
     public CustomerRow Other => _other ?? throw new InvalidOperationException("One customer is held, not two.");
 
-    /// <summary>For rooms whose statements belong into the same transaction.</summary>
+    /// <summary>For rooms whose statements belong to the same transaction.</summary>
     public NpgsqlConnection Connection => _work.Connection;
 
-    /// <summary>For what changes customers one by one or many at once.</summary>
+    /// <summary>For code that changes one or many customers.</summary>
     public CustomerTransaction Transaction => _work;
 
     public async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
@@ -39,7 +39,7 @@ internal sealed class CustomerChange : IAsyncDisposable
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>The first column of the first row; null when there is no row.</summary>
+    /// <summary>Returns the first column of the first row; null if there is no row.</summary>
     public async Task<object?> ScalarAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = Command(sql, parameters);
@@ -48,16 +48,18 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     public NpgsqlCommand Command(string sql, params object?[] parameters) => Connection.Command(sql, parameters);
 
-    /// <summary>Makes every decision that was made on the old state stale. Answers the customer's version after the change.</summary>
+    /// <summary>Makes every decision on the old state stale. Returns the customer's version after the change.</summary>
     public Task<int> TouchAsync(Instant now, CancellationToken cancel) => TouchAsync(Row, now, cancel);
 
-    /// <summary>The same for the other one of two. Who touches both touches the one of the lower partition and account first.</summary>
+    /// <summary>
+    /// The same for the other of two customers. A caller that touches both first touches the one with the lower partition and account.
+    /// </summary>
     public Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel) => _work.TouchAsync(row, now, cancel);
 
-    /// <summary>The customer is being deleted: nothing is left whose versions could move.</summary>
+    /// <summary>Notes that the transaction deletes the customer, which leaves no versions to move.</summary>
     public void NoteDeleted() => _work.Note(Row.Customer.Id);
 
-    /// <summary>The customer as this transaction has changed it.</summary>
+    /// <summary>Reads the customer as this transaction has changed it.</summary>
     public async Task<CustomerRow> ReadAgainAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = Command(CustomerSql.Find, Row.Partition, project.Id, Row.Customer.Id);
@@ -66,18 +68,18 @@ internal sealed class CustomerChange : IAsyncDisposable
         return CustomerRow.Read(reader, project);
     }
 
-    /// <summary>
-    /// What is done from here on can be taken back by <see cref="TakeBackAsync"/>, and the customer is held all the same.
-    /// </summary>
+    /// <summary>Sets a savepoint: <see cref="TakeBackAsync"/> undoes later work and keeps the lock on the customer.</summary>
     public Task MarkAsync(string mark, CancellationToken cancel) => _work.Transaction.SaveAsync(mark, cancel);
 
     public Task TakeBackAsync(string mark, CancellationToken cancel) => _work.Transaction.RollbackAsync(mark, cancel);
 
-    /// <summary>What came of a request before, when its answer was lost. Null: nothing, or it has no key.</summary>
+    /// <summary>
+    /// Returns the result of an earlier attempt of a request, whose answer was lost. Null: there was none, or the request has no key.
+    /// </summary>
     public async Task<string?> ResultOfAsync(Guid? request, CancellationToken cancel) =>
         request is { } id ? (string?)await ScalarAsync(CustomerSql.ResultOf, cancel, Row.Partition, Row.Account, id) : null;
 
-    /// <summary>Remembers what comes of a request, for longer than its key is kept.</summary>
+    /// <summary>Stores the result of a request, for longer than its key.</summary>
     public async Task KeepResultAsync(Guid? request, string result, CancellationToken cancel)
     {
         if (request is { } id)
@@ -87,8 +89,8 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>
-    /// Commits, releases the customer's row for the next change, and drops the customers that the transaction touched from this server's
-    /// cache before it returns. A caller who hangs up does not cancel the commit: the outcome of an interrupted commit is unknown.
+    /// Commits, releases the customer's row for the next change, and, before it returns, drops the customers that the transaction touched
+    /// from this server's cache. A client that disconnects does not cancel the commit: the outcome of an interrupted commit is unknown.
     /// </summary>
     public async Task CommitAsync()
     {
@@ -106,7 +108,7 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>
-    /// The turn, then a connection with a transaction, then the rows: each owns what came before it. Null: a customer is missing.
+    /// Takes the turn, then a connection with a transaction, then the rows: each owns those before it. Null: a customer is missing.
     /// </summary>
     internal static async Task<CustomerChange?> HoldAsync(
         CustomerChanges changes, ProjectSnapshot project, string customer, string? other, bool create, CancellationToken cancel)
@@ -124,8 +126,8 @@ internal sealed class CustomerChange : IAsyncDisposable
         });
     }
 
-    /// <summary>The rows of all of them; null when one is missing.</summary>
-    /// <exception cref="CustomerBusyException">Another server has held one of them for too long.</exception>
+    /// <summary>Locks the rows of all customers; returns null if one is missing.</summary>
+    /// <exception cref="CustomerBusyException">Another server has locked one of them for too long.</exception>
     private static async Task<CustomerRow[]?> LockAsync(
         CustomerTransaction work, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
     {
@@ -148,7 +150,7 @@ internal sealed class CustomerChange : IAsyncDisposable
         var row = await FindAndLockAsync(work.Connection, project, partition, customer, cancel);
         while (row is null && create)
         {
-            // Only a deletion in this very moment makes this turn more than once.
+            // Only a deletion at this moment repeats this loop.
             await CreateMissingAsync(work, project, [partition], [customer], cancel);
             row = await FindAndLockAsync(work.Connection, project, partition, customer, cancel);
         }
@@ -184,7 +186,7 @@ internal sealed class CustomerChange : IAsyncDisposable
             CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers);
         await missing.ExecuteNonQueryAsync(cancel);
 
-        // A reader may have been told just now that nobody is known by these ids.
+        // A reader may have cached just now that these customers do not exist.
         foreach (var customer in customers)
         {
             work.Note(customer);

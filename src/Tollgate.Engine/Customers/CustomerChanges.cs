@@ -5,32 +5,32 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// Makes this server forget what its lanes remember of a customer, once its change is committed: the next decision and the next read on
-/// this server see it. The room Quotas supplies it.
+/// Drops a customer from the caches of this server's lanes after its change is committed: the next decision and the next read on this
+/// server see the change. The room Quotas supplies it.
 /// </summary>
 public delegate ValueTask ForgetCustomer(ProjectSnapshot project, string customer);
 
 /// <summary>
-/// Begins transactions that change customers. No other class commits one, and each forgets on this server every customer that it touched: a
-/// change cannot leave a stale memory behind.
+/// Begins transactions that change customers. No other class commits one, and each drops every customer that it touched from this server's
+/// caches, so a change leaves no stale cache behind.
 /// </summary>
 public sealed class CustomerChanges(NpgsqlDataSource database, ForgetCustomer forget)
 {
     internal NpgsqlDataSource Database => database;
 
-    /// <summary>Locks the customer, which is created first when it is missing.</summary>
+    /// <summary>Locks the customer, and creates it first if it is missing.</summary>
     internal async Task<CustomerChange> BeginAsync(ProjectSnapshot project, string customer, CancellationToken cancel) =>
         (await CustomerChange.HoldAsync(this, project, customer, null, create: true, cancel))!;
 
-    /// <summary>Locks the customer; null when there is none.</summary>
+    /// <summary>Locks the customer; returns null if it does not exist.</summary>
     internal Task<CustomerChange?> BeginOnExistingAsync(ProjectSnapshot project, string customer, CancellationToken cancel) =>
         CustomerChange.HoldAsync(this, project, customer, null, create: false, cancel);
 
     /// <summary>
-    /// Locks two customers, in the order in which lanes lock several: two changes of the same two do not deadlock. Null: one of
+    /// Locks two customers, in the order in which lanes lock several, so that two changes of the same two do not deadlock. Null: one of
     /// them is missing.
     /// </summary>
-    /// <param name="create">Creates those that are missing.</param>
+    /// <param name="create">Creates missing customers.</param>
     internal Task<CustomerChange?> BeginOnTwoAsync(
         ProjectSnapshot project, string customer, string other, bool create, CancellationToken cancel) =>
         CustomerChange.HoldAsync(this, project, customer, other, create, cancel);
@@ -43,8 +43,8 @@ public sealed class CustomerChanges(NpgsqlDataSource database, ForgetCustomer fo
             Task.FromResult<CustomerTransaction?>(new(work, project, forget))))!;
     }
 
-    /// <summary>Creates a customer by one statement, which is a transaction of its own.</summary>
-    /// <returns>False: it exists.</returns>
+    /// <summary>Creates a customer with one statement, which is a transaction of its own.</summary>
+    /// <returns>False: the customer exists.</returns>
     internal async Task<bool> InsertAsync(ProjectSnapshot project, string customer, object?[] row, CancellationToken cancel)
     {
         await using (var insert = database.Command(CustomerSql.Insert, row))
@@ -55,7 +55,7 @@ public sealed class CustomerChanges(NpgsqlDataSource database, ForgetCustomer fo
             }
         }
 
-        // A reader may have been told just now that nobody is known by this id.
+        // A reader may have cached just now that this customer does not exist.
         await forget(project, customer);
         return true;
     }

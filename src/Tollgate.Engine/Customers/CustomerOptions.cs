@@ -4,8 +4,8 @@ namespace Tollgate.Engine.Customers;
 public sealed record CustomerOptions
 {
     /// <summary>
-    /// Members of one customer, where the plan sells no seats. Default 10,000: they share one balance, which one lane decides on,
-    /// and each addition counts them.
+    /// The most members of one customer, if the plan sells no seats. Default 10,000: they share one balance, which one lane decides, and
+    /// each addition counts them.
     /// </summary>
     public int MostMembers { get; init; } = 10_000;
 }

@@ -7,30 +7,30 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>An open reservation as far as it lies on one feature.</summary>
-/// <param name="Id">The caller's own id where one was given.</param>
+/// <summary>An open reservation's hold on one feature.</summary>
+/// <param name="Id">The caller's own id if it gave one.</param>
 public sealed record OpenHold(string Id, Quantity Amount, Instant CreatedAt, Instant ExpiresAt);
 
-/// <summary>A threshold that usage went through.</summary>
+/// <summary>A threshold that usage crossed.</summary>
 public sealed record Crossing(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted, Instant CrossedAt);
 
 /// <summary>A crossing with the number of its feature.</summary>
 public sealed record FeatureCrossing(int FeatureKey, Crossing Crossing);
 
-/// <summary>The reads of the room Customers. Every one of them is bounded by the project.</summary>
+/// <summary>Reads customers. The project bounds every read.</summary>
 public sealed class CustomerQueries(NpgsqlDataSource database)
 {
-    /// <summary>Open reservations and crossings that an explanation lists at most.</summary>
+    /// <summary>The most open reservations and crossings that an explanation lists.</summary>
     public const int MostReasons = 20;
 
-    /// <summary>Null: this project has no such customer.</summary>
+    /// <summary>Returns null if this project has no such customer.</summary>
     public async Task<CustomerRow?> FindAsync(ProjectSnapshot project, string id, CancellationToken cancel)
     {
         await using var command = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, id), project.Id, id);
         return (await ReadAsync(command, reader => CustomerRow.Read(reader, project), cancel)).SingleOrDefault();
     }
 
-    /// <summary>Those of the ids that the project has, in no order.</summary>
+    /// <summary>Returns the customers that exist among the ids, in no order.</summary>
     public async Task<IReadOnlyList<Customer>> FindSeveralAsync(
         ProjectSnapshot project, IReadOnlyCollection<string> ids, CancellationToken cancel)
     {
@@ -40,7 +40,8 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Of a member the customer whose balances it uses, of others the customer itself. Null: this project has no such customer.
+    /// Finds the customer whose balances the id uses: the owner of a member, otherwise the customer itself. Null: this project has no such
+    /// customer.
     /// </summary>
     public async Task<CustomerRow?> FindAccountAsync(ProjectSnapshot project, string id, CancellationToken cancel)
     {
@@ -48,15 +49,15 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         return found?.Owner is { } owner ? await FindAsync(project, owner, cancel) : found;
     }
 
-    /// <summary>Plan, add-ons and overrides of an account for every instant.</summary>
+    /// <summary>Returns plan, add-ons and overrides of an account for every instant.</summary>
     public async Task<TermsTimeline> TermsAsync(ProjectSnapshot project, CustomerRow account, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         return (await TermsReader.LoadAsync(connection, project, [account.Partition], [account.Account], cancel))[account.Account];
     }
 
-    /// <summary>In byte order of the id: stable while customers come and go, the same on every server.</summary>
-    /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
+    /// <summary>Lists in byte order of the id: stable while customers come and go, and the same on every server.</summary>
+    /// <param name="after">The id after which the page starts; it need not exist. Null: the beginning.</param>
     /// <param name="search">The beginning of an id or, in any case, of an e-mail address. Null: all.</param>
     public async Task<IReadOnlyList<Customer>> ListAsync(
         ProjectSnapshot project, int limit, string? after, string? search, CancellationToken cancel)
@@ -68,7 +69,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         return await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel);
     }
 
-    /// <summary>What lies on a feature right now, oldest first, at most <see cref="MostReasons"/>.</summary>
+    /// <summary>Returns the open holds on a feature, oldest first, at most <see cref="MostReasons"/>.</summary>
     public async Task<IReadOnlyList<OpenHold>> OpenHoldsAsync(CustomerRow customer, int feature, Instant now, CancellationToken cancel)
     {
         await using var command = database.Command(
@@ -83,14 +84,14 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
             cancel);
     }
 
-    /// <summary>Newest first, at most <see cref="MostReasons"/>.</summary>
+    /// <summary>Returns the newest first, at most <see cref="MostReasons"/>.</summary>
     public async Task<IReadOnlyList<Crossing>> CrossingsAsync(CustomerRow customer, int feature, CancellationToken cancel)
     {
         await using var command = database.Command(CustomerSql.Crossings, customer.Partition, customer.Account, feature, MostReasons);
         return await ReadAsync(command, ReadCrossing, cancel);
     }
 
-    /// <summary>Thresholds that the usage of any feature went through, newest first.</summary>
+    /// <summary>Returns the thresholds that the usage of any feature crossed, newest first.</summary>
     public async Task<IReadOnlyList<FeatureCrossing>> AllCrossingsAsync(CustomerRow customer, int most, CancellationToken cancel)
     {
         await using var command = database.Command(CustomerSql.AllCrossings, customer.Partition, customer.Account, most);
@@ -104,7 +105,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         Quantity.Of(reader.GetDecimal(3)),
         Instant.FromUtc(reader.GetDateTime(4)));
 
-    /// <summary>The text taken literally, followed by anything.</summary>
+    /// <summary>Returns a LIKE pattern for a literal prefix.</summary>
     private static string PrefixPattern(string text) =>
         text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal)
             .Replace("_", @"\_", StringComparison.Ordinal) + "%";

@@ -14,22 +14,22 @@ namespace Tollgate.Engine.Customers;
 /// <param name="Overrides">JSON: feature code → changed members of the entitlement.</param>
 public sealed record CustomerRow(Customer Customer, short Partition, int Account, int? PlanVersionId, string Overrides)
 {
-    /// <summary>What billing months hang on.</summary>
+    /// <summary>The billing cycles that determine billing months.</summary>
     public IReadOnlyList<BillingCycle> Cycles { get; init; } = [];
 
-    /// <summary>The version that was in force before <see cref="PlanAssignedAt"/>.</summary>
+    /// <summary>The version before <see cref="PlanAssignedAt"/>.</summary>
     public int? PreviousPlanVersionId { get; init; }
 
     public Instant? PlanAssignedAt { get; init; }
 
-    /// <summary>What the subscription adds to the plan: see <see cref="AddOnText"/>.</summary>
+    /// <summary>The add-ons of the subscription: see <see cref="AddOnText"/>.</summary>
     public string AddOns { get; init; } = AddOnText.None;
 
-    /// <summary>Whose balances it uses, as a member of that customer; null: its own.</summary>
+    /// <summary>The customer whose balances this one uses, as its member; null: its own.</summary>
     public string? Owner => Customer.Owner;
 
-    /// <summary>The columns of <c>CustomerSql.Columns</c>, in their order.</summary>
-    /// <param name="first">Where they begin.</param>
+    /// <summary>Reads the columns of <c>CustomerSql.Columns</c>, in their order.</summary>
+    /// <param name="first">The index of the first of them.</param>
     internal static CustomerRow Read(NpgsqlDataReader reader, ProjectSnapshot project, int first = 0)
     {
         var profile = new CustomerProfile
@@ -86,7 +86,7 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
         return VatStanding.Of(last, isDue) with { AskedSince = Instant.From(check.GetProperty("Since").GetDateTimeOffset()) };
     }
 
-    /// <summary>The parameters <c>$4..$11</c> of the statements that write a profile.</summary>
+    /// <summary>Returns the parameters <c>$4..$11</c> of the statements that write a profile.</summary>
     internal static object?[] ProfileParameters(CustomerProfile profile) =>
     [
         profile.Name, profile.Email, profile.Currency, profile.TimeZone, profile.Country, profile.TaxId,

@@ -1,19 +1,19 @@
 namespace Tollgate.Engine.Customers;
 
-/// <summary>Every statement of the customers room. Writers of <c>customers</c> and <c>customer_terms</c> are only here.</summary>
+/// <summary>The statements of the room Customers. No other room writes <c>customers</c> and <c>customer_terms</c>.</summary>
 public static class CustomerSql
 {
     /// <summary>
-    /// Creates the customers that are missing and answers all of them, existing and new, in no particular order.
-    /// <c>$1 smallint[]</c> partitions, <c>$2 integer[]</c> project ids, <c>$3 text[]</c> customer ids, position by
-    /// position; repeats are fine. Rows: partition, account, project_id, id.
+    /// Creates missing customers and returns all, existing and new, in no particular order. <c>$1 smallint[]</c> partitions, <c>$2
+    /// integer[]</c> project ids, <c>$3 text[]</c> customer ids, position by position; repeats are fine. Rows: partition, account,
+    /// project_id, id.
     /// </summary>
     /// <remarks>
-    /// One statement, so that the lanes may call it inside their own transaction. A customer that another transaction
-    /// creates at the same moment is invisible to this statement's snapshot: DO NOTHING would lose it from the answer, so
-    /// the conflict updates the row onto itself, which waits for the other transaction and returns its account number.
-    /// The scalar subquery keeps the lookup an index probe per id, also when the statement was planned on an empty table.
-    /// Inserting in key order keeps two batches that create the same customers from deadlocking.
+    /// One statement, so that the lanes may call it inside their own transaction. A customer that another transaction creates at the same
+    /// moment is invisible to this statement's snapshot: DO NOTHING would omit it from the result, so the conflict updates the row onto
+    /// itself, which waits for the other transaction and returns its account number. The scalar subquery keeps the look-up an index probe
+    /// for each id, even if the statement was planned on an empty table. Inserting in key order keeps two batches that create the same
+    /// customers from deadlocking.
     /// </remarks>
     public const string CreateMissing =
         """
@@ -48,8 +48,8 @@ public static class CustomerSql
     public const int IsNew = 4;
 
     /// <summary>
-    /// What <c>CustomerRows.Read</c> reads. A pinned plan version is named here, so that a server whose memory does not know it yet can
-    /// still show it.
+    /// The columns that <c>CustomerRow.Read</c> reads. They include the name of a pinned plan version, so that a server that has not loaded
+    /// it yet can still show it.
     /// </summary>
     public const string Columns =
         """
@@ -86,14 +86,14 @@ public static class CustomerSql
         """;
 
     /// <summary>
-    /// The same, held until the end of the transaction: every change of a customer takes this lock first, so that two
-    /// changes of one customer run one after the other. Lanes that lock take the same order: customer, then balances.
+    /// The same, with a lock until the end of the transaction: every change of a customer takes this lock first, so two changes of one
+    /// customer run one after the other. Lanes that lock take the same order: customer, then balances.
     /// </summary>
     public const string FindAndLock = Find + " FOR NO KEY UPDATE OF c";
 
     /// <summary>
-    /// Two customers, held in the order in which everybody holds several. <c>$1</c> project, <c>$2 smallint[]</c> partitions, <c>$3
-    /// text[]</c> ids.
+    /// Two customers, locked in the order that every transaction uses. <c>$1</c> project, <c>$2 smallint[]</c> partitions, <c>$3 text[]</c>
+    /// ids.
     /// </summary>
     public const string FindAndLockTwo =
         $"""
@@ -125,8 +125,8 @@ public static class CustomerSql
         """;
 
     /// <summary>
-    /// One page in byte order of the id. <c>$1</c> project, <c>$2</c> the id after which it starts (empty: the beginning),
-    /// <c>$3</c> number of rows.
+    /// One page in byte order of the id. <c>$1</c> project, <c>$2</c> the id after which the page starts (empty: the beginning), <c>$3</c>
+    /// number of rows.
     /// </summary>
     public const string List =
         $"""
@@ -139,8 +139,8 @@ public static class CustomerSql
         """;
 
     /// <summary>
-    /// The same for customers whose id (<c>$4</c>) or e-mail address (<c>$5</c>, lower case) begins with a text; both are
-    /// LIKE patterns. One index probe each: a single condition with OR would read the whole project.
+    /// The same for customers whose id (<c>$4</c>) or e-mail address (<c>$5</c>, lower case) begins with a text; both are LIKE patterns.
+    /// Each costs one index probe: a single condition with OR would read the whole project.
     /// </summary>
     public const string Search =
         $"""
@@ -164,9 +164,7 @@ public static class CustomerSql
 
     // ---- plan and overrides ------------------------------------------------------------------------------------
 
-    /// <summary>
-    /// <c>$3</c> the version to pin (null: the default plan), <c>$4</c> the one in force until now, <c>$5</c> the project's time.
-    /// </summary>
+    /// <summary><c>$3</c> the version to pin (null: the default plan), <c>$4</c> the current one, <c>$5</c> the project's time.</summary>
     public const string AssignPlan =
         """
         UPDATE customers
@@ -174,13 +172,13 @@ public static class CustomerSql
          WHERE partition = $1 AND account = $2
         """;
 
-    /// <summary>One that gives the plan, or will again.</summary>
+    /// <summary>True if the customer has a subscription that gives the plan, or will again.</summary>
     public const string HasSubscription =
         "SELECT EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2 AND ended_at IS NULL)";
 
     /// <summary>
-    /// The fact, after <see cref="Touch"/>: what the customer is entitled to now, and which of <c>{plan, overrides, add_ons}</c> that sets.
-    /// $3 from when on, $4 what it sets, $5 why.
+    /// The fact, after <see cref="Touch"/>: the customer's entitlements now, and which of <c>{plan, overrides, add_ons}</c> it sets. $3
+    /// from when on, $4 what it sets, $5 the cause.
     /// </summary>
     public const string InsertTerms =
         """
@@ -191,14 +189,14 @@ public static class CustomerSql
         """;
 
     /// <summary>
-    /// So many changes of a customer's terms are looked back on, the newest ones: with one each hour, further than late events reach (34
-    /// days).
+    /// The number of newest changes of a customer's terms that Tollgate reads: with one each hour, they reach further back than late events
+    /// may (34 days).
     /// </summary>
     public const int MostTerms = 1_000;
 
     /// <summary>
-    /// A column: the changes of the terms of the customer <c>c</c>, null for none. Overrides are told where they were set, and with the
-    /// oldest of so many changes that there may be older ones. See <c>TermsReader.Read</c>.
+    /// A column: the changes of the terms of the customer <c>c</c>, null for none. It contains overrides where a change sets them, and in
+    /// the oldest row if there may be older ones. See <c>TermsReader.Read</c>.
     /// </summary>
     public const string Terms =
         """
@@ -208,7 +206,7 @@ public static class CustomerSql
                    FROM customer_terms n WHERE n.partition = c.partition AND n.account = c.account ORDER BY n.sequence DESC LIMIT 1000) t)::text
         """;
 
-    /// <summary>Bytes of all overrides that are looked back on. $1 partition, $2 account.</summary>
+    /// <summary>The bytes of all overrides in the changes that Tollgate reads. $1 partition, $2 account.</summary>
     public const string BytesOfOverrides =
         """
         SELECT coalesce(sum(octet_length(overrides::text)) FILTER (WHERE 'overrides' = ANY(sets)), 0)::bigint
@@ -225,7 +223,9 @@ public static class CustomerSql
     /// <summary>A customer keeps the currency of its first subscription.</summary>
     public const string KeepCurrency = "UPDATE customers SET currency = $3 WHERE partition = $1 AND account = $2 AND currency IS NULL";
 
-    /// <summary>Something of the customer is in its currency. $1 partition, $2 account.</summary>
+    /// <summary>
+    /// True if the customer has subscriptions, invoices, credits or redemptions in its currency. $1 partition, $2 account.
+    /// </summary>
     public const string HasBooks =
         """
         SELECT EXISTS (SELECT FROM subscriptions    WHERE partition = $1 AND account = $2)
@@ -234,22 +234,22 @@ public static class CustomerSql
             OR EXISTS (SELECT FROM redemptions      WHERE partition = $1 AND account = $2)
         """;
 
-    /// <summary>What billing months hang on from now on: <c>CycleText</c>.</summary>
+    /// <summary>Sets the billing cycles that determine billing months: <c>CycleText</c>.</summary>
     public const string SetCycles = "UPDATE customers SET cycles = $3::jsonb WHERE partition = $1 AND account = $2";
 
-    /// <summary>What the subscription adds to the plan: <c>AddOnText</c>.</summary>
+    /// <summary>Sets the add-ons of the subscription: <c>AddOnText</c>.</summary>
     public const string SetAddOns = "UPDATE customers SET add_ons = $3::jsonb WHERE partition = $1 AND account = $2";
 
     public const string SetOverrides = "UPDATE customers SET overrides = $3 WHERE partition = $1 AND account = $2";
 
-    /// <summary>Makes every decision on the old state stale. Answers the customer's version after the change.</summary>
+    /// <summary>Makes every decision on the old state stale. Returns the customer's version after the change.</summary>
     public const string Touch = "SELECT touch_account($1, $2, $3)";
 
     // ---- deleting ----------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// What speaks against deleting: any trace in the ledger. A balance row counts also when nothing was used: a lane may
-    /// be deciding on it right now.
+    /// The reasons not to delete a customer: any trace in the ledger. A balance row counts even without use: a lane may be deciding on it
+    /// right now.
     /// </summary>
     public const string Traces =
         """
@@ -270,9 +270,7 @@ public static class CustomerSql
 
     // ---- why? --------------------------------------------------------------------------------------------------
 
-    /// <summary>
-    /// Open holds that lie on a feature's balances. <c>$3</c> feature, <c>$4</c> the project's time, <c>$5</c> number of rows.
-    /// </summary>
+    /// <summary>Open holds on a feature's balances. <c>$3</c> feature, <c>$4</c> the project's time, <c>$5</c> number of rows.</summary>
     public const string OpenHolds =
         """
         SELECT h.id, h.reference, p.amount, h.created_at, h.expires_at
@@ -295,7 +293,7 @@ public static class CustomerSql
          LIMIT $4
         """;
 
-    /// <summary>Of all features, newest first. <c>$3</c> number of rows.</summary>
+    /// <summary>All features, newest first. <c>$3</c> number of rows.</summary>
     public const string AllCrossings =
         """
         SELECT t.percent, t.period_start, t.used, t.granted, t.crossed_at, t.feature
@@ -307,10 +305,13 @@ public static class CustomerSql
 
     // ---- requests ----------------------------------------------------------------------------------------------
 
-    /// <summary>The caller holds the customer. $1 partition, $2 account, $3 request.</summary>
+    /// <summary>The caller locks the customer. $1 partition, $2 account, $3 request.</summary>
     public const string ResultOf = "SELECT result FROM customer_requests WHERE partition = $1 AND account = $2 AND request = $3";
 
-    /// <summary>The customer's own old ones go with it: the table does not grow. $1 partition, $2 account, $3 request, $4 result.</summary>
+    /// <summary>
+    /// Stores a result and deletes the customer's results of more than 30 days ago, so the table does not grow. $1 partition, $2 account,
+    /// $3 request, $4 result.
+    /// </summary>
     public const string KeepResult =
         """
           WITH old AS (

@@ -6,8 +6,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// A transaction that changes customers of one project. It collects those that it touches, and forgets them on this server when it has
-/// committed. Disposing it without a commit takes everything back.
+/// A transaction that changes customers of one project. It collects those that it touches, and drops them from this server's caches after
+/// its commit. Disposing it without a commit rolls everything back.
 /// </summary>
 internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot project, ForgetCustomer forget) : IAsyncDisposable
 {
@@ -18,10 +18,9 @@ internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot 
     public NpgsqlTransaction Transaction => work.Transaction;
 
     /// <summary>
-    /// Makes every decision that was made on the customer's old state stale, on every server. Answers the customer's version after the
-    /// change.
+    /// Makes every decision on the customer's old state stale, on every server. Returns the customer's version after the change.
     /// </summary>
-    /// <remarks>A transaction that touches several touches the one of the lowest partition and account first.</remarks>
+    /// <remarks>A transaction that touches several first touches the one with the lowest partition and account.</remarks>
     public async Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel)
     {
         Note(row.Customer.Id);
@@ -30,16 +29,17 @@ internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot 
     }
 
     /// <summary>
-    /// A customer that came or went: its versions decide nothing, but what this server remembers of it is stale after the commit.
+    /// Notes a customer that was created or deleted: its versions decide nothing, but this server's caches of it are stale after the
+    /// commit.
     /// </summary>
     public void Note(string customer) => _touched.Add(customer);
 
-    /// <summary>A caller who hangs up does not cancel it: a commit that is cut off may have happened or not.</summary>
+    /// <summary>A client that disconnects does not cancel it: an interrupted commit may or may not have happened.</summary>
     public async Task CommitAsync() => await (await CommitFirstAsync()).Done;
 
     /// <summary>
-    /// Commits and begins to forget, without waiting for the lanes. One that waits for a customer that the caller still holds in another
-    /// transaction would otherwise keep the caller from ending that one.
+    /// Commits and starts to drop the customers from the caches, without waiting for the lanes. A lane may wait for a customer that the
+    /// caller still locks in another transaction; waiting for it would keep the caller from ending that transaction.
     /// </summary>
     public async Task<Forgetting> CommitFirstAsync()
     {
@@ -58,5 +58,5 @@ internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot 
     }
 }
 
-/// <summary>That the customers of a committed transaction are being forgotten on this server.</summary>
+/// <summary>The running removal of a transaction's customers from this server's caches.</summary>
 internal readonly record struct Forgetting(Task Done);

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>Changes of one customer that came before last too long: nothing was done.</summary>
+/// <summary>Earlier changes of the customer take too long: nothing was done.</summary>
 public sealed class CustomerBusyException : TimeoutException
 {
     public CustomerBusyException()
@@ -22,13 +22,13 @@ public sealed class CustomerBusyException : TimeoutException
 }
 
 /// <summary>
-/// The turn of a change of one customer, or of two, on this server. Changes of a customer run one after the other anyway, by the lock of
-/// its row; who waits for that lock holds a connection. So they wait here first: however many want to change one customer, the others have
+/// The turn of a change of one customer, or of two, on this server. The row's lock already serializes the changes of a customer, but a
+/// change that waits for it occupies a connection. So changes wait here first: however many changes one customer has, other customers get
 /// connections.
 /// </summary>
 internal sealed class CustomerTurn : IAsyncDisposable
 {
-    /// <summary>Longer than any change should last; then the caller hears that the customer is busy.</summary>
+    /// <summary>Longer than any change should take; after that the caller gets the error that the customer is busy.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private static readonly Dictionary<(NpgsqlDataSource Database, int Project, string Customer), Queue> Queues = [];
@@ -39,8 +39,10 @@ internal sealed class CustomerTurn : IAsyncDisposable
     {
     }
 
-    /// <summary>Waits for the turns of all of them, in one order, so that two who want the same two do not wait for each other.</summary>
-    /// <exception cref="CustomerBusyException">The changes before it last too long.</exception>
+    /// <summary>
+    /// Waits for the turns of all customers, in one order, so that two changes of the same two do not wait for each other.
+    /// </summary>
+    /// <exception cref="CustomerBusyException">The changes before it take too long.</exception>
     public static async Task<CustomerTurn> TakeAsync(
         NpgsqlDataSource database, int project, IEnumerable<string> customers, CancellationToken cancel)
     {
@@ -61,7 +63,7 @@ internal sealed class CustomerTurn : IAsyncDisposable
         }
     }
 
-    /// <summary>The next one's turn comes. Ending it again does nothing.</summary>
+    /// <summary>Ends the turn, so that the next change may begin. A second call does nothing.</summary>
     public void End()
     {
         foreach (var (key, queue) in _taken)
@@ -133,7 +135,7 @@ internal sealed class CustomerTurn : IAsyncDisposable
     {
         public SemaphoreSlim Free { get; } = new(1, 1);
 
-        /// <summary>Who has the turn, and who waits for it.</summary>
+        /// <summary>The number of changes that have the turn or wait for it.</summary>
         public int Members { get; set; }
     }
 }

@@ -6,10 +6,10 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>How <c>customers.cycles</c> is written: <c>[{"from": µs, "anchor": µs, "day": 31, "interval": "monthly"}]</c>.</summary>
+/// <summary>The format of <c>customers.cycles</c>: <c>[{"from": µs, "anchor": µs, "day": 31, "interval": "monthly"}]</c>.</summary>
 internal static class CycleText
 {
-    /// <summary>Of a customer who never had a subscription.</summary>
+    /// <summary>The text for a customer that never had a subscription.</summary>
     private const string None = "[]";
 
     public static IReadOnlyList<BillingCycle> Read(string json) =>

@@ -6,11 +6,11 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>The reads of members. Every one of them is bounded by the project.</summary>
+/// <summary>Reads members. The project bounds every read.</summary>
 public sealed class MemberQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
-    /// <summary>In byte order of the id. Null: this project has no such customer.</summary>
-    /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
+    /// <summary>Lists in byte order of the id. Null: this project has no such customer.</summary>
+    /// <param name="after">The id after which the page starts; it need not exist. Null: the beginning.</param>
     public async Task<IReadOnlyList<Member>?> ListAsync(
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
@@ -23,7 +23,7 @@ public sealed class MemberQueries(NpgsqlDataSource database, CustomerQueries cus
         return await ReadAsync(command, customer, cancel);
     }
 
-    /// <summary>Null: no such customer, or it has no such member.</summary>
+    /// <summary>Returns null if there is no such customer or it has no such member.</summary>
     public async Task<Member?> FindAsync(ProjectSnapshot project, string customer, string id, CancellationToken cancel)
     {
         if (await customers.FindAsync(project, customer, cancel) is not { } owner)
@@ -35,7 +35,7 @@ public sealed class MemberQueries(NpgsqlDataSource database, CustomerQueries cus
         return (await ReadAsync(command, customer, cancel)).SingleOrDefault();
     }
 
-    /// <summary>The customer that this one is a member of; null: none.</summary>
+    /// <summary>Returns the customer that this one is a member of; null: none.</summary>
     public Task<string?> OwnerOfAsync(ProjectSnapshot project, string id, CancellationToken cancel) =>
         OwnerOfAsync(database, project, id, cancel);
 

@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Customers;
 
-/// <summary>The statements on members. Partition and account are the owner's unless said otherwise.</summary>
+/// <summary>The statements on members. Partition and account are the owner's unless the comment says otherwise.</summary>
 internal static class MemberSql
 {
     private const string Columns = "m.id, m.name, m.email, m.role, m.added_at";
@@ -23,7 +23,7 @@ internal static class MemberSql
     public const string Find = $"SELECT {Columns} FROM members m WHERE m.partition = $1 AND m.account = $2 AND m.id = $3";
 
     /// <summary>
-    /// One page in byte order of the id. <c>$3</c> the id after which it starts (empty: the beginning), <c>$4</c> number of rows.
+    /// One page in byte order of the id. <c>$3</c> the id after which the page starts (empty: the beginning), <c>$4</c> number of rows.
     /// </summary>
     public const string List =
         $"""
@@ -34,12 +34,12 @@ internal static class MemberSql
          LIMIT $4
         """;
 
-    /// <summary>How many the owner has. Read under the owner's lock, so that two additions do not take one seat.</summary>
+    /// <summary>The number of the owner's members. Read it under the owner's lock, so that two additions do not take one seat.</summary>
     public const string Count = "SELECT count(*) FROM members WHERE partition = $1 AND account = $2";
 
     public const string Any = "SELECT EXISTS (SELECT FROM members WHERE partition = $1 AND account = $2)";
 
-    /// <summary>What the owner's subscription is for; no row: it has none.</summary>
+    /// <summary>The terms of the owner's subscription; no row: it has none.</summary>
     public const string Terms =
         """
         SELECT s.plan_version_id, s.interval, s.currency, s.quantity
@@ -48,7 +48,8 @@ internal static class MemberSql
         """;
 
     /// <summary>
-    /// Whose balances a customer uses, null its own. <c>$1</c> the customer's partition, <c>$2</c> project, <c>$3</c> id.
+    /// The owner of the balances that a customer uses; null: the customer. <c>$1</c> the customer's partition, <c>$2</c> project, <c>$3</c>
+    /// id.
     /// </summary>
     public const string OwnerOf = "SELECT owner FROM customers WHERE partition = $1 AND project_id = $2 AND id = $3";
 }

@@ -4,11 +4,12 @@ using System.Diagnostics;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// How many customers a project may bring into being: so many a minute, a minute's worth at once. Each costs a row, 1 kB of memory and 20
-/// µs of a lane that all projects share. Servers count for themselves: several of them let through as many times more.
+/// Limits the customers that a project may create in a minute; it may create a minute's worth at once. Each costs a row, 1 kB of memory and
+/// 20 µs of a lane that all projects share. Each server counts separately: several servers allow a multiple.
 /// </summary>
 /// <remarks>
-/// For each project the instant at which all that it created would be paid off at that pace; a minute ahead of now it may create no more.
+/// For each project it stores the instant at which the customers created so far are paid off at that pace. A project whose instant is a
+/// minute ahead of now may create no more.
 /// </remarks>
 public sealed class NewCustomers(int perMinute)
 {
@@ -18,17 +19,17 @@ public sealed class NewCustomers(int perMinute)
     private readonly ConcurrentDictionary<int, long> _paidOffAt = new();
     private readonly long _each = Math.Max(1, Minute / perMinute);
 
-    /// <summary>False: the project has used up its minute.</summary>
+    /// <summary>Returns false if the project has used up its minute.</summary>
     public bool MayCreate(int project) => !_paidOffAt.TryGetValue(project, out var at) || at - Stopwatch.GetTimestamp() < Minute;
 
-    /// <summary>Counts what was created, also beyond the limit: the next ones wait for it.</summary>
+    /// <summary>Counts created customers, even beyond the limit: later ones wait longer.</summary>
     public void Created(int project, int count)
     {
         var now = Stopwatch.GetTimestamp();
         _paidOffAt.AddOrUpdate(project, _ => now + (count * _each), (_, at) => Math.Max(at, now) + (count * _each));
     }
 
-    /// <summary>For facts, which nothing refuses: their sender slows down instead.</summary>
+    /// <summary>Delays facts, which Tollgate never refuses: their sender slows down.</summary>
     public async ValueTask WaitAsync(int project, CancellationToken cancel)
     {
         while (!MayCreate(project))

@@ -5,12 +5,12 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// Ends that a member uses the customer's balances: from the commit on it has its own again, as they were. What it used of the
-/// customer's stays used, and what it holds of them stays held until it is settled, released or expires.
+/// Ends a membership: from the commit on the user has its own balances again, unchanged. The member's use of the customer's balances stays
+/// counted, and its holds stay until they settle, are released or expire.
 /// </summary>
 public sealed class RemoveMember(CustomerChanges changes, Clock clock)
 {
-    /// <summary>False: the customer has no such member.</summary>
+    /// <summary>Returns false if the customer has no such member.</summary>
     public async Task<bool> RunAsync(ProjectSnapshot project, string customer, string id, CancellationToken cancel)
     {
         if (customer == id)
@@ -34,7 +34,7 @@ public sealed class RemoveMember(CustomerChanges changes, Clock clock)
             await change.ExecuteAsync(MemberSql.Delete, cancel, change.Row.Partition, change.Row.Account, id);
             await change.ExecuteAsync(MemberSql.SetOwner, cancel, member.Partition, member.Account, AddMember.Text(null));
 
-            // The owner's versions, too: a server that remembers the member decides on the owner's balances.
+            // The owner's versions, too: a server that has cached the member decides on the owner's balances.
             foreach (var row in new[] { change.Row, member }.OrderBy(row => row.Partition).ThenBy(row => row.Account))
             {
                 await change.TouchAsync(row, now, cancel);

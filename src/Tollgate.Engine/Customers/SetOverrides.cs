@@ -10,16 +10,16 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// Changes what one customer has beside the plan: custom enterprise pricing, a courtesy, a block. Features that are not
-/// named stay as they are; a named one gets exactly what is said, whatever it had before.
+/// Changes the overrides of one customer: custom enterprise pricing, a courtesy, a block. An unnamed feature stays unchanged; a named one
+/// gets exactly the given override, whatever it had before.
 /// </summary>
 public sealed class SetOverrides(CustomerChanges changes, Clock clock)
 {
-    /// <summary>Bytes of one customer's overrides, together: whoever decides for the customer reads them first.</summary>
+    /// <summary>The most bytes of one customer's current overrides together: every decision for the customer first reads them.</summary>
     public const int MostBytes = 64 * 1024;
 
     /// <summary>
-    /// Bytes of all that were set in the changes that are looked back on; what is as small as <see cref="SmallBytes"/> may always be set.
+    /// The most bytes of all overrides in the changes that Tollgate reads. Overrides up to <see cref="SmallBytes"/> are always allowed.
     /// </summary>
     public const int MostBytesInAll = 1024 * 1024;
 
@@ -28,11 +28,11 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
     private static readonly string[] Sets = ["overrides"];
 
     /// <summary>
-    /// Creates the customer when it is missing. Answers all overrides as JSON; or every fault, or the owner of a customer that is a
-    /// member, and then nothing was changed.
+    /// Creates the customer if it is missing. Returns all overrides as JSON. If it returns faults, or the owner of a customer that is a
+    /// member, nothing was changed.
     /// </summary>
     /// <param name="set">By feature code.</param>
-    /// <param name="removed">Feature codes whose override goes; those without one are fine.</param>
+    /// <param name="removed">Feature codes whose override is removed; those without one are fine.</param>
     public async Task<(string Json, IReadOnlyList<FieldFault> Faults, string? Owner)> RunAsync(
         ProjectSnapshot project,
         string customer,
@@ -56,7 +56,7 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
         var json = Merge(change.Row.Overrides, project.Currency, set, removed);
         if (json == Merge(change.Row.Overrides, project.Currency, new Dictionary<string, EntitlementOverride>(), []))
         {
-            // Said again, every five minutes perhaps: it begins no new terms.
+            // The same overrides again, perhaps every five minutes: they begin no new terms.
             return (json, [], null);
         }
 
@@ -75,7 +75,8 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>
-    /// Null: it is not. A decision waits until a customer's overrides are read, those of before too, and other customers wait behind it.
+    /// Null: it is not too large. A decision waits until a customer's overrides are read, earlier ones too, and other customers wait behind
+    /// it.
     /// </summary>
     private static async Task<string?> TooLargeAsync(CustomerChange change, string json, CancellationToken cancel)
     {

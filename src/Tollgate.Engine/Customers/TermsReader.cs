@@ -13,13 +13,14 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// Reads what customers were entitled to: the facts of <c>customer_terms</c>, and what the default plan was, put together.
+/// Reads what customers were entitled to at every instant: combines the facts of <c>customer_terms</c> with the versions of the default
+/// plan.
 /// </summary>
 internal static class TermsReader
 {
     private static readonly ConditionalWeakTable<PublishedCatalog, TermsTimeline> OfDefault = [];
 
-    /// <summary>Plan, overrides and add-ons, as they are stored.</summary>
+    /// <summary>Plan, overrides and add-ons, as the database stores them.</summary>
     /// <param name="Version">Null: the default plan.</param>
     private sealed record State(int? Version, string Overrides, string AddOns)
     {
@@ -33,11 +34,11 @@ internal static class TermsReader
             SetsAddOns ? After.AddOns : before.AddOns);
     }
 
-    /// <summary>A customer that has nothing of its own.</summary>
+    /// <summary>The terms of a customer on the default plan without overrides and add-ons.</summary>
     public static TermsTimeline Default(PublishedCatalog catalog) =>
         OfDefault.GetValue(catalog, static catalog => Build([], State.OfNobody, catalog));
 
-    /// <param name="changes">The column <c>CustomerSql.Terms</c>; null: nothing was ever changed.</param>
+    /// <param name="changes">The column <c>CustomerSql.Terms</c>; null: nothing ever changed.</param>
     /// <exception cref="KeyNotFoundException">A plan version is newer than the catalogue.</exception>
     public static TermsTimeline Read(string? changes, PublishedCatalog catalog)
     {
@@ -66,7 +67,7 @@ internal static class TermsReader
             read.Count < CustomerSql.MostTerms ? State.OfNobody : read.MinBy(static one => one.Sequence)!.After, catalog);
     }
 
-    /// <summary>The timelines of several accounts, by account.</summary>
+    /// <summary>Loads the timelines of several accounts, by account.</summary>
     public static async Task<IReadOnlyDictionary<int, TermsTimeline>> LoadAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<short> partitions, IReadOnlyCollection<int> accounts,
         CancellationToken cancel)
@@ -82,9 +83,7 @@ internal static class TermsReader
         return timelines;
     }
 
-    /// <summary>
-    /// The entitlements that differ from those of the plan: what add-ons add, and then what the customer's overrides put in its place.
-    /// </summary>
+    /// <summary>Returns the entitlements that differ from the plan's: first the add-ons apply, then the customer's overrides.</summary>
     public static IReadOnlyDictionary<int, Entitlement> Changed(
         string overridesJson, string addOnsJson, PlanVersion plan, PublishedCatalog catalog)
     {
@@ -119,8 +118,9 @@ internal static class TermsReader
     }
 
     /// <summary>
-    /// The changes in the order of time, with those of the default plan in between for as long as the customer was on it. At one instant
-    /// the catalogue comes first, and what the customer's next change replaced stays in the list: it lasted no time, but it was in force.
+    /// Merges the customer's changes with those of the default plan while the customer was on it, in the order of time. At one instant the
+    /// catalogue comes first. Terms that the customer's next change replaced at the same instant stay in the list: they lasted no time, but
+    /// were in force.
     /// </summary>
     private static TermsTimeline Build(Change[] changes, State first, PublishedCatalog catalog)
     {

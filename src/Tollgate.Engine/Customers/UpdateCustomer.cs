@@ -4,15 +4,15 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>What became of a change.</summary>
-/// <param name="Faults">Not empty: nothing was changed. The limits hold for the profile as it would become.</param>
-/// <param name="CurrencyFixed">Nothing was changed: the customer was invoiced in the currency that it has.</param>
+/// <summary>The outcome of a change.</summary>
+/// <param name="Faults">If not empty, nothing was changed. The limits apply to the profile after the change.</param>
+/// <param name="CurrencyFixed">True: nothing was changed, because the customer has books in its current currency.</param>
 public sealed record CustomerUpdate(Customer Customer, IReadOnlyList<FieldFault> Faults, bool CurrencyFixed);
 
-/// <summary>Changes what is known about a customer. Nothing of it decides on quotas, so no decision becomes stale.</summary>
+/// <summary>Changes the profile of a customer. No part of it affects quotas, so no decision becomes stale.</summary>
 public sealed class UpdateCustomer(CustomerChanges changes, CheckVatIds vat)
 {
-    /// <summary>Null: no such customer.</summary>
+    /// <summary>Returns null if there is no such customer.</summary>
     public async Task<CustomerUpdate?> RunAsync(ProjectSnapshot project, string id, CustomerPatch patch, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, id, cancel);
@@ -29,7 +29,7 @@ public sealed class UpdateCustomer(CustomerChanges changes, CheckVatIds vat)
             return new(change.Row.Customer, faults, CurrencyFixed: false);
         }
 
-        // Subscriptions, invoices and credits are in the one that it had; in another one they would not be found, and not be paid.
+        // Subscriptions, invoices and credits are in the old currency; in another one Tollgate would not find or pay them.
         if (profile.Currency != before.Currency
             && await change.ScalarAsync(CustomerSql.HasBooks, cancel, change.Row.Partition, change.Row.Account) is true)
         {

@@ -3,15 +3,13 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>
-/// The statements by which VAT ids are checked. <c>customers.vat_check_at</c> is real time, and <c>asked_at</c> is the project's.
-/// </summary>
+/// <summary>The statements of VAT checks. <c>customers.vat_check_at</c> is real time, and <c>asked_at</c> is the project's.</summary>
 internal static class VatSql
 {
     /// <summary>
-    /// Takes customers whose VAT id is due, for a minute: another server passes over them, and one that dies leaves them due again. Of each
-    /// project a few, and the projects in the order of chance: none waits until another has no more. $1 number of rows, $2 the work's name,
-    /// $3 number of rows of one project. Rows: project, id, country, tax id, country and tax id of the seller or null.
+    /// Takes customers whose VAT id is due, for a minute: other servers skip them, and after a crash they become due again. It takes a few
+    /// of each project, with the projects in random order, so that none waits until another has no more. $1 number of rows, $2 the work's
+    /// name, $3 number of rows of one project. Rows: project, id, country, tax id, country and tax id of the seller or null.
     /// </summary>
     public const string Claim =
         $"""
@@ -37,7 +35,7 @@ internal static class VatSql
         """;
 
     /// <summary>
-    /// What was answered for the same id of another customer. $1 project, $2 id in VIES, $3 since when. Row: answer, source, asked_at,
+    /// The answer for the same id of another customer. $1 project, $2 id in VIES, $3 since when. Row: answer, source, asked_at,
     /// consultation, name.
     /// </summary>
     public const string Shared =
@@ -50,9 +48,9 @@ internal static class VatSql
         """;
 
     /// <summary>
-    /// Writes an answer, unless the customer has another id by now. $1 partition, $2 project, $3 customer, $4 country, $5 tax id, $6 id of
-    /// the fact, $7 id in VIES, $8 answer, $9 source, $10 asked_at, $11 consultation, $12 name, $13 detail, $14 seconds until VIES is asked
-    /// again.
+    /// Writes an answer, unless the customer's id has changed since. $1 partition, $2 project, $3 customer, $4 country, $5 tax id, $6 id of
+    /// the fact, $7 id in VIES, $8 answer, $9 source, $10 asked_at, $11 consultation, $12 name, $13 detail, $14 seconds until the next
+    /// check.
     /// </summary>
     public const string Record =
         """
@@ -67,10 +65,10 @@ internal static class VatSql
           FROM c
         """;
 
-    /// <summary>Nobody is asked for the id any more. $1 partition, $2 project, $3 customer, $4 tax id.</summary>
+    /// <summary>Ends the checks of an id. $1 partition, $2 project, $3 customer, $4 tax id.</summary>
     public const string Drop =
         "UPDATE customers SET vat_check_at = NULL WHERE partition = $1 AND project_id = $2 AND id = $3 AND tax_id = $4";
 
-    /// <summary>Of a customer that is deleted. $1 partition, $2 account.</summary>
+    /// <summary>Deletes the checks of a customer that is deleted. $1 partition, $2 account.</summary>
     public const string DeleteAll = "DELETE FROM vat_checks WHERE partition = $1 AND account = $2";
 }

@@ -8,7 +8,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Customers;
 
-/// <param name="Home">Where VIES is; null: it is not asked.</param>
+/// <param name="Home">The address of VIES; null: VIES is disabled.</param>
 public sealed record ViesOptions(Uri? Home)
 {
     public static readonly ViesOptions Default = new(new Uri("https://ec.europa.eu/taxation_customs/vies/rest-api/"));
@@ -17,26 +17,26 @@ public sealed record ViesOptions(Uri? Home)
 }
 
 /// <summary>
-/// Asks VIES, the European Commission's look-up of VAT ids. Only a plain yes or no counts, and that VIES cannot read the id, which is a no.
-/// Everything else is no answer: no connection, no whole answer in time, an error of VIES or of a country's register, something that is not
-/// JSON.
+/// Queries VIES, the European Commission's look-up of VAT ids. Only a plain yes or no counts, and the error that VIES cannot read the id,
+/// which is a no. Everything else is no answer: no connection, no complete response in time, an error of VIES or of a country's register, a
+/// body that is not JSON.
 /// </summary>
 /// <remarks>https://ec.europa.eu/taxation_customs/vies/#/technical-information</remarks>
 public sealed class ViesClient(ViesOptions options) : IDisposable
 {
-    /// <summary>Until the answer is here whole. VIES itself waits for a country's register for some seconds.</summary>
+    /// <summary>The limit for a complete response. VIES itself waits for a country's register for some seconds.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private const int LargestAnswer = 64 * 1024, MostConnections = 4, LongestText = 200;
 
-    /// <summary>What VIES writes where a country does not tell.</summary>
+    /// <summary>The text of VIES where a country discloses nothing.</summary>
     private const string Untold = "---";
 
-    /// <summary>What VIES writes where it cannot read an id, or not the seller's.</summary>
+    /// <summary>The errors of VIES if it cannot read the id, or the seller's.</summary>
     private const string InvalidInput = "INVALID_INPUT", InvalidRequester = "INVALID_REQUESTER_INFO";
 
     /// <summary>
-    /// Between two questions of this server: 5 a second. VIES and the registers behind it refuse those who ask more at one time
+    /// The pause between two requests of this server: 5 a second. VIES and the registers behind it refuse too many concurrent requests
     /// (MS_MAX_CONCURRENT_REQ), and 18,000 ids an hour are enough for a first import.
     /// </summary>
     private static readonly long Apart = Stopwatch.Frequency / 5;
@@ -57,8 +57,9 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <param name="requester">The seller's own id: VIES gives a consultation number only if the requester is named. Null: none is
-    /// named.</param>
+    /// <param name="requester">
+    /// The seller's own id: VIES gives a consultation number only to a named requester. Null: none is named.
+    /// </param>
     public async Task<VatCheck> AskAsync(ViesId id, ViesId? requester, Instant now, CancellationToken cancel)
     {
         var (check, error) = await PostAsync(id, requester, now, cancel);
@@ -135,7 +136,7 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
             ? TextOf(errors[0], "error")
         : TextOf(root, "userError");
 
-    /// <summary>A line that can be stored; null: nothing was told.</summary>
+    /// <summary>Returns a line of text that the database can store; null: VIES disclosed nothing.</summary>
     private static string? TextOf(JsonElement root, string member)
     {
         if (!root.TryGetProperty(member, out var value) || value.ValueKind != JsonValueKind.String || value.GetString() is not { } text)

@@ -3,13 +3,13 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Dunning;
 
-/// <summary>Every statement on what is collected by itself, and on the policy of dunning.</summary>
+/// <summary>The statements on automatic collection and on the dunning policy.</summary>
 internal static class CollectionSql
 {
     /// <summary>
-    /// Invoices of customers who have, or had, something to be charged by; the others, and who only tried something
-    /// that did not pay, pay when they like. Arrays, position by position: $1 partitions,
-    /// $2 accounts, $3 invoices, $4 subscriptions, $5 first attempts, $6 began; $7 project.
+    /// Starts the collection of invoices of customers who have, or had, a saved payment method. Other customers, including those who only
+    /// tried a method that did not pay, pay when they like. Arrays, position by position: $1 partitions, $2 accounts, $3 invoices, $4
+    /// subscriptions, $5 first attempts, $6 began; $7 project.
     /// </summary>
     public const string Begin =
         """
@@ -33,8 +33,8 @@ internal static class CollectionSql
         """;
 
     /// <summary>
-    /// What is due, taken for a while: of several servers each takes others. $1 project, $2 due until, $3 number of rows, $4 seconds after
-    /// which the one of a server that died is taken again. Rows: invoice, collect_at.
+    /// Takes due collections for a while, so that each server takes others. $1 project, $2 due until, $3 number of rows, $4 seconds after
+    /// which another server may take those of a server that died. Rows: invoice, collect_at.
     /// </summary>
     public const string Take =
         $"""
@@ -52,24 +52,24 @@ internal static class CollectionSql
         RETURNING c.invoice, c.collect_at
         """;
 
-    /// <summary>The attempt failed before it was made. $1 project, $2 invoice.</summary>
+    /// <summary>Releases a collection whose attempt failed before it was made. $1 project, $2 invoice.</summary>
     public const string Release = "UPDATE collections SET taken_at = NULL WHERE project_id = $1 AND invoice = $2";
 
-    /// <summary>The first moment at which something is to be collected; null: never. $1 project.</summary>
+    /// <summary>The earliest time of a collection; null: none is due. $1 project.</summary>
     public const string FirstDue =
         $"SELECT min(c.collect_at) FROM collections c WHERE c.project_id = $1 AND c.collect_at IS NOT NULL AND {NotParked}";
 
     private const string NotParked =
         $"{ParkedSql.NotParked} 'collections' AND q.project_id = c.project_id AND q.subject = c.invoice::text)";
 
-    /// <summary>A project's next moment. $1 projects. Rows: project, collect_at.</summary>
+    /// <summary>The earliest time of a collection for each project. $1 projects. Rows: project, collect_at.</summary>
     public const string NextDue =
         $"""
         SELECT p.id, (SELECT min(c.collect_at) FROM collections c WHERE c.project_id = p.id AND c.collect_at IS NOT NULL AND {NotParked})
           FROM unnest($1::integer[]) AS p (id)
         """;
 
-    /// <summary>An attempt is on its way. $1 partition, $2 account, $3 invoice, $4 payment.</summary>
+    /// <summary>Records that an attempt is pending. $1 partition, $2 account, $3 invoice, $4 payment.</summary>
     public const string Await =
         """
         UPDATE collections
@@ -81,7 +81,9 @@ internal static class CollectionSql
     public const string PutOff =
         "UPDATE collections SET collect_at = $4, taken_at = NULL WHERE partition = $1 AND account = $2 AND invoice = $3";
 
-    /// <summary>It is tried again. $1 partition, $2 account, $3 invoice, $4 when, $5 failures, $6 the first one, $7 why.</summary>
+    /// <summary>
+    /// Schedules the next attempt. $1 partition, $2 account, $3 invoice, $4 when, $5 failures, $6 the first failure, $7 the reason.
+    /// </summary>
     public const string Fail =
         """
         UPDATE collections
@@ -98,7 +100,7 @@ internal static class CollectionSql
         """;
 
     /// <summary>
-    /// Subscriptions that ended when collecting of one of the invoices was given up, and their last invoices. A period ends at a whole
+    /// The subscriptions that ended when Tollgate gave up collecting one of the invoices, and their last invoices. A period ends at a whole
     /// second. $1 project, $2 invoices, $3 cause of the end. Row: subscriptions, invoices.
     /// </summary>
     public const string Ended =
@@ -110,7 +112,7 @@ internal static class CollectionSql
          WHERE c.project_id = $1 AND c.invoice = ANY ($2::uuid[]) AND c.state = 'given_up'
         """;
 
-    /// <summary>It is not tried again by itself. $1 partition, $2 account, $3 invoice, $4 when, $5 why.</summary>
+    /// <summary>Stops automatic attempts. $1 partition, $2 account, $3 invoice, $4 when, $5 the reason.</summary>
     public const string Stop =
         """
         UPDATE collections
@@ -119,8 +121,8 @@ internal static class CollectionSql
         """;
 
     /// <summary>
-    /// The next of its facts. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 payment or null, $7 failure or null, $8 failures, $9
-    /// next or null.
+    /// Adds the next fact of a collection. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 payment or null, $7 failure or null, $8
+    /// failures, $9 next or null.
     /// </summary>
     public const string AddFact =
         """
@@ -130,14 +132,16 @@ internal static class CollectionSql
          WHERE partition = $1 AND account = $2 AND invoice = $3
         """;
 
-    /// <summary>Whether others of a subscription have failed and go on. $1 partition, $2 account, $3 subscription.</summary>
+    /// <summary>
+    /// True if other invoices of a subscription failed and are still collected. $1 partition, $2 account, $3 subscription.
+    /// </summary>
     public const string IsFailing =
         "SELECT EXISTS (SELECT FROM collections WHERE partition = $1 AND account = $2 AND subscription = $3 AND state = 'open' AND "
             + "failures > 0)";
 
     /// <summary>
-    /// A customer has something new to be charged by: what has failed is tried at once, outside of the schedule. $1 partition, $2 account,
-    /// $3 now.
+    /// Retries failed collections at once, outside the schedule, after a customer saved a new payment method. $1 partition, $2 account, $3
+    /// now.
     /// </summary>
     public const string Hasten =
         """
@@ -154,7 +158,9 @@ internal static class CollectionSql
           FROM hastened h
         """;
 
-    /// <summary>An invoice that asks for nothing any more is looked at at once. $1 partition, $2 account, $3 invoice, $4 now.</summary>
+    /// <summary>
+    /// Makes the collection of an invoice that no longer has an amount due run at once. $1 partition, $2 account, $3 invoice, $4 now.
+    /// </summary>
     public const string LookNow =
         """
         UPDATE collections
@@ -165,9 +171,9 @@ internal static class CollectionSql
     // ---- reading -----------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Those that have failed and go on, and those that were stopped and are owed still, the oldest first. $1 project, $2 customer or null,
-    /// $3 the invoice after which it starts or null, $4 number of rows. Rows: invoice, number, customer, subscription, its status,
-    /// currency, due, failures, last failure, first failed at, next, stopped at.
+    /// Failed collections that go on, and stopped ones whose invoice is still open, oldest first. $1 project, $2 customer or null, $3 the
+    /// invoice after which the list starts or null, $4 number of rows. Rows: invoice, number, customer, subscription, its status, currency,
+    /// due, failures, last failure, first failed at, next, stopped at.
     /// </summary>
     public const string ListFailing =
         """

@@ -14,36 +14,36 @@ public enum CollectionState
     Open,
     Paid,
 
-    /// <summary>The invoice asks for nothing any more, and nobody paid: void, credited, given up by hand.</summary>
+    /// <summary>The invoice has no amount due any more, and nobody paid it: void, credited, or written off by an operator.</summary>
     Dropped,
 
     /// <summary>The last attempt failed.</summary>
     GivenUp,
 
-    /// <summary>An attempt failed for a reason that no customer can mend: it is left to the project's people.</summary>
+    /// <summary>An attempt failed for a reason that no customer can fix: it waits for the project's operators.</summary>
     Stopped,
 }
 
-/// <summary>How an invoice is collected.</summary>
-/// <param name="CollectAt">The next attempt; null: one is on its way, or it is over.</param>
-/// <param name="Payment">The attempt that is on its way.</param>
-/// <param name="Failures">Attempts of the schedule that have failed.</param>
-/// <param name="PlannedAt">The next one of the schedule, while one outside of it comes first.</param>
+/// <summary>The state of an invoice's collection.</summary>
+/// <param name="CollectAt">The next attempt; null: one is pending, or the collection is over.</param>
+/// <param name="Payment">The pending attempt.</param>
+/// <param name="Failures">The number of failed attempts of the schedule.</param>
+/// <param name="PlannedAt">The next attempt of the schedule, while one outside it comes first.</param>
 internal sealed record Collection(
     Guid Invoice, CollectionState State, Guid Subscription, Instant? CollectAt, Guid? Payment, int Failures, Instant? FirstFailedAt,
     Instant? PlannedAt, Instant? EndedAt);
 
-/// <summary>Which invoices are collected: the rows of <c>collections</c>.</summary>
+/// <summary>The invoices that Tollgate collects: the rows of <c>collections</c>.</summary>
 internal static class Collections
 {
-    /// <summary>Whoever asks for a change may charge for it himself before that.</summary>
+    /// <summary>The time in which a caller that requested a change may charge for it before Tollgate does.</summary>
     private static readonly TimeSpan TimeOfWhoAsked = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// In the transaction that makes invoices of subscriptions: those of customers who can be charged are collected, what was due by itself
-    /// at once.
+    /// Starts the collection of new invoices of customers who can be charged, in the transaction that makes the invoices. Those that became
+    /// due automatically are collected at once.
     /// </summary>
-    /// <param name="drafts">With whether it was due by itself.</param>
+    /// <param name="drafts">The invoices, each with true if it became due automatically.</param>
     public static async Task BeginAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<(BilledInvoice Invoice, bool ByItself)> drafts,
         CancellationToken cancel)
@@ -67,7 +67,7 @@ internal static class Collections
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>The caller holds the customer. Null: the invoice is not collected.</summary>
+    /// <summary>Finds the collection of an invoice; returns null if the invoice is not collected. The caller locks the customer.</summary>
     public static async Task<Collection?> FindAsync(CustomerChange change, Guid invoice, CancellationToken cancel)
     {
         await using var command = change.Command(CollectionSql.Find, change.Row.Partition, change.Row.Account, invoice);

@@ -11,21 +11,21 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Dunning;
 
-/// <summary>An invoice that could not be collected and is tried again, or was stopped.</summary>
-/// <param name="Subscription">The caller's id of it.</param>
-/// <param name="NextAttempt">Null: one is on its way, or it is not tried again by itself.</param>
-/// <param name="StoppedAt">No customer can mend why it failed: it is not tried again by itself.</param>
+/// <summary>An invoice whose collection failed and is retried, or was stopped.</summary>
+/// <param name="Subscription">The caller's id of the subscription.</param>
+/// <param name="NextAttempt">Null: an attempt is pending, or there is no automatic retry.</param>
+/// <param name="StoppedAt">The time at which automatic attempts stopped, because no customer can fix the failure.</param>
 public sealed record DunningItem(
     Guid Invoice, string Number, string Customer, string Subscription, SubscriptionStatus Status, MoneyAmount Due, int Failures,
     PaymentFailure Failure,
     Instant FirstFailedAt, Instant? NextAttempt, Instant? StoppedAt);
 
-/// <summary>What is owed and tried again, and by which policy.</summary>
+/// <summary>Reads failed collections and the dunning policy.</summary>
 public sealed class DunningQueries(NpgsqlDataSource database)
 {
-    /// <summary>The oldest first.</summary>
-    /// <param name="customer">Null: of all.</param>
-    /// <param name="after">The invoice of the last one of the page before.</param>
+    /// <summary>Lists the oldest first.</summary>
+    /// <param name="customer">Null: all customers.</param>
+    /// <param name="after">The last invoice of the previous page.</param>
     public async Task<IReadOnlyList<DunningItem>> ListAsync(
         ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel)
     {
@@ -54,7 +54,7 @@ public sealed class DunningQueries(NpgsqlDataSource database)
         return await PolicyAsync(connection, project, cancel);
     }
 
-    /// <summary>What is under way goes on by it from its next failure on.</summary>
+    /// <summary>Sets the policy. Invoices already in dunning follow it from their next failure on.</summary>
     public async Task SetPolicyAsync(ProjectSnapshot project, DunningPolicy policy, CancellationToken cancel)
     {
         await using var command = database.Command(
@@ -62,7 +62,7 @@ public sealed class DunningQueries(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>As it was set, or as it is by default.</summary>
+    /// <summary>Returns the project's policy, or the default one.</summary>
     internal static async Task<DunningPolicy> PolicyAsync(NpgsqlConnection connection, ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = connection.Command(CollectionSql.Policy, project.Id);

@@ -10,9 +10,9 @@ internal static class GatewayJobSql
         "provider, id, customer, feature, model, endpoint, holds, started_at, settled_at IS NOT NULL, upstream, ask_at, attribute_to";
 
     /// <summary>
-    /// $1 project, $2 provider, $3 id, $4 customer, $5 feature or null, $6 model, $7 endpoint, $8 holds, $9 the project's time, $10 whether
-    /// it is settled, $11 upstream and $12 path to ask at, $13 what the cost is for or null. Nothing happens where the job is known: its
-    /// first owner stays.
+    /// Stores a job. If the job is known, nothing happens: its first owner stays. $1 project, $2 provider, $3 id, $4 customer, $5 feature
+    /// or null, $6 model, $7 endpoint, $8 holds, $9 the project's time, $10 true if it is settled, $11 upstream and $12 path for status
+    /// requests, $13 attribution or null.
     /// </summary>
     public const string Remember = """
         INSERT INTO gateway_jobs (project_id, provider, id, customer, feature, model, endpoint, holds, started_at, settled_at, upstream,
@@ -47,8 +47,8 @@ internal static class GatewayJobSql
         """;
 
     /// <summary>
-    /// Takes work that is due to be asked for: $1 project, $2 how many. Each is due again after a third of its age, so that a long one is
-    /// not asked for a thousand times and a forgotten one not for ever.
+    /// Takes jobs whose status request is due: $1 project, $2 limit. Each is due again after a third of its age, so that Tollgate neither
+    /// requests a long job a thousand times nor a forgotten one for ever.
     /// </summary>
     public const string TakeDue = $"""
         UPDATE gateway_jobs AS j
@@ -65,13 +65,13 @@ internal static class GatewayJobSql
         RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE, upstream, ask_at, attribute_to
         """;
 
-    /// <summary>What could not be asked for is due when its pause is over. $1 project, $2 provider, $3 id.</summary>
+    /// <summary>Makes a job due again after a failed request; it waits only while it is parked. $1 project, $2 provider, $3 id.</summary>
     public const string Release = """
         UPDATE gateway_jobs
            SET next_look_at = now()
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND settled_at IS NULL
         """;
 
-    /// <summary>Providers keep answers for 30 days, and an event of more than 35 is not recorded any more.</summary>
+    /// <summary>Providers keep results for 30 days, and Tollgate records no event that is more than 35 days old.</summary>
     public const string ForgetOld = "DELETE FROM gateway_jobs WHERE created_at < now() - interval '35 days'";
 }

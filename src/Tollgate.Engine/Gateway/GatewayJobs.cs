@@ -8,10 +8,10 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Gateway;
 
-/// <summary>Remembers who started work at a provider, and until when it is not settled.</summary>
+/// <summary>Stores who started work at a provider, and whether it is settled.</summary>
 public sealed class GatewayJobs(NpgsqlDataSource database)
 {
-    /// <returns>False: the job was known already, and stays whose it was.</returns>
+    /// <returns>False: the job was already known, and keeps its owner.</returns>
     public async Task<bool> RememberAsync(int project, GatewayJob job, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(GatewayJobSql.Remember);
@@ -31,7 +31,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
-    /// <summary>Those of the ids that are known, in no order.</summary>
+    /// <summary>Returns the known jobs among the ids, in no order.</summary>
     public async Task<IReadOnlyList<GatewayJob>> FindAsync(
         ProjectSnapshot project, string provider, IReadOnlyList<string> ids, CancellationToken cancel)
     {
@@ -49,7 +49,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         return jobs;
     }
 
-    /// <summary>Its use is recorded.</summary>
+    /// <summary>Marks a job as settled after its use is recorded.</summary>
     public async Task SettledAsync(int project, GatewayJob job, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(GatewayJobSql.Settled);
@@ -59,7 +59,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Projects with unsettled work that nobody asked for in a while.</summary>
+    /// <summary>Returns the projects with unsettled jobs whose status request is due.</summary>
     public async Task<IReadOnlyList<int>> ProjectsAsync(CancellationToken cancel)
     {
         await using var command = database.CreateCommand(GatewayJobSql.DueProjects);
@@ -73,7 +73,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         return projects;
     }
 
-    /// <summary>A project's unsettled work that nobody asked for in a while. Of several servers each takes others.</summary>
+    /// <summary>Takes a project's unsettled jobs whose status request is due. Each server takes others.</summary>
     public async Task<IReadOnlyList<GatewayJob>> TakeDueAsync(ProjectSnapshot project, int most, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(GatewayJobSql.TakeDue);
@@ -89,7 +89,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         return due;
     }
 
-    /// <summary>Asking for it failed: it is due again as soon as it is not parked any more.</summary>
+    /// <summary>Makes a job due again after a failed request, as soon as it is no longer parked.</summary>
     public async Task ReturnAsync(int project, GatewayJob job, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(GatewayJobSql.Release);

@@ -14,7 +14,7 @@ public enum AddGrantOutcome
 {
     Added,
 
-    /// <summary>The same order came before; the answer is the grant as it is now.</summary>
+    /// <summary>A repeat of an earlier order; the answer is the grant as it is now.</summary>
     Replayed,
 
     /// <summary>A grant with this id and other content exists. Nothing was changed.</summary>
@@ -23,32 +23,34 @@ public enum AddGrantOutcome
     /// <summary>The order has faults. Nothing was changed.</summary>
     Refused,
 
-    /// <summary>It uses another customer's balances: grant that one.</summary>
+    /// <summary>The customer uses another customer's balances: grant that one.</summary>
     IsMember,
 
     /// <summary>
-    /// The customer has as many as it may (<see cref="AddGrant.MostLive"/>, <see cref="AddGrant.MostUnexpired"/>). Nothing was changed.
+    /// The customer has the most grants that it may (<see cref="AddGrant.MostLive"/>, <see cref="AddGrant.MostUnexpired"/>). Nothing was
+    /// changed.
     /// </summary>
     TooMany,
 }
 
-/// <param name="Owner">Whose member the customer is.</param>
+/// <param name="Owner">The owner, if the customer is a member.</param>
 public sealed record AddGrantAnswer(AddGrantOutcome Outcome, GrantRow? Grant, IReadOnlyList<FieldFault> Faults, string? Owner = null);
 
 /// <summary>Gives a customer a quantity beside the plan's quota. The next decision can burn it.</summary>
 public sealed class AddGrant(CustomerChanges changes, Clock clock)
 {
     /// <summary>
-    /// Grants of one customer that have something left and are not over. Each decision walks all of them: 1,000 are 20 µs.
+    /// The most grants of one customer that are unexpired and not used up. Each decision walks all of them: 1,000 are 20 µs.
     /// </summary>
     public const int MostLive = 1_000;
 
     /// <summary>
-    /// Those that are not over, or not for longer than 36 days, used up or not: an account is read with them, 10,000 in 20 ms.
+    /// The most grants that are unexpired, or expired within 36 days, used up or not: Tollgate reads them with the account, 10,000 in 20
+    /// ms.
     /// </summary>
     public const int MostUnexpired = 10_000;
 
-    /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantOrder.Id"/>.</summary>
+    /// <summary>Creates the customer if it is missing. Idempotent by <see cref="GrantOrder.Id"/>.</summary>
     public async Task<AddGrantAnswer> RunAsync(ProjectSnapshot project, string customer, GrantOrder order, CancellationToken cancel)
     {
         var now = clock.Now(project);
@@ -108,7 +110,9 @@ public sealed class AddGrant(CustomerChanges changes, Clock clock)
         (bool)(await change.ScalarAsync(
             GrantSql.HasTooMany, cancel, change.Row.Partition, change.Row.Account, now.ToUtc(), (long)MostLive, (long)MostUnexpired))!;
 
-    /// <summary>An order that left the time open is the same order a minute later.</summary>
+    /// <summary>
+    /// True if a repeat orders the same. A time that the order left open does not count, so a minute later it is still the same order.
+    /// </summary>
     private static bool IsSame(GrantOrder order, GrantRow stored) =>
         stored.Feature == order.Feature
         && stored.Grant.Amount == order.Amount

@@ -10,28 +10,28 @@ public enum DeleteCustomerOutcome
     Deleted,
     Unknown,
 
-    /// <summary>Usage was recorded for it: facts are never deleted this way.</summary>
+    /// <summary>The customer has usage: this never deletes facts.</summary>
     HasUsage,
 
-    /// <summary>It holds reservations, open or closed.</summary>
+    /// <summary>The customer has reservations, open or closed.</summary>
     HasReservations,
 
-    /// <summary>A decision was made for it, allowed or denied, or was about to be made.</summary>
+    /// <summary>A decision for the customer was made, allowed or denied, or is being made.</summary>
     HasDecisions,
 
-    /// <summary>It has or had a subscription, bought something, or was given money: the books name it.</summary>
+    /// <summary>The customer has or had a subscription, bought something, or received credit: the books refer to it.</summary>
     HasSubscriptions,
 
-    /// <summary>Others use its balances.</summary>
+    /// <summary>Other users use its balances.</summary>
     HasMembers,
 
-    /// <summary>It is somebody's member.</summary>
+    /// <summary>The customer is a member of another one.</summary>
     IsMember,
 }
 
 /// <summary>
-/// Takes back a customer that was created by mistake: one that the ledger has never heard of. Whoever has used something
-/// stays, since usage, invoices and balances refer to it.
+/// Deletes a customer that was created by mistake and has no trace in the ledger. A customer that used something stays, since usage,
+/// invoices and balances refer to it.
 /// </summary>
 public sealed class DeleteCustomer(CustomerChanges changes)
 {

@@ -13,8 +13,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Grants;
 
 /// <summary>
-/// Makes the grants of schedules, before they take effect. Decisions find them as they find any grant and know nothing of schedules. Any
-/// number of servers may run it: a customer is held while its grants are made, and each grant has one id.
+/// Makes the grants of schedules, before they take effect. Decisions treat them as any grant and know nothing of schedules. Any number of
+/// servers may run it: it locks a customer while it makes its grants, and each grant has one id.
 /// </summary>
 public sealed class GiveScheduled(
     NpgsqlDataSource database, ProjectDirectory directory, CustomerChanges changes, Clock clock, ParkedWork parked)
@@ -22,30 +22,30 @@ public sealed class GiveScheduled(
     private const int MostAtOnce = 100;
 
     /// <summary>
-    /// Of one schedule in one transaction; the rest stays due. So many may be missing to what a customer may have, when a schedule that is
-    /// late would give more than that.
+    /// The most grants of one schedule in one transaction; the rest stays due. A late schedule whose batch would exceed a customer's limit
+    /// may leave up to this many grants below the limit unused.
     /// </summary>
     private const int MostGrants = 100;
 
-    /// <summary>Projects in which a grant is to be made.</summary>
+    /// <summary>Returns the projects with due schedules.</summary>
     public Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>
         DueProjects.FindAsync(database, ScheduleSql.NextDue, directory, clock, cancel);
 
-    /// <summary>All that is due on the project's clock.</summary>
-    /// <returns>How many schedules have something due all the same: they are parked.</returns>
+    /// <summary>Makes all grants that are due on the project's clock.</summary>
+    /// <returns>The number of schedules that are still due: they are parked.</returns>
     public async Task<int> RunAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         while (await PageAsync(project, cancel))
         {
-            // The next page.
+            // Continue with the next page.
         }
 
         await using var count = database.Command(ScheduleSql.CountDue, project.Id, clock.Now(project).ToUtc());
         return (int)(long)(await count.ExecuteScalarAsync(cancel))!;
     }
 
-    /// <summary>Some of what is due. A schedule that cannot be followed is parked and keeps no other.</summary>
-    /// <returns>Whether there may be more.</returns>
+    /// <summary>Runs some due schedules. A schedule that fails is parked and blocks no other.</summary>
+    /// <returns>True if there may be more.</returns>
     public async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var due = await DueAsync(project, cancel);
@@ -75,9 +75,9 @@ public sealed class GiveScheduled(
         }
     }
 
-    /// <summary>The grants of a schedule that are due, and when the next one is. The caller holds the customer and commits.</summary>
+    /// <summary>Makes the due grants of a schedule and sets its next time. The caller locks the customer and commits.</summary>
     /// <returns>
-    /// The schedule as it is then. Any other outcome than <see cref="ScheduleOutcome.Done"/>: the caller takes back what was done.
+    /// The schedule after the grants. For any outcome but <see cref="ScheduleOutcome.Done"/> the caller rolls the work back.
     /// </returns>
     internal static async Task<ScheduleAnswer> GiveInTransactionAsync(
         CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
@@ -108,7 +108,7 @@ public sealed class GiveScheduled(
         return new(ScheduleOutcome.Done, after);
     }
 
-    /// <returns>The names of those that are new.</returns>
+    /// <returns>The names of the new grants.</returns>
     private static async Task<HashSet<string>> InsertAsync(
         CustomerChange change, GrantSchedule schedule, List<(string Name, Instant Start, Instant Expiry)> grants, CancellationToken cancel)
     {
@@ -143,7 +143,7 @@ public sealed class GiveScheduled(
     }
 }
 
-/// <summary>Looks every two seconds for grants of schedules that are to be made.</summary>
+/// <summary>Looks for due schedules every two seconds.</summary>
 public sealed class GiveScheduledLoop(GiveScheduled give, ParkedWork parked, ILogger<GiveScheduledLoop> log)
     : ProjectLoop(WorkNames.GrantSchedules, MostAtOnce, Interval, "Scheduled grants were put off", parked, log)
 {

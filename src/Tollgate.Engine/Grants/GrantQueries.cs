@@ -9,10 +9,10 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Grants;
 
-/// <summary>The reads of the room Grants. Every one of them is bounded by the project or by one of its customers.</summary>
+/// <summary>Reads grants. The project or one of its customers bounds every read.</summary>
 public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
-    /// <summary>Newest first. Null: this project has no such customer.</summary>
+    /// <summary>Lists the newest first; returns null if this project has no such customer.</summary>
     public async Task<IReadOnlyList<GrantRow>?> ListGrantsAsync(
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
@@ -26,7 +26,7 @@ public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries cust
         return await ReadAsync(command, cancel);
     }
 
-    /// <summary>Null: the project has no such customer, or the customer has no such grant.</summary>
+    /// <summary>Returns null if the project has no such customer, or the customer no such grant.</summary>
     public async Task<GrantRow?> FindGrantAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
     {
         if (await customers.FindAsync(project, customer, cancel) is not { } row)
@@ -38,7 +38,7 @@ public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries cust
         return (await ReadAsync(command, cancel)).SingleOrDefault();
     }
 
-    /// <summary>The grants of a feature that can burn now, the first to burn first.</summary>
+    /// <summary>Returns the grants of a feature that can burn now, in burn order.</summary>
     public async Task<IReadOnlyList<GrantRow>> BurningGrantsAsync(CustomerRow customer, int feature, Instant now, CancellationToken cancel)
     {
         await using var command = database.Command(GrantSql.LiveGrants, customer.Partition, customer.Account, feature, now.ToUtc());

@@ -7,19 +7,19 @@ using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Engine.Grants;
 
-/// <summary>A grant as it is listed.</summary>
-/// <param name="Id">The caller's id where one was given, otherwise the generated one.</param>
-/// <param name="Feature">The feature's code, also when the catalogue has dropped it since.</param>
+/// <summary>A grant in a list.</summary>
+/// <param name="Id">The caller's id if it gave one, otherwise the generated one.</param>
+/// <param name="Feature">The feature's code, even if the catalogue has dropped it since.</param>
 public sealed record GrantRow(string Id, string Feature, Grant Grant)
 {
     public Instant? VoidedAt { get; init; }
 
-    /// <summary>The id that the ledger stores for the caller's id.</summary>
+    /// <summary>Returns the id that the ledger stores for the caller's id.</summary>
     public static Guid KeyOf(string id) => EventKey.Parse(id, default).Id;
 
     /// <summary>
-    /// The ids that somebody may mean, the likeliest first. The ledger's own grants, rollovers, have UUIDs of version 8 as ids; what a
-    /// caller has named so was hashed as any text.
+    /// Returns the ids that the name may refer to, the likeliest first. The ledger's own grants, rollovers, have UUIDs of version 8 as ids;
+    /// if a caller used such a UUID as its id, the ledger stored its hash as of any text.
     /// </summary>
     internal static Guid[] KeysSought(string id) =>
         Guid.TryParseExact(id, "D", out var own) && own.Version == 8 ? [KeyOf(id), own] : [KeyOf(id)];
@@ -36,7 +36,7 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
         _ => throw new ArgumentOutOfRangeException(nameof(source), source, null),
     };
 
-    /// <summary>What an operator may grant; rollovers are the ledger's own.</summary>
+    /// <summary>Parses a source that an operator may grant; only the ledger makes rollovers.</summary>
     public static bool TryParseSource(string name, out GrantSource source)
     {
         source = name switch
@@ -48,7 +48,7 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
         return name is "topup" or "promotion" or "gift";
     }
 
-    /// <summary>A grant that is known to exist, as the transaction sees it.</summary>
+    /// <summary>Reads a grant that exists, as the transaction sees it.</summary>
     internal static async Task<GrantRow> FindAsync(CustomerChange change, Guid id, CancellationToken cancel)
     {
         await using var command = change.Command(GrantSql.FindGrant, change.Row.Partition, change.Row.Account, new[] { id });
@@ -57,7 +57,7 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
         return Read(reader);
     }
 
-    /// <summary>The columns of <c>GrantSql.GrantColumns</c>, in their order.</summary>
+    /// <summary>Reads the columns of <c>GrantSql.GrantColumns</c>, in their order.</summary>
     internal static GrantRow Read(NpgsqlDataReader reader)
     {
         var grant = new Grant
@@ -79,7 +79,7 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
         };
     }
 
-    /// <summary>A source that this program has named, or that was checked.</summary>
+    /// <summary>Parses a source that the database stores.</summary>
     public static GrantSource SourceOf(string name) =>
         name == "rollover" ? GrantSource.Rollover
         : TryParseSource(name, out var source) ? source

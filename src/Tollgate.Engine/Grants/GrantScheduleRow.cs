@@ -10,10 +10,10 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Grants;
 
-/// <summary>How <c>grant_schedules</c> is read and written.</summary>
+/// <summary>Reads and writes rows of <c>grant_schedules</c>.</summary>
 internal static class GrantScheduleRow
 {
-    /// <summary>The id that is stored for the caller's id.</summary>
+    /// <summary>Returns the id that the database stores for the caller's id.</summary>
     public static Guid KeyOf(string name) => EventKey.Parse(name, default).Id;
 
     public static async Task<GrantSchedule?> FindAsync(CustomerChange change, Guid id, CancellationToken cancel)
@@ -31,7 +31,7 @@ internal static class GrantScheduleRow
 
     public static NpgsqlParameter TimeOrNull(Instant? at) => SqlCommands.OrNull(at?.ToUtc(), NpgsqlDbType.TimestampTz);
 
-    /// <summary>The columns of <c>ScheduleSql.Columns</c>, in their order.</summary>
+    /// <summary>Reads the columns of <c>ScheduleSql.Columns</c>, in their order.</summary>
     public static GrantSchedule Read(NpgsqlDataReader reader)
     {
         return new()

@@ -16,7 +16,7 @@ public enum ScheduleOutcome
 {
     Done,
 
-    /// <summary>The same order came before; the answer is the schedule as it is now.</summary>
+    /// <summary>A repeat of an earlier order; the answer is the schedule as it is now.</summary>
     Replayed,
 
     /// <summary>A schedule with this id and other content exists. Nothing was changed.</summary>
@@ -25,25 +25,25 @@ public enum ScheduleOutcome
     /// <summary>The order has faults. Nothing was changed.</summary>
     Refused,
 
-    /// <summary>It uses another customer's balances: grant that one.</summary>
+    /// <summary>The customer uses another customer's balances: grant that one.</summary>
     IsMember,
 
-    /// <summary>The customer has as many schedules or grants as it may. Nothing was changed.</summary>
+    /// <summary>The customer has the most schedules or grants that it may. Nothing was changed.</summary>
     TooMany,
 
     /// <summary>The project has no such customer, or the customer no such schedule.</summary>
     Unknown,
 
-    /// <summary>It has ended: it is neither paused nor resumed. Nothing was changed.</summary>
+    /// <summary>The schedule has ended: it cannot be paused or resumed. Nothing was changed.</summary>
     Ended,
 
     /// <summary>
-    /// The customer has a grant that the schedule did not make under a name that the schedule would give. Nothing was changed.
+    /// The customer has a grant under a name that the schedule would use, but the schedule did not make it. Nothing was changed.
     /// </summary>
     GrantExists,
 }
 
-/// <param name="Owner">Whose member the customer is.</param>
+/// <param name="Owner">The owner, if the customer is a member.</param>
 public sealed record ScheduleAnswer(
     ScheduleOutcome Outcome, GrantSchedule? Schedule, IReadOnlyList<FieldFault> Faults, string? Owner = null)
 {
@@ -52,17 +52,16 @@ public sealed record ScheduleAnswer(
     {
     }
 
-    /// <summary>The id of the grant that exists already; only with <see cref="ScheduleOutcome.GrantExists"/>.</summary>
+    /// <summary>The id of the existing grant; only with <see cref="ScheduleOutcome.GrantExists"/>.</summary>
     public string? TakenGrant { get; init; }
 }
 
 /// <summary>
-/// Schedules of grants: made, paused, resumed and ended. Ending a schedule keeps the grants in effect and takes back those that have not
-/// begun.
+/// Creates, pauses, resumes and ends schedules of grants. Ending a schedule keeps the grants in effect and voids those that have not begun.
 /// </summary>
 public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges changes, Clock clock)
 {
-    /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantScheduleOrder.Id"/>.</summary>
+    /// <summary>Creates the customer if it is missing. Idempotent by <see cref="GrantScheduleOrder.Id"/>.</summary>
     public async Task<ScheduleAnswer> AddAsync(ProjectSnapshot project, string customer, GrantScheduleOrder order, CancellationToken cancel)
     {
         var now = clock.Now(project);
@@ -72,7 +71,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
             return new(ScheduleOutcome.IsMember, null, [], owner);
         }
 
-        // A repeat comes later than its start: it is recognised before it is judged.
+        // A repeat arrives after its start, so look for it before the validation.
         var name = order.Id ?? Guid.CreateVersion7().ToString("D");
         if (await GrantScheduleRow.FindAsync(change, GrantScheduleRow.KeyOf(name), cancel) is { } known)
         {
@@ -110,7 +109,8 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
     }
 
     /// <summary>
-    /// A pause begins now; while it lasts no grant takes effect. The schedule goes on with the first one whose time comes after the pause.
+    /// Pauses or resumes a schedule from now on. During a pause no grant takes effect. A resumed schedule continues with the first grant
+    /// due after the pause.
     /// </summary>
     public Task<ScheduleAnswer> PauseAsync(ProjectSnapshot project, string customer, string name, bool paused, CancellationToken cancel) =>
         ChangeAsync(project, customer, name, (schedule, now) =>
@@ -121,14 +121,14 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
             cancel);
 
     /// <summary>
-    /// No grant takes effect from now on. Ending it again changes nothing. It ends also when it cannot give what is late: that is not given
-    /// then.
+    /// Ends a schedule: no grant takes effect from now on. A repeat changes nothing. It ends even if it cannot make late grants, which are
+    /// then dropped.
     /// </summary>
     public Task<ScheduleAnswer> EndAsync(ProjectSnapshot project, string customer, string name, CancellationToken cancel) =>
         ChangeAsync(project, customer, name, (schedule, now) =>
             schedule.End <= now ? schedule : schedule with { EndedAt = now, Next = schedule.FirstFrom(now, project.Zone) }, cancel);
 
-    /// <summary>Null: no such customer.</summary>
+    /// <summary>Returns null if there is no such customer.</summary>
     public async Task<IReadOnlyList<GrantSchedule>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         await using var find = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);
@@ -154,7 +154,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         return found;
     }
 
-    /// <param name="apply">Null: it has ended and cannot be changed so. The same schedule: there is nothing to do.</param>
+    /// <param name="apply">Returns null if the schedule has ended and cannot change; the same schedule if there is nothing to do.</param>
     private async Task<ScheduleAnswer> ChangeAsync(
         ProjectSnapshot project, string customer, string name, Func<GrantSchedule, Instant, GrantSchedule?> apply, CancellationToken cancel)
     {
@@ -191,10 +191,8 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         return await GiveAsync(change, project, after, now, cancel);
     }
 
-    /// <summary>
-    /// A schedule that was parked, or whose servers were down, has given all by the time of a change that it would have given by then.
-    /// </summary>
-    /// <returns>The schedule as it is then; of another outcome than <see cref="ScheduleOutcome.Done"/> without what failed.</returns>
+    /// <summary>Makes the grants that a schedule owes by the time of a change, because it was parked or its servers were down.</summary>
+    /// <returns>The schedule after the grants; for any outcome but <see cref="ScheduleOutcome.Done"/> without those that failed.</returns>
     private static async Task<ScheduleAnswer> GiveLateAsync(
         CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
@@ -215,7 +213,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         return new(ScheduleOutcome.Done, schedule);
     }
 
-    /// <summary>Takes back the schedule's own grants that have not taken effect.</summary>
+    /// <summary>Voids the schedule's own grants that have not taken effect.</summary>
     private static async Task VoidPendingAsync(CustomerChange change, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
         var pending = new List<Guid>();
@@ -256,7 +254,9 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         schedule.StartsAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.EndsAt), schedule.CreatedAt.ToUtc(),
         GrantScheduleRow.TimeOrNull(schedule.DueAt(project.Zone)));
 
-    /// <summary>An order that left the start open is the same order a minute later.</summary>
+    /// <summary>
+    /// True if a repeat orders the same. A start that the order left open does not count, so a minute later it is still the same order.
+    /// </summary>
     private static bool IsSame(GrantScheduleOrder order, GrantSchedule known) =>
         (order.Feature, order.Amount, order.Source, order.Every, order.Lives) == (known.Feature, known.Amount, known.Source, known.Every,
             known.Lives)

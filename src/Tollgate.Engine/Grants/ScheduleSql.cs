@@ -3,7 +3,9 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Grants;
 
-/// <summary>The statements on grant_schedules. Where nothing else is said, <c>$1</c> is the partition and <c>$2</c> the account.</summary>
+/// <summary>
+/// The statements on grant_schedules. Unless the comment says otherwise, <c>$1</c> is the partition and <c>$2</c> the account.
+/// </summary>
 internal static class ScheduleSql
 {
     private const string Columns =
@@ -26,7 +28,7 @@ internal static class ScheduleSql
 
     public const string Count = "SELECT count(*) FROM grant_schedules WHERE partition = $1 AND account = $2";
 
-    /// <summary>The oldest first; there are at most so many that one page has all.</summary>
+    /// <summary>Oldest first. The limit on schedules is low enough for one page.</summary>
     public const string List =
         $"""
         SELECT {Columns}
@@ -55,14 +57,14 @@ internal static class ScheduleSql
 
     public const string DeleteAll = "DELETE FROM grant_schedules WHERE partition = $1 AND account = $2";
 
-    /// <summary>Of which projects a grant is to be made, and when. $1 projects.</summary>
+    /// <summary>The next due time of each project. $1 projects. Rows: project, due_at.</summary>
     public const string NextDue =
         $"""
         SELECT p.id, (SELECT min(s.due_at) FROM grant_schedules s WHERE s.project_id = p.id AND s.due_at IS NOT NULL AND {NotParked})
           FROM unnest($1::integer[]) AS p (id)
         """;
 
-    /// <summary>Of how many a grant is to be made, parked ones included. $1 project, $2 until when.</summary>
+    /// <summary>The number of due schedules, parked ones included. $1 project, $2 until when.</summary>
     public const string CountDue = "SELECT count(*) FROM grant_schedules WHERE project_id = $1 AND due_at <= $2";
 
     /// <summary>$1 project, $2 until when, $3 number of rows. Rows: customer, id, partition, account.</summary>

@@ -6,10 +6,10 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Grants;
 
-/// <summary>Takes back what is left of a grant. What was burned stays burned; a repeat finds nothing left and changes nothing.</summary>
+/// <summary>Voids the rest of a grant. Burned units stay burned; a repeat finds nothing left and changes nothing.</summary>
 public sealed class VoidGrant(CustomerChanges changes, Clock clock)
 {
-    /// <summary>Null: no such customer, or the customer has no such grant.</summary>
+    /// <summary>Returns null if there is no such customer, or it has no such grant.</summary>
     public async Task<GrantRow?> RunAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
@@ -18,7 +18,7 @@ public sealed class VoidGrant(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        // The balances first, then the grant: the order of the lanes.
+        // Balances first, then the grant: the lock order of the lanes.
         var now = clock.Now(project);
         await change.TouchAsync(now, cancel);
         if (await change.ScalarAsync(

@@ -15,13 +15,13 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Grants;
 
-/// <summary>A wish to take credits back: a refund of a top-up, a correction.</summary>
-/// <param name="Source">Only out of grants of this source; null: of all.</param>
-/// <param name="UpTo">Where less is left, that is taken. Otherwise nothing is.</param>
-/// <param name="Id">The caller's id, which makes a repeat harmless; null: one is generated.</param>
+/// <summary>An order to withdraw units: for a refund of a top-up, or a correction.</summary>
+/// <param name="Source">Withdraws only from grants of this source; null: from all.</param>
+/// <param name="UpTo">True: if less is left, withdraw that. False: then withdraw nothing.</param>
+/// <param name="Id">The caller's id, which makes a repeat safe; null: Tollgate generates one.</param>
 public sealed record WithdrawalOrder(string Feature, Quantity Amount, GrantSource? Source, bool UpTo, string? Reason, string? Id);
 
-/// <summary>Credits that were taken back, and out of which grants, in the order in which they would have burned.</summary>
+/// <summary>A withdrawal, with the grants that it took from, in burn order.</summary>
 public sealed record Withdrawal(
     string Id, string Feature, GrantSource? Source, Quantity Requested, bool UpTo, string? Reason, Instant At,
     IReadOnlyList<(string Grant, Quantity Amount)> Taken)
@@ -38,29 +38,29 @@ public enum WithdrawOutcome
     IsMember,
     Unknown,
 
-    /// <summary>Less is left than was asked for. Nothing was changed.</summary>
+    /// <summary>Less is left than the order asks for. Nothing was changed.</summary>
     TooLittle,
 }
 
-/// <param name="Left">Of <see cref="WithdrawOutcome.TooLittle"/>: what could be taken.</param>
+/// <param name="Left">For <see cref="WithdrawOutcome.TooLittle"/>: the amount that could be withdrawn.</param>
 public sealed record WithdrawAnswer(
     WithdrawOutcome Outcome, Withdrawal? Withdrawal, IReadOnlyList<FieldFault> Faults, Quantity Left = default, string? Owner = null);
 
 /// <summary>
-/// Takes back what customers hold beside their plan, out of the live grants of a feature in burn order. A grant never goes below what was
-/// burned of it, and the plan's quota stays. As with a void, reservations that count on what was taken may still settle.
+/// Withdraws units beside the plan from the live grants of a feature, in burn order. It never takes burned units or the plan's quota. As
+/// after a void, reservations that count on the withdrawn units may still settle.
 /// </summary>
 public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Clock clock)
 {
     /// <summary>
-    /// 1. the customer is held; 2. a repeat is answered with what came of the first; 3. its balances are touched and the live grants read,
-    /// in the order of the lanes; 4. the parts are taken and the fact is written.
+    /// 1. Lock the customer; 2. answer a repeat with the first result; 3. touch its balances and read the live grants, in the lock order of
+    /// the lanes; 4. take the parts and write the fact.
     /// </summary>
     public async Task<WithdrawAnswer> RunAsync(ProjectSnapshot project, string customer, WithdrawalOrder order, CancellationToken cancel)
     {
         var now = clock.Now(project);
 
-        // Opens the periods that began since: what rolled over can be taken, whether or not anybody looked before.
+        // Opens the periods that have begun, so that rollovers can be withdrawn even if nothing has read the balance since.
         await gate.StandingAsync(project, customer, cancel);
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
         if (change is null)

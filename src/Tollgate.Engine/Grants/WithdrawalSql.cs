@@ -3,7 +3,9 @@ namespace Tollgate.Engine.Grants;
 /// <summary>The statements on grant_withdrawals. <c>$1</c> is the partition and <c>$2</c> the account.</summary>
 internal static class WithdrawalSql
 {
-    /// <summary><c>$3</c> id. Row: feature, source, requested, up_to, reason, at, reference, and by grant its name and amount.</summary>
+    /// <summary>
+    /// <c>$3</c> id. Row: feature, source, requested, up_to, reason, at, reference, and for each grant its name and amount.
+    /// </summary>
     public const string Find =
         """
         SELECT f.code, w.source, w.requested, w.up_to, w.reason, w.at, w.reference,

@@ -13,8 +13,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Inbox;
 
 /// <summary>
-/// Reads what providers told, once each: what the event says is asked of the provider's code, and applied. Any number of servers may read;
-/// an event that one of them died with is read again, which changes nothing.
+/// Reads provider events, each once: it lets the provider's code parse an event, and applies the updates. Any number of servers may read;
+/// if one dies, its events are read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
     NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyUpdate apply, SecretBox secrets, InboxBell bell,
@@ -22,26 +22,26 @@ public sealed class ReadInbox(
     ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
-    /// <summary>What another server received, and what is due again, is seen after this time at the latest.</summary>
+    /// <summary>The longest wait for events that another server received, and for those that are due again.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longer than a provider is ever waited for.</summary>
+    /// <summary>The time after which a taken event is free again, longer than any wait for a provider.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
 
     private const int MostAtOnce = 32;
 
     /// <summary>
-    /// Of one project: all of them wait for their provider at the same time, so that a slow one keeps the others for one answer and no
-    /// longer.
+    /// The most events of one project: all of them wait for their provider at the same time, so a slow one delays the others by one answer
+    /// only.
     /// </summary>
     private const int MostOfOneProject = 8;
 
-    /// <summary>Events that wait for their provider's answer at the same time.</summary>
+    /// <summary>The number of events that wait for their provider's answer at the same time.</summary>
     private const int Parallel = 8;
 
     protected override async Task<bool> LookAsync(CancellationToken cancel) => await RunAsync(cancel) >= MostOfOneProject;
 
-    /// <returns>How many events were read.</returns>
+    /// <returns>The number of events read.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         var taken = await TakeAsync(cancel);
@@ -76,7 +76,7 @@ public sealed class ReadInbox(
         await parked.DoneAsync(WorkNames.Inbox, project, $"{key.Provider}:{key.Id}");
     }
 
-    /// <summary>After two days the event itself is on the list of what is parked.</summary>
+    /// <summary>Schedules another reading. After two days the event itself is on the list of parked items.</summary>
     private async Task PutOffAsync((int Project, string Provider, string Id) key, int attempts, Exception broken, CancellationToken cancel)
     {
         await FinishAsync(
@@ -98,7 +98,7 @@ public sealed class ReadInbox(
         var doubt = told.UnresolvedReason;
         foreach (var update in told.Updates)
         {
-            // What cannot be so yet keeps nothing else from being so, and concerns this event only where the event is about it.
+            // An update that cannot be applied yet blocks no other, and concerns this event only if the event is about it.
             var why = await apply(project, stored.Provider, update, cancel);
             doubt ??= told.IsAbout(update) ? why : null;
         }

@@ -6,10 +6,10 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Jobs;
 
-/// <summary>Projects in which something is due by their own clock: one statement for all of them.</summary>
+/// <summary>Finds the projects that have due work by their own clock, in one statement.</summary>
 internal static class DueProjects
 {
-    /// <param name="sql">$1 projects. Rows: project, when the first of its things is due, or null.</param>
+    /// <param name="sql">$1 projects. Rows: project, the earliest due time, or null.</param>
     public static async Task<IReadOnlyList<ProjectSnapshot>> FindAsync(
         NpgsqlDataSource database, string sql, ProjectDirectory directory, Clock clock, CancellationToken cancel)
     {

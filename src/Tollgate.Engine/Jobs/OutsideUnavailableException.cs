@@ -1,8 +1,8 @@
 namespace Tollgate.Engine.Jobs;
 
 /// <summary>
-/// Something outside that many rows wait for does not answer. Each row is parked without a line in the log: the loop logs it once for all
-/// of them.
+/// An external system that many rows wait for does not answer. Each row is parked without a log entry: the loop logs the failure once for
+/// all.
 /// </summary>
 public abstract class OutsideUnavailableException : Exception
 {

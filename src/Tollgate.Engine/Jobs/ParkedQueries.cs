@@ -6,9 +6,9 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Jobs;
 
-/// <summary>Something that waits because it failed.</summary>
-/// <param name="Project">Null: of no project.</param>
-/// <param name="Next">Null: a person has to look first.</param>
+/// <summary>A failed item that waits.</summary>
+/// <param name="Project">Null: it belongs to no project.</param>
+/// <param name="Next">Null: an operator must act first.</param>
 public sealed record ParkedRow(
     Guid Id, string Work, int? Project, string Subject, int Attempts, string ErrorType, string Error, Instant FirstFailedAt,
     Instant LastFailedAt, Instant? Next)
@@ -20,10 +20,10 @@ public sealed record ParkedRow(
         row.IsDBNull(9) ? null : Instant.FromUtc(row.GetDateTime(9)));
 }
 
-/// <summary>The list of everything that needs attention, and asking for another attempt.</summary>
+/// <summary>Lists parked items, and requests another attempt.</summary>
 public sealed class ParkedQueries(NpgsqlDataSource database)
 {
-    /// <param name="project">Null: all, and what is of none.</param>
+    /// <param name="project">Null: all, including items of no project.</param>
     public async Task<IReadOnlyList<ParkedRow>> ListAsync(
         ProjectSnapshot? project, string? work, Guid? after, int limit, CancellationToken cancel)
     {
@@ -47,7 +47,7 @@ public sealed class ParkedQueries(NpgsqlDataSource database)
         return await row.ReadAsync(cancel) ? ParkedRow.Read(row) : null;
     }
 
-    /// <summary>It is due now.</summary>
+    /// <summary>Makes an item due now.</summary>
     public async Task RetryAsync(Guid id, CancellationToken cancel)
     {
         await using var command = database.Command(ParkedSql.Retry, id);

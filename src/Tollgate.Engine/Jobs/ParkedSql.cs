@@ -1,17 +1,18 @@
 namespace Tollgate.Engine.Jobs;
 
-/// <summary>The statements on parked_work, and on everything else that waits for somebody to look.</summary>
+/// <summary>The statements on parked_work, and on other items that wait for an operator.</summary>
 internal static class ParkedSql
 {
     /// <summary>
-    /// In the statements by which loops take their work, so that they pass over what failed. Goes on with the name of the work, and
+    /// A condition for the statements by which loops take work, so that they skip parked items. Continue it with the name of the work, and
     /// <c>AND q.project_id = … AND q.subject = …)</c>.
     /// </summary>
     public const string NotParked = "NOT EXISTS (SELECT FROM parked_work q WHERE q.next_attempt_at > now() AND q.work =";
 
     /// <summary>
-    /// $1 id of a new row, $2 work, $3 project or null, $4 subject, $5 type and $6 message of the error, $7 first and $8 longest pause in
-    /// seconds, $9 factor by chance, $10 the very pause in seconds, or null. Row: id, attempts, next_attempt_at.
+    /// Parks an item, or counts another failure of it. $1 id of a new row, $2 work, $3 project or null, $4 subject, $5 type and $6 message
+    /// of the error, $7 first and $8 longest pause in seconds, $9 random factor, $10 a fixed pause in seconds, or null. Row: attempts,
+    /// next_attempt_at.
     /// </summary>
     public const string Park =
         """
@@ -33,7 +34,7 @@ internal static class ParkedSql
 
     /// <summary>
     /// Deletes rows that no loop has tried for an hour after they were due: the work was done in another way (paid by hand) or its object
-    /// was deleted. Facts that made no mails stay: only this row knows of them. $1 number of rows.
+    /// was deleted. Rows for facts that made no mails stay: no other row refers to those. $1 number of rows.
     /// </summary>
     public const string Forget =
         """
@@ -46,8 +47,8 @@ internal static class ParkedSql
     public const string Known = "SELECT work, project_id, subject, next_attempt_at FROM parked_work ORDER BY next_attempt_at LIMIT $1";
 
     /// <summary>
-    /// With what other rooms hold back for a person: events of providers that could not be applied for two days, and subscriptions whose
-    /// next invoice looks impossible. These have no next attempt.
+    /// Parked rows together with items that other rooms hold for an operator: provider events that Tollgate could not apply for two days,
+    /// and subscriptions whose next invoice needs a review. Neither of these has a next attempt.
     /// </summary>
     private const string All =
         """
@@ -68,7 +69,8 @@ internal static class ParkedSql
         """;
 
     /// <summary>
-    /// The last to fail first. $1 project or null for all, $2 work or null, $3 id after which it starts, or null, $4 number of rows.
+    /// Newest first failure first. $1 project or null for all, $2 work or null, $3 id after which the list starts, or null, $4 number of
+    /// rows.
     /// </summary>
     public const string List =
         $"""
@@ -91,7 +93,7 @@ internal static class ParkedSql
     /// <summary>$1 id.</summary>
     public const string Retry = "UPDATE parked_work SET next_attempt_at = now() WHERE id = $1";
 
-    /// <summary>Calls that failed before and were folded with others.</summary>
+    /// <summary>Deletes the rows of calls that failed before and were folded with others.</summary>
     public const string UnparkFolded =
         """
         DELETE FROM parked_work p

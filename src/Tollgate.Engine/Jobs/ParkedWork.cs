@@ -14,10 +14,9 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Jobs;
 
 /// <summary>
-/// How loops deal with a thing that fails: it is noted with its error, left alone for a growing pause, and the loop goes on with the
-/// others. Any number of servers share the list. The statements by which loops take their work pass over what waits
-/// (<see cref="ParkedSql.NotParked"/>); what is about a whole project asks
-/// <see cref="Waits"/>.
+/// Handles failing items of loops: it stores an item with its error and pauses it for a growing time, and the loop continues with the
+/// others. All servers share the list. The statements by which loops take work skip paused items (<see cref="ParkedSql.NotParked"/>); work
+/// on a whole project checks <see cref="Waits"/>.
 /// </summary>
 public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, ILogger<ParkedWork> log)
 {
@@ -25,7 +24,7 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
 
     /// <summary>
-    /// Pauses differ by as much in both directions, so that a thousand things that failed together do not come back together.
+    /// Pauses vary by up to this much in both directions, so that a thousand items that failed together do not return together.
     /// </summary>
     private const int JitterPermille = 200;
 
@@ -33,13 +32,16 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
     private const int LongestError = 500;
 
     /// <summary>
-    /// Characters of a message that are looked through for secrets. More than are kept: a secret at the cut is found whole.
+    /// The characters of a message that are searched for secrets. They exceed the stored length, so that a secret at the cut is found
+    /// whole.
     /// </summary>
     private const int LongestSearched = 4 * LongestError;
 
     private const string NoError = "The message could not be searched for secrets in time. The log of the server has it.";
 
-    /// <summary>Rows that each server remembers. Of more than that a success leaves the row behind, which goes an hour later.</summary>
+    /// <summary>
+    /// The most rows that each server caches. Beyond that a success leaves the row behind, which is deleted an hour later.
+    /// </summary>
     private const int MostKnown = 10_000;
 
     private const int MostDue = 100;
@@ -48,12 +50,12 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
     private ConcurrentDictionary<(string Work, int Project, string Subject), Instant> _known = new();
 
     /// <summary>
-    /// Runs one piece of work and parks it when it throws. When the database is away nothing is parked: the look itself fails.
+    /// Runs one piece of work and parks it if it throws. If the database is unreachable, nothing is parked: the iteration itself fails.
     /// </summary>
-    /// <param name="work">What kind of thing it is: <see cref="WorkNames"/>.</param>
-    /// <param name="project">Null: of no project.</param>
-    /// <param name="subject">Which one; empty: all of the project.</param>
-    /// <returns>Whether it was done.</returns>
+    /// <param name="work">The kind of work: <see cref="WorkNames"/>.</param>
+    /// <param name="project">Null: it belongs to no project.</param>
+    /// <param name="subject">The item; empty: the whole project.</param>
+    /// <returns>True if it succeeded.</returns>
     public async Task<bool> TryAsync(string work, ProjectSnapshot? project, string subject, Func<Task> run, CancellationToken cancel)
     {
         try
@@ -70,10 +72,12 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         return true;
     }
 
-    /// <summary>Whether a failure is about the thing itself, and not about the database, which is away.</summary>
+    /// <summary>True if the failure concerns the item itself, and not an unreachable database.</summary>
     public static bool IsItsOwn(Exception broken) => !FailingLook.IsAway(broken);
 
-    /// <summary>Those of a work that are due again, of no project: for loops that take nothing row by row.</summary>
+    /// <summary>
+    /// Returns the subjects of a work that are due again and belong to no project: for loops that do not take work row by row.
+    /// </summary>
     public async Task<IReadOnlyList<string>> DueAsync(string work, CancellationToken cancel)
     {
         await using var command = database.Command(ParkedSql.Due, work, MostDue);
@@ -88,18 +92,16 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         return due;
     }
 
-    /// <summary>
-    /// Whether a thing that failed is to be left alone for now. As this server knows it, which is two seconds old at most.
-    /// </summary>
+    /// <summary>True if a failed item is paused now, by this server's cache, which is at most two seconds old.</summary>
     public bool Waits(string work, ProjectSnapshot? project, string subject = "") =>
         _known.TryGetValue((work, project?.Id ?? 0, subject), out var next) && clock.Now() < next;
 
     /// <summary>
-    /// Whether anything of a work is due again, as this server knows it: what is then done together with others is to come off the list.
+    /// True if an item of a work is due again, by this server's cache: work that then succeeds together with others must leave the list.
     /// </summary>
     public bool AnyDue(string work) => _known.Any(one => one.Key.Work == work && one.Value <= clock.Now());
 
-    /// <param name="pause">Where the work has its own; null: it grows from 10 seconds to 6 hours.</param>
+    /// <param name="pause">A pause of the work's own; null: the pause grows from 10 seconds to 6 hours.</param>
     public async Task ParkAsync(string work, ProjectSnapshot? project, string subject, Exception broken, TimeSpan? pause = null)
     {
         LoopMetrics.Failed(work);
@@ -116,7 +118,7 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         _known[(work, project?.Id ?? 0, Short(subject))] = next;
         if (broken is OutsideUnavailableException)
         {
-            // The loop says so once for all of them, and names nobody.
+            // The loop logs it once for all of them, without names.
             return;
         }
 
@@ -126,7 +128,7 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
             attempts, next, error);
     }
 
-    /// <summary>It is off the list. Costs nothing where it never failed.</summary>
+    /// <summary>Takes an item off the list. It costs nothing if the item never failed.</summary>
     public async Task DoneAsync(string work, ProjectSnapshot? project, string subject)
     {
         var key = (work, project?.Id ?? 0, Short(subject));
@@ -141,7 +143,7 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         _known.TryRemove(key, out _);
     }
 
-    /// <summary>Learns what other servers have noted, and forgets what nobody tries any more.</summary>
+    /// <summary>Loads items that other servers have stored, and deletes those that no loop tries any more.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
         await using (var forget = database.Command(ParkedSql.Forget, ForgottenAtOnce))
@@ -166,9 +168,9 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
     private static string Short(string subject) => WellFormed.Cut(subject, LongestSubject);
 
     /// <summary>
-    /// A message may quote what could not be read: nothing in it that looks like a key goes further. PostgreSQL keeps no NUL and no half of
-    /// a surrogate pair. It is cut first, far beyond what is kept, so that the search has a bound; one that is too slow even so is not kept
-    /// at all.
+    /// Removes everything that looks like a key: a message may quote text that could not be parsed. It also replaces NUL and half surrogate
+    /// pairs, which PostgreSQL does not store. It first cuts the message, far beyond the stored length, to bound the search; if the search
+    /// is still too slow, it stores none of the message.
     /// </summary>
     public static string WithoutSecrets(string message)
     {
@@ -183,14 +185,14 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         }
     }
 
-    /// <summary>Keys of ours and of providers by their prefixes, and any long run of letters and digits.</summary>
+    /// <summary>Keys of Tollgate and of providers by their prefixes, and any long run of letters and digits.</summary>
     [GeneratedRegex(
         """\b[a-z]{2,8}(_[a-z]+){1,3}_(?=[a-z_]*[A-Z0-9])[A-Za-z0-9+/=_-]{8,}|\bwhsec_[A-Za-z0-9+/=_-]+|\bsk-[A-Za-z0-9_-]{8,}|[A-Za-z0-9+=]{28,}""",
         RegexOptions.CultureInvariant, 100)]
     private static partial Regex LooksSecret();
 }
 
-/// <summary>What kinds of work may be parked: the names of the list and of metrics.</summary>
+/// <summary>The kinds of work that may be parked: their names in the list and in metrics.</summary>
 public static class WorkNames
 {
     public const string Projects = "projects";
@@ -220,7 +222,7 @@ public static class WorkNames
     ];
 }
 
-/// <summary>Keeps <see cref="ParkedWork"/> up to date, and counts what is parked for the operator.</summary>
+/// <summary>Keeps <see cref="ParkedWork"/> up to date, and counts parked items for the operator.</summary>
 public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, ProjectDirectory directory, ILogger<ParkedLoop> log)
     : Loop(Interval, "The list of parked work could not be read", log)
 {
@@ -239,7 +241,7 @@ public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, Project
             "Things that failed in the background and wait, by work.");
         try
         {
-            // Before any loop looks: a success takes off the list what this server knows of.
+            // Before any loop runs: a success only takes items off the list that this server has cached.
             await parked.RefreshAsync(cancellationToken);
         }
         catch (NpgsqlException away)
@@ -263,7 +265,9 @@ public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, Project
         Volatile.Write(ref _counts, await queries.CountAsync(cancel));
     }
 
-    /// <summary>The directory has no list of its own: it is read before anything else works.</summary>
+    /// <summary>
+    /// Parks projects that the directory could not read. The directory cannot do it, since it is read before anything else works.
+    /// </summary>
     private async Task NoteProjectsAsync(CancellationToken cancel)
     {
         var broken = directory.Broken;

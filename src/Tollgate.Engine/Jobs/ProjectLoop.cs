@@ -6,12 +6,12 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Jobs;
 
 /// <summary>
-/// Work that projects have side by side: each project's a page at a time, a few pages at one time. A project that has more stands in line
-/// again for each page. So one with much to do, or one whose provider hangs, keeps its own place and no other project's. What is wrong with
-/// all of a project parks that project.
+/// Runs the work of projects side by side: a page of a project at a time, a few pages at once. A project that has more queues again for
+/// each page. So a project with much work, or one whose provider hangs, occupies only its own place. A failure that concerns a whole
+/// project parks that project.
 /// </summary>
-/// <param name="work">Which work, of <see cref="WorkNames"/>.</param>
-/// <param name="mostAtOnce">Pages at one time, on this server.</param>
+/// <param name="work">The name of the work, of <see cref="WorkNames"/>.</param>
+/// <param name="mostAtOnce">The number of concurrent pages on this server.</param>
 /// <inheritdoc cref="Loop"/>
 public abstract class ProjectLoop(string work, int mostAtOnce, TimeSpan period, string failure, ParkedWork parked, ILogger log)
     : Loop(period, failure, log)
@@ -45,14 +45,14 @@ public abstract class ProjectLoop(string work, int mostAtOnce, TimeSpan period, 
         }
     }
 
-    /// <summary>Projects that have something to do.</summary>
+    /// <summary>Returns the projects that have work.</summary>
     protected abstract Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel);
 
-    /// <summary>Does so much of a project's work that others can wait for it.</summary>
-    /// <returns>Whether there may be more.</returns>
+    /// <summary>Does a share of a project's work that is small enough for others to wait for.</summary>
+    /// <returns>True if there may be more.</returns>
     protected abstract Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel);
 
-    /// <summary>Nobody awaits it while the server runs: what it throws ends here.</summary>
+    /// <summary>Nothing awaits it while the server runs, so it handles its own exceptions.</summary>
     private async Task RunAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         try
@@ -61,7 +61,7 @@ public abstract class ProjectLoop(string work, int mostAtOnce, TimeSpan period, 
             {
                 while (await InTurnAsync(project, cancel))
                 {
-                    // It stands in line again.
+                    // It queues again.
                 }
             }, cancel);
         }

@@ -7,16 +7,16 @@ using Tollgate.Engine.Quotas;
 namespace Tollgate.Engine.Llm;
 
 /// <summary>
-/// Looks for the longest answer that all hard limits together allow, by trying. What one effect draws from a credit pool is gone for
-/// the next, as when the gate decides on all of them.
+/// Finds the longest answer that all hard limits together allow, by bisection. An effect that draws from a credit pool leaves less for the
+/// next, as when the gate decides on all of them.
 /// </summary>
 public static class AffordableOutput
 {
-    /// <summary>Tokens. No model answers with more.</summary>
+    /// <summary>Tokens. No model returns more.</summary>
     private const long MostOutput = 10_000_000;
 
-    /// <param name="effectsOf">Of a call with so many tokens of output.</param>
-    /// <returns>Null: nothing limits it. 0: not even its input fits.</returns>
+    /// <param name="effectsOf">Returns the effects of a call with that many output tokens.</param>
+    /// <returns>Null: no limit applies. 0: not even the input fits.</returns>
     public static long? Find(CustomerStanding customer, Func<long, IReadOnlyList<Effect>> effectsOf)
     {
         var features = customer.Features.ToDictionary(feature => feature.Feature.Code);
@@ -53,7 +53,7 @@ public static class AffordableOutput
         }
     }
 
-    /// <summary>Null: without a limit, or with one that may be passed.</summary>
+    /// <summary>Returns null if there is no limit, or only a soft one.</summary>
     private static Quantity? LeftOf(FeatureStanding feature) =>
         feature is { Standing.Remaining: { } remaining, Entitlement.HardCap: true } ? remaining.FloorAtZero() : null;
 }

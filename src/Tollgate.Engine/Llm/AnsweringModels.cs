@@ -5,12 +5,14 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Llm;
 
 /// <summary>
-/// Which model answered last under a name that says nothing about it: Azure's deployments are named by whoever makes them. What is
-/// held for the next call is priced by it. Lost with the process, which costs exactness of the first hold and no more.
+/// The model that last answered under a name that does not identify it, such as an Azure deployment, which its creator names. The hold of
+/// the next call uses its price. It is lost with the process, which makes only the first hold less exact.
 /// </summary>
 internal sealed class AnsweringModels
 {
-    /// <summary>Names of all projects, some 300 bytes each. A project has a handful; beyond it the memory starts anew.</summary>
+    /// <summary>
+    /// The most names of all projects, some 300 bytes each. A project has a handful; beyond the limit the cache is cleared.
+    /// </summary>
     private const int MostRemembered = 2_000;
 
     private readonly ConcurrentDictionary<(int Project, string Provider, string Asked), string> _answered = new();
@@ -30,7 +32,7 @@ internal sealed class AnsweringModels
         _answered[(project.Id, provider, asked)] = call.Model;
     }
 
-    /// <summary>As the call is to be priced before it is made.</summary>
+    /// <summary>Returns the call as it should be priced before it is made.</summary>
     public LlmCall Foreseen(ProjectSnapshot project, LlmCall call) =>
         call.Provider is { } provider && _answered.TryGetValue((project.Id, provider, call.Model), out var model)
             ? call with { Model = model }

@@ -3,7 +3,7 @@ using Tollgate.Core.Llm;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>The properties under which a recorded call keeps what it used; meters may read them.</summary>
+/// <summary>The properties in which a recorded call stores its usage; meters may read them.</summary>
 public static class CallWords
 {
     private static readonly FrozenSet<string> Ours = Enum.GetValues<LlmUnit>().Select(Of)
@@ -15,6 +15,6 @@ public static class CallWords
     public static string Of(LlmUnit unit) =>
         PriceRules.IsToken(unit) ? LlmWords.Of(unit) + "_tokens" : unit == LlmUnit.Search ? "searches" : LlmWords.Of(unit) + "s";
 
-    /// <summary>A name that a caller's own property cannot have.</summary>
+    /// <summary>True for a name that a caller's own property cannot have.</summary>
     public static bool AreOurs(string name) => Ours.Contains(name);
 }

@@ -12,30 +12,30 @@ using Tollgate.Engine.Quotas;
 namespace Tollgate.Engine.Llm;
 
 /// <summary>A call before it is made.</summary>
-/// <param name="Call">With at least the tokens that it is going to use, as text.</param>
+/// <param name="Call">The call, with at least the tokens of its input text.</param>
 public sealed record ExpectedCall(LlmCall Call, LlmRoute Route, LlmRequest Ask);
 
 /// <summary>
-/// A call to a model that is made through this server: 1. <see cref="ReserveAsync"/> holds on every limit what it may use, before it
-/// is made; 2. <see cref="GrowAsync"/> holds more while a long answer comes; 3. <see cref="SettleAsync"/> records what it used and gives
-/// back the holds, in one decision.
+/// A call to a model that is made through this server: 1. <see cref="ReserveAsync"/> holds its possible use on every limit, before it is
+/// made; 2. <see cref="GrowAsync"/> holds more while a long answer arrives; 3. <see cref="SettleAsync"/> records its use and releases the
+/// holds, in one decision.
 /// </summary>
 public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMetrics metrics, Clock clock)
 {
     private readonly AnsweringModels _models = new();
 
     /// <summary>
-    /// Its dollars are held by today's prices, at the dearest that the request can cause; of an unknown cost what is known of it.
+    /// Holds the highest cost that the request can cause, at current prices; if parts of the cost are unknown, it holds the known ones.
     /// </summary>
-    /// <returns>A refusal; or an allowance, whose id is the hold's. Without an id or a decision nothing limits the customer.</returns>
+    /// <returns>A refusal; or an allowance, whose id is the hold's. Without an id or a decision no limit applies to the customer.</returns>
     public ValueTask<GateAnswer> ReserveAsync(
         ProjectSnapshot project, ExpectedCall expected, TimeSpan timeToLive, CancellationToken cancel) =>
         gate.ReserveForAsync(
             project, RecordLlmCalls.OrderOf(expected.Call, CostOf(project, expected, clock.Now(project))), timeToLive, grows: false,
             cancel);
 
-    /// <summary>Holds further tokens of output, and their cost, for a call that holds something already.</summary>
-    /// <param name="expected">As it was reserved: the price of its output may depend on the length of its prompt.</param>
+    /// <summary>Holds further output tokens, and their cost, for a call that already holds some.</summary>
+    /// <param name="expected">The call as it was reserved: its output price may depend on the length of its prompt.</param>
     public ValueTask<GateAnswer> GrowAsync(
         ProjectSnapshot project, ExpectedCall expected, long outputTokens, TimeSpan timeToLive, CancellationToken cancel)
     {
@@ -48,8 +48,8 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     }
 
     /// <summary>
-    /// Records the call as <see cref="RecordLlmCalls"/> does, however much it used: it was made. Repeating it with the same id
-    /// replays, so an attempt whose outcome is not known can be made again.
+    /// Records the call as <see cref="RecordLlmCalls"/> does, however much it used, since it was made. A repeat with the same id replays,
+    /// so the caller can retry an attempt with an unknown outcome.
     /// </summary>
     public async ValueTask<RecordedCall> SettleAsync(
         ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds, CancellationToken cancel)
@@ -68,12 +68,11 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
     }
 
     /// <summary>
-    /// The most output tokens that one call may ask for so that <see cref="ReserveAsync"/> does not refuse it, under every hard limit
-    /// that it moves: calls, tokens, dollars, with what grants and credit pools add. 0: not even its input fits. An unknown price
-    /// limits nothing.
+    /// Returns the most output tokens that one call may request without a refusal by <see cref="ReserveAsync"/>, under every hard limit
+    /// that it moves: calls, tokens, dollars, with grants and credit pools. 0: not even its input fits. An unknown price limits nothing.
     /// </summary>
-    /// <param name="expected">With the input that is going to be reserved, and no output.</param>
-    /// <returns>Null: nothing limits it.</returns>
+    /// <param name="expected">The call with its input, and no output.</param>
+    /// <returns>Null: no limit applies.</returns>
     public long? Affordable(ProjectSnapshot project, CustomerStanding customer, ExpectedCall expected) =>
         AffordableOutput.Find(customer, output =>
     {
@@ -86,7 +85,7 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMe
         expected with { Call = expected.Call with { Usage = LlmUsage.Of([.. expected.Call.Usage.Parts, more]) } };
 
     /// <summary>
-    /// Which tier serves the call, its answer says: what is held is the dearer of the standard one and the one that is asked for.
+    /// Only the answer says which tier served the call: the hold uses the more expensive of the standard tier and the requested one.
     /// </summary>
     private CallCost CostOf(ProjectSnapshot project, ExpectedCall expected, Instant now)
     {

@@ -4,7 +4,7 @@ using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>What calls to models tell the operator: calls whose numbers differ from each other.</summary>
+/// <summary>The operator's metric for model calls whose usage numbers contradict each other.</summary>
 public sealed class LlmMetrics : IDisposable
 {
     private readonly Meter _meter = new("Tollgate");
@@ -13,7 +13,7 @@ public sealed class LlmMetrics : IDisposable
     public LlmMetrics() => _differences = _meter.CreateCounter<long>(
         "tollgate.llm.usage_differences", "{call}", "Recorded calls in whose usage the provider's numbers differ from each other.");
 
-    /// <param name="answer">A replay was counted when it was recorded.</param>
+    /// <param name="answer">A replay does not count: its first answer did.</param>
     public void Recorded(LlmCall call, GateAnswer answer)
     {
         if (call.UsageDifference is not null && answer is { Fault: GateFault.None, Replayed: false })

@@ -1,9 +1,9 @@
 namespace Tollgate.Engine.Llm;
 
-/// <summary>Every statement of the room Llm: model_prices, unpriced_models, llm_settings.</summary>
+/// <summary>The statements of the room Llm: model_prices, unpriced_models, llm_settings.</summary>
 internal static class LlmSql
 {
-    /// <summary>$1 the project, or null for the shared prices. Of the same provider, model and moment the newest.</summary>
+    /// <summary>$1 the project, or null for the shared prices. It takes the newest row for each provider, model and start.</summary>
     public const string LoadPrices = """
         SELECT DISTINCT ON (lower(provider), lower(model), valid_from) document
           FROM model_prices
@@ -12,9 +12,9 @@ internal static class LlmSql
         """;
 
     /// <summary>
-    /// $1 the project, or null for the shared prices alone; $2 provider or null, $3 model or alias or null, $4 the last id of the page
-    /// before or null, $5 how many, $6 whether only the project's own (true), only shared (false) or both (null), $7 the moment at
-    /// which they hold or null.
+    /// $1 the project, or null for the shared prices alone; $2 provider or null, $3 model or alias or null, $4 the last id of the previous
+    /// page or null, $5 limit, $6 true for the project's own, false for shared ones, null for both, $7 the instant at which they are valid
+    /// or null.
     /// </summary>
     public const string ListPrices = """
         SELECT id, project_id IS NOT NULL, document
@@ -35,8 +35,9 @@ internal static class LlmSql
         """;
 
     /// <summary>
-    /// What holds at a moment, of each provider and model one: the project's own, then the later start, then the newer. $1 the project,
-    /// $2 the moment, $3 the providers; those that a project has prices of its own for are listed anyway. $4 how many.
+    /// The prices that are valid at an instant, one for each provider and model: the project's own first, then the later start, then the
+    /// newer row. $1 the project, $2 the instant, $3 the providers of shared prices, where an empty list means all; the project's own
+    /// prices are always listed. $4 limit.
     /// </summary>
     public const string PricesInForce = """
         SELECT DISTINCT ON (lower(provider), lower(model)) id, project_id IS NOT NULL, document
@@ -57,8 +58,8 @@ internal static class LlmSql
         """;
 
     /// <summary>
-    /// Held while prices are added, until they are committed. Ids are then seen in the order in which they were given, so that the
-    /// newest id tells a server whether it has all of them.
+    /// A lock for adding prices, until the commit. Ids then become visible in the order in which they were assigned, so the newest id tells
+    /// a server whether it has all of them.
     /// </summary>
     public const string LockPrices = "SELECT pg_advisory_xact_lock(7234000, 6)";
 
@@ -77,7 +78,7 @@ internal static class LlmSql
             DO UPDATE SET last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)
         """;
 
-    /// <summary>$1 the project, $2 how many, $3 and $4 provider and model of the last one of the page before, or null.</summary>
+    /// <summary>$1 the project, $2 limit, $3 and $4 provider and model of the last row of the previous page, or null.</summary>
     public const string ListUnpriced = """
         SELECT provider, model, first_seen_at, last_seen_at
           FROM unpriced_models

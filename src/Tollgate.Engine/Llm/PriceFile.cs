@@ -9,19 +9,19 @@ using PriceTier = Tollgate.Core.Llm.PriceTier;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>What became of a price file.</summary>
-/// <param name="Prices">In the order of the file; empty when there are faults.</param>
-/// <param name="Faults">Every fault, with line, column and path: <c>[12].prices.input</c>.</param>
-/// <param name="IsMalformed">It is no JSON at all.</param>
+/// <summary>The result of reading a price file.</summary>
+/// <param name="Prices">In the order of the file; empty if there are faults.</param>
+/// <param name="Faults">All faults, with line, column and path: <c>[12].prices.input</c>.</param>
+/// <param name="IsMalformed">True if the file is not JSON.</param>
 public sealed record PriceReading(IReadOnlyList<ModelPrice> Prices, IReadOnlyList<CatalogFault> Faults, bool IsMalformed = false);
 
 /// <summary>
-/// Reads files such as <c>prices/models.json</c>: a JSON array of prices with the members of <c>POST /v1/model-prices</c>.
-/// Strict: an unknown member, a price that is no decimal string and a price that stands twice are faults.
+/// Reads files such as <c>prices/models.json</c>: a JSON array of prices with the members of <c>POST /v1/model-prices</c>. It is strict: an
+/// unknown member, a price that is not a decimal string and a duplicate price are faults.
 /// </summary>
 public static class PriceFile
 {
-    /// <summary>Bytes, at most. The whole list of 2026 has half of it.</summary>
+    /// <summary>The most bytes. The whole list of 2026 has half of it.</summary>
     public const int LargestText = CatalogReader.LargestText;
 
     private static readonly string[] Moments = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'"];
@@ -33,7 +33,7 @@ public static class PriceFile
     };
 
     /// <summary>Reads a JSON object of project code → prices of that project, such as <c>prices/seeds.json</c>.</summary>
-    /// <returns>Nothing when there are faults.</returns>
+    /// <returns>An empty dictionary if there are faults.</returns>
     public static (IReadOnlyDictionary<string, IReadOnlyList<ModelPrice>> Prices, IReadOnlyList<CatalogFault> Faults) ReadByProject(
         ReadOnlyMemory<byte> utf8)
     {

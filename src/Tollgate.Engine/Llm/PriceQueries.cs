@@ -5,22 +5,22 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>A price as it is stored.</summary>
-/// <param name="IsOwn">False: shared by all projects.</param>
+/// <summary>A price as the database stores it.</summary>
+/// <param name="IsOwn">False: all projects share it.</param>
 public sealed record PriceRow(long Id, bool IsOwn, ModelPrice Price);
 
-/// <summary>Which prices are asked for.</summary>
+/// <summary>The filter of a list of prices.</summary>
 /// <param name="ProjectId">Null: the shared prices alone.</param>
-/// <param name="Model">By its exact name or alias.</param>
-/// <param name="After">The id that the page before ended with.</param>
+/// <param name="Model">The exact name or alias.</param>
+/// <param name="After">The last id of the previous page.</param>
 /// <param name="IsOwn">True: only the project's own. False: only shared ones.</param>
-/// <param name="At">Only what holds then, one price of each name.</param>
+/// <param name="At">Only prices that are valid then, one for each name.</param>
 public sealed record PriceFilter(int? ProjectId, string? Provider, string? Model, long? After, bool? IsOwn = null, Instant? At = null);
 
-/// <summary>The reads of the price book that go to the database.</summary>
+/// <summary>Reads prices from the database.</summary>
 public sealed class PriceQueries(NpgsqlDataSource database)
 {
-    /// <summary>What was added last comes first.</summary>
+    /// <summary>Lists prices, the last added first.</summary>
     public async Task<IReadOnlyList<PriceRow>> ListAsync(PriceFilter filter, int most, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(LlmSql.ListPrices);
@@ -41,8 +41,8 @@ public sealed class PriceQueries(NpgsqlDataSource database)
         return rows;
     }
 
-    /// <summary>What holds at a moment, by provider and model.</summary>
-    /// <param name="providers">Of the shared prices these only; none: all. The project's own are always listed.</param>
+    /// <summary>Lists the prices that are valid at an instant, by provider and model.</summary>
+    /// <param name="providers">The providers of shared prices; empty: all. The project's own prices are always listed.</param>
     public async Task<IReadOnlyList<PriceRow>> InForceAsync(
         int projectId, Instant at, IReadOnlyList<string> providers, int most, CancellationToken cancel)
     {
@@ -61,7 +61,7 @@ public sealed class PriceQueries(NpgsqlDataSource database)
         return rows;
     }
 
-    /// <summary>Of each provider, model and moment the newest.</summary>
+    /// <summary>Reads the newest price for each provider, model and start.</summary>
     /// <param name="projectId">Null: the shared ones.</param>
     internal static async Task<IReadOnlyList<ModelPrice>> LoadAsync(NpgsqlConnection connection, int? projectId, CancellationToken cancel)
     {

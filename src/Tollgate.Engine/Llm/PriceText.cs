@@ -9,7 +9,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>A price as the database keeps it: an object with the members of a line of <c>prices/models.json</c>.</summary>
+/// <summary>The format of a price in the database: an object with the members of a line of <c>prices/models.json</c>.</summary>
 public static class PriceText
 {
     private const string HourFormat = "HH:mm";
@@ -47,7 +47,7 @@ public static class PriceText
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Reads what <see cref="Write(ModelPrice)"/> wrote.</summary>
+    /// <summary>Reads the text of <see cref="Write(ModelPrice)"/>.</summary>
     public static ModelPrice Read(string text)
     {
         using var document = JsonDocument.Parse(text);
@@ -128,7 +128,7 @@ public static class PriceText
         json.WriteEndArray();
     }
 
-    /// <summary>A time of the day: <c>16:30</c>.</summary>
+    /// <summary>Writes a time of day: <c>16:30</c>.</summary>
     public static string TextOf(TimeOnly time) => time.ToString(HourFormat, CultureInfo.InvariantCulture);
 
     public static bool TryParseHour(string? text, out TimeOnly time) =>

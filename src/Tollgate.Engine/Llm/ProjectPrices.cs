@@ -4,13 +4,13 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>What calls to models cost in a project, in memory: the project's own prices before the shared ones.</summary>
-/// <param name="Revision">The newest prices that the book was made of.</param>
+/// <summary>The prices of model calls in a project, in memory: the project's own before the shared ones.</summary>
+/// <param name="Revision">The newest prices in the book.</param>
 public sealed record ProjectPrices(PriceRevision Revision, PriceBook Book);
 
 /// <summary>
-/// Model prices as a part of each project in memory. The shared ones are thousands, the same for all projects: built once for each
-/// revision.
+/// Model prices as a part of each project in memory. The shared ones are thousands and the same for all projects, so the part builds them
+/// once for each revision.
 /// </summary>
 public sealed class PricePart : IProjectPart
 {
@@ -19,7 +19,7 @@ public sealed class PricePart : IProjectPart
     public Task<PartOfProject> LoadAsync(NpgsqlConnection connection, IReadOnlyList<ProjectRow> rows, CancellationToken cancel) =>
         Task.FromResult<PartOfProject>(async (row, before, stop) =>
         {
-            // Also where nothing is new: shared prices that cannot be read are a fault of every project, and each is noted.
+            // Even if nothing is new: unreadable shared prices are a fault of every project, and each reports it.
             var shared = await SharedAsync(connection, row.Prices.Shared, stop);
             return before?.Parts.Find<ProjectPrices>() is { } old && old.Revision == row.Prices
                 ? old
@@ -42,10 +42,10 @@ public static class LlmParts
 {
     extension(ProjectSnapshot project)
     {
-        /// <summary>What calls to models cost: the project's own prices before the shared ones.</summary>
+        /// <summary>The prices of model calls: the project's own before the shared ones.</summary>
         public PriceBook Prices => project.Parts.Find<ProjectPrices>()?.Book ?? PriceBook.Empty;
 
-        /// <summary>Where the gateway forwards to, by provider.</summary>
+        /// <summary>The upstreams of the gateway, by provider.</summary>
         public IReadOnlyDictionary<string, Upstream> Upstreams =>
             project.Parts.Find<ProjectUpstreams>()?.ByProvider ?? ProjectUpstreams.None.ByProvider;
     }

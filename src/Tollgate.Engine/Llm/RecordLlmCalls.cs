@@ -12,38 +12,38 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>What became of a call.</summary>
-/// <param name="Cost">Of a replay the one that was recorded, whatever prices say now.</param>
+/// <summary>The outcome of recording a call.</summary>
+/// <param name="Cost">For a replay the cost that was recorded, even if prices have changed.</param>
 public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
 
-/// <summary>What the server found out about a call. An unknown cost is not 0.</summary>
-/// <param name="Provider">Null: neither the caller nor the price book knows.</param>
-/// <param name="Cost">Null: not all that was used has a price, and the provider did not say what it charged.</param>
+/// <summary>The cost that the server determined for a call. An unknown cost is not 0.</summary>
+/// <param name="Provider">Null: neither the caller nor the price book names it.</param>
+/// <param name="Cost">Null: some of the usage has no price, and the provider reported no cost.</param>
 /// <param name="Assumed">
-/// For an unknown cost: what budgets move by, by the prices that are known and the project's fallback price. Null: they do not move.
+/// For an unknown cost: the amount by which budgets move, from known prices and the project's fallback price. Null: they do not move.
 /// </param>
-/// <param name="MarkupBasisPoints">Of the project when the call was recorded. Pricing it anew charges the same.</param>
+/// <param name="MarkupBasisPoints">The project's markup when the call was recorded. Rerating uses the same.</param>
 public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null, int MarkupBasisPoints = 0)
 {
     /// <summary>
-    /// What the provider says it charged is the cost (<see cref="ReportedCostPolicy.Wins"/>), and not what the price book says.
+    /// True if the provider's reported cost is the cost (<see cref="ReportedCostPolicy.Wins"/>), instead of the price book's.
     /// </summary>
     public bool IsReported { get; init; }
 
-    /// <summary>What the price book says where <see cref="IsReported"/>; null: it does not know, or its figure is the cost.</summary>
+    /// <summary>The price book's cost if <see cref="IsReported"/>; null: the book has none, or the cost is the book's.</summary>
     public NanoUsd? Computed { get; init; }
 }
 
 /// <summary>
-/// Records calls to models: 1. prices each at its own time; 2. notes models without a price, before anything is recorded, so
-/// that no call of unknown cost is without its note; 3. hands them to the gate as events of the type
-/// <see cref="LlmCall.EventType"/>, whose meters move calls, tokens, dollars and the named feature in one decision.
+/// Records calls to models: 1. price each at its own time; 2. store models without a price before anything is recorded, so that every call
+/// of unknown cost has its model listed; 3. pass them to the gate as events of the type <see cref="LlmCall.EventType"/>, whose meters move
+/// calls, tokens, dollars and the named feature in one decision.
 /// </summary>
 public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMetrics metrics, Clock clock)
 {
     private const string Reported = "reported";
 
-    /// <summary>Answers in the order of <paramref name="calls"/>. Features that are named must exist in the catalogue.</summary>
+    /// <summary>Returns answers in the order of <paramref name="calls"/>. Named features must exist in the catalogue.</summary>
     public async ValueTask<IReadOnlyList<RecordedCall>> RunAsync(
         ProjectSnapshot project, IReadOnlyList<LlmCall> calls, CancellationToken cancel)
     {
@@ -63,8 +63,8 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
     }
 
     /// <summary>
-    /// What a call costs, with the project's markup: by the price book, for the service tier and the hour of the call; where that does not
-    /// know all of it, or the project wants it so, what the provider says it charged. A failed call, and one that used nothing, costs
+    /// Computes the cost of a call, with the project's markup: by the price book, for the service tier and the hour of the call; if the
+    /// book lacks a price, or the project prefers it, the cost that the provider reported. A call that failed or used nothing costs
     /// nothing.
     /// </summary>
     public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now)
@@ -74,7 +74,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
         return CostOf(project, call, now, project.MarkupBasisPoints, wins);
     }
 
-    /// <summary>The same, with the markup and the policy of another time.</summary>
+    /// <summary>Computes the cost with the markup and the policy of another time.</summary>
     internal static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now, int markupBasisPoints, bool reportedWins)
     {
         var at = call.OccurredAt ?? now;
@@ -88,7 +88,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
             cost = NanoUsd.Zero;
         }
 
-        // Of an estimated call the provider did not see the end, or is not believed.
+        // For an estimated call, the provider did not see the end, or its figure is not trusted.
         if ((cost is null || reportedWins) && call is { ReportedCost: { } reported, IsEstimated: false })
         {
             return new(provider.Length == 0 ? null : provider, PriceRules.CostOf(reported, markupBasisPoints), null, markupBasisPoints)
@@ -103,7 +103,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
         return new(provider.Length == 0 ? null : provider, cost, assumed, markupBasisPoints);
     }
 
-    /// <summary>It used nothing, so it costs nothing and moves no meter; it is in the log all the same.</summary>
+    /// <summary>True for a call that failed and used nothing: it costs nothing and moves no meter, but the log has it.</summary>
     internal static bool HasFailed(LlmCall call) =>
         (call.Status >= 400 || call.Error is not null) && call.Usage.Parts.All(part => part.Unit == LlmUnit.Request);
 
@@ -130,12 +130,12 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
                 WriteText(json, "cost_source", cost.IsReported ? Reported : null);
                 WriteNumber(json, "computed_cost_usd", cost.Computed?.Dollars);
 
-                // What reports sum by. A caller's own property of that name, in an older call, is not meant.
+                // Reports sum by this member. They ignore a caller's own property of that name in an older call.
                 WriteText(json, "attribute_to", call.AttributeTo);
             }),
         };
 
-    /// <summary>The call as it was reported. Where the caller's own properties have the same names, the call's stand.</summary>
+    /// <summary>Writes the call as reported. Its own members win over the caller's properties of the same names.</summary>
     private static string PropertiesOf(LlmCall call) => Write(json =>
     {
         WriteText(json, "feature", call.Feature);
@@ -171,7 +171,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
         }
     });
 
-    /// <summary>What was found out about a recorded call.</summary>
+    /// <summary>Reads the cost that was determined for a recorded call.</summary>
     public static CallCost Read(string computed)
     {
         using var document = JsonDocument.Parse(computed);

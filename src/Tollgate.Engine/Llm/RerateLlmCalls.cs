@@ -13,37 +13,36 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>Which calls are priced anew.</summary>
-/// <param name="Provider">By the recorded provider; null: any.</param>
-/// <param name="Model">As it was recorded; null: any.</param>
-/// <param name="All">False: only calls whose cost is unknown.</param>
-/// <param name="From">Inclusive, of occurred_at. <paramref name="To"/> is exclusive.</param>
+/// <summary>The filter of calls to rerate.</summary>
+/// <param name="Provider">The recorded provider; null: any.</param>
+/// <param name="Model">The recorded model; null: any.</param>
+/// <param name="All">False: only calls with unknown cost.</param>
+/// <param name="From">The first occurred_at, inclusive. <paramref name="To"/> is exclusive.</param>
 public sealed record RerateFilter(string? Provider, string? Model, bool All, Instant From, Instant To, EventPosition? After);
 
-/// <summary>What came of one page of calls.</summary>
-/// <param name="Seen">Calls that were looked at.</param>
-/// <param name="Changed">Calls whose cost is another now, or would be.</param>
-/// <param name="Unknown">Calls that have no price today either.</param>
-/// <param name="TooOld">Calls that changed but lie outside the time in which events are accepted; they keep their cost.</param>
-/// <param name="Delta">Of the changed calls, in dollars.</param>
-/// <param name="Next">Where the next page begins; null: this was the last.</param>
-/// <param name="Fault">Why adjustments of the page are missing; running it again adds them.</param>
+/// <summary>The result of rerating one page of calls.</summary>
+/// <param name="Seen">The number of calls that matched.</param>
+/// <param name="Changed">The number of calls whose cost changed, or would change.</param>
+/// <param name="Unknown">The number of calls that still have no price.</param>
+/// <param name="TooOld">The number of calls that changed but are older than the limit for events; they keep their cost.</param>
+/// <param name="Delta">The change of the total cost, in dollars.</param>
+/// <param name="Next">The start of the next page; null: this was the last.</param>
+/// <param name="Fault">The reason that adjustments of the page are missing; another run adds them.</param>
 public sealed record RerateResult(int Seen, int Changed, int Unknown, int TooOld, Quantity Delta, EventPosition? Next, GateFault Fault);
 
 /// <summary>
-/// Prices recorded calls by today's book, each at its own time and with the markup of then; what the provider charged for a call, where
-/// that was its cost, stays its cost. A call is never changed: 1. a page of
-/// calls is read, 2. the adjustments that they have already, 3. each call whose cost differs from the sum of both gets one more
-/// event of the type <see cref="LlmCall.AdjustmentType"/>, which moves the same cost meters in the call's own period. Its id follows
-/// from the call's and from how many it has had, voided ones too, so two runs at once, or one that was cut off and begins again, add
-/// nothing twice, and what was voided can be corrected once more.
+/// Prices recorded calls by the current book, each at its own time and with its recorded markup; a cost that the provider reported stays.
+/// Calls never change: 1. read a page of calls; 2. read their existing adjustments; 3. record for each call whose cost differs from the sum
+/// of both one more event of the type <see cref="LlmCall.AdjustmentType"/>, which moves the same cost meters in the call's own period. Its
+/// id depends on the call's id and the number of its adjustments, voided ones included, so concurrent or repeated runs add nothing twice,
+/// and a new run can correct a call after a void.
 /// </summary>
 public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOptions options, Clock clock)
 {
-    /// <summary>Calls of one page: a transaction of the lanes.</summary>
+    /// <summary>The number of calls of one page: a transaction of the lanes.</summary>
     public const int PageCalls = 1_000;
 
-    /// <param name="dryRun">Nothing is recorded.</param>
+    /// <param name="dryRun">Records nothing.</param>
     public async Task<RerateResult> RunAsync(ProjectSnapshot project, RerateFilter filter, bool dryRun, CancellationToken cancel)
     {
         var rows = await events.ListAsync(
@@ -88,7 +87,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         return new(seen, orders.Count, unknown, tooOld, delta, rows.Count < PageCalls ? null : rows[^1].Position, fault);
     }
 
-    /// <summary>What was corrected of these calls before: how often, and by how much in all.</summary>
+    /// <summary>Reads the earlier adjustments of these calls: their number and their sum.</summary>
     private async Task<Dictionary<(string Customer, string Call), Adjusted>> EarlierAsync(
         ProjectSnapshot project, IReadOnlyList<EventRow> rows, CancellationToken cancel)
     {
@@ -116,8 +115,10 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
     }
 
     /// <summary>The adjustments of one call.</summary>
-    /// <param name="Made">Of all that there ever were: the ids that are taken.</param>
-    /// <param name="Standing">Of those that were not voided, whose <paramref name="Cost"/> and <paramref name="Moved"/> count.</param>
+    /// <param name="Made">The number of all adjustments ever: their ids are taken.</param>
+    /// <param name="Standing">
+    /// The number of adjustments that are not voided; only their <paramref name="Cost"/> and <paramref name="Moved"/> count.
+    /// </param>
     private readonly record struct Adjusted(int Made, int Standing, Quantity Cost, Quantity Moved)
     {
         public Adjusted With(JsonElement computed, bool isVoided) => isVoided
@@ -137,7 +138,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
                 || string.Equals(filter.Model, TextIn(document.RootElement, "model"), StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>The call as far as its price depends on it.</summary>
+    /// <summary>Reads the parts of the call that determine its price.</summary>
     private static LlmCall CallOf(EventRow row, string properties)
     {
         using var document = JsonDocument.Parse(properties);
@@ -161,7 +162,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         return TextIn(document.RootElement, "attribute_to");
     }
 
-    /// <summary>Null: the cost is what it was. What a budget has counted is not given back: the money may be spent already.</summary>
+    /// <summary>Returns null if the cost is unchanged. A lower cost gives a budget nothing back: the money may be spent already.</summary>
     private static (EventOrder Order, Quantity Change)? OrderOf(EventRow row, LlmCall call, string properties, CallCost recorded,
         NanoUsd cost, Adjusted earlier)
     {
@@ -196,14 +197,14 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
 
     private static Quantity DollarsOf(NanoUsd? cost) => cost is { } known ? Quantity.Of(known.Dollars) : Quantity.Zero;
 
-    /// <summary>Of 38 characters, whatever the call's id has.</summary>
+    /// <summary>Makes an id of 38 characters, for a call id of any length.</summary>
     private static string IdOf(EventRow row, int earlier)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"{earlier}:{row.Customer}:{row.Id}");
         return "adj-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 17));
     }
 
-    /// <summary>The call's own properties, so that the filters of meters see what they saw then, and the call's id.</summary>
+    /// <summary>Writes the call's own properties, so that the filters of meters see the same as then, and the call's id.</summary>
     private static string PropertiesOf(EventRow row, string properties) => RecordLlmCalls.Write(json =>
     {
         json.WriteString("call", row.Id);

@@ -6,12 +6,12 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>Adds prices to the book. What stands in it is never changed; the newest of the same provider, model and moment holds.</summary>
+/// <summary>Adds prices to the book. Existing prices never change; the newest one for a provider, model and start is valid.</summary>
 public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory directory)
 {
-    /// <summary>Adds checked prices; when it returns, this server prices by them, and the others do within seconds.</summary>
+    /// <summary>Adds checked prices. When it returns, this server uses them, and the others do within seconds.</summary>
     /// <param name="projectId">Null: shared by all projects.</param>
-    /// <returns>Null: the project would have more than <see cref="PriceRules.MostOwnPrices"/>, and nothing was added.</returns>
+    /// <returns>Null: the project would exceed <see cref="PriceRules.MostOwnPrices"/>, and nothing was added.</returns>
     public async Task<IReadOnlyList<PriceRow>?> RunAsync(int? projectId, IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
     {
         IReadOnlyList<long> ids;
@@ -29,19 +29,19 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
             await transaction.CommitAsync(cancel);
         }
 
-        // Without the connection in hand: callers that wait for the lock may have taken all others.
+        // Release the connection first: callers that wait for the lock may occupy all others.
         await directory.RefreshAsync(CancellationToken.None);
         return [.. ids.Zip(prices, (id, price) => new PriceRow(id, projectId is not null, price))];
     }
 
     /// <summary>
-    /// Adds of a checked list what the book does not say already. A price that changes what holds now begins when the list says that it
-    /// changed, if that is later than the start of what holds, else now. What was recorded keeps its cost; a call that is reported
-    /// late is priced by what the book then says of its time, and so by a start that the list puts into the past.
+    /// Adds the prices of a checked list that the book does not have. A price that replaces a current one begins at the time that the list
+    /// gives for the change, if that is later than the start of the current one, otherwise now. Recorded calls keep their cost; a call that
+    /// is reported late uses the book's price for its time, which may be one that the list starts in the past.
     /// </summary>
     /// <param name="projectId">Null: the shared prices.</param>
-    /// <param name="dryRun">Nothing is added.</param>
-    /// <returns>Null: the project would have more than <see cref="PriceRules.MostOwnPrices"/>, and nothing was added.</returns>
+    /// <param name="dryRun">Adds nothing.</param>
+    /// <returns>Null: the project would exceed <see cref="PriceRules.MostOwnPrices"/>, and nothing was added.</returns>
     public async Task<IReadOnlyList<PriceChange>?> ImportAsync(
         int? projectId, IReadOnlyList<ModelPrice> list, Instant now, bool dryRun, CancellationToken cancel)
     {
@@ -71,7 +71,7 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         return changes;
     }
 
-    /// <summary>Sets what a project's calls cost on top of their prices. Recorded calls keep their cost.</summary>
+    /// <summary>Sets the markup on the prices of a project's calls. Recorded calls keep their cost.</summary>
     public async Task SetMarkupAsync(int projectId, int basisPoints, Instant now, CancellationToken cancel)
     {
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -95,8 +95,8 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         return await IsEmptyAsync(connection, cancel);
     }
 
-    /// <summary>Fills an empty book. Of several servers that start at once exactly one does it.</summary>
-    /// <param name="own">By project code. Projects that do not exist are left out.</param>
+    /// <summary>Fills an empty book. If several servers start at once, exactly one does it.</summary>
+    /// <param name="own">By project code. It skips projects that do not exist.</param>
     /// <returns>False: the book was not empty.</returns>
     public async Task<bool> FillAsync(
         IReadOnlyList<ModelPrice> shared, IReadOnlyDictionary<string, IReadOnlyList<ModelPrice>> own, CancellationToken cancel)
@@ -120,7 +120,7 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
 
         await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
         await transaction.CommitAsync(cancel);
-        await connection.CloseAsync(); // The directory reads with another one.
+        await connection.CloseAsync(); // The directory uses another one.
         await directory.RefreshAsync(CancellationToken.None);
         return true;
     }
@@ -131,7 +131,7 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>The shared prices are the operator's own, and have no bound.</summary>
+    /// <summary>True if the project may have more prices. Shared prices are the operator's, and have no limit.</summary>
     private static async Task<bool> HasRoomAsync(NpgsqlConnection connection, int? projectId, int more, CancellationToken cancel)
     {
         if (projectId is not { } project)

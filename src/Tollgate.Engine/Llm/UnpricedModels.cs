@@ -8,30 +8,32 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>A model that was called and whose price nobody knows, or not for all that the call used.</summary>
+/// <summary>A model whose calls have no price, or not for all of their usage.</summary>
 /// <param name="Provider">Empty: the callers named none.</param>
 public sealed record UnpricedModel(string Provider, string Model, Instant FirstSeenAt, Instant LastSeenAt);
 
 /// <summary>
-/// The inbox of models without a price, and the alarm: a warning in the log for each, once a minute at most, and for a few of a project.
+/// Stores models without a price and raises the alarm: a log warning for each, at most once a minute, and for a few models of a project.
 /// </summary>
 public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedModels> log)
 {
-    /// <summary>A model that was noted is not noted again for so long: a busy one would be written with every call.</summary>
+    /// <summary>A stored model is not stored again for this time: otherwise every call of a busy one would write it.</summary>
     private static readonly TimeSpan NotedFor = TimeSpan.FromMinutes(1);
 
-    /// <summary>Names come from callers; beyond this many the memory starts anew.</summary>
+    /// <summary>The most cached names. Names come from callers; beyond this number the cache is cleared.</summary>
     private const int MostRemembered = 10_000;
 
-    /// <summary>Warnings of a project in a minute. Callers invent names: a batch can have 10,000, and they would fill the log.</summary>
+    /// <summary>
+    /// The most warnings of a project in a minute. Callers invent names: a batch can have 10,000, which would fill the log.
+    /// </summary>
     private const int MostTold = 20;
 
     private readonly ConcurrentDictionary<(int Project, string Provider, string Model), Instant> _noted = new();
 
-    /// <summary>By project: since when is counted, and the warnings since then.</summary>
+    /// <summary>By project: the start of the minute, and the warnings since then.</summary>
     private readonly ConcurrentDictionary<int, (long Since, int Told)> _told = new();
 
-    /// <summary>Done when the notes are on disk.</summary>
+    /// <summary>Returns when the models are stored.</summary>
     public async ValueTask NoteAsync(
         ProjectSnapshot project, IReadOnlyList<(string? Provider, string Model)> seen, Instant now, CancellationToken cancel)
     {
@@ -90,7 +92,7 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
         }
     }
 
-    /// <summary>By provider and model.</summary>
+    /// <summary>Lists by provider and model.</summary>
     public async Task<IReadOnlyList<UnpricedModel>> ListAsync(
         ProjectSnapshot project, int most, (string Provider, string Model)? after, CancellationToken cancel)
     {

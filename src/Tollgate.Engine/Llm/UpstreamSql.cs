@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Llm;
 
-/// <summary>Every statement of the room Gateway.</summary>
+/// <summary>The statements on upstreams.</summary>
 internal static class UpstreamSql
 {
     public const string Load = """
@@ -10,8 +10,8 @@ internal static class UpstreamSql
         """;
 
     /// <summary>
-    /// $1 project, $2 provider, $3 base URL or null, $4 secrets, $5 how many a project has at most, $6 the policy of reported costs or
-    /// null. No row: it has as many, and not this one.
+    /// $1 project, $2 provider, $3 base URL or null, $4 secrets, $5 the most upstreams of a project, $6 the policy of reported costs or
+    /// null. No row: the project has that many others.
     /// </summary>
     public const string Set = """
         INSERT INTO upstreams AS u (project_id, provider, base_url, secrets, reported_cost)

@@ -9,14 +9,14 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Llm;
 
 /// <summary>
-/// The upstreams of projects. Every server has all of them in memory, as part of its projects, and reloads them with these.
+/// Stores the upstreams of projects. Every server has all of them in memory, as part of its projects, and reloads them with these.
 /// </summary>
 public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory directory)
 {
-    /// <summary>Sets all of it. When it returns, this server forwards by it; others do within a second.</summary>
+    /// <summary>Sets all properties. When it returns, this server uses the upstream; others do within a second.</summary>
     /// <returns>
-    /// Null: the project has <see cref="UpstreamRules.MostUpstreams"/> others, and nothing was set. Requests at one time may exceed that by
-    /// a few.
+    /// Null: the project has <see cref="UpstreamRules.MostUpstreams"/> others, and nothing was set. Concurrent requests may exceed that
+    /// limit by a few.
     /// </returns>
     public async Task<Upstream?> SetAsync(
         ProjectSnapshot project, string provider, string? baseUrl, byte[] secrets, ReportedCostPolicy? reportedCost,
@@ -52,7 +52,7 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
         return upstream;
     }
 
-    /// <returns>False: the project has none of that name.</returns>
+    /// <returns>False: the project has no upstream of that name.</returns>
     public async Task<bool> RemoveAsync(ProjectSnapshot project, string provider, CancellationToken cancel)
     {
         bool removed;
@@ -71,7 +71,7 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
         return removed;
     }
 
-    /// <summary>By project and provider.</summary>
+    /// <summary>Loads by project and provider.</summary>
     internal static async Task<FrozenDictionary<int, FrozenDictionary<string, Upstream>>> LoadAsync(
         NpgsqlConnection connection, CancellationToken cancel)
     {

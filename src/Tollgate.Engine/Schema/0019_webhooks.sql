@@ -71,7 +71,7 @@ CREATE INDEX webhook_events_by_time    ON webhook_events (project_id, published_
 CREATE INDEX webhook_events_by_type    ON webhook_events (project_id, type, position);
 CREATE INDEX webhook_events_by_age     ON webhook_events USING brin (published_at);
 
--- An event on its way to an endpoint. Of an object's open deliveries to an endpoint only the first one is due: the others wait for it.
+-- An event on its way to an endpoint. Only the first open delivery of an object to an endpoint is due: the others wait for it.
 -- "number" is their order.
 CREATE TABLE webhook_deliveries (
     number       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
