@@ -49,7 +49,7 @@ public sealed class JsonTests
         SetsOptions(SourceFile.Parse("src/X/X.cs", code)).Any().ShouldBe(isOne);
 
     [Theory]
-    [InlineData("class X { object Y() => CycleJson.Stored.StoredCycle; }", true)]
+    [InlineData("class X { object Y() => CycleJson.Default.StoredCycle; }", true)]
     [InlineData("class X { object Y() => CycleJson.Stored.StoredCycle; }", false)]
     [InlineData("class X { object Y() => WireJson.Default.Problem; }", false)]
     public void The_rule_of_defaults_sees_an_offender(string code, bool isOne) =>
