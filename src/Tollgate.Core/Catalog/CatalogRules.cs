@@ -23,39 +23,6 @@ public static partial class CatalogRules
     public static IReadOnlyList<CatalogFault> CheckChanges(IReadOnlyDictionary<string, Feature> known, CatalogDocument document) =>
         [.. MeterChecks.Changed(known, document)];
 
-    /// <summary>Returns the faults of one customer's overrides under the catalogue in force. Paths begin with the feature's code.</summary>
-    public static IReadOnlyList<CatalogFault> CheckOverrides(CatalogDocument document, IEnumerable<EntitlementOverride> overrides)
-    {
-        var faults = new List<CatalogFault>();
-        foreach (var change in overrides)
-        {
-            var feature = document.Features.FirstOrDefault(f => f.Code == change.Feature);
-            if (feature is null)
-            {
-                faults.Add(
-                    new(change.Feature,
-                        $"The catalogue has no feature '{change.Feature}'.{CatalogFault.Guess(faults, change.Feature, document.Features.Select(static one => one.Code))}"));
-                continue;
-            }
-
-            faults.AddRange(EntitlementRules.Misfits(feature.Kind, change)
-                .Select(m => new CatalogFault($"{change.Feature}.{m.Member}", m.Message)));
-
-            // Leave the plan's entitlement out: the customer's plan may change while the override stays.
-            var alone = EntitlementRules.Apply(
-                new() { Feature = change.Feature, Quota = feature.Kind == FeatureKind.Metered ? Quantity.One : null,
-                    HardCap = !IsSoft(change), Enabled = true }, change);
-            EntitlementChecks.Check(alone, change.Feature, feature, document, faults);
-        }
-
-        return faults;
-    }
-
-    private static bool IsSoft(EntitlementOverride change) =>
-        change.OverageLimit is { IsSet: true, Value: not null }
-        || change.OveragePrices is { IsSet: true, Value.Count: > 0 }
-        || change.Rollover is { IsSet: true, Value.CarryOverage: true };
-
     private static void CheckHead(CatalogDocument document, List<CatalogFault> faults)
     {
         CheckCode(document.Code, "code", faults);

@@ -44,6 +44,4 @@ public sealed record Hold
 
     /// <summary>The time after the expiry in which a caller may still report the work. Tollgate then records it as a late fact.</summary>
     public static readonly TimeSpan LateSettle = TimeSpan.FromHours(24);
-
-    public bool IsExpired(Instant now) => ExpiresAt <= now;
 }

@@ -368,15 +368,10 @@ public static class RolloverRules
         }
     }
 
-    /// <summary>
-    /// Finds the rollover by its id, or by the id of older versions, which left out the kind of the period, together with its time: a day
-    /// may begin where a week does.
-    /// </summary>
     private static Slot<Grant>? FindRolled(FeatureState feature, Period ended)
     {
-        var (id, older) = (GrantIdOf(feature, ended), GrantIdOf(feature.Feature.Key, ended.Start));
-        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id
-            || (slot.Current.Id == older && slot.Current.EffectiveAt == ended.End));
+        var id = GrantIdOf(feature, ended);
+        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id);
     }
 
     private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountState book, FeatureState feature, Period ended,
@@ -419,17 +414,15 @@ public static class RolloverRules
         return end;
     }
 
-    private static Guid GrantIdOf(FeatureState feature, Period ended) =>
-        GrantIdOf(feature.Feature.Key, ended.Start, feature.EntitlementAt(new(ended.End.UnixMicroseconds - 1))?.Period ?? default);
-
     /// <summary>Returns a UUID of version 8 that contains the feature's number and the ended period's kind and start.</summary>
-    public static Guid GrantIdOf(int featureKey, Instant periodStart, QuotaPeriodKind kind = default)
+    private static Guid GrantIdOf(FeatureState feature, Period ended)
     {
+        var kind = feature.EntitlementAt(new(ended.End.UnixMicroseconds - 1))?.Period ?? default;
         Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, featureKey);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, feature.Feature.Key);
         bytes[6] = 0x80;
         bytes[7] = (byte)kind;
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes[8..], periodStart.UnixMicroseconds);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes[8..], ended.Start.UnixMicroseconds);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return new(bytes, bigEndian: true);
     }

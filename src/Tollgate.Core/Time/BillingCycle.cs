@@ -48,10 +48,6 @@ public static class BillingCycles
     public static Period Next(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
         kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, period.End, zone, cycles);
 
-    /// <summary>Returns the period that ends where <paramref name="period"/> begins. A lifetime is its own neighbour.</summary>
-    public static Period Previous(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
-        kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, new(period.Start.UnixMicroseconds - 1), zone, cycles);
-
     /// <summary>
     /// Appends a cycle. It drops cycles that ended before <paramref name="oldest"/>, since no event can reach them, and replaces a last
     /// cycle that begins at the same instant.

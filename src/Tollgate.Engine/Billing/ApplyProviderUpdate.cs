@@ -1,12 +1,9 @@
 using System.Diagnostics;
-using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
-using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
@@ -16,12 +13,12 @@ namespace Tollgate.Engine.Billing;
 
 /// <summary>Applies a provider update to Tollgate's records. Repeats and other orders lead to the same rows.</summary>
 public sealed class ApplyProviderUpdate(
-    NpgsqlDataSource database, CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
+    CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
     RefundPayment refund,
     FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, FollowCheckout checkouts, Clock clock)
 {
-    /// <returns>Null: the update is applied. Otherwise the reason why it cannot be yet, for operators.</returns>
-    public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
+    /// <returns>Null: the update is applied. Otherwise why it cannot be yet.</returns>
+    public Task<Unresolved?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
         update switch
     {
         PaymentUpdate payment => PayAsync(project, provider, payment, cancel),
@@ -34,14 +31,15 @@ public sealed class ApplyProviderUpdate(
         _ => throw new UnreachableException($"Nobody applies {update.GetType().Name}."),
     };
 
-    private async Task<string?> PayAsync(ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
+    private async Task<Unresolved?> PayAsync(
+        ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
     {
         var row = update.Payment is { } id
             ? await queries.FindAsync(project, id, cancel)
             : await queries.FindByReferenceAsync(project, provider, update.Reference, cancel);
         if (row is null || row.Payment.Provider != provider)
         {
-            return $"No payment is known of {update.Reference}.";
+            return new($"No payment is known of {update.Reference}.");
         }
 
         // A success is final: the provider may report an earlier refusal of the same attempt after it.
@@ -54,12 +52,12 @@ public sealed class ApplyProviderUpdate(
         return null;
     }
 
-    private async Task<string?> RefundAsync(
+    private async Task<Unresolved?> RefundAsync(
         ProjectSnapshot project, PaymentProvider provider, RefundUpdate update, CancellationToken cancel)
     {
         if (await queries.FindByReferenceAsync(project, provider, update.Charge, cancel) is not { } row)
         {
-            return $"No payment is known of {update.Charge}.";
+            return new($"No payment is known of {update.Charge}.");
         }
 
         var done = new ProviderAnswer(update.Reference, update.HasFailed ? PaymentFailure.Declined : null);
@@ -78,10 +76,10 @@ public sealed class ApplyProviderUpdate(
         var answer = await refund.RecordAsync(project, row.Payment.Id, update.Amount, done, update.Reason, cancel);
         return answer.Outcome == RefundOutcome.Done
             ? null
-            : $"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}";
+            : new($"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}");
     }
 
-    private async Task<string?> DisputeAsync(
+    private async Task<Unresolved?> DisputeAsync(
         ProjectSnapshot project, PaymentProvider provider, DisputeUpdate update, CancellationToken cancel)
     {
         var row = await queries.FindByReferenceAsync(project, provider, update.Charge, cancel);
@@ -89,7 +87,7 @@ public sealed class ApplyProviderUpdate(
         {
             if (row is null || change is null)
             {
-                return $"No payment is known of {update.Charge}.";
+                return new($"No payment is known of {update.Charge}.");
             }
 
             var (now, payment) = (clock.Now(project), row.Payment.Id);
@@ -145,7 +143,7 @@ public sealed class ApplyProviderUpdate(
     /// <summary>
     /// Follows a subscription, and sends overage of an ended period to the invoice that the provider drafts for the next one.
     /// </summary>
-    private async Task<string?> FollowAsync(
+    private async Task<Unresolved?> FollowAsync(
         ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
         var refused = await follow.RunAsync(project, provider, update, cancel);
@@ -158,18 +156,10 @@ public sealed class ApplyProviderUpdate(
             // The usage that was not sent is sent later; the update is applied.
         }
 
-        if (refused is null)
-        {
-            await using var wake = database.Command(
-                InboxSql.Wake, project.Id, CatalogWords.Of(provider),
-                update.EndedAt is null ? FollowRules.Unknown(update.Reference) : FollowRules.Blocked(update.Customer));
-            await wake.ExecuteNonQueryAsync(cancel);
-        }
-
         return refused;
     }
 
-    private async Task<string?> SaveAsync(
+    private async Task<Unresolved?> SaveAsync(
         ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate update, CancellationToken cancel)
     {
         await methods.SaveAsync(project, provider, update, cancel);

@@ -16,8 +16,9 @@ namespace Tollgate.Engine.Billing;
 /// </summary>
 public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges changes, ChangeCoupons coupons, Clock clock)
 {
-    /// <returns>Null: the update is applied. Otherwise the reason why it cannot be yet, for operators.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate update, CancellationToken cancel)
+    /// <returns>Null: the update is applied. Otherwise why it cannot be yet.</returns>
+    public async Task<Unresolved?> RunAsync(
+        ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate update, CancellationToken cancel)
     {
         CheckoutRow? row;
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -30,14 +31,14 @@ public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges ch
         {
             if (row is null || change is null)
             {
-                return $"No checkout {update.Checkout} is known.";
+                return new($"No checkout {update.Checkout} is known.");
             }
 
             if (subscription is { } id
                 && await TakeStep.FindAsync(
                     change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
             {
-                return $"{update.Subscription} is not followed yet.";
+                return Unresolved.NotFollowed(update.Subscription!, $"{update.Subscription} is not followed yet.");
             }
 
             var (now, actor) = (clock.Now(project), CatalogWords.Of(provider));

@@ -19,9 +19,9 @@ namespace Tollgate.Engine.Billing;
 public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 {
     /// <returns>
-    /// Null: the update is applied. Otherwise the reason why it cannot be, for operators; the possible parts are applied.
+    /// Null: the update is applied. Otherwise why it cannot be; the possible parts are applied.
     /// </returns>
-    public async Task<string?> RunAsync(
+    public async Task<Unresolved?> RunAsync(
         ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
         await using var change = await changes.BeginAsync(project, update.Customer, cancel);
@@ -29,14 +29,14 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         await change.ScalarAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
         if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != update.Customer)
         {
-            return $"{update.Reference} is of customer '{owner}' here, and of '{update.Customer}' there.";
+            return new($"{update.Reference} is of customer '{owner}' here, and of '{update.Customer}' there.");
         }
 
         var known = await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, row.Partition, row.Account, id);
         var heardAt = update.AskedAt.ToUtc();
         if (known is { Subscription.ManagedBy: null })
         {
-            return $"A subscription of Tollgate's own has the id {update.Reference}.";
+            return new($"A subscription of Tollgate's own has the id {update.Reference}.");
         }
 
         if (known is not null
@@ -76,12 +76,12 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
     /// Returns the reason why another subscription cannot begin. A live subscription that gives no plan is ended in favour of one that
     /// does.
     /// </summary>
-    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate update, CancellationToken cancel)
+    private static async Task<Unresolved?> RefuseAsync(StepWriting writing, SubscriptionUpdate update, CancellationToken cancel)
     {
         var (change, row) = (writing.Change, writing.Change.Row);
         if (row.Owner is { } owner)
         {
-            return $"Customer '{update.Customer}' is a member of '{owner}', which subscribes for it.";
+            return new($"Customer '{update.Customer}' is a member of '{owner}', which subscribes for it.");
         }
 
         if (update.EndedAt is not null)
@@ -91,7 +91,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 
         if (row.Customer.Profile.Currency is { } kept && kept != update.Price!.Each.Currency.Code)
         {
-            return $"Customer '{update.Customer}' is invoiced in {kept}, and {update.Reference} in {update.Price.Each.Currency.Code}.";
+            return new(
+                $"Customer '{update.Customer}' is invoiced in {kept}, and {update.Reference} in {update.Price.Each.Currency.Code}.");
         }
 
         if (await TakeStep.FindAsync(change, writing.Project, SubscriptionSql.Live, cancel, row.Partition, row.Account) is not { } live)
@@ -108,7 +109,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        return FollowRules.BlockedBy(
+        return Unresolved.BlockedBy(
             update.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status),
             update.Reference);
     }
@@ -118,14 +119,14 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
     /// the provider. A followed subscription keeps its terms if the catalogue does not sell the provider's.
     /// </summary>
     /// <returns>No terms: it cannot be followed. A reason: why not, or which part differs from the provider's.</returns>
-    private static (SubscriptionTerms? Terms, string? UnresolvedReason) TermsOf(ProjectSnapshot project, Subscription? known,
+    private static (SubscriptionTerms? Terms, Unresolved? Doubt) TermsOf(ProjectSnapshot project, Subscription? known,
         SubscriptionUpdate update)
     {
         if (update.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
             return (known?.Terms,
-                $"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), "
-                    + "or let \"tollgate stripe sync\" make it.");
+                new($"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), "
+                    + "or let \"tollgate stripe sync\" make it."));
         }
 
         var held = known?.Terms.Plan is { } plan && plan.Code == price.Plan ? plan : newest;
@@ -133,8 +134,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         return Array.Find(possible, static terms => terms is { AreSold: true, IsPayable: true }) is { } sold
             ? (sold, null)
             : (known?.Terms,
-                $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × "
-                    + $"{price.Each}, as {update.Reference} is.");
+                new($"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for "
+                    + $"{price.Quantity} × {price.Each}, as {update.Reference} is."));
 
         SubscriptionTerms Of(PlanVersion version)
         {

@@ -3,10 +3,12 @@ using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
@@ -55,6 +57,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         await batch.ExecuteNonQueryAsync(cancel);
         var invoices = drafts.ToDictionary(static one => one.Invoice.Subscription!.Value);
         await WriteFactsAsync(steps, invoices, cancel);
+        await WakeEventsAsync(steps, cancel);
 
         // A proration credit reduces earlier invoices.
         foreach (var step in steps)
@@ -210,6 +213,22 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var one) ? one.Invoice.Id : (Guid?)null))
         .Json(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Stored.SubscriptionState)))
         .CopyAsync(work.Connection, SubscriptionSql.WriteFacts, cancel);
+
+    /// <summary>Events of providers that wait for a subscription to be followed, or to end, are due when the step is committed.</summary>
+    private async Task WakeEventsAsync(IReadOnlyList<BilledOrder> steps, CancellationToken cancel)
+    {
+        string[] followed = [.. steps.Where(static one => one.Order.Before is null && one.After.ManagedBy is not null)
+            .Select(static one => one.Order.Reference).OfType<string>()];
+        string[] ended = [.. steps.Where(static one => one.Order.Before is { IsEnded: false } && one.After.IsEnded)
+            .Select(static one => one.Customer.Customer.Id)];
+        foreach (var (fact, ids) in new[] { (AwaitedFact.SubscriptionFollowed, followed), (AwaitedFact.SubscriptionEnded, ended) })
+        {
+            if (ids.Length > 0)
+            {
+                await ExecuteAsync(InboxSql.Wake, cancel, project.Id, CatalogWords.Of(fact), ids);
+            }
+        }
+    }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {

@@ -60,13 +60,13 @@ internal static class InboxSql
 
     /// <summary>
     /// Writes the result of a reading. $1 project, $2 provider, $3 id, $4 state, $5 reason or null, $6 seconds until the next reading, or
-    /// null.
+    /// null, $7 the fact for which the event waits, or null, $8 the object of the fact, or null.
     /// </summary>
     public const string Finish =
         """
         UPDATE provider_events
-           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), done_at = CASE
-             WHEN $4 IN ('done', 'ignored') THEN now() END
+           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), waits_for = $7, waits_for_id = $8,
+               done_at = CASE WHEN $4 IN ('done', 'ignored') THEN now() END
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND state = 'waiting'
         """;
 
@@ -105,15 +105,13 @@ internal static class InboxSql
          LIMIT $7
         """;
 
-    /// <summary>Makes events due now whose reason no longer applies. $1 project, $2 provider, $3 the beginning of the reason.</summary>
+    /// <summary>
+    /// Makes events due now that wait for a fact; a parked one gets all its attempts again. $1 project, $2 the fact, $3 its objects.
+    /// </summary>
     public const string Wake =
         """
-          WITH parked AS (
-                UPDATE provider_events
-                   SET state = 'waiting', attempts = 0, due_at = now()
-                 WHERE project_id = $1 AND provider = $2 AND state = 'parked' AND starts_with(reason, $3))
         UPDATE provider_events
-           SET due_at = now()
-         WHERE project_id = $1 AND provider = $2 AND state = 'waiting' AND starts_with(reason, $3)
+           SET state = 'waiting', due_at = now(), attempts = CASE state WHEN 'parked' THEN 0 ELSE attempts END
+         WHERE project_id = $1 AND waits_for = $2 AND waits_for_id = ANY ($3)
         """;
 }

@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Inbox;
+using Tollgate.Core.Payments;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments;
@@ -95,7 +96,7 @@ public sealed class ReadInbox(
         }
 
         var told = await provider.ParseAsync(project, stored.Event, cancel);
-        var doubt = told.UnresolvedReason;
+        var doubt = told.Unresolved;
         foreach (var update in told.Updates)
         {
             // An update that cannot be applied yet blocks no other, and concerns this event only if the event is about it.
@@ -106,13 +107,15 @@ public sealed class ReadInbox(
         return doubt is not null ? ReadOutcome.Later(doubt) : told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
     }
 
-    private readonly record struct ReadOutcome(InboxState State, string? Reason = null)
+    private readonly record struct ReadOutcome(InboxState State, Unresolved? Unresolved = null)
     {
         public static readonly ReadOutcome Done = new(InboxState.Done);
 
         public static readonly ReadOutcome Ignored = new(InboxState.Ignored);
 
-        public static ReadOutcome Later(string reason) => new(InboxState.Waiting, reason);
+        public static ReadOutcome Later(Unresolved why) => new(InboxState.Waiting, why);
+
+        public static ReadOutcome Later(string reason) => Later(new Unresolved(reason));
     }
 
     private async Task FinishAsync(
@@ -120,9 +123,12 @@ public sealed class ReadInbox(
     {
         var wait = outcome.State == InboxState.Waiting ? InboxRules.NextAfter(attempts) : null;
         var state = outcome.State == InboxState.Waiting && wait is null ? InboxState.Parked : outcome.State;
+        var awaited = outcome.Unresolved?.WaitsFor;
         await using var command = database.Command(
             InboxSql.Finish, key.Project, key.Provider, key.Id, CatalogWords.Of(state),
-            SqlCommands.OrNull(outcome.Reason, NpgsqlDbType.Text), SqlCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double));
+            SqlCommands.OrNull(outcome.Unresolved?.Reason, NpgsqlDbType.Text), SqlCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double),
+            SqlCommands.OrNull(awaited is null ? null : CatalogWords.Of(awaited.Fact), NpgsqlDbType.Text),
+            SqlCommands.OrNull(awaited?.Id, NpgsqlDbType.Text));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

@@ -99,7 +99,8 @@ public sealed class ReconcileStripe(
                 if (doubt is not null && !one.IsOver)
                 {
                     found.Add(
-                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
+                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt.Reason, IsTheirs: false),
+                        null);
                 }
 
                 // Skip a subscription without an update, which belongs to another system, and one unknown here that has ended or was never
@@ -224,7 +225,7 @@ public sealed class ReconcileStripe(
     /// <summary>Applies each update once, however many differences it settles.</summary>
     private async Task<IReadOnlyList<ReconciledDrift>> RepairAsync(ProjectSnapshot project, Findings found, CancellationToken cancel)
     {
-        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), string?>());
+        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), Unresolved?>());
         foreach (var (drift, update) in found.All)
         {
             if (update is null)
@@ -244,7 +245,7 @@ public sealed class ReconcileStripe(
                 told[which] = doubt;
             }
 
-            done.Add(new(drift, doubt is null, doubt));
+            done.Add(new(drift, doubt is null, doubt?.Reason));
         }
 
         return done;

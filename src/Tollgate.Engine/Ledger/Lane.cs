@@ -68,7 +68,7 @@ public sealed class Lane
     {
         (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
         _queue = new(options);
-        _shelf = new(options.BooksPerLane, presence, created);
+        _shelf = new(options.AccountsPerLane, presence, created);
         _deciding = new(_writer);
         _busyAccounts = new(this, _queue, op => End(op, log));
     }

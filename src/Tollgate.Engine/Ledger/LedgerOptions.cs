@@ -20,7 +20,7 @@ public sealed record LedgerOptions
     public int MaxBatch { get; init; } = 4_096;
 
     /// <summary>The most accounts that a lane keeps in memory. Default 50,000, about 600 bytes each.</summary>
-    public int BooksPerLane { get; init; } = 50_000;
+    public int AccountsPerLane { get; init; } = 50_000;
 
     /// <summary>
     /// The most customers that a project may create in a minute, by use or by name. Default 60,000: an import of 100,000 takes a minute.

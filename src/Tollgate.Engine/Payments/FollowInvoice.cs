@@ -19,20 +19,22 @@ namespace Tollgate.Engine.Payments;
 /// </summary>
 public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Clock clock)
 {
-    /// <returns>Null: the update is applied. Else the reason why it cannot be applied yet, for operators.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
+    /// <returns>Null: the update is applied. Else why it cannot be applied yet.</returns>
+    public async Task<Unresolved?> RunAsync(
+        ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
     {
         await using (var change = await changes.BeginOnExistingAsync(project, update.Customer, cancel))
         {
             if (change is null)
             {
-                return $"No customer '{update.Customer}' is known.";
+                return new($"No customer '{update.Customer}' is known.");
             }
 
             var (row, subscription) = (change.Row, ProviderReference.IdOf(update.Subscription));
             if (await change.ScalarAsync(ProviderInvoiceSql.IsProviderManaged, cancel, row.Partition, row.Account, subscription) is null)
             {
-                return $"{update.Reference} is for {update.Subscription}, which is not followed.";
+                return Unresolved.NotFollowed(
+                    update.Subscription, $"{update.Reference} is for {update.Subscription}, which is not followed.");
             }
 
             var written = await change.ExecuteAsync(

@@ -87,10 +87,10 @@ public sealed record WebhookReading(WebhookVerdict Verdict, ProviderEvent? Event
 public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsKnown = true)
 {
     /// <summary>
-    /// The reason why a part of the event cannot be followed, for operators; null: nothing is missing. The updates are applied, and the
+    /// Why a part of the event cannot be followed; null: nothing is missing. The updates are applied, and the
     /// event is read again later.
     /// </summary>
-    public string? UnresolvedReason { get; init; }
+    public Unresolved? Unresolved { get; init; }
 
     /// <summary>
     /// The subscription that the event is about, among those in <see cref="Updates"/>, by the provider's id; null: all of them.
@@ -106,7 +106,7 @@ public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsK
     /// The provider does not know the object of its own event. The event is read again, because the key may be another account's, and be
     /// corrected.
     /// </summary>
-    public static ParsedEvent Unknown(string why) => new([]) { UnresolvedReason = why };
+    public static ParsedEvent Unknown(string why) => new([]) { Unresolved = new(why) };
 }
 
 /// <summary>

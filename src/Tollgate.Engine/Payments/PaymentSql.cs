@@ -220,8 +220,7 @@ internal static class PaymentSql
     private const string MethodColumns = "id, provider, token, brand, last4, is_default, added_at";
 
     /// <summary>
-    /// The methods that were not removed, oldest first. If an older version kept more than the bound: the default and the newest. $1
-    /// partition, $2 account, $3 bound.
+    /// The methods that were not removed, the oldest first; at most $3, with the default among them. $1 partition, $2 account.
     /// </summary>
     public const string Methods =
         $"""

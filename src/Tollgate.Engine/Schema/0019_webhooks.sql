@@ -18,7 +18,7 @@ CREATE TABLE webhook_endpoints (
     previous_secret bytea,                                          -- signs beside the new one,
     previous_until  timestamptz,                                    -- until then
     disabled_at     timestamptz,                                    -- nothing is sent, and no delivery is made
-    disabled_reason text        CHECK (disabled_reason IN ('asked', 'gone', 'failing')),
+    disabled_reason text        CHECK (disabled_reason IN ('manual', 'gone', 'failing')),
     failures        integer     NOT NULL DEFAULT 0,                 -- attempts that failed since the last good one
     failing_since   timestamptz,                                    -- the first of them; null: there is none
     not_before      timestamptz,                                    -- the receiver asked for a pause, or keeps failing

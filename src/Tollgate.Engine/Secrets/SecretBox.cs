@@ -53,17 +53,10 @@ public sealed class SecretBox
     }
 
     /// <inheritdoc cref="Open"/>
-    /// <remarks>
-    /// Text without the prefix is returned as it is: a server of an older version that still ran during the upgrade wrote it unencrypted.
-    /// </remarks>
     public string? OpenText(string closed, SecretPlace place)
     {
-        if (closed.Length > 0 && !closed.StartsWith(TextPrefix, StringComparison.Ordinal))
-        {
-            return closed;
-        }
-
-        var id = closed.Length > TextHead ? closed[TextPrefix.Length..(TextHead - 1)] : "";
+        var isClosed = closed.Length > TextHead && closed.StartsWith(TextPrefix, StringComparison.Ordinal);
+        var id = isClosed ? closed[TextPrefix.Length..(TextHead - 1)] : "";
         var text = _ring.Find(id) is { } key && Read(closed) is { } box ? Aead.Open(key.Of(place.Purpose), box, place.Bound) : null;
         return (text ?? Unreadable(place, id)) is { } opened ? Encoding.UTF8.GetString(opened) : null;
 

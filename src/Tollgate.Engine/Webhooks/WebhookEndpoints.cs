@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Events">Types, groups such as <c>subscription.*</c>, or <c>*</c>.</param>
 /// <param name="Sealed">Its secret, encrypted.</param>
 /// <param name="PreviousUntil">The time until which the previous secret signs too.</param>
-/// <param name="DisabledReason"><c>asked</c>; <c>gone</c>: it answered 410; or <c>failing</c>: it accepted nothing for days. Null: it is
+/// <param name="DisabledReason"><c>manual</c>; <c>gone</c>: it answered 410; or <c>failing</c>: it accepted nothing for days. Null: it is
 /// enabled.</param>
 /// <param name="Failures">The number of failed attempts since the last successful one.</param>
 /// <param name="NotBefore">The time before which nothing is sent to it.</param>
@@ -20,7 +20,7 @@ public sealed record WebhookEndpoint(
     string? DisabledReason, int Failures, Instant? NotBefore, Instant CreatedAt, Instant UpdatedAt)
 {
     /// <summary>The reason of an endpoint that a user disabled. For the others see <c>EndpointFault</c>.</summary>
-    public const string Asked = "asked";
+    public const string Manual = "manual";
 }
 
 /// <summary>A change of an endpoint. Null values do not change.</summary>

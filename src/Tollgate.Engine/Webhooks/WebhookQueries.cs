@@ -28,7 +28,7 @@ public sealed record DeliveryFilter(Guid? Endpoint, Guid? Event, string? State);
 
 /// <summary>The number of waiting deliveries, and of disabled endpoints by reason.</summary>
 /// <param name="Waiting">Deliveries to enabled endpoints.</param>
-public readonly record struct WebhookBacklog(long Waiting, long Asked, long Gone, long Failing);
+public readonly record struct WebhookBacklog(long Waiting, long Manual, long Gone, long Failing);
 
 /// <summary>Reads of events and deliveries. Every statement but that on the backlog is bounded by the project.</summary>
 public sealed class WebhookQueries(NpgsqlDataSource database)

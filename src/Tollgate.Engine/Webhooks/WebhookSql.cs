@@ -61,7 +61,7 @@ internal static class WebhookSql
                events          = coalesce($4, events),
                description     = coalesce($5, description),
                disabled_at     = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_at, now()) ELSE disabled_at END,
-               disabled_reason = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_reason, 'asked') ELSE disabled_reason END,
+               disabled_reason = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_reason, 'manual') ELSE disabled_reason END,
                failures        = CASE WHEN $6 OR $3 <> url THEN 0 ELSE failures END,
                not_before      = CASE WHEN $6 OR $3 <> url THEN NULL ELSE not_before END,
                failing_since   = CASE WHEN $6 OR $3 <> url THEN NULL ELSE failing_since END,
@@ -216,7 +216,7 @@ internal static class WebhookSql
 
     /// <summary>
     /// Counts the deliveries that wait for enabled endpoints, and the disabled endpoints. $1 the number of deliveries at which counting
-    /// stops. Row: deliveries, then disabled endpoints by reason: asked, gone, failing.
+    /// stops. Row: deliveries, then disabled endpoints by reason: manual, gone, failing.
     /// </summary>
     public const string Backlog =
         """
@@ -225,7 +225,7 @@ internal static class WebhookSql
                           JOIN webhook_endpoints e ON e.id = d.endpoint AND e.disabled_at IS NULL AND e.deleted_at IS NULL
                          WHERE d.state = 'waiting'
                          LIMIT $1) w),
-               count(*) FILTER (WHERE disabled_reason = 'asked'), count(*) FILTER (WHERE disabled_reason = 'gone'),
+               count(*) FILTER (WHERE disabled_reason = 'manual'), count(*) FILTER (WHERE disabled_reason = 'gone'),
                count(*) FILTER (WHERE disabled_reason = 'failing')
           FROM webhook_endpoints
          WHERE deleted_at IS NULL

@@ -55,7 +55,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var known = await accounts.OwnerOfAsync(account.Project, customer, cancel);
-        var (updates, doubt) = (new List<ProviderUpdate>(), (string?)null);
+        var (updates, doubt) = (new List<ProviderUpdate>(), (Unresolved?)null);
         foreach (var subscription in found.OrderBy(static one => one.Created))
         {
             var isMeant = subscription.Id == about.Subscription;
@@ -78,7 +78,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
         return new(updates, IsKnown: updates.Count > 0 || doubt is not null)
         {
-            UnresolvedReason = doubt, Subscription = about.Subscription,
+            Unresolved = doubt, Subscription = about.Subscription,
         };
     }
 
@@ -241,7 +241,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
     /// <summary>Reads a subscription as an update, or the reason why it cannot be followed; neither: it is none of the project's.</summary>
     /// <param name="known">The customer that Tollgate maps to Stripe's customer.</param>
-    internal async Task<(SubscriptionUpdate? Updates, string? UnresolvedReason)> ReadAsync(
+    internal async Task<(SubscriptionUpdate? Updates, Unresolved? Doubt)> ReadAsync(
         StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
         IsOfProject(account, subscription.Metadata)
             ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt)
@@ -255,7 +255,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, ProviderReference.IdOf(subscription.Id), cancel);
 
     /// <summary>A subscription with neither a plan's price nor a known customer belongs to other business, and is ignored.</summary>
-    private (SubscriptionUpdate? Updates, string? UnresolvedReason) Tell(StripeAccount account, StripeSubscription subscription,
+    private (SubscriptionUpdate? Updates, Unresolved? Doubt) Tell(StripeAccount account, StripeSubscription subscription,
         string? owner, Instant askedAt)
     {
         var (item, price) = SoldAs(account, subscription);
@@ -264,14 +264,16 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             return (null,
                 price is null
                     ? null
-                    : $"{FollowRules.Unknown(subscription.Id)}: say whose {subscription.Customer} is by "
-                        + $"metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
+                    : Unresolved.OfNobody(
+                        subscription.Id,
+                        $"say whose {subscription.Customer} is by metadata[{StripeAccounts.CustomerField}], "
+                            + "or the checkout's client_reference_id."));
         }
 
         var (start, end) = (item?.PeriodStart ?? subscription.PeriodStart, item?.PeriodEnd ?? subscription.PeriodEnd);
         if (start is not { } from || end is not { } to || to <= from)
         {
-            return (null, $"{subscription.Id} has no period.");
+            return (null, new($"{subscription.Id} has no period."));
         }
 
         // Before the first whole period the anchor is in the future.

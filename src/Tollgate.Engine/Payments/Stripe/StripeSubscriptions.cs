@@ -277,7 +277,7 @@ public sealed class StripeSubscriptions(
 
         var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
         told = told.Updates.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
-        return new(BackendOutcome.Done, told.UnresolvedReason) { Updates = told.Updates };
+        return new(BackendOutcome.Done, told.Unresolved?.Reason) { Updates = told.Updates };
     }
 
     private async Task<StripeSubscription?> ReadAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel) =>
