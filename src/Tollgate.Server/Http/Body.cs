@@ -10,7 +10,7 @@ namespace Tollgate.Server.Http;
 /// <summary>
 /// Reads JSON bodies. When a body cannot be read the problem has been written already and null comes back:
 /// <code>
-/// if (await Body.ReadAsync(context, RoomJson.Default.SomeRequest) is not { } body) { return; }
+/// if (await Body.ReadAsync(context, WireJson.Default.SomeRequest) is not { } body) { return; }
 /// </code>
 /// Malformed JSON is a 400 with its position; unknown fields and wrong types are a 422 with all of their paths.
 /// Which fields are required is checked afterwards with <see cref="Faults"/>, so declare the members nullable.
