@@ -6,10 +6,10 @@ using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>What every endpoint stands on. See README.md beside this file.</summary>
+/// <summary>The base of every endpoint. See README.md in this folder.</summary>
 public static class HttpRoom
 {
-    /// <param name="words">For the OpenAPI document: the words of members that have a closed set of them; null for any other.</param>
+    /// <param name="words">For the OpenAPI document: the values of members with a closed set of values; null for any other.</param>
     public static IServiceCollection AddHttpRoom(
         this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Func<PropertyInfo, IReadOnlyList<string>?> words,
         Action<HttpOptions>? configure = null)
@@ -31,13 +31,13 @@ public static class HttpRoom
         return services.AddOpenApi(OpenApiFile.Name, options => OpenApiDocuments.Configure(options, words));
     }
 
-    /// <summary>The front door; before every middleware that could answer.</summary>
+    /// <summary>Adds the front door, before every middleware that could answer.</summary>
     public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();
 
     /// <summary>
-    /// The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, the start page.
+    /// Maps the document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, and the start page.
     /// </summary>
-    /// <param name="hasDemo">There are demo customers.</param>
+    /// <param name="hasDemo">True: there are demo customers.</param>
     public static void MapHttpRoom(this WebApplication app, bool hasDemo)
     {
         OpenApiFile.Map(app);
@@ -45,7 +45,7 @@ public static class HttpRoom
         ErrorPages.Map(app);
         StartPages.Map(app, hasDemo);
 
-        // Only where they have something to say: the hot path does not walk through this middleware.
+        // Only for their paths, so that other requests do not pass through this middleware.
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal), docs =>
         {
             docs.Use(next => context => PageFrame.ProtectAsync(context, next));
