@@ -70,8 +70,7 @@ public sealed class FrontDoor(
                     : Problems.WriteAsync(context, code, DetailOf(context, code)));
             }
         }
-        catch (Exception e) when (e is ConnectionResetException
-            || e is OperationCanceledException { InnerException: ConnectionAbortedException }
+        catch (Exception e) when (e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
             || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
         {
             // The caller has disconnected, or the server stops and has closed the connection, so there is nobody to answer. Both can reach
