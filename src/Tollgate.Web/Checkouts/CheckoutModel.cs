@@ -17,11 +17,11 @@ namespace Tollgate.Web.Checkouts;
 /// <param name="Path">The page's own address, from which forms lead.</param>
 /// <param name="Last">The newest attempt to pay it.</param>
 /// <param name="Tried">The card of that attempt.</param>
+/// <param name="TakesCards">This page takes cards. False: the provider hosts the page on which the customer pays.</param>
 /// <param name="Fault">Why the form that was sent did nothing, for the customer.</param>
 public sealed record CheckoutModel(
     string Path, ProjectSnapshot Project, CheckoutRow Row, PriceQuote Price, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last,
-    PaymentMethod? Tried,
-    string? Fault = null)
+    PaymentMethod? Tried, bool TakesCards, string? Fault = null)
 {
     public Purchase Quote => Price.Purchase;
 
@@ -30,8 +30,8 @@ public sealed record CheckoutModel(
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
-    /// <summary>The sandbox's cards are shown where the sandbox takes them.</summary>
-    public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
+    /// <summary>The page shows the cards that it takes.</summary>
+    public bool ShowsCards => AsksForCard && TakesCards;
 
     /// <summary>False: the project is paid in another way by now, and nothing on this page could be charged.</summary>
     public bool CanBePaid => ShowsCards || (Quote.Due.IsZero && Kind != CheckoutKind.Setup);

@@ -20,8 +20,7 @@ namespace Tollgate.Web.Checkouts;
 /// </summary>
 public sealed class CheckoutPages(
     ProjectDirectory directory, CheckoutQueries queries, SubscriptionQueries subscriptions, PaymentMethods methods, PayCheckout pay,
-    SettlePayment settle, EnterProject enter,
-    Clock clock)
+    PaymentProviders providers, SettlePayment settle, EnterProject enter, Clock clock)
 {
     private const string WaitSeconds = "2";
 
@@ -213,7 +212,11 @@ public sealed class CheckoutPages(
         var tried = last is { Payment: { Status: PaymentStatus.Failed, Method: not null } } ? await methods.OfAsync(last, cancel) : null;
         await Pages.WriteAsync<CheckoutPage>(
             context, status,
-            new Dictionary<string, object?> { ["Model"] = new CheckoutModel(deps.Path, project, row, quote, saved, last, tried, fault) },
+            new Dictionary<string, object?>
+            {
+                ["Model"] = new CheckoutModel(
+                    deps.Path, project, row, quote, saved, last, tried, providers.CapabilitiesOf(project).UsesTollgatePages, fault),
+            },
             checkout.SuccessUrl);
     }
 

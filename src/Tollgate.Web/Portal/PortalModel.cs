@@ -23,12 +23,13 @@ public sealed record PortalPlan(Plan Plan, bool IsDefault, bool IsOwners, Subscr
 /// <param name="Invoices">Newest first.</param>
 /// <param name="Notices">What matters most first.</param>
 /// <param name="HasPayPage">Invoices can be paid on a page. False: only outside of Tollgate.</param>
+/// <param name="CanAddCard">Tollgate's own pages save a card.</param>
 /// <param name="Next">What the next moment asks for; null: nothing, or it is a provider that knows.</param>
 /// <param name="Prices">What the renewals ask for.</param>
 public sealed record PortalModel(
     string Path, ProjectSnapshot Project, string Customer, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices,
     IReadOnlyList<PaymentMethod> Methods,
-    IReadOnlyList<Notice> Notices, bool HasPayPage, Invoice? Next, IReadOnlyList<ComingPrice> Prices)
+    IReadOnlyList<Notice> Notices, bool HasPayPage, bool CanAddCard, Invoice? Next, IReadOnlyList<ComingPrice> Prices)
 {
     /// <summary>The one that is not over; null: none.</summary>
     public Subscription? Subscription => Plan.Newest is { IsEnded: false } live ? live : null;
@@ -62,7 +63,7 @@ public sealed record PortalModel(
 
     /// <summary>What is charged, where that is not just the plan's price; null: it is.</summary>
     public string? Pays => Subscription is not { } some ? null
-        : some.ManagedBy is { } provider ? $"{(provider == "stripe" ? "Stripe" : provider)} charges it, with its taxes and discounts."
+        : some.ManagedBy is { } provider ? $"{ProviderNames.TitleOf(provider)} charges it, with its taxes and discounts."
         : string.Join(' ', new[] { Usage, Renewals(some), Parts }.OfType<string>()) is { Length: > 0 } text ? text : null;
 
     /// <summary>A month of usage inside of a longer period, or what is left to bill at the end.</summary>
@@ -115,8 +116,6 @@ public sealed record PortalModel(
         : $"Ask {Project.Name} if an invoice does not say how to pay it.";
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
-
-    public bool CanAddCard => Project.Payments.Provider == PaymentProvider.Sandbox;
 
     public static string ToneOf(NoticeSeverity severity) =>
         severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };
