@@ -5,7 +5,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Catalog;
 
-/// <summary>Each rule refuses what it must, at the place where it stands, and says so; a good catalogue has no fault.</summary>
+/// <summary>Each rule refuses a bad catalogue and names the place and the reason; a good catalogue has no fault.</summary>
 public sealed class CatalogRulesTests
 {
     private static readonly CatalogDocument Good = new()

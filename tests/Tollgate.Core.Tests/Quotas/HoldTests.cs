@@ -22,6 +22,18 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public void A_hold_expires_at_its_tick_and_not_before()
+    {
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
+        Open(test, 1, minutes: 5);
+        var expiry = In(5).UnixMicroseconds;
+        test.Book.ExpiredHolds(new(expiry - 1)).ShouldBeEmpty();
+        test.Book.ExpiredHolds(new(expiry)).ShouldHaveSingleItem();
+        test.Book.ExpiredHolds(new(expiry + 1), since: new(expiry - 1)).ShouldHaveSingleItem();
+        test.Book.ExpiredHolds(new(expiry + 1), since: new(expiry)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void The_next_expiry_follows_what_is_opened_extended_and_closed()
     {
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });

@@ -8,7 +8,7 @@ using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>Making, changing and deleting endpoints; who may; and what can be told.</summary>
+/// <summary>Creation, change and deletion of endpoints; the rights for it; and the events to choose from.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class WebhookEndpointTests(RunningServer running)
 {

@@ -10,7 +10,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>What <c>/metrics</c> says of webhooks, of a server that has no other project with any.</summary>
+/// <summary>The webhook metrics in <c>/metrics</c> of a server on which no other project has any.</summary>
 public sealed class WebhookMetricsTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
     [Fact]
