@@ -17,17 +17,9 @@ namespace Tollgate.Server.Mail;
 /// <summary>A customer's request to unsubscribe from a type of mail.</summary>
 internal sealed record Refusal(int Project, string Customer, MailType Type);
 
-<<<<<<< ours
-/// <summary>Links that stand in mails: whoever has one has been given it.</summary>
+/// <summary>Creates and reads the links in mails. A link authorises its holder.</summary>
 internal sealed class MailLinks(
     SigningKeys keys, OpenCheckout checkouts, PaymentProviders providers, IOptions<HttpOptions> http, MailHome home)
-||||||| base
-/// <summary>Links that stand in mails: whoever has one has been given it.</summary>
-internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptions<HttpOptions> http, MailHome home)
-=======
-/// <summary>Creates and reads the links in mails. A link authorises its holder.</summary>
-internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptions<HttpOptions> http, MailHome home)
->>>>>>> theirs
 {
     private const string Actor = "mail";
 

@@ -31,16 +31,8 @@ public sealed record CheckoutModel(
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
-<<<<<<< ours
-    /// <summary>The page shows the cards that it takes.</summary>
-    public bool ShowsCards => AsksForCard && TakesCards;
-||||||| base
-    /// <summary>The sandbox's cards are shown where the sandbox takes them.</summary>
-    public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
-=======
     /// <summary>True: the page shows cards to choose from.</summary>
-    public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
->>>>>>> theirs
+    public bool ShowsCards => AsksForCard && TakesCards;
 
     /// <summary>False: the project has changed its provider, and this page can charge nothing.</summary>
     public bool CanBePaid => ShowsCards || (Quote.Due.IsZero && Kind != CheckoutKind.Setup);

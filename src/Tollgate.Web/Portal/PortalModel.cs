@@ -21,26 +21,11 @@ public sealed record PortalPlan(Plan Plan, bool IsDefault, bool IsOwners, Subscr
 
 /// <summary>The customer's plan, cards and invoices for the portal.</summary>
 /// <param name="Invoices">Newest first.</param>
-<<<<<<< ours
-/// <param name="Notices">What matters most first.</param>
-/// <param name="HasPayPage">Invoices can be paid on a page. False: only outside of Tollgate.</param>
-/// <param name="CanAddCard">Tollgate's own pages save a card.</param>
-/// <param name="CanAddCard">True: Tollgate's own pages save cards. False: only the provider's do.</param>
-/// <param name="Next">What the next moment asks for; null: nothing, or it is a provider that knows.</param>
-/// <param name="Prices">What the renewals ask for.</param>
-||||||| base
-/// <param name="Notices">What matters most first.</param>
-/// <param name="HasPayPage">Invoices can be paid on a page. False: only outside of Tollgate.</param>
-/// <param name="CanAddCard">True: Tollgate's own pages save cards. False: only the provider's do.</param>
-/// <param name="Next">What the next moment asks for; null: nothing, or it is a provider that knows.</param>
-/// <param name="Prices">What the renewals ask for.</param>
-=======
 /// <param name="Notices">The most important first.</param>
 /// <param name="HasPayPage">True: customers can pay invoices on a page. False: only outside Tollgate.</param>
 /// <param name="CanAddCard">True: Tollgate's own pages save cards. False: only the provider's do.</param>
 /// <param name="Next">The next invoice; null: there is none, or the provider manages the subscription.</param>
 /// <param name="Prices">The prices of the renewals.</param>
->>>>>>> theirs
 public sealed record PortalModel(
     string Path, ProjectSnapshot Project, string Customer, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices,
     IReadOnlyList<PaymentMethod> Methods,
