@@ -18,7 +18,6 @@ namespace Tollgate.Web.Checkouts;
 /// <param name="Last">The newest attempt to pay it.</param>
 /// <param name="Tried">The card of that attempt.</param>
 /// <param name="TakesCards">This page takes cards. False: the provider hosts the page on which the customer pays.</param>
-/// <param name="TakesCards">True: this page takes cards. False: the provider hosts the page on which the customer pays.</param>
 /// <param name="Fault">The reason why the submitted form had no effect, for the customer.</param>
 public sealed record CheckoutModel(
     string Path, ProjectSnapshot Project, CheckoutRow Row, PriceQuote Price, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last,

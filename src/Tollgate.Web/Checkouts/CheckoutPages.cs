@@ -210,14 +210,10 @@ public sealed class CheckoutPages(
 
         var saved = await methods.ListAsync(project, checkout.Customer, cancel) ?? [];
         var tried = last is { Payment: { Status: PaymentStatus.Failed, Method: not null } } ? await methods.OfAsync(last, cancel) : null;
+        var takesCards = providers.CapabilitiesOf(project).UsesTollgatePages;
+        var model = new CheckoutModel(deps.Path, project, row, quote, saved, last, tried, takesCards, fault);
         await Pages.WriteAsync<CheckoutPage>(
-            context, status,
-            new Dictionary<string, object?>
-            {
-                ["Model"] = new CheckoutModel(
-                    deps.Path, project, row, quote, saved, last, tried, providers.CapabilitiesOf(project).UsesTollgatePages, fault),
-            },
-            checkout.SuccessUrl);
+            context, status, new Dictionary<string, object?> { ["Model"] = model }, checkout.SuccessUrl);
     }
 
     /// <summary>Returns the text after an order without a charge; for a scheduled change, with its date.</summary>
