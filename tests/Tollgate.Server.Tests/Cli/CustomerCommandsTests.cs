@@ -40,7 +40,7 @@ public sealed class SqlCommandsTests(RunningServer running)
         ended.GetProperty("status").GetString().ShouldBe("canceled");
     }
 
-    /// <summary>The output of a command that ended well, without repeated spaces.</summary>
+    /// <summary>Returns the output of a successful command, without repeated spaces.</summary>
     private async Task<string> SayAsync(BillingSandbox sandbox, string line)
     {
         var (code, output) = await ServerProcess.RunAsync([.. line.Split(' '), "--data", running.Server.Data, "--project", sandbox.Code]);
