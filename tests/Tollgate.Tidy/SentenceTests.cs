@@ -68,7 +68,7 @@ public sealed partial class SentenceTests
 
     /// <summary>Null: the line is empty, a heading, a row of a table or code.</summary>
     private static string? ProseOf(string line, bool isFenced) =>
-        isFenced || line.Length == 0 || line[0] is '#' or '|' or '`' || string.IsNullOrWhiteSpace(line) ? null : ListItem().Replace(line, "");
+        isFenced || string.IsNullOrWhiteSpace(line) || line[0] is '#' or '|' or '`' ? null : ListItem().Replace(line, "");
 
     [GeneratedRegex("^(What|Who|Whoever|Whatever|Whether|Where|How|Of) ")]
     private static partial Regex Clause();
@@ -79,7 +79,7 @@ public sealed partial class SentenceTests
     [GeneratedRegex("<[^>]+>")]
     private static partial Regex Tag();
 
-    [GeneratedRegex(@"^\s*(?:///?|--) ?(.*)$")]
+    [GeneratedRegex(@"^\s*(?:///?|--) ?(.*)")]
     private static partial Regex Comment();
 
     [GeneratedRegex(@"^\s*(?:[-*>]|[0-9]+\.)\s+")]
