@@ -77,7 +77,7 @@ public static class Problems
         var whole = problem with { Instance = problem.Instance ?? context.Request.Path.Value, RequestId = requestId };
         return context.GetEndpoint()?.Metadata.GetMetadata<ErrorShape>() is { } shape
             ? shape.WriteAsync(context, whole)
-            : Answer.Json(context, problem.Status, whole, HttpJson.Default.Problem, ContentType);
+            : Answer.Json(context, problem.Status, whole, WireJson.WithoutNulls.Problem, ContentType);
     }
 
     /// <summary>Maps an unexpected exception to an error for the caller. Internals stay in the log.</summary>

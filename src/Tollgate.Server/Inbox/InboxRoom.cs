@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Inbox;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Inbox;
 using Tollgate.Server.Http;
@@ -23,6 +22,6 @@ public static class InboxRoom
         services.AddSingleton<ChangeProviderManaged>();
         services.AddHostedService<ReadInbox>();
         services.AddHostedService<SendSandboxWebhooks>();
-        return services.AddWire(InboxJson.Default);
+        return services;
     }
 }

@@ -50,7 +50,7 @@ public static class NoticesRoom
     public static IServiceCollection AddNotices(this IServiceCollection services)
     {
         services.AddSingleton<NoticeQueries>();
-        return services.AddWire(NoticesJson.Default);
+        return services;
     }
 
     public static void MapNoticesRoom(this WebApplication app)
@@ -73,7 +73,7 @@ public static class NoticesRoom
             ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
             : Answer.Json(
                 context, StatusCodes.Status200OK, new NoticeList([.. notices.Select(ViewOf)], HasMore: false),
-                NoticesJson.Default.NoticeList));
+                WireJson.Default.NoticeList));
     }
 
     private static NoticeView ViewOf(Notice notice) => new()

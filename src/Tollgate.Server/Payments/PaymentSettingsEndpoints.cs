@@ -34,7 +34,7 @@ public static class PaymentSettingsEndpoints
 
     private static async Task SetAsync(HttpContext context, PaymentSettings settings, Deps deps)
     {
-        if (await Body.ReadAsync(context, PaymentsJson.Default.PaymentSettingsRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.PaymentSettingsRequest) is not { } body)
         {
             return;
         }
@@ -152,6 +152,6 @@ public static class PaymentSettingsEndpoints
                     field.Name, field.IsRequired, stored?.Keys.Any(key => Names(field, key)) == true, field.Meaning)),
             ],
             WebhookPath = abilities.SendsWebhooks ? $"/v1/webhooks/{CatalogWords.Of(name)}" : null,
-        }, PaymentsJson.Default.PaymentSettingsView);
+        }, WireJson.Default.PaymentSettingsView);
     }
 }

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Payments;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
@@ -46,7 +45,7 @@ public static class PaymentsRoom
         services.AddSingleton<ProviderLines>();
         services.AddSingleton<BillAtProvider>();
         services.AddHostedService<QueryPayments>();
-        return services.AddWire(PaymentsJson.Default);
+        return services;
     }
 
     public static void MapPaymentsRoom(this WebApplication app)

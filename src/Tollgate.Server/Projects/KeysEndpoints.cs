@@ -114,7 +114,7 @@ internal static class KeysEndpoints
 
     private static async Task CreateAsync(HttpContext context, CreateKey create, Clock clock)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.CreateKeyRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateKeyRequest) is not { } body)
         {
             return;
         }
@@ -129,7 +129,7 @@ internal static class KeysEndpoints
         }
 
         var (key, excess) = await create.IssueAsync(caller.Project?.Id, order, caller.KeyId, context.RequestAborted);
-        await (key is not null ? Answer.Json(context, StatusCodes.Status201Created, View(key), ProjectsJson.Default.CreatedKey)
+        await (key is not null ? Answer.Json(context, StatusCodes.Status201Created, View(key), WireJson.Default.CreatedKey)
             : excess.Count > 0 ? RefuseAsync(context, excess)
             : Problems.WriteAsync(context, ErrorCode.KeyRevoked));
     }
@@ -153,12 +153,12 @@ internal static class KeysEndpoints
 
         var rows = await queries.ListKeysAsync(context.Caller().Project?.Id, paging.Probe, after, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new KeyList([.. page.Select(View)], hasMore), ProjectsJson.Default.KeyList);
+        await Answer.Json(context, StatusCodes.Status200OK, new KeyList([.. page.Select(View)], hasMore), WireJson.Default.KeyList);
     }
 
     private static async Task RotateAsync(HttpContext context, RotateKey rotate)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.RotateKeyRequest, whenEmpty: new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.RotateKeyRequest, whenEmpty: new()) is not { } body)
         {
             return;
         }
@@ -181,7 +181,7 @@ internal static class KeysEndpoints
             RotateFault.Revoked => Problems.WriteAsync(context, ErrorCode.Conflict, "The key is revoked. Create a new one."),
             RotateFault.MoreThanCaller => RefuseAsync(context, answer.Excess),
             RotateFault.CallerEnded => Problems.WriteAsync(context, ErrorCode.KeyRevoked),
-            _ => Answer.Json(context, StatusCodes.Status201Created, View(answer.Key!), ProjectsJson.Default.CreatedKey),
+            _ => Answer.Json(context, StatusCodes.Status201Created, View(answer.Key!), WireJson.Default.CreatedKey),
         });
     }
 

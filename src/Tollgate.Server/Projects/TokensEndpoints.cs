@@ -78,7 +78,7 @@ internal static class TokensEndpoints
 
     private static async Task IssueAsync(HttpContext context, IssueCustomerToken issue, Clock clock)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.CreateTokenRequest, whenEmpty: new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateTokenRequest, whenEmpty: new()) is not { } body)
         {
             return;
         }
@@ -108,7 +108,7 @@ internal static class TokensEndpoints
         var token = await issue.RunAsync(context.Project(), customer, life, Issuer.Of(caller), context.RequestAborted);
         await Answer.Json(
             context, StatusCodes.Status201Created, new CreatedToken(token.Id.ToString("D"), token.Text, token.ExpiresAt.ToOffset()),
-            ProjectsJson.Default.CreatedToken);
+            WireJson.Default.CreatedToken);
     }
 
     private static async Task ListAsync(HttpContext context, ProjectQueries queries, Clock clock)
@@ -129,7 +129,7 @@ internal static class TokensEndpoints
         var now = clock.Now();
         await Answer.Json(
             context, StatusCodes.Status200OK, new TokenList([.. page.Select(row => View(row, customer, now))], hasMore),
-            ProjectsJson.Default.TokenList);
+            WireJson.Default.TokenList);
     }
 
     private static async Task RevokeAsync(HttpContext context, RevokeTokens revoke)

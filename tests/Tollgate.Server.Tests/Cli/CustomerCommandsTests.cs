@@ -8,7 +8,7 @@ namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate customers</c> and <c>subscriptions</c> against a running server.</summary>
 [Collection(RunningServerTests.Name)]
-public sealed class SqlCommandsTests(RunningServer running)
+public sealed class CustomerCommandsTests(RunningServer running)
 {
     [Fact]
     public async Task A_customer_is_created_subscribed_changed_and_canceled()
