@@ -154,7 +154,7 @@ internal sealed class GatewayEndpoints(
     }
 
     /// <returns>
-    /// What the call asks for; null: the body cannot be read. And the body that asks for usage in the caller's place; null: it need not.
+    /// The request in the body; null: the body cannot be read. And the body that also requests usage; null: the caller's body does.
     /// </returns>
     private static async ValueTask<(LlmRequest? Ask, byte[]? Asked)> AskAsync(
         HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body, HeldBytes held)

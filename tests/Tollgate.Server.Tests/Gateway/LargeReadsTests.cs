@@ -2,7 +2,7 @@ using Tollgate.Server.Gateway;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Who reads large bodies and answers, and who waits.</summary>
+/// <summary>The turns of projects that read large bodies and answers.</summary>
 public sealed class LargeReadsTests
 {
     private static readonly CancellationToken Never = CancellationToken.None;

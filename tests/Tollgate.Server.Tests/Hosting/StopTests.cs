@@ -4,7 +4,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Hosting;
 
-/// <summary>What the log says of a stop while clients still send.</summary>
+/// <summary>The log of a stop while clients still send.</summary>
 public sealed class StopTests(TestPostgres postgres)
 {
     [Fact]

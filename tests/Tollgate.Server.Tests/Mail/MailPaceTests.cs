@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Mail;
 
-/// <summary>How many mails a project sends.</summary>
+/// <summary>The limit of a project's mails.</summary>
 public sealed class MailPaceTests(TestPostgres postgres)
 {
     private static readonly long Minute = 60 * Stopwatch.Frequency;
