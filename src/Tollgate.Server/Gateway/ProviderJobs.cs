@@ -155,7 +155,7 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         };
     }
 
-    /// <summary>Reads an answer about the work. Returns its text too if the work is done and the answer does not report its usage.</summary>
+    /// <summary>Reads an answer about the work. Returns its text too if the work is done without a reported usage.</summary>
     public static async ValueTask<(UsageReport Report, DeliveredText Delivered)> ReportOfAsync(GatewayCall call, ReadOnlyMemory<byte> whole)
     {
         using var turn = await call.Memory.TakeTurnAsync(whole.Length, CancellationToken.None);
