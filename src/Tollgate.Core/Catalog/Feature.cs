@@ -79,6 +79,9 @@ public sealed record Feature
     /// <summary>The aggregate that finds this value; null: no level. All meters of a level have the same one.</summary>
     public MeterAggregate? Level => Meters is [var first, ..] && first.Aggregate.IsLevel() ? first.Aggregate : null;
 
+    /// <summary>What is used of it grows with time (<see cref="MeterAggregates.WeighsTime"/>).</summary>
+    public bool WeighsTime => Level is { } level && level.WeighsTime();
+
     /// <summary>What is billed is the sum of all meters, so late events are ignored only where every meter says so.</summary>
     public LateEventPolicy LateEvents => Meters.Count > 0 && Meters.All(static meter => meter.LateEvents == LateEventPolicy.IgnoreAndReport)
         ? LateEventPolicy.IgnoreAndReport

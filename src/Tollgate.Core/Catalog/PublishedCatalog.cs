@@ -48,6 +48,9 @@ public sealed record PublishedCatalog
     /// <summary>Meters by event type. The default meter of a feature (its own code, sum of quantity) is listed too.</summary>
     public required FrozenDictionary<string, IReadOnlyList<MeterTarget>> MetersByEventType { get; init; }
 
+    /// <summary>Those of which time makes usage (<see cref="Feature.WeighsTime"/>), also those that were dropped since.</summary>
+    public required IReadOnlyList<FeatureEntry> TimedFeatures { get; init; }
+
     public PlanVersion DefaultPlan => Plans[Document.DefaultPlan];
 
     /// <summary>

@@ -43,11 +43,23 @@ public sealed record Balance
     /// <summary>Of a feature whose last reported value is used: which report that is; null: none was recorded.</summary>
     public LatestReport? Reports { get; init; }
 
+    /// <summary>
+    /// Of a level that time weighs, and null of all others. Then <see cref="Used"/> is what will be used at the period's end if no report
+    /// changes the level: what invoices read. Whoever reads a running period asks <see cref="UsedBy"/>.
+    /// </summary>
+    public TimedLevel? Timed { get; init; }
+
     /// <summary>What burned the plan's own quota.</summary>
     public Quantity OfPlan => Used - Drawn;
 
     public static Balance Empty(int featureKey, Period period, Quantity? quota) =>
         new() { FeatureKey = featureKey, Period = period, Quota = quota };
+
+    /// <summary>As it reads at an instant: what time has not used yet of a level is not used.</summary>
+    public Balance UsedBy(Instant now) => Timed is null ? this : this with { Used = Timed.UsedBy(now, Period) };
+
+    /// <summary>The balance of a level that time weighs.</summary>
+    public Balance With(TimedLevel timed) => this with { Timed = timed, Used = timed.AtEnd };
 
     /// <summary>Asserts what must hold before a row is written: nothing negative, drawn within used.</summary>
     public void AssertSound() => Invariant.That(

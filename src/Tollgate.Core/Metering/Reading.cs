@@ -14,12 +14,16 @@ public enum ReadingKind
 
     /// <summary>A value of which the last reported one of the period counts.</summary>
     Latest,
+
+    /// <summary>A value that counts for as long as it holds.</summary>
+    Timed,
 }
 
 /// <summary>How a feature's meter read an event.</summary>
-/// <param name="Value">Of <see cref="ReadingKind.Highest"/> and <see cref="ReadingKind.Latest"/>.</param>
+/// <param name="Value">Of all but <see cref="ReadingKind.Seen"/>.</param>
 /// <param name="Hash">Of <see cref="ReadingKind.Seen"/>: the hash of the value.</param>
-/// <param name="Order">Of <see cref="ReadingKind.Latest"/>: the report's number in its period, in the order of recording.</param>
+/// <param name="Order">Of <see cref="ReadingKind.Latest"/>: the report's number in its period, in the order of recording; of
+/// <see cref="ReadingKind.Timed"/>: its number in its instant.</param>
 public readonly record struct Reading(int FeatureKey, ReadingKind Kind, Quantity Value, Guid Hash, int Order)
 {
     public static Reading Highest(int feature, Quantity value) => new(feature, ReadingKind.Highest, value, default, 0);
@@ -27,6 +31,8 @@ public readonly record struct Reading(int FeatureKey, ReadingKind Kind, Quantity
     public static Reading Seen(int feature, Guid hash) => new(feature, ReadingKind.Seen, default, hash, 0);
 
     public static Reading Latest(int feature, Quantity value, int order) => new(feature, ReadingKind.Latest, value, default, order);
+
+    public static Reading Timed(int feature, Quantity value, int number) => new(feature, ReadingKind.Timed, value, default, number);
 }
 
 /// <summary>What the other live events of the period say in place of a reading that is voided: without them nothing.</summary>

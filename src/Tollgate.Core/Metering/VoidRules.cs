@@ -15,7 +15,8 @@ public static class VoidRules
 {
     /// <summary>
     /// One for each posting of the event, in its order. Units are simply taken back; a maximum falls to that of the other events of the
-    /// period, a unique value counts on while another event of the period has it, and the last value gives way to the one before.
+    /// period, a unique value counts on while another event of the period has it, and the last value gives way to the one before. What time
+    /// made of a value, <see cref="LevelTimeline"/> takes back.
     /// </summary>
     /// <param name="postings">Of the event to be voided.</param>
     /// <param name="readings">What it kept of its meters.</param>
@@ -39,6 +40,9 @@ public static class VoidRules
         return reversed;
     }
 
+    /// <summary>A report of a level that time weighs: what it changed is not in its posting alone.</summary>
+    public static bool IsOfTime(in Reading reading) => reading.Kind == ReadingKind.Timed;
+
     /// <summary>The readings of unique meters that nothing shows any more.</summary>
     public static IEnumerable<Reading> NoLongerSeen(IReadOnlyList<Reading> readings, IReadOnlyDictionary<Reading, OtherReading> others) =>
         readings.Where(reading => reading.Kind == ReadingKind.Seen && !others.ContainsKey(reading)).Distinct();
@@ -52,6 +56,7 @@ public static class VoidRules
         ReadingKind.Seen => Quantity.Of(NoLongerSeen(readings, others).Count()),
         ReadingKind.Latest =>
             Counts(readings[0], others, at) ? readings[0].Value - others.GetValueOrDefault(readings[0]).Value : Quantity.Zero,
+        ReadingKind.Timed => Quantity.Zero,
     };
 
     /// <summary>

@@ -15,6 +15,9 @@ public sealed record Standing(int FeatureKey, Quantity? Limit, Quantity Used, Qu
     /// <summary>Overage of ended periods that lowers the limit, or would lower it further than to zero.</summary>
     public Quantity Carried { get; init; }
 
+    /// <summary>Of a level that time weighs: used at the period's end if no report changes it. Null: of all others.</summary>
+    public Quantity? UsedAtEnd { get; init; }
+
     public Instant? ResetsAt => Period.End == Instant.FarFuture ? null : Period.End;
 
     /// <summary>How far used and held together stand beyond the limit; zero when they do not.</summary>

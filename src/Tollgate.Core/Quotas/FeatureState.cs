@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -19,6 +20,7 @@ public sealed class FeatureState
     private KnownPeriod? _period;
     private KnownQuota? _quota;
     private KnownPeriod? _opened;
+    private Slot<LevelTimeline>? _reports;
 
     internal FeatureState(AccountState account, FeatureEntry feature)
     {
@@ -177,10 +179,31 @@ public sealed class FeatureState
             return known;
         }
 
-        var opened = new Slot<Balance>(null, Balance.Empty(Feature.Key, period, QuotaIn(period)));
+        var opened = new Slot<Balance>(null, Opened(period, Reports?.Current));
         Volatile.Write(ref _balances, [.. _balances, opened]);
         return opened;
     }
+
+    /// <summary>
+    /// A period of which nothing is stored. Of a level that time weighs, what was reported before it, and since, is used in it: as far as
+    /// the book knows the reports.
+    /// </summary>
+    private Balance Opened(Period period, LevelTimeline? reports)
+    {
+        var empty = Balance.Empty(Feature.Key, period, QuotaIn(period));
+        return reports?.Knows(period.Start) == true
+            ? empty.With(TimedLevel.Of(reports, period, TimedLevel.WholeOf(period.Start, _account.Zone, _account.Cycles)))
+            : empty;
+    }
+
+    /// <summary>Of a level that time weighs: the reports that the book has; null: it has read none.</summary>
+    public Slot<LevelTimeline>? Reports => Volatile.Read(ref _reports);
+
+    public void Load(LevelTimeline reports) => Volatile.Write(ref _reports, new Slot<LevelTimeline>(reports, reports));
+
+    /// <summary>What is used of a period can be told from what the book has. Safe on any thread.</summary>
+    public bool TellsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
+        || Balances.Any(slot => slot.Stored?.Period.Start == period.Start);
 
     /// <summary>Of the periods that began before.</summary>
     public Slot<Balance>? NewestBefore(Instant start) =>
@@ -252,14 +275,15 @@ public sealed class FeatureState
     /// When it happened: caps, pool and grants are those of then. The quota is that of the whole period, as what was used of it is: a plan
     /// that was left has no room of its own.
     /// </param>
-    public FeatureFacts FactsOf(Balance balance, Instant at) =>
-        new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance, LiveGrants(at, stored: false));
+    /// <param name="now">What time makes of a level is used until then.</param>
+    public FeatureFacts FactsOf(Balance balance, Instant at, Instant now) =>
+        new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance.UsedBy(now), LiveGrants(at, stored: false));
 
     /// <summary>What readers on other threads see: stored rows only.</summary>
     public FeatureFacts StoredFacts(Instant at)
     {
         var period = PeriodAt(at);
-        var balance = Balance.Empty(Feature.Key, period, null);
+        Balance? balance = null;
         foreach (var slot in Balances)
         {
             if (slot.Stored is { } stored && stored.Period.Start == period.Start)
@@ -269,7 +293,8 @@ public sealed class FeatureState
             }
         }
 
-        return new(Feature, Entitlement, QuotaIn(period), balance, LiveGrants(at, stored: true));
+        balance ??= Opened(period, Reports?.Stored);
+        return new(Feature, Entitlement, QuotaIn(period), balance.UsedBy(at), LiveGrants(at, stored: true));
     }
 
     private IReadOnlyList<Grant> LiveGrants(Instant at, bool stored)

@@ -137,23 +137,27 @@ public static class QuotaRules
         new(facts.Balance with { Used = facts.Balance.Used + change, Quota = facts.Quota, Reports = reports }, []);
 
     /// <summary>The thresholds that <paramref name="after"/> reached and <paramref name="before"/> had not recorded yet.</summary>
-    public static IReadOnlyList<int> Crossed(Entitlement entitlement, Balance before, Balance after, Quantity? limit)
+    public static IReadOnlyList<int> Crossed(Entitlement entitlement, Balance before, Balance after, Quantity? limit) =>
+        after.Used > before.Used ? Reached(entitlement, before.Fired, after.Used, limit) : [];
+
+    /// <summary>The thresholds that <paramref name="used"/> has reached, beyond the highest one that was recorded.</summary>
+    public static IReadOnlyList<int> Reached(Entitlement entitlement, int fired, Quantity used, Quantity? limit)
     {
-        if (limit is not { IsPositive: true } granted || entitlement.Thresholds.Count == 0 || after.Used <= before.Used)
+        if (limit is not { IsPositive: true } granted || entitlement.Thresholds.Count == 0)
         {
             return [];
         }
 
-        List<int>? crossed = null;
+        List<int>? reached = null;
         foreach (var percent in entitlement.Thresholds)
         {
-            if (percent > before.Fired && after.Used.Value * 100m >= granted.Value * percent)
+            if (percent > fired && used.Value * 100m >= granted.Value * percent)
             {
-                (crossed ??= []).Add(percent);
+                (reached ??= []).Add(percent);
             }
         }
 
-        return crossed ?? (IReadOnlyList<int>)[];
+        return reached ?? (IReadOnlyList<int>)[];
     }
 }
 

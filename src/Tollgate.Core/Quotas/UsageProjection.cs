@@ -8,8 +8,10 @@ namespace Tollgate.Core.Quotas;
 public static class UsageProjection
 {
     /// <summary>The same for a feature: a level that is reported stays until the next report.</summary>
-    public static Quantity? AtPeriodEnd(Feature feature, Quantity used, Period period, Instant now) =>
-        !feature.IsLevel ? AtPeriodEnd(used, period, now) : period.End == Instant.FarFuture ? null : used;
+    public static Quantity? AtPeriodEnd(Feature feature, Standing standing, Instant now) =>
+        !feature.IsLevel ? AtPeriodEnd(standing.Used, standing.Period, now)
+        : standing.Period.End == Instant.FarFuture ? null
+        : standing.UsedAtEnd ?? standing.Used;
 
     /// <summary>
     /// What <paramref name="used"/> becomes by the period's end at the pace so far, rounded half away from zero to as many

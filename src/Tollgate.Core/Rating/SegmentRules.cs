@@ -84,6 +84,10 @@ public static class SegmentRules
         return used;
     }
 
+    /// <summary>What each stretch used, where it is known what had been used by the end of each.</summary>
+    public static IReadOnlyList<Quantity> UsedOfTotals(IReadOnlyList<Quantity> totals) =>
+        [.. totals.Select((total, i) => i == 0 ? total : total - totals[i - 1])];
+
     /// <summary>Of a period of which nothing is beyond, wherever it was used.</summary>
     public static IReadOnlyList<UsagePart> Within(IReadOnlyList<UsageSegment> segments) =>
         [.. segments.Select(static segment => Part(segment, null, Quantity.Zero))];

@@ -194,6 +194,9 @@ public sealed class UseOp : LaneOp
     /// <summary>Whether a value was seen before is known to the database only.</summary>
     public required bool HasUnique { get; init; }
 
+    /// <summary>It reports a level that time weighs: what it changes lies between other reports, which the database knows.</summary>
+    public required bool ReportsTimed { get; init; }
+
     /// <summary>
     /// Holds that were taken for this use: those that are still open are given back in the same decision, which then books the
     /// truth as a settle does.
@@ -209,7 +212,7 @@ public sealed class UseOp : LaneOp
 
     public override bool MayBeRefused => Enforce;
 
-    public override bool NeedsExact => HasUnique;
+    public override bool NeedsExact => HasUnique || ReportsTimed;
 }
 
 /// <summary>Takes a hold.</summary>

@@ -115,9 +115,35 @@ internal static class LedgerSql
 
     public const string LockHistory = LoadHistory + "\n   FOR NO KEY UPDATE OF b";
 
+    /// <summary>The rows of a feature that end after an instant. $1 partitions, $2 accounts, $3 features, $4 instants.</summary>
+    public const string LoadBalancesSince =
+        $"""
+        SELECT {BalanceColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, since)
+          JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_end > x.since
+         ORDER BY b.partition, b.account, b.feature, b.period_start
+        """;
+
+    public const string LockBalancesSince = LoadBalancesSince + "\n   FOR NO KEY UPDATE OF b";
+
+    /// <summary>
+    /// Reports of levels that time weighs: those after an instant, and before them the last one. Parameters as of
+    /// <see cref="LoadBalancesSince"/>.
+    /// </summary>
+    public const string LoadReports =
+        """
+        SELECT r.account, r.feature, r.occurred_at, r.number, r.level
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, since)
+          JOIN level_reports r ON r.partition = x.partition AND r.account = x.account AND r.feature = x.feature
+                              AND r.occurred_at >= coalesce((SELECT max(n.occurred_at)
+                                                               FROM level_reports n
+                                                              WHERE n.partition = x.partition AND n.account = x.account
+                                                                AND n.feature = x.feature AND n.occurred_at <= x.since), x.since)
+        """;
+
     private const string BalanceColumns =
         "b.partition, b.account, b.feature, b.period_start, b.period_end, b.version, b.used, b.held, b.drawn, b.carried, b.quota, "
-        + "b.denied, b.fired, b.open_holds, b.report_at, b.reports";
+        + "b.denied, b.fired, b.open_holds, b.report_at, b.reports, b.level, b.level_time, b.level_whole";
 
     private const string GrantColumns =
         "g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, "
@@ -275,20 +301,22 @@ internal static class LedgerSql
     /// Sent before <see cref="UpdateBalances"/>: customers are locked before balances everywhere.
     /// $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied,
     /// $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15 how many rows,
-    /// $16 when the report of a level happened that counts, $17 how many were recorded.
+    /// $16 when the report of a level happened that counts, $17 how many were recorded, $18 the level that time weighs, $19 its integral,
+    /// $20 length of the whole period.
     /// </summary>
     public const string InsertBalances =
         """
         WITH opened AS (
             INSERT INTO balances (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied,
-                                  fired, open_holds, quota, report_at, reports)
+                                  fired, open_holds, quota, report_at, reports, level, level_time, level_whole)
             SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.used, x.held, x.drawn, x.carried, x.denied,
-                   x.fired, x.open_holds, x.quota, x.report_at, x.reports
+                   x.fired, x.open_holds, x.quota, x.report_at, x.reports, x.level, x.level_time, x.level_whole
               FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
                           $7::numeric[], $8::numeric[], $9::numeric[], $10::bigint[], $11::smallint[], $12::smallint[],
-                          $13::numeric[], $14::integer[], $16::timestamptz[], $17::integer[])
+                          $13::numeric[], $14::integer[], $16::timestamptz[], $17::integer[], $18::numeric[], $19::numeric[],
+                          $20::bigint[])
                    AS x (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied, fired,
-                         open_holds, quota, customer_version, report_at, reports)
+                         open_holds, quota, customer_version, report_at, reports, level, level_time, level_whole)
               JOIN customers c ON c.partition = x.partition AND c.account = x.account AND c.version = x.customer_version
                FOR SHARE OF c
                 ON CONFLICT DO NOTHING
@@ -397,15 +425,17 @@ internal static class LedgerSql
     /// <summary>
     /// Columns that rarely change: late overage is carried into periods that are already open, a longer period continues the row of a
     /// shorter one, and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts,
-    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports.
+    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports, $9 the level that time weighs, $10 its
+    /// integral, $11 length of the whole period.
     /// </summary>
     public const string UpdateEdges =
         """
         UPDATE balances b
-           SET period_end = x.period_end, carried = x.carried, report_at = x.report_at, reports = x.reports
+           SET period_end = x.period_end, carried = x.carried, report_at = x.report_at, reports = x.reports, level = x.level,
+               level_time = x.level_time, level_whole = x.level_whole
           FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
-               $7::timestamptz[], $8::integer[])
-               AS x (partition, account, feature, period_start, period_end, carried, report_at, reports)
+               $7::timestamptz[], $8::integer[], $9::numeric[], $10::numeric[], $11::bigint[])
+               AS x (partition, account, feature, period_start, period_end, carried, report_at, reports, level, level_time, level_whole)
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 
@@ -529,6 +559,24 @@ internal static class LedgerSql
            AND u.period_start = x.period_start AND u.value = x.value
         """;
 
+    public const string InsertReports =
+        """
+        INSERT INTO level_reports (partition, account, feature, occurred_at, number, level)
+        SELECT x.partition, x.account, x.feature, x.occurred_at, x.number, x.level
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::integer[], $6::numeric[])
+               AS x (partition, account, feature, occurred_at, number, level)
+        """;
+
+    /// <summary>Parameters as of <see cref="InsertReports"/>.</summary>
+    public const string DeleteReports =
+        """
+        DELETE FROM level_reports r
+         USING unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::integer[], $6::numeric[])
+               AS x (partition, account, feature, occurred_at, number, level)
+         WHERE r.partition = x.partition AND r.account = x.account AND r.feature = x.feature
+           AND r.occurred_at = x.occurred_at AND r.number = x.number AND r.level = x.level
+        """;
+
     public const string InsertCrossings =
         """
         INSERT INTO threshold_crossings (partition, account, feature, period_start, percent, used, granted, crossed_at)
@@ -536,6 +584,22 @@ internal static class LedgerSql
           FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::smallint[], $6::numeric[], $7::numeric[],
                       $8::timestamptz[])
                AS x (partition, account, feature, period_start, percent, used, granted, crossed_at)
+            ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>
+    /// The row of a level that time weighs, for a period in which nobody reported: it holds what was reported before. $1 partitions, $2
+    /// accounts, $3 features, $4 starts, $5 ends, $6 quotas, $7 lengths of the whole periods. The caller holds the customers.
+    /// </summary>
+    public const string OpenTimed =
+        """
+        INSERT INTO balances (partition, account, feature, period_start, period_end, quota, used, report_at, level, level_time, level_whole)
+        SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.quota, level_used(l.level_time, x.whole), l.report_at,
+               l.level, l.level_time, x.whole
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[], $7::bigint[])
+               AS x (partition, account, feature, period_start, period_end, quota, whole)
+         CROSS JOIN LATERAL level_over(x.partition, x.account, x.feature, x.period_start, x.period_end) AS l
+         WHERE l.level_time > 0
             ON CONFLICT DO NOTHING
         """;
 
@@ -548,6 +612,17 @@ internal static class LedgerSql
         UPDATE balances
            SET period_end = $4
          WHERE partition = $1 AND account = $2 AND feature = ANY ($3) AND period_start < $4 AND period_end > $4
+        """;
+
+    /// <summary>What time had made of levels by then is all that is used of these periods. Parameters as of <see cref="CutPeriods"/>.</summary>
+    public const string CutTimed =
+        """
+        UPDATE balances b
+           SET used = level_used(l.level_time, b.level_whole), level_time = l.level_time, level = l.level, report_at = l.report_at
+          FROM balances o
+         CROSS JOIN LATERAL level_over(o.partition, o.account, o.feature, o.period_start, o.period_end) AS l
+         WHERE o.partition = $1 AND o.account = $2 AND o.feature = ANY ($3) AND o.period_end = $4 AND o.level_time IS NOT NULL
+           AND b.partition = o.partition AND b.account = o.account AND b.feature = o.feature AND b.period_start = o.period_start
         """;
 
     /// <summary>Where a hold lies when only its id is known. $1 project, $2 id.</summary>

@@ -66,9 +66,12 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
 }
 
 /// <summary>A stretch of time that usage is counted over. It is open while the subscription is active.</summary>
-internal sealed class NaiveSlice(DateTime start)
+/// <param name="month">The month of the anchor that it begins in, as long as it is when nothing ends it early.</param>
+internal sealed class NaiveSlice(DateTime start, TimeSpan month)
 {
     public DateTime Start { get; } = start;
+
+    public TimeSpan Month { get; } = month;
 
     public DateTime? End { get; set; }
 

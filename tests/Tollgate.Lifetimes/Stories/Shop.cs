@@ -57,6 +57,9 @@ public sealed record Included(string Feature, decimal? Units, Overage? Overage =
 {
     /// <summary>The last number that was reported of it is what is used; in whole units.</summary>
     public bool IsLevel { get; init; }
+
+    /// <summary>What is used is the reported number for as long as it holds, months without a report included.</summary>
+    public bool IsTimed { get; init; }
 }
 
 public sealed record PlanSpec(string Code, Price[] Prices, Included[] Included)

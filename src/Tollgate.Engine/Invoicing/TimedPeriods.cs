@@ -1,0 +1,108 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Metering;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>
+/// Quota periods of levels that time weighs. They are used whether or not anybody reports: before usage is billed, each period that has no
+/// row and in which a level of before holds gets one. The caller holds the customers, so nobody reports meanwhile.
+/// </summary>
+internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot project)
+{
+    /// <param name="Since">Periods that ended before have their rows.</param>
+    /// <param name="Until">Periods that began before are billed.</param>
+    public sealed record Wanted(CustomerRow Customer, Instant Since, Instant Until);
+
+    private readonly record struct Missing(CustomerRow Customer, int Feature, Period Period, Quantity? Quota, long Whole);
+
+    public async Task OpenAsync(IReadOnlyCollection<Wanted> wanted, CancellationToken cancel)
+    {
+        if (project.Catalog.TimedFeatures.Count == 0)
+        {
+            return;
+        }
+
+        var first = await ReadAsync(InvoiceSql.FirstReports, wanted, cancel);
+        if (first.Count == 0)
+        {
+            return;
+        }
+
+        var known = (await ReadAsync(InvoiceSql.TimedRows, wanted, cancel)).ToHashSet();
+        var accounts = first.Select(static one => one.Account).ToHashSet();
+        var customers = wanted.Where(one => accounts.Contains(one.Customer.Account)).ToDictionary(static one => one.Customer.Account);
+        var terms = await TermsReader.LoadAsync(
+            connection, project, [.. customers.Values.Select(static one => one.Customer.Partition)], [.. customers.Keys], cancel);
+        var missing = new List<Missing>();
+        foreach (var (account, feature, at) in first)
+        {
+            missing.AddRange(MissingOf(customers[account], terms[account], project.Catalog.FeaturesByKey[feature], at)
+                .Where(one => !known.Contains((account, feature, one.Period.Start))));
+        }
+
+        await WriteAsync(missing, cancel);
+    }
+
+    private IEnumerable<Missing> MissingOf(Wanted wanted, TermsTimeline terms, FeatureEntry feature, Instant first)
+    {
+        var customer = wanted.Customer;
+        var level = new AccountState
+        {
+            ProjectId = project.Id, Customer = customer.Customer.Id, Partition = customer.Partition, Account = customer.Account,
+            CustomerVersion = 0, CatalogRevision = project.Catalog.Revision, Terms = terms, CustomerSince = first, Zone = project.Zone,
+            Cycles = customer.Cycles, FeaturesByCode = project.Catalog.Features,
+        }.BookOf(feature);
+        for (var period = level.PeriodAt(first > wanted.Since ? first : wanted.Since);
+             period.Start < wanted.Until;
+             period = level.PeriodAt(period.End))
+        {
+            yield return new(
+                customer, feature.Key, period, level.QuotaIn(period), TimedLevel.WholeOf(period.Start, project.Zone, customer.Cycles));
+        }
+    }
+
+    private async Task WriteAsync(List<Missing> missing, CancellationToken cancel)
+    {
+        if (missing.Count > 0)
+        {
+            await using var command = connection.Command(
+                LedgerSql.OpenTimed,
+                missing.Select(static one => one.Customer.Partition).ToArray(),
+                missing.Select(static one => one.Customer.Account).ToArray(),
+                missing.Select(static one => one.Feature).ToArray(),
+                missing.Select(static one => one.Period.Start.ToUtc()).ToArray(),
+                missing.Select(static one => one.Period.End.ToUtc()).ToArray(),
+                missing.Select(static one => one.Quota?.Value).ToArray(),
+                missing.Select(static one => one.Whole).ToArray());
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+    }
+
+    private async Task<List<(int Account, int Feature, Instant At)>> ReadAsync(
+        string sql, IReadOnlyCollection<Wanted> wanted, CancellationToken cancel)
+    {
+        await using var command = connection.Command(
+            sql,
+            wanted.Select(static one => one.Customer.Partition).ToArray(),
+            wanted.Select(static one => one.Customer.Account).ToArray(),
+            project.Catalog.TimedFeatures.Select(static one => one.Key).ToArray(),
+            wanted.Select(static one => one.Since.ToUtc()).ToArray());
+        var found = new List<(int, int, Instant)>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            found.Add((reader.GetInt32(0), reader.GetInt32(1), Instant.FromUtc(reader.GetDateTime(2))));
+        }
+
+        return found;
+    }
+}
