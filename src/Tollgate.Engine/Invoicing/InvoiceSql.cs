@@ -149,19 +149,20 @@ internal static class InvoiceSql
 
     /// <summary>
     /// Which periods of levels that time weighs have a row. $1 partitions, $2 accounts, $3 features, $4 since. Rows: account, feature, start
-    /// of the period.
+    /// and end of the period.
     /// </summary>
     public const string TimedRows =
         """
-        SELECT b.account, b.feature, b.period_start
+        SELECT b.account, b.feature, b.period_start, b.period_end
           FROM unnest($1::smallint[], $2::integer[], $4::timestamptz[]) AS x (partition, account, since)
           JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = ANY ($3) AND b.period_end > x.since
         """;
 
-    /// <summary>When levels that time weighs were first reported. Parameters as of <see cref="TimedRows"/>. Rows: account, feature, when.</summary>
+    /// <summary>When levels that time weighs were first reported. Parameters as of <see cref="TimedRows"/>. Rows: account, feature, when,
+    /// twice.</summary>
     public const string FirstReports =
         """
-        SELECT x.account, f.feature, l.first
+        SELECT x.account, f.feature, l.first, l.first
           FROM unnest($1::smallint[], $2::integer[], $4::timestamptz[]) AS x (partition, account, since)
          CROSS JOIN unnest($3::integer[]) AS f (feature)
          CROSS JOIN LATERAL (SELECT min(r.occurred_at) AS first

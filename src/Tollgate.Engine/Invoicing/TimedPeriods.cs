@@ -14,7 +14,8 @@ namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
 /// Quota periods of levels that time weighs. They are used whether or not anybody reports: before usage is billed, each period that has no
-/// row and in which a level of before holds gets one. The caller holds the customers, so nobody reports meanwhile.
+/// row and in which a level of before holds gets one. A feature that the catalogue has no longer is used no more. The caller holds the
+/// customers, so nobody reports meanwhile.
 /// </summary>
 internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot project)
 {
@@ -26,18 +27,21 @@ internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot 
 
     public async Task OpenAsync(IReadOnlyCollection<Wanted> wanted, CancellationToken cancel)
     {
-        if (project.Catalog.TimedFeatures.Count == 0)
+        var features = project.Catalog.TimedFeatures.Where(feature => project.Catalog.Features.ContainsKey(feature.Code))
+            .Select(static feature => feature.Key).ToArray();
+        if (features.Length == 0)
         {
             return;
         }
 
-        var first = await ReadAsync(InvoiceSql.FirstReports, wanted, cancel);
+        var first = await ReadAsync(InvoiceSql.FirstReports, wanted, features, cancel);
         if (first.Count == 0)
         {
             return;
         }
 
-        var known = (await ReadAsync(InvoiceSql.TimedRows, wanted, cancel)).ToHashSet();
+        var known = (await ReadAsync(InvoiceSql.TimedRows, wanted, features, cancel))
+            .ToLookup(static one => (one.Account, one.Feature), static one => one.Period);
         var accounts = first.Select(static one => one.Account).ToHashSet();
         var customers = wanted.Where(one => accounts.Contains(one.Customer.Account)).ToDictionary(static one => one.Customer.Account);
         var terms = await TermsReader.LoadAsync(
@@ -45,13 +49,14 @@ internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot 
         var missing = new List<Missing>();
         foreach (var (account, feature, at) in first)
         {
-            missing.AddRange(MissingOf(customers[account], terms[account], project.Catalog.FeaturesByKey[feature], at)
-                .Where(one => !known.Contains((account, feature, one.Period.Start))));
+            missing.AddRange(MissingOf(customers[account], terms[account], project.Catalog.FeaturesByKey[feature], at.Start)
+                .Where(one => !known[(account, feature)].Any(row => row.Start < one.Period.End && one.Period.Start < row.End)));
         }
 
         await WriteAsync(missing, cancel);
     }
 
+    /// <summary>All periods; those that have a row, or overlap one of cycles that were forgotten since, are not missing.</summary>
     private IEnumerable<Missing> MissingOf(Wanted wanted, TermsTimeline terms, FeatureEntry feature, Instant first)
     {
         var customer = wanted.Customer;
@@ -87,20 +92,22 @@ internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot 
         }
     }
 
-    private async Task<List<(int Account, int Feature, Instant At)>> ReadAsync(
-        string sql, IReadOnlyCollection<Wanted> wanted, CancellationToken cancel)
+    private async Task<List<(int Account, int Feature, Period Period)>> ReadAsync(
+        string sql, IReadOnlyCollection<Wanted> wanted, int[] features, CancellationToken cancel)
     {
         await using var command = connection.Command(
             sql,
             wanted.Select(static one => one.Customer.Partition).ToArray(),
             wanted.Select(static one => one.Customer.Account).ToArray(),
-            project.Catalog.TimedFeatures.Select(static one => one.Key).ToArray(),
+            features,
             wanted.Select(static one => one.Since.ToUtc()).ToArray());
-        var found = new List<(int, int, Instant)>();
+        var found = new List<(int, int, Period)>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            found.Add((reader.GetInt32(0), reader.GetInt32(1), Instant.FromUtc(reader.GetDateTime(2))));
+            found.Add((
+                reader.GetInt32(0), reader.GetInt32(1),
+                new(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)))));
         }
 
         return found;

@@ -25,7 +25,7 @@ public sealed class TimedLives(LivesHost host)
 
     private static Included Of(decimal units, decimal price) => new("gb", units, Overage.PerUnit(price)) { IsTimed = true };
 
-    // April has 30 days: 40 GB from the 1st, 100 from the 16th are 20 + 50 = 70. May is all 100: 60 beyond... of 10: 90.
+    // April has 30 days: 40 GB until the 16th and 100 from then on are 20 + 50 = 70 GB-months, 60 beyond. May has 100, 90 beyond.
     [Fact]
     public Task A_month_costs_what_was_stored_for_as_long_as_it_was() => Given(Storage)
         .On("2031-04-01").Subscribes("a")
@@ -76,7 +76,8 @@ public sealed class TimedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // On 3 June it becomes known that since 16 April there were 40 GB and not 20: April had 30, May and what is billed of it too.
+    // On 10 May it becomes known that there have been 40 GB since 16 April, and not 20: April had 30, May 40. In June that proves wrong: 9000
+    // go back, and what is left of them pays the first invoice.
     [Fact]
     public Task A_late_report_corrects_its_month_and_those_after_it_and_its_void_gives_all_of_it_back() => Given(Storage)
         .On("2031-04-01").Subscribes("a").Uses(20, "gb")
@@ -84,7 +85,7 @@ public sealed class TimedLives(LivesHost host)
         .On("2031-06-10").TakesBack("late")
         .On("2031-08-01")
         .Invoices("""
-            2031-04-01 00:00 open 3000
+            2031-04-01 00:00 paid 3000, 3000 from credit
               subscription  3000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-05-01 00:00 open 6000
               subscription  3000  2031-05-01 00:00 → 2031-06-01 00:00
@@ -98,7 +99,7 @@ public sealed class TimedLives(LivesHost host)
               usage gb     -3000  2031-04-01 00:00 → 2031-05-01 00:00
               usage gb     -6000  2031-05-01 00:00 → 2031-06-01 00:00
               usage gb      3000  2031-06-01 00:00 → 2031-07-01 00:00
-            2031-08-01 00:00 open 3000
+            2031-08-01 00:00 open 6000
               subscription  3000  2031-08-01 00:00 → 2031-09-01 00:00
               usage gb      3000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
