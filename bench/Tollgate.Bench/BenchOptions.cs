@@ -6,7 +6,7 @@ namespace Tollgate.Bench;
 /// <summary>The command line asks for something that there is not: printed with the help.</summary>
 internal sealed class WrongArgument(string message) : Exception(message);
 
-/// <summary>What the command line asked for.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record BenchOptions
 {
     public const string Help = """

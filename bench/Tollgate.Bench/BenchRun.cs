@@ -5,9 +5,9 @@ using Tollgate.Bench.Stats;
 namespace Tollgate.Bench;
 
 /// <summary>
-/// The whole run: 1. tools; 2. the server with an empty data folder; 3. the machine's description; 4. each scenario, and
-/// after it the check that nothing was counted wrong; 5. <c>tollgate verify</c>; 6. the table. Whatever happens, every
-/// process and file that it made is gone afterwards.
+/// The whole run: 1. tools; 2. the server with an empty data folder; 3. the machine's description; 4. each scenario, followed by the check
+/// that nothing was counted wrong; 5. <c>tollgate verify</c>; 6. the table. At its end, even after a failure, every process and file that
+/// it made is gone.
 /// </summary>
 internal sealed class BenchRun(BenchOptions options, CancellationToken cancel)
 {
@@ -46,7 +46,7 @@ internal sealed class BenchRun(BenchOptions options, CancellationToken cancel)
             : [.. Scenario.All.Where(scenario => options.Scenarios.Count == 0 || options.Scenarios.Contains(scenario.Code))];
     }
 
-    /// <summary>A scenario that cannot be measured is a line that says why; the others are measured all the same.</summary>
+    /// <summary>A scenario that cannot be measured becomes a line with the reason; the others are still measured.</summary>
     private async Task<bool> MeasureAsync(Session session, List<Scenario> chosen)
     {
         var wrong = false;

@@ -23,6 +23,6 @@ internal sealed record Scenario(string Code, string Title, Func<Session, Task<IR
         new("S14", "slow disk ÷ this disk", S14SlowDisk.MeasureAsync),
     ];
 
-    /// <summary>Of QUALITY.md, but what they measure does not exist yet.</summary>
+    /// <summary>Scenarios of QUALITY.md that measure features which do not exist yet.</summary>
     public static readonly IReadOnlyList<string> Later = ["S11", "S15"];
 }

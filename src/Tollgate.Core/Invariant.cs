@@ -8,8 +8,8 @@ namespace Tollgate.Core;
 public static class Invariant
 {
     /// <summary>
-    /// Halts the current operation when <paramref name="holds"/> is false. The message names the values seen; it is put
-    /// together only then (building it each time cost more than the decision it guards).
+    /// Aborts the current operation if <paramref name="holds"/> is false. The message names the values seen; it is formatted only then
+    /// (formatting it each time cost more than the decision that it guards).
     /// </summary>
     /// <exception cref="InvariantBrokenException">Always a bug in Tollgate, never bad input.</exception>
     public static void That(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] InvariantMessage message)
@@ -52,5 +52,5 @@ public readonly ref struct InvariantMessage
     public override string ToString() => _text?.ToString() ?? "";
 }
 
-/// <summary>A rule of the product that must hold did not. The operation is abandoned before anything is written.</summary>
+/// <summary>An invariant of the product was violated. The operation is aborted before it writes anything.</summary>
 public sealed class InvariantBrokenException(string message) : Exception(message);

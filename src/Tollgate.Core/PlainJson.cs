@@ -8,8 +8,8 @@ using System.Text.Unicode;
 namespace Tollgate.Core;
 
 /// <summary>
-/// JSON that can be read and copied: of its characters only those are escaped that RFC 8259 does not allow in a string, which are the
-/// quotation mark, the backslash and U+0000 to U+001F. It is no HTML: a page that embeds it must escape it.
+/// Readable JSON: it escapes only the characters that RFC 8259 forbids in a string: the quotation mark, the backslash and U+0000 to U+001F.
+/// It is not safe for HTML: a page that embeds it must escape it.
 /// </summary>
 public static class PlainJson
 {
@@ -18,7 +18,7 @@ public static class PlainJson
     /// <summary>For writers of bodies, messages and files.</summary>
     public static JsonWriterOptions Writer { get; } = new() { Encoder = Encoder };
 
-    /// <summary>For values that have no generated context, such as nodes.</summary>
+    /// <summary>For values without a generated context, such as nodes.</summary>
     public static JsonSerializerOptions Indented { get; } = new() { Encoder = Encoder, WriteIndented = true };
 
     public static string Text<T>(T value, JsonTypeInfo<T> type)
@@ -33,8 +33,8 @@ public static class PlainJson
     }
 
     /// <remarks>
-    /// The framework's encoders that escape less than others escape all characters beyond U+FFFF, so also every emoji. This one writes
-    /// U+FFFD for invalid Unicode, as they do.
+    /// The framework's encoders with fewer escapes still escape all characters beyond U+FFFF, including every emoji. This one writes U+FFFD
+    /// for invalid Unicode, as they do.
     /// </remarks>
     private sealed class LeastEscapes : JavaScriptEncoder
     {
@@ -46,7 +46,7 @@ public static class PlainJson
         private static readonly SearchValues<char> EscapedOrHalf =
             SearchValues.Create([.. Controls, '"', '\\', .. Enumerable.Range(0xD800, 0x800).Select(static half => (char)half)]);
 
-        /// <summary>Of <c>\u001f</c>.</summary>
+        /// <summary>The length of <c>\u001f</c>.</summary>
         public override int MaxOutputCharactersPerInputCharacter => 6;
 
         public override bool WillEncode(int unicodeScalar) => unicodeScalar is < 0x20 or '"' or '\\';

@@ -3,25 +3,30 @@ using System.Text;
 
 namespace Tollgate.Core;
 
-/// <summary>Shows a word that is not known, and guesses what was meant by it.</summary>
+/// <summary>Reports an unknown word, and suggests the intended one.</summary>
 public static class Spelling
 {
-    /// <summary>Characters of an unknown word that a message repeats.</summary>
+    /// <summary>The most characters of an unknown word that a message repeats.</summary>
     public const int LongestShown = 100;
 
-    /// <summary>Longer words are not compared: the work grows with the square of the length. A code has at most 63 characters.</summary>
+    /// <summary>
+    /// The longest word that is compared: the work grows with the square of the length. A code has at most 63 characters.
+    /// </summary>
     private const int LongestWord = 63;
 
-    /// <summary>A catalogue has at most some thousand names; the rest of a longer list is not compared.</summary>
+    /// <summary>The most words that are compared. A catalogue has at most some thousand names.</summary>
     private const int MostWords = 5_000;
 
-    /// <summary>Words that a message lists.</summary>
+    /// <summary>The most words that a message lists.</summary>
     private const int MostKnown = 40;
 
-    /// <summary>So few are listed although nobody asked for a list.</summary>
+    /// <summary>The largest number of known words that a message lists without a suggestion.</summary>
     private const int MostOfFew = 12;
 
-    /// <summary>What other products call it. A word that only adds a letter or two to its opposite is nearest to that.</summary>
+    /// <summary>
+    /// The words of other products, with those that they mean here. By its letters alone, a word such as <c>unpaid</c> is nearest to its
+    /// opposite.
+    /// </summary>
     private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.OrdinalIgnoreCase)
     {
         ["annual"] = ["yearly", "year"], ["annually"] = ["yearly", "year"], ["yearly"] = ["year"], ["year"] = ["yearly"],
@@ -32,39 +37,41 @@ public static class Spelling
         ["production"] = ["live"],
     };
 
-    /// <summary>Of long words; of short ones a third of the letters.</summary>
+    /// <summary>The most differences in a long word; in short words, a third of the letters.</summary>
     private const int MostDifferences = 6;
 
-    /// <summary>Says that a word is unknown, repeats it, and names the nearest known word where one is near.</summary>
-    /// <param name="what">What the word should name, in lower case: <c>feature</c>.</param>
-    /// <param name="known">A few of them are listed where none is near.</param>
+    /// <summary>
+    /// Reports an unknown word, repeats it, and names the nearest known word, if one is near; otherwise lists the known words, if they are
+    /// few.
+    /// </summary>
+    /// <param name="what">The kind of word, in lower case: <c>feature</c>.</param>
     public static string UnknownOfFew(string what, string word, IReadOnlyCollection<string> known) =>
         Unknown(what, word, known) + (known.Count is > 0 and <= MostOfFew && Nearest(word, known) is null ? Known($"{what}s", known) : "");
 
-    /// <summary>Says that a word is unknown, repeats it, and names the nearest known word where one is near.</summary>
-    /// <param name="what">What the word should name, in lower case: <c>feature</c>.</param>
+    /// <summary>Reports an unknown word, repeats it, and names the nearest known word, if one is near.</summary>
+    /// <param name="what">The kind of word, in lower case: <c>feature</c>.</param>
     public static string Unknown(string what, string word, IEnumerable<string> known) =>
         $"Unknown {what} '{Shown(word)}'.{DidYouMean(word, known)}";
 
-    /// <summary>A sentence with the nearest known word, or nothing when none is near.</summary>
+    /// <summary>Returns a sentence with the nearest known word, or nothing if none is near.</summary>
     public static string DidYouMean(string word, IEnumerable<string> known) =>
         Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 
-    /// <summary>The words that there are, as far as they fit into a message.</summary>
-    /// <param name="what">Several: <c>fields</c>.</param>
+    /// <summary>Returns a sentence with the known words, as many as fit into a message.</summary>
+    /// <param name="what">The kind of words in the plural: <c>fields</c>.</param>
     public static string Known(string what, IReadOnlyCollection<string> known) => known.Count == 0
         ? $" There are no {what} here."
         : $" Known {what}: {string.Join(", ", known.Take(MostKnown))}{(known.Count > MostKnown ? " …" : "")}.";
 
     /// <summary>
-    /// The word for a message: one line of at most <see cref="LongestShown"/> characters, invisible ones as <c>\u0000</c>.
+    /// Returns the word for a message: one line of at most <see cref="LongestShown"/> characters, with invisible ones as <c>\u0000</c>.
     /// </summary>
     public static string Shown(string word)
     {
         var shown = new StringBuilder();
         foreach (var rune in WellFormed.Cut(word, LongestShown + 1).EnumerateRunes())
         {
-            // Format characters turn the direction of a line around or cannot be seen; the others break it.
+            // Format characters are invisible or reverse the direction of a line; the others break the line.
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator)
             {
@@ -81,9 +88,9 @@ public static class Spelling
     }
 
     /// <summary>
-    /// The nearest known word; null when none is near: at most a third of the letters differ, and six. Letters that changed places differ
-    /// once; capital letters, dots, hyphens and spaces in the place of underscores do not differ. Of words that are equally near, the one
-    /// that begins alike.
+    /// Returns the nearest known word; null if none is near: at most a third of the letters differ, and at most six. Two swapped letters
+    /// are one difference; capitals do not matter, nor do dots, hyphens and spaces in place of underscores. Among equally near words, the
+    /// one with the longest common beginning wins.
     /// </summary>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
@@ -125,7 +132,7 @@ public static class Spelling
 
     private static bool IsOpposite(string word, string candidate) => IsUn(word, candidate) || IsUn(candidate, word);
 
-    /// <summary><c>unpaid</c> of <c>paid</c>.</summary>
+    /// <summary>True for <c>unpaid</c> and <c>paid</c>.</summary>
     private static bool IsUn(string longer, string shorter) =>
         longer.Length == shorter.Length + 2 && longer.StartsWith("un", StringComparison.OrdinalIgnoreCase)
             && longer.EndsWith(shorter, StringComparison.OrdinalIgnoreCase);
@@ -139,8 +146,8 @@ public static class Spelling
     }
 
     /// <summary>
-    /// Letters to add, remove, replace or swap with their neighbour (optimal string alignment). More than <paramref name="most"/> are not
-    /// counted to the end, and only places that so few differences can reach are looked at.
+    /// Computes the number of letters to add, remove, replace or swap with their neighbour (optimal string alignment). It stops beyond
+    /// <paramref name="most"/>, and examines only the positions that so few differences can reach.
     /// </summary>
     private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int most)
     {

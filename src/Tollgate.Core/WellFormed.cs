@@ -4,25 +4,25 @@ using System.Text.Unicode;
 namespace Tollgate.Core;
 
 /// <summary>
-/// Finds what is no Unicode in JSON: bytes that are not UTF-8, and escapes that are one half of a surrogate pair (<c>\ud800</c>). The
-/// grammar of JSON allows such an escape, so System.Text.Json reads over it, and throws <see cref="InvalidOperationException"/> where a
-/// string is made of it or compared with it.
+/// Finds invalid Unicode in JSON: bytes that are not UTF-8, and escapes that are one half of a surrogate pair (<c>\ud800</c>). The grammar
+/// of JSON allows such an escape, so System.Text.Json reads over it, and throws <see cref="InvalidOperationException"/> when code converts
+/// it to a string or compares it with one.
 /// </summary>
 public static class WellFormed
 {
     private const int EscapeLength = 6;
 
-    /// <summary>The offset of the first fault in bytes; -1: there is none.</summary>
+    /// <summary>Returns the offset of the first fault in bytes; -1: none.</summary>
     public static int FaultIn(ReadOnlySpan<byte> json)
     {
         var half = HalfPairIn(json);
         return Utf8.IsValid(half < 0 ? json : json[..half]) ? half : NoUtf8In(json);
     }
 
-    /// <summary>PostgreSQL keeps it: no U+0000, and no half of a surrogate pair.</summary>
+    /// <summary>True if PostgreSQL can store the text: no U+0000, and no half of a surrogate pair.</summary>
     public static bool IsText(string text) => IsWellFormed(text) && !text.Contains('\0', StringComparison.Ordinal);
 
-    /// <summary>A lone half of a surrogate pair cannot be written as UTF-8.</summary>
+    /// <summary>True if the text has no lone half of a surrogate pair, which UTF-8 cannot represent.</summary>
     public static bool IsWellFormed(string text)
     {
         for (var i = 0; i < text.Length; i++)
@@ -44,8 +44,8 @@ public static class WellFormed
     }
 
     /// <summary>
-    /// The beginning of a text, of at most so many characters and without half of a surrogate pair at its end: no JSON can be made of such
-    /// a half.
+    /// Returns the beginning of a text: at most so many characters, without half of a surrogate pair at its end, which JSON cannot
+    /// represent.
     /// </summary>
     public static string Cut(string text, int longest) =>
         text.Length <= longest ? text : text[..(char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest)];
@@ -59,7 +59,7 @@ public static class WellFormed
             var unit = UnitAt(json, at);
             if (unit < 0 || !char.IsSurrogate((char)unit))
             {
-                // A backslash that is escaped begins no escape.
+                // An escaped backslash begins no escape.
                 at = Math.Min(at + 2, json.Length);
                 continue;
             }
@@ -75,7 +75,7 @@ public static class WellFormed
         return -1;
     }
 
-    /// <summary>The code unit of <c>\u0041</c>; -1: no such escape stands there.</summary>
+    /// <summary>Returns the code unit of <c>\u0041</c>; -1: there is no such escape.</summary>
     private static int UnitAt(ReadOnlySpan<byte> json, int at)
     {
         if (at > json.Length - EscapeLength || json[at] != '\\' || json[at + 1] != 'u')

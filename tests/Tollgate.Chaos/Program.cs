@@ -4,7 +4,7 @@ using Xunit.Runner.InProc.SystemConsole;
 
 namespace Tollgate.Chaos;
 
-/// <summary>The runner's own entry point, and that of the process in which <see cref="NeighbourProcess"/> measures.</summary>
+/// <summary>The entry point of the test runner, and of the process in which <see cref="NeighbourProcess"/> measures.</summary>
 internal static class Program
 {
     public static Task<int> Main(string[] args) => args switch

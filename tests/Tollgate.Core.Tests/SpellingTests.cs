@@ -41,7 +41,7 @@ public sealed class SpellingTests
         Spelling.Shown("M\u00FCller & S\u00F6hne").ShouldBe("M\u00FCller & S\u00F6hne");
     }
 
-    /// <summary>The largest catalogue, with the longest codes, asked for the longest word that is near none.</summary>
+    /// <summary>Searches the largest catalogue, with the longest codes, for the longest word that is near none.</summary>
     [Fact]
     public void The_search_is_bounded()
     {

@@ -1,4 +1,4 @@
 using Tollgate.Lifetimes.TestHost;
 
-// One server for all lives: each lives in a project of its own.
+// One server for all lives: each has a project of its own.
 [assembly: AssemblyFixture(typeof(LivesHost))]

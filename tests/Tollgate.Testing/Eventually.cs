@@ -4,17 +4,17 @@ using System.Runtime.CompilerServices;
 namespace Tollgate.Testing;
 
 /// <summary>
-/// Waits for what comes about by itself. How long that takes says nothing on a machine that is busy with other tests; that it never comes
-/// does.
+/// Waits for a condition that becomes true without the test. On a machine that is busy with other tests, only a condition that never
+/// becomes true is a failure.
 /// </summary>
 public static class Eventually
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    /// <param name="isSo">Asked every 50 ms.</param>
-    /// <param name="why">What is seen instead, for the message; asked for at the end.</param>
-    /// <param name="within">A promise that is tested; <see cref="Patience"/> otherwise.</param>
-    /// <exception cref="TimeoutException">It was not so for all that time.</exception>
+    /// <param name="isSo">The condition, checked every 50 ms.</param>
+    /// <param name="why">Returns the state at the end, for the message.</param>
+    /// <param name="within">A time limit under test; <see cref="Patience"/> otherwise.</param>
+    /// <exception cref="TimeoutException">The condition was never true in that time.</exception>
     public static async Task UntilAsync(
         Func<Task<bool>> isSo, Func<string>? why = null, TimeSpan? within = null, [CallerArgumentExpression(nameof(isSo))] string what = "")
     {

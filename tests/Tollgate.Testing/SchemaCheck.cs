@@ -5,13 +5,13 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Testing;
 
 /// <summary>
-/// Holds JSON against a schema of an OpenAPI document. An object with <c>properties</c> has no other members, unless
-/// <c>additionalProperties</c> says so. An unknown keyword throws, so that none is passed over.
+/// Checks JSON against a schema of an OpenAPI document. An object with <c>properties</c> has no other members, unless
+/// <c>additionalProperties</c> allows them. An unknown keyword throws, so that none is ignored.
 /// </summary>
 public sealed class SchemaCheck(JsonElement document)
 {
-    /// <summary>The faults, each with its place; none: the value is as the schema says.</summary>
-    /// <param name="most">Items of a list that are looked at.</param>
+    /// <summary>Returns the faults, each with its place; none: the value matches the schema.</summary>
+    /// <param name="most">The maximum number of items of a list to check.</param>
     public IReadOnlyList<string> FaultsOf(JsonElement schema, JsonElement value, int most = int.MaxValue)
     {
         var faults = new List<string>();

@@ -31,7 +31,7 @@ public sealed class ServerProcess
     /// <summary>Completes with the exit code (128 + signal when killed), after all output was read.</summary>
     public Task<int> Ended => _ended.Task;
 
-    /// <param name="fileLimit">How many files it may have open; null: as many as this process.</param>
+    /// <param name="fileLimit">The number of files that it may have open; null: as many as this process.</param>
     public static async Task<ServerProcess> StartAsync(
         string[] arguments, IReadOnlyDictionary<string, string> environment, Action<string> print, int? fileLimit = null)
     {
@@ -71,7 +71,7 @@ public sealed class ServerProcess
 
     public static void Signal(int process, int signal) => _ = SendSignal(process, signal);
 
-    /// <summary>A process that has ended and that its parent has not asked after yet (a zombie) is not alive.</summary>
+    /// <summary>A process that has ended and that its parent has not reaped yet (a zombie) is not alive.</summary>
     public static bool IsAlive(int process)
     {
         try

@@ -26,7 +26,7 @@ public sealed class TestDatabase(string connectionString, Func<Task> drop) : IAs
         return await command.ExecuteScalarAsync() is T value ? value : default;
     }
 
-    /// <summary>Throws everybody out and lets nobody in, as if PostgreSQL were away for this database.</summary>
+    /// <summary>Ends all connections and refuses new ones, as if PostgreSQL were away for this database.</summary>
     public Task ShutAsync() => OutsideAsync($"""
         ALTER DATABASE {Name} ALLOW_CONNECTIONS false;
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{Name}'

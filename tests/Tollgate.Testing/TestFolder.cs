@@ -1,12 +1,12 @@
 namespace Tollgate.Testing;
 
 /// <summary>
-/// A temporary folder that the user of PostgreSQL can enter, removed at the end. Folders of earlier runs that were killed
-/// are removed by the next one, once nobody holds their lock.
+/// A temporary folder that the user of PostgreSQL can enter, removed at the end. The next run removes folders of killed runs whose lock is
+/// free.
 /// </summary>
 /// <remarks>
-/// It lies in memory where there is plenty: each database is a thousand files, and a disk spends more time on making and removing those
-/// than a test on its work. PostgreSQL keeps its durable settings, and memory outlives the processes that tests kill. TMPDIR names another
+/// It is in memory if there is enough: each database is a thousand files, and a disk takes longer to make and remove those than a test
+/// takes for its work. PostgreSQL keeps its durable settings, and memory outlives the processes that tests kill. TMPDIR names another
 /// place.
 /// </remarks>
 public sealed class TestFolder : IDisposable
@@ -69,7 +69,7 @@ public sealed class TestFolder : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Somebody else's, or gone already.
+                // The folder belongs to another user, or is gone already.
             }
         }
     }

@@ -9,12 +9,12 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Testing;
 
 /// <summary>
-/// The real server as a process of its own, on a free port. Without <c>database</c> it runs its private PostgreSQL in its
-/// data folder. It can be stopped, killed and started again on the same data; whatever happens, it ends with the test.
+/// The real server as a separate process, on a free port. Without <c>database</c> it runs its private PostgreSQL in its data folder. Tests
+/// can stop, kill and restart it on the same data; it always ends with the test.
 /// </summary>
 public sealed class TestServer : IAsyncDisposable
 {
-    /// <summary>Of servers that are given a database.</summary>
+    /// <summary>The master key of servers with a given database.</summary>
     public const string SharedMasterKey = "dGhlIG1hc3RlciBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
 
     private const int FirstPort = 12_000;
@@ -81,7 +81,7 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>Starts a server and waits until it is ready.</summary>
     /// <param name="database">A connection string; null: a private PostgreSQL in the data folder.</param>
     /// <param name="data">An existing data folder, which is kept; null: a new one, removed at the end.</param>
-    /// <param name="fileLimit">How many files it may have open (<c>ulimit -n</c>); null: as many as this process.</param>
+    /// <param name="fileLimit">The number of files that it may have open (<c>ulimit -n</c>); null: as many as this process.</param>
     public static async Task<TestServer> StartAsync(
         string? database = null, string? data = null, IReadOnlyDictionary<string, string>? environment = null, int? fileLimit = null,
         params string[] flags)
@@ -116,7 +116,8 @@ public sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tests try wrong keys by the thousand from one address, and ask nobody on the internet. What limits and asks has tests of its own.
+    /// Tests try thousands of wrong keys from one address, and call no service on the internet. The limits and VIES have tests of their
+    /// own.
     /// </summary>
     private static Dictionary<string, string> WithRoomToFail(IReadOnlyDictionary<string, string>? environment)
     {
@@ -226,8 +227,8 @@ public sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// A port that nobody has, below those that the system gives to connections (from 32768 on Linux): one of these may be taken
-    /// by any client of a test before the server listens on it, or while it is killed and started again.
+    /// Returns a free port, below those that the system gives to connections (from 32768 on Linux): any client of a test could take one of
+    /// these before the server listens on it, or while it is killed and restarted.
     /// </summary>
     public static int FreePort()
     {

@@ -10,7 +10,7 @@ namespace Tollgate.Tidy;
 /// </summary>
 public sealed partial class BannedCallTests
 {
-    /// <summary>Where the wall clock may be read in the engine and the server. Subject: the file's path.</summary>
+    /// <summary>The files of the engine and the server that may read the wall clock. Subject: the file's path.</summary>
     private static readonly Allowed[] ClockReaders = [];
 
     /// <summary>Properties named <c>Result</c> or waits that are not on a task. Subject: the file's path.</summary>

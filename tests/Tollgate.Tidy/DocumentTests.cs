@@ -73,7 +73,7 @@ public sealed partial class DocumentTests
         MachinePaths(new("docs/x.md", "cd " + "/work" + "/here")).ShouldNotBeEmpty();
     }
 
-    /// <summary>Of the prose and the tables; blocks of code are not read but pasted.</summary>
+    /// <summary>The maximum for prose and tables. Code blocks do not count, because readers paste them.</summary>
     private const int MostWords = 800;
 
     private static IEnumerable<Finding> LongGuide(TextFile page) =>

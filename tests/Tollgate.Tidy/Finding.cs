@@ -6,14 +6,14 @@ public sealed record Finding(string Path, int Line, string What)
     public override string ToString() => $"{Path}:{Line}: {What}";
 }
 
-/// <summary>A reasoned exception to a rule. One that excuses nothing any more fails too, so that the lists only shrink.</summary>
-/// <param name="Subject">What is excused, as the rule names it: <c>Type.Method</c>, a file's path, a word.</param>
-/// <param name="Reason">Why, in a sentence.</param>
+/// <summary>A reasoned exception to a rule. An exception that no finding needs fails too, so that the lists only shrink.</summary>
+/// <param name="Subject">The excused subject, as the rule names it: <c>Type.Method</c>, a file's path, a word.</param>
+/// <param name="Reason">The reason, in a sentence.</param>
 public sealed record Allowed(string Subject, string Reason);
 
 public static class Findings
 {
-    /// <summary>Fails with every finding on a line of its own, as an editor can open it.</summary>
+    /// <summary>Fails with each finding on its own line, in a format that editors can open.</summary>
     public static void ShouldBeNone(this IEnumerable<Finding> findings, string rule)
     {
         var all = findings.Distinct().OrderBy(finding => finding.Path, StringComparer.Ordinal).ThenBy(finding => finding.Line).ToList();

@@ -4,13 +4,13 @@ namespace Tollgate.Tidy;
 
 /// <summary>
 /// An endpoint whose answer shows a secret hands out a credential, unless it is listed here with its reason. Each has a row in
-/// <c>IssuingTests</c>, which holds what it issues against the key that asked (networks, expiry, scopes, revocation).
+/// <c>IssuingTests</c>, which compares the issued credential with the key of the request (networks, expiry, scopes, revocation).
 /// </summary>
 public sealed partial class IssuingRowTests
 {
     private const string Rows = "tests/Tollgate.Server.Tests/Projects/IssuingTests.cs";
 
-    /// <summary>Secrets with which nobody can do anything on this server.</summary>
+    /// <summary>Secrets that give no access to this server.</summary>
     private static readonly Allowed[] NoCredentials =
     [
         new("POST /v1/webhook-endpoints", "The secret signs what the server sends; it opens nothing here."),

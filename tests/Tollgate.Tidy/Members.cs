@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>How the allow-lists name members: <c>Type.Member</c>, without namespace and parameters.</summary>
+/// <summary>The names of members in the allow-lists: <c>Type.Member</c>, without namespace and parameters.</summary>
 public static class Members
 {
     public static string NameOf(SyntaxNode node)

@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// What must be given back (a connection, a transaction, a reader, a customer's turn) has an owner from the moment it is taken: a caller
-/// who hangs up between two awaits must not leave it behind.
+/// A disposable resource (a connection, a transaction, a reader, a customer's turn) has an owner from the moment it is taken: a caller who
+/// hangs up between two awaits must not leave it behind.
 /// </summary>
 public sealed class OwnershipTests
 {
@@ -23,7 +23,7 @@ public sealed class OwnershipTests
         "CustomerTransaction", "CustomerTurn", "HeldInvoice", "OpenTransaction", "Stream",
     ];
 
-    /// <summary>Who keeps a connection for as long as it lives. Subject: the file's path.</summary>
+    /// <summary>The files whose objects keep a connection for their whole life. Subject: the file's path.</summary>
     private static readonly Allowed[] Keepers =
     [
         new("src/Tollgate.Engine/Postgres/OpenTransaction.cs",
@@ -37,7 +37,7 @@ public sealed class OwnershipTests
             .Except(Keepers, "tests/Tollgate.Tidy/OwnershipTests.cs")
             .ShouldBeNone("Take it by 'await using', return it as it is, or hand it on by IntoAsync (Engine/Postgres/OpenTransaction.cs).");
 
-    /// <summary>Who moves a customer's versions past it would leave a stale memory on this server.</summary>
+    /// <summary>Code that increments a customer's versions without it would leave stale data in this server's memory.</summary>
     [Fact]
     public void Customers_are_touched_by_the_transaction_that_forgets_them() =>
         Repository.SourcesUnder("src").Where(static source => source.File.Name is not ("CustomerTransaction.cs" or "CustomerSql.cs"))
@@ -92,7 +92,7 @@ public sealed class OwnershipTests
 
     private static bool HasOwner(InvocationExpressionSyntax call)
     {
-        // The declaration or the statement that the call stands in, and whether it stands in what is owned, not in the body.
+        // Finds the declaration or statement that contains the call, and whether the call is in the owned part, not in the body.
         foreach (var node in call.Ancestors())
         {
             switch (node)
@@ -116,7 +116,7 @@ public sealed class OwnershipTests
         return false;
     }
 
-    /// <summary>The value itself, awaited or not: whoever gets it owns it.</summary>
+    /// <summary>True for the value itself, awaited or not: the receiver owns it.</summary>
     private static bool IsPlain(ExpressionSyntax expression, InvocationExpressionSyntax call) => expression switch
     {
         AwaitExpressionSyntax await => IsPlain(await.Expression, call),

@@ -10,10 +10,10 @@ public sealed record Table(
     string Name, string Room, string Path, int Line, IReadOnlyList<string> Columns, IReadOnlyList<UniqueKey> Keys,
     IReadOnlyList<ForeignKey> References)
 {
-    /// <summary>Whether its rows are spread by customer; the others are reference tables.</summary>
+    /// <summary>True if its rows are distributed by customer; the others are reference tables.</summary>
     public bool IsDistributed => Columns.Contains("partition", StringComparer.Ordinal);
 
-    /// <summary>Whether its rows belong to single customers, so that it must be distributed.</summary>
+    /// <summary>True if its rows belong to single customers, so that it must be distributed.</summary>
     public bool IsPerCustomer => Columns.Contains("account", StringComparer.Ordinal);
 }
 

@@ -10,7 +10,7 @@ public sealed partial class SecurityTableTests
 {
     private const string Table = "docs/operating/asvs.md";
 
-    /// <summary>Of ASVS 5.0.0.</summary>
+    /// <summary>The number of requirements in ASVS 5.0.0.</summary>
     private const int OfLevel1 = 70;
     private const int OfLevel2 = 183;
 

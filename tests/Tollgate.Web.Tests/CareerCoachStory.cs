@@ -5,8 +5,8 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>
-/// The life of a customer of the career coach, by nothing but the API, the pages and the mails: plans, checkout, quotas, a renewal that
-/// fails, what is told, and both ends.
+/// The life of a customer of the career coach, only by the API, the pages and the mails: plans, checkout, quotas, a failed renewal, its
+/// notices, and both ends.
 /// </summary>
 public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture<Shop>
 {
@@ -19,7 +19,7 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
         await AdvanceAsync(door, "2027-02-09T23:59:59Z");
         (await NoticesAsync(door)).ShouldBeEmpty();
 
-        // What each day of the grace is: the plan is kept, and every failure is told by mail and on the portal.
+        // On each day of the grace period the customer keeps the plan, and a mail and the portal report every failure.
         (string Day, string Next, string Severity)[] grace =
             [("10", "We try again on 11 Feb", "warning"), ("11", "We try again on 13 Feb", "warning"),
                 ("13", "We try again on 15 Feb", "warning"), ("15", "We try one last time on 17 Feb", "critical")];
@@ -101,7 +101,7 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveCountAsync(0);
     }
 
-    /// <summary>ada has looked at the plans, bought Pro on the page on the 10th of January, and has its quotas at once.</summary>
+    /// <summary>ada has looked at the plans, bought Pro on the page on the 10th of January, and has its quotas immediately.</summary>
     private async Task<(Door Door, IPage Page, MailBox Box)> SubscribedAsync()
     {
         var door = await shop.OpenAsync();
@@ -146,8 +146,8 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
         await page.GotoAsync(Text(await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "ada" }), "url"));
 
     /// <summary>
-    /// What webhooks were told, by kind of object, in order: once it is so much, and whatever came in the moment after. Between objects
-    /// there is no order.
+    /// Returns the webhook events by kind of object, in order: once there are <paramref name="count"/>, and those of the following moment.
+    /// There is no order between objects.
     /// </summary>
     private static async Task<ILookup<string, string>> EventsAsync(Door door, int count)
     {

@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 
 namespace Tollgate.Web.Tests;
 
-/// <summary>What a customer finds in the mail box: the files that the server writes instead of sending.</summary>
+/// <summary>A customer's mail box: the files that the server writes instead of sending.</summary>
 public sealed class MailBox(string data, Door door, string customer)
 {
     private const string Program = "https://mail.example.com/";

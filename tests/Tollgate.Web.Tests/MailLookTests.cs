@@ -93,7 +93,7 @@ public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Sh
     }
 
     /// <summary>
-    /// Customers named after their currencies have everything happen to them that is told by mail; only the plan in EUR has a trial.
+    /// Customers named after their currencies get every event that mails report; only the plan in EUR has a trial.
     /// </summary>
     private static async Task LiveAsync(Door door)
     {

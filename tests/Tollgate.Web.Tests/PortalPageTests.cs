@@ -168,7 +168,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await Assertions.Expect(page.GetByText("Ask Career Coach if an invoice")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("form[action$='/pay']")).ToHaveCountAsync(0);
 
-        // A page that was open before says so, instead of loading again without a word.
+        // A page that was open before shows the reason, instead of reloading without a message.
         var invoice = (await door.ListAsync("/v1/invoices?customer=acme"))[0]!["id"]!.GetValue<string>();
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["invoice"] = invoice });
         using var refused = await shop.Server.Http.PostAsync(new Uri(url + "/pay"), form);

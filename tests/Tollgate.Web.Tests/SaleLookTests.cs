@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace Tollgate.Web.Tests;
 
-/// <summary>How checkout and portal show quantities, discounts of prices and a VAT id that is not confirmed.</summary>
+/// <summary>The display of quantities, discounts of prices and an unconfirmed VAT id on checkout and portal.</summary>
 public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Shop>
 {
     private const string Catalog =
@@ -55,7 +55,7 @@ public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Sh
         await page.PayAsync("pm_sandbox_visa");
         await page.ArriveAsync(shop.App + "/thanks");
 
-        // VIES answers a sandbox that this id is nobody's.
+        // VIES tells a sandbox that this id does not exist.
         await door.SendAsync(HttpMethod.Patch, "/v1/customers/acme", new JsonObject { ["country"] = "DE", ["tax_id"] = "DE111111125" });
         await page.GotoAsync(
             (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());

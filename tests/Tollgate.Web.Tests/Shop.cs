@@ -9,7 +9,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Web.Tests;
 
-/// <summary>A server that asks a silent provider after a second, and beside it an app that customers come from and go back to.</summary>
+/// <summary>A server that asks a silent provider after a second, and an app that customers come from and return to.</summary>
 public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
 {
     private readonly HttpListener _app = new();
@@ -19,7 +19,7 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
 
     public TestServer Server => _server!;
 
-    /// <summary>For what a provider brings about, and nobody does here.</summary>
+    /// <summary>For effects that only a provider causes.</summary>
     public TestDatabase Database => _database!;
 
     /// <summary>The app's address.</summary>
@@ -66,7 +66,7 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
             }
             catch (Exception gone) when (gone is HttpListenerException or ObjectDisposedException or SocketException)
             {
-                // A browser that did not wait for its answer, or the end: the condition of the loop knows.
+                // A browser that did not wait for its answer, or the end: the condition of the loop tells.
             }
         }
     }
@@ -111,7 +111,7 @@ public sealed class Door(HttpClient client)
     public async Task<JsonArray> ListAsync(string path) => (await GetAsync(path))["data"]!.AsArray();
 }
 
-/// <summary>What a customer does on the pages.</summary>
+/// <summary>A customer's actions on the pages.</summary>
 internal static class Customer
 {
     public static Task ChooseAsync(this IPage page, string card) => page.Locator($"input[value='new:{card}']").CheckAsync();

@@ -13,8 +13,8 @@ namespace Tollgate.Bench.Hosting;
 
 /// <summary>
 /// The least that could be called a gate: HTTP, JSON, a queue, and for each batch one statement that takes what fits and
-/// records it. No keys, no plans, no ids, no replays, no periods, no refusals told apart. What this reaches on a machine is
-/// about what can be reached there at all, whatever another machine has reached.
+/// records it. No keys, no plans, no ids, no replays, no periods, no distinction of refusals. Its rate on a machine is about the highest
+/// possible rate there.
 /// </summary>
 internal static class BareProgram
 {

@@ -1,6 +1,6 @@
 namespace Tollgate.Bench.Hosting;
 
-/// <summary><see cref="BareProgram"/> as a process of its own, on the peers' tables.</summary>
+/// <summary>Runs <see cref="BareProgram"/> as a separate process, on the peers' tables.</summary>
 internal sealed class BareServer : IAsyncDisposable
 {
     private readonly Child _process;

@@ -19,10 +19,10 @@ internal sealed record BenchProject(string Key)
 
     public const int TightQuota = 1000;
 
-    /// <summary>Of every load with evenly chosen customers.</summary>
+    /// <summary>The customers of every load that chooses them evenly.</summary>
     public const int Customers = 10_000;
 
-    /// <param name="code">Of the project, and of its catalogue among the scripts.</param>
+    /// <param name="code">The code of the project, and of its catalogue among the scripts.</param>
     public static async Task<BenchProject> CreateAsync(TollgateServer server, string code, CancellationToken cancel, string mode = "live")
     {
         var catalog = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", code + ".yaml"), cancel);

@@ -4,11 +4,11 @@ using System.Text.Json;
 namespace Tollgate.Bench.Hosting;
 
 /// <summary>
-/// Whether what was measured was right. Counts what the server acknowledged, and afterwards compares: events in the
-/// database with acknowledgements, the sum of the events with the balances, the balances with their caps. A fast wrong
-/// answer is a fault that ends the bench.
+/// Checks that the measured answers were right. Counts the server's acknowledgements, and afterwards compares: events in the database with
+/// acknowledgements, the sum of the events with the balances, the balances with their caps. A fast wrong answer is a fault that ends the
+/// bench.
 /// </summary>
-/// <param name="hardCaps">Every quota is a hard cap, so that nothing may be beyond one.</param>
+/// <param name="hardCaps">Every quota is a hard cap, so that no balance may exceed one.</param>
 internal sealed class Books(TollgateServer server, bool hardCaps = true)
 {
     /// <summary>Each balance against the sum of its events, in both directions.</summary>
@@ -47,7 +47,7 @@ internal sealed class Books(TollgateServer server, bool hardCaps = true)
     /// <exception cref="BenchFault">Something does not add up.</exception>
     public async Task<string> CheckAsync(CancellationToken cancel)
     {
-        // What was under way when the generator hung up is still being recorded.
+        // The server still records the requests that were in progress when the generator hung up.
         await Task.Delay(500, cancel);
         await using var connection = await server.Postgres.OpenAsync(TollgateServer.Database, cancel);
         var recorded = await PeersDatabase.ScalarAsync<long>(connection, "SELECT count(*) FROM events", cancel) - _recordedBefore;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Tollgate.Bench.Hosting;
 
-/// <summary>How a program ended and what it said.</summary>
+/// <summary>The exit code and the output of a program.</summary>
 internal sealed record Said(int ExitCode, string Out, string Error)
 {
     public string OutOrThrow(string what) =>
@@ -40,7 +40,7 @@ internal sealed partial class Child : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Starts something that keeps running; what it says goes to <paramref name="log"/>.</summary>
+    /// <summary>Starts a program that keeps running; its output goes to <paramref name="log"/>.</summary>
     public static Child Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string log)
     {
         var writer = TextWriter.Synchronized(new StreamWriter(log, append: true) { AutoFlush = true });
@@ -80,7 +80,7 @@ internal sealed partial class Child : IAsyncDisposable
         return new Said(process.ExitCode, said.ToString(), complained.ToString());
     }
 
-    /// <summary>Asks it to end and waits; after <paramref name="patience"/> it is killed. True: it ended by itself.</summary>
+    /// <summary>Asks it to end and waits; after <paramref name="patience"/> kills it. True: it ended without being killed.</summary>
     public async Task<bool> StopAsync(TimeSpan patience)
     {
         if (_process.HasExited)

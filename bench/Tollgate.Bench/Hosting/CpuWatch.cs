@@ -13,8 +13,8 @@ internal sealed record CpuShare(double Server, double Postgres, double Redis, do
 }
 
 /// <summary>
-/// Who used the processors between two looks at /proc. Processes belong to the nearest ancestor that was named; those of
-/// the bench itself are the load. Kernel threads are nobody's.
+/// The users of the processors between two reads of /proc. A process belongs to its nearest named ancestor; those of the bench itself are
+/// the load. Kernel threads belong to none.
 /// </summary>
 internal sealed class CpuWatch
 {
@@ -62,7 +62,7 @@ internal sealed class CpuWatch
             }
         }
 
-        // Processes that came and went in between are in nobody's count, but in the machine's user time.
+        // Processes that started and ended in between are in no group, but in the machine's user time.
         var shortLived = userTicksOfAll - ownUserTicks;
         var unrelated = Math.Max(strangersTicks, shortLived) / TicksPerSecond / seconds;
         return new CpuShare(

@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Bench.Hosting;
 
 /// <summary>
-/// A provider that costs next to nothing: every call gets the same completion. A stream gets its first chunk at once and another every two
-/// milliseconds, with the time of its sending in it, then its usage. The clock is the machine's, so another process can tell how long a
-/// chunk was under way.
+/// A provider that costs next to nothing: every call gets the same completion. A stream gets its first chunk immediately and another every
+/// two milliseconds, each with the time at which it was sent, then its usage. The clock is the machine's, so another process can compute
+/// the transfer time of a chunk.
 /// </summary>
 internal static class FakeProvider
 {

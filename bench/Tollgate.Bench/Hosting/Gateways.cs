@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Bench.Hosting;
 
-/// <summary>Where a call is sent, and what has to be sent with it.</summary>
+/// <summary>The destination of a call, with its key and headers.</summary>
 internal sealed record Gate(string Name, string Url, string Path, string Key, IReadOnlyList<(string Name, string Value)> Headers);
 
 /// <summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Bench.Hosting;
 
-/// <summary>What the figures were measured on. No host name: results are published.</summary>
+/// <summary>The machine on which the figures were measured. No host name, because results are published.</summary>
 internal sealed record Machine(
     string Processor, int Processors, double MemoryGib, string System, string Runtime, string Postgres, string Redis, string Wrk,
     double? FsyncsPerSecond)

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Tollgate.Bench.Hosting;
 
-/// <summary>Where a PostgreSQL listens: a unix socket's folder, its port, a superuser who needs no password.</summary>
+/// <summary>The address of a PostgreSQL: a unix socket's folder, its port, a superuser without a password.</summary>
 internal sealed record PostgresPlace(string Host, int Port, string User)
 {
     public string Connection(string database) => new NpgsqlConnectionStringBuilder
@@ -22,7 +22,7 @@ internal sealed record PostgresPlace(string Host, int Port, string User)
 }
 
 /// <summary>
-/// The real server, Release, as a process of its own with a data folder of its own, and the private PostgreSQL that it starts.
+/// The real server, Release, as a separate process with its own data folder, and the private PostgreSQL that it starts.
 /// </summary>
 internal sealed class TollgateServer : IAsyncDisposable
 {
@@ -56,7 +56,7 @@ internal sealed class TollgateServer : IAsyncDisposable
 
     public int ProcessId => _process!.Id;
 
-    /// <summary>From the start of the process until /health/ready said 200.</summary>
+    /// <summary>The time from the start of the process until /health/ready answered 200.</summary>
     public TimeSpan TimeToReady { get; private set; }
 
     public string Log => Path.Combine(_bench.Folder, Path.GetFileName(Data) + ".log");
@@ -183,7 +183,7 @@ internal sealed class TollgateServer : IAsyncDisposable
         }
     }
 
-    /// <summary>postmaster.pid says it: line 1 the process, 4 the port, 5 the socket's folder.</summary>
+    /// <summary>Reads postmaster.pid: line 1 is the process, 4 the port, 5 the socket's folder.</summary>
     private PostgresPlace FindPostgres()
     {
         var lines = File.ReadAllLines(Path.Combine(Data, "postgres", "postmaster.pid"));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Bench.Hosting;
 
-/// <summary>The programs that the bench calls. What is missing is installed with apt where that is allowed.</summary>
+/// <summary>The programs that the bench calls. Missing ones are installed with apt if that is allowed.</summary>
 internal sealed partial record Tools(string Wrk, string RedisServer, string RedisBenchmark, string RedisCli, string Pgbench)
 {
     private static readonly (string Program, string Package)[] Needed =
@@ -11,7 +11,7 @@ internal sealed partial record Tools(string Wrk, string RedisServer, string Redi
         ("pgbench", "postgresql-contrib"),
     ];
 
-    /// <summary>What stands beside our gateway in S9.</summary>
+    /// <summary>The programs of the gateways that S9 compares with ours.</summary>
     private static readonly (string Program, string Package)[] NeededByGateways = [("nginx", "nginx-light"), ("node", "nodejs"),
         ("npm", "npm")];
 

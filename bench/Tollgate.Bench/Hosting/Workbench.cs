@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Tollgate.Bench.Hosting;
 
-/// <summary>What all scenarios share: the options, the tools, the watch on the processors and a folder that goes away at the end.</summary>
+/// <summary>The objects that all scenarios share: options, tools, the processor watch and a folder that is removed at the end.</summary>
 internal sealed class Workbench : IDisposable
 {
     private int _folders;
@@ -50,7 +50,7 @@ internal sealed class Workbench : IDisposable
             }
             catch (SocketException)
             {
-                // Somebody has it; another one.
+                // Another process has the port: try another one.
             }
         }
     }

@@ -3,7 +3,7 @@ using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench.Load;
 
-/// <summary>What one run of a load came to. Latencies in milliseconds; <see cref="Refused"/> counts answers other than 2xx.</summary>
+/// <summary>The result of one run of a load. Latencies in milliseconds; <see cref="Refused"/> counts answers other than 2xx.</summary>
 internal sealed record LoadResult(double PerSecond, double P50, double P99, double P999, double Most)
 {
     public long Done { get; init; }

@@ -9,9 +9,9 @@ using Tollgate.Bench.Hosting;
 namespace Tollgate.Bench.Load;
 
 /// <summary>
-/// The open-loop generator: requests are due at a fixed rate whatever the server does, and each one's time counts from
-/// when it was due, not from when a connection was free for it. A closed loop would wait with the server and never see
-/// its pauses ("coordinated omission"). One thread, non-blocking sockets and ppoll, since a timer of .NET rounds to 1 ms.
+/// The open-loop generator: requests are due at a fixed rate independent of the server, and the latency of each counts from its due time,
+/// not from the moment at which a connection was free for it. A closed loop would wait with the server and never see its pauses
+/// ("coordinated omission"). One thread, non-blocking sockets and ppoll, since a timer of .NET rounds to 1 ms.
 /// </summary>
 internal sealed partial class OpenLoop(TollgateServer server, Books books)
 {

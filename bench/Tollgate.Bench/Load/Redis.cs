@@ -49,7 +49,7 @@ internal sealed class Redis : IAsyncDisposable
         var script = await File.ReadAllTextAsync(Path.Combine(_bench.Scripts, "consume.redis.lua"), cancel);
         var hash = (await AskAsync(cancel, "SCRIPT", "LOAD", script)).OutOrThrow("redis-cli").Trim();
 
-        // redis-benchmark counts requests, not seconds: as many as the last run says will take a round.
+        // redis-benchmark takes a number of requests, not seconds: this computes the number for one round from the rate of the last run.
         var requests = (long)(_expectedRate * _bench.Options.RoundSeconds);
         var watch = _bench.Cpu.MeasureAsync(TimeSpan.FromSeconds(_bench.Options.RoundSeconds * 0.8), cancel);
         var said = await Child.RunAsync(_bench.Tools.RedisBenchmark,

@@ -6,7 +6,7 @@ using Tollgate.Bench.Hosting;
 namespace Tollgate.Bench.Load;
 
 /// <summary>
-/// What streams came to, in microseconds: from the sending of the request to the first chunk, and how long each chunk was under way.
+/// The latencies of streams, in microseconds: from the request to the first chunk, and the transfer time of each chunk.
 /// </summary>
 internal sealed record StreamTimes(IReadOnlyList<double> First, IReadOnlyList<double> Chunks)
 {

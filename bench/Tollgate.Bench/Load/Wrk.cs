@@ -24,9 +24,9 @@ internal enum Turn
 internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
 {
     /// <param name="path">/v1/consume, /v1/check or /v1/noop.</param>
-    /// <param name="ids">Whether each request brings an idempotency id.</param>
-    /// <param name="seconds">A round's length unless given.</param>
-    /// <param name="records">Whether an answer of 200 means that an event was recorded.</param>
+    /// <param name="ids">True if each request has an idempotency id.</param>
+    /// <param name="seconds">The length of the run; null: a round.</param>
+    /// <param name="records">True if an answer of 200 means that an event was recorded.</param>
     public Peer One(
         string name, string path, int connections, string feature = BenchProject.Feature, int customers = BenchProject.Customers,
         string prefix = "c", Turn turn = Turn.Random, bool ids = true, bool records = false, bool refusals = false, int? seconds = null) =>

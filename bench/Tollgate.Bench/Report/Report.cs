@@ -7,7 +7,7 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Report;
 
-/// <summary>What a run came to: printed as a table, and kept as Markdown and JSON.</summary>
+/// <summary>The results of a run: printed as a table, and stored as Markdown and JSON.</summary>
 internal sealed record Report(
     DateTimeOffset At, string Version, bool Quick, int Rounds, int RoundSeconds, Machine Machine, string LoadBefore, string LoadAfter,
     IReadOnlyList<Figure> Figures, IReadOnlyList<string> Notes)

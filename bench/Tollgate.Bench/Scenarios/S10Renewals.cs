@@ -12,8 +12,8 @@ using Tollgate.Bench.Stats;
 namespace Tollgate.Bench.Scenarios;
 
 /// <summary>
-/// The renewal run: a sandbox's clock is put forward by a month over subscriptions with five metered lines each, behind which lie
-/// raw events that the server took just before. Beside it the simplest set-based SQL that rates usage which is added up already.
+/// The renewal run: advances a sandbox's clock by a month over subscriptions with five metered lines each, based on raw events that the
+/// server recorded just before. Its peer is the simplest set-based SQL that rates usage which is already summed.
 /// </summary>
 internal static class S10Renewals
 {
@@ -165,7 +165,7 @@ internal static class S10Renewals
         }
 
         /// <summary>
-        /// Every invoice against the sum that was computed by hand; every event in its balance; and what the product's checker says.
+        /// Compares every invoice with a sum computed by hand, and every event with its balance, and runs the product's checker.
         /// </summary>
         public async Task<string> CheckAsync()
         {

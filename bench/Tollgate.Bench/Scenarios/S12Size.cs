@@ -22,7 +22,7 @@ internal static class S12Size
         await AddCustomersAsync(server, customers, session.Cancel);
         var before = server.ResidentMb();
 
-        // Each one in turn, for about as long as it takes to reach them all; the note says how many it were.
+        // Touches the customers in turn, for about as long as it takes to reach them all; the note shows the number reached.
         var touch = wrk.One("touch", "/v1/consume", 256, customers: customers, prefix: "m", turn: Turn.Each, records: true,
             seconds: session.Options.Quick ? 10 : 60);
         var touched = (await touch.RunAsync(session.Cancel)).Done;

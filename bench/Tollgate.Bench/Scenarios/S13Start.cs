@@ -4,7 +4,7 @@ using Tollgate.Bench.Stats;
 namespace Tollgate.Bench.Scenarios;
 
 /// <summary>
-/// From the start of the process until /health/ready says 200. Stopping and starting are real: SIGTERM, PostgreSQL included.
+/// The time from the start of the process until /health/ready answers 200. Stops and starts are real: SIGTERM, PostgreSQL included.
 /// </summary>
 internal static class S13Start
 {

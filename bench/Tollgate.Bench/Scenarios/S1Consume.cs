@@ -6,8 +6,8 @@ using Tollgate.Bench.Stats;
 namespace Tollgate.Bench.Scenarios;
 
 /// <summary>
-/// What a durable decision costs beside an answer that does nothing: same server, authentication, request text and
-/// connections. Then the frontier, and the latency of an open loop at half of the capacity.
+/// The cost of a durable decision, compared with an answer that does nothing: same server, authentication, request text and connections.
+/// Then the frontier, and the latency of an open loop at half of the capacity.
 /// </summary>
 internal static class S1Consume
 {

@@ -2,7 +2,9 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;
 
-/// <summary>What one caller waits for, beside the strongest single statement in PostgreSQL alone: one round trip, one fsync.</summary>
+/// <summary>
+/// The latency of one caller, compared with the strongest single statement in PostgreSQL alone: one round trip, one fsync.
+/// </summary>
 internal static class S2OneConnection
 {
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)

@@ -7,8 +7,8 @@ using Tollgate.Bench.Stats;
 namespace Tollgate.Bench.Scenarios;
 
 /// <summary>
-/// Ingestion of facts, 100 a request, beside what PostgreSQL can do on one backend with the very same rows, tables and
-/// indexes: one INSERT … SELECT, without HTTP, JSON or balances.
+/// Ingestion of facts, 100 per request, compared with PostgreSQL on one backend with the very same rows, tables and indexes: one INSERT …
+/// SELECT, without HTTP, JSON or balances.
 /// </summary>
 internal static class S6Events
 {
@@ -33,7 +33,7 @@ internal static class S6Events
     }
 
     /// <summary>
-    /// The newest rows that the server has just written, in the order in which it wrote them, into a plain table of the peers' database.
+    /// Copies the newest rows of the server, in the order in which it wrote them, into a plain table of the peers' database.
     /// </summary>
     private static async Task CopyRowsAsync(Session session, PeersDatabase peers)
     {

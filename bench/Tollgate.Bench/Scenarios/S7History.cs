@@ -6,8 +6,8 @@ using Tollgate.Bench.Stats;
 namespace Tollgate.Bench.Scenarios;
 
 /// <summary>
-/// The same load on two servers, each with a PostgreSQL of its own: one with millions of events of the same customers
-/// behind it, one with none. They take turns, so that the machine's drift hits both.
+/// The same load on two servers, each with its own PostgreSQL: one with millions of earlier events of the same customers, one with none.
+/// They take turns, so that the machine's drift affects both.
 /// </summary>
 internal static class S7History
 {
@@ -21,8 +21,8 @@ internal static class S7History
         var loaded = await LoadAsync(session, laden);
         Workbench.Tell($"  history: {loaded:N0} events");
 
-        // What the server remembers of its customers is older than the history now. Both start afresh and meet each customer
-        // once, so that neither pays for the loading.
+        // The servers' memory of the customers is older than the history now. Both restart and read each customer once, so that neither
+        // pays for the loading.
         foreach (var side in new[] { laden, empty })
         {
             await side.Server.RestartAsync(session.Cancel);

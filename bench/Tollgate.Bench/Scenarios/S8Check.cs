@@ -2,7 +2,7 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;
 
-/// <summary>A question that changes nothing, beside an answer that does nothing.</summary>
+/// <summary>A check that changes nothing, compared with an answer that does nothing.</summary>
 internal static class S8Check
 {
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)

@@ -5,8 +5,8 @@ using Tollgate.Bench.Stats;
 namespace Tollgate.Bench.Scenarios;
 
 /// <summary>
-/// What the gateway adds to a call to a provider that answers at once, beside what a plain reverse proxy and another gateway add. Added
-/// is what a call takes through the gate less what it takes without one, in the same round.
+/// The latency that the gateway adds to a call to a provider that answers immediately, compared with a plain reverse proxy and another
+/// gateway. The added latency is the time of a call through the gate less the time of one without it, in the same round.
 /// </summary>
 internal static class S9Gateway
 {
@@ -149,7 +149,7 @@ internal static class S9Gateway
         private async Task<Figure> MemoryAsync()
         {
             var streams = session.Options.Quick ? 400 : 10_000;
-            // The heap takes some thousand streams to find its size, whatever they are.
+            // The heap needs some thousand streams of any kind to reach its size.
             await StreamAsync(gateways.Limited, session.Options.Quick ? 400 : 10_000, 200);
             var before = gateways.Server.ResidentMb();
             await StreamAsync(gateways.Limited, streams, 200);

@@ -6,11 +6,13 @@ namespace Tollgate.Bench.Stats;
 /// <param name="Ratio">A's figure ÷ B's.</param>
 internal sealed record Pair(LoadResult A, LoadResult B, double Ratio)
 {
-    /// <summary>Somebody else's process used more of a processor than <see cref="Alternation.UnrelatedLimit"/>.</summary>
+    /// <summary>True if an unrelated process used more of a processor than <see cref="Alternation.UnrelatedLimit"/>.</summary>
     public bool Disturbed => A.Cpu.Unrelated > Alternation.UnrelatedLimit || B.Cpu.Unrelated > Alternation.UnrelatedLimit;
 }
 
-/// <summary>What a side-by-side measurement came to. The ratio's median is the median of the pairs' ratios, not of the medians.</summary>
+/// <summary>
+/// The result of a side-by-side measurement. The ratio's median is the median of the pairs' ratios, not the ratio of the medians.
+/// </summary>
 internal sealed record Comparison(
     string NameA, string NameB, IReadOnlyList<Pair> Pairs, int Discarded, bool Disturbed, Func<LoadResult, double> Figure)
 {
@@ -26,9 +28,9 @@ internal sealed record Comparison(
 }
 
 /// <summary>
-/// A B A B …, because a machine's speed drifts: neighbours in time are compared, so that the drift cancels out. A pair in
-/// which an unrelated process was busy is measured again, up to as often as there are rounds; if too few quiet pairs can
-/// be had, the disturbed ones count and the figure says so.
+/// Measures A B A B …, because a machine's speed drifts: a comparison of neighbours in time cancels the drift out. A pair in which an
+/// unrelated process was busy is measured again, up to as often as there are rounds; without enough quiet pairs, the disturbed ones count
+/// and the figure has a warning.
 /// </summary>
 internal sealed class Alternation(int rounds, CancellationToken cancel)
 {

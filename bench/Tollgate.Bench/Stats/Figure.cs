@@ -22,16 +22,16 @@ internal enum Verdict
     /// <summary>No goal: a figure that helps to read the others.</summary>
     Context,
 
-    /// <summary>Could not be measured; the note says why.</summary>
+    /// <summary>Could not be measured; the note tells the reason.</summary>
     NotMeasured,
 }
 
 /// <summary>One line of the table.</summary>
 /// <param name="Scenario">S1 …</param>
-/// <param name="Name">What was measured, with its unit or "÷" for a ratio.</param>
-/// <param name="Measured">Null when it could not be measured.</param>
-/// <param name="Goal">What QUALITY.md asks for; null for context.</param>
-/// <param name="Floor">What has to hold now, where that is less than the goal.</param>
+/// <param name="Name">The measured quantity, with its unit or "÷" for a ratio.</param>
+/// <param name="Measured">Null if it could not be measured.</param>
+/// <param name="Goal">The goal in QUALITY.md; null for context.</param>
+/// <param name="Floor">The bound that must hold now, if it is less than the goal.</param>
 /// <param name="Note">The absolute rates behind a ratio, a reason, a warning.</param>
 internal sealed record Figure(
     string Scenario, string Name, Spread? Measured, double? Goal, double? Floor, Better Better, string Unit, string Note)

@@ -1,6 +1,6 @@
 namespace Tollgate.Bench.Stats;
 
-/// <summary>How a comparison becomes a line of the table.</summary>
+/// <summary>Converts a comparison to a line of the table.</summary>
 internal static class Ratio
 {
     public static Figure Higher(string scenario, string name, Comparison compared, double goal, double? floor = null) =>

@@ -1,4 +1,4 @@
--- What the PostgreSQL peers work on, in a database of their own beside ours: same instance, same settings, same disk.
+-- The tables of the PostgreSQL peers, in a separate database with the same instance, settings and disk as ours.
 
 -- The best single statement: counters with room for HOT updates, facts with the cheapest key that can be (a number that
 -- only grows), so that the peer is as strong as it can be made.
@@ -18,8 +18,7 @@ CREATE TABLE facts (
 
 INSERT INTO counters (customer, quota) SELECT n, 1000000000 FROM generate_series(1, 10000) n;
 
--- The seeds' design: count what was written this month, then write. 1,000 customers with 1,000 events each this month,
--- in the order in which they would have come.
+-- The seeds' design: count this month's rows, then write. 1,000 customers with 1,000 events each this month, in the order of their arrival.
 CREATE TABLE usage_log (
     id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     customer   integer     NOT NULL,

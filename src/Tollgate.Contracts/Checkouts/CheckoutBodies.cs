@@ -129,7 +129,7 @@ public sealed record PortalSessionItem
 
     public string? ReturnUrl { get; init; }
 
-    /// <summary>The id of the key that opened it, or that issued the customer token which did; null where an earlier version did.</summary>
+    /// <summary>The id of the key that opened it, or that issued the customer token which did.</summary>
     public string? IssuedBy { get; init; }
 
     /// <summary>The id of the customer token that opened it.</summary>

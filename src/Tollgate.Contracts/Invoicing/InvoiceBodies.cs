@@ -155,10 +155,7 @@ public sealed record LineExplanation
     /// <summary>Its part of the invoice's discounts, positive. Null: the line is a discount or a tax.</summary>
     public long? Discount { get; init; }
 
-    /// <summary>
-    /// Its part of the invoice's taxes, after the discount. Null: the line is a discount or a tax, or an older version of Tollgate made the
-    /// invoice.
-    /// </summary>
+    /// <summary>Its part of the invoice's taxes, after the discount. Null: the line is a discount or a tax.</summary>
     public long? Tax { get; init; }
 
     /// <summary>

@@ -182,7 +182,7 @@ public sealed record TokenView
     /// <summary><c>active</c>, <c>expired</c> or <c>revoked</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>The id of the key that issued it, or of the one that replaced that key; null where an earlier version did.</summary>
+    /// <summary>The id of the key that issued it, or of the one that replaced that key.</summary>
     public string? IssuedBy { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -43,7 +43,9 @@ public sealed record WebhookEndpointView
     /// <summary><c>enabled</c> or <c>disabled</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary><c>asked</c>, <c>gone</c>: the receiver answered 410, or <c>failing</c>: it took nothing for five days.</summary>
+    /// <summary>
+    /// <c>manual</c>: a request disabled it; <c>gone</c>: the receiver answered 410; <c>failing</c>: it accepted nothing for five days.
+    /// </summary>
     public string? DisabledReason { get; init; }
 
     public DateTimeOffset? DisabledAt { get; init; }

@@ -5,22 +5,22 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Analytics;
 
-/// <summary>An invoice as revenue looks at it. Amounts in minor units of its currency.</summary>
-/// <param name="Net">Of its lines and discounts, before taxes that are added. Negative: it gave back more than it asked for.</param>
-/// <param name="Asked">With taxes.</param>
-/// <param name="Tax">All of it, also what the prices contain.</param>
-/// <param name="GoneBack">By credit notes, and to banks in lost disputes, tax included.</param>
+/// <summary>The revenue data of an invoice. Amounts are in minor units of its currency.</summary>
+/// <param name="Net">The sum of its lines and discounts, before taxes that are added. Negative: it credits more than it charges.</param>
+/// <param name="Asked">The charged amount with taxes.</param>
+/// <param name="Tax">All taxes, including those that the prices include.</param>
+/// <param name="GoneBack">The amount returned by credit notes, and to banks in lost disputes, tax included.</param>
 public sealed record InvoiceRevenue(
     InvoiceStatus Status, long Net, long Discount, long Asked, long Tax, long GoneBack, long Paid, IReadOnlyList<RevenueLine> Lines);
 
-/// <param name="Amount">Before discounts; negative for what is given back.</param>
-/// <param name="Period">What it pays for. An empty one is earned at its start.</param>
+/// <param name="Amount">The amount before discounts; negative for a credit.</param>
+/// <param name="Period">The service period. An empty one is earned at its start.</param>
 public readonly record struct RevenueLine(long Amount, Period Period);
 
 /// <summary>
-/// Revenue of UTC days, by <c>SEMANTICS</c> 5: what invoices recognise over their service periods, by the second; a year that is paid in
-/// advance is earned over the year. Without taxes. Discounts lower the lines that they were taken off; credit notes and lost disputes lower
-/// all of an invoice; a void one earned nothing, and one that was given up what was paid of it.
+/// Revenue by UTC day (<c>SEMANTICS</c> 5): invoices are recognised over their service periods, by the second, so that a year paid in
+/// advance is earned over the year. Without taxes. Discounts reduce their own lines; credit notes and lost disputes reduce all lines of an
+/// invoice; a void invoice earns nothing, and a written-off one only its payments.
 /// </summary>
 public sealed class RevenueByDay(DayRange days)
 {
@@ -33,7 +33,7 @@ public sealed class RevenueByDay(DayRange days)
             return;
         }
 
-        // What the prices contain of the tax is not ours; what is added to them never was in the lines.
+        // Taxes that the prices include are not revenue; taxes that are added to them are not in the lines.
         var contained = invoice.Tax - (invoice.Asked - invoice.Net);
         var stands = invoice.Status == InvoiceStatus.Uncollectible ? invoice.Paid : invoice.Asked;
         var left = Math.Max(0, stands - invoice.GoneBack);
@@ -46,6 +46,6 @@ public sealed class RevenueByDay(DayRange days)
         }
     }
 
-    /// <summary>Each day's revenue, the first day's first, in minor units; the days add up to the whole, rounded.</summary>
+    /// <summary>Returns each day's revenue in order, in minor units; the days add up to the total, rounded.</summary>
     public IReadOnlyList<long> Rounded() => _earned.Rounded();
 }

@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What add-ons and credit packs must satisfy.</summary>
+/// <summary>The checks of add-ons and credit packs.</summary>
 internal static class AddOnChecks
 {
     public static void Check(CatalogDocument document, List<CatalogFault> faults)
@@ -51,7 +51,10 @@ internal static class AddOnChecks
         }
     }
 
-    /// <summary>A plan without prices of its own is agreed on by hand, and so is what is added to it.</summary>
+    /// <summary>
+    /// True if the plan and the add-on share a price. The terms of a plan without prices are agreed manually, and so are those of its
+    /// add-ons.
+    /// </summary>
     private static bool CanBeSold(AddOn addOn, Plan plan) =>
         plan.Prices.Count == 0
             || plan.Prices.Any(price => addOn.Prices.Any(own => own.Interval == price.Interval && own.Currency == price.Currency));

@@ -7,11 +7,13 @@ namespace Tollgate.Core.Catalog;
 public sealed record HeldAddOn(AddOn AddOn, long Quantity);
 
 /// <summary>
-/// What plan and add-ons grant together (<c>SEMANTICS</c> 2). A customer's overrides come after it: they replace what is here.
+/// The entitlements of plan and add-ons together (<c>SEMANTICS</c> 2). A customer's overrides apply afterwards and replace them.
 /// </summary>
 public static class AddOnRules
 {
-    /// <summary>The entitlements of a plan with what the add-ons add to them, and after those the ones that only add-ons name.</summary>
+    /// <summary>
+    /// Returns the entitlements of a plan with the additions of the add-ons, followed by those of features that only add-ons name.
+    /// </summary>
     public static IReadOnlyList<Entitlement> Apply(IReadOnlyList<Entitlement> plan, IReadOnlyList<HeldAddOn> held)
     {
         if (held.Count == 0)
@@ -26,11 +28,11 @@ public static class AddOnRules
     }
 
     /// <summary>
-    /// One feature. Quotas add up, and unlimited stays unlimited; period, caps and prices stay the plan's. A feature that the plan
-    /// does not name gets a hard cap by the billing month.
+    /// Returns the entitlement of one feature. Quotas add up, and unlimited stays unlimited; period, caps and prices stay the plan's. A
+    /// feature that the plan does not name gets a hard cap by the billing month.
     /// </summary>
     /// <param name="plan">Null: the plan does not name the feature.</param>
-    /// <returns>The plan's own object when no add-on touches the feature.</returns>
+    /// <returns>The plan's own object if no add-on affects the feature.</returns>
     public static Entitlement? Apply(Entitlement? plan, string feature, IReadOnlyList<HeldAddOn> held)
     {
         var result = plan;
@@ -47,11 +49,11 @@ public static class AddOnRules
         return result;
     }
 
-    /// <summary>Codes of the features that the add-ons touch, each once, in their order.</summary>
+    /// <summary>Returns the codes of the features that the add-ons affect, each once, in their order.</summary>
     public static IEnumerable<string> FeaturesOf(IReadOnlyList<HeldAddOn> held) =>
         held.SelectMany(static one => one.AddOn.Entitlements).Select(static added => added.Feature).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Never more than a quantity can be: beyond that a bound means as much as none.</summary>
+    /// <summary>Limits the sum to the largest quantity: a higher limit means as much as none.</summary>
     private static Quantity? Sum(Quantity? quota, Quantity? each, long times) =>
         quota is { } has && each is { } more
             ? Quantity.Of(Math.Min(Quantity.Largest, has.Value + Math.Min(Quantity.Largest, more.Value * times)))

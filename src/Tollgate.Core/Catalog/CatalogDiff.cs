@@ -8,31 +8,32 @@ public enum CatalogChangeKind
     Added,
     Changed,
 
-    /// <summary>A plan that stays for those who have it and is no longer offered.</summary>
+    /// <summary>The plan is no longer offered; customers who have it keep it.</summary>
     Retired,
     Removed,
 }
 
 /// <summary>One difference between two catalogues.</summary>
-/// <param name="Subject">What differs: <c>catalogue</c>, <c>feature cv_generate</c>, <c>plan pro</c>, <c>pro · cv_generate</c>.</param>
-/// <param name="Member">Which member of it; null when the subject as a whole came or went.</param>
+/// <param name="Subject">The differing part: <c>catalogue</c>, <c>feature cv_generate</c>, <c>plan pro</c>,
+/// <c>pro · cv_generate</c>.</param>
+/// <param name="Member">The differing member; null if the whole subject was added or removed.</param>
 public sealed record CatalogChange(CatalogChangeKind Kind, string Subject, string? Member, string? From, string? To)
 {
-    /// <summary>A line for people: <c>pro · cv_generate: quota 30 → 40</c>.</summary>
+    /// <summary>Returns a line for operators: <c>pro · cv_generate: quota 30 → 40</c>.</summary>
     public override string ToString() => Member is null
         ? $"{Subject}: {CatalogWords.Of(Kind)}{(To is null ? "" : $" ({To})")}"
         : $"{Subject}: {Member} {From ?? "none"} → {To ?? "none"}";
 }
 
-/// <summary>What a new catalogue changes, in the order in which a person reads a catalogue.</summary>
-/// <param name="ChangedPlans">Codes of plans that get a new version: those that are new or differ.</param>
-/// <param name="RemovedPlans">Codes of plans that the new catalogue no longer has.</param>
+/// <summary>The changes of a new catalogue, in the order of reading.</summary>
+/// <param name="ChangedPlans">The codes of plans that get a new version: new or changed ones.</param>
+/// <param name="RemovedPlans">The codes of plans that the new catalogue no longer has.</param>
 public sealed record CatalogDiff(
     IReadOnlyList<CatalogChange> Changes, IReadOnlyList<string> ChangedPlans, IReadOnlyList<string> RemovedPlans)
 {
     public bool IsEmpty => Changes.Count == 0;
 
-    /// <param name="before">Null when nothing was published yet.</param>
+    /// <param name="before">Null if nothing was published yet.</param>
     public static CatalogDiff Between(CatalogDocument? before, CatalogDocument after)
     {
         var changes = new List<CatalogChange>();
@@ -201,7 +202,7 @@ public sealed record CatalogDiff(
             changes, isNamed: true);
     }
 
-    /// <param name="isNamed">The key says what it is; otherwise the kind of thing is put before it.</param>
+    /// <param name="isNamed">True if the key alone names the item; otherwise the kind precedes it.</param>
     private static void CompareLists<T>(
         string kind,
         IReadOnlyList<T> before,
@@ -237,7 +238,7 @@ public sealed record CatalogDiff(
         {
             var (from, to) = (member.Show(before), member.Show(after));
 
-            // The order of a list says something only while its members are the same.
+            // The order of a list matters only while its members are the same.
             var onlyOrder = member.Name.StartsWith("order of", StringComparison.Ordinal);
             if (from != to && (!onlyOrder || SameMembers(from, to)))
             {

@@ -3,10 +3,10 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>How a catalogue speaks to people, in English. The pricing page and the doors show these texts.</summary>
+/// <summary>The English texts of a catalogue for readers. The pricing page and the doors show them.</summary>
 public static class CatalogDisplay
 {
-    /// <summary>Plans that are offered, in their order.</summary>
+    /// <summary>Returns the offered plans in their order.</summary>
     public static IEnumerable<Plan> Offered(CatalogDocument document) =>
         document.Plans.Where(static plan => plan.Active).OrderBy(static plan => plan.SortOrder)
             .ThenBy(static plan => plan.Code, StringComparer.Ordinal);
@@ -14,7 +14,7 @@ public static class CatalogDisplay
     public static string Price(PlanPrice price) => new MoneyAmount(price.AmountMinor, Currency.Of(price.Currency)).Display();
 
     /// <summary>
-    /// <c>30</c>, <c>10,000</c>, <c>$150</c> for a budget, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, or the value.
+    /// Returns <c>30</c>, <c>10,000</c>, <c>$150</c> for a budget, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, or the value.
     /// </summary>
     public static string Entitlement(Feature feature, Entitlement entitlement) => feature.Kind switch
     {

@@ -3,17 +3,17 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>A published plan version as it was stored: its id, its number within the plan, and the plan as it stood then.</summary>
+/// <summary>A published plan version from the database: its id, its number within the plan, and the plan as of then.</summary>
 public sealed record StoredPlanVersion(int Id, int Number, Plan Plan);
 
-/// <summary>Makes the indexed catalogue of the hot path out of what is stored. Pure: the same rows give the same object.</summary>
+/// <summary>Builds the indexed catalogue of the hot path from the stored rows. Pure: the same rows give the same object.</summary>
 public static class CatalogIndex
 {
     /// <param name="document">The catalogue in force.</param>
-    /// <param name="everyFeature">All features the project ever had, with their numbers and last definitions.</param>
-    /// <param name="known">Plan versions that were indexed before: neither they nor the numbers of features ever change.</param>
-    /// <param name="further">All others that the project ever published.</param>
-    /// <param name="defaults">Which version the default plan was from when on, in the order of time; the last one is in force.</param>
+    /// <param name="everyFeature">All features that the project ever had, with their numbers and last definitions.</param>
+    /// <param name="known">Plan versions that are indexed already: neither they nor the numbers of features ever change.</param>
+    /// <param name="further">All other versions that the project ever published.</param>
+    /// <param name="defaults">The versions of the default plan with their start, in order of time; the last one is in force.</param>
     public static PublishedCatalog Build(
         int revision,
         string etag,
@@ -50,7 +50,7 @@ public static class CatalogIndex
         };
     }
 
-    /// <summary>The meters that feed a feature; one without meters of its own counts the events that bear its code.</summary>
+    /// <summary>Returns the meters that feed a feature. A feature without meters counts the events whose type is its code.</summary>
     public static IReadOnlyList<Meter> MetersOf(Feature feature)
     {
         if (feature.Kind != FeatureKind.Metered)

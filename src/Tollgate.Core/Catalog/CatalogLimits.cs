@@ -1,96 +1,95 @@
 namespace Tollgate.Core.Catalog;
 
 /// <summary>
-/// How big a catalogue may be. Every server holds every catalogue in memory and reads it whole on a change, and every
-/// pricing page shows it, so the bounds are generous for people and small for machines.
+/// The limits on the size of a catalogue. Every server keeps every catalogue in memory and reads all of it on a change, and every pricing
+/// page shows it, so the limits are generous for people and small for machines.
 /// </summary>
 public static class CatalogLimits
 {
-    /// <summary>Features of a project. The largest known product has some 150.</summary>
+    /// <summary>The most features of a project. The largest known product has some 150.</summary>
     public const int Features = 500;
 
     /// <summary>
-    /// Features that a project ever published, those that its catalogue no longer has included: each keeps its number, and every server
-    /// keeps it in memory.
+    /// The most features that a project ever published, including removed ones: each keeps its number, and every server keeps it in memory.
     /// </summary>
     public const int FeaturesEver = 5_000;
 
-    /// <summary>Plans of a catalogue, retired ones included.</summary>
+    /// <summary>The most plans of a catalogue, including retired ones.</summary>
     public const int Plans = 100;
 
     /// <summary>
-    /// Bytes of all features and all versions of plans that a project ever published, as JSON. Every server keeps them in memory, at about
-    /// five times the size: customers are pinned to them. A plan with 20 entitlements has 2 kB, so that 10 of them may change every working
+    /// The most bytes, as JSON, of all features and plan versions that a project ever published. Every server keeps them in memory at about
+    /// five times the size, since customers are pinned to them. A plan with 20 entitlements has 2 kB, so 10 plans may change every working
     /// day for six years.
     /// </summary>
     public const long VersionBytes = 32L * 1024 * 1024;
 
-    /// <summary>Prices of a plan: three intervals in ten currencies.</summary>
+    /// <summary>The most prices of a plan: three intervals in ten currencies.</summary>
     public const int Prices = 30;
 
-    /// <summary>Lines with check marks.</summary>
+    /// <summary>The most bullets of a plan.</summary>
     public const int Bullets = 30;
 
-    /// <summary>Meters of a feature; each is tried on every event of its type.</summary>
+    /// <summary>The most meters of a feature; each event of its type runs each of them.</summary>
     public const int Meters = 20;
 
     /// <summary>
-    /// Meters of all features that read one type of events: each may have an effect that its own balance keeps. A product with a token
-    /// quota for each of its features has as many.
+    /// The most meters of all features that read one event type: each may have an effect on its own balance. A product with a token quota
+    /// for each of its features has as many.
     /// </summary>
     public const int MetersOfType = 100;
 
-    /// <summary>Filters of a meter.</summary>
+    /// <summary>The most filters of a meter.</summary>
     public const int Filters = 10;
 
-    /// <summary>Values that a filter accepts.</summary>
+    /// <summary>The most values that a filter accepts.</summary>
     public const int FilterValues = 100;
 
-    /// <summary>Steps of an overage price.</summary>
+    /// <summary>The most tiers of an overage price.</summary>
     public const int Tiers = 50;
 
-    /// <summary>Rate windows of an entitlement; each is state in the customer's balance.</summary>
+    /// <summary>The most rate windows of an entitlement; each is state in the customer's balance.</summary>
     public const int RateLimits = 8;
 
-    /// <summary>Thresholds of an entitlement.</summary>
+    /// <summary>The most thresholds of an entitlement.</summary>
     public const int Thresholds = 10;
 
-    /// <summary>Largest threshold, in percent: a soft cap may warn at ten times the quota.</summary>
+    /// <summary>The largest threshold in percent: a soft cap may warn at ten times the quota.</summary>
     public const int LargestThreshold = 1000;
 
-    /// <summary>Periods that a rolled quantity may live.</summary>
+    /// <summary>The most periods for which rolled units live.</summary>
     public const int RolloverPeriods = 120;
 
-    /// <summary>Days of a trial: two years.</summary>
+    /// <summary>The most days of a trial: two years.</summary>
     public const int TrialDays = 730;
 
-    /// <summary>Minor units of a price: beyond ten billion dollars it is a slip of the keyboard.</summary>
+    /// <summary>The largest price in minor units: a price of more than ten billion dollars is a typing error.</summary>
     public const long PriceMinor = 1_000_000_000_000;
 
-    /// <summary>Add-ons of a catalogue, retired ones included.</summary>
+    /// <summary>The most add-ons of a catalogue, including retired ones.</summary>
     public const int AddOns = 200;
 
-    /// <summary>Units of an add-on that one subscription may have.</summary>
+    /// <summary>The most units of an add-on for one subscription.</summary>
     public const long AddOnQuantity = 1_000_000;
 
-    /// <summary>Credit packs of a catalogue, retired ones included.</summary>
+    /// <summary>The most credit packs of a catalogue, including retired ones.</summary>
     public const int Packs = 200;
 
-    /// <summary>Days that a pack's units may live: ten years.</summary>
+    /// <summary>The most days for which a pack's units live: ten years.</summary>
     public const int PackDays = 3650;
 
-    /// <summary>Largest priority of a pack's units; grants have the same range.</summary>
+    /// <summary>The largest priority of a pack's units; grants have the same range.</summary>
     public const int PackPriority = 1000;
 
-    /// <summary>Seats that a price includes.</summary>
+    /// <summary>The most seats that a price includes.</summary>
     public const long Seats = 1_000_000;
 
-    /// <summary>Characters of a name, a tagline, a bullet, an icon, a unit.</summary>
+    /// <summary>The most characters of a name, a tagline, a bullet, an icon or a unit.</summary>
     public const int ShortText = 200;
 
-    /// <summary>Characters of a description.</summary>
+    /// <summary>The most characters of a description.</summary>
     public const int LongText = 2000;
 
-    /// <summary>Characters of an upgrade URL or of a value.</summary>
+    /// <summary>The most characters of an upgrade URL or a value.</summary>
     public const int Url = 500;
 }

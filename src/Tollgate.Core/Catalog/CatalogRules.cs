@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What a catalogue must satisfy before it can be published. Finds all faults at once and never throws.</summary>
+/// <summary>The checks of a catalogue before its publication. They report all faults at once and never throw.</summary>
 public static partial class CatalogRules
 {
     public static IReadOnlyList<CatalogFault> Check(CatalogDocument document)
@@ -18,46 +18,10 @@ public static partial class CatalogRules
     }
 
     /// <summary>
-    /// What <paramref name="document"/> would change and may not, seen from the features of its codes that the project had before, whenever
-    /// that was.
+    /// Returns the forbidden changes of <paramref name="document"/>, compared with all earlier features of the project that have its codes.
     /// </summary>
     public static IReadOnlyList<CatalogFault> CheckChanges(IReadOnlyDictionary<string, Feature> known, CatalogDocument document) =>
         [.. MeterChecks.Changed(known, document)];
-
-    /// <summary>
-    /// What is wrong with one customer's overrides, seen from the catalogue in force. Paths begin with the feature's code.
-    /// </summary>
-    public static IReadOnlyList<CatalogFault> CheckOverrides(CatalogDocument document, IEnumerable<EntitlementOverride> overrides)
-    {
-        var faults = new List<CatalogFault>();
-        foreach (var change in overrides)
-        {
-            var feature = document.Features.FirstOrDefault(f => f.Code == change.Feature);
-            if (feature is null)
-            {
-                faults.Add(
-                    new(change.Feature,
-                        $"The catalogue has no feature '{change.Feature}'.{CatalogFault.Guess(faults, change.Feature, document.Features.Select(static one => one.Code))}"));
-                continue;
-            }
-
-            faults.AddRange(EntitlementRules.Misfits(feature.Kind, change)
-                .Select(m => new CatalogFault($"{change.Feature}.{m.Member}", m.Message)));
-
-            // What the plan says stays out of this: the customer's plan may change under the override.
-            var alone = EntitlementRules.Apply(
-                new() { Feature = change.Feature, Quota = feature.Kind == FeatureKind.Metered ? Quantity.One : null,
-                    HardCap = !IsSoft(change), Enabled = true }, change);
-            EntitlementChecks.Check(alone, change.Feature, feature, document, faults);
-        }
-
-        return faults;
-    }
-
-    private static bool IsSoft(EntitlementOverride change) =>
-        change.OverageLimit is { IsSet: true, Value: not null }
-        || change.OveragePrices is { IsSet: true, Value.Count: > 0 }
-        || change.Rollover is { IsSet: true, Value.CarryOverage: true };
 
     private static void CheckHead(CatalogDocument document, List<CatalogFault> faults)
     {
@@ -239,7 +203,10 @@ public static partial class CatalogRules
         }
     }
 
-    /// <summary>Overage that has a price in one currency and none in another would be given away to whoever pays in the other.</summary>
+    /// <summary>
+    /// Requires prices in all currencies of the plan: overage with a price in one currency only would be free for customers who pay in
+    /// another.
+    /// </summary>
     private static void CheckCurrencies(Plan plan, Entitlement entitlement, string path, List<CatalogFault> faults)
     {
         var missing = plan.Prices.Select(static price => price.Currency).Distinct()
@@ -254,7 +221,7 @@ public static partial class CatalogRules
         }
     }
 
-    /// <param name="left">Minor units that a price keeps at least.</param>
+    /// <param name="left">The minor units that must remain of the price.</param>
     internal static void CheckDiscount(LineDiscount? discount, long price, long left, string path, List<CatalogFault> faults)
     {
         if (discount is not null && !discount.Fits(price, left))
@@ -275,7 +242,7 @@ public static partial class CatalogRules
         }
     }
 
-    /// <summary>What every part of a catalogue has that stands in a list.</summary>
+    /// <summary>Checks the members that all listed parts of a catalogue share.</summary>
     internal static void CheckNamed(
         string code, string name, string? description, string? taxCategory, string path, List<CatalogFault> faults)
     {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Tollgate.Core.Catalog;
 
 /// <summary>
-/// How the catalogue's closed sets are written: <c>QuotaPeriodKind.BillingMonth</c> is <c>billing_month</c>, in YAML, JSON,
-/// the database and messages alike.
+/// The words of the catalogue's closed sets: <c>QuotaPeriodKind.BillingMonth</c> is <c>billing_month</c>, in YAML, JSON, the database and
+/// messages alike.
 /// </summary>
 public static class CatalogWords
 {
@@ -15,11 +15,11 @@ public static class CatalogWords
     public static bool TryParse<TEnum>(string word, out TEnum value)
         where TEnum : struct, Enum => Words<TEnum>.ByWord.TryGetValue(word, out value);
 
-    /// <summary>A word that this program has written itself.</summary>
+    /// <summary>Reads a word that Tollgate has written.</summary>
     public static TEnum Read<TEnum>(string word)
         where TEnum : struct, Enum => Words<TEnum>.ByWord[word];
 
-    /// <summary>All words of the set, in the order of the set.</summary>
+    /// <summary>Returns all words of the set, in its order.</summary>
     public static IReadOnlyList<string> All<TEnum>()
         where TEnum : struct, Enum => Words<TEnum>.InOrder;
 

@@ -4,7 +4,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Catalog;
 
 /// <summary>
-/// What a settle above its hold does: <see cref="Allow"/> records the truth, <see cref="Clip"/> records at most what is available.
+/// The policy for a settlement above its hold: <see cref="Allow"/> records the actual amount, <see cref="Clip"/> at most the available
+/// amount.
 /// </summary>
 public enum SettleOverPolicy
 {
@@ -12,22 +13,24 @@ public enum SettleOverPolicy
     Clip,
 }
 
-/// <summary>What a plan change does to the new plan's grant in the running period.</summary>
+/// <summary>The policy for the new plan's quota in the running period after a plan change.</summary>
 public enum GrantOnChange
 {
     Full,
     Prorated,
 }
 
-/// <summary>Unused quota that is carried over: <c>min(Max, unused)</c>, expiring after <see cref="Periods"/> periods.</summary>
-/// <param name="Max">Bound of the sum of all live rollovers; null for no bound.</param>
-/// <param name="Periods">Number of periods a rolled grant lives, at least 1.</param>
-/// <param name="CarryOverage">Whether overage of a soft cap is charged to the next period.</param>
+/// <summary>
+/// The policy that carries unused quota over: <c>min(Max, unused)</c>, which expires after <see cref="Periods"/> periods.
+/// </summary>
+/// <param name="Max">The limit on the sum of all live rollovers; null: no limit.</param>
+/// <param name="Periods">The number of periods for which a rolled grant lives, at least 1.</param>
+/// <param name="CarryOverage">True if overage of a soft cap is charged to the next period.</param>
 public sealed record RolloverPolicy(Quantity? Max, int Periods, bool CarryOverage);
 
 public enum RateUnit
 {
-    /// <summary>Open holds at one moment.</summary>
+    /// <summary>The number of open holds.</summary>
     Concurrency,
     Second,
     Minute,
@@ -36,35 +39,35 @@ public enum RateUnit
 }
 
 /// <summary>
-/// A limit on speed. Second and minute windows are smooth (GCRA); hour and day windows are fixed and aligned to the
-/// project's clock; concurrency bounds the open holds.
+/// A rate limit. Second and minute windows are smooth (GCRA); hour and day windows are fixed and aligned to the project's clock;
+/// concurrency limits the open holds.
 /// </summary>
-/// <param name="Limit">Units per window (whole decisions when <see cref="CountsDecisions"/>).</param>
-/// <param name="Burst">Units that may come at once in a smooth window; the limit unless set.</param>
+/// <param name="Limit">Units per window (decisions if <see cref="CountsDecisions"/>).</param>
+/// <param name="Burst">Units that may arrive at once in a smooth window; the limit unless set.</param>
 /// <param name="CountsDecisions">True: each decision counts 1 whatever its amount (requests). False: its amount counts (tokens).</param>
 public sealed record RateLimit(RateUnit Unit, Quantity Limit, Quantity? Burst, bool CountsDecisions);
 
-/// <summary>A feature that may draw on a shared credit feature once its own balance is used up.</summary>
-/// <param name="Feature">The credit feature's code.</param>
-/// <param name="Rate">Credits per unit of the drawing feature.</param>
+/// <summary>The credit feature on which a feature draws when its own balance is used up.</summary>
+/// <param name="Feature">The code of the credit feature.</param>
+/// <param name="Rate">Credits per unit of the feature that draws.</param>
 public sealed record CreditPool(string Feature, Quantity Rate);
 
-/// <summary>Plan × feature: how much, over which period, and what happens at the edge. All policies of <c>SEMANTICS</c> 2.</summary>
+/// <summary>Plan × feature: the quantity, its period, and the policies at its limits. All policies of <c>SEMANTICS</c> 2.</summary>
 public sealed record Entitlement
 {
     public required string Feature { get; init; }
 
-    /// <summary>Units per period; null is unlimited, zero is disabled. Meaningless for switch and value features.</summary>
+    /// <summary>Units per period; null is unlimited, zero disables the feature. Meaningless for switches and values.</summary>
     public Quantity? Quota { get; init; }
 
     public QuotaPeriodKind Period { get; init; } = QuotaPeriodKind.BillingMonth;
 
     public bool HardCap { get; init; } = true;
 
-    /// <summary>For soft caps: units beyond the quota that are allowed; null for no bound.</summary>
+    /// <summary>For soft caps: the units allowed beyond the quota; null: no limit.</summary>
     public Quantity? OverageLimit { get; init; }
 
-    /// <summary>What overage costs, at most one price for each currency. Empty: it is counted and not billed.</summary>
+    /// <summary>The overage prices, at most one for each currency. Empty: overage is counted and not billed.</summary>
     public IReadOnlyList<OveragePrice> OveragePrices { get; init; } = [];
 
     public RolloverPolicy? Rollover { get; init; }
@@ -73,20 +76,20 @@ public sealed record Entitlement
 
     public CreditPool? Pool { get; init; }
 
-    /// <summary>Whole percents of the granted amount at which a crossing is recorded once.</summary>
+    /// <summary>Whole percentages of the granted amount at which a crossing is recorded once.</summary>
     public IReadOnlyList<int> Thresholds { get; init; } = DefaultThresholds;
 
     public SettleOverPolicy SettleOver { get; init; }
 
     public GrantOnChange GrantOnChange { get; init; }
 
-    /// <summary>For switch features.</summary>
+    /// <summary>True if the switch is on.</summary>
     public bool Enabled { get; init; }
 
-    /// <summary>For value features; null is unlimited (a seed's -1).</summary>
+    /// <summary>The value of a value feature; null is unlimited (a seed's -1).</summary>
     public string? Value { get; init; }
 
-    /// <summary>Null: overage is not billed in this currency.</summary>
+    /// <summary>Returns null if overage is not billed in this currency.</summary>
     public OveragePrice? OveragePriceIn(Currency currency) => OveragePrices.FirstOrDefault(price => price.Currency == currency.Code);
 
     public static readonly IReadOnlyList<int> DefaultThresholds = [80, 90, 100];

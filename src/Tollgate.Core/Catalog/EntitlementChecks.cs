@@ -3,7 +3,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What one entitlement must satisfy, in a plan or as a customer's override.</summary>
+/// <summary>The checks of one entitlement, in a plan or as a customer's override.</summary>
 internal static class EntitlementChecks
 {
     public static void Check(Entitlement entitlement, string path, Feature feature, CatalogDocument document, List<CatalogFault> faults)
@@ -95,7 +95,7 @@ internal static class EntitlementChecks
         CatalogRules.CheckCount(entitlement.OveragePrices.Count, CatalogLimits.Prices, $"{path}.overage_price", faults);
         for (var i = 0; i < entitlement.OveragePrices.Count; i++)
         {
-            // One price is written without a list around it.
+            // The document contains a single price without a list.
             var place = entitlement.OveragePrices.Count == 1 ? $"{path}.overage_price" : $"{path}.overage_price[{i}]";
             CheckOveragePrice(entitlement.OveragePrices[i], place, feature, faults);
             if (entitlement.OveragePrices.Take(i).Any(other => other.Currency == entitlement.OveragePrices[i].Currency))

@@ -3,37 +3,37 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>A member of an override: either not mentioned, or set, possibly to null (which for quotas means unlimited).</summary>
+/// <summary>A member of an override: either not set, or set, possibly to null (unlimited, for quotas).</summary>
 public readonly record struct Setting<T>(bool IsSet, T Value)
 {
     public T Or(T otherwise) => IsSet ? Value : otherwise;
 }
 
-/// <summary>Makes settings without naming their type.</summary>
+/// <summary>Creates settings without naming their type.</summary>
 public static class Setting
 {
     public static Setting<T> To<T>(T value) => new(true, value);
 }
 
 /// <summary>
-/// What one customer has that differs from the plan: custom enterprise pricing, a courtesy, a block. Members that are
-/// not set leave the plan's as they are.
+/// The terms of one customer that differ from the plan: custom enterprise pricing, a courtesy, a block. Members that are not set keep the
+/// plan's values.
 /// </summary>
 public sealed record EntitlementOverride
 {
     public required string Feature { get; init; }
 
-    /// <summary>Null is unlimited, zero is disabled.</summary>
+    /// <summary>Null is unlimited, zero disables the feature.</summary>
     public Setting<Quantity?> Quota { get; init; }
 
     public Setting<QuotaPeriodKind> Period { get; init; }
 
     public Setting<bool> HardCap { get; init; }
 
-    /// <summary>Null is no bound.</summary>
+    /// <summary>Null: no limit.</summary>
     public Setting<Quantity?> OverageLimit { get; init; }
 
-    /// <summary>One for each currency; empty: overage is not billed.</summary>
+    /// <summary>One price for each currency; empty: overage is not billed.</summary>
     public Setting<IReadOnlyList<OveragePrice>> OveragePrices { get; init; }
 
     public Setting<RolloverPolicy?> Rollover { get; init; }

@@ -2,13 +2,13 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>How entitlements combine, and which of their members fit which kind of feature.</summary>
+/// <summary>The combination of entitlements, and the members that fit each kind of feature.</summary>
 public static class EntitlementRules
 {
-    /// <summary>The entitlement that is in force: the plan's, with what the override sets put in its place.</summary>
+    /// <summary>Returns the entitlement in force: the plan's, with the set members of the override in their place.</summary>
     /// <param name="entitlement">
-    /// Null when the plan does not name the feature. Then what the override does not set is the cautious choice: quota zero
-    /// and switched off, so that an override of the hard cap alone never becomes an unlimited grant.
+    /// Null if the plan does not name the feature. Members that the override does not set then take the cautious value: quota zero and
+    /// switched off, so that an override of the hard cap alone never becomes an unlimited grant.
     /// </param>
     public static Entitlement Apply(Entitlement? entitlement, EntitlementOverride change)
     {
@@ -34,7 +34,7 @@ public static class EntitlementRules
         };
     }
 
-    /// <summary>Members that are set and mean nothing for a feature of this kind, each with a sentence.</summary>
+    /// <summary>Returns the set members that mean nothing for a feature of this kind, each with a sentence.</summary>
     public static IEnumerable<(string Member, string Message)> Misfits(FeatureKind kind, EntitlementOverride change)
     {
         var metered = new (string Member, bool IsSet)[]
@@ -58,7 +58,9 @@ public static class EntitlementRules
                 (member, $"'{member}' does not fit '{change.Feature}', which is a {CatalogWords.Of(kind)} feature: {Fitting(kind)}"));
     }
 
-    /// <summary>What a plan must say about a feature of this kind and does not. Nothing is unlimited by omission.</summary>
+    /// <summary>
+    /// Returns the members that a plan must set for a feature of this kind and does not. Nothing is unlimited by omission.
+    /// </summary>
     public static IEnumerable<(string Member, string Message)> Missing(FeatureKind kind, EntitlementOverride change)
     {
         if (kind == FeatureKind.Metered && !change.Quota.IsSet && !change.Pool.IsSet)

@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Catalog;
 
-/// <summary>How the events that match a meter become units.</summary>
+/// <summary>The functions that turn the events of a meter into units.</summary>
 public enum MeterAggregate
 {
     Count,
@@ -11,28 +11,28 @@ public enum MeterAggregate
     WeightedSum,
 }
 
-/// <summary>Where a meter may read its value.</summary>
+/// <summary>The source of a meter's value.</summary>
 public enum MeterValue
 {
-    /// <summary>It reads none.</summary>
+    /// <summary>No value.</summary>
     None,
 
-    /// <summary>In a property, or where it names none in the event's quantity.</summary>
+    /// <summary>A property, or the event's quantity if the meter names none.</summary>
     PropertyOrQuantity,
 
-    /// <summary>In a property, which it has to name.</summary>
+    /// <summary>A property, which the meter has to name.</summary>
     Property,
 }
 
 /// <summary>
-/// What the catalogue asks of an aggregate: one exhaustive switch per question. How an event counts is asked in
-/// <c>Metering.AggregateRules</c>.
+/// The catalogue's questions about an aggregate: one exhaustive switch per question. <c>Metering.AggregateRules</c> has the questions about
+/// counting.
 /// </summary>
 public static class MeterAggregates
 {
     /// <summary>
-    /// The usage of a period is what reported values say and no sum of them: a peak, seats, stored gigabytes. It burns nothing, and nobody
-    /// can consume it.
+    /// True if the usage of a period comes from reported values and is no sum of them: a peak, seats, stored gigabytes. A level burns no
+    /// grants, and callers cannot consume it.
     /// </summary>
     public static bool IsLevel(this MeterAggregate aggregate) => aggregate switch
     {
@@ -58,8 +58,8 @@ public static class MeterAggregates
     };
 
     /// <summary>
-    /// A second meter of the same aggregate in one feature may read the same event, by another filter. Neither of two values of one report
-    /// is the last.
+    /// True if a second meter of the same aggregate in one feature may read the same event with another filter. With <c>latest</c>, neither
+    /// of two values of one report is the last.
     /// </summary>
     public static bool MayReadTwice(this MeterAggregate aggregate) => aggregate switch
     {
@@ -67,13 +67,13 @@ public static class MeterAggregates
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Unique => true,
     };
 
-    /// <summary>Meters of both may feed one feature: what they count is added up.</summary>
+    /// <summary>True if meters of both may feed one feature: their units add up.</summary>
     public static bool Combines(this MeterAggregate a, MeterAggregate b) => a == b || !(a.IsLevel() || b.IsLevel());
 
-    /// <summary>Meters of both may read one event for one feature: a void has to know which of them had counted what.</summary>
+    /// <summary>True if meters of both may read one event for one feature: a void has to know which of them counted what.</summary>
     public static bool CombinesOnOneEvent(this MeterAggregate a, MeterAggregate b) => a == b || (a.KeepsNothing() && b.KeepsNothing());
 
-    /// <summary>A void has to know no more of an event than its posting.</summary>
+    /// <summary>True if a void needs nothing of an event but its posting.</summary>
     public static bool KeepsNothing(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum => true,

@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What the meters of a feature must satisfy, alone, together, and beside those that the feature had before.</summary>
+/// <summary>The checks of a feature's meters, alone, together, and against the feature's earlier meters.</summary>
 internal static class MeterChecks
 {
     public static void Check(Feature feature, string path, List<CatalogFault> faults)
@@ -26,10 +26,10 @@ internal static class MeterChecks
     }
 
     /// <summary>
-    /// A feature becomes a level, or another kind of one, or is one no longer: balances of running periods, grants and plan versions of
-    /// before would mean something else.
+    /// Returns a fault for each feature that becomes a level, becomes another kind of level, or ceases to be one: balances of running
+    /// periods, grants and earlier plan versions would change their meaning.
     /// </summary>
-    /// <param name="known">Those of the document's codes that the project had before, also long ago.</param>
+    /// <param name="known">The earlier features of the project that have the document's codes, of any time.</param>
     public static IEnumerable<CatalogFault> Changed(IReadOnlyDictionary<string, Feature> known, CatalogDocument document)
     {
         for (var i = 0; i < document.Features.Count; i++)
@@ -46,7 +46,7 @@ internal static class MeterChecks
         }
     }
 
-    /// <summary>Null: both may feed one feature.</summary>
+    /// <summary>Returns null if both meters may feed one feature.</summary>
     private static string? Clash(Meter a, Meter b)
     {
         var (one, other) = (CatalogWords.Of(a.Aggregate), CatalogWords.Of(b.Aggregate));

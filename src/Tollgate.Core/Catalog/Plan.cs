@@ -3,46 +3,44 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What is taken off one price before coupons: a percentage, or an amount of the price for one.</summary>
+/// <summary>A discount on one price before coupons: a percentage, or an amount off the unit price.</summary>
 /// <param name="Percent">0 to 100; null: an amount.</param>
 /// <param name="AmountMinor">Minor units; never more than the price.</param>
 public sealed record LineDiscount(Percent? Percent, long? AmountMinor)
 {
-    /// <summary>The price for one after it.</summary>
+    /// <summary>Returns the unit price after the discount.</summary>
     public ExactMoney Of(MoneyAmount each) => Percent is { } percent
         ? new(each.Major * (1m - (percent.Value / 100m)), each.Currency)
         : ExactMoney.Of(new(Math.Max(0, each.Minor - AmountMinor!.Value), each.Currency));
 
-    /// <summary>A discount of this price: 0 to 100 percent, or at most so much that this many minor units are left.</summary>
+    /// <summary>True if the discount fits the price: 0 to 100 percent, or an amount, that leaves at least this many minor units.</summary>
     internal bool Fits(long price, long left = 0) => Percent is { } percent
         ? percent.Value is >= 0 and <= 100 && Of(new(price, Currency.Usd)).Rounded().Minor >= left
         : AmountMinor >= 0 && price - AmountMinor >= left;
 
-    /// <summary>As on an invoice.</summary>
+    /// <summary>Returns the text for an invoice.</summary>
     public string In(Currency currency) => Percent?.ToString() ?? new MoneyAmount(AmountMinor!.Value, currency).ToString();
 }
 
 /// <summary>Plan × billing interval × currency.</summary>
 /// <param name="AmountMinor">Minor units of <see cref="Currency"/>, for instance cents.</param>
-/// <param name="TrialDays">0 for no trial.</param>
+/// <param name="TrialDays">0: no trial.</param>
 public sealed record PlanPrice(PriceInterval Interval, string Currency, long AmountMinor, int TrialDays)
 {
     /// <summary>
-    /// Then a subscription's quantity is its number of seats: the amount is due once, and the seats beyond the included ones have
-    /// their own price. Null: the amount is due for each of the quantity.
+    /// The price of seats. If set, a subscription's quantity is its number of seats: the amount is charged once, and seats beyond the
+    /// included ones have their own price. Null: the amount is charged for each unit of the quantity.
     /// </summary>
     public SeatPrice? Seats { get; init; }
 
-    /// <summary>Comes off the amount, and stands on the invoice beside it. Null: none.</summary>
+    /// <summary>A discount on the amount, which the invoice shows. Null: none.</summary>
     public LineDiscount? Discount { get; init; }
 
-    /// <summary>What a period costs at least, plan and usage together before discounts, in minor units; null for no minimum.</summary>
+    /// <summary>The minimum for a period, plan and usage together before discounts, in minor units; null: no minimum.</summary>
     public long? MinimumMinor { get; init; }
 }
 
-/// <summary>
-/// One plan as it stands in a catalogue. Once published it becomes an immutable version; a changed plan is a new version.
-/// </summary>
+/// <summary>One plan of a catalogue. Its publication creates an immutable version; a changed plan gets a new version.</summary>
 public sealed record Plan
 {
     public required string Code { get; init; }
@@ -51,7 +49,7 @@ public sealed record Plan
 
     public string? Description { get; init; }
 
-    /// <summary>Which of the project's tax rates are for it; null: those without a category.</summary>
+    /// <summary>The category that selects the project's tax rates; null: those without a category.</summary>
     public string? TaxCategory { get; init; }
 
     public string? Tagline { get; init; }
@@ -61,12 +59,12 @@ public sealed record Plan
 
     public string? Icon { get; init; }
 
-    /// <summary>Marked as the popular one.</summary>
+    /// <summary>True if the pricing page marks it as popular.</summary>
     public bool Highlighted { get; init; }
 
     public int SortOrder { get; init; }
 
-    /// <summary>False: kept for those who have it, no longer offered.</summary>
+    /// <summary>False: no longer offered; customers who have it keep it.</summary>
     public bool Active { get; init; } = true;
 
     public IReadOnlyList<PlanPrice> Prices { get; init; } = [];
@@ -75,27 +73,27 @@ public sealed record Plan
 }
 
 /// <summary>
-/// The policy for customers whose subscription ended, is paused or is unpaid. A customer that never had one is on the default plan either
-/// way.
+/// The policy for customers whose subscription ended, is paused or is unpaid. A customer that never had a subscription is on the default
+/// plan under either policy.
 /// </summary>
 public enum WithoutSubscription
 {
-    /// <summary>What the default plan gives.</summary>
+    /// <summary>The customer is on the default plan.</summary>
     DefaultPlan,
 
-    /// <summary>Nothing that is decided: <c>subscription_inactive</c>.</summary>
+    /// <summary>Tollgate refuses every decision: <c>subscription_inactive</c>.</summary>
     Inactive,
 }
 
-/// <summary>What becomes of an event of a type that no meter reads.</summary>
+/// <summary>The policy for events of a type that no meter reads.</summary>
 public enum UnmatchedEvents
 {
-    /// <summary>It is recorded and flagged.</summary>
+    /// <summary>Record and flag the event.</summary>
     Accept,
     Refuse,
 }
 
-/// <summary>Everything that a project sells: what <c>PUT /v1/catalog</c> takes and <c>catalog export</c> gives back.</summary>
+/// <summary>Everything that a project sells: the body of <c>PUT /v1/catalog</c>, and the output of <c>catalog export</c>.</summary>
 public sealed record CatalogDocument
 {
     /// <summary>The catalogue's own name, for instance <c>resume-ats</c>.</summary>
@@ -110,7 +108,9 @@ public sealed record CatalogDocument
     /// <summary>The plan of a customer without an active subscription.</summary>
     public required string DefaultPlan { get; init; }
 
-    /// <summary>Where a denial sends the customer; may hold <c>{customer}</c>, <c>{feature}</c> and <c>{plan}</c>.</summary>
+    /// <summary>
+    /// The address to which a refusal sends the customer; may contain <c>{customer}</c>, <c>{feature}</c> and <c>{plan}</c>.
+    /// </summary>
     public string UpgradeUrl { get; init; } = "/pricing";
 
     public WithoutSubscription WithoutSubscription { get; init; }
@@ -125,7 +125,7 @@ public sealed record CatalogDocument
 
     public IReadOnlyList<CreditPack> Packs { get; init; } = [];
 
-    /// <summary>Codes of the currencies in which an active plan or pack has a price, in the order of the alphabet.</summary>
+    /// <summary>The codes of the currencies in which an active plan or pack has a price, in alphabetical order.</summary>
     public IReadOnlyList<string> CurrenciesSold =>
     [
         .. Plans.Where(static plan => plan.Active).SelectMany(static plan => plan.Prices, static (_, price) => price.Currency)

@@ -3,7 +3,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>A feature with the small number that stands for it in the ledger. The number never changes.</summary>
+/// <summary>A feature with its small number in the ledger. The number never changes.</summary>
 public sealed record FeatureEntry(int Key, Feature Feature)
 {
     public string Code => Feature.Code;
@@ -18,12 +18,12 @@ public sealed record PlanVersion(int Id, int Number, Plan Plan, FrozenDictionary
 /// <summary>The version that customers without a plan of their own have from an instant on.</summary>
 public sealed record DefaultPlanSince(Instant From, PlanVersion Version);
 
-/// <summary>A meter together with the feature that it feeds.</summary>
+/// <summary>A meter with the feature that it feeds.</summary>
 public sealed record MeterTarget(FeatureEntry Feature, Meter Meter);
 
 /// <summary>
-/// The catalogue in force, indexed for the hot path. Immutable: a new revision is a new object, and whoever holds the
-/// old one finishes its decision on it.
+/// The catalogue in force, indexed for the hot path. Immutable: a new revision is a new object, and a decision that began on the old one
+/// finishes on it.
 /// </summary>
 public sealed record PublishedCatalog
 {
@@ -36,7 +36,7 @@ public sealed record PublishedCatalog
     /// <summary>Features of this revision by code.</summary>
     public required FrozenDictionary<string, FeatureEntry> Features { get; init; }
 
-    /// <summary>Every feature that the project ever had, by number: balances may name one that was dropped since.</summary>
+    /// <summary>Every feature that the project ever had, by number: balances may name a removed one.</summary>
     public required FrozenDictionary<int, FeatureEntry> FeaturesByKey { get; init; }
 
     /// <summary>The newest version of each plan of this revision, by plan code.</summary>
@@ -45,7 +45,7 @@ public sealed record PublishedCatalog
     /// <summary>Every version that a customer may be pinned to, by id.</summary>
     public required FrozenDictionary<int, PlanVersion> PlanVersions { get; init; }
 
-    /// <summary>Meters by event type. The default meter of a feature (its own code, sum of quantity) is listed too.</summary>
+    /// <summary>The meters by event type, including the default meter of a feature (its own code, sum of quantity).</summary>
     public required FrozenDictionary<string, IReadOnlyList<MeterTarget>> MetersByEventType { get; init; }
 
     /// <summary>Those of which time makes usage (<see cref="Feature.WeighsTime"/>), also those that were dropped since.</summary>
@@ -54,8 +54,8 @@ public sealed record PublishedCatalog
     public PlanVersion DefaultPlan => Plans[Document.DefaultPlan];
 
     /// <summary>
-    /// Which version the default plan was from when on, in the order of time; the last one is <see cref="DefaultPlan"/>. The first holds
-    /// for what was before, too.
+    /// The versions of the default plan with their start, in order of time; the last one is <see cref="DefaultPlan"/>. The first one also
+    /// applies to earlier times.
     /// </summary>
     public required IReadOnlyList<DefaultPlanSince> DefaultPlans { get; init; }
 }

@@ -2,7 +2,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>What a price by tiers must satisfy, for usage and for seats.</summary>
+/// <summary>The checks of a tiered price, for usage and for seats.</summary>
 internal static class TierChecks
 {
     public static void Check(TierMode mode, IReadOnlyList<PriceTier> tiers, string path, List<CatalogFault> faults)

@@ -2,28 +2,28 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>One step of a price: so many units at one price, and a fee that is due once.</summary>
-/// <param name="Units">Units, or packages where the price is per package.</param>
+/// <summary>One step of a price: units at one price, and a fee that is due once.</summary>
+/// <param name="Units">The units, or the packages if the price is per package.</param>
 public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, ExactMoney FlatFee)
 {
-    /// <summary>The units are an amount of money, and this share of it is the price.</summary>
+    /// <summary>The percentage of an amount of money that is the price; the units are that amount. Null: a unit price.</summary>
     public Percent? Percent { get; init; }
 
-    /// <summary>What comes off the unit price and the fee; null: nothing.</summary>
+    /// <summary>The discount on the unit price and the fee; null: none.</summary>
     public Percent? Less { get; init; }
 
-    /// <summary>The units are packages.</summary>
+    /// <summary>True if the units are packages.</summary>
     public bool CountsPackages { get; init; }
 
-    /// <summary>What one unit costs after the discount.</summary>
+    /// <summary>The unit price after the discount.</summary>
     public ExactMoney DueUnitPrice => Due(UnitPrice);
 
-    /// <summary>Not rounded: the line that the step belongs to is, once.</summary>
+    /// <summary>The amount, not rounded: its line rounds it once.</summary>
     public ExactMoney Amount => Due(UnitPrice with { Major = (Units.Value * UnitPrice.Major) + FlatFee.Major });
 
     /// <summary>
-    /// As an invoice explains it, by listed prices: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>, <c>2.5 % of 1000 USD less 10 % = 22.5
-    /// USD</c>.
+    /// Returns the explanation for an invoice, with listed prices: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>,
+    /// <c>2.5 % of 1000 USD less 10 % = 22.5 USD</c>.
     /// </summary>
     public override string ToString()
     {
@@ -38,14 +38,14 @@ public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, E
 }
 
 /// <summary>
-/// What a number of units costs by tiers (<c>SEMANTICS</c> 4): the arithmetic that usage and seats have in common. It stands here
-/// and not in Rating because a subscription must know what its seats cost, and comes before Rating.
+/// The price of a number of units by tiers (<c>SEMANTICS</c> 4): the arithmetic that usage and seats share. It is not in Rating because a
+/// subscription needs the price of its seats, and comes before Rating.
 /// </summary>
 public static class TierRules
 {
     /// <param name="units">Not negative.</param>
-    /// <returns>At least one step. The order is that of the tiers.</returns>
-    /// <exception cref="OverflowException">The amount is beyond 28 digits.</exception>
+    /// <returns>At least one step, in the order of the tiers.</returns>
+    /// <exception cref="OverflowException">The amount exceeds 28 digits.</exception>
     public static IReadOnlyList<PricedStep> StepsOf(OveragePrice price, Quantity units)
     {
         Invariant.That(!units.IsNegative, $"{units} units cannot be priced.");
@@ -67,16 +67,16 @@ public static class TierRules
         return units.IsZero && price.FirstFlatFee == FirstFlatFee.OnUse ? [steps[0] with { FlatFee = new(0, currency) }] : steps;
     }
 
-    /// <summary>Steps of one currency added up, rounded once.</summary>
+    /// <summary>Returns the sum of steps in one currency, rounded once.</summary>
     public static MoneyAmount Sum(IReadOnlyList<PricedStep> steps, Currency currency) => Exact(steps, currency).Rounded();
 
-    /// <inheritdoc cref="Sum"/>
+    /// <summary>Returns the sum of steps in one currency, not rounded.</summary>
     public static ExactMoney Exact(IReadOnlyList<PricedStep> steps, Currency currency) =>
         new(steps.Sum(static step => step.Amount.Major), currency);
 
     /// <summary>
-    /// Each tier takes the units above the bound of the one before, up to its own. A tier that no unit falls into is not reached, and
-    /// its fee is not due.
+    /// Returns the steps of graduated tiers: each tier takes the units above the limit of the one before, up to its own. A tier without a
+    /// unit is not reached, and its fee is not due.
     /// </summary>
     private static List<PricedStep> Graduated(IReadOnlyList<PriceTier> tiers, Quantity units, Currency currency)
     {
@@ -97,11 +97,11 @@ public static class TierRules
         return steps;
     }
 
-    /// <summary>The tier that the last unit falls into. A fraction above a bound is in the next tier.</summary>
+    /// <summary>Returns the tier of the last unit. A fraction above a limit is in the next tier.</summary>
     private static PriceTier TierOf(IReadOnlyList<PriceTier> tiers, Quantity units) =>
         tiers.First(tier => tier.UpTo is not { } bound || units <= bound);
 
-    /// <summary>A package that was begun is paid for.</summary>
+    /// <summary>Returns the number of packages: a partly used package counts as one.</summary>
     private static Quantity Packages(Quantity units, Quantity size) => Quantity.Of(decimal.Ceiling(units.Value / size.Value));
 
     private static PricedStep StepOf(PriceTier tier, Quantity units, Currency currency) =>

@@ -5,39 +5,39 @@ namespace Tollgate.Core.Checkouts;
 
 public enum CheckoutStatus
 {
-    /// <summary>Nothing has happened yet, and nothing will unless it is paid.</summary>
+    /// <summary>The checkout waits for payment and has changed nothing yet.</summary>
     Open,
 
-    /// <summary>What it asked for was done.</summary>
+    /// <summary>The order was carried out.</summary>
     Completed,
 
-    /// <summary>Nobody finished it. It changed nothing.</summary>
+    /// <summary>The customer did not finish it. It changed nothing.</summary>
     Expired,
 
     /// <summary>
-    /// Money came when what it asked for could not be had any more. The money is the customer's credit, and nothing else was done.
+    /// The payment arrived when the order was no longer possible. The money became the customer's credit, and nothing else changed.
     /// </summary>
     Credited,
 }
 
-/// <summary>What a checkout is for.</summary>
+/// <summary>The kind of order.</summary>
 public enum CheckoutKind
 {
-    /// <summary>A plan: a subscription begins, or the one that the customer has is changed.</summary>
+    /// <summary>A plan: a new subscription, or a change of the customer's subscription.</summary>
     Subscription,
 
-    /// <summary>A change of one subscription that the API asked for; it has no page.</summary>
+    /// <summary>A change of one subscription through the API; it has no page.</summary>
     Change,
     Pack,
 
-    /// <summary>An invoice that is open.</summary>
+    /// <summary>An open invoice.</summary>
     Invoice,
 
-    /// <summary>A payment method is left, and nothing is paid.</summary>
+    /// <summary>A payment method is saved without a payment.</summary>
     Setup,
 }
 
-/// <summary>What somebody was asked to pay for on a page, and what came of it.</summary>
+/// <summary>An order that a customer pays on a page, with its result.</summary>
 public sealed record Checkout
 {
     public required Guid Id { get; init; }
@@ -48,28 +48,28 @@ public sealed record Checkout
 
     public required CheckoutStatus Status { get; init; }
 
-    /// <summary>Where the page leads when it is done; null: it says so itself.</summary>
+    /// <summary>The URL to which the page redirects on success; null: the page itself confirms.</summary>
     public string? SuccessUrl { get; init; }
 
-    /// <summary>Where the page leads when nothing is bought; null: nowhere.</summary>
+    /// <summary>The URL to which the page redirects without a purchase; null: nowhere.</summary>
     public string? CancelUrl { get; init; }
 
     public required Instant CreatedAt { get; init; }
 
     public required Instant ExpiresAt { get; init; }
 
-    /// <summary>When it was completed, expired or credited.</summary>
+    /// <summary>The time at which it was completed, expired or credited.</summary>
     public Instant? FinishedAt { get; init; }
 
-    /// <summary>What began or was changed.</summary>
+    /// <summary>The subscription that began or was changed.</summary>
     public Guid? Subscription { get; init; }
 
-    /// <summary>What was paid, or asked for nothing.</summary>
+    /// <summary>The paid invoice, or one without an amount due.</summary>
     public Guid? Invoice { get; init; }
 
-    /// <summary>The attempt that succeeded, also where its money became credit; null where nothing was due.</summary>
+    /// <summary>The attempt that succeeded, also if its money became credit; null if nothing was due.</summary>
     public Guid? Payment { get; init; }
 
-    /// <summary>Whether it can still be paid.</summary>
+    /// <summary>True if the customer can still pay it.</summary>
     public bool IsOpen(Instant now) => Status == CheckoutStatus.Open && now < ExpiresAt;
 }

@@ -2,13 +2,13 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Costs;
 
-/// <summary>What a group of calls to models comes to. Voided calls are in none of the figures.</summary>
-/// <param name="Errors">Of the calls: the provider's status was 400 or more, or an error was reported.</param>
-/// <param name="UnpricedCalls">Of the calls: their cost is unknown, so that <paramref name="Cost"/> is without it.</param>
-/// <param name="EstimatedCalls">Of the calls: what they used was not reported but estimated.</param>
-/// <param name="InputTokens">All kinds, those from a cache included.</param>
-/// <param name="CachedInputTokens">Of the input tokens.</param>
-/// <param name="OutputTokens">All kinds, reasoning included.</param>
+/// <summary>The totals of a group of calls to models. They leave out voided calls.</summary>
+/// <param name="Errors">The calls with a provider status of 400 or more, or with a reported error.</param>
+/// <param name="UnpricedCalls">The calls whose cost is unknown, and missing in <paramref name="Cost"/>.</param>
+/// <param name="EstimatedCalls">The calls whose usage is estimated instead of reported.</param>
+/// <param name="InputTokens">All kinds, including cached ones.</param>
+/// <param name="CachedInputTokens">The part of the input tokens from a cache.</param>
+/// <param name="OutputTokens">All kinds, including reasoning.</param>
 /// <param name="Cost">Dollars, exact to the billionth.</param>
 public readonly record struct CallTotals(
     long Calls, long Errors, long UnpricedCalls, long EstimatedCalls, long InputTokens, long CachedInputTokens, long OutputTokens,

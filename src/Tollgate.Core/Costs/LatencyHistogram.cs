@@ -3,30 +3,30 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Costs;
 
 /// <summary>
-/// How many calls took how long, in buckets that grow by a tenth: bucket b holds the milliseconds above 1.1^(b-1), up to
-/// 1.1^b, and <see cref="Instant"/> those below one. Histograms of several days add up, and so do those of several models.
+/// The number of calls by duration, in buckets that grow by a tenth: bucket b has the calls of more than 1.1^(b-1) and up to 1.1^b
+/// milliseconds, and <see cref="Instant"/> those of less than one. Histograms of several days, or of several models, add up.
 /// </summary>
 /// <remarks>
-/// A percentile is the nearest rank, read as its bucket's value 2 × 1.1^b ÷ 2.1 with one decimal: at most 4.8 % away from the
-/// true one (the sketch with relative error of Masson, Rim and Lee, "DDSketch", 2019, with γ = 1.1). The function
-/// <c>latency_bucket</c> of the schema fills the buckets.
+/// A percentile is the nearest rank, read as its bucket's value 2 × 1.1^b ÷ 2.1 with one decimal: at most 4.8 % from the true one (the
+/// sketch with relative error of Masson, Rim and Lee, "DDSketch", 2019, with γ = 1.1). The function <c>latency_bucket</c> of the schema
+/// fills the buckets.
 /// </remarks>
 public sealed class LatencyHistogram
 {
-    /// <summary>The bucket of what took less than a millisecond.</summary>
+    /// <summary>The bucket of calls of less than a millisecond.</summary>
     public const int Instant = -1;
 
-    /// <summary>Beyond a day: a call's latency is at most that.</summary>
+    /// <summary>The last bucket, beyond a day, which is the longest latency of a call.</summary>
     private const int LastBucket = 200;
 
     private static readonly Quantity[] Values = [.. AllValues()];
 
     private readonly SortedDictionary<int, long> _calls = [];
 
-    /// <summary>Calls that say how long they took.</summary>
+    /// <summary>The number of calls with a known duration.</summary>
     public long Calls { get; private set; }
 
-    /// <summary>Negative numbers take calls back.</summary>
+    /// <summary>Adds calls to a bucket; negative numbers remove them.</summary>
     public void Add(int bucket, long calls)
     {
         Invariant.That(bucket is >= Instant and <= LastBucket, $"There is no bucket {bucket}.");
@@ -34,7 +34,7 @@ public sealed class LatencyHistogram
         Calls += calls;
     }
 
-    /// <summary>Milliseconds that so many percent of the calls did not exceed; null without calls.</summary>
+    /// <summary>Returns the milliseconds that this percentage of the calls did not exceed; null without calls.</summary>
     public Quantity? Percentile(int percent)
     {
         var rank = ((Calls * percent) + 99) / 100;
@@ -50,7 +50,7 @@ public sealed class LatencyHistogram
         return null;
     }
 
-    /// <summary>What a bucket stands for, in milliseconds.</summary>
+    /// <summary>Returns the value of a bucket in milliseconds.</summary>
     public static Quantity ValueOf(int bucket) => bucket == Instant ? Quantity.Zero : Values[bucket];
 
     private static IEnumerable<Quantity> AllValues()

@@ -3,11 +3,11 @@ using System.Collections.Frozen;
 namespace Tollgate.Core.Customers;
 
 /// <summary>
-/// The countries of ISO 3166-1, and the codes beside it that tax offices use: XI (Northern Ireland), XK (Kosovo), EL (Greece in VAT ids).
+/// The countries of ISO 3166-1, and other codes that tax offices use: XI (Northern Ireland), XK (Kosovo), EL (Greece in VAT ids).
 /// </summary>
 public static class Countries
 {
-    /// <summary>Of each the code of two letters, the one of three letters and the English name.</summary>
+    /// <summary>The code of two letters, the code of three letters and the English name of each.</summary>
     private const string Table =
         """
         AD AND Andorra; AE ARE United Arab Emirates; AF AFG Afghanistan; AG ATG Antigua and Barbuda; AI AIA Anguilla; AL ALB Albania; AM ARM Armenia;
@@ -50,7 +50,7 @@ public static class Countries
     private static readonly FrozenSet<string> Codes = Rows.Select(static row => row[0]).Concat(["XI", "XK", "EL"])
         .ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary>Words that people write instead of the code, beside the other columns of the table.</summary>
+    /// <summary>The other columns of the table, and more words that people write instead of the code.</summary>
     private static readonly FrozenDictionary<string, string> Others = Rows
         .SelectMany(static row => row[1..].Select(name => KeyValuePair.Create(name, row[0])))
         .Concat([
@@ -58,11 +58,12 @@ public static class Countries
             new("United States of America", "US"), new("Holland", "NL")])
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Two capital letters that name a country.</summary>
+    /// <summary>True if the text is two capital letters that name a country.</summary>
     public static bool IsCode(string? text) => text is not null && Codes.Contains(text);
 
     /// <summary>
-    /// Says that a country is unknown, and which code was meant where that is clear. Two letters are never corrected to two others.
+    /// Returns the message for an unknown country, with the intended code if that is clear. It guesses by spelling only from names of more
+    /// than three letters.
     /// </summary>
     public static string Unknown(string text) =>
         $"Unknown country '{Spelling.Shown(text)}'.{(Nearest(text) is { } code ? $" Did you mean '{code}'?" : "")} Two capital letters of "

@@ -1,12 +1,14 @@
 namespace Tollgate.Core.Customers;
 
-/// <summary>Where a customer's rows lie: <c>hash(project, customer) mod 64</c>, the same on every server and for ever.</summary>
+/// <summary>The partition of a customer's rows: <c>hash(project, customer) mod 64</c>, the same on every server, permanently.</summary>
 public static class CustomerPlace
 {
-    /// <summary>Fixed for ever: a change would move every customer.</summary>
+    /// <summary>The number of partitions. It never changes, because a change would move every customer.</summary>
     public const int Partitions = 64;
 
-    /// <summary>FNV-1a (64 bits) over the project's number and the UTF-16 code units of the customer's id, folded to 6 bits.</summary>
+    /// <summary>
+    /// Computes FNV-1a (64 bits) over the project's number and the UTF-16 code units of the customer's id, folded to 6 bits.
+    /// </summary>
     public static short PartitionOf(int projectId, string customer)
     {
         unchecked

@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>Why a customer pays no tax, and the document that proves it. Both stand on its invoices.</summary>
+/// <summary>The reason why a customer pays no tax, and the document that proves it. Its invoices show both.</summary>
 public sealed record TaxExemption(string Reason, string Document);
 
-/// <summary>What a project tells about a customer. Everything is optional; null means not told.</summary>
+/// <summary>The data of a project about a customer. Everything is optional; null: not given.</summary>
 public sealed record CustomerProfile
 {
     public static readonly CustomerProfile Blank = new();
@@ -14,22 +14,22 @@ public sealed record CustomerProfile
 
     public string? Email { get; init; }
 
-    /// <summary>ISO 4217; null means the project's.</summary>
+    /// <summary>ISO 4217; null: the project's currency.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>IANA name; null means the project's. Shown to the customer; quota periods follow the project's zone.</summary>
+    /// <summary>An IANA name; null: the project's zone. For display only; quota periods follow the project's zone.</summary>
     public string? TimeZone { get; init; }
 
     /// <summary>ISO 3166-1, two capital letters.</summary>
     public string? Country { get; init; }
 
-    /// <summary>VAT or other tax number, as the customer writes it.</summary>
+    /// <summary>The VAT or other tax number, as the customer writes it.</summary>
     public string? TaxId { get; init; }
 
     /// <summary>Null: the customer pays the taxes of its country.</summary>
     public TaxExemption? TaxExempt { get; init; }
 
-    /// <summary>A flat object of the project's own, never read by Tollgate.</summary>
+    /// <summary>A flat object of the project's own data, which Tollgate never reads.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = FrozenDictionary<string, string>.Empty;
 
     public bool Equals(CustomerProfile? other) =>
@@ -42,7 +42,7 @@ public sealed record CustomerProfile
         a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var value) && value == pair.Value);
 }
 
-/// <summary>A change of some members: what was not named stays, null clears. Metadata merges key by key.</summary>
+/// <summary>A change of some members: unnamed ones stay unchanged, null clears. Metadata merges key by key.</summary>
 public sealed record CustomerPatch
 {
     public Change<string?> Name { get; init; }
@@ -59,7 +59,7 @@ public sealed record CustomerPatch
 
     public Change<TaxExemption?> TaxExempt { get; init; }
 
-    /// <summary>A null value removes its key; a null map removes all.</summary>
+    /// <summary>A null value removes its key; a null map removes all keys.</summary>
     public Change<IReadOnlyDictionary<string, string?>?> Metadata { get; init; }
 
     public CustomerProfile ApplyTo(CustomerProfile old) => new()
@@ -103,7 +103,7 @@ public sealed record CustomerPatch
     }
 }
 
-/// <summary>A member that a request named, with its new value, or one that it left out.</summary>
+/// <summary>A member with the new value that a request gives, or one that the request leaves out.</summary>
 public readonly record struct Change<T>(bool IsNamed, T Value)
 {
     public T Or(T old) => IsNamed ? Value : old;
@@ -111,14 +111,14 @@ public readonly record struct Change<T>(bool IsNamed, T Value)
     public static Change<T> To(T value) => new(true, value);
 }
 
-/// <summary>A customer as everybody sees it.</summary>
-/// <param name="Plan">The code of the plan that it is on; the project's default plan unless another was assigned.</param>
-/// <param name="PlanVersion">The number of the version: the newest of the default plan, or the one that was pinned.</param>
+/// <summary>A customer with its public data.</summary>
+/// <param name="Plan">The code of its plan: the project's default plan unless another is assigned.</param>
+/// <param name="PlanVersion">The number of the version: the newest of the default plan, or the pinned one.</param>
 public sealed record Customer(string Id, CustomerProfile Profile, string Plan, int PlanVersion, Time.Instant CreatedAt)
 {
-    /// <summary>The customer that it is a member of, whose balances it uses; null: none, it uses its own.</summary>
+    /// <summary>The customer whose member this one is, and whose balances it uses; null: none, it uses its own.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>What is known of <see cref="CustomerProfile.TaxId"/>.</summary>
+    /// <summary>The state of the check of <see cref="CustomerProfile.TaxId"/>.</summary>
     public VatStanding Vat { get; init; } = VatStanding.Unchecked;
 }

@@ -3,10 +3,10 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>What is wrong with one member of a request, in a sentence that says what is allowed.</summary>
+/// <summary>The fault of one member of a request, in a sentence that says what is allowed.</summary>
 public readonly record struct FieldFault(string Field, string Detail);
 
-/// <summary>What is wrong with an id that a caller chose.</summary>
+/// <summary>The fault of an id that a caller chose.</summary>
 public enum IdFault
 {
     None,
@@ -20,15 +20,15 @@ public enum IdFault
     DotSegment,
 }
 
-/// <summary>What a customer may look like. Each method lists every fault at once; no fault is an empty list.</summary>
+/// <summary>The validation of customers. Each method lists every fault at once; an empty list means no fault.</summary>
 public static class CustomerRules
 {
-    /// <summary>UTF-16 units. Long enough for an e-mail address, a URL-shaped id or a federated subject.</summary>
+    /// <summary>The longest id in UTF-16 units: enough for an e-mail address, a URL-shaped id or a federated subject.</summary>
     public const int LongestId = 255;
 
     public const int LongestName = 200;
 
-    /// <summary>RFC 5321's bound of an address.</summary>
+    /// <summary>The longest e-mail address under RFC 5321.</summary>
     public const int LongestEmail = 254;
 
     public const int LongestTaxId = 40;
@@ -42,11 +42,11 @@ public static class CustomerRules
     public const int LongestMetadataValue = 500;
 
     /// <summary>
-    /// The one rule of the ids that callers choose: of customers and of what is recorded for them (events, reservations,
-    /// grants). 1 to 255 characters, none of them a control character, all of them well-formed Unicode. Not "." or "..":
-    /// clients and servers fold those away in a URL, even percent-encoded, so nobody could address them.
+    /// Returns the fault of an id that a caller chose: of a customer or of its records (events, reservations, grants). An id has 1 to 255
+    /// characters of well-formed Unicode without control characters. It is not "." or "..": clients and servers remove those from a URL,
+    /// even percent-encoded, so no request could address them.
     /// </summary>
-    /// <remarks>It is asked for every event and every decision: it allocates nothing.</remarks>
+    /// <remarks>Every event and every decision calls it, so it allocates nothing.</remarks>
     public static IdFault FaultOfId(string id) => id switch
     {
         { Length: 0 } => IdFault.Empty,
@@ -58,10 +58,12 @@ public static class CustomerRules
     /// <inheritdoc cref="FaultOfId"/>
     public static bool IsId(string? id) => id is not null && FaultOfId(id) == IdFault.None;
 
-    /// <summary>Well-formed Unicode without control characters: it can be stored, printed and put into a header or a log.</summary>
+    /// <summary>
+    /// True for well-formed Unicode without control characters, which is safe to store, print, and put into a header or a log.
+    /// </summary>
     public static bool IsLine(ReadOnlySpan<char> text)
     {
-        // Most texts are printable ASCII, which is seen in a few vector instructions.
+        // Most texts are printable ASCII, which a few vector instructions detect.
         var first = text.IndexOfAnyExceptInRange(' ', '~');
         for (var i = first; i >= 0 && i < text.Length; i++)
         {
@@ -79,8 +81,8 @@ public static class CustomerRules
         return true;
     }
 
-    /// <param name="before">What was known; null: nothing. A country or tax id that an older version of Tollgate took stays as long as it
-    /// does not change, a tax id also only with its country.</param>
+    /// <param name="before">The profile before the change; null: none. A country or tax id from an older version of Tollgate stays valid
+    /// while it does not change; a tax id also requires that its country does not change.</param>
     public static IReadOnlyList<FieldFault> FaultsOf(CustomerProfile profile, CustomerProfile? before = null)
     {
         var faults = new List<FieldFault>();
@@ -148,7 +150,7 @@ public static class CustomerRules
         }
     }
 
-    /// <summary>One @ with something on both sides and no space: whether mail arrives there is found out by sending some.</summary>
+    /// <summary>True for one @ with text on both sides and no space: only sending shows whether mail arrives.</summary>
     private static bool IsEmail(string email)
     {
         var at = email.IndexOf('@', StringComparison.Ordinal);
@@ -159,6 +161,6 @@ public static class CustomerRules
     private static bool IsOptionalLine(string? text, int longest) =>
         text is null || (text.Length >= 1 && text.Length <= longest && IsLine(text));
 
-    /// <summary>Text of several lines is fine; PostgreSQL stores any character but U+0000.</summary>
+    /// <summary>True for text of several lines too; PostgreSQL stores any character except U+0000.</summary>
     public static bool IsText(string text) => WellFormed.IsText(text);
 }

@@ -2,16 +2,16 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>What a customer's project tells about a member. Everything is optional; Tollgate reads none of it.</summary>
+/// <summary>The project's data about a member. Everything is optional; Tollgate reads none of it.</summary>
 /// <param name="Role">The project's own word, such as <c>admin</c>.</param>
 public sealed record MemberProfile(string? Name, string? Email, string? Role);
 
 /// <summary>A user that belongs to a customer and uses its balances.</summary>
-/// <param name="Id">The project's own id. It works wherever a customer's id is taken at the gate.</param>
-/// <param name="Customer">Whose balances it uses.</param>
+/// <param name="Id">The project's id. The gate accepts it in place of a customer's id.</param>
+/// <param name="Customer">The customer whose balances the member uses.</param>
 public sealed record Member(string Id, string Customer, MemberProfile Profile, Instant AddedAt);
 
-/// <summary>What a member may look like. Every fault at once; no fault is an empty list.</summary>
+/// <summary>The validation of members, which lists every fault at once; an empty list means no fault.</summary>
 public static class MemberRules
 {
     public const int LongestRole = 100;
@@ -28,7 +28,7 @@ public static class MemberRules
     }
 }
 
-/// <summary>A change of what is known about a member: what was not named stays, null clears.</summary>
+/// <summary>A change of a member's data: unnamed members stay unchanged, null clears.</summary>
 public sealed record MemberPatch(Change<string?> Name, Change<string?> Email, Change<string?> Role)
 {
     public MemberProfile ApplyTo(MemberProfile old) => new(Name.Or(old.Name), Email.Or(old.Email), Role.Or(old.Role));

@@ -2,10 +2,10 @@ using Tollgate.Core.Catalog;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>Which overrides a customer may have: what they make of the plan must be a plan that the catalogue would accept.</summary>
+/// <summary>The validation of a customer's overrides: the plan with the overrides must be a plan that the catalogue would accept.</summary>
 public static class OverrideRules
 {
-    /// <summary>Every fault at once, with paths that begin with the feature's code.</summary>
+    /// <summary>Returns every fault at once, with paths that begin with the feature's code.</summary>
     public static IReadOnlyList<FieldFault> FaultsOf(CatalogDocument catalog, Plan plan, IEnumerable<EntitlementOverride> changes)
     {
         var faults = new List<FieldFault>();
@@ -32,8 +32,8 @@ public static class OverrideRules
     }
 
     /// <summary>
-    /// Puts the changed entitlement alone into a plan and asks the catalogue's own rules. Without prices: the customer has one currency,
-    /// and need not have an overage price in all that the plan is sold in.
+    /// Puts only the changed entitlement into a plan and applies the catalogue's own rules. The plan has no prices: the customer has one
+    /// currency, and needs no overage price in the plan's other currencies.
     /// </summary>
     private static IEnumerable<FieldFault> FaultsOfResult(CatalogDocument catalog, Plan plan, EntitlementOverride change)
     {

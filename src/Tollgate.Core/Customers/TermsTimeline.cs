@@ -3,30 +3,29 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>What a customer was entitled to from an instant on, until the next terms began.</summary>
-/// <param name="IsDefault">The customer has no plan of its own: it is the default plan's version of that time.</param>
-/// <param name="Changed">Entitlements that differ from the plan's, by feature number: add-ons and then overrides applied.</param>
+/// <summary>The terms of a customer from an instant until the next terms.</summary>
+/// <param name="IsDefault">True if the customer has no plan of its own, and the plan is the default plan's version of that time.</param>
+/// <param name="Changed">The entitlements that differ from the plan's, by feature number: after add-ons, and then overrides.</param>
 public sealed record CustomerTerms(Instant From, PlanVersion Plan, bool IsDefault, IReadOnlyDictionary<int, Entitlement> Changed)
 {
-    /// <summary>Null: neither the plan nor anything beside it names the feature.</summary>
+    /// <summary>Returns null if neither the plan nor an add-on or override names the feature.</summary>
     public Entitlement? EntitlementOf(int feature) =>
         Changed.TryGetValue(feature, out var changed) ? changed : Plan.Entitlements.GetValueOrDefault(feature);
 
-    /// <summary>Every feature that they name, with its entitlement.</summary>
+    /// <summary>The entitlements of all features that the terms name.</summary>
     public IEnumerable<KeyValuePair<int, Entitlement>> Entitlements =>
         Plan.Entitlements.Where(pair => !Changed.ContainsKey(pair.Key)).Concat(Changed);
 }
 
 /// <summary>
-/// A customer's terms for every instant (<c>SEMANTICS</c> 2, "Terms are a timeline"). Whatever looks back uses the terms of then, whatever
-/// decides now uses <see cref="Current"/>. Never changes: a new catalogue, plan, override or add-on makes a new timeline.
+/// A customer's terms for every instant (<c>SEMANTICS</c> 2, "Terms are a timeline"). Rules about the past use the terms of that time;
+/// decisions now use <see cref="Current"/>. Immutable: a new catalogue, plan, override or add-on creates a new timeline.
 /// </summary>
 public sealed class TermsTimeline
 {
     private readonly CustomerTerms[] _terms;
 
-    /// <param name="terms">At least one, in the order of <see cref="CustomerTerms.From"/>. The first also holds for what was before
-    /// it.</param>
+    /// <param name="terms">At least one, in the order of <see cref="CustomerTerms.From"/>. The first also applies to earlier times.</param>
     public TermsTimeline(IReadOnlyList<CustomerTerms> terms)
     {
         Invariant.That(terms.Count > 0, "A timeline without terms.");
@@ -37,10 +36,10 @@ public sealed class TermsTimeline
 
     public CustomerTerms Current => _terms[^1];
 
-    /// <summary>In the order of time. Some may last no time: others replaced them at the same instant.</summary>
+    /// <summary>The terms in order of time. Some may have no duration, because others replaced them at the same instant.</summary>
     public IReadOnlyList<CustomerTerms> All => _terms;
 
-    /// <summary>Features that roll over, or did at some time.</summary>
+    /// <summary>The features that roll over, or did so under earlier terms.</summary>
     public IReadOnlyList<int> Rolling { get; }
 
     public CustomerTerms At(Instant at)
@@ -55,9 +54,9 @@ public sealed class TermsTimeline
     }
 
     /// <summary>
-    /// By which periods a feature is counted: those of the terms in force or, where they do not name it, of the last terms before that did,
-    /// else of the first ones after. A plan without the feature between two plans with it neither cuts a period nor gives a quota a second
-    /// time.
+    /// Returns the kind of period by which a feature is counted: that of the current terms or, if they do not name the feature, of the last
+    /// earlier terms that do, else of the first later ones. A plan without the feature between two plans with it neither cuts a period nor
+    /// grants a quota twice.
     /// </summary>
     public QuotaPeriodKind PeriodKindAt(int feature, Instant at)
     {
@@ -75,17 +74,17 @@ public sealed class TermsTimeline
         return named ?? QuotaPeriodKind.BillingMonth;
     }
 
-    /// <summary>When the next terms began; null: these are in force.</summary>
+    /// <summary>Returns the start of the next terms; null: these are in force.</summary>
     public Instant? EndOf(CustomerTerms terms)
     {
         var next = Array.IndexOf(_terms, terms) + 1;
         return next < _terms.Length ? _terms[next].From : null;
     }
 
-    /// <summary>The terms in force at the end of a period: what happens at that very instant belongs to the next one.</summary>
+    /// <summary>Returns the terms in force at the end of a period: a change at that instant belongs to the next period.</summary>
     public CustomerTerms AtEndOf(Period period) => At(new(period.End.UnixMicroseconds - 1));
 
-    /// <summary>The parts of a period, in order, each with the terms that were in force in it. They tile the period.</summary>
+    /// <summary>Returns the parts of a period in order, each with its terms. They tile the period.</summary>
     public IReadOnlyList<(Period Part, CustomerTerms Terms)> Within(Period period)
     {
         var parts = new List<(Period, CustomerTerms)>();

@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>What came of asking for a VAT id.</summary>
+/// <summary>The answer to the check of a VAT id.</summary>
 public enum VatAnswer
 {
     Valid,
@@ -14,45 +14,47 @@ public enum VatAnswer
     Unavailable,
 }
 
-/// <summary>What a customer's VAT id is known to be.</summary>
+/// <summary>The status of a customer's VAT id.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<VatStatus>))]
 public enum VatStatus
 {
-    /// <summary>Nobody is asked: there is no id, or its country is not in VIES.</summary>
+    /// <summary>Not checked: there is no id, or its country is not in VIES.</summary>
     Unchecked,
 
-    /// <summary>Form and check digits are right, and VIES has not answered yet, or the look-up is off.</summary>
+    /// <summary>The form and the check digits are right, and VIES has not answered yet, or the look-up is off.</summary>
     Pending,
     Valid,
     Invalid,
 }
 
-/// <summary>One answer: a fact, never changed.</summary>
+/// <summary>One answer: an immutable fact.</summary>
 /// <param name="Source"><c>vies</c> or <c>sandbox</c>.</param>
-/// <param name="AskedAt">When the source was asked, also where the answer was taken over from another customer with the same id.</param>
+/// <param name="AskedAt">The time of the request to the source, also for an answer shared from another customer with the same id.</param>
 public sealed record VatCheck(VatAnswer Answer, string Source, Instant AskedAt)
 {
-    /// <summary>The consultation number: the proof that VIES was asked. VIES gives one when the seller's own VAT id is known.</summary>
+    /// <summary>
+    /// The consultation number, which proves the request to VIES. VIES gives one if the request names the seller's VAT id.
+    /// </summary>
     public string? Consultation { get; init; }
 
-    /// <summary>The owner of the id, where its country tells.</summary>
+    /// <summary>The owner of the id, if its country reveals it.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Why there was no answer, or what VIES wrote of an id that it could not read.</summary>
+    /// <summary>The reason why there is no answer, or the text of VIES about an id that it could not read.</summary>
     public string? Detail { get; init; }
 }
 
-/// <summary>Where a customer's VAT id stands.</summary>
-/// <param name="Check">The last answer that says valid or invalid; where there is none, the last attempt.</param>
+/// <summary>The status of a customer's VAT id with its check.</summary>
+/// <param name="Check">The last answer that is valid or invalid; without one, the last attempt.</param>
 public sealed record VatStanding(VatStatus Status, VatCheck? Check)
 {
-    /// <summary>When VIES was first asked for the id; null: it was not asked.</summary>
+    /// <summary>The time of the first request to VIES for the id; null: none was made.</summary>
     public Instant? AskedSince { get; init; }
 
     public static readonly VatStanding Unchecked = new(VatStatus.Unchecked, null);
 
     /// <param name="check">See <see cref="Check"/>.</param>
-    /// <param name="isDue">VIES will be asked.</param>
+    /// <param name="isDue">True if Tollgate will ask VIES.</param>
     public static VatStanding Of(VatCheck? check, bool isDue) => new(
         check?.Answer switch
         {
@@ -63,13 +65,13 @@ public sealed record VatStanding(VatStatus Status, VatCheck? Check)
         check);
 }
 
-/// <summary>What an invoice keeps of the check of its buyer's VAT id, as it stood when the invoice was issued.</summary>
+/// <summary>The check of the buyer's VAT id, as an invoice keeps it from the time of its issue.</summary>
 public sealed record VatEvidence(VatStatus Status, string? Source, DateTimeOffset? CheckedAt, string? Consultation)
 {
-    /// <summary>VIES was first asked so long ago that a pending id takes no tax off any more.</summary>
+    /// <summary>True if the first request to VIES is so old that a pending id no longer removes tax.</summary>
     public bool IsOverdue { get; init; }
 
-    /// <param name="at">When the invoice is issued, on the project's clock.</param>
+    /// <param name="at">The time of the invoice's issue, on the project's clock.</param>
     public static VatEvidence? Of(VatStanding standing, Instant at) => standing switch
     {
         { Status: VatStatus.Unchecked } => null,
@@ -81,7 +83,7 @@ public sealed record VatEvidence(VatStatus Status, string? Source, DateTimeOffse
         _ => new(standing.Status, null, null, null),
     };
 
-    /// <summary>Behind the sentence about reverse charge.</summary>
+    /// <summary>The text after the sentence about reverse charge.</summary>
     public string Note => Status switch
     {
         VatStatus.Valid => string.Create(
@@ -99,20 +101,20 @@ public static class VatCheckRules
     public const string Vies = "vies", Sandbox = "sandbox";
 
     /// <summary>
-    /// A pending id takes tax off for so long after VIES was first asked. Registers are down for hours, rarely for days: an id that no
-    /// register knows after two weeks is not waiting for one to come back.
+    /// The time after the first request to VIES for which a pending id removes tax. Registers are down for hours, rarely for days: an id
+    /// without an answer after two weeks is not waiting for a register to return.
     /// </summary>
     public static readonly TimeSpan LongestPending = TimeSpan.FromDays(14);
 
-    /// <summary>An answer serves all customers of the project with the same id for so long.</summary>
+    /// <summary>The time for which all customers of the project with the same id share an answer.</summary>
     public static readonly TimeSpan Shared = TimeSpan.FromDays(1);
 
-    /// <summary>Digits within an id that decide what a sandbox project is answered. All other ids are valid.</summary>
+    /// <summary>Digits within an id that select the answer in a sandbox project. All other ids are valid.</summary>
     public const string InvalidInSandbox = "111111", UnavailableInSandbox = "222222";
 
     /// <summary>
-    /// Ids are given back and taken away: what was valid is asked for again after a month, what was not after a week. The pause after no
-    /// answer grows (<c>ParkedWork</c>).
+    /// Returns the time until the next check. Ids are returned and revoked, so Tollgate checks a valid id again after a month, an invalid
+    /// one after a week. The pause without an answer grows (<c>ParkedWork</c>).
     /// </summary>
     public static TimeSpan RetryAfter(VatAnswer answer) => answer switch
     {
@@ -121,7 +123,7 @@ public static class VatCheckRules
         _ => TimeSpan.FromSeconds(10),
     };
 
-    /// <summary>Sandbox projects have no network.</summary>
+    /// <summary>Returns the answer for sandbox projects, which have no network.</summary>
     public static VatCheck InSandbox(ViesId id, Instant now) => id.Number switch
     {
         var number when number.Contains(InvalidInSandbox, StringComparison.Ordinal) => new(VatAnswer.Invalid, Sandbox, now),

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Core.Customers;
 
-/// <summary>A VAT id as VIES names it.</summary>
+/// <summary>A VAT id in the form that VIES uses.</summary>
 /// <param name="Country">Two letters: EL for Greece, XI for Northern Ireland.</param>
 public sealed record ViesId(string Country, string Number)
 {
@@ -12,18 +12,18 @@ public sealed record ViesId(string Country, string Number)
 
 /// <summary>
 /// VAT identification numbers of the European Union, Northern Ireland, the United Kingdom, Switzerland and Norway: their forms and check
-/// digits. An id that passes may still be nobody's; only a look-up at the tax office tells. Sources: the European Commission's VIES form
-/// list, and the check digits that the national tax offices publish.
+/// digits. An id that passes may still belong to nobody; only a look-up at the tax office can tell. Sources: the European Commission's VIES
+/// form list, and the check digits that the national tax offices publish.
 /// </summary>
 public static class VatIds
 {
     private const string SpanishLetters = "TRWAGMYFPDXBNJZSQVHLCKE", SpanishControls = "JABCDEFGHI",
         IrishLetters = "WABCDEFGHIJKLMNOPQRSTUV", FrenchKeys = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-    /// <summary>How ids of a country look.</summary>
-    /// <param name="Prefixes">What an id begins with; of those with <paramref name="MayLackPrefix"/> it may be left out.</param>
-    /// <param name="Pattern">Of what follows the prefix.</param>
-    /// <param name="Form">For people.</param>
+    /// <summary>The form of the ids of a country.</summary>
+    /// <param name="Prefixes">The possible prefixes; with <paramref name="MayLackPrefix"/>, an id may omit them.</param>
+    /// <param name="Pattern">The pattern of the text after the prefix.</param>
+    /// <param name="Form">The form in words.</param>
     private sealed record Rule(
         string[] Prefixes, bool MayLackPrefix, Regex Pattern, string Form, string Example, Func<string, bool> HasCheckDigits);
 
@@ -84,19 +84,19 @@ public static class VatIds
         ["SK"] = Of("SK", "[1-9][0-9][2-47-9][0-9]{7}", "SK and 10 digits", "SK2022749619", static id => Number(id) % 11 == 0),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Countries of ISO 3166 whose ids have another country's form, or another name.</summary>
+    /// <summary>Countries of ISO 3166 whose ids have another country's form or another prefix.</summary>
     private static readonly FrozenDictionary<string, string> Aliases =
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["GR"] = "EL", ["MC"] = "FR", ["IM"] = "GB", ["XI"] = "GB",
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Two letters each.</summary>
+    /// <summary>The countries with a known form, two letters each.</summary>
     public static IEnumerable<string> Countries => Rules.Keys.Concat(Aliases.Keys);
 
-    /// <summary>The form and the check digits of an id are those of its country. False for a country whose ids are not known.</summary>
+    /// <summary>True if the id has the form and the check digits of its country. False for a country whose form is unknown.</summary>
     /// <param name="country">ISO 3166-1, two letters.</param>
-    /// <param name="id">As its owner writes it: blanks, points and hyphens do not count, and the country in front may be missing.</param>
+    /// <param name="id">The id as its owner writes it: blanks, points and hyphens do not matter, and it may omit the country.</param>
     public static bool IsValid(string? country, string? id)
     {
         if (id is null || RuleOf(country) is not { } rule)
@@ -108,8 +108,8 @@ public static class VatIds
     }
 
     /// <summary>
-    /// A valid id as VIES is asked for it. Null: it is not valid, or not of a country in VIES: the United Kingdom without Northern Ireland,
-    /// Switzerland, Norway.
+    /// Returns a valid id as Tollgate sends it to VIES. Null: it is not valid, or its country is not in VIES: the United Kingdom without
+    /// Northern Ireland, Switzerland, Norway.
     /// </summary>
     /// <inheritdoc cref="IsValid"/>
     public static ViesId? InVies(string? country, string? id)
@@ -128,7 +128,7 @@ public static class VatIds
         };
     }
 
-    /// <summary>What follows the country of a valid id; null: it is not valid.</summary>
+    /// <summary>Returns the text after the country of a valid id; null: it is not valid.</summary>
     private static string? NumberOf(Rule rule, string plain)
     {
         var prefix = rule.Prefixes.FirstOrDefault(one => plain.StartsWith(one, StringComparison.Ordinal));
@@ -139,10 +139,10 @@ public static class VatIds
         bool Fits(string body) => rule.Pattern.IsMatch(body) && rule.HasCheckDigits(body);
     }
 
-    /// <summary>What a valid id of a country looks like, for people; null: ids of the country are not known.</summary>
+    /// <summary>Returns the form of valid ids of a country in words; null: its form is unknown.</summary>
     public static string? FormOf(string? country) => RuleOf(country) is { } rule ? $"{rule.Form}, for instance {rule.Example}" : null;
 
-    /// <summary>Without what people put between, in capitals.</summary>
+    /// <summary>Returns the id in capitals without separators.</summary>
     public static string Plain(string id) =>
         string.Concat(id.Where(static c => c is not (' ' or '.' or '-' or '/' or '\u00A0'))).ToUpperInvariant();
 
@@ -159,7 +159,7 @@ public static class VatIds
 
     private static long Number(string digits) => digits.Aggregate(0L, static (sum, c) => (sum * 10) + Digit(c));
 
-    /// <summary>Digits times weights, as far as there are weights.</summary>
+    /// <summary>Returns the sum of digits times weights, for as many digits as there are weights.</summary>
     private static int Weighted(string digits, params ReadOnlySpan<int> weights)
     {
         var sum = 0;
@@ -171,11 +171,11 @@ public static class VatIds
         return sum;
     }
 
-    /// <summary>The last digit is what is missing to a multiple of 11; where that would be 10 there is no such id.</summary>
+    /// <summary>True if the last digit completes the sum to a multiple of 11; an id that would need a 10 does not exist.</summary>
     private static bool Eleven(string digits, params ReadOnlySpan<int> weights) =>
         (11 - (Weighted(digits, weights) % 11)) % 11 == Digit(digits[^1]);
 
-    /// <summary>The check digit that follows: every other digit is doubled, from the last one on.</summary>
+    /// <summary>Returns the next check digit: every other digit is doubled, from the last one on.</summary>
     private static int Luhn(string digits, int more = 0)
     {
         var sum = more;
@@ -188,7 +188,7 @@ public static class VatIds
         return (10 - (sum % 10)) % 10;
     }
 
-    /// <summary>ISO 7064, modulo 11 and 10.</summary>
+    /// <summary>Checks the last digit by ISO 7064, modulo 11 and 10.</summary>
     private static bool Mod11And10(string digits)
     {
         var check = digits[..^1].Aggregate(10, static (left, c) => ((left + Digit(c)) % 10 is var sum && sum == 0 ? 10 : sum) * 2 % 11);
@@ -221,7 +221,7 @@ public static class VatIds
         _ => IsMonth(id) && Number(id[..9]) % 11 % 10 == Digit(id[9]),
     };
 
-    /// <summary>A number of birth: 50 is added to the months of women, and 20 where a day's numbers were used up.</summary>
+    /// <summary>True for a plausible birth number: the months of women have 50 added, and 20 if a day's numbers were used up.</summary>
     private static bool IsMonth(string id) => Number(id[2..4]) % 50 % 20 is >= 1 and <= 12 && Number(id[4..6]) is >= 1 and <= 31;
 
     private static bool Spanish(string id)
@@ -260,7 +260,7 @@ public static class VatIds
         return (Number(siren) + 1 + (check / 11)) % 11 == check % 11;
     }
 
-    /// <summary>Departments (GD) and health authorities (HA) have no check digits.</summary>
+    /// <summary>Checks the digits. Departments (GD) and health authorities (HA) have no check digits.</summary>
     private static bool British(string id)
     {
         if (!char.IsAsciiDigit(id[0]))
@@ -288,12 +288,12 @@ public static class VatIds
         int Sum(int from) => id[..^1].Select((c, i) => Digit(c) * (1 + ((i + from) % 9))).Sum();
     }
 
-    /// <summary>Above 3 it is a company; otherwise a person, by birth or by number.</summary>
+    /// <summary>Checks companies, which begin above 3, and persons, by birth or by number.</summary>
     private static bool Latvian(string id) => id[0] > '3'
         ? Weighted(id, 9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1) % 11 == 3
         : (1 + Weighted(id, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9)) % 11 % 10 == Digit(id[10]);
 
-    /// <summary>Companies by the sum of digits, sole traders (since 2020) modulo 97 with letters as numbers.</summary>
+    /// <summary>Checks companies by the sum of digits, sole traders (since 2020) modulo 97 with letters as numbers.</summary>
     private static bool Dutch(string id)
     {
         if ((Weighted(id, 9, 8, 7, 6, 5, 4, 3, 2) - Digit(id[8])) % 11 == 0)

@@ -4,29 +4,29 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Dunning;
 
-/// <summary>What becomes of a subscription when the last attempt has failed. The customer is on the default plan either way.</summary>
+/// <summary>The final action of dunning on a subscription. The customer is on the default plan either way.</summary>
 public enum DunningEnd
 {
-    /// <summary>It is over.</summary>
+    /// <summary>The subscription ends.</summary>
     Cancel,
 
-    /// <summary>It waits: whoever pays the invoice after all has it again.</summary>
+    /// <summary>The subscription is paused: the customer gets it back by paying the invoice.</summary>
     DefaultPlan,
 }
 
-/// <summary>How often an invoice that could not be collected is tried again, and what comes after that.</summary>
-/// <param name="RetryDays">Days after the first failure, ascending.</param>
+/// <summary>The retries of an invoice whose payment failed, and the final action.</summary>
+/// <param name="RetryDays">The days after the first failure, ascending.</param>
 public sealed record DunningPolicy(IReadOnlyList<int> RetryDays, DunningEnd FinalAction)
 {
-    /// <summary>More attempts anger banks, which count them.</summary>
+    /// <summary>The most retries: banks count attempts and object to more.</summary>
     public const int MostRetries = 10;
 
-    /// <summary>Cards of which nothing came for so long will not pay.</summary>
+    /// <summary>The last day of a retry: cards that have failed for so long will not pay.</summary>
     public const int LastDay = 60;
 
     public static readonly DunningPolicy Default = new([1, 3, 5, 7], DunningEnd.Cancel);
 
-    /// <summary>What is wrong with the days of retries; null: nothing.</summary>
+    /// <summary>Returns the fault of the retry days; null: none.</summary>
     public static string? Fault(IReadOnlyList<int> retryDays)
     {
         if (retryDays.Count > MostRetries)
@@ -49,22 +49,22 @@ public sealed record DunningPolicy(IReadOnlyList<int> RetryDays, DunningEnd Fina
     }
 }
 
-/// <summary>When an invoice is tried again, and what a failure does to its subscription (<c>SEMANTICS</c> 4).</summary>
+/// <summary>The schedule of retries, and the effect of a failure on the subscription (<c>SEMANTICS</c> 4).</summary>
 public static class DunningRules
 {
     /// <summary>
-    /// Whether a customer can do something about it: another card, money on the account, an answer to the bank. The others are not tried
-    /// again by themselves.
+    /// True if the customer can fix the failure: another card, money on the account, a confirmation to the bank. Tollgate does not retry
+    /// the others automatically.
     /// </summary>
     public static bool CanBeMended(PaymentFailure failure) =>
         failure is not (PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused);
 
     /// <summary>
-    /// The next attempt after one has failed. What was missed, because no server ran, is not made up for at once: a day lies between two
-    /// attempts.
+    /// Returns the next attempt after a failed one. Attempts missed while no server ran are not made up at once: at least a day lies
+    /// between two attempts.
     /// </summary>
-    /// <param name="failures">Attempts of the schedule that have failed, with this one; at least 1.</param>
-    /// <returns>Null: that was the last.</returns>
+    /// <param name="failures">The failed attempts of the schedule, including this one; at least 1.</param>
+    /// <returns>Null: it was the last.</returns>
     public static Instant? NextAttempt(DunningPolicy policy, Instant firstFailedAt, int failures, Instant now, TimeZoneInfo zone)
     {
         Invariant.That(failures >= 1, "Something has failed.");
@@ -79,15 +79,15 @@ public static class DunningRules
     }
 
     /// <summary>
-    /// The next attempt after one between those of the schedule has failed, such as that of a new card: the schedule stays as it is.
+    /// Returns the next attempt after an unscheduled one has failed, such as that with a new card: the schedule stays unchanged.
     /// </summary>
-    /// <param name="planned">When the next one of the schedule was to be.</param>
+    /// <param name="planned">The time of the next attempt of the schedule.</param>
     public static Instant AfterExtraAttempt(Instant planned, Instant now, TimeZoneInfo zone) =>
         planned > now ? planned : BillingPeriods.AfterDays(now, 1, zone);
 
-    /// <summary>When the last attempt is made, if each fails when it is due.</summary>
-    /// <param name="failures">Attempts of the schedule that have failed.</param>
-    /// <param name="next">The next one of the schedule.</param>
+    /// <summary>Returns the time of the last attempt, if each one fails on time.</summary>
+    /// <param name="failures">The failed attempts of the schedule.</param>
+    /// <param name="next">The next attempt of the schedule.</param>
     public static Instant LastAttempt(DunningPolicy policy, Instant firstFailedAt, int failures, Instant next, TimeZoneInfo zone)
     {
         var at = next;
@@ -99,7 +99,9 @@ public static class DunningRules
         return at;
     }
 
-    /// <summary>What a failure does to the subscription. Null: nothing; it is so already, or over, or paused.</summary>
+    /// <summary>
+    /// Returns the effect of a failure on the subscription. Null: none; it is in that state already, or ended, or paused.
+    /// </summary>
     public static SubscriptionVerb? StepAfterFailure(DunningPolicy policy, SubscriptionStatus status, bool isLast)
     {
         var wanted = !isLast ? SubscriptionVerb.FailPayment

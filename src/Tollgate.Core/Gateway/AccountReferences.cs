@@ -3,24 +3,25 @@ using System.Text.Json;
 
 namespace Tollgate.Core.Gateway;
 
-/// <summary>What the body of a call names by an id of the account at the provider: answers, files, stores, conversations.</summary>
+/// <summary>The references in the body of a call to ids of the account at the provider: answers, files, stores, conversations.</summary>
 /// <remarks>
-/// Providers add such members without asking. This knows those that were documented in November 2026; an id that nobody was ever shown can
-/// hardly be guessed, which is what protects the rest. Schemas and arguments of tools may use any name and are passed over.
+/// Providers add such members without notice. This class knows those that were documented in November 2026. Ids that were never shown to a
+/// customer are hard to guess, which protects the other members. It skips schemas and arguments of tools, which may use any name.
 /// </remarks>
 public sealed record AccountReferences
 {
     private const int Deepest = 256;
 
     /// <summary>
-    /// Bytes. Keys of buckets have 1,024 characters at most, each up to six bytes when escaped; a longer text is a file inline.
+    /// The longest address in bytes. Bucket keys have at most 1,024 characters of up to six bytes each when escaped; a longer text is an
+    /// inline file.
     /// </summary>
     private const int LongestAddress = 16 * 1024;
 
-    /// <summary>Bytes. Few members have longer names.</summary>
+    /// <summary>The usual length of names in bytes; few members have longer ones.</summary>
     private const int UsualName = 64;
 
-    /// <summary>Names of the request itself, small and without hyphens and underscores, as providers write them both ways.</summary>
+    /// <summary>Names of top-level members, in lower case without hyphens and underscores, since providers write both.</summary>
     private static readonly FrozenSet<string> OfRequest = FrozenSet.Create<string>(
         StringComparer.Ordinal,
         "conversation", "conversationid", "cachedcontent", "threadid", "assistantid", "agentid", "datasources", "connectors");
@@ -31,12 +32,12 @@ public sealed record AccountReferences
         "containerid",
         "filesearchstorenames", "vertexragstore", "vertexaisearch");
 
-    /// <summary>Hold an address, which may be one of the account's storage.</summary>
+    /// <summary>Names of members that contain an address, possibly in the account's storage.</summary>
     private static readonly FrozenSet<string> Addresses = FrozenSet.Create<string>(
         StringComparer.Ordinal,
         "uri", "url", "fileuri", "imageurl", "videourl", "audiourl", "fileurl", "documenturl");
 
-    /// <summary>Schemas and arguments of tools, where they stand inside of the request's members.</summary>
+    /// <summary>Names of schemas and arguments of tools within the request's members.</summary>
     private static readonly FrozenSet<string> Opaque = FrozenSet.Create<string>(
         StringComparer.Ordinal,
         "parameters", "inputschema", "input", "arguments", "args", "schema", "parametersjsonschema", "responseschema", "responsejsonschema",
@@ -47,7 +48,7 @@ public sealed record AccountReferences
         StringComparer.Ordinal,
         "metadata", "labels", "format", "responseschema");
 
-    /// <summary>Every name that is looked for. One that ends in "uri" counts as that.</summary>
+    /// <summary>All names that the scan recognises. A name that ends in "uri" counts as <c>uri</c>.</summary>
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Known =
         FrozenSet.Create(
             StringComparer.Ordinal,
@@ -55,15 +56,15 @@ public sealed record AccountReferences
                 "type", "webhook"])
             .GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>The answer that the call continues; null for none. Whoever names two is up to something.</summary>
+    /// <summary>The answer that the call continues; null: none. A second one counts as foreign.</summary>
     public string? Answer { get; private init; }
 
-    /// <summary>The first member that names something else of the account; null: none does.</summary>
+    /// <summary>The first member that refers to something else of the account; null: none does.</summary>
     public string? Foreign { get; private init; }
 
     public bool HasWebhook { get; private init; }
 
-    /// <summary>Null: it is no JSON object. A form names nothing.</summary>
+    /// <summary>Returns null if the body is not a JSON object. A form refers to nothing.</summary>
     public static AccountReferences? In(ReadOnlySpan<byte> body)
     {
         var json = body.StartsWith("\uFEFF"u8) ? body[3..] : body;
@@ -90,7 +91,7 @@ public sealed record AccountReferences
         {
             if (json.TokenType != JsonTokenType.PropertyName)
             {
-                // An element of a list; the value of a member is looked at with its name.
+                // An element of a list; the value of a member is read with its name.
                 isHolder[json.CurrentDepth + 1] &= json.TokenType != JsonTokenType.StartObject;
                 continue;
             }
@@ -105,7 +106,7 @@ public sealed record AccountReferences
                 continue;
             }
 
-            // "prompt" and "container" may hold an id, which is another thing elsewhere.
+            // "prompt" and "container" may contain an id, which means something else elsewhere.
             if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
                 isHolder[depth + 1] = json.TokenType == JsonTokenType.StartObject
@@ -122,8 +123,8 @@ public sealed record AccountReferences
     }
 
     /// <summary>
-    /// The name as it is known here: small, without hyphens and underscores. Empty: it is known for nothing. A body may have millions of
-    /// names, so none of usual length is copied to the heap.
+    /// Returns the recognised form of the name: lower case, without hyphens and underscores. Empty: not recognised. A body may have
+    /// millions of names, so names of usual length stay off the heap.
     /// </summary>
     private static string NameOf(ref Utf8JsonReader json)
     {
@@ -141,7 +142,7 @@ public sealed record AccountReferences
         return Known.TryGetValue(name, out var known) ? known : name.EndsWith("uri") ? "uri" : "";
     }
 
-    /// <summary>What the caller has to look for.</summary>
+    /// <summary>Returns the name for the message, so that the caller finds the member.</summary>
     private static string Shown(string name, int depth, string written) => name switch
     {
         "type" => "item_reference",
@@ -166,14 +167,14 @@ public sealed record AccountReferences
         || (Addresses.Contains(name) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress
             && IsOfAccount(name, json.GetString()!));
 
-    /// <summary>Storage that is read with the account's rights: buckets, and files uploaded to Gemini.</summary>
+    /// <summary>True for storage that the provider reads with the account's rights: buckets, and files uploaded to Gemini.</summary>
     private static bool IsOfAccount(string name, string address) =>
         address.StartsWith("gs://", StringComparison.OrdinalIgnoreCase) || address.StartsWith("s3://", StringComparison.OrdinalIgnoreCase)
         || (name == "fileuri"
             && (!address.Contains("://", StringComparison.Ordinal)
                 || address.Contains("googleapis.com/", StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>Neither null nor false, nor an empty text or list.</summary>
+    /// <summary>True unless the value is null, false, an empty text or an empty list.</summary>
     private static bool IsSaid(ref Utf8JsonReader json) => json.TokenType switch
     {
         JsonTokenType.Null or JsonTokenType.False => false,

@@ -2,14 +2,14 @@ using Tollgate.Core.Llm;
 
 namespace Tollgate.Core.Gateway;
 
-/// <summary>Where a provider lives and in which header it wants its key.</summary>
-/// <param name="BaseUrl">Null: the project has to say it (a region, a resource, a server of one's own).</param>
-/// <param name="KeyHeader"><c>Authorization</c> carries the key as <c>Bearer</c>.</param>
+/// <summary>The address of a provider, and the header for its key.</summary>
+/// <param name="BaseUrl">Null: the project has to set it (a region, a resource, a server of its own).</param>
+/// <param name="KeyHeader">The header; <c>Authorization</c> carries the key as <c>Bearer</c>.</param>
 public sealed record ProviderHome(string Provider, string? BaseUrl, string KeyHeader)
 {
     public const string Bearer = "Authorization";
 
-    /// <summary>By the names of the price book.</summary>
+    /// <summary>The known providers by their names in the price book.</summary>
     private static readonly ProviderHome[] Known =
     [
         new("openai", "https://api.openai.com", Bearer),
@@ -37,7 +37,7 @@ public sealed record ProviderHome(string Provider, string? BaseUrl, string KeyHe
         new("vertex_ai", null, Bearer),
     ];
 
-    /// <summary>The headers in which providers' clients send a key, beside <see cref="Bearer"/>.</summary>
+    /// <summary>The headers other than <see cref="Bearer"/> in which providers' clients send a key.</summary>
     public static IReadOnlyList<string> KeyHeaders { get; } =
         [.. Known.Select(home => home.KeyHeader).Where(header => header != Bearer).Distinct(StringComparer.OrdinalIgnoreCase)];
 
@@ -45,7 +45,7 @@ public sealed record ProviderHome(string Provider, string? BaseUrl, string KeyHe
 
     public static bool IsKnown(string provider) => Array.Exists(Known, home => home.Provider == provider);
 
-    /// <summary>A provider that nobody knows speaks as OpenAI does, wherever the project says that it is.</summary>
+    /// <summary>Returns the address of a provider. An unknown provider uses OpenAI's format, at an address that the project sets.</summary>
     public static ProviderHome Of(string provider)
     {
         var name = ModelNames.Canonical(provider);

@@ -5,24 +5,25 @@ using Tollgate.Core.Outbound;
 
 namespace Tollgate.Core.Gateway;
 
-/// <summary>What an upstream may look like. Every fault at once.</summary>
+/// <summary>The validation of upstreams, which reports all faults at once.</summary>
 public static partial class UpstreamRules
 {
     /// <summary>
-    /// Of one project. Every server has all of them in memory, at up to 90 kB each; the price book knows some 60 providers.
+    /// The most upstreams of one project. Every server keeps all of them in memory, at up to 90 kB each; the price book knows some 60
+    /// providers.
     /// </summary>
     public const int MostUpstreams = 100;
 
     public const int LongestProvider = 64;
     public const int LongestUrl = 500;
 
-    /// <summary>Characters. Tokens of Google and Azure have some 2,000.</summary>
+    /// <summary>The longest key in characters. Tokens of Google and Azure have some 2,000.</summary>
     public const int LongestKey = 8_000;
 
     public const int MostHeaders = 20;
     public const int LongestHeader = 4_000;
 
-    /// <summary>Said of an address that calls are not sent to.</summary>
+    /// <summary>The fault of an address to which the server sends no calls.</summary>
     public const string NotAllowed =
         "is not an address that this server sends calls to: those are addresses of the public internet, "
             + "and of networks that its operator lists in "
@@ -32,7 +33,7 @@ public static partial class UpstreamRules
     private static readonly SearchValues<char> HeaderLetters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
-    /// <summary>Belong to one connection or to the body, and are made anew for every call.</summary>
+    /// <summary>Headers that belong to one connection or to the body: the gateway sets them for every call.</summary>
     private static readonly string[] OfConnection =
     [
         "Host", "Connection", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Upgrade", "Keep-Alive", "TE",
@@ -41,8 +42,8 @@ public static partial class UpstreamRules
     ];
 
     /// <summary>
-    /// Say to a server in a network who asks, or what is to be done instead of what the path and the method say. No provider needs them,
-    /// and a metadata service or a proxy may believe them.
+    /// Headers that tell a server within a network who the caller is, or that replace the path and the method. No provider needs them, and
+    /// a metadata service or a proxy may trust them.
     /// </summary>
     private static readonly string[] OfTrust =
     [
@@ -121,8 +122,8 @@ public static partial class UpstreamRules
             : "/v1/chat/completions";
 
     /// <summary>
-    /// What is left of the address without what the gateway's paths repeat: the path of an endpoint and the version before it, and all of
-    /// the path at a host whose paths are known to begin with the host.
+    /// Returns the address without the parts that the gateway's paths repeat: the path of an endpoint and the version before it, and the
+    /// whole path at a host whose paths are known to begin at the host.
     /// </summary>
     private static string Root(string provider, Uri url)
     {
@@ -132,7 +133,7 @@ public static partial class UpstreamRules
         return url.GetLeftPart(UriPartial.Authority) + (isWhole ? "" : LastVersion().Replace(Endpoint().Replace(path, ""), ""));
     }
 
-    /// <summary>The version of an API at the end: <c>/v1</c>, <c>/v1beta</c>.</summary>
+    /// <summary>Matches the version of an API at the end: <c>/v1</c>, <c>/v1beta</c>.</summary>
     [GeneratedRegex(@"/(?<version>v[0-9]{1,3}((alpha|beta)[0-9]{0,2})?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex LastVersion();
 
@@ -140,7 +141,7 @@ public static partial class UpstreamRules
         @"/(chat/completions|completions|embeddings|responses|messages|models)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Endpoint();
 
-    /// <summary>Neither the upstream's own headers nor those of a call may have such a name.</summary>
+    /// <summary>True if neither the upstream's own headers nor those of a call may have this name.</summary>
     public static bool IsOfTrust(string name) =>
         OfTrust.Contains(name, StringComparer.OrdinalIgnoreCase)
             || Array.Exists(PrefixesOfTrust, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));

@@ -6,31 +6,31 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Grants;
 
-/// <summary>A wish to give a customer a quantity beside the plan's quota.</summary>
-/// <param name="Source">Not <see cref="GrantSource.Rollover"/>: those the ledger makes itself.</param>
+/// <summary>A request to grant a customer units in addition to the plan's quota.</summary>
+/// <param name="Source">Not <see cref="GrantSource.Rollover"/>: only the ledger creates those.</param>
 /// <param name="Priority">Null: <see cref="GrantTerms.DefaultPriorityOf"/>.</param>
 /// <param name="EffectiveAt">Null: now.</param>
 /// <param name="ExpiresAt">Null: never.</param>
-/// <param name="Id">The caller's id, which makes a repeat harmless; null: one is generated.</param>
+/// <param name="Id">The caller's id, which makes the request idempotent; null: Tollgate generates one.</param>
 public sealed record GrantOrder(
     string Feature, Quantity Amount, GrantSource Source, int? Priority, Instant? EffectiveAt, Instant? ExpiresAt, string? Id);
 
-/// <summary>What a grant may look like, and what it is when the order leaves something open.</summary>
+/// <summary>The validation of grants, and the defaults of an order.</summary>
 public static class GrantTerms
 {
-    /// <summary>Burned before everything else.</summary>
+    /// <summary>The priority that burns first.</summary>
     public const int FirstPriority = 0;
 
     public const int LastPriority = 1000;
 
     /// <summary>
-    /// What was given away burns before the plan's own quota, so that a promotion is seen to be used; what was paid for
-    /// has the plan's priority, where the earlier expiry decides: a top-up that never expires burns after the plan's quota.
+    /// Returns the default priority. Given units burn before the plan's own quota, so that a promotion is visibly used; bought units have
+    /// the plan's priority, where the earlier expiry decides: a top-up that never expires burns after the plan's quota.
     /// </summary>
     public static int DefaultPriorityOf(GrantSource source) =>
         source is GrantSource.Promotion or GrantSource.Gift ? Grant.DefaultPriority / 2 : Grant.DefaultPriority;
 
-    /// <summary>Every fault at once. <paramref name="feature"/> is null when the catalogue has none of that code.</summary>
+    /// <summary>Returns every fault at once. <paramref name="feature"/> is null if the catalogue has none with that code.</summary>
     public static IReadOnlyList<FieldFault> FaultsOf(GrantOrder order, Feature? feature, Instant now)
     {
         var faults = new List<FieldFault>();

@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Grants;
 
-/// <summary>How often a schedule grants.</summary>
+/// <summary>The interval of a schedule's grants.</summary>
 public enum GrantInterval
 {
     Day,
@@ -15,27 +15,27 @@ public enum GrantInterval
     Year,
 }
 
-/// <summary>A wish to grant a quantity again and again.</summary>
-/// <param name="Lives">Intervals after which each grant expires; null: never.</param>
-/// <param name="StartsAt">When the first grant takes effect; null: now.</param>
-/// <param name="EndsAt">No grant takes effect at this instant or later; null: it goes on.</param>
-/// <param name="Id">The caller's id, which makes a repeat harmless; null: one is generated.</param>
+/// <summary>A request to grant units repeatedly.</summary>
+/// <param name="Lives">The intervals after which each grant expires; null: never.</param>
+/// <param name="StartsAt">The time at which the first grant takes effect; null: now.</param>
+/// <param name="EndsAt">The time from which no grant takes effect; null: no end.</param>
+/// <param name="Id">The caller's id, which makes the request idempotent; null: Tollgate generates one.</param>
 public sealed record GrantScheduleOrder(
     string Feature, Quantity Amount, GrantSource Source, int? Priority, GrantInterval Every, int? Lives, Instant? StartsAt, Instant? EndsAt,
     string? Id);
 
 /// <summary>
-/// A quantity that a customer is granted in each interval. Each grant follows from the schedule and its own number alone, whoever makes it,
-/// and when.
+/// A schedule that grants a customer units in each interval. Each grant is a function of the schedule and its own number alone, whichever
+/// server makes it, and when.
 /// </summary>
 public sealed record GrantSchedule
 {
-    /// <summary>Grants are made so long before they take effect: a server that was down for less grants nothing late.</summary>
+    /// <summary>The time before their effect at which grants are made: a server that was down for less grants nothing late.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromDays(7);
 
     public required Guid Id { get; init; }
 
-    /// <summary>The id by which callers know it.</summary>
+    /// <summary>The id that callers use.</summary>
     public required string Name { get; init; }
 
     public required string Feature { get; init; }
@@ -55,27 +55,30 @@ public sealed record GrantSchedule
 
     public required Instant StartsAt { get; init; }
 
-    /// <summary>As it was ordered.</summary>
+    /// <summary>The end in the order.</summary>
     public Instant? EndsAt { get; init; }
 
-    /// <summary>When somebody ended it before <see cref="EndsAt"/>.</summary>
+    /// <summary>The time at which a caller ended the schedule before <see cref="EndsAt"/>.</summary>
     public Instant? EndedAt { get; init; }
 
-    /// <summary>No grant takes effect at this instant or later; null: it goes on.</summary>
+    /// <summary>The time from which no grant takes effect; null: no end.</summary>
     public Instant? End => EndedAt ?? EndsAt;
 
     public Instant? PausedAt { get; init; }
 
-    /// <summary>How often it was resumed: what a pause took back is not granted under the same id again.</summary>
+    /// <summary>
+    /// The number of resumptions. It is part of a grant's id, so that no later grant has the id of one that a pause took back.
+    /// </summary>
     public int Turn { get; init; }
 
-    /// <summary>The number of the grant that is made next, from 0.</summary>
+    /// <summary>The number of the next grant, from 0.</summary>
     public int Next { get; init; }
 
     public required Instant CreatedAt { get; init; }
 
     /// <summary>
-    /// When a grant takes effect: whole intervals after the start on the calendar of the zone. The 31st is the last day of a shorter month.
+    /// Returns the time at which a grant takes effect: whole intervals after the start on the calendar of the zone. The 31st is the last
+    /// day of a shorter month.
     /// </summary>
     public Instant StartOf(int number, TimeZoneInfo zone) => Every switch
     {
@@ -87,12 +90,12 @@ public sealed record GrantSchedule
 
     public Instant ExpiryOf(int number, TimeZoneInfo zone) => Lives is { } lives ? StartOf(number + lives, zone) : Instant.FarFuture;
 
-    /// <summary>The caller's id of a grant: <c>monthly:3</c>, and <c>monthly:3.1</c> after the schedule was resumed once.</summary>
+    /// <summary>Returns the caller's id of a grant: <c>monthly:3</c>, and <c>monthly:3.1</c> after the schedule was resumed once.</summary>
     public string NameOf(int number) => Turn == 0 ? $"{Name}:{number + 1}" : $"{Name}:{number + 1}.{Turn}";
 
     /// <summary>
-    /// When the next grant is to be made: as soon as the one before has taken effect, or <see cref="Ahead"/> of its own time. Null: there
-    /// is none.
+    /// Returns the time to make the next grant: when the one before takes effect, or <see cref="Ahead"/> of its own time if that is
+    /// earlier. Null: there is none.
     /// </summary>
     public Instant? DueAt(TimeZoneInfo zone)
     {
@@ -105,10 +108,10 @@ public sealed record GrantSchedule
         return Next == 0 || early < StartOf(Next - 1, zone) ? early : StartOf(Next - 1, zone);
     }
 
-    /// <summary>The first grant that takes effect at this instant or later, of those that were made or are.</summary>
+    /// <summary>Returns the number of the first grant that takes effect at this instant or later, made or not.</summary>
     public int FirstFrom(Instant at, TimeZoneInfo zone)
     {
-        // Within two of it on any calendar: a schedule may be years old, and a list of a hundred asks for each.
+        // At most two off on any calendar: a schedule may be years old, and a list of a hundred computes this for each.
         var average = Every switch { GrantInterval.Day => 1, GrantInterval.Week => 7, GrantInterval.Month => 30.436875, _ => 365.2425 };
         var number = Math.Max(0, (int)((at - StartsAt).TotalDays / average));
         while (number > 0 && StartOf(number - 1, zone) >= at)
@@ -127,13 +130,13 @@ public sealed record GrantSchedule
 
 public static class GrantScheduleRules
 {
-    /// <summary>Of one customer, ended ones too.</summary>
+    /// <summary>The most schedules of one customer, including ended ones.</summary>
     public const int MostSchedules = 100;
 
-    /// <summary>Intervals: a grant that should live longer lives for ever.</summary>
+    /// <summary>The longest life of a grant in intervals: a grant that should live longer can live for ever.</summary>
     public const int LongestLife = 1_000;
 
-    /// <summary>Every fault at once. <paramref name="feature"/> is null when the catalogue has none of that code.</summary>
+    /// <summary>Returns every fault at once. <paramref name="feature"/> is null if the catalogue has none with that code.</summary>
     public static IReadOnlyList<FieldFault> FaultsOf(GrantScheduleOrder order, Feature? feature, Instant now)
     {
         var faults = GrantTerms.FaultsOf(new(order.Feature, order.Amount, order.Source, order.Priority, null, null, order.Id), feature, now)

@@ -1,11 +1,11 @@
 namespace Tollgate.Core.Inbox;
 
-/// <summary>When an event that could not be applied is read again.</summary>
+/// <summary>The schedule for provider events that Tollgate could not apply.</summary>
 public static class InboxRules
 {
     /// <summary>
-    /// Of an event whose object nobody knows yet, or whose provider did not answer. What belongs to it may be on its way: seconds first.
-    /// After two days somebody has to look.
+    /// The waits for an event whose object is unknown, or whose provider did not answer. The missing object may arrive soon, so the first
+    /// waits are seconds. After two days the event is parked for an operator.
     /// </summary>
     private static readonly TimeSpan[] Waits =
     [
@@ -14,7 +14,7 @@ public static class InboxRules
         TimeSpan.FromHours(18), TimeSpan.FromHours(24),
     ];
 
-    /// <param name="attempts">How often it was read, with this time.</param>
-    /// <returns>Null: it is parked.</returns>
+    /// <param name="attempts">The attempts so far, including this one.</param>
+    /// <returns>Null: Tollgate parks the event.</returns>
     public static TimeSpan? NextAfter(int attempts) => attempts <= Waits.Length ? Waits[attempts - 1] : null;
 }

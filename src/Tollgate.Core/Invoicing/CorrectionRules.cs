@@ -3,16 +3,18 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>A line that billed usage or an agreed minimum of a period, or took some of it back.</summary>
-/// <param name="Position">On the invoice, from 1.</param>
-/// <param name="Rated">Before discounts; negative where something was taken back.</param>
-/// <param name="Reduced">What percentages of coupons took off the invoice.</param>
+/// <summary>A line that billed usage or an agreed minimum of a period, or credited some of it.</summary>
+/// <param name="Position">The position on the invoice, from 1.</param>
+/// <param name="Rated">The amount before discounts; negative for a credit.</param>
+/// <param name="Reduced">The percentage that coupons took off the invoice.</param>
 public sealed record BilledLine(Invoice Invoice, int Position, MoneyAmount Rated, Percent Reduced);
 
-/// <summary>What lines billed: usage of a feature in a quota period, or the minimum of a billing period.</summary>
+/// <summary>
+/// The key of lines that billed the same thing: usage of a feature in a quota period, or the minimum of a billing period.
+/// </summary>
 /// <param name="Feature">Null: the minimum.</param>
-/// <param name="At">Start of the quota period, which a step may cut; end of a period with a minimum, which may have been agreed in the
-/// middle of it.</param>
+/// <param name="At">The start of the quota period, whose end a step may cut; for a minimum, the end of the period, since it may have been
+/// agreed in the middle.</param>
 public readonly record struct BilledKey(string? Feature, Instant At)
 {
     public static BilledKey Of(InvoiceLine line) =>
@@ -20,16 +22,16 @@ public readonly record struct BilledKey(string? Feature, Instant At)
 }
 
 /// <summary>
-/// The refund of voided usage, and of a minimum that usage reached later: the amount that the customer paid for it (<c>SEMANTICS</c> 4).
-/// Percentages that came off the invoice come off again, and amounts that an invoice gave back already (by a void or a credit note) do not
-/// go back a second time.
+/// The refund of voided usage, and of a minimum that usage reached later: the amount that the customer paid for it (<c>SEMANTICS</c> 4). It
+/// is reduced by the percentages that coupons took off the invoice, and it leaves out amounts that a void or a credit note has returned
+/// already.
 /// </summary>
 public static class CorrectionRules
 {
-    /// <param name="line">Negative, as it was rated.</param>
-    /// <param name="oldestFirst">The lines that billed it. The rest, which they do not explain, goes back as it was rated.</param>
-    /// <param name="rates">Taxes of now, for that.</param>
-    /// <returns>The line as it goes back, which may be zero, and the parts of it.</returns>
+    /// <param name="line">The line as rated; negative.</param>
+    /// <param name="oldestFirst">The lines that billed it. A rest that they do not explain is credited as rated.</param>
+    /// <param name="rates">The current taxes, for that rest.</param>
+    /// <returns>The credited line, which may be zero, and its parts.</returns>
     public static (InvoiceLine Line, IReadOnlyList<ProrationCreditPart> Parts) Paid(InvoiceLine line, IReadOnlyList<BilledLine> oldestFirst,
         IReadOnlyList<TaxRate> rates)
     {
@@ -62,7 +64,7 @@ public static class CorrectionRules
             }, parts);
     }
 
-    /// <summary>Which lines billed what is taken back: the last first, less what earlier corrections took back.</summary>
+    /// <summary>Returns the lines that billed the credited amount: the last first, less earlier corrections.</summary>
     private static (List<(BilledLine Line, MoneyAmount Piece)> Pieces, MoneyAmount Unknown) Pieces(IReadOnlyList<BilledLine> oldestFirst,
         MoneyAmount amount)
     {
@@ -102,13 +104,15 @@ public static class CorrectionRules
         return (taken, amount);
     }
 
-    /// <summary>Of a piece of a line: less the percentages, and less the share that was credited or is not asked for any more.</summary>
+    /// <summary>
+    /// Returns the paid amount of a piece of a line: less the percentages, and less the share that was credited or is no longer due.
+    /// </summary>
     private static MoneyAmount PaidOf(BilledLine line, MoneyAmount piece) =>
         CreditNoteRules.KeptOf(line.Invoice, line.Position, piece - ExactMoney.Of(piece).Times(line.Reduced).Rounded());
 
     /// <summary>
-    /// What the invoice asked for and nothing gave back yet, before taxes that are added: coupons of an amount and promotional credit are
-    /// not money that goes back.
+    /// Returns the amount that the invoice charged and that was not yet credited, before taxes that are added: coupons of an amount and
+    /// promotional credit are not money to return.
     /// </summary>
     private static MoneyAmount RoomOf(Invoice invoice)
     {

@@ -3,13 +3,13 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>On how many invoices a coupon takes something off.</summary>
+/// <summary>The invoices that a coupon reduces.</summary>
 public enum CouponDuration
 {
-    /// <summary>On the first invoice that asks for something. What an amount has left over is forfeited, unless it carries over.</summary>
+    /// <summary>The first invoice that charges something. An unused part of an amount is forfeited, unless it carries over.</summary>
     Once,
 
-    /// <summary>On those of a number of months from the start of the paid time, or from its redemption.</summary>
+    /// <summary>The invoices of a number of months from the start of the paid time, or from the redemption.</summary>
     Repeating,
     Forever,
 }
@@ -19,29 +19,29 @@ public sealed record Coupon
 {
     public required string Code { get; init; }
 
-    /// <summary>More than 0, at most 100; null for an amount.</summary>
+    /// <summary>More than 0, at most 100; null for a coupon of an amount.</summary>
     public Percent? PercentOff { get; init; }
 
     public MoneyAmount? AmountOff { get; init; }
 
     public CouponDuration Duration { get; init; }
 
-    /// <summary>Of an amount that is taken off once: what one invoice leaves of it, the next ones have.</summary>
+    /// <summary>True if later invoices use the rest that one invoice leaves of an amount taken off once.</summary>
     public bool CarryOver { get; init; }
 
-    /// <summary>For <see cref="CouponDuration.Repeating"/>.</summary>
+    /// <summary>The number of months of a <see cref="CouponDuration.Repeating"/> coupon.</summary>
     public int? Months { get; init; }
 
-    /// <summary>Null for no bound.</summary>
+    /// <summary>Null: no limit.</summary>
     public int? MaxRedemptions { get; init; }
 
-    /// <summary>Only for customers who never had a subscription.</summary>
+    /// <summary>True if only customers without any earlier subscription may redeem it.</summary>
     public bool FirstTimeOnly { get; init; }
 
-    /// <summary>Codes; null for all plans.</summary>
+    /// <summary>The codes of its plans; null: all plans.</summary>
     public IReadOnlyList<string>? Plans { get; init; }
 
-    /// <summary>It cannot be redeemed from then on; what was redeemed goes on.</summary>
+    /// <summary>The end of redemption; existing redemptions continue.</summary>
     public Instant? ExpiresAt { get; init; }
 
     public bool IsFor(string plan) => Plans is null || Plans.Contains(plan);
@@ -58,10 +58,10 @@ public enum CouponVerdict
     NotFirstTime,
     OtherCurrency,
 
-    /// <summary>The subscription has it, or had it.</summary>
+    /// <summary>The subscription has, or had, the coupon.</summary>
     Redeemed,
 
-    /// <summary>The subscription has had as many as it can have.</summary>
+    /// <summary>The subscription has redeemed the most coupons that it can have.</summary>
     TooMany,
 }
 
@@ -69,12 +69,14 @@ public static class CouponRules
 {
     public const int LargestMonths = 120;
 
-    /// <summary>Of one subscription in all its life: years of campaigns, and a list that is shown whole.</summary>
+    /// <summary>
+    /// The most coupons that one subscription can redeem in its life: enough for years of campaigns, and few enough to list in full.
+    /// </summary>
     public const int MostOfSubscription = 100;
 
-    /// <param name="redemptions">How often it was redeemed already.</param>
-    /// <param name="isFirst">The customer never had another subscription.</param>
-    /// <param name="had">Codes that the subscription has redeemed.</param>
+    /// <param name="redemptions">The number of redemptions so far.</param>
+    /// <param name="isFirst">True if the customer never had another subscription.</param>
+    /// <param name="had">The codes that the subscription has redeemed.</param>
     public static CouponVerdict Judge(
         Coupon coupon, bool isActive, int redemptions, string plan, Currency currency, bool isFirst, IReadOnlyCollection<string> had,
         Instant now) => coupon switch
@@ -90,15 +92,16 @@ public static class CouponRules
         _ => CouponVerdict.Redeemable,
     };
 
-    /// <summary>Of one that is named at the start or redeemed on trial. Months are counted on the calendar, as periods are.</summary>
-    /// <param name="paidFrom">The start of the paid time: its first months have it.</param>
+    /// <summary>
+    /// Returns the end of a coupon that is named at the start or redeemed in a trial. Months count by the calendar, as periods do.
+    /// </summary>
+    /// <param name="paidFrom">The start of the paid time, whose first months the coupon reduces.</param>
     public static Instant? EndOf(Coupon coupon, Instant paidFrom, TimeZoneInfo zone) =>
         coupon.Months is { } months ? BillingPeriods.Boundary(PriceInterval.Monthly, new(paidFrom), months, zone) : null;
 
     /// <summary>
-    /// Of one that is redeemed later: so many months from then, and as many of the anchor's months that begin after it, neither fewer nor
-    /// more (<c>SEMANTICS</c> 4). Days of the month alone would have it otherwise: from 28 February to 28 March no month of the 31st
-    /// begins.
+    /// Returns the end of a coupon that is redeemed later: so many months from then, and exactly as many of the anchor's months that begin
+    /// after it (<c>SEMANTICS</c> 4). The day of the month alone would be wrong: from 28 February to 28 March no month of the 31st begins.
     /// </summary>
     public static Instant? EndOf(Coupon coupon, Anchor anchor, Instant redeemed, TimeZoneInfo zone)
     {
@@ -107,7 +110,7 @@ public static class CouponRules
             return null;
         }
 
-        // Anchors are whole seconds of one server's clock, and that of another may be behind.
+        // Anchors are whole seconds of one server's clock; another server's clock may be behind.
         var last = BillingPeriods.At(PriceInterval.Monthly, anchor, redeemed < anchor.StartedAt ? anchor.StartedAt : redeemed, zone);
         for (var month = 0; month < coupon.Months; month++)
         {

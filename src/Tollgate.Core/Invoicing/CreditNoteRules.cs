@@ -2,9 +2,9 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What is to be given back of an invoice: an amount of its total, tax included, or whole lines of it.</summary>
+/// <summary>A request to credit an invoice: an amount of its total, tax included, or whole lines.</summary>
 /// <param name="Amount">Null: the lines.</param>
-/// <param name="Lines">Positions from 1; null with neither: all that is left.</param>
+/// <param name="Lines">Positions from 1; if amount and lines are null: all that is left.</param>
 public sealed record CreditOrder(MoneyAmount? Amount, IReadOnlyList<int>? Lines, string Reason);
 
 /// <summary>A credit note before it has a number.</summary>
@@ -14,34 +14,37 @@ public enum CreditVerdict
 {
     Allowed,
 
-    /// <summary>Only what was asked for can be given back: open and paid invoices.</summary>
+    /// <summary>The invoice is neither open nor paid, so it charges nothing that could be credited.</summary>
     NotInState,
     NothingLeft,
 
-    /// <summary>More than the invoice asked for, less what went back already.</summary>
+    /// <summary>More than the invoice charges, less earlier credits.</summary>
     TooMuch,
     LineUnknown,
     NotPositive,
 
-    /// <summary>The credit notes of the invoice have as many lines as they can, and this one would leave something.</summary>
+    /// <summary>The credit notes of the invoice have the most lines that they can have, and this one would leave a rest.</summary>
     TooMany,
 }
 
 public static class CreditNoteRules
 {
     /// <summary>
-    /// Lines that the credit notes of an invoice can have beside one for each of its own: whoever reads the invoice reads all of them. A
-    /// note has one or more.
+    /// The most lines that the credit notes of an invoice can have in addition to one for each of its own lines: reading the invoice reads
+    /// all of them. A note has one or more.
     /// </summary>
     public const int MostLines = 100;
 
-    /// <summary>A note that gives back all that is left is always possible: after it there is none.</summary>
+    /// <summary>
+    /// True if the note would exceed <see cref="MostLines"/>. A note that credits all that is left is always possible, since it is the last
+    /// one.
+    /// </summary>
     public static bool IsOneTooMany(Invoice invoice, CreditDraft draft, MoneyAmount held) =>
         draft.Total < invoice.Creditable - held
         && invoice.CreditNotes.Sum(static note => note.Lines.Count) + draft.Lines.Count > MostLines + invoice.Lines.Count;
 
-    /// <param name="held">Of what was paid for it, what customers' banks hold or took, which went back that way; null: nothing, or it is
-    /// known to go.</param>
+    /// <param name="held">The part of its payments that customers' banks hold or took back in disputes; null: none, or the caller has
+    /// already checked it.</param>
     public static (CreditVerdict Verdict, CreditDraft? Draft) Judge(Invoice invoice, CreditOrder order, MoneyAmount? held = null)
     {
         if (invoice.Status is not (InvoiceStatus.Open or InvoiceStatus.Paid))
@@ -71,7 +74,7 @@ public static class CreditNoteRules
             : (CreditVerdict.Allowed, new([LineOf(invoice, order.Reason, amount)], TaxIn(invoice, amount), amount));
     }
 
-    /// <summary>Each line with its own share of discounts and tax, as it was paid.</summary>
+    /// <summary>Credits each line with its own share of discounts and tax, as it was paid.</summary>
     private static (CreditVerdict, CreditDraft?) OfLines(Invoice invoice, IReadOnlyList<int> positions, MoneyAmount left)
     {
         if (positions.Count == 0 || positions.Distinct().Count() < positions.Count
@@ -93,10 +96,10 @@ public static class CreditNoteRules
     }
 
     /// <summary>
-    /// The share of a part of a line that still counts: no credit note (of the line or of an amount) has credited it, and somebody still
-    /// has to pay its invoice, or has paid it.
+    /// Returns the share of a part of a line that still counts: no credit note (of the line or of an amount) has credited it, and its
+    /// invoice is due or paid.
     /// </summary>
-    /// <param name="position">From 1.</param>
+    /// <param name="position">The position of the line, from 1.</param>
     public static MoneyAmount KeptOf(Invoice invoice, int position, MoneyAmount part)
     {
         if (invoice.Total.IsZero || invoice.Status is InvoiceStatus.Void or InvoiceStatus.Uncollectible)
@@ -109,7 +112,7 @@ public static class CreditNoteRules
         var (kept, paid, line) = (1m, PartsOf(invoice)[position - 1].Paid, invoice.Lines[position - 1]);
         foreach (var note in invoice.CreditNotes)
         {
-            // A note of lines has their names, and one of an amount a line of its own.
+            // The lines of a note of lines have the descriptions of the invoice's lines; a note of an amount has one line of its own.
             var isOfLines = note.Lines.All(one => invoice.Lines.Any(sold => sold.Description == one.Description));
             var credited = isOfLines
                 ? note.Lines.FirstOrDefault(one => one.Description == line.Description && one.Amount == paid)
@@ -124,8 +127,8 @@ public static class CreditNoteRules
     }
 
     /// <summary>
-    /// What each line came to, its discount taken off and its tax included, and how much of that is tax. Where something was given back on
-    /// the same invoice all are less.
+    /// Returns the final amount of each line, less its discount and including its tax, and the tax in it. If the invoice also credits
+    /// something, all are smaller.
     /// </summary>
     private static (MoneyAmount Paid, MoneyAmount Tax)[] PartsOf(Invoice invoice)
     {
@@ -143,7 +146,9 @@ public static class CreditNoteRules
             (one, asked[i] == 0 ? zero : new ExactMoney(taxes[i].Major * one.Minor / asked[i], invoice.Currency).Rounded()))];
     }
 
-    /// <summary>What of a line's taxes comes on top of its price: those of its own rates that the price does not contain.</summary>
+    /// <summary>
+    /// Returns the part of a line's taxes that is added to its price: those of its own rates that the price does not include.
+    /// </summary>
     private static MoneyAmount AddedOf(Invoice invoice, int position, MoneyAmount tax)
     {
         var rates = invoice.Taxes.Where(one => one.IsOn(position)).ToArray();
@@ -152,7 +157,7 @@ public static class CreditNoteRules
         return all == 0 ? MoneyAmount.Zero(invoice.Currency) : new ExactMoney(tax.Major * added / all, invoice.Currency).Rounded();
     }
 
-    /// <summary>That of its lines; the note that gives the last of an invoice back has what is left of its tax.</summary>
+    /// <summary>Returns the tax of the lines; the note that credits the last part of an invoice has the rest of its tax.</summary>
     private static MoneyAmount TaxOf(Invoice invoice, IReadOnlyList<InvoiceLine> lines, MoneyAmount total)
     {
         var left = invoice.CreditNotes.Aggregate(invoice.Tax, static (tax, note) => tax - note.Tax);
@@ -163,8 +168,8 @@ public static class CreditNoteRules
     }
 
     /// <summary>
-    /// The tax that is contained in a part of the total, in the same ratio: that of all parts given back until now, rounded once,
-    /// less what earlier notes had of it. So the notes of an invoice that was given back whole have its tax, to the cent.
+    /// Returns the tax within a part of the total, in the same ratio: that of all parts credited so far, rounded once, less the tax of
+    /// earlier notes. The notes of a fully credited invoice therefore have exactly its tax, to the cent.
     /// </summary>
     private static MoneyAmount TaxIn(Invoice invoice, MoneyAmount part)
     {

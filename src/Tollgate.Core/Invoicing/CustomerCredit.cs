@@ -1,36 +1,36 @@
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>Money that a customer has with the merchant.</summary>
+/// <summary>The kinds of credit that a customer has with the merchant.</summary>
 public enum CreditKind
 {
-    /// <summary>Given away: comes off the price, before tax. May expire.</summary>
+    /// <summary>A gift that reduces the price before tax. May expire.</summary>
     Promotional,
 
-    /// <summary>The customer's own, paid in before or given back to it: a means of payment, tax included.</summary>
+    /// <summary>The customer's own money, prepaid or returned: a means of payment, tax included.</summary>
     Prepaid,
 }
 
-/// <summary>Why money came or went.</summary>
+/// <summary>The cause of a credit movement.</summary>
 public enum CreditCause
 {
-    /// <summary>Somebody gave it or took it back.</summary>
+    /// <summary>A caller granted it or took it back.</summary>
     Manual,
 
-    /// <summary>A change gave more back than it asked for.</summary>
+    /// <summary>A change credited more than it charged.</summary>
     Proration,
 
-    /// <summary>An invoice took it, or gave it back when it became void.</summary>
+    /// <summary>An invoice used it, or returned it when the invoice became void.</summary>
     Invoice,
 
-    /// <summary>A paid invoice was credited.</summary>
+    /// <summary>A credit note for a paid invoice.</summary>
     CreditNote,
 
-    /// <summary>Money came in for an invoice that asked for less, or for nothing any more.</summary>
+    /// <summary>A payment of more than its invoice still charges.</summary>
     Payment,
 
-    /// <summary>Such money went back to where it came from.</summary>
+    /// <summary>A refund of such a payment to the payer.</summary>
     Refund,
 
-    /// <summary>What was left when its time was over.</summary>
+    /// <summary>The rest at its expiry.</summary>
     Expired,
 }

@@ -5,8 +5,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Invoicing;
 
 /// <summary>
-/// Where an invoice stands (<c>SEMANTICS</c> 4). A draft may still change; from <see cref="Open"/> on it has a number and its lines
-/// are what they are for ever: what was wrong is put right by a credit note.
+/// The state of an invoice (<c>SEMANTICS</c> 4). A draft may still change; from <see cref="Open"/> on it has a number and its lines never
+/// change: a credit note corrects it.
 /// </summary>
 public enum InvoiceStatus
 {
@@ -17,25 +17,25 @@ public enum InvoiceStatus
     Uncollectible,
 }
 
-/// <summary>Why an invoice was made. One subscription has at most one of a kind for the same period.</summary>
+/// <summary>The cause of an invoice. A subscription has at most one invoice of a kind for the same period.</summary>
 public enum InvoiceKind
 {
-    /// <summary>The first of a subscription, or of its paid life after a trial.</summary>
+    /// <summary>The first invoice of a subscription, or of its paid life after a trial.</summary>
     Start,
 
     /// <summary>The next period in advance, and the usage of the ended one in arrears.</summary>
     Renewal,
 
-    /// <summary>Usage of a month inside of a longer billing period.</summary>
+    /// <summary>The usage of a month within a longer billing period.</summary>
     Usage,
 
     /// <summary>A change in the middle of a period.</summary>
     Change,
 
-    /// <summary>The usage that was not billed yet when the subscription ended.</summary>
+    /// <summary>The unbilled usage at the end of the subscription.</summary>
     Final,
 
-    /// <summary>Made by hand, or for something that is bought once.</summary>
+    /// <summary>Created manually, or for a one-off purchase.</summary>
     OneOff,
 }
 
@@ -49,71 +49,71 @@ public enum InvoiceLineKind
     Seat,
     Minimum,
 
-    /// <summary>A pack that was bought once: units that are given when the invoice is paid.</summary>
+    /// <summary>A one-off purchase of a pack, whose units the customer gets when the invoice is paid.</summary>
     CreditPack,
     Discount,
     Tax,
     Credit,
 }
 
-/// <summary>One line. <see cref="Amount"/> is rounded, once; <see cref="Quantity"/> × <see cref="UnitPrice"/> is exact.</summary>
+/// <summary>One line. <see cref="Amount"/> is rounded once; <see cref="Quantity"/> × <see cref="UnitPrice"/> is exact.</summary>
 public sealed record InvoiceLine
 {
     public required InvoiceLineKind Kind { get; init; }
 
     public required string Description { get; init; }
 
-    /// <summary>Code of the metered feature, of usage and of credit packs; null otherwise.</summary>
+    /// <summary>The code of the metered feature, for usage and credit packs; null otherwise.</summary>
     public string? Feature { get; init; }
 
     public required Quantity Quantity { get; init; }
 
-    /// <summary>For one unit; null where the amount does not come of one price (tiers, tax).</summary>
+    /// <summary>The price of one unit; null if the amount does not result from one price (tiers, tax).</summary>
     public ExactMoney? UnitPrice { get; init; }
 
-    /// <summary>Negative for what is given back or taken off.</summary>
+    /// <summary>Negative for credits and discounts.</summary>
     public required MoneyAmount Amount { get; init; }
 
     /// <summary>
-    /// Of a line that is not stored yet: the amount before the discount of its own price; null: it has none, or the line is for a part of a
-    /// period.
+    /// For a line that is not stored yet: the amount before the discount of its own price; null: it has no discount, or the line is for a
+    /// part of a period.
     /// </summary>
     public MoneyAmount? Listed { get; init; }
 
     /// <summary>
-    /// Of usage or a minimum that is taken back: what it was billed at before discounts, where less goes back; null: the amount.
+    /// For credited usage or a credited minimum: the amount billed for it before discounts, if the credit is less; null: the amount.
     /// </summary>
     public MoneyAmount? Rated { get; init; }
 
-    /// <summary>What the line pays for; a service period, which may lie before or behind the invoice's own.</summary>
+    /// <summary>The service period that the line pays for, which may lie before or after the invoice's own.</summary>
     public required Period Period { get; init; }
 
-    /// <summary>Its part of the invoice's taxes, after discounts; null: not known, or a discount.</summary>
+    /// <summary>The line's share of the invoice's taxes, after discounts; null: unknown, or a discount.</summary>
     public MoneyAmount? Tax { get; init; }
 
-    /// <summary>How the amount came about, step by step, in plain words: shown by <c>explain</c>.</summary>
+    /// <summary>The computation of the amount, step by step, in plain words. <c>explain</c> shows it.</summary>
     public IReadOnlyList<string> Steps { get; init; } = [];
 
-    /// <summary>Of a line that is to be taxed: that of the plan, add-on or pack. Usage has that of its feature.</summary>
+    /// <summary>For a line before taxation: the category of the plan, add-on or pack. Usage has that of its feature.</summary>
     public string? TaxCategory { get; init; }
 
-    /// <summary>Of a discount that is to be stored: the <see cref="Invoicing.Redemption.Sequence"/> of what took it off.</summary>
+    /// <summary>For a discount before storage: the <see cref="Invoicing.Redemption.Sequence"/> of the redemption that it applies.</summary>
     public long? Redemption { get; init; }
 }
 
-/// <summary>One rate of tax on an invoice, rounded once (<c>SEMANTICS</c> 4).</summary>
-/// <param name="Name">As it is written on the invoice: <c>VAT</c>, <c>Sales tax</c>.</param>
-/// <param name="IsInclusive">The prices contain it already.</param>
-/// <param name="Base">What it is computed of, without the tax itself.</param>
+/// <summary>One tax rate on an invoice, rounded once (<c>SEMANTICS</c> 4).</summary>
+/// <param name="Name">The name on the invoice: <c>VAT</c>, <c>Sales tax</c>.</param>
+/// <param name="IsInclusive">True if the prices include it.</param>
+/// <param name="Base">The amount to which the rate applies, without the tax itself.</param>
 public sealed record InvoiceTax(string Name, Percent Rate, bool IsInclusive, MoneyAmount Base, MoneyAmount Amount)
 {
-    /// <summary>Positions, from 1, of the lines that have it; null: all of them.</summary>
+    /// <summary>The positions, from 1, of the lines that have it; null: all of them.</summary>
     public IReadOnlyList<int>? Lines { get; init; }
 
     public bool IsOn(int position) => Lines is null || Lines.Contains(position);
 }
 
-/// <summary>Who sends the invoice, or to whom it goes, as it stood when the invoice was finalised.</summary>
+/// <summary>The seller or the buyer, as of the finalisation of the invoice.</summary>
 public sealed record InvoiceParty
 {
     public required string Name { get; init; }
@@ -130,19 +130,19 @@ public sealed record InvoiceParty
 
     public string? TaxId { get; init; }
 
-    /// <summary>Of a buyer: what VIES had answered for <see cref="TaxId"/>. Null: it was not asked.</summary>
+    /// <summary>For a buyer: the answer of VIES for <see cref="TaxId"/>. Null: Tollgate did not ask.</summary>
     public VatEvidence? TaxIdCheck { get; init; }
 
-    /// <summary>Why it pays no tax.</summary>
+    /// <summary>The reason why the party pays no tax.</summary>
     public TaxExemption? TaxExempt { get; init; }
 }
 
-/// <summary>What corrects a finalised invoice. Amounts are positive: they are given back.</summary>
-/// <param name="Reason">In the words of whoever made it.</param>
+/// <summary>A correction of a finalised invoice. Its amounts are positive: credits to the customer.</summary>
+/// <param name="Reason">The reason in the words of its author.</param>
 public sealed record CreditNote(
     Guid Id, string Number, Instant IssuedAt, string Reason, IReadOnlyList<InvoiceLine> Lines, MoneyAmount Tax, MoneyAmount Total);
 
-/// <summary>An invoice, whole: what the wire, the page, the PDF and the books show.</summary>
+/// <summary>A complete invoice, as the API, the page, the PDF and the accounting exports show it.</summary>
 public sealed record Invoice
 {
     private readonly MoneyAmount? _prorated;
@@ -150,7 +150,7 @@ public sealed record Invoice
 
     public required Guid Id { get; init; }
 
-    /// <summary>Null until it is finalised: <c>CC-000042</c>, gap-free in its series.</summary>
+    /// <summary>Null until the invoice is finalised: <c>CC-000042</c>, gap-free in its series.</summary>
     public string? Number { get; init; }
 
     public required InvoiceStatus Status { get; init; }
@@ -172,7 +172,7 @@ public sealed record Invoice
 
     public Instant? DueAt { get; init; }
 
-    /// <summary>When it was paid in full, voided or given up; null before.</summary>
+    /// <summary>The time at which it was paid in full, voided or written off; null before.</summary>
     public Instant? ClosedAt { get; init; }
 
     /// <summary>Null before the invoice is finalised.</summary>
@@ -181,36 +181,32 @@ public sealed record Invoice
     public InvoiceParty? Buyer { get; init; }
 
     /// <summary>
-    /// What is sold, and then what is taken off: kinds Discount, Credit. Tax has no line here but stands in <see cref="Taxes"/>.
+    /// The sold items, followed by the discounts: kinds Discount, Credit. Taxes are not lines but in <see cref="Taxes"/>.
     /// </summary>
     public required IReadOnlyList<InvoiceLine> Lines { get; init; }
 
-    /// <summary>
-    /// For each line, its part of the discounts. Lines that give money back have none, and neither have the discounts themselves.
-    /// </summary>
+    /// <summary>The share of the discounts for each line. Credit lines and the discounts themselves have none.</summary>
     public IReadOnlyList<MoneyAmount> DiscountOfLines =>
         MoneyParts.Spread(Discount, [.. Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
 
     public IReadOnlyList<InvoiceTax> Taxes { get; init; } = [];
 
-    /// <summary>What must be said about the tax, for instance that the customer owes it (reverse charge).</summary>
+    /// <summary>The required note about the tax, for instance that the customer owes it (reverse charge).</summary>
     public string? TaxNote { get; init; }
 
-    /// <summary>Lines before anything is taken off.</summary>
+    /// <summary>The sum of the lines before discounts.</summary>
     public required MoneyAmount Subtotal { get; init; }
 
-    /// <summary>What coupons and promotional credits took off; positive.</summary>
+    /// <summary>The discount by coupons and promotional credits; positive.</summary>
     public required MoneyAmount Discount { get; init; }
 
-    /// <summary>Negative where more is given back than asked for.</summary>
+    /// <summary>Negative if the invoice credits more than it charges.</summary>
     public required MoneyAmount Tax { get; init; }
 
-    /// <summary>What the invoice asks for: never negative.</summary>
+    /// <summary>The total that the invoice charges; never negative.</summary>
     public required MoneyAmount Total { get; init; }
 
-    /// <summary>
-    /// What it gives back beyond what it asks for, taxes included: it became the customer's credits. The total is zero then.
-    /// </summary>
+    /// <summary>The amount by which credits exceed charges, taxes included. It became customer credit, and the total is zero.</summary>
     public MoneyAmount ToCredits
     {
         get
@@ -221,38 +217,40 @@ public sealed record Invoice
         }
     }
 
-    /// <summary>Of the total, what prepaid credits and the customer's balance paid.</summary>
+    /// <summary>The part of the total that prepaid credits paid.</summary>
     public required MoneyAmount FromCredits { get; init; }
 
-    /// <summary>Paid in all, with what credits paid.</summary>
+    /// <summary>The paid amount, including the part from credits.</summary>
     public required MoneyAmount Paid { get; init; }
 
     public IReadOnlyList<CreditNote> CreditNotes { get; init; } = [];
 
-    /// <summary>What changes of the subscription gave back of the time that it asked for, before taxes that are added to prices.</summary>
+    /// <summary>
+    /// The part that changes of the subscription have credited later for unused time, before taxes that are added to prices.
+    /// </summary>
     public MoneyAmount Prorated
     {
         get => _prorated ?? MoneyAmount.Zero(Currency);
         init => _prorated = value;
     }
 
-    /// <summary>The taxes on top of <see cref="Prorated"/> that went back with it.</summary>
+    /// <summary>The added taxes that were credited with <see cref="Prorated"/>.</summary>
     public MoneyAmount ProratedTax
     {
         get => _proratedTax ?? MoneyAmount.Zero(Currency);
         init => _proratedTax = value;
     }
 
-    /// <summary>What changes of the subscription gave back, taxes included.</summary>
+    /// <summary>The amount that changes of the subscription have credited later, taxes included.</summary>
     public MoneyAmount ProrationCredited => Prorated + ProratedTax;
 
-    /// <summary>What can still be given back by a document: what it asked for, less what went back already, in whichever way.</summary>
+    /// <summary>The amount that a credit note can still credit: the total less all earlier credits.</summary>
     public MoneyAmount Creditable => Total - Credited - ProrationCredited is { IsNegative: false } left ? left : MoneyAmount.Zero(Currency);
 
-    /// <summary>What credit notes gave back in all.</summary>
+    /// <summary>The sum of all credit notes.</summary>
     public MoneyAmount Credited => CreditNotes.Aggregate(MoneyAmount.Zero(Currency), static (sum, note) => sum + note.Total);
 
-    /// <summary>Still to be paid. What a credit note gives back of an unpaid invoice need not be paid.</summary>
+    /// <summary>The amount still to pay. Credit notes of an unpaid invoice reduce it.</summary>
     public MoneyAmount Due
     {
         get
@@ -262,12 +260,12 @@ public sealed record Invoice
         }
     }
 
-    /// <summary>What pays it in full: also of one that was given up, which nobody asks for any more.</summary>
+    /// <summary>The amount that pays the invoice in full, also after it was written off and is no longer collected.</summary>
     public MoneyAmount Payable => Status == InvoiceStatus.Uncollectible ? (this with { Status = InvoiceStatus.Open }).Due : Due;
 
     /// <summary>
-    /// What counts as billed: what it asks for and what came in for it. Nothing of a void one; of one that was given up what credits
-    /// had paid of it, until somebody pays the rest after all.
+    /// The amount that counts as billed: charged, less credit notes. Zero for a void invoice; for a written-off one only its payments, of
+    /// credits or of money that arrives later.
     /// </summary>
     public MoneyAmount Counted => Status switch
     {

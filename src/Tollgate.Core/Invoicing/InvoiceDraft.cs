@@ -7,14 +7,14 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What a step in a customer's life asks for, before reductions, tax and credits.</summary>
+/// <summary>The charges of a step in a customer's life, before reductions, tax and credits.</summary>
 public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Currency, IReadOnlyList<InvoiceLine> Lines)
 {
     private const long SecondsOfADay = 86_400;
 
-    /// <summary>The lines of what happened to a subscription, and then of the usage that is to be billed with it.</summary>
+    /// <summary>Returns the lines of the step's charges, followed by those of the usage billed with it.</summary>
     /// <returns>Null: there is nothing to bill.</returns>
-    /// <param name="minimums">What ended periods fall short of their commitments.</param>
+    /// <param name="minimums">The amounts by which ended periods fall short of their commitments.</param>
     public static InvoiceDraft? Of(SubscriptionStep step, IReadOnlyList<UsageDue> usage, params IReadOnlyList<MinimumDue> minimums)
     {
         IReadOnlyList<InvoiceLine> lines =
@@ -64,7 +64,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         };
     }
 
-    /// <summary>Where seats have a price of their own the plan is had once.</summary>
+    /// <summary>Returns the quantity of a line; 1 for a plan whose seats have a price of their own.</summary>
     private static Quantity QuantityOf(Charge charge) => (charge.Kind, charge.Terms.Price?.Seats) switch
     {
         _ when charge.AddOn is { } held => Quantity.Of(held.Quantity),
@@ -105,7 +105,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
     private static IReadOnlyList<string> StepsOf(SubscriptionTerms terms, HeldAddOn held) =>
         [$"{held.Quantity} × {terms.EachOf(held)}", .. StepsOf(terms.DiscountOf(held), terms.Currency)];
 
-    /// <summary>How the price for a whole period comes about; nothing where it is a single price of the catalogue.</summary>
+    /// <summary>Returns the computation of the price for a whole period; empty if it is a single price of the catalogue.</summary>
     private static IReadOnlyList<string> WholeOf(Charge charge)
     {
         var terms = charge.Terms;
@@ -143,13 +143,11 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
     internal static IReadOnlyList<string> StepsOf(LineDiscount? discount, Currency currency) =>
         discount is null ? [] : [$"less {discount.In(currency)}{(discount.Percent is null ? " each" : "")}"];
 
-    /// <summary>Of what a part is asked for or given back.</summary>
+    /// <summary>Returns the full price of which a charge or credit is a share.</summary>
     private static MoneyAmount PriceOf(Charge charge) =>
         charge.AddOn is { } held ? charge.Terms.AmountOf(held) : charge.Terms.Base + charge.Terms.Seats;
 
-    /// <summary>
-    /// By the second, a share is told in days as well: <c>15/30 days</c>, or <c>14.5/30 days (1252800/2592000 seconds)</c>.
-    /// </summary>
+    /// <summary>Writes a share by the second in days too: <c>15/30 days</c>, or <c>14.5/30 days (1252800/2592000 seconds)</c>.</summary>
     private static string InDays(Fraction share)
     {
         if (share.Whole < SecondsOfADay)

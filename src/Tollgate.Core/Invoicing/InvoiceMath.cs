@@ -2,82 +2,81 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What a coupon or promotional credit takes off an invoice: a percentage of what remains, or an amount.</summary>
-/// <param name="Name">As it is written on the invoice.</param>
+/// <summary>The reduction of an invoice by a coupon or promotional credit: a percentage of the remaining amount, or an amount.</summary>
+/// <param name="Name">The name on the invoice.</param>
 /// <param name="Rate">0 to 100; null for an amount.</param>
 public sealed record Reduction(string Name, Percent? Rate, MoneyAmount? Amount)
 {
     /// <summary>
-    /// The amount comes off what is asked for, also where more unused time goes back beside it, which had its own part of the amount taken
-    /// off.
+    /// True if the amount reduces the charges alone, even when larger credits for unused time follow: those credits have their own share of
+    /// the amount taken off.
     /// </summary>
     public bool IsOfCharges { get; init; }
 }
 
-/// <summary>A rate of tax that applies.</summary>
-/// <param name="IsInclusive">The prices contain it.</param>
+/// <summary>A tax rate that applies.</summary>
+/// <param name="IsInclusive">True if the prices include it.</param>
 public sealed record TaxRate(string Name, Percent Rate, bool IsInclusive);
 
-/// <summary>A line of an invoice, as its sums see it.</summary>
-/// <param name="Amount">Rounded.</param>
-/// <param name="Rates">Of taxes on it. Unused time has those that it was paid with instead: <see cref="PaidTax"/>.</param>
-/// <param name="IsProrationCredit">Unused time, less what was taken off it when it was paid: nothing is taken off it again.</param>
+/// <summary>A line of an invoice, as the computation of its sums needs it.</summary>
+/// <param name="Amount">The rounded amount.</param>
+/// <param name="Rates">The tax rates of the line. Unused time has the rates with which it was paid instead: <see cref="PaidTax"/>.</param>
+/// <param name="IsProrationCredit">True for unused time, net of the discounts at its payment: no discount reduces it again.</param>
 public readonly record struct TaxedLine(MoneyAmount Amount, IReadOnlyList<TaxRate> Rates, bool IsProrationCredit);
 
-/// <summary>A part of the unused time that is given back, and the taxes that were paid on it.</summary>
-/// <param name="Part">Before taxes that are added; positive.</param>
+/// <summary>A part of the credited unused time, with the taxes that were paid on it.</summary>
+/// <param name="Part">The amount before taxes that are added; positive.</param>
 public readonly record struct PaidTax(MoneyAmount Part, IReadOnlyList<TaxRate> Rates);
 
-/// <summary>An invoice's sums, and what each reduction and each line had of them.</summary>
-/// <param name="Subtotal">Of the lines.</param>
-/// <param name="Reduced">What each reduction took off, in their order; positive.</param>
-/// <param name="Taxes">Rounded once each. Negative where more is given back than asked for.</param>
-/// <param name="TaxOfLines">For each line, its part of all taxes.</param>
-/// <param name="ProrationCreditTaxes">For each part that is given back, the taxes on top of it; positive.</param>
-/// <param name="Total">What is asked for; not negative.</param>
-/// <param name="FromCredits">Of the total, what prepaid credits pay.</param>
-/// <param name="Left">What the customer has to get, taxes included: the part of negative lines that nothing stood against.
-/// Positive.</param>
+/// <summary>The sums of an invoice, with the share of each reduction and each line.</summary>
+/// <param name="Subtotal">The sum of the lines.</param>
+/// <param name="Reduced">The amount of each reduction, in their order; positive.</param>
+/// <param name="Taxes">Each rounded once. Negative if credits exceed charges.</param>
+/// <param name="TaxOfLines">The share of each line in all taxes.</param>
+/// <param name="ProrationCreditTaxes">The added taxes of each credited part; positive.</param>
+/// <param name="Total">The charged amount; not negative.</param>
+/// <param name="FromCredits">The part of the total that prepaid credits pay.</param>
+/// <param name="Left">The amount by which credits exceed charges, taxes included, which the customer gets. Positive.</param>
 public sealed record InvoiceSums(
     MoneyAmount Subtotal, IReadOnlyList<MoneyAmount> Reduced, IReadOnlyList<InvoiceTax> Taxes, IReadOnlyList<MoneyAmount> TaxOfLines,
     IReadOnlyList<MoneyAmount> ProrationCreditTaxes, MoneyAmount Total, MoneyAmount FromCredits, MoneyAmount Left)
 {
     public MoneyAmount Discount => Reduced.Aggregate(MoneyAmount.Zero(Subtotal.Currency), static (sum, one) => sum + one);
 
-    /// <summary>All of it, also what the prices contain.</summary>
+    /// <summary>All taxes, including those that the prices include.</summary>
     public MoneyAmount Tax => Taxes.Aggregate(MoneyAmount.Zero(Subtotal.Currency), static (sum, one) => sum + one.Amount);
 }
 
 /// <summary>
-/// The order in which an invoice is computed (<c>SEMANTICS</c> 4): 1. lines; 2. promotional credits and coupons in the order of
-/// their redemption, a percentage of what remains; 3. tax on what is left, rounded once for each rate and spread over the
-/// lines; 4. prepaid credits, as a means of payment; 5. never below zero.
+/// The computation of an invoice in this order (<c>SEMANTICS</c> 4): 1. lines; 2. promotional credits and coupons in the order of their
+/// redemption, a percentage applying to the remaining amount; 3. tax on the rest, rounded once for each rate and spread over the lines; 4.
+/// prepaid credits, as a means of payment; 5. never below zero.
 /// </summary>
 public static class InvoiceMath
 {
-    /// <summary>All lines have the same taxes, and none is given back.</summary>
-    /// <param name="lines">Amounts of the lines, rounded.</param>
-    /// <param name="credits">What the customer has prepaid.</param>
+    /// <summary>Computes the sums of lines that all have the same taxes and credit no unused time.</summary>
+    /// <param name="lines">The rounded amounts of the lines.</param>
+    /// <param name="credits">The customer's prepaid credits.</param>
     public static InvoiceSums Compute(
         IReadOnlyList<MoneyAmount> lines, IReadOnlyList<Reduction> reductions, IReadOnlyList<TaxRate> rates, MoneyAmount credits) =>
         Compute([.. lines.Select(line => new TaxedLine(line, rates, false))], reductions, [], credits);
 
-    /// <param name="paid">The taxes that unused time was paid with; none: it was paid without.</param>
-    /// <param name="credits">What the customer has prepaid.</param>
+    /// <param name="paid">The taxes with which unused time was paid; empty: it was paid without taxes.</param>
+    /// <param name="credits">The customer's prepaid credits.</param>
     public static InvoiceSums Compute(
         IReadOnlyList<TaxedLine> lines, IReadOnlyList<Reduction> reductions, IReadOnlyList<PaidTax> paid, MoneyAmount credits)
     {
         var zero = MoneyAmount.Zero(credits.Currency);
 
-        // 1. Lines. What is given back may be more than everything else: then nothing is asked for, and the rest is the customer's.
+        // 1. Lines. Credits may exceed charges: then the total is zero, and the customer gets the rest.
         var subtotal = lines.Aggregate(zero, static (sum, line) => sum + line.Amount);
         var given = lines.Where(static line => line.IsProrationCredit).Aggregate(zero, static (sum, line) => sum + line.Amount);
 
-        // 2. What is taken off.
+        // 2. Reductions.
         var reduced = Reduce(subtotal, given, reductions);
         var discount = reduced.Aggregate(zero, static (sum, one) => sum + one);
 
-        // 3. Tax, on what the lines are after that, and on each part of what is given back.
+        // 3. Tax on the reduced lines and on each credited part.
         var off = lines.Count == 0
             ? []
             : MoneyParts.Spread(discount, [.. lines.Select(static line => line.IsProrationCredit ? 0 : Math.Max(0, line.Amount.Minor))]);
@@ -102,7 +101,7 @@ public static class InvoiceMath
 
     private readonly record struct TaxedPart(MoneyAmount Amount, IReadOnlyList<TaxRate> Rates)
     {
-        /// <summary>The taxes that the price contains.</summary>
+        /// <summary>The sum of the tax rates that the price includes.</summary>
         public Percent Contained =>
             Rates.Where(static rate => rate.IsInclusive).Aggregate(default(Percent), static (sum, rate) => sum + rate.Rate);
 
@@ -127,10 +126,8 @@ public static class InvoiceMath
         return reduced;
     }
 
-    /// <summary>
-    /// Each rate once, and each part's share of all of them; that of those which come on top of the price stands apart as well.
-    /// </summary>
-    /// <param name="asking">Which of the lines, the first parts, ask for something.</param>
+    /// <summary>Computes each rate once, and the share of each part in all of them, with the added taxes apart.</summary>
+    /// <param name="asking">For each line, which are the first parts: true if it charges something.</param>
     private static (IReadOnlyList<InvoiceTax> Taxes, (MoneyAmount All, MoneyAmount Added)[] OfParts) Tax(TaxedPart[] parts, bool[] asking,
         Currency currency)
     {
@@ -138,7 +135,7 @@ public static class InvoiceMath
         var rates = parts.SelectMany(static part => part.Rates).Distinct().ToArray();
         var shares = Array.ConvertAll(rates, rate => MoneyParts.Rounded([.. parts.Select(part => part.Of(rate))], TotalOf(rate)));
 
-        // What taxes are computed of and those that it contains are the price again, to the cent.
+        // The base of a tax plus the taxes that the price includes is exactly the price, to the cent.
         var within = Sums(static rate => rate.IsInclusive);
         var taxes = rates.Select((rate, r) => new InvoiceTax(
             rate.Name, rate.Rate, rate.IsInclusive,
@@ -147,7 +144,7 @@ public static class InvoiceMath
             shares[r].Aggregate(zero, static (sum, one) => sum + one)) { Lines = LinesWith(rate) });
         return ([.. taxes], [.. Sums(static _ => true).Zip(Sums(static rate => !rate.IsInclusive))]);
 
-        // A sum first, and then its tax: a third of a cent in each part would be lost.
+        // Sum first, then compute the tax: computing it for each part would lose fractions of a cent.
         MoneyAmount TotalOf(TaxRate rate) => new ExactMoney(
             parts.Where(part => part.Rates.Contains(rate)).GroupBy(static part => part.Contained)
                 .Sum(same => ExactMoney.Of(same.Aggregate(zero, static (sum, part) => sum + part.Amount)).Without(same.Key)
@@ -165,7 +162,7 @@ public static class InvoiceMath
                 .Aggregate(zero, static (sum, one) => sum + one))];
     }
 
-    /// <summary>What the parts that are given back have is spread over their lines.</summary>
+    /// <summary>Spreads the taxes of the credited parts over their lines.</summary>
     private static MoneyAmount[] OfLines(IReadOnlyList<TaxedLine> lines, (MoneyAmount All, MoneyAmount Added)[] amounts, MoneyAmount given)
     {
         if (given.IsZero)

@@ -5,40 +5,40 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What has to be known beside a step to bill it.</summary>
-/// <param name="Usage">Beyond the plan, of quota periods that are over or end with this step.</param>
+/// <summary>The facts that billing a step needs in addition to the step.</summary>
+/// <param name="Usage">The overage of quota periods that are over or end with this step.</param>
 /// <param name="Redemptions">Coupons of the subscription and promotional credits of the customer, in the order of redemption.</param>
 /// <param name="Taxes">Null: none.</param>
-/// <param name="Credits">What the customer has to get; pays, tax included.</param>
-/// <param name="UsageBilled">Usage of the running period that earlier invoices billed; only where a minimum compares it.</param>
-/// <param name="Minimums">Ended periods with a minimum of which usage is corrected.</param>
-/// <param name="ProrationCredited">Parts of earlier invoices that asked for the time that a step gives back.</param>
-/// <param name="Billed">Lines that billed what may be taken back of usage and minimums, the oldest first.</param>
+/// <param name="Credits">The customer's credit balance, which pays taxes included.</param>
+/// <param name="UsageBilled">Usage of the running period on earlier invoices; needed only for the comparison with a minimum.</param>
+/// <param name="Minimums">Ended periods with a minimum whose usage is corrected.</param>
+/// <param name="ProrationCredited">Parts of earlier invoices that charged the time that a step credits.</param>
+/// <param name="Billed">The lines that billed usage and minimums that the step may credit, oldest first.</param>
 public sealed record BillingFacts(
     IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxTable? Taxes, MoneyAmount Credits, MoneyAmount UsageBilled,
     IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> ProrationCredited,
     IReadOnlyDictionary<BilledKey, IReadOnlyList<BilledLine>> Billed);
 
-/// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
-/// <param name="Lines">Those of the draft, and then what coupons and promotional credits take off.</param>
-/// <param name="Redemptions">What took something off, as it is after it.</param>
+/// <summary>A computed invoice, which a step stores and a preview shows.</summary>
+/// <param name="Lines">The lines of the draft, followed by the reductions of coupons and promotional credits.</param>
+/// <param name="Redemptions">The applied redemptions in their state after the bill.</param>
 public sealed record Bill(
     InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<Redemption> Redemptions)
 {
-    /// <summary>What the bill gives back of earlier invoices.</summary>
+    /// <summary>The credits of the bill to earlier invoices.</summary>
     public IReadOnlyList<ProrationCreditNote> ProrationCredited { get; init; } = [];
 }
 
-/// <summary>A step, and what it is billed with.</summary>
-/// <param name="After">As the step left it, with what was taken off the running period.</param>
+/// <summary>A step with its bill.</summary>
+/// <param name="After">The subscription after the step, with the reductions of the running period.</param>
 /// <param name="Bill">Null: there is nothing to bill.</param>
 public sealed record BilledStep(SubscriptionStep Step, Subscription After, Bill? Bill)
 {
-    /// <summary>Periods with a minimum that the step ended, or whose usage it corrected.</summary>
+    /// <summary>The periods with a minimum that the step ended, or whose usage it corrected.</summary>
     public IReadOnlyList<MinimumPeriod> Minimums { get; init; } = [];
 }
 
-/// <summary>From a step to its invoice. Pure: a preview is the same call as the thing itself.</summary>
+/// <summary>Computes the invoice of a step. Pure: a preview and the real step make the same call.</summary>
 public static class InvoiceRules
 {
     /// <param name="before">Null at the start of a subscription.</param>
@@ -59,7 +59,7 @@ public static class InvoiceRules
         var (plan, currency) = (step.After.Terms.Plan.Code, draft.Currency);
         var subtotal = draft.Lines.Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
 
-        // What is for one invoice waits for one that asks for something.
+        // A coupon for one invoice waits for an invoice that charges something.
         var redemptions = facts.Redemptions
             .Where(one => one.AppliesTo(plan, currency, step.At)
                 && (one.Coupon is not { Duration: CouponDuration.Once } || subtotal > MoneyAmount.Zero(currency))).ToArray();
@@ -97,16 +97,16 @@ public static class InvoiceRules
     }
 
     /// <summary>
-    /// Unused time, and usage or a minimum that is taken back: coupons are not taken off it again, and its taxes are those that it was paid
-    /// with.
+    /// True for unused time, and for credited usage or a credited minimum: coupons do not reduce them again, and their taxes are those with
+    /// which they were paid.
     /// </summary>
     private static bool GivesBack(InvoiceLine line) =>
         line.Kind == InvoiceLineKind.ProrationCredit
             || (line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum && (line.Rated ?? line.Amount).IsNegative);
 
     /// <summary>
-    /// The taxes that unused time was paid with. Where no invoice is known that asked for it, the rates of the newest one that is, or of
-    /// now, stand for its own.
+    /// Returns the taxes with which unused time was paid. If no known invoice charged it, the rates of the newest known one, or the current
+    /// ones, apply.
     /// </summary>
     private static List<ProrationCreditPart> UnusedTime(Subscription? before, InvoiceDraft draft, TaxDecision[] taxes, BillingFacts facts)
     {
@@ -123,7 +123,7 @@ public static class InvoiceRules
         return back;
     }
 
-    /// <param name="back">Gets the parts of a line that takes something back.</param>
+    /// <param name="back">The list to which it adds the parts of a credited line.</param>
     private static InvoiceLine Corrected(InvoiceLine line, TaxDecision tax, BillingFacts facts, List<ProrationCreditPart> back)
     {
         if (line.Kind == InvoiceLineKind.ProrationCredit || !GivesBack(line))
@@ -136,7 +136,7 @@ public static class InvoiceRules
         return corrected;
     }
 
-    /// <summary>What percentages take off the period that runs after a step: those of the invoice that asks for its price.</summary>
+    /// <summary>Returns the percentage that reduces the running period after a step: that of the invoice that charges its price.</summary>
     private static Percent ReducedBy(SubscriptionStep step, IReadOnlyList<Redemption> redemptions)
     {
         if (step.Charges.All(static charge => charge.Kind == ChargeKind.UnusedTime))
@@ -148,10 +148,10 @@ public static class InvoiceRules
     }
 
     /// <summary>
-    /// What the paid time that a step ends falls short of its commitment: plan price and usage together, before discounts. Of a period
-    /// that was cut, or whose terms changed in it, the minimum is the share of the time. A trial has none.
+    /// Computes the amount by which the paid time that a step ends falls short of its commitment: plan price and usage together, before
+    /// discounts. For a period that was cut, or whose terms changed, the minimum is the share of the time. A trial has none.
     /// </summary>
-    /// <returns>Null: nothing was agreed that usage has to come to.</returns>
+    /// <returns>Null: no agreed minimum requires usage.</returns>
     private static (MinimumPeriod After, MinimumDue? Line)? MinimumOf(Subscription? before, SubscriptionStep step, BillingFacts facts)
     {
         if (before is not { HasMinimum: true } || PaidUntil(before, step) is not { } until)
@@ -159,7 +159,7 @@ public static class InvoiceRules
             return null;
         }
 
-        // What a correction of the running period was billed before is in the usage that was billed.
+        // The billed usage includes the amounts billed before for corrections in the running period.
         var (terms, period) = (before.Terms, before.Current);
         var usage = facts.Usage.Where(due => due.SoldUntil > period.Start)
             .Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount - due.Billed);
@@ -178,7 +178,7 @@ public static class InvoiceRules
     }
 
     /// <summary>
-    /// The end of what was paid for, where a step ends that; null: it goes on, or nothing was paid. A pause has ended it when it began.
+    /// Returns the end of the paid time if a step ends it; null: it continues, or the time was not paid. The beginning of a pause ends it.
     /// </summary>
     private static Instant? PaidUntil(Subscription before, SubscriptionStep step) => (before.Status, step.Verb) switch
     {
@@ -190,7 +190,8 @@ public static class InvoiceRules
     };
 
     /// <summary>
-    /// What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.
+    /// Returns the reason why an invoice is implausible; null: it is plausible. Tollgate holds implausible invoices until an operator has
+    /// reviewed them.
     /// </summary>
     public static string? ImplausibleReason(Bill bill, InvoiceSettings settings)
     {
@@ -204,7 +205,7 @@ public static class InvoiceRules
         return backwards is null ? null : $"The line \"{backwards.Description}\" is for no time: {backwards.Period}.";
     }
 
-    /// <summary>The part of a discount that falls on the running period: what is given back later was not paid.</summary>
+    /// <summary>Returns the part of a discount on the running period: a later credit leaves it out, since it was not paid.</summary>
     private static MoneyAmount OfThePeriod(MoneyAmount discount, SubscriptionStep step, InvoiceDraft draft)
     {
         if (discount.IsZero)
@@ -218,7 +219,7 @@ public static class InvoiceRules
             .Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, pair) => sum + pair.Second);
     }
 
-    /// <param name="of">What was left when it was taken.</param>
+    /// <param name="of">The remaining amount before this reduction.</param>
     private static InvoiceLine LineOf(Redemption redemption, MoneyAmount taken, MoneyAmount of, SubscriptionStep step)
     {
         var reduction = redemption.Reduction;

@@ -4,63 +4,63 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>A rate of tax that a project charges, by where the customer is.</summary>
+/// <summary>A tax rate that a project charges, by the customer's location.</summary>
 /// <param name="Country">ISO 3166-1, two letters.</param>
-/// <param name="Region">ISO 3166-2 without the country; null for all of it.</param>
-/// <param name="ReverseCharge">A customer abroad with a tax id owes the tax itself.</param>
+/// <param name="Region">ISO 3166-2 without the country; null: the whole country.</param>
+/// <param name="ReverseCharge">True if a customer abroad with a tax id owes the tax itself.</param>
 public sealed record TaxRule(string Country, string? Region, string Name, Percent Rate, bool IsInclusive, bool ReverseCharge)
 {
     /// <summary>
-    /// What is sold in this category has it instead of the country's or region's rates without one. Null: what has no category, or one
-    /// without rates.
+    /// The category of sales to which the rate applies, in place of the country's or region's rates without a category. Null: the rate for
+    /// sales without a category, or with a category without rates.
     /// </summary>
     public string? Category { get; init; }
 }
 
-/// <summary>Which rates apply to a customer, and what must be said about them.</summary>
+/// <summary>The rates that apply to a customer, and the required note about them.</summary>
 public sealed record TaxDecision(IReadOnlyList<TaxRate> Rates, string? Note)
 {
     public static readonly TaxDecision None = new([], null);
 }
 
-/// <summary>Who sends a project's invoices, and under which rules.</summary>
+/// <summary>The seller of a project's invoices, and their rules.</summary>
 public sealed record InvoiceSettings
 {
     public const int DefaultDueDays = 14;
 
     public required InvoiceParty Seller { get; init; }
 
-    /// <summary>Before the number: <c>TRENDIT</c> in <c>TRENDIT-000042</c>.</summary>
+    /// <summary>The text before the number: <c>TRENDIT</c> in <c>TRENDIT-000042</c>.</summary>
     public required string Prefix { get; init; }
 
     /// <summary>Calendar days between issue and due date.</summary>
     public int DueDays { get; init; } = DefaultDueDays;
 
     /// <summary>
-    /// An invoice above so many major units, of whatever currency, is held back until somebody has looked at it. Null:
+    /// The total in major units, of any currency, above which Tollgate holds an invoice until an operator has reviewed it. Null:
     /// <see cref="PlausibleTotals"/>.
     /// </summary>
     public long? LargestTotal { get; init; }
 
     public string? Footer { get; init; }
 
-    /// <summary>A tag such as <c>de</c>: how the invoice's own words, numbers and dates are written.</summary>
+    /// <summary>The language tag, such as <c>de</c>, of the invoice's own words, numbers and dates.</summary>
     public string Language { get; init; } = "en";
 
     public IReadOnlyList<TaxRule> TaxRates { get; init; } = [];
 
     /// <summary>
-    /// A VAT id that VIES has not answered for yet takes tax off, for <see cref="VatCheckRules.LongestPending"/> at most. Registers are
-    /// down for hours nearly every day: a buyer with a right id should not have to ask for its tax back.
+    /// True if a VAT id that VIES has not checked yet already removes the tax, for at most <see cref="VatCheckRules.LongestPending"/>.
+    /// Registers are down for hours nearly every day, and a buyer with a valid id should not have to reclaim its tax.
     /// </summary>
     public bool ReversesWhilePending { get; init; } = true;
 
-    /// <summary>Major units.</summary>
+    /// <summary>Returns the largest plausible total in major units.</summary>
     public long LargestTotalIn(Currency currency) => LargestTotal ?? PlausibleTotals.LargestIn(currency);
 
     public string NumberOf(long serial) => $"{Prefix}-{serial:000000}";
 
-    /// <summary>The serial in a number of any prefix, since a project may change it. Null: it is no number of an invoice.</summary>
+    /// <summary>Returns the serial in a number with any prefix, since a project may change it. Null: it is not an invoice number.</summary>
     public static long? SerialOf(string number) =>
         number.LastIndexOf('-') is > 0 and var dash
             && long.TryParse(number.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var serial) ? serial : null;
@@ -71,10 +71,10 @@ public sealed record InvoiceSettings
 public static class TaxRules
 {
     /// <summary>
-    /// The rates of the buyer's country, and of its region where there are such. A buyer abroad with a valid VAT id owes a tax itself
-    /// whose rule says so, unless VIES says that the id is nobody's.
+    /// Returns the rates of the buyer's country, and of its region if it has any. If the rule says so, a buyer abroad with a valid VAT id
+    /// owes the tax itself, unless VIES reports the id as invalid.
     /// </summary>
-    /// <param name="category">Of what is sold; null: none.</param>
+    /// <param name="category">The category of the sale; null: none.</param>
     /// <param name="whilePending"><see cref="InvoiceSettings.ReversesWhilePending"/>.</param>
     public static TaxDecision For(
         IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer, string? category = null, bool whilePending = true)
@@ -107,8 +107,8 @@ public static class TaxRules
     }
 }
 
-/// <summary>The taxes of one customer, by what is sold.</summary>
-/// <param name="FeatureCategories">Of usage: by the code of its feature.</param>
+/// <summary>The taxes of one customer by category of sale.</summary>
+/// <param name="FeatureCategories">The categories of usage by the code of the feature.</param>
 public sealed record TaxTable(
     IReadOnlyList<TaxRule> Rules, InvoiceParty Seller, InvoiceParty Buyer, IReadOnlyDictionary<string, string> FeatureCategories)
 {

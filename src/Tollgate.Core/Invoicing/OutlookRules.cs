@@ -4,20 +4,20 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What a subscription's renewals ask for, from one of them on until the amount changes.</summary>
-/// <param name="Total">Tax included; what the customer's credit pays of it is not taken off.</param>
-/// <param name="Periods">How many renewals ask for it; null: all that follow, as far as anybody knows.</param>
+/// <summary>The amount of a subscription's renewals, from one of them until the amount changes.</summary>
+/// <param name="Total">The total with tax, before the customer's credit pays any of it.</param>
+/// <param name="Periods">The number of renewals with this amount; null: all later ones, as far as Tollgate knows.</param>
 public sealed record ComingPrice(Instant From, MoneyAmount Total, int? Periods);
 
 /// <summary>
-/// Looks ahead until every coupon with an end has ended: the next total alone would be taken for the price of all periods.
+/// Looks ahead until every coupon with an end has ended: readers would take the next total alone for the price of all periods.
 /// </summary>
 public static class OutlookRules
 {
     /// <summary>The longest coupon (120 months) in weekly periods.</summary>
     private const int MostSteps = 522;
 
-    /// <param name="facts">Of the next step. Its usage and its corrections are that step's alone.</param>
+    /// <param name="facts">The facts of the next step. Its usage and corrections apply to that step only.</param>
     /// <returns>Empty: nothing renews.</returns>
     public static IReadOnlyList<ComingPrice> Of(Subscription subscription, BillingFacts facts, TimeZoneInfo zone)
     {
@@ -40,7 +40,7 @@ public static class OutlookRules
 
             Add(prices, step.At, billed.Bill?.Sums.Total ?? MoneyAmount.Zero(at.Terms.Currency));
 
-            // The first renewal can have usage, which the second has not. What took something off now may not do so next time.
+            // The first renewal can include usage, the second cannot. A coupon that reduced this one may not reduce the next.
             if (++renewals > 1 && !(billed.Bill?.Redemptions ?? []).Any(Ends)
                 && !facts.Redemptions.Any(one => Ends(one) && Applies(one, at)))
             {
@@ -63,7 +63,7 @@ public static class OutlookRules
         }
     }
 
-    /// <summary>What the step after a billed one knows of by now.</summary>
+    /// <summary>Returns the facts for the step after a billed one.</summary>
     private static BillingFacts Later(BillingFacts facts, BilledStep billed, bool isSamePeriod)
     {
         var (nothing, took) = (MoneyAmount.Zero(facts.Credits.Currency), billed.Bill?.Redemptions ?? []);

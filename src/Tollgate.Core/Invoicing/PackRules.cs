@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What somebody who buys packs is promised. It stays so, whatever the catalogue says later.</summary>
+/// <summary>The terms of a purchase of packs. Later changes of the catalogue do not affect them.</summary>
 public sealed record PackSale
 {
     /// <summary>The pack's code.</summary>
@@ -17,37 +17,37 @@ public sealed record PackSale
     /// <summary>The metered feature's code.</summary>
     public required string Feature { get; init; }
 
-    /// <summary>How many packs; at least 1.</summary>
+    /// <summary>The number of packs; at least 1.</summary>
     public required long Count { get; init; }
 
-    /// <summary>Of all of them together.</summary>
+    /// <summary>The total units of all packs.</summary>
     public required Quantity Units { get; init; }
 
-    /// <summary>The price of one.</summary>
+    /// <summary>The price of one pack.</summary>
     public required MoneyAmount Each { get; init; }
 
-    /// <summary>Place in the burn order.</summary>
+    /// <summary>The priority in the burn order.</summary>
     public required int Priority { get; init; }
 
-    /// <summary>Days of the project's calendar from the payment on; null: the units never expire.</summary>
+    /// <summary>Days of the project's calendar from the payment; null: the units never expire.</summary>
     public int? ExpiresAfterDays { get; init; }
 
     public MoneyAmount Amount => Each * Count;
 
-    /// <summary>The price of one before its discount; null: the same.</summary>
+    /// <summary>The price of one pack before its discount; null: the same.</summary>
     public MoneyAmount? ListedEach { get; init; }
 
-    /// <summary>How the catalogue's price becomes that of one; empty where it is the same.</summary>
+    /// <summary>The steps from the catalogue's price to the price of one pack; empty if they are the same.</summary>
     public IReadOnlyList<string> DiscountSteps { get; init; } = [];
 }
 
-/// <summary>Whether a pack can be bought.</summary>
+/// <summary>The result of the check whether a customer can buy a pack.</summary>
 public enum PackVerdict
 {
     Sold,
     Unknown,
 
-    /// <summary>It is not offered any more.</summary>
+    /// <summary>The pack is no longer offered.</summary>
     Inactive,
     NotForPlan,
     NotInCurrency,
@@ -56,32 +56,30 @@ public enum PackVerdict
     TooManyUnits,
 }
 
-/// <summary>Where a purchase stands.</summary>
+/// <summary>The state of a purchase.</summary>
 public enum PackStatus
 {
-    /// <summary>Its invoice waits for payment: nothing was given yet.</summary>
+    /// <summary>The invoice awaits payment; the customer has no units yet.</summary>
     Pending,
 
-    /// <summary>Paid, and the units were given.</summary>
+    /// <summary>Paid, and the customer has the units.</summary>
     Granted,
 
-    /// <summary>Its invoice is void, or was credited whole before it was paid: nothing will be given.</summary>
+    /// <summary>The invoice is void, or was credited in full before its payment: the customer gets no units.</summary>
     Void,
 }
 
-/// <summary>Credit packs (<c>SEMANTICS</c> 2 and 4): bought once, on an invoice of their own. Access follows payment.</summary>
+/// <summary>Credit packs (<c>SEMANTICS</c> 2 and 4): a one-off purchase on its own invoice. The units follow the payment.</summary>
 public static class PackRules
 {
-    /// <summary>
-    /// Of one pack in one purchase: beyond it, it is a slip of the keyboard, and a larger pack is missing in the catalogue.
-    /// </summary>
+    /// <summary>The most units of one pack in one purchase: more is a typing error, or the catalogue lacks a larger pack.</summary>
     public const long MostAtOnce = 10_000;
 
-    /// <summary>A purchase is for no stretch of time; what stands on an invoice is for one that is not empty.</summary>
+    /// <summary>The period of the line: a purchase is for no period, but a line needs one that is not empty.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
-    /// <param name="pack">As the catalogue has it; null: it has none of the code.</param>
-    /// <param name="plan">The customer's.</param>
+    /// <param name="pack">The pack in the catalogue; null: the code is unknown.</param>
+    /// <param name="plan">The customer's plan.</param>
     public static (PackVerdict Verdict, PackSale? Sale) Judge(CreditPack? pack, string plan, Currency currency, long count)
     {
         var verdict = pack switch
@@ -114,8 +112,10 @@ public static class PackRules
         });
     }
 
-    /// <summary>What a purchase comes to: one line, taxes, and what prepaid credits pay of it. Coupons are a subscription's.</summary>
-    /// <param name="credits">What the customer has to get.</param>
+    /// <summary>
+    /// Computes the bill of a purchase: one line, taxes, and the part that prepaid credits pay. Coupons apply to subscriptions only.
+    /// </summary>
+    /// <param name="credits">The customer's credit balance.</param>
     public static Bill Bill(PackSale sale, TaxDecision tax, MoneyAmount credits, Instant at)
     {
         var period = new Period(at, at.Plus(Moment));
@@ -137,13 +137,13 @@ public static class PackRules
     }
 
     /// <summary>
-    /// What was bought is given once this is so: the invoice is paid, by money, by credits, or because it asks for nothing. One that
-    /// a credit note took back whole asks for nothing either, but nobody has bought anything.
+    /// True if the customer gets the units: the invoice is paid, by money, by credits, or because its total is zero. An invoice that a
+    /// credit note reversed in full has no amount due either, but is no purchase.
     /// </summary>
     public static bool IsPaidFor(Invoice invoice) =>
         invoice.Status == InvoiceStatus.Paid && (invoice.Total.IsZero || invoice.Credited < invoice.Total);
 
-    /// <param name="isGranted">The units were given. A credit note afterwards takes nothing back.</param>
+    /// <param name="isGranted">True if the customer has the units. A later credit note takes none back.</param>
     public static PackStatus StatusOf(Invoice invoice, bool isGranted) => invoice.Status switch
     {
         _ when isGranted => PackStatus.Granted,
@@ -151,7 +151,7 @@ public static class PackRules
         _ => PackStatus.Pending,
     };
 
-    /// <summary>When the units of what was paid now expire; far in the future: never.</summary>
+    /// <summary>Returns the expiry of units that are paid now; far in the future: never.</summary>
     public static Instant ExpiryOf(PackSale sale, Instant paidAt, TimeZoneInfo zone) =>
         sale.ExpiresAfterDays is { } days ? BillingPeriods.AfterDays(paidAt, days, zone) : Instant.FarFuture;
 }

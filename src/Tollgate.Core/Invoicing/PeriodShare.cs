@@ -4,20 +4,20 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Invoicing;
 
 /// <summary>
-/// The part of an invoice that is for a running period. What is taken back of it was not paid, so that a later change of the
-/// subscription cannot give it back a second time.
+/// The part of an invoice that is for a running period. A credit of it counts as unpaid, so that a later change of the subscription cannot
+/// credit it again.
 /// </summary>
 public static class PeriodShare
 {
-    /// <summary>A line that asks for time of the period.</summary>
+    /// <summary>True for a line that charges time of the period.</summary>
     public static bool Asks(InvoiceLine line, Instant periodEnd) =>
         line.Kind != InvoiceLineKind.Usage && line.Period.End == periodEnd && line.Amount > MoneyAmount.Zero(line.Amount.Currency);
 
-    /// <param name="credited">Taken back of the total, tax included; all of it when the invoice is void. Negative for what counts
+    /// <param name="credited">The credited part of the total, tax included; all of it if the invoice is void. Negative to count it
     /// again.</param>
-    /// <param name="positions">The lines that are taken back, from 1; null: a part of all of them.</param>
-    /// <param name="periodEnd">Of the running period.</param>
-    /// <returns>Before taxes that are added to the prices, as a subscription counts what was billed.</returns>
+    /// <param name="positions">The positions of the credited lines, from 1; null: a part of all of them.</param>
+    /// <param name="periodEnd">The end of the running period.</param>
+    /// <returns>The amount before taxes that are added to the prices, as a subscription counts its billed amount.</returns>
     public static MoneyAmount Of(Invoice invoice, MoneyAmount credited, IReadOnlyList<int>? positions, Instant periodEnd)
     {
         var zero = MoneyAmount.Zero(invoice.Currency);
@@ -36,8 +36,8 @@ public static class PeriodShare
     }
 
     /// <summary>
-    /// The invoice's price for the period before its credit lines: the sum of the period's lines after their discounts, less credit notes,
-    /// before taxes that are added.
+    /// Returns the invoice's price for the period before its credit lines: the sum of the period's lines after their discounts, less credit
+    /// notes, before taxes that are added.
     /// </summary>
     public static MoneyAmount AskedFor(Invoice invoice, Instant periodEnd)
     {

@@ -4,17 +4,16 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Invoicing;
 
 /// <summary>
-/// Above which total an invoice looks impossible, where a project has not said: about a million dollars. A million dong is $40, so for
-/// currencies of small units it is 100 to 1,000,000 times as many. The bound catches slips of the keyboard and runaway usage, not
-/// differences of a few per cent: the power of ten that is nearest to the units which a dollar buys does, and rates of the day are not
-/// needed.
+/// The total above which an invoice looks implausible, unless the project sets one: about a million dollars. A million dong is $40, so the
+/// limit is 100 to 1,000,000 times higher for currencies with small units. It catches typing errors and runaway usage, not differences of a
+/// few per cent, so it uses the power of ten that is nearest to the units of one dollar, without daily rates.
 /// </summary>
 public static class PlausibleTotals
 {
-    /// <summary>Major units, where a dollar buys fewer than about 32 of them.</summary>
+    /// <summary>The limit in major units for currencies of which a dollar buys fewer than about 32.</summary>
     public const long Usual = 1_000_000;
 
-    // By what one dollar bought in January 2026. The rial is counted by its market rate.
+    // By the value of one dollar in January 2026. The rial counts by its market rate.
     private const string Hundreds =
         "AFN ALL BDT BTN CVE DJF DOP DZD EGP ETB GMD GYD HTG INR ISK JMD JPY KES KGS LKR LRD MKD MRU MUR MZN NIO NPR PHP PKR RSD RUB THB "
             + "TRY UAH UYU "
@@ -29,10 +28,10 @@ public static class PlausibleTotals
         .Concat(Of(TenThousands, 10_000))
         .Concat(Of(HundredThousands, 100_000)).Concat(Of(Millions, 1_000_000)).ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Codes that the table names.</summary>
+    /// <summary>The currency codes in the table.</summary>
     public static IReadOnlyCollection<string> SmallUnits => Units.Keys;
 
-    /// <summary>Major units of the currency.</summary>
+    /// <summary>Returns the limit in major units of the currency.</summary>
     public static long LargestIn(Currency currency) => Usual * Units.GetValueOrDefault(currency.Code, 1);
 
     private static IEnumerable<KeyValuePair<string, long>> Of(string codes, long units) =>

@@ -6,31 +6,31 @@ namespace Tollgate.Core.Invoicing;
 /// <summary>A part of an invoice.</summary>
 public readonly record struct InvoicePart(Invoice Invoice, MoneyAmount Part);
 
-/// <summary>A part of what a step gives back, with the taxes that it was paid with.</summary>
-/// <param name="Invoice">Asked for it; null: no invoice that is known.</param>
+/// <summary>A part of a step's credit, with the taxes with which it was paid.</summary>
+/// <param name="Invoice">The invoice that charged it; null: no known invoice.</param>
 public sealed record ProrationCreditPart(Invoice? Invoice, IReadOnlyList<PaidTax> Paid)
 {
     public MoneyAmount Part => Paid.Skip(1).Aggregate(Paid[0].Part, static (sum, one) => sum + one.Part);
 }
 
-/// <summary>What a step gave back of an earlier invoice, and the taxes on top of it.</summary>
+/// <summary>The part of an earlier invoice that a step credited, and the taxes added to it.</summary>
 public readonly record struct ProrationCreditNote(Invoice Invoice, MoneyAmount Part, MoneyAmount Tax);
 
 /// <summary>
-/// What becomes of the invoices of a subscription when unused time is given back (<c>SEMANTICS</c> 4: never more than was paid, and not
-/// twice). It is noted on the invoices that asked for the time, and what is left over pays first what they still ask for: nobody has credit
-/// for what he never paid.
+/// The effect of credited unused time on the invoices of a subscription (<c>SEMANTICS</c> 4: never more than was paid, and never twice).
+/// The invoices that charged the time record the credit, and the excess first pays their open amounts: no customer gets credit that it
+/// never paid for.
 /// </summary>
 public static class ProrationCreditRules
 {
     /// <summary>
-    /// Which invoices asked for what is given back, the last one first. The lines tell what is left of each: an invoice that asks for time
-    /// on new terms also gives back time of those before it, and the taxes of a part are those of the lines that asked for it.
+    /// Returns the invoices that charged the credited time, the last one first. Their lines show the rest of each: an invoice that charges
+    /// time on new terms also credits time of earlier ones, and the taxes of a part are those of the lines that charged it.
     /// </summary>
-    /// <param name="newestFirst">Those that asked for the period, without void ones.</param>
-    /// <param name="credit">Given back, before taxes that are added; positive.</param>
-    /// <param name="periodEnd">Of the period whose rest is given back.</param>
-    /// <returns>Parts that are not zero; together at most <paramref name="credit"/>.</returns>
+    /// <param name="newestFirst">The invoices that charged the period, without void ones.</param>
+    /// <param name="credit">The credited amount, before taxes that are added; positive.</param>
+    /// <param name="periodEnd">The end of the period whose rest is credited.</param>
+    /// <returns>Parts that are not zero; their sum is at most <paramref name="credit"/>.</returns>
     public static IReadOnlyList<InvoicePart> Spread(IEnumerable<Invoice> newestFirst, MoneyAmount credit, Instant periodEnd)
     {
         var rooms = new List<InvoicePart>();
@@ -44,8 +44,8 @@ public static class ProrationCreditRules
         return Take(rooms, credit);
     }
 
-    /// <summary>The taxes that a part was paid with: those of the lines that asked for the period.</summary>
-    /// <param name="periodEnd">Of the period whose rest is given back.</param>
+    /// <summary>Returns the taxes with which a part was paid: those of the lines that charged the period.</summary>
+    /// <param name="periodEnd">The end of the period whose rest is credited.</param>
     public static IReadOnlyList<PaidTax> PaidWith(InvoicePart part, Instant periodEnd)
     {
         var lines = part.Invoice.Lines.Select((line, i) => (Line: line, Rates: RatesOn(part.Invoice, i + 1)))
@@ -55,12 +55,12 @@ public static class ProrationCreditRules
             static (one, share) => new PaidTax(share, one.Rates))];
     }
 
-    /// <summary>Of a line; positions count from 1.</summary>
+    /// <summary>Returns the tax rates of a line; positions count from 1.</summary>
     public static TaxRate[] RatesOn(Invoice invoice, int position) =>
         [.. invoice.Taxes.Where(tax => tax.IsOn(position)).Select(static tax => new TaxRate(tax.Name, tax.Rate, tax.IsInclusive))];
 
-    /// <summary>What is noted on the invoices, so that no other way gives it back again.</summary>
-    /// <param name="taxes">On top, of each <see cref="PaidTax"/> of the parts in their order.</param>
+    /// <summary>Returns the notes for the invoices, so that nothing else credits the same amount again.</summary>
+    /// <param name="taxes">The added taxes of each <see cref="PaidTax"/> of the parts, in their order.</param>
     public static IReadOnlyList<ProrationCreditNote> NotesOf(IReadOnlyList<ProrationCreditPart> parts, IReadOnlyList<MoneyAmount> taxes)
     {
         var (notes, at) = (new List<ProrationCreditNote>(), 0);
@@ -80,7 +80,7 @@ public static class ProrationCreditRules
         return notes;
     }
 
-    /// <summary>What the left-over of a credit pays of invoices that are open, the oldest first.</summary>
+    /// <summary>Returns the parts of open invoices that the excess of a credit pays, oldest first.</summary>
     public static IReadOnlyList<InvoicePart> Pay(IEnumerable<Invoice> oldestFirst, MoneyAmount left)
     {
         var parts = new List<InvoicePart>();
@@ -97,7 +97,7 @@ public static class ProrationCreditRules
         return parts;
     }
 
-    /// <summary>Takes an amount out of rooms, the last one first.</summary>
+    /// <summary>Takes an amount from the parts in <paramref name="rooms"/>, the last one first.</summary>
     private static List<InvoicePart> Take(List<InvoicePart> rooms, MoneyAmount amount)
     {
         var parts = new List<InvoicePart>();

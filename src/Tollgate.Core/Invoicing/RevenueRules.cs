@@ -8,11 +8,11 @@ namespace Tollgate.Core.Invoicing;
 public static class RevenueRules
 {
     /// <summary>
-    /// What a subscription brings in a month: plan, seats and add-ons, less the coupons that come again, a year divided by 12. Nothing
-    /// unless it is paid for: a trial, a pause. Neither usage nor a minimum is in it, nor what is taken off once, such as a gift.
+    /// Returns the monthly revenue of a subscription: plan, seats and add-ons, less recurring coupons, a year divided by 12. Zero unless
+    /// the subscription is active or past due. It leaves out usage, minimums and one-off reductions, such as a gift.
     /// </summary>
-    /// <param name="redemptions">Of the subscription, in their order.</param>
-    /// <param name="at">Coupons that have ended by then take nothing off.</param>
+    /// <param name="redemptions">The redemptions of the subscription in their order.</param>
+    /// <param name="at">The time at which coupons must not have ended.</param>
     public static ExactMoney PerMonth(SubscriptionStatus status, SubscriptionTerms terms, IReadOnlyList<Redemption> redemptions, Instant at)
     {
         if (status is not (SubscriptionStatus.Active or SubscriptionStatus.PastDue))
@@ -25,7 +25,7 @@ public static class RevenueRules
             .Select(static one => one.Reduction)
             .ToArray();
 
-        // As the invoice of a period computes it, so that the figure is what is asked for.
+        // Computed as the invoice of a period, so that both have the same amount.
         var sums = InvoiceMath.Compute([terms.Amount], reductions, [], MoneyAmount.Zero(terms.Currency));
         return terms.InAMonth(sums.Subtotal - sums.Discount);
     }

@@ -3,67 +3,68 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What moved a customer's account.</summary>
+/// <summary>The kind of a movement in a customer's account.</summary>
 public enum StatementEntryKind
 {
-    /// <summary>An invoice was issued: its total is owed.</summary>
+    /// <summary>An invoice was issued: the customer owes its total.</summary>
     Invoice,
 
-    /// <summary>What prepaid credits paid of an invoice, when they did.</summary>
+    /// <summary>Prepaid credits paid a part of an invoice.</summary>
     FromCredits,
 
     Payment,
 
-    /// <summary>Money went back to the customer.</summary>
+    /// <summary>Money returned to the customer.</summary>
     Refund,
 
     CreditNote,
 
     /// <summary>
-    /// What a credit note gave, or an invoice that gives back more than it asks for, was kept as prepaid credits: it comes back as
-    /// <see cref="FromCredits"/> of another invoice.
+    /// The amount of a credit note, or the excess of credits on an invoice, became prepaid credits: it returns as <see cref="FromCredits"/>
+    /// of another invoice.
     /// </summary>
     ToCredits,
 
-    /// <summary>An invoice was voided: its total is not owed any more.</summary>
+    /// <summary>An invoice was voided: the customer no longer owes its total.</summary>
     Voided,
 
-    /// <summary>What was not paid of an invoice was given up.</summary>
+    /// <summary>The unpaid rest of an invoice was written off.</summary>
     WrittenOff,
 }
 
-/// <summary>Money that moved between a customer and the project for an invoice, as the one who keeps payments knows it.</summary>
+/// <summary>A movement of money between a customer and the project for an invoice, from the records of payments.</summary>
 /// <param name="Kind">Payment, FromCredits, Refund or ToCredits.</param>
 /// <param name="Amount">Positive.</param>
-/// <param name="Invoice">The number of the invoice that it was for.</param>
+/// <param name="Invoice">The number of its invoice.</param>
 public sealed record StatementPayment(StatementEntryKind Kind, Instant At, string Invoice, MoneyAmount Amount);
 
 /// <summary>One movement.</summary>
-/// <param name="Number">Of the credit note for a credit note, of the invoice for everything else.</param>
+/// <param name="Number">The number of the credit note for a credit note, else of the invoice.</param>
 /// <param name="Amount">Positive: the customer owes more.</param>
-/// <param name="Balance">What the customer owes after it; negative: what the project owes the customer.</param>
+/// <param name="Balance">The amount that the customer owes after it; negative: the project owes the customer.</param>
 public sealed record StatementEntry(StatementEntryKind Kind, Instant At, string Number, MoneyAmount Amount, MoneyAmount Balance);
 
-/// <summary>A customer's account over a stretch of time.</summary>
+/// <summary>A customer's account over a period.</summary>
 /// <param name="Customer">The project's own id of the customer.</param>
-/// <param name="Opening">What was owed when the period began.</param>
-/// <param name="Closing">What was owed when it ended: opening and all entries.</param>
+/// <param name="Opening">The amount owed at the start of the period.</param>
+/// <param name="Closing">The amount owed at its end: opening plus all entries.</param>
 public sealed record Statement(
     string Customer, Currency Currency, Period Period, MoneyAmount Opening, IReadOnlyList<StatementEntry> Entries, MoneyAmount Closing)
 {
-    /// <summary>The sum of the entries of a kind.</summary>
+    /// <summary>Returns the sum of the entries of a kind.</summary>
     public MoneyAmount SumOf(StatementEntryKind kind) =>
         Entries.Where(entry => entry.Kind == kind).Aggregate(MoneyAmount.Zero(Currency), static (sum, entry) => sum + entry.Amount);
 }
 
 /// <summary>
-/// Makes a statement of facts. Neighbouring statements join: where one closes, the next opens, whatever happened in between, because
-/// facts are never taken back; what ends an invoice is an entry of its own.
+/// Computes a statement from facts. The closing balance of one statement is the opening balance of the next, because facts are never
+/// removed; the end of an invoice is an entry of its own.
 /// </summary>
 public static class StatementRules
 {
-    /// <param name="invoices">All of the customer in one currency, from the first on. Drafts are no facts yet and are passed over.</param>
-    /// <param name="payments">Of these invoices.</param>
+    /// <param name="invoices">All invoices of the customer in one currency, from the first on. Drafts are skipped, since they are no facts
+    /// yet.</param>
+    /// <param name="payments">The payments of these invoices.</param>
     public static Statement Of(
         string customer, Currency currency, Period period, IReadOnlyList<Invoice> invoices, IReadOnlyList<StatementPayment> payments)
     {
@@ -93,7 +94,7 @@ public static class StatementRules
         return new(customer, currency, period, opening, entries, balance);
     }
 
-    /// <param name="Invoice">The number of the invoice that it belongs to: at one instant all of an invoice stands together.</param>
+    /// <param name="Invoice">The number of its invoice: movements of an invoice at one instant stay together.</param>
     private readonly record struct Movement(StatementEntryKind Kind, Instant At, string Invoice, string Number, MoneyAmount Amount);
 
     private static IEnumerable<Movement> Movements(Invoice invoice)
@@ -110,7 +111,7 @@ public static class StatementRules
             yield return new(StatementEntryKind.CreditNote, note.IssuedAt, number, note.Number, -note.Total);
         }
 
-        // What nobody has to pay any more. Due is zero then, so it is what the invoice would still ask for.
+        // The amount that the customer no longer has to pay. Due is zero by then, so compute it as if the invoice were open.
         if (invoice.Status is InvoiceStatus.Void or InvoiceStatus.Uncollectible)
         {
             var left = (invoice with { Status = InvoiceStatus.Open }).Due;

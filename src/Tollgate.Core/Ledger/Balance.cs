@@ -5,8 +5,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Ledger;
 
 /// <summary>
-/// Customer × feature × quota period, as the rules see it. A projection: the fold of the events and open holds that
-/// name it, which <c>tollgate verify</c> recomputes.
+/// Customer × feature × quota period, as the rules see it. A projection: the sum of the events and open holds that name it.
+/// <c>tollgate verify</c> recomputes it.
 /// </summary>
 public sealed record Balance
 {
@@ -14,13 +14,13 @@ public sealed record Balance
 
     public required Period Period { get; init; }
 
-    /// <summary>Moves with every stored change; 0 means that no row exists yet.</summary>
+    /// <summary>The version, which increases with every stored change; 0: no row exists yet.</summary>
     public long Version { get; init; }
 
-    /// <summary>Everything recorded in the period, also what went beyond the granted amount.</summary>
+    /// <summary>Everything recorded in the period, including units beyond the granted amount.</summary>
     public Quantity Used { get; init; }
 
-    /// <summary>Taken by open holds.</summary>
+    /// <summary>The units in open holds.</summary>
     public Quantity Held { get; init; }
 
     /// <summary>The part of <see cref="Used"/> that grants or a credit pool paid for. The rest burned the plan's own quota.</summary>
@@ -29,18 +29,18 @@ public sealed record Balance
     /// <summary>Overage of the period before, charged to this one (rollover policy <c>carry_overage</c>).</summary>
     public Quantity Carried { get; init; }
 
-    /// <summary>The highest threshold percent that was recorded for the period; 0 for none.</summary>
+    /// <summary>The highest threshold percentage recorded for the period; 0 for none.</summary>
     public int Fired { get; init; }
 
-    /// <summary>Reservations that are open on this row, for concurrency limits.</summary>
+    /// <summary>The number of open reservations on this row, for concurrency limits.</summary>
     public int OpenHolds { get; init; }
 
     public long Denied { get; init; }
 
-    /// <summary>The plan's own quota when last decided; null is unlimited.</summary>
+    /// <summary>The plan's own quota at the last decision; null is unlimited.</summary>
     public Quantity? Quota { get; init; }
 
-    /// <summary>Of a feature whose last reported value is used: which report that is; null: none was recorded.</summary>
+    /// <summary>For a feature whose last reported value is the usage: the report that counts; null: no report is recorded.</summary>
     public LatestReport? Reports { get; init; }
 
     /// <summary>
@@ -49,7 +49,7 @@ public sealed record Balance
     /// </summary>
     public TimedLevel? Timed { get; init; }
 
-    /// <summary>What burned the plan's own quota.</summary>
+    /// <summary>The units that burned the plan's own quota.</summary>
     public Quantity OfPlan => Used - Drawn;
 
     public static Balance Empty(int featureKey, Period period, Quantity? quota) =>
@@ -61,7 +61,7 @@ public sealed record Balance
     /// <summary>The balance of a level that time weighs.</summary>
     public Balance With(TimedLevel timed) => this with { Timed = timed, Used = timed.AtEnd };
 
-    /// <summary>Asserts what must hold before a row is written: nothing negative, drawn within used.</summary>
+    /// <summary>Asserts the invariants of a row before it is written: nothing negative, drawn within used.</summary>
     public void AssertSound() => Invariant.That(
         !Used.IsNegative && !Held.IsNegative && !Drawn.IsNegative && Drawn <= Used && OpenHolds >= 0,
         $"Balance of feature {FeatureKey} {Period}: used {Used}, held {Held}, drawn {Drawn}, open holds {OpenHolds}.");

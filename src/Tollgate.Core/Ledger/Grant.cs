@@ -3,7 +3,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Ledger;
 
-/// <summary>Where a quantity beside the plan's own quota comes from. The order is the burn order among equals.</summary>
+/// <summary>The source of a grant. The order is the burn order among equals.</summary>
 public enum GrantSource
 {
     Rollover = 0,
@@ -14,18 +14,18 @@ public enum GrantSource
     TopUp = 4,
 }
 
-/// <summary>A quantity of a feature that a customer holds beside the plan's quota.</summary>
+/// <summary>Units of a feature that a customer has in addition to the plan's quota.</summary>
 public sealed record Grant
 {
-    /// <summary>Burn order starts with the lowest. The plan's own quota has this priority too.</summary>
+    /// <summary>The default priority, which the plan's own quota also has. The lowest priority burns first.</summary>
     public const int DefaultPriority = 100;
 
     public required Guid Id { get; init; }
 
-    /// <summary>The caller's id, where that is not a UUID.</summary>
+    /// <summary>The caller's id, if it is not a UUID.</summary>
     public string? Reference { get; init; }
 
-    /// <summary>The id by which everybody outside knows it.</summary>
+    /// <summary>The id outside Tollgate.</summary>
     public string Name => Reference ?? Id.ToString("D");
 
     public required int FeatureKey { get; init; }
@@ -38,10 +38,10 @@ public sealed record Grant
 
     public Quantity Used { get; init; }
 
-    /// <summary>Taken back without use: a rollover trimmed to its bound, a voided remainder.</summary>
+    /// <summary>Units taken back unused: a rollover trimmed to its bound, a withdrawal.</summary>
     public Quantity Forfeited { get; init; }
 
-    /// <summary>What callers took back of it; part of <see cref="Forfeited"/>.</summary>
+    /// <summary>The units that callers withdrew; part of <see cref="Forfeited"/>.</summary>
     public Quantity Withdrawn { get; init; }
 
     public required Instant EffectiveAt { get; init; }
@@ -55,5 +55,5 @@ public sealed record Grant
     public bool IsLive(Instant at) => EffectiveAt <= at && at < ExpiresAt;
 }
 
-/// <summary>An amount that was burned from a grant (or, negative, given back to it).</summary>
+/// <summary>An amount burned from a grant; negative: returned to it.</summary>
 public readonly record struct Burn(Guid Grant, Quantity Amount);

@@ -3,11 +3,11 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Ledger;
 
-/// <summary>Where one rate window of a feature stands.</summary>
-/// <param name="Slot">Position of the limit in the entitlement.</param>
-/// <param name="Fingerprint">Of the limit itself: another limit in the same slot starts afresh.</param>
+/// <summary>The state of one rate window of a feature.</summary>
+/// <param name="Slot">The position of the limit in the entitlement.</param>
+/// <param name="Fingerprint">The fingerprint of the limit: another limit in the same slot starts with an empty window.</param>
 /// <param name="Moment">Smooth window: the theoretical arrival time (GCRA). Fixed window: its start.</param>
-/// <param name="Used">Fixed window: units so far.</param>
+/// <param name="Used">Fixed window: the units so far.</param>
 public sealed record RateState(int FeatureKey, int Slot, int Fingerprint, Instant Moment, Quantity Used);
 
 /// <summary>A threshold that a decision crossed, recorded in the same transaction.</summary>

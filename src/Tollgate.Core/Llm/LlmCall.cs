@@ -4,59 +4,57 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Llm;
 
-/// <summary>One call to a model, as it was reported or read off the provider's answer.</summary>
+/// <summary>One call to a model, as a caller reported it or the gateway read it from the provider's answer.</summary>
 public sealed record LlmCall
 {
-    /// <summary>The type of the event under which a call is recorded, and which meters read.</summary>
+    /// <summary>The type of the event that records a call, and that meters read.</summary>
     public const string EventType = CallEvents.Call;
 
     /// <summary>The type of the event that corrects the cost of a recorded call; the meters on <c>cost_usd</c> of calls read it.</summary>
     public const string AdjustmentType = CallEvents.Adjustment;
 
-    /// <summary>UTF-16 units of <see cref="AttributeTo"/>.</summary>
+    /// <summary>The longest <see cref="AttributeTo"/> in UTF-16 units.</summary>
     public const int LongestTag = 100;
 
-    /// <summary>Unique per customer: makes retries safe.</summary>
+    /// <summary>The call's id, unique per customer, which makes retries safe.</summary>
     public required string Id { get; init; }
 
     public required string Customer { get; init; }
 
-    /// <summary>A feature that the call uses once, by its code.</summary>
+    /// <summary>The code of a feature that the call uses once.</summary>
     public string? Feature { get; init; }
 
-    /// <summary>
-    /// What the cost is for, where reports ask: a feature or any other word. It uses nothing. Null: <see cref="Feature"/>.
-    /// </summary>
+    /// <summary>The feature or any other word to which reports assign the cost. It uses nothing. Null: <see cref="Feature"/>.</summary>
     public string? AttributeTo { get; init; }
 
-    /// <summary>Null: the price book says whose model it is.</summary>
+    /// <summary>Null: the price book determines the provider of the model.</summary>
     public string? Provider { get; init; }
 
     public required string Model { get; init; }
 
-    /// <summary>The project's upstream through which the call was made. Not recorded. Null: it was made elsewhere and reported.</summary>
+    /// <summary>The project's upstream of the call. Not recorded. Null: the call was made elsewhere and reported.</summary>
     public string? Upstream { get; init; }
 
-    /// <summary>The name that was asked for, where the answer may have named another: an Azure deployment. Not recorded.</summary>
+    /// <summary>The requested name, if the answer may name another: an Azure deployment. Not recorded.</summary>
     public string? RequestedModel { get; init; }
 
     public required LlmUsage Usage { get; init; }
 
-    /// <summary>The usage was not reported but estimated from the texts.</summary>
+    /// <summary>True if the usage was estimated from the texts instead of reported.</summary>
     public bool IsEstimated { get; init; }
 
-    /// <summary>How the provider's numbers differ from each other; the counts stand all the same. Null: they agree.</summary>
+    /// <summary>The contradiction between the provider's numbers; the counts are kept. Null: the numbers agree.</summary>
     public string? UsageDifference { get; init; }
 
-    /// <summary>The tier that served it, which decides its price; null: the standard one.</summary>
+    /// <summary>The service tier that served the call, which decides its price; null: the standard one.</summary>
     public string? ServiceTier { get; init; }
 
     /// <summary>
-    /// What the provider itself says it charged: kept beside our own figure, or the cost itself, as the project wants it.
+    /// The cost that the provider reports: recorded in addition to Tollgate's own figure, or used as the cost, by the project's policy.
     /// </summary>
     public NanoUsd? ReportedCost { get; init; }
 
-    /// <summary>When the call was made, which decides its price; null: now.</summary>
+    /// <summary>The time of the call, which decides its price; null: now.</summary>
     public Instant? OccurredAt { get; init; }
 
     public string? RequestId { get; init; }

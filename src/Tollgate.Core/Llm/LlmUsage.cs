@@ -2,7 +2,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Llm;
 
-/// <summary>How much of each <see cref="LlmUnit"/> a call used. What was not used is zero. Immutable; equal by content.</summary>
+/// <summary>The amount of each <see cref="LlmUnit"/> that a call used; unused units are zero. Immutable; equal by content.</summary>
 public sealed class LlmUsage : IEquatable<LlmUsage>
 {
     private static readonly int Units = Enum.GetValues<LlmUnit>().Length;
@@ -15,19 +15,19 @@ public sealed class LlmUsage : IEquatable<LlmUsage>
 
     public Quantity this[LlmUnit unit] => _amounts[(int)unit];
 
-    /// <summary>Every token of the prompt, cached or not.</summary>
+    /// <summary>All tokens of the prompt, cached or not.</summary>
     public Quantity InputTokens => Sum(LlmUnit.Input, LlmUnit.VideoInput);
 
-    /// <summary>Every token of the answer, thought included.</summary>
+    /// <summary>All tokens of the answer, including reasoning.</summary>
     public Quantity OutputTokens => Sum(LlmUnit.Output, LlmUnit.ImageOutput);
 
     public Quantity TotalTokens => InputTokens + OutputTokens;
 
-    /// <summary>What is above zero, in the order of the units.</summary>
+    /// <summary>The amounts above zero, in the order of the units.</summary>
     public IEnumerable<(LlmUnit Unit, Quantity Amount)> Parts =>
         _amounts.Select(static (amount, at) => ((LlmUnit)at, amount)).Where(static part => part.amount > Quantity.Zero);
 
-    /// <summary>The same unit twice is the sum of both.</summary>
+    /// <summary>Adds up the amounts of repeated units.</summary>
     /// <exception cref="InvariantBrokenException">An amount is negative.</exception>
     public static LlmUsage Of(params ReadOnlySpan<(LlmUnit Unit, Quantity Amount)> parts)
     {

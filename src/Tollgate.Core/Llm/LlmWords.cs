@@ -3,9 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Core.Llm;
 
-/// <summary>
-/// How the units are written in JSON, in price files and in messages: <c>LlmUnit.CacheWriteHour</c> is <c>cache_write_1h</c>.
-/// </summary>
+/// <summary>The words for units in JSON, in price files and in messages: <c>LlmUnit.CacheWriteHour</c> is <c>cache_write_1h</c>.</summary>
 public static class LlmWords
 {
     private static readonly FrozenDictionary<LlmUnit, string> ByUnit = new Dictionary<LlmUnit, string>
@@ -33,7 +31,7 @@ public static class LlmWords
     private static readonly FrozenDictionary<string, LlmUnit> ByWord =
         ByUnit.ToFrozenDictionary(static pair => pair.Value, static pair => pair.Key, StringComparer.Ordinal);
 
-    /// <summary>All words, in the order of the units.</summary>
+    /// <summary>All words in the order of the units.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<LlmUnit>().Select(Of)];
 
     public static string Of(LlmUnit unit) => ByUnit[unit];

@@ -4,14 +4,13 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Core.Llm;
 
 /// <summary>
-/// What the names of models and providers say beside the model itself: who serves it, which dated version it is, in which
-/// region it runs. Letters' case never matters.
+/// The parts of model and provider names in addition to the model itself: the host, a dated version, a region. Letter case never matters.
 /// </summary>
 internal static partial class ModelNames
 {
     /// <summary>
-    /// Who is believed first when a call names a model but no provider: who makes models of their own, then the clouds that
-    /// resell them at the maker's prices, then hosts with prices of their own. Any other provider comes after these.
+    /// The precedence of providers for a call that names a model but no provider: makers of models, then the clouds that resell them at the
+    /// maker's prices, then hosts with prices of their own. Any other provider comes last.
     /// </summary>
     private static readonly string[][] Precedence =
     [
@@ -26,7 +25,7 @@ internal static partial class ModelNames
         .SelectMany(static (names, rank) => names.Select(name => (name, rank)))
         .ToFrozenDictionary(static pair => pair.name, static pair => pair.rank, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>How SDKs, proxies and people call the same provider.</summary>
+    /// <summary>The names by which SDKs, proxies and people call the same provider.</summary>
     private static readonly FrozenDictionary<string, string> Synonyms = new Dictionary<string, string>
     {
         ["google"] = "gemini", ["google_ai"] = "gemini", ["google-ai"] = "gemini", ["googleai"] = "gemini", ["google_genai"] = "gemini",
@@ -41,17 +40,17 @@ internal static partial class ModelNames
         ["stability_ai"] = "stability", ["stabilityai"] = "stability", ["cohere_chat"] = "cohere", ["deepseek-ai"] = "deepseek",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>A name with more suffixes than this is nobody's.</summary>
+    /// <summary>The most suffixes that are removed: no real name has more.</summary>
     private const int MostSuffixes = 6;
 
-    /// <summary>Lower comes first.</summary>
+    /// <summary>Returns the rank; lower comes first.</summary>
     public static int RankOf(string provider) => Ranks.GetValueOrDefault(provider, Precedence.Length);
 
     public static string Canonical(string provider) => Synonyms.GetValueOrDefault(provider, provider);
 
     public static bool IsKnownProvider(string provider) => Ranks.ContainsKey(Canonical(provider));
 
-    /// <summary>The provider that a name begins with (<c>openai/gpt-4o</c>) and the rest; null: it begins with none.</summary>
+    /// <summary>Returns the provider that begins a name (<c>openai/gpt-4o</c>) and the rest; null: it begins with none.</summary>
     public static (string Provider, string Model)? SplitProvider(string name)
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
@@ -60,7 +59,7 @@ internal static partial class ModelNames
             : null;
     }
 
-    /// <summary>The name without provider, path of a resource, or owner of a fine-tuned model; null: it has none of these.</summary>
+    /// <summary>Returns the name without provider, resource path, or owner of a fine-tuned model; null: it has none of these.</summary>
     public static string? WithoutPrefix(string name)
     {
         if (name.StartsWith("arn:", StringComparison.OrdinalIgnoreCase))
@@ -77,7 +76,9 @@ internal static partial class ModelNames
         return SplitProvider(name)?.Model ?? AfterLast(name, "models/");
     }
 
-    /// <summary>Ever shorter names: without a region, then without "-latest", a version, a date. The model's family comes last.</summary>
+    /// <summary>
+    /// Returns ever shorter names: without a region, then without "-latest", a version, a date. The model's family comes last.
+    /// </summary>
     public static IEnumerable<string> WithoutSuffixes(string name)
     {
         for (var i = 0; i < MostSuffixes; i++)
@@ -97,7 +98,7 @@ internal static partial class ModelNames
         }
     }
 
-    /// <summary>Whether a name matches a pattern in which <c>*</c> stands for any text, also none.</summary>
+    /// <summary>True if a name matches a pattern in which <c>*</c> matches any text, including none.</summary>
     public static bool Matches(string pattern, string name)
     {
         var (p, n, star, resume) = (0, 0, -1, 0);

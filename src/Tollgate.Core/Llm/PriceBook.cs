@@ -4,24 +4,24 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Llm;
 
 /// <summary>
-/// All known prices, ready to be asked by the names that calls carry. Immutable; the order in which it was built does not
-/// matter. A project's book has its own prices in front of the shared ones.
+/// All known prices, indexed by the names that calls contain. Immutable; the order of building does not matter. A project's book has its
+/// own prices in front of the shared ones.
 /// </summary>
 /// <remarks>
-/// How a name is looked up, each step only when the ones before have no price at that time:
-/// 1. the model at its provider, exactly as written (letters' case aside);
+/// The look-up of a name; each step applies only if the earlier ones have no price at that time:
+/// 1. the model at its provider, exactly as written (except for letter case);
 /// 2. an alias;
 /// 3. both without a prefix that names a provider or a path (<c>openai/…</c>, <c>models/…</c>, the path of an ARN);
 /// 4. both without dates, versions, "-latest" and regions, one after the other;
 /// 5. patterns, the longest literal part first.
-/// A project's own prices are asked through all steps before the shared ones. A bare <c>*</c> prices nothing: it is the fallback by
-/// which budgets move for models that nobody knows (<see cref="FindFallback"/>).
+/// A project's own prices go through all steps before the shared ones. A bare <c>*</c> prices nothing: it is the fallback price that moves
+/// budgets for unknown models (<see cref="FindFallback"/>).
 /// </remarks>
 public sealed class PriceBook
 {
     /// <summary>
-    /// Names remembered beside those that are found as they are written. A project asks for a handful; the limit keeps callers
-    /// who send random names from filling the memory (about 300 bytes each).
+    /// The most cached names, in addition to those found as written. A project uses a handful; the limit keeps callers that send random
+    /// names from filling the memory (about 300 bytes each).
     /// </summary>
     internal const int MostRemembered = 2_000;
 
@@ -35,27 +35,25 @@ public sealed class PriceBook
 
     public static PriceBook Build(IEnumerable<ModelPrice> prices) => Empty.WithOverrides(prices);
 
-    /// <summary>How many names are remembered now.</summary>
+    /// <summary>The number of cached names.</summary>
     internal int Remembered => _remembered.Count;
 
-    /// <summary>The same book with these prices in front. Cheap: what is behind is not built again.</summary>
+    /// <summary>Returns the book with these prices in front. Cheap: it does not rebuild the rest.</summary>
     public PriceBook WithOverrides(IEnumerable<ModelPrice> own)
     {
         var shelf = new PriceShelf(own);
         return shelf.IsEmpty ? this : new([shelf, .. _shelves]);
     }
 
-    /// <summary>
-    /// The price of a model at an instant; null: unknown. Of several that hold then, the one that started last.
-    /// </summary>
+    /// <summary>Returns the price of a model at an instant; null: unknown. If several apply, the one that started last wins.</summary>
     /// <param name="provider">
-    /// Null: the name alone decides, makers before resellers (<c>ModelNames</c> has the order). Equal rank and different
-    /// prices is ambiguous, hence unknown. A provider that is not in the book is not priced as another one.
+    /// Null: the name alone decides, makers before resellers (<c>ModelNames</c> has the order). Different prices of equal rank are
+    /// ambiguous, and therefore unknown. A provider that is not in the book never gets the price of another.
     /// </param>
-    /// <param name="model">As the call or its answer wrote it.</param>
+    /// <param name="model">The name as the call or its answer wrote it.</param>
     public ModelPrice? Find(string? provider, string model, Instant at)
     {
-        // No price has a longer name, and names that callers made up are not remembered at length.
+        // No price has a longer name, and the cache keeps no long names that callers invented.
         if (model.Length is 0 or > PriceRules.LongestModel || provider?.Length > PriceRules.LongestProvider)
         {
             return null;
@@ -79,8 +77,8 @@ public sealed class PriceBook
     }
 
     /// <summary>
-    /// What a budget is moved by for a model without a price: the price of a bare <c>*</c> of its provider, the project's own before a
-    /// shared one. Null: there is none, or without a provider there are several.
+    /// Returns the fallback price that moves budgets for a model without a price: the price of a bare <c>*</c> of its provider, the
+    /// project's own before a shared one. Null: there is none, or several without a provider.
     /// </summary>
     public ModelPrice? FindFallback(string? provider, Instant at)
     {
@@ -96,7 +94,9 @@ public sealed class PriceBook
         return null;
     }
 
-    /// <summary>Of series that are equally good by name, the best ranked that has a price then.</summary>
+    /// <summary>
+    /// Returns the price of the best-ranked series that has one at that time, among series that match the name equally well.
+    /// </summary>
     private static ModelPrice? Choose(PriceSeries[] step, Instant at, out bool isAmbiguous)
     {
         isAmbiguous = false;
@@ -144,8 +144,9 @@ public sealed class PriceBook
     }
 
     /// <summary>
-    /// A name that begins with a provider is of that provider when the call names none: <c>openai/gpt-4o</c> is OpenAI's,
-    /// although OpenRouter lists a model of exactly that name. Then the whole name as it is, for it may be all there is.
+    /// Returns the steps for a name. A name that begins with a provider belongs to that provider if the call names none:
+    /// <c>openai/gpt-4o</c> is OpenAI's, although OpenRouter lists a model of exactly that name. The whole name follows, in case nothing
+    /// else matches.
     /// </summary>
     private IEnumerable<PriceSeries[]> FindSteps(ModelName name)
     {

@@ -5,27 +5,27 @@ namespace Tollgate.Core.Llm;
 
 public enum PriceChangeKind
 {
-    /// <summary>The book has no price of this model, or none of this moment.</summary>
+    /// <summary>The book has no price of this model, or none with this start.</summary>
     New,
 
     /// <summary>The book has another price.</summary>
     Changed,
 
-    /// <summary>The book says so already.</summary>
+    /// <summary>The book has the same price.</summary>
     Unchanged,
 
-    /// <summary>The book says otherwise of the past. It is left as it is: what was priced then stays priced so.</summary>
+    /// <summary>The book has another price in the past. The import leaves it unchanged: calls priced by it keep their cost.</summary>
     Left,
 }
 
-/// <summary>What a list would do to one price of the book.</summary>
-/// <param name="Price">As it would be added: a price that changes what holds now begins now, not in the past.</param>
-/// <param name="Before">What holds without it; null: nothing.</param>
+/// <summary>The effect of a list on one price of the book.</summary>
+/// <param name="Price">The price to add: a change of the price in force begins now, not in the past.</param>
+/// <param name="Before">The price that applies without it; null: none.</param>
 public sealed record PriceChange(PriceChangeKind Kind, ModelPrice Price, ModelPrice? Before)
 {
     public bool IsAdded => Kind is PriceChangeKind.New or PriceChangeKind.Changed;
 
-    /// <summary>Units whose own price differs, and both prices of each; null: not stated.</summary>
+    /// <summary>The units whose own price differs, with both prices; null: not stated.</summary>
     public IReadOnlyList<(LlmUnit Unit, UnitPrice? Before, UnitPrice? Now)> Units =>
     [
         .. Enum.GetValues<LlmUnit>().Select(unit => (unit, Of(Before, unit), Of(Price, unit))).Where(static row => row.Item2 != row.Item3),
@@ -38,8 +38,8 @@ public sealed record PriceChange(PriceChangeKind Kind, ModelPrice Price, ModelPr
 /// <summary>Compares a list of prices with a book.</summary>
 public static class PriceImport
 {
-    /// <summary>One change for each price of the list, in its order. Importing what was imported changes nothing.</summary>
-    /// <param name="book">Of the same scope, of each provider, model and moment the newest.</param>
+    /// <summary>Returns one change for each price of the list, in its order. A repeated import changes nothing.</summary>
+    /// <param name="book">The newest price of each provider, model and start, in the same scope.</param>
     public static IReadOnlyList<PriceChange> Plan(IEnumerable<ModelPrice> book, IReadOnlyList<ModelPrice> list, Instant now)
     {
         var known = book.ToLookup(NameOf);
@@ -63,7 +63,7 @@ public static class PriceImport
             : new(price.ValidFrom > now ? PriceChangeKind.Changed : PriceChangeKind.Left, price, same);
     }
 
-    // Only the names or the end differ: nothing is priced otherwise. A later beginning is the list's own word on when it changed.
+    // Only the names or the end differ: no call costs more or less. A later start is the list's own statement of the change.
     private static Instant BeginningOf(ModelPrice price, ModelPrice inForce, Instant now) =>
         PriceRules.ChargeTheSame(inForce, price) ? inForce.ValidFrom
         : price.ValidFrom > inForce.ValidFrom ? price.ValidFrom

@@ -5,46 +5,45 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Llm;
 
-/// <summary>What a call costs at a price, and what a price may look like.</summary>
+/// <summary>The computation of a call's cost, and the validation of prices.</summary>
 public static class PriceRules
 {
-    /// <summary>UTF-16 units. Names of providers are words such as <c>vertex_ai</c>.</summary>
+    /// <summary>The longest provider name in UTF-16 units: words such as <c>vertex_ai</c>.</summary>
     public const int LongestProvider = 64;
 
-    /// <summary>UTF-16 units. The longest real names are ARNs of inference profiles, some 160.</summary>
+    /// <summary>The longest model name in UTF-16 units. The longest real names are ARNs of inference profiles, some 160.</summary>
     public const int LongestModel = 255;
 
-    /// <summary>UTF-16 units.</summary>
+    /// <summary>The longest source in UTF-16 units.</summary>
     public const int LongestSource = 500;
 
     public const int MostAliases = 100;
 
     /// <summary>
-    /// Of one project, those of the past included: they are never removed. Every server has them in memory; the shared list of all
-    /// providers has some 2,300.
+    /// The most prices of one project, including past ones, which are never removed. Every server keeps them in memory; the shared list of
+    /// all providers has some 2,300.
     /// </summary>
     public const int MostOwnPrices = 10_000;
 
-    /// <summary>Real lists have one or two.</summary>
+    /// <summary>The most tiers; real lists have one or two.</summary>
     public const int MostTiers = 20;
 
-    /// <summary>Real lists have three.</summary>
+    /// <summary>The most service tiers; real lists have three.</summary>
     public const int MostServiceTiers = 10;
 
-    /// <summary>One for each hour of the day.</summary>
+    /// <summary>The most windows: one for each hour of the day.</summary>
     public const int MostHours = 24;
 
-    /// <summary>Basis points. A tenfold price; a larger markup is a mistake of units.</summary>
+    /// <summary>The largest markup in basis points: ten times the price. A larger one is an error of units.</summary>
     public const int LargestMarkup = 100_000;
 
     /// <summary>
-    /// For each unit the prices that may stand for it, its own first. A unit whose kind has no price costs what it would cost
-    /// without being special: cached like read anew, thought like answer, sound like text.
+    /// The prices that can apply to each unit, its own first. A special kind without a price costs as much as the ordinary one: cached
+    /// input like input, reasoning like output, audio like text.
     /// </summary>
     /// <remarks>
-    /// Cached audio and images have two parents. Where a model prices audio apart, a discount for cached audio that nobody
-    /// stated is not assumed: the price of text that was cached is a fortieth of it. Where audio costs what text costs, cached audio
-    /// costs what cached text costs.
+    /// Cached audio and images have two parents. If a model prices audio separately, no unstated discount for cached audio is assumed: the
+    /// price of cached text is a fortieth of it. If audio costs as much as text, cached audio costs as much as cached text.
     /// </remarks>
     private static readonly FrozenDictionary<LlmUnit, LlmUnit[]> Chains = new Dictionary<LlmUnit, LlmUnit[]>
     {
@@ -68,14 +67,14 @@ public static class PriceRules
         [LlmUnit.Second] = [LlmUnit.Second],
     }.ToFrozenDictionary();
 
-    /// <summary>True: priced by the million. False: priced each.</summary>
+    /// <summary>True for units priced by the million; false for units priced each.</summary>
     public static bool IsToken(LlmUnit unit) => unit < LlmUnit.Request;
 
     /// <summary>
-    /// The price as it holds for a call: 1. the model's own, 2. with what the hour of the call changes, 3. with what the service tier
-    /// changes. What came of it has neither hours nor tiers of service.
+    /// Returns the price that applies to a call: 1. the model's own, 2. with the changes of the hour of the call, 3. with the changes of
+    /// the service tier. The result has neither hours nor service tiers.
     /// </summary>
-    /// <param name="serviceTier">As <see cref="ServiceTiers"/> names it; null: the standard one.</param>
+    /// <param name="serviceTier">The name of <see cref="ServiceTiers"/>; null: the standard tier.</param>
     public static ModelPrice InForce(ModelPrice price, string? serviceTier, Instant at)
     {
         if (price is { ByServiceTier.Count: 0, Hours.Count: 0 })
@@ -112,32 +111,31 @@ public static class PriceRules
     }
 
     /// <summary>
-    /// Every amount times its price, exactly, and rounded once at the end. Null means unknown, which is not free: something was
-    /// used that costs apart and has no price (<see cref="CostsApart"/>), or nothing of what was used has one, or the sum is beyond 9
-    /// billion dollars (a mistake of the price or of the usage). Nothing used costs nothing, and neither does a call without tokens to a
-    /// model that is priced by tokens.
+    /// Computes the cost: every amount times its price, exactly, rounded once at the end. Null means unknown, which is not free: a used
+    /// unit that is charged separately has no price (<see cref="CostsApart"/>), or no used unit has one, or the sum exceeds 9 billion
+    /// dollars (an error of the price or of the usage). No usage costs nothing, and neither does a call without tokens to a model that is
+    /// priced by tokens.
     /// </summary>
-    /// <param name="price">As it is <see cref="InForce"/>.</param>
-    /// <param name="markupBasisPoints">Hundredths of a percent on top: 2000 makes $1.00 to $1.20. Negative for a discount.</param>
+    /// <param name="price">The result of <see cref="InForce"/>.</param>
+    /// <param name="markupBasisPoints">The markup in hundredths of a percent: 2000 turns $1.00 into $1.20. Negative for a discount.</param>
     public static NanoUsd? CostOf(LlmUsage usage, ModelPrice price, int markupBasisPoints = 0) =>
         usage.Parts.Any(part => CostsApart(part.Unit, usage, price) && PriceOf(part.Unit, price, usage.InputTokens) is null)
             ? null
             : SumOf(usage, price, fallback: null, markupBasisPoints);
 
     /// <summary>
-    /// What is known of a cost that is not known whole, for budgets: each unit at the price; what that does not state at the
-    /// fallback's; what neither states is left out. Null: nothing is known.
+    /// Computes the known part of a cost that is not fully known, for budgets: each unit at the price, or else at the fallback price; units
+    /// that neither states are left out. Null: nothing is known.
     /// </summary>
-    /// <param name="price">Null: the model has none.</param>
+    /// <param name="price">Null: the model has no price.</param>
     public static NanoUsd? LeastCostOf(LlmUsage usage, ModelPrice? price, ModelPrice? fallback, int markupBasisPoints) =>
         SumOf(usage, price, fallback, markupBasisPoints);
 
     /// <summary>
-    /// Whether a unit is charged for itself. A call is not, where nothing says so. Images and seconds measure once more what a
-    /// provider that counts tokens of images or of sound charges by those; and tokens measure once more what a model that has no price of
-    /// tokens charges by the second.
+    /// True if a unit is charged separately. Requests are not, unless the price states it. Images and seconds repeat the measure of a
+    /// provider that charges them by tokens; and tokens repeat that of a model without token prices that charges by the second.
     /// </summary>
-    /// <param name="price">Null: the model has none.</param>
+    /// <param name="price">Null: the model has no price.</param>
     public static bool CostsApart(LlmUnit unit, LlmUsage usage, ModelPrice? price) => unit switch
     {
         LlmUnit.Request => false,
@@ -151,7 +149,7 @@ public static class PriceRules
 
     private static bool StatesTokens(ModelPrice price) => price.Prices.Keys.Any(IsToken);
 
-    /// <summary>What the provider says it charged, with the project's markup on top.</summary>
+    /// <summary>Computes the cost that the provider reported plus the project's markup.</summary>
     public static NanoUsd CostOf(NanoUsd reported, int markupBasisPoints)
     {
         CheckMarkup(markupBasisPoints);
@@ -195,8 +193,8 @@ public static class PriceRules
         return (used && !priced) || sum > NanoUsd.MostDollars ? null : NanoUsd.OfDollars(sum);
     }
 
-    /// <summary>What one (of tokens: a million) of a unit costs in a call of that size; null: not stated.</summary>
-    /// <param name="inputTokens">All of the call's input, which decides the tier.</param>
+    /// <summary>Returns the price of one unit (of tokens: a million) in a call of that size; null: not stated.</summary>
+    /// <param name="inputTokens">All input tokens of the call, which decide the tier.</param>
     public static UnitPrice? PriceOf(LlmUnit unit, ModelPrice price, Quantity inputTokens)
     {
         foreach (var link in Chains[unit])
@@ -210,7 +208,7 @@ public static class PriceRules
         return null;
     }
 
-    /// <summary>Whether two prices charge the same for every usage, by what they state.</summary>
+    /// <summary>True if two prices state the same charges for every usage.</summary>
     public static bool ChargeTheSame(ModelPrice a, ModelPrice b) =>
         a.Currency == b.Currency && Same(a.Prices, b.Prices) && Same(a.Tiers, b.Tiers)
         && a.ByServiceTier.Count == b.ByServiceTier.Count
@@ -220,7 +218,7 @@ public static class PriceRules
         && a.Hours.OrderBy(static window => window.From).Zip(b.Hours.OrderBy(static window => window.From)).All(static pair =>
             (pair.First.From, pair.First.To) == (pair.Second.From, pair.Second.To) && Same(pair.First.Prices, pair.Second.Prices));
 
-    /// <summary>Every fault at once; no fault is an empty list. Fields are named as on the wire.</summary>
+    /// <summary>Returns every fault at once; an empty list means no fault. Fields have the names of the API.</summary>
     public static IReadOnlyList<FieldFault> Validate(ModelPrice price)
     {
         var faults = new List<FieldFault>();
@@ -339,7 +337,7 @@ public static class PriceRules
         }
     }
 
-    /// <summary>The highest tier that the call reaches and that states the unit, else the model's own price.</summary>
+    /// <summary>Returns the price of the highest tier that the call reaches and that states the unit, else the model's own price.</summary>
     private static UnitPrice? OwnPriceOf(LlmUnit unit, ModelPrice price, Quantity inputTokens)
     {
         UnitPrice? found = price.Prices.TryGetValue(unit, out var own) ? own : null;

@@ -3,7 +3,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Llm;
 
-/// <summary>A provider and one of its names; an empty provider stands for any. Letters' case does not matter.</summary>
+/// <summary>A provider and one of its names; an empty provider matches any. Letter case does not matter.</summary>
 internal readonly record struct ModelName(string Provider, string Model)
 {
     public bool Equals(ModelName other) =>
@@ -18,8 +18,8 @@ internal readonly record struct ModelName(string Provider, string Model)
 internal sealed class PriceSeries(ModelName name, IEnumerable<ModelPrice> prices)
 {
     /// <summary>
-    /// The newest start first. Two prices that start together are a mistake that the table refuses; here the rest of their content
-    /// decides, so that the order of building never does.
+    /// The prices, newest start first. The table refuses two prices with the same start; here the rest of their content decides, so that
+    /// the order of building never matters.
     /// </summary>
     private readonly ModelPrice[] _prices =
     [
@@ -59,7 +59,7 @@ internal sealed class PriceSeries(ModelName name, IEnumerable<ModelPrice> prices
         string.Join(',', prices.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Key}={pair.Value}"));
 }
 
-/// <summary>The prices of one origin, a project's or the shared list, by every name under which they are found.</summary>
+/// <summary>The prices of one origin, a project's or the shared list, by every name that finds them.</summary>
 internal sealed class PriceShelf
 {
     private readonly FrozenDictionary<ModelName, PriceSeries> _models;
@@ -67,7 +67,7 @@ internal sealed class PriceShelf
     private readonly FrozenDictionary<string, PriceSeries[]> _modelsOfAnybody;
     private readonly FrozenDictionary<string, PriceSeries[]> _aliasesOfAnybody;
 
-    /// <summary>The longest literal part first, then by their text.</summary>
+    /// <summary>The patterns, the longest literal part first, then by their text.</summary>
     private readonly PriceSeries[][] _patterns;
 
     private readonly PriceSeries[] _lastResorts;
@@ -98,7 +98,7 @@ internal sealed class PriceShelf
 
     public PriceSeries? Exactly(ModelName name) => _models.GetValueOrDefault(name);
 
-    /// <summary>Every series that the name may mean, the likeliest first. Series that are equally likely come together.</summary>
+    /// <summary>Returns every series that the name may mean, the likeliest first. Equally likely series are in one array.</summary>
     public IEnumerable<PriceSeries[]> Find(ModelName name)
     {
         var bare = ModelNames.WithoutPrefix(name.Model);
@@ -122,7 +122,7 @@ internal sealed class PriceShelf
         }
     }
 
-    /// <summary>The series of exactly that name, then those that have it as an alias.</summary>
+    /// <summary>Returns the series of exactly that name, then those that have it as an alias.</summary>
     public IEnumerable<PriceSeries[]> Named(ModelName name)
     {
         if (name.Provider.Length > 0)
@@ -133,7 +133,7 @@ internal sealed class PriceShelf
         return [_modelsOfAnybody.GetValueOrDefault(name.Model, []), _aliasesOfAnybody.GetValueOrDefault(name.Model, [])];
     }
 
-    /// <summary>What a bare <c>*</c> says, for models that nothing names.</summary>
+    /// <summary>Returns the prices of a bare <c>*</c>, for models that no other price names.</summary>
     public IEnumerable<PriceSeries[]> LastResorts(ModelName name) => [OfProvider(_lastResorts, name.Provider)];
 
     private static PriceSeries[][] One(FrozenDictionary<ModelName, PriceSeries> series, ModelName name) =>

@@ -1,22 +1,22 @@
 namespace Tollgate.Core.Mail;
 
-/// <summary>What customers are written.</summary>
+/// <summary>The types of mail to customers.</summary>
 public enum MailType
 {
-    /// <summary>An invoice is paid.</summary>
+    /// <summary>Confirms that an invoice is paid.</summary>
     Receipt,
 
-    /// <summary>An invoice could not be collected.</summary>
+    /// <summary>A payment of an invoice failed.</summary>
     PaymentFailed,
 
-    /// <summary>Three days before.</summary>
+    /// <summary>Announces the end of a trial three days before.</summary>
     TrialEnding,
 
-    /// <summary>Usage went through a threshold of what was granted.</summary>
+    /// <summary>Usage reached a threshold of the limit.</summary>
     QuotaThreshold,
     PlanChanged,
 
-    /// <summary>The subscription has ended, or will.</summary>
+    /// <summary>The subscription has ended, or will end.</summary>
     Canceled,
 }
 
@@ -25,42 +25,43 @@ public enum MailState
     Waiting,
     Sent,
 
-    /// <summary>It was not to be sent; the reason says why.</summary>
+    /// <summary>Tollgate decided not to send it; the reason says why.</summary>
     Skipped,
 
-    /// <summary>It could not be sent.</summary>
+    /// <summary>The mail could not be sent.</summary>
     Failed,
 }
 
-/// <summary>When a mail is tried again, and who can refuse it.</summary>
+/// <summary>The schedule of retries, and the mails that customers can refuse.</summary>
 public static class MailRules
 {
     /// <summary>
-    /// How long a server has a mail to itself: a conversation with a slow server, and time to write down what came of it.
+    /// The time for which a server holds a mail exclusively: a conversation with a slow server, and a margin to record its result.
     /// </summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
 
-    /// <summary>Between attempts. Mail servers put off what they do not know for minutes, and are away for hours.</summary>
+    /// <summary>The pauses between attempts. Mail servers defer unknown senders for minutes, and are down for hours.</summary>
     private static readonly TimeSpan[] Pauses =
     [
         TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(6),
         TimeSpan.FromHours(12),
     ];
 
-    /// <summary>Until the next attempt; null: that was the last.</summary>
-    /// <param name="attempts">Made, with the one that failed.</param>
-    /// <param name="isFinal">The mail server refused it and will do so again.</param>
+    /// <summary>Returns the time until the next attempt; null: it was the last.</summary>
+    /// <param name="attempts">The attempts so far, including the failed one.</param>
+    /// <param name="isFinal">True if the mail server refused the mail and will do so again.</param>
     public static TimeSpan? RetryIn(int attempts, bool isFinal) => isFinal || attempts > Pauses.Length ? null : Pauses[attempts - 1];
 
     /// <summary>
-    /// Whether a mail server that said this will say so again. Not where it refused whoever sends and not the mail: no encryption, no or a
-    /// wrong login (530 to
-    /// 538, enhanced codes 5.7), which somebody sets right (RFC 4954, RFC 3463).
+    /// True if the mail server will give the same answer again. False if it refused the sender instead of the mail: no encryption, no or a
+    /// wrong login (530 to 538, enhanced codes 5.7), which an operator can fix (RFC 4954, RFC 3463).
     /// </summary>
-    /// <param name="status">Of SMTP; negative: there was no answer.</param>
+    /// <param name="status">The SMTP status; negative: no answer.</param>
     public static bool IsFinal(int status, string said) =>
         status is >= 500 and <= 599 and not (530 or 534 or 535 or 538) && !said.Contains(" 5.7.", StringComparison.Ordinal);
 
-    /// <summary>Mails about money and about what a customer asked for are part of the contract; the others can be refused.</summary>
+    /// <summary>
+    /// True for mails that customers can refuse. Mails about money and about a customer's own request are part of the contract.
+    /// </summary>
     public static bool CanBeRefused(MailType type) => type == MailType.QuotaThreshold;
 }

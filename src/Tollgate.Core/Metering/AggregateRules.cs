@@ -5,12 +5,12 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Metering;
 
 /// <summary>
-/// How an event counts, by the aggregate of the meter that reads it: one exhaustive switch per question, so that the compiler names each
-/// question that a new aggregate has not answered (CS8509). Those of the catalogue are in <see cref="MeterAggregates"/>.
+/// The rules by which an event counts, for each aggregate: one exhaustive switch per question, so that the compiler reports each question
+/// that a new aggregate leaves open (CS8509). <see cref="MeterAggregates"/> has the questions of the catalogue.
 /// </summary>
 public static class AggregateRules
 {
-    /// <summary>What the meter makes of an event. Null: the property that it needs is missing or no number.</summary>
+    /// <summary>Returns the effect of an event by the meter. Null: the property that the meter needs is missing or not a number.</summary>
     internal static Effect? EffectOf(MeterTarget target, in EventFacts facts) => target.Meter.Aggregate switch
     {
         MeterAggregate.Count => new(target.Feature, Quantity.One, target.Meter.Aggregate, default),
@@ -21,14 +21,16 @@ public static class AggregateRules
             : null,
     };
 
-    /// <summary>Units of the event are units of the feature: nothing else of it, or of the period, is asked.</summary>
+    /// <summary>True if the units of the event are the units of the feature, and nothing else in the event or the period matters.</summary>
     public static bool AddsQuantity(MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Sum => true,
         MeterAggregate.Count or MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest or MeterAggregate.WeightedSum => false,
     };
 
-    /// <summary>An event counts nothing when an earlier one of the period has the same value, which the period has to remember.</summary>
+    /// <summary>
+    /// True if an event counts nothing when an earlier one of the period has the same value. The period remembers these values.
+    /// </summary>
     public static bool CountsValueOnce(MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Unique => true,
@@ -36,13 +38,13 @@ public static class AggregateRules
     };
 
     /// <summary>
-    /// By how much an event changes what is used of the period. Only a level falls (<see cref="MeterAggregates.IsLevel"/>). Of a level that
-    /// time weighs an event uses nothing: time does (<see cref="TimedLevel"/>).
+    /// Returns the amount by which an event changes the usage of the period. Only a level falls (<see cref="MeterAggregates.IsLevel"/>).
+    /// A report of a level that time weighs uses nothing: time does (<see cref="TimedLevel"/>).
     /// </summary>
-    /// <param name="effect">Of a value that was seen before (<see cref="CountsValueOnce"/>): with an amount of zero.</param>
-    /// <param name="used">Before it.</param>
-    /// <param name="reports">Before it; null: none was recorded yet.</param>
-    /// <param name="at">When it happened.</param>
+    /// <param name="effect">For a value that was seen before (<see cref="CountsValueOnce"/>): an effect with an amount of zero.</param>
+    /// <param name="used">The usage before the event.</param>
+    /// <param name="reports">The report that counts before the event; null: none is recorded.</param>
+    /// <param name="at">The time of the event.</param>
     public static Quantity ChangeOf(in Effect effect, Quantity used, LatestReport? reports, Instant at) => effect.Aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Unique => effect.Amount,
@@ -52,8 +54,8 @@ public static class AggregateRules
     };
 
     /// <summary>
-    /// Which report counts after an event; null: the balance keeps none. Of two reports of one instant, the one that was recorded last
-    /// counts.
+    /// Returns the report that counts after an event; null: the balance keeps none. If two reports have the same time, the one
+    /// recorded last counts.
     /// </summary>
     public static LatestReport? ReportsAfter(in Effect effect, LatestReport? before, Instant at) => effect.Aggregate switch
     {
@@ -61,9 +63,7 @@ public static class AggregateRules
         MeterAggregate.Latest => new(at < before?.At ? before.At : at, (before?.Count ?? 0) + 1),
     };
 
-    /// <summary>
-    /// A report of what is so now is recorded under an enforced cap unless it goes further beyond it: nothing refuses to use less.
-    /// </summary>
+    /// <summary>True if an enforced cap may refuse the change. A report of a current value passes unless it increases the usage.</summary>
     public static bool MayBeRefused(in Effect effect, Quantity change) => effect.Aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Unique => true,
@@ -71,11 +71,11 @@ public static class AggregateRules
         MeterAggregate.WeightedSum => false,
     };
 
-    /// <summary>Its posting does not say all that a void has to know: the event keeps a <see cref="Reading"/>.</summary>
+    /// <summary>True if a void needs more than the posting, so that the event keeps a <see cref="Reading"/>.</summary>
     public static bool KeepsReading(MeterAggregate aggregate) => !aggregate.KeepsNothing();
 
-    /// <summary>What the event keeps for a void; null: its posting says it.</summary>
-    /// <param name="reports">Of its balance, after it; of a level that time weighs those of its instant.</param>
+    /// <summary>Returns the reading that the event keeps for a void; null: its posting is enough.</summary>
+    /// <param name="reports">The reports of its balance after the event; for a level that time weighs those of its instant.</param>
     public static Reading? ReadingOf(in Effect effect, LatestReport? reports) => effect.Aggregate switch
     {
         MeterAggregate.Latest => Reading.Latest(effect.Feature.Key, effect.Amount, reports!.Count),
@@ -85,8 +85,8 @@ public static class AggregateRules
         MeterAggregate.Unique => Reading.Seen(effect.Feature.Key, effect.Value),
     };
 
-    /// <summary>What is held for an event that is expected: units that it will add for certain. Null: nothing.</summary>
-    /// <param name="grows">More of an event that holds something already: its amounts are held, its occurrence is not held again.</param>
+    /// <summary>Returns the units to hold for an expected event: those that it certainly adds. Null: none.</summary>
+    /// <param name="grows">True to extend an existing hold: it adds amounts, but does not hold the occurrence again.</param>
     public static Effect? HeldFor(in Effect effect, bool grows) => effect.Aggregate switch
     {
         MeterAggregate.Count => grows ? null : Effect.OfUnits(effect.Feature, effect.Amount),

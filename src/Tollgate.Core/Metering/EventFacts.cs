@@ -7,23 +7,23 @@ namespace Tollgate.Core.Metering;
 
 /// <summary>
 /// The properties of an event that meters read. A value that the server computed replaces the caller's. For a value that the server does
-/// not know, meters use an assumed one: <c>assumed_cost_usd</c> beside a <c>cost_usd</c> of null.
+/// not know, meters use an assumed one: <c>assumed_cost_usd</c> replaces a <c>cost_usd</c> of null.
 /// </summary>
-/// <param name="quantity">The event's own, for meters that name no property.</param>
+/// <param name="quantity">The event's own quantity, for meters that name no property.</param>
 internal readonly struct EventFacts(Quantity quantity, JsonElement? properties, JsonElement? computed)
 {
     private const string Assumed = "assumed_";
 
-    /// <summary>The server looked for it and does not know it: nothing is counted, and nothing is wrong.</summary>
+    /// <summary>True if the server tried to compute the value and does not know it: the event counts nothing, and is valid.</summary>
     public bool IsUnknown(string? name) =>
         name is not null && computed is { } own && own.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Null
         && !own.TryGetProperty(Assumed + name, out _);
 
-    /// <summary>As it is written; null where it is missing, null, or a list or an object.</summary>
+    /// <summary>Returns the value as written; null if it is missing, null, a list or an object.</summary>
     public string? Text(string name) =>
         TextIn(computed, name) ?? (computed is null ? null : TextIn(computed, Assumed + name)) ?? TextIn(properties, name);
 
-    /// <summary>The meter's value; null: the property is missing, not a number, negative or too exact.</summary>
+    /// <summary>Returns the meter's value; null: the property is missing, not a number, negative or too exact.</summary>
     public Quantity? ValueOf(Meter meter) => meter.ValueProperty is { } name ? NumberOf(name) : quantity;
 
     public Quantity? NumberOf(string name) =>
@@ -33,7 +33,7 @@ internal readonly struct EventFacts(Quantity quantity, JsonElement? properties, 
             ? number
             : null;
 
-    /// <summary>All filters of the meter match.</summary>
+    /// <summary>True if all filters of the meter match.</summary>
     public bool Match(Meter meter)
     {
         foreach (var filter in meter.Filters)

@@ -6,22 +6,23 @@ namespace Tollgate.Core.Metering;
 
 /// <summary>An event as meters see it.</summary>
 /// <param name="PropertiesJson">A JSON object as the caller sent it, or null.</param>
-/// <param name="ComputedJson">What the server found out about it, such as its cost; null for most.</param>
+/// <param name="ComputedJson">The properties that the server computed, such as the cost; null for most events.</param>
 public readonly record struct MeteredEvent(string Type, Quantity Quantity, string? PropertiesJson, string? ComputedJson = null)
 {
     /// <summary>
-    /// A feature that the event uses once, beside those whose meters read it. One that is not metered is not counted, nor is a level.
+    /// A feature that the event uses once, in addition to the features whose meters read it. It counts only if it is metered and not a
+    /// level.
     /// </summary>
     public string? Feature { get; init; }
 
-    /// <summary>No meter reads it: a call that failed and used nothing.</summary>
+    /// <summary>True if no meter reads the event: a call that failed and used nothing.</summary>
     public bool MovesNothing { get; init; }
 }
 
-/// <summary>Which features an event touches and by how much: its type's meters, filtered, applied to its properties.</summary>
+/// <summary>The features and amounts that an event affects: the meters of its type, filtered, applied to its properties.</summary>
 public static class MeteringRules
 {
-    /// <summary>The corrected part of a call's cost, and the cost itself, which only meters that add it up follow.</summary>
+    /// <summary>The corrected part of a call's cost, and the cost itself. Only meters that sum the cost follow a correction.</summary>
     private const string Moved = "moved_usd", Cost = "cost_usd";
 
     /// <returns>Null: a property that a meter needs is missing, not a number, negative or too exact.</returns>
@@ -45,10 +46,10 @@ public static class MeteringRules
     }
 
     /// <summary>
-    /// A consume names its feature; other features whose meters read events of that type are touched too. The consumed
-    /// feature comes first.
+    /// Returns the effects of a consume. A consume names its feature, and other features whose meters read events of that type are affected
+    /// too. The consumed feature comes first.
     /// </summary>
-    /// <returns>As <see cref="EffectsOf"/>.</returns>
+    /// <returns>The same as <see cref="EffectsOf"/>.</returns>
     public static IReadOnlyList<Effect>? EffectsOfConsume(
         PublishedCatalog catalog, FeatureEntry feature, Quantity amount, string? propertiesJson)
     {
@@ -64,7 +65,7 @@ public static class MeteringRules
             : null;
     }
 
-    /// <summary>No meter reads events of that type. A call is priced and listed, whether or not a meter reads it.</summary>
+    /// <summary>True if no meter reads events of that type. Tollgate prices and lists a call even if no meter reads it.</summary>
     public static bool IsUnmatched(PublishedCatalog catalog, in MeteredEvent happened) =>
         happened is { MovesNothing: false, ComputedJson: null, Feature: null } && !catalog.MetersByEventType.ContainsKey(happened.Type);
 
@@ -77,7 +78,7 @@ public static class MeteringRules
             return [];
         }
 
-        // Nearly every event: nothing of it has to be parsed.
+        // Nearly every event: nothing in it needs parsing.
         if (targets.Count == 1 && targets[0].Meter is { ValueProperty: null, Filters.Count: 0 } plain
             && AggregateRules.AddsQuantity(plain.Aggregate))
         {
@@ -106,7 +107,7 @@ public static class MeteringRules
         return effects;
     }
 
-    /// <summary>A corrected cost moves what adds up the cost of the call itself, by <c>moved_usd</c>.</summary>
+    /// <summary>Returns the effects of a corrected cost: it changes the meters that sum the cost of calls, by <c>moved_usd</c>.</summary>
     private static List<Effect> EffectsOfAdjustment(PublishedCatalog catalog, string? propertiesJson, string adjustmentJson)
     {
         using var properties = propertiesJson is null ? null : JsonDocument.Parse(propertiesJson);

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Tollgate.Core.Metering;
 
-/// <summary>A text of any length as 128 bits.</summary>
+/// <summary>The hash of a text of any length in 128 bits.</summary>
 public static class ValueHash
 {
-    /// <summary>The first 128 bits of SHA-256, as a UUID of version 8.</summary>
+    /// <summary>Returns the first 128 bits of SHA-256 as a UUID of version 8.</summary>
     public static Guid Of(string text)
     {
         Span<byte> hash = stackalloc byte[32];

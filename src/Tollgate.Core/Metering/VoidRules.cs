@@ -3,32 +3,33 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Metering;
 
-/// <summary>What a void takes back of one posting.</summary>
-/// <param name="Posting">To be subtracted. Where the last value of a period is voided and the one before was higher,
+/// <summary>The reversal of one posting by a void.</summary>
+/// <param name="Posting">The posting to subtract. If a void removes the last value of a period and the one before was higher,
 /// <see cref="Posting.Used"/> is negative.</param>
-/// <param name="MovesReport">Another report counts from then on.</param>
-/// <param name="ReportAt">When that one happened; null: none is left.</param>
+/// <param name="MovesReport">True if another report counts from then on.</param>
+/// <param name="ReportAt">The time of that report; null: none is left.</param>
 public readonly record struct Reversal(Posting Posting, bool MovesReport, Instant? ReportAt);
 
-/// <summary>What a void takes back of an event.</summary>
+/// <summary>The rules by which a void reverses an event.</summary>
 public static class VoidRules
 {
     /// <summary>
-    /// One for each posting of the event, in its order. Units are simply taken back; a maximum falls to that of the other events of the
-    /// period, a unique value counts on while another event of the period has it, and the last value gives way to the one before. What time
-    /// made of a value, <see cref="LevelTimeline"/> takes back.
+    /// Returns one reversal for each posting of the event, in its order. A void subtracts units; a maximum falls to that of the other
+    /// events of the period; a unique value still counts while another event of the period has it; and the last value gives way to the one
+    /// before. <see cref="LevelTimeline"/> takes back a value that time weighs.
     /// </summary>
-    /// <param name="postings">Of the event to be voided.</param>
-    /// <param name="readings">What it kept of its meters.</param>
-    /// <param name="others">What other live events of the period say of the same; a reading that is missing here stands alone.</param>
-    /// <param name="at">When the event happened.</param>
+    /// <param name="postings">The postings of the event to void.</param>
+    /// <param name="readings">The readings that the event kept.</param>
+    /// <param name="others">The replacing readings from other live events of the period; a reading without an entry has no other
+    /// event.</param>
+    /// <param name="at">The time of the event.</param>
     public static IReadOnlyList<Reversal> Reverse(
         IReadOnlyList<Posting> postings, IReadOnlyList<Reading> readings, IReadOnlyDictionary<Reading, OtherReading> others, Instant at)
     {
         var reversed = new List<Reversal>(postings.Count);
         foreach (var posting in postings)
         {
-            // Several readings of one feature are one change of it, which the first of its postings takes.
+            // Several readings of one feature make one change, which its first posting takes.
             var of = readings.Where(reading => reading.FeatureKey == posting.FeatureKey).ToList();
             var isFirst = reversed.TrueForAll(before => before.Posting.FeatureKey != posting.FeatureKey);
             var used = of.Count == 0 ? posting.Used : isFirst ? TakenBack(of, others, at) : Quantity.Zero;
@@ -43,11 +44,11 @@ public static class VoidRules
     /// <summary>A report of a level that time weighs: what it changed is not in its posting alone.</summary>
     public static bool IsOfTime(in Reading reading) => reading.Kind == ReadingKind.Timed;
 
-    /// <summary>The readings of unique meters that nothing shows any more.</summary>
+    /// <summary>Returns the readings of unique meters that no other event shows.</summary>
     public static IEnumerable<Reading> NoLongerSeen(IReadOnlyList<Reading> readings, IReadOnlyDictionary<Reading, OtherReading> others) =>
         readings.Where(reading => reading.Kind == ReadingKind.Seen && !others.ContainsKey(reading)).Distinct();
 
-    /// <param name="readings">Of one feature and so of one kind (<see cref="Catalog.CatalogRules"/>).</param>
+    /// <param name="readings">The readings of one feature, and therefore of one kind (<see cref="Catalog.CatalogRules"/>).</param>
     private static Quantity TakenBack(List<Reading> readings, IReadOnlyDictionary<Reading, OtherReading> others, Instant at) =>
         readings[0].Kind switch
     {
@@ -60,7 +61,7 @@ public static class VoidRules
     };
 
     /// <summary>
-    /// It is the report that counts: no other one of the period happened later or, at the same instant, was recorded later.
+    /// True if this report counts: no other report of the period happened later or, at the same instant, was recorded later.
     /// </summary>
     private static bool Counts(Reading reading, IReadOnlyDictionary<Reading, OtherReading> others, Instant at) =>
         reading.Kind == ReadingKind.Latest

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tollgate.Core.Money;
 
 /// <summary>
-/// A currency of ISO 4217 that is in circulation, with 0, 2 or 3 decimals. Fund codes, precious metals and the two
-/// accounting units with 4 decimals are left out: nobody is invoiced in them.
+/// A currency of ISO 4217 in circulation, with 0, 2 or 3 decimals. Fund codes, precious metals and the two accounting units with 4 decimals
+/// are left out: no invoice uses them.
 /// </summary>
 public sealed record Currency
 {
@@ -14,13 +14,13 @@ public sealed record Currency
     /// <summary>Three capital letters.</summary>
     public string Code { get; }
 
-    /// <summary>Digits of the minor unit: 2 for cents, 0 for yen, 3 for fils.</summary>
+    /// <summary>The number of decimals of the minor unit: 2 for cents, 0 for yen, 3 for fils.</summary>
     public int Decimals { get; }
 
     /// <summary>Minor units in one major unit: 1, 100 or 1000.</summary>
     public long MinorPerMajor => Decimals switch { 0 => 1, 2 => 100, _ => 1000 };
 
-    // ISO 4217 list one, as of January 2026 (the lev has left, the Caribbean guilder and the new leone have come).
+    // ISO 4217 list one, as of January 2026 (without the lev; with the Caribbean guilder and the new leone).
     private const string TwoDecimals =
         "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP "
         + "CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES "
@@ -47,11 +47,11 @@ public sealed record Currency
         return code is not null && ByCode.TryGetValue(code, out currency);
     }
 
-    /// <summary>Says that a currency is unknown, with the nearest code.</summary>
+    /// <summary>Returns the message for an unknown currency, with the nearest code.</summary>
     public static string Unknown(string code) =>
         $"{Spelling.Unknown("currency", code, ByCode.Keys.Order(StringComparer.Ordinal))} An ISO 4217 code such as USD is expected.";
 
-    /// <summary>A currency whose code was checked at the edge.</summary>
+    /// <summary>Returns a currency whose code was validated on input.</summary>
     public static Currency Of(string code)
     {
         Invariant.That(TryFind(code, out var currency), $"{code} is not a currency.");

@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace Tollgate.Core.Money;
 
-/// <summary>An amount that is not rounded yet: a price for one unit, a sum of steps, a month's share of a year.</summary>
+/// <summary>An amount that is not rounded yet: a unit price, a sum of steps, a month's share of a year.</summary>
 /// <param name="Major">Major units of the currency.</param>
 public readonly record struct ExactMoney(decimal Major, Currency Currency)
 {
-    /// <summary>Half away from zero, as on invoices everywhere (<c>SEMANTICS</c> 4).</summary>
+    /// <summary>Returns the amount rounded half away from zero, as is usual on invoices (<c>SEMANTICS</c> 4).</summary>
     /// <exception cref="OverflowException">The amount does not fit.</exception>
     public MoneyAmount Rounded() =>
         new(checked((long)decimal.Round(Major * Currency.MinorPerMajor, 0, MidpointRounding.AwayFromZero)), Currency);
 
     public static ExactMoney Of(MoneyAmount amount) => new(amount.Major, amount.Currency);
 
-    /// <summary>One and a half percent more: <c>amount.Times(new(1.5m))</c> is the one and a half percent.</summary>
+    /// <summary>Returns a percentage of the amount: <c>amount.Times(new(1.5m))</c> is one and a half percent of it.</summary>
     public ExactMoney Times(Percent percent) => this with { Major = Major * percent.Value / 100m };
 
-    /// <summary>What is left when <paramref name="contained"/> percent on top of it are taken out: 119 with 19 % in it are 100.</summary>
+    /// <summary>Returns the amount without <paramref name="contained"/> percent that it includes: 119 with 19 % in it is 100.</summary>
     public ExactMoney Without(Percent contained) => this with { Major = Major / (1m + (contained.Value / 100m)) };
 
-    /// <summary>Without trailing zeros: <c>0.0025 USD</c>.</summary>
+    /// <summary>Returns the amount without trailing zeros: <c>0.0025 USD</c>.</summary>
     public override string ToString() => $"{Major.ToString("0.##################", CultureInfo.InvariantCulture)} {Currency.Code}";
 }

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace Tollgate.Core.Money;
 
 /// <summary>
-/// An amount that can be paid: whole minor units of one currency. Arithmetic is checked; two currencies never mix.
-/// (Named so because <c>Money</c> is the room, and a type of that name would hide behind its own namespace.)
+/// A payable amount: whole minor units of one currency. Arithmetic is checked; two currencies never mix. (The name differs from the room's
+/// name <c>Money</c>, because a type of that name would be hidden by its own namespace.)
 /// </summary>
 /// <param name="Minor">Minor units, for instance cents; negative for a credit.</param>
 public readonly record struct MoneyAmount(long Minor, Currency Currency) : IComparable<MoneyAmount>
 {
-    /// <summary>Signs that are understood alone in English; other currencies are shown by their code.</summary>
+    /// <summary>Currency signs that English readers know without a code; other currencies show their code.</summary>
     private static readonly Dictionary<string, string> Signs = new(StringComparer.Ordinal)
     {
         ["USD"] = "$", ["EUR"] = "€", ["GBP"] = "£", ["JPY"] = "¥", ["INR"] = "₹", ["KRW"] = "₩", ["BRL"] = "R$",
@@ -22,7 +22,7 @@ public readonly record struct MoneyAmount(long Minor, Currency Currency) : IComp
 
     public bool IsNegative => Minor < 0;
 
-    /// <summary>In major units, exactly: 2999 cents are 29.99.</summary>
+    /// <summary>The exact amount in major units: 2999 cents are 29.99.</summary>
     public decimal Major => (decimal)Minor / Currency.MinorPerMajor;
 
     /// <exception cref="InvariantBrokenException">The currencies differ.</exception>
@@ -34,7 +34,7 @@ public readonly record struct MoneyAmount(long Minor, Currency Currency) : IComp
 
     public static MoneyAmount operator -(MoneyAmount a) => new(checked(-a.Minor), a.Currency);
 
-    /// <summary>So many times, for instance seats.</summary>
+    /// <summary>Multiplies an amount, for instance by a number of seats.</summary>
     public static MoneyAmount operator *(MoneyAmount a, long times) => new(checked(a.Minor * times), a.Currency);
 
     public static bool operator <(MoneyAmount a, MoneyAmount b) => a.CompareTo(b) < 0;
@@ -47,7 +47,9 @@ public readonly record struct MoneyAmount(long Minor, Currency Currency) : IComp
 
     public int CompareTo(MoneyAmount other) => Minor.CompareTo(other.In(Currency));
 
-    /// <summary>As a price tag, in English: <c>$29.99</c>, <c>$0.00</c>, <c>¥1,200</c>, <c>CHF 9.90</c>, <c>-$5.00</c>.</summary>
+    /// <summary>
+    /// Returns the amount as an English price: <c>$29.99</c>, <c>$0.00</c>, <c>¥1,200</c>, <c>CHF 9.90</c>, <c>-$5.00</c>.
+    /// </summary>
     public string Display()
     {
         var digits = Math.Abs(Major).ToString($"N{Currency.Decimals}", CultureInfo.InvariantCulture);
@@ -55,7 +57,7 @@ public readonly record struct MoneyAmount(long Minor, Currency Currency) : IComp
         return IsNegative ? "-" + tagged : tagged;
     }
 
-    /// <summary>For messages and logs: <c>29.99 USD</c>.</summary>
+    /// <summary>Returns the amount for messages and logs: <c>29.99 USD</c>.</summary>
     public override string ToString() => $"{Major.ToString($"F{Currency.Decimals}", CultureInfo.InvariantCulture)} {Currency.Code}";
 
     private long In(Currency currency)

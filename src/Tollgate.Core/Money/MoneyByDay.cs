@@ -3,21 +3,21 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Money;
 
 /// <summary>
-/// Amounts that are spread evenly over periods, summed by day. Minor units of one currency. Each amount costs the same, however long its
-/// period.
+/// Sums by day of amounts that are spread evenly over periods, in minor units of one currency. The work for an amount does not depend on
+/// the length of its period.
 /// </summary>
-/// <param name="start">When the first day begins; each has 24 hours.</param>
+/// <param name="start">The beginning of the first day; each day has 24 hours.</param>
 public sealed class MoneyByDay(Instant start, int days)
 {
     private const decimal MicrosecondsOfDay = 86_400_000_000m;
 
-    /// <summary>What days have that a period begins or ends in.</summary>
+    /// <summary>The amounts of days in which a period begins or ends.</summary>
     private readonly decimal[] _edges = new decimal[days];
 
-    /// <summary>What begins, and ends, to fall on each whole day.</summary>
+    /// <summary>The changes, at each day, of the amount that falls on every whole day.</summary>
     private readonly decimal[] _changes = new decimal[days + 1];
 
-    /// <param name="period">An empty one is a moment: all of it falls on the day of it.</param>
+    /// <param name="period">An empty period is a moment: all of the amount falls on its day.</param>
     public void Add(decimal minor, Period period)
     {
         var (from, until) = (Offset(period.Start), Offset(period.End));
@@ -36,8 +36,8 @@ public sealed class MoneyByDay(Instant start, int days)
     }
 
     /// <summary>
-    /// By day, the first one first. The sum from the first day on is rounded, half away from zero, and a day is what it adds to it: so the
-    /// days add up to the whole.
+    /// Returns the amounts by day, in order. Each is the difference of two running sums, rounded half away from zero, so that the days add
+    /// up to the total.
     /// </summary>
     public IReadOnlyList<long> Rounded()
     {
@@ -53,7 +53,7 @@ public sealed class MoneyByDay(Instant start, int days)
         return rounded;
     }
 
-    /// <summary>Microseconds since the first day began.</summary>
+    /// <summary>Returns the microseconds since the start of the first day.</summary>
     private decimal Offset(Instant at) => at.UnixMicroseconds - start.UnixMicroseconds;
 
     private void AddTo(long day, decimal minor)

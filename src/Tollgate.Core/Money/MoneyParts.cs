@@ -1,9 +1,9 @@
 namespace Tollgate.Core.Money;
 
-/// <summary>Parts of an amount, in whole minor units. A single amount is rounded by <see cref="ExactMoney.Rounded"/>.</summary>
+/// <summary>Divides an amount into parts of whole minor units. <see cref="ExactMoney.Rounded"/> rounds a single amount.</summary>
 public static class MoneyParts
 {
-    /// <summary>The share <paramref name="part"/> ÷ <paramref name="whole"/> of an amount, rounded.</summary>
+    /// <summary>Returns the share <paramref name="part"/> ÷ <paramref name="whole"/> of an amount, rounded.</summary>
     public static MoneyAmount Share(MoneyAmount amount, long part, long whole)
     {
         Invariant.That(whole > 0 && part >= 0 && part <= whole, $"{part} of {whole} is no share.");
@@ -11,10 +11,10 @@ public static class MoneyParts
     }
 
     /// <summary>
-    /// Spreads an amount over parts in the ratio of their weights, to the last minor unit: each gets its share rounded towards zero,
-    /// and what is left goes, one unit each, to the largest remainders, the earlier first.
+    /// Spreads an amount over parts in the ratio of their weights, to the last minor unit: each part gets its share rounded towards zero,
+    /// and the rest goes, one unit each, to the largest remainders, the earlier first.
     /// </summary>
-    /// <param name="weights">None negative. All zero: everything goes to the first.</param>
+    /// <param name="weights">None negative. If all are zero, the first part gets everything.</param>
     public static IReadOnlyList<MoneyAmount> Spread(MoneyAmount amount, IReadOnlyList<long> weights)
     {
         Invariant.That(weights.Count > 0 && weights.All(static weight => weight >= 0), "There is nothing to spread over.");
@@ -37,8 +37,8 @@ public static class MoneyParts
     }
 
     /// <summary>
-    /// Rounds exact amounts so that together they are their sum, which the caller has rounded: each is rounded towards zero, and what is
-    /// missing goes, one unit each, to those that lost most, the earlier first.
+    /// Rounds exact amounts so that they add up to a sum that the caller has rounded: each is rounded towards zero, and the difference
+    /// goes, one unit each, to those that lost most, the earlier first.
     /// </summary>
     public static IReadOnlyList<MoneyAmount> Rounded(IReadOnlyList<ExactMoney> exact, MoneyAmount sum)
     {

@@ -3,26 +3,26 @@ using System.Globalization;
 namespace Tollgate.Core.Money;
 
 /// <summary>
-/// What a call to a model costs, in whole billionths of a dollar: 3 tokens at $0.15 a million are 450. Prices of models are
-/// too small for cents, and binary floating point loses them.
+/// The cost of a call to a model, in whole billionths of a dollar: 3 tokens at $0.15 a million are 450. Prices of models are too small for
+/// cents, and binary floating point is not exact.
 /// </summary>
 /// <param name="Value">Nano-dollars. 64 bits hold 9.2 billion dollars.</param>
 public readonly record struct NanoUsd(long Value)
 {
     private const decimal PerDollar = 1_000_000_000m;
 
-    /// <summary>More dollars than this do not fit.</summary>
+    /// <summary>The largest amount in dollars.</summary>
     public const decimal MostDollars = long.MaxValue / 1_000_000_000;
 
     public static NanoUsd Zero => default;
 
-    /// <summary>In dollars, exactly.</summary>
+    /// <summary>The exact amount in dollars.</summary>
     public decimal Dollars => Value / PerDollar;
 
-    /// <summary>The same as an amount of a cost budget, which counts dollars with nine decimals.</summary>
+    /// <summary>The amount as a quantity of a cost budget, which counts dollars with nine decimals.</summary>
     public Quantity Quantity => Quantity.Of(Dollars);
 
-    /// <summary>Rounded once, half away from zero: the only place where a cost is rounded.</summary>
+    /// <summary>Rounds once, half away from zero: the only place that rounds a cost.</summary>
     /// <exception cref="OverflowException">The amount does not fit.</exception>
     public static NanoUsd OfDollars(decimal dollars) =>
         new(checked((long)decimal.Round(dollars * PerDollar, 0, MidpointRounding.AwayFromZero)));
@@ -35,6 +35,6 @@ public readonly record struct NanoUsd(long Value)
 
     public static bool operator >(NanoUsd a, NanoUsd b) => a.Value > b.Value;
 
-    /// <summary>Dollars without trailing zeros, as on the wire: <c>0.00045</c>.</summary>
+    /// <summary>Returns the dollars without trailing zeros, as in the API: <c>0.00045</c>.</summary>
     public override string ToString() => Dollars.ToString("0.#########", CultureInfo.InvariantCulture);
 }

@@ -7,14 +7,14 @@ namespace Tollgate.Core.Money;
 /// and 18 digits before the point, the same as <c>numeric(27,9)</c> in the database.
 /// </summary>
 /// <remarks>
-/// Adding never rounds. A value outside the range is refused at the edge by <see cref="TryCreate"/>, a sum by the decision that makes it.
+/// Addition never rounds. <see cref="TryCreate"/> refuses an input outside of the range, and a decision refuses a sum outside of it.
 /// </remarks>
 public readonly record struct Quantity : IComparable<Quantity>
 {
-    /// <summary>Decimal places kept: a nano-unit, so that LLM costs in dollars stay exact to the nano-dollar.</summary>
+    /// <summary>The number of decimal places: LLM costs in dollars stay exact to the nano-dollar.</summary>
     public const int Scale = 9;
 
-    /// <summary>The largest magnitude that a single quantity may have.</summary>
+    /// <summary>The largest magnitude of a single quantity.</summary>
     public const decimal Largest = 999_999_999_999_999_999.999_999_999m;
 
     private readonly decimal _value;
@@ -33,7 +33,7 @@ public readonly record struct Quantity : IComparable<Quantity>
 
     public bool IsPositive => _value > 0m;
 
-    /// <summary>Accepts what fits the range and has at most nine decimals; never rounds.</summary>
+    /// <summary>Accepts a value in the range with at most nine decimals; never rounds.</summary>
     public static bool TryCreate(decimal value, out Quantity quantity)
     {
         if (Math.Abs(value) > Largest || decimal.Round(value, Scale) != value)
@@ -46,7 +46,7 @@ public readonly record struct Quantity : IComparable<Quantity>
         return true;
     }
 
-    /// <summary>A quantity that is known to be in range: a constant, a sum of stored ones, a row of the database.</summary>
+    /// <summary>Returns a quantity that is known to be in range: a constant, a sum of stored ones, a row of the database.</summary>
     public static Quantity Of(decimal value)
     {
         Invariant.That(TryCreate(value, out var quantity), $"{value} is not a quantity: more than {Scale} decimals or beyond {Largest}.");
@@ -57,15 +57,15 @@ public readonly record struct Quantity : IComparable<Quantity>
 
     public static Quantity Min(Quantity a, Quantity b) => a._value <= b._value ? a : b;
 
-    /// <summary>No column holds it: a sum has outgrown the range that each of its parts is in.</summary>
+    /// <summary>True if no column can store it: a sum has exceeded the range of its parts.</summary>
     public bool IsBeyondRange => Math.Abs(_value) > Largest;
 
-    /// <summary>The quantity, or zero when it is negative.</summary>
+    /// <summary>Returns the quantity, or zero if it is negative.</summary>
     public Quantity FloorAtZero() => IsNegative ? Zero : this;
 
     /// <summary>
-    /// Times a whole or fractional rate, rounded up to the ninth decimal so that a pool is never undercharged. Null: beyond
-    /// <see cref="Largest"/>.
+    /// Multiplies by a whole or fractional rate and rounds up to the ninth decimal, so that a pool is never undercharged. Null: the product
+    /// exceeds <see cref="Largest"/>.
     /// </summary>
     public Quantity? TimesRoundedUp(Quantity rate)
     {
@@ -94,6 +94,6 @@ public readonly record struct Quantity : IComparable<Quantity>
 
     public static bool operator >=(Quantity a, Quantity b) => a._value >= b._value;
 
-    /// <summary>Without trailing zeros, invariant: <c>3</c>, <c>0.0021</c>.</summary>
+    /// <summary>Returns the number without trailing zeros, invariant: <c>3</c>, <c>0.0021</c>.</summary>
     public override string ToString() => _value.ToString("0.#########", CultureInfo.InvariantCulture);
 }

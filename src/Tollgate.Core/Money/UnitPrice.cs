@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Tollgate.Core.Money;
 
 /// <summary>
-/// A price in major units of its currency, exactly as it was written: for one unit of usage, for a million tokens, for a seat, or a
-/// fee. Never negative, at most 12 decimals and 12 digits before the point (a fee of a thousand dollars has 8 digits in dong).
+/// An exact price in major units of its currency: for one unit of usage, for a million tokens, for a seat, or a fee. Never negative, at
+/// most 12 decimals and 12 digits before the point (a fee of a thousand dollars has 8 digits in dong).
 /// </summary>
 public readonly record struct UnitPrice
 {
@@ -17,15 +17,15 @@ public readonly record struct UnitPrice
 
     public static UnitPrice Free => default;
 
-    /// <summary>In the currency that the price stands in.</summary>
+    /// <summary>Returns the price in its currency.</summary>
     public ExactMoney In(Currency currency) => new(Value, currency);
 
-    /// <summary>False: not a plain decimal number, negative, too large or too exact.</summary>
+    /// <summary>Returns false if the text is not a plain decimal number, or negative, too large or too exact.</summary>
     public static bool TryParse(string? text, out UnitPrice price)
     {
         price = default;
 
-        // The framework's reader passes over U+0000 at the end.
+        // The framework's parser ignores U+0000 at the end.
         return text is { Length: <= 26 } && !text.EndsWith('\0')
             && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             && TryCreate(value, out price);
@@ -43,13 +43,13 @@ public readonly record struct UnitPrice
         return true;
     }
 
-    /// <summary>A price that was checked at the edge.</summary>
+    /// <summary>Returns a price that was validated on input.</summary>
     public static UnitPrice Of(decimal value)
     {
         Invariant.That(TryCreate(value, out var price), $"{value} is not a unit price.");
         return price;
     }
 
-    /// <summary>Without trailing zeros: <c>0.15</c>.</summary>
+    /// <summary>Returns the number without trailing zeros: <c>0.15</c>.</summary>
     public override string ToString() => Value.ToString("0.############", CultureInfo.InvariantCulture);
 }

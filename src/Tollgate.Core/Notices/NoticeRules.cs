@@ -9,18 +9,18 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Notices;
 
-/// <summary>What a customer is to be told, and in which words.</summary>
+/// <summary>The rules that select and word the notices to a customer.</summary>
 public static class NoticeRules
 {
-    /// <summary>Days before its end on which a trial is said to end (<c>SEMANTICS</c> 4).</summary>
+    /// <summary>The number of days before the end of a trial from which a notice announces it (<c>SEMANTICS</c> 4).</summary>
     public const int TrialDays = 3;
 
-    /// <summary>Percent from which a threshold is more than a remark.</summary>
+    /// <summary>The percentage from which a threshold is a warning.</summary>
     private const int WarningPercent = 80;
 
     private const int AllOfIt = 100;
 
-    /// <summary>What matters most comes first, and of equals what is so for the longest time.</summary>
+    /// <summary>Returns the most severe notices first, and among equals the oldest first.</summary>
     public static IReadOnlyList<Notice> Of(NoticeFacts facts)
     {
         var notices = facts.Owed.Select(owed => OfInvoice(facts, owed))
@@ -34,16 +34,18 @@ public static class NoticeRules
             .ThenBy(static notice => notice.Title, StringComparer.Ordinal)];
     }
 
-    /// <summary>A notice of the subscription names a price, which coupons and taxes change.</summary>
+    /// <summary>True if a notice of the subscription names a price, which depends on coupons and taxes.</summary>
     public static bool TellsPrice(Subscription subscription, Instant now) =>
         subscription is { Scheduled: not null, CancelAt: null } || IsEnding(subscription, now);
 
-    /// <summary>The trial ends soon. What ends with its trial is canceled, and no more is to be said of it.</summary>
+    /// <summary>
+    /// True if the trial ends soon. A subscription that ends with its trial is canceled and needs no notice of this kind.
+    /// </summary>
     private static bool IsEnding(Subscription subscription, Instant now) =>
         subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over }
         && over <= now.Plus(TimeSpan.FromDays(TrialDays)) && !(subscription.CancelAt <= over);
 
-    /// <summary>The highest threshold that usage stands at or beyond; null: none.</summary>
+    /// <summary>Returns the highest threshold that usage has reached or exceeded; null: none.</summary>
     public static int? Reached(Entitlement entitlement, Standing standing) => standing.Limit is { IsPositive: true } granted
         ? entitlement.Thresholds.Where(percent => standing.Used.Value * AllOfIt >= granted.Value * percent)
             .Select(static percent => (int?)percent).Max()
@@ -87,7 +89,9 @@ public static class NoticeRules
         };
     }
 
-    /// <summary>A payment failed, and the provider charges no card any more: dunning waits, so the plan ends on no day.</summary>
+    /// <summary>
+    /// Returns the notice of a failed payment when the provider no longer charges cards: dunning waits, so the plan has no date of its end.
+    /// </summary>
     private static Notice OfStuck(NoticeFacts facts, OwedInvoice owed, FailingInvoice failing) => new(
         NoticeCode.PaymentFailed, NoticeSeverity.Warning, failing.FirstFailedAt, $"Your payment of {Words(owed.Due)} failed",
         $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. We do not charge a card again automatically. "
@@ -108,7 +112,7 @@ public static class NoticeRules
 
     private static Notice OfDue(NoticeFacts facts, OwedInvoice owed)
     {
-        // A charge that was planned and cannot be made is not announced.
+        // Do not announce a planned charge that cannot happen.
         var charged = facts is { ChargesCards: true, HasCard: true } ? owed.CollectAt : null;
         var isLate = owed.DueAt < facts.Now && charged is null;
         var when = charged is { } at
@@ -185,7 +189,7 @@ public static class NoticeRules
                 NoticeCode.ChangeScheduled, NoticeSeverity.Info, since, $"Your plan changes on {Day(facts, subscription.Current.End)}",
                 $"From then on it is {next.Plan.Plan.Name} for {Price(facts, next)}. Until then you have {plan}.")
             {
-                // What a provider has scheduled only the provider takes back.
+                // Only the provider can withdraw a change that it has scheduled.
                 Action = subscription.ManagedBy is null
                     ? (NoticeAction.KeepPlan, next.Plan.Code == subscription.Terms.Plan.Code ? "Do not change it" : $"Keep {plan}")
                     : null,
@@ -204,7 +208,7 @@ public static class NoticeRules
         _ => $"After that, you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
     };
 
-    /// <summary>How often and until when is known to the provider alone, and so is what it does then.</summary>
+    /// <summary>Returns the notice for a provider-managed subscription: only the provider knows its retries and its final action.</summary>
     private static Notice OfProviderManaged(NoticeFacts facts, string plan, string provider)
     {
         var (bill, name) = (facts.Bill, provider == "stripe" ? "Stripe" : provider);
@@ -241,7 +245,7 @@ public static class NoticeRules
     private static string Price(MoneyAmount amount, SubscriptionTerms terms) =>
         $"{Words(amount)} {terms.Interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" }}";
 
-    /// <summary>What will be charged, as far as it is known: <c>$23.20, and from 24 Jan 2027 on $29.00 a month</c>.</summary>
+    /// <summary>Returns the coming price, as far as it is known: <c>$23.20, and from 24 Jan 2027 on $29.00 a month</c>.</summary>
     private static string Price(NoticeFacts facts, SubscriptionTerms terms) => facts.Prices switch
     {
         [] => Price(terms),

@@ -4,34 +4,34 @@ using System.Net.Sockets;
 namespace Tollgate.Core.Outbound;
 
 /// <summary>
-/// Which addresses the server connects to where a tenant names the target: webhook endpoints and the gateway's upstreams. The server
-/// stands in networks where the tenant does not, so without this rule a tenant could read whatever only the server reaches.
+/// The addresses to which the server connects when a tenant names the target: webhook endpoints and the gateway's upstreams. The server is
+/// in networks that tenants cannot reach, so without this rule a tenant could read whatever only the server reaches.
 /// </summary>
 public sealed class Reach
 {
-    /// <summary>Of an operator's list. Each is held against each address of each new connection.</summary>
+    /// <summary>The most networks in an operator's list. Every new connection compares each of its addresses with all of them.</summary>
     public const int MostNetworks = 64;
 
     /// <summary>
-    /// IPv4 that is not of the public internet: RFC 6890 and IANA's registries. The last one is public by its number, and answers for the
-    /// machine itself in Azure.
+    /// IPv4 networks outside of the public internet: RFC 6890 and IANA's registries. The last one has a public number, but in Azure it
+    /// reaches the machine itself.
     /// </summary>
     private static readonly IPNetwork[] Closed4 = Networks(
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
         "192.88.99.0/24",
         "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32");
 
-    /// <summary>
-    /// All of the public internet over IPv6. Unique local, link-local, multicast, mapped and NAT64 addresses lie outside.
-    /// </summary>
+    /// <summary>The whole public internet over IPv6. Unique local, link-local, multicast, mapped and NAT64 addresses are outside.</summary>
     private static readonly IPNetwork Global6 = IPNetwork.Parse("2000::/3");
 
-    /// <summary>What of it is none, or carries an IPv4 address: protocol assignments with Teredo, documentation, 6to4.</summary>
+    /// <summary>
+    /// Networks within it that are not public, or that contain an IPv4 address: protocol assignments with Teredo, documentation, 6to4.
+    /// </summary>
     private static readonly IPNetwork[] Closed6 = Networks("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20");
 
     /// <summary>
-    /// Never, whatever is allowed: no host, multicast, broadcast, and where clouds give a machine its credentials (link-local addresses,
-    /// and those of Azure, Alibaba, Oracle, and over IPv6 of AWS and Google).
+    /// Networks that are never allowed: unassignable, multicast and broadcast addresses, and those where clouds give a machine its
+    /// credentials (link-local addresses, and those of Azure, Alibaba, Oracle, and over IPv6 of AWS and Google).
     /// </summary>
     private static readonly IPNetwork[] Never = Networks(
         "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32",
@@ -40,7 +40,8 @@ public sealed class Reach
     private static readonly IPNetwork[] Everything = Networks("0.0.0.0/0", "::/0");
 
     /// <summary>
-    /// Names of clouds' metadata services. They lead to addresses of <see cref="Never"/>, unless somebody else answers for them.
+    /// The names of clouds' metadata services. They resolve to addresses of <see cref="Never"/>, unless another DNS server answers for
+    /// them.
     /// </summary>
     private static readonly string[] MetadataNames = [
         "metadata", "metadata.google.internal", "metadata.goog", "metadata.azure.internal", "instance-data", "instance-data.ec2.internal"];
@@ -52,16 +53,19 @@ public sealed class Reach
     /// <summary>The public internet.</summary>
     public static Reach Public { get; } = new([]);
 
-    /// <summary>Also the networks around the server, and itself.</summary>
+    /// <summary>The public internet, the networks around the server, and the server itself.</summary>
     public static Reach Local { get; } = new(Everything);
 
-    /// <summary>The public internet, and the networks that an operator has listed.</summary>
+    /// <summary>Returns the public internet and the networks that an operator has listed.</summary>
     public static Reach PublicAnd(IReadOnlyList<IPNetwork> networks) => networks.Count == 0 ? Public : new([.. networks]);
 
-    /// <summary>An address that carries an IPv4 one in IPv6 is judged by both: a gateway on the way makes the other one of it.</summary>
+    /// <summary>
+    /// True if the server may connect. Both addresses count if an IPv6 address contains an IPv4 one, since a gateway on the way translates
+    /// it.
+    /// </summary>
     public bool Allows(IPAddress address)
     {
-        // Without the scope of an IPv6 address, which is no part of any network.
+        // Without the scope of an IPv6 address, which belongs to no network.
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes());
         return !IsNever(plain) && (IsPublic(plain) || Contains(_also, plain));
     }
@@ -69,7 +73,7 @@ public sealed class Reach
     public static bool IsMetadataName(string host) => MetadataNames.Contains(host.TrimEnd('.'), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads <c>10.20.0.0/16, fd12::/48</c>.</summary>
-    /// <param name="fault">What is wrong with it; null: nothing.</param>
+    /// <param name="fault">The fault of the text; null: none.</param>
     public static IReadOnlyList<IPNetwork> ReadNetworks(string? text, out string? fault)
     {
         var parts = (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -111,8 +115,8 @@ public sealed class Reach
         : Global6.Contains(address) && !Contains(Closed6, address);
 
     /// <summary>
-    /// The IPv4 address inside of an IPv6 one: mapped or compatible (RFC 4291), 6to4 (RFC 3056), or translated (RFC 2765, RFC 6052 and
-    /// RFC 8215 with a prefix of 96 bits). Null: it carries none.
+    /// Returns the IPv4 address within an IPv6 one: mapped or compatible (RFC 4291), 6to4 (RFC 3056), or translated (RFC 2765, RFC 6052 and
+    /// RFC 8215 with a prefix of 96 bits). Null: it contains none.
     /// </summary>
     private static IPAddress? CarriedBy(IPAddress address)
     {

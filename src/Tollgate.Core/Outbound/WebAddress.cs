@@ -3,14 +3,14 @@ using System.Globalization;
 
 namespace Tollgate.Core.Outbound;
 
-/// <summary>Reads http and https addresses that somebody wrote.</summary>
+/// <summary>Reads http and https addresses from outside.</summary>
 public static class WebAddress
 {
     private static readonly IdnMapping Idn = new();
 
     /// <summary>
-    /// Reads the address and every part of it. <c>http://xn--</c> is an address for <see cref="Uri"/>, but its punycode names nothing,
-    /// and what decodes it throws.
+    /// Reads the address and every part of it. <see cref="Uri"/> accepts <c>http://xn--</c>, but its punycode names nothing, and decoding
+    /// it throws.
     /// </summary>
     public static bool TryRead(string? text, [NotNullWhen(true)] out Uri? address)
     {

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Tollgate.Core.Outbound;
 
-/// <summary>What signs an endpoint's messages, as Standard Webhooks has it: <c>whsec_</c> and 24 to 64 bytes in base64.</summary>
+/// <summary>The secret that signs an endpoint's messages under Standard Webhooks: <c>whsec_</c> and 24 to 64 bytes in base64.</summary>
 /// <remarks>https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</remarks>
 public sealed record WebhookSecret
 {
@@ -16,7 +16,7 @@ public sealed record WebhookSecret
 
     private WebhookSecret(byte[] key) => _key = key;
 
-    /// <summary>As the receiver configures it.</summary>
+    /// <summary>The text that the receiver configures.</summary>
     public string Text => Prefix + Convert.ToBase64String(_key);
 
     public static WebhookSecret Of(ReadOnlySpan<byte> key)
@@ -26,7 +26,7 @@ public sealed record WebhookSecret
         return new(key.ToArray());
     }
 
-    /// <summary>Null: it is none.</summary>
+    /// <summary>Returns null if the text is not a secret.</summary>
     public static WebhookSecret? Parse(string text)
     {
         var key = new byte[MostBytes];
@@ -36,8 +36,8 @@ public sealed record WebhookSecret
                 : null;
     }
 
-    /// <summary><c>v1,</c> and the base64 of HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
-    /// <param name="unixSeconds">The header <c>webhook-timestamp</c>: when this attempt is made.</param>
+    /// <summary>Returns <c>v1,</c> and the base64 of HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
+    /// <param name="unixSeconds">The header <c>webhook-timestamp</c>: the time of this attempt.</param>
     public string Sign(string id, long unixSeconds, string body)
     {
         var signed = string.Create(CultureInfo.InvariantCulture, $"{id}.{unixSeconds}.{body}");

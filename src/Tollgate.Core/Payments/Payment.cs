@@ -3,13 +3,13 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments;
 
-/// <summary>Who moves money.</summary>
+/// <summary>The provider that moves money.</summary>
 public enum PaymentProvider
 {
-    /// <summary>Somebody outside, who tells when it came: a bank transfer.</summary>
+    /// <summary>Outside of Tollgate: a caller reports the payment, such as a bank transfer.</summary>
     Manual,
 
-    /// <summary>The built-in one of sandbox projects. Nothing moves.</summary>
+    /// <summary>The built-in provider of sandbox projects, which moves no money.</summary>
     Sandbox,
     Stripe,
     Paymob,
@@ -17,75 +17,76 @@ public enum PaymentProvider
 
 public enum PaymentStatus
 {
-    /// <summary>The provider was asked, or will be; what it did is not known yet.</summary>
+    /// <summary>Tollgate has asked the provider, or will ask; the result is not known yet.</summary>
     Pending,
 
-    /// <summary>The customer, who is there, has to confirm it to the bank.</summary>
+    /// <summary>The customer is present and has to confirm the payment to the bank.</summary>
     RequiresAction,
     Succeeded,
     Failed,
 }
 
-/// <summary>Why no money came.</summary>
+/// <summary>The reason why a payment failed.</summary>
 public enum PaymentFailure
 {
     Declined,
     InsufficientFunds,
 
-    /// <summary>The bank wants the customer to confirm, who is not there.</summary>
+    /// <summary>The bank requires a confirmation by the customer, who is not present.</summary>
     AuthenticationRequired,
 
-    /// <summary>The customer gave it up, or the provider's page was closed and ran out.</summary>
+    /// <summary>The customer canceled, or the provider's page was closed and expired.</summary>
     Canceled,
 
-    /// <summary>The customer had nothing to be charged by; nobody was asked.</summary>
+    /// <summary>The customer has no payment method; Tollgate asked no provider.</summary>
     PaymentMethodMissing,
 
-    /// <summary>The provider cannot move this amount: it is too small, too large, or not in its units. No customer can mend that.</summary>
+    /// <summary>
+    /// The provider cannot move this amount: it is too small, too large, or not in its units. The customer cannot fix this.
+    /// </summary>
     AmountNotPossible,
 
-    /// <summary>
-    /// The provider refused what it was asked, and not because of the customer: how the account there is set up, as a rule.
-    /// </summary>
+    /// <summary>The provider refused the request for a reason other than the customer, usually the setup of the account there.</summary>
     ProviderRefused,
 }
 
-/// <summary>One attempt to move the money that an invoice or a checkout asks for. Its id is the idempotency key at the provider.</summary>
+/// <summary>One attempt to collect the amount of an invoice or a checkout. Its id is the idempotency key at the provider.</summary>
 public sealed record Payment
 {
     public required Guid Id { get; init; }
 
     public required string Customer { get; init; }
 
-    /// <summary>Of a checkout: what the money paid, once it came. Null also when it became the customer's instead.</summary>
+    /// <summary>For a checkout: the invoice that the money paid. Null also if the money became the customer's credit.</summary>
     public Guid? Invoice { get; init; }
 
     public Guid? Checkout { get; init; }
 
     /// <summary>
-    /// The provider's id of its own invoice that this pays, of a subscription that it manages. Then it pays none of ours.
+    /// The provider's id of its own invoice that this pays, for a subscription that it manages. The payment then pays no invoice of
+    /// Tollgate.
     /// </summary>
     public string? ProviderInvoice { get; init; }
 
-    /// <summary>Of a checkout: when the price was told, and as of when what it asks for is done.</summary>
+    /// <summary>For a checkout: the time of the quoted price, and of the change that the checkout makes.</summary>
     public Instant? QuotedAt { get; init; }
 
-    /// <summary>Of a checkout that changes a subscription: the version that was looked at.</summary>
+    /// <summary>For a checkout that changes a subscription: the version on which the quote is based.</summary>
     public int? ExpectedVersion { get; init; }
 
     public required PaymentProvider Provider { get; init; }
 
-    /// <summary>The method that was charged; null: none of those that are kept.</summary>
+    /// <summary>The charged method; null: none of the saved ones.</summary>
     public Guid? Method { get; init; }
 
     public required MoneyAmount Amount { get; init; }
 
-    /// <summary>Of the amount, what went back or is on its way back.</summary>
+    /// <summary>The part of the amount that is refunded, or being refunded.</summary>
     public required MoneyAmount Refunded { get; init; }
 
     public required PaymentStatus Status { get; init; }
 
-    /// <summary>Of a failed one.</summary>
+    /// <summary>The reason of a failed payment.</summary>
     public PaymentFailure? Failure { get; init; }
 
     /// <summary>The provider's own id.</summary>
@@ -93,22 +94,22 @@ public sealed record Payment
 
     public required Instant CreatedAt { get; init; }
 
-    /// <summary>When it succeeded or failed.</summary>
+    /// <summary>The time at which it succeeded or failed.</summary>
     public Instant? SettledAt { get; init; }
 
     public bool IsOpen => Status is PaymentStatus.Pending or PaymentStatus.RequiresAction;
 }
 
-/// <summary>Money of a payment that goes back. Its id is the idempotency key at the provider.</summary>
-/// <param name="FromCredit">Of the amount, what had become the customer's credit and was taken out of it.</param>
-/// <param name="CreditNote">The document over the rest; null: there is no rest.</param>
+/// <summary>Money of a payment that returns to the customer. Its id is the idempotency key at the provider.</summary>
+/// <param name="FromCredit">The part of the amount that had become the customer's credit and was deducted from it.</param>
+/// <param name="CreditNote">The credit note over the rest; null: there is no rest.</param>
 public sealed record Refund(
     Guid Id, Guid Payment, MoneyAmount Amount, MoneyAmount FromCredit, PaymentStatus Status, string? Reason, string? Reference,
     Guid? CreditNote, Instant CreatedAt,
     Instant? SettledAt);
 
-/// <summary>What a customer can be charged by: the provider's token, and what people know it by.</summary>
-/// <param name="Token">Encrypted as the database has it, but where it is to be charged.</param>
+/// <summary>A saved payment method: the provider's token, and the details that customers recognise.</summary>
+/// <param name="Token">Encrypted as in the database, except where Tollgate charges it.</param>
 /// <param name="Brand"><c>visa</c>.</param>
 /// <param name="Last4">The last digits, as text.</param>
 public sealed record PaymentMethod(

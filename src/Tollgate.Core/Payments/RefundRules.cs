@@ -7,46 +7,48 @@ public enum RefundVerdict
 {
     Allowed,
 
-    /// <summary>No money came, or it is not known yet.</summary>
+    /// <summary>The payment failed, or its result is not known yet.</summary>
     NotSucceeded,
 
-    /// <summary>All of it went back already, or the invoice was credited in full.</summary>
+    /// <summary>The payment is refunded in full already, or its invoice was credited in full.</summary>
     NothingLeft,
     NotPositive,
 
-    /// <summary>More than is left.</summary>
+    /// <summary>More than the rest.</summary>
     TooMuch,
 
-    /// <summary>The payment has as many refunds as it can, and this one would leave something.</summary>
+    /// <summary>The payment has the most refunds that it can have, and this one would leave a rest.</summary>
     TooMany,
 }
 
-/// <summary>What else bears on a refund, in the payment's currency.</summary>
-/// <param name="Held">Of the payment, what the customer's bank holds or took: it went back that way.</param>
-/// <param name="Overpaid">Of the payment, what its invoice did not ask for any more, and did not go back yet: it became credit.</param>
-/// <param name="Credit">The prepaid credit that the customer has.</param>
-/// <param name="Refunds">The number of refunds that the payment has, whatever became of them.</param>
+/// <summary>The other facts that limit a refund, in the payment's currency.</summary>
+/// <param name="Held">The part of the payment that the customer's bank holds or took back in a dispute.</param>
+/// <param name="Overpaid">The part of the payment that its invoice no longer charged and that was not refunded yet: it became
+/// credit.</param>
+/// <param name="Credit">The customer's prepaid credit.</param>
+/// <param name="Refunds">The number of refunds of the payment, whatever their result.</param>
 public sealed record RefundBounds(MoneyAmount Held, MoneyAmount Overpaid, MoneyAmount Credit, int Refunds = 0);
 
-/// <param name="Amount">Of an allowed one, what goes back; else what could.</param>
-/// <param name="FromCredit">Of it, what is taken out of the customer's credit; over the rest there is a credit note.</param>
+/// <param name="Amount">For an allowed refund its amount; otherwise the amount that could be refunded.</param>
+/// <param name="FromCredit">The part of it that is deducted from the customer's credit; a credit note covers the rest.</param>
 public sealed record RefundJudgement(RefundVerdict Verdict, MoneyAmount Amount, MoneyAmount FromCredit);
 
 /// <summary>
-/// What of a payment can go back (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice are together never above what was paid. What
-/// the invoice did not ask for, and what a change of the subscription gave back of it, goes back first, out of the credit that it became,
-/// as far as that was not spent.
+/// The refundable part of a payment (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice together never exceed the paid amount. The
+/// part that the invoice did not charge, and the part that a change of the subscription credited, are refunded first, out of the credit
+/// that they became, unless the customer has spent it.
 /// </summary>
 public static class RefundRules
 {
     /// <summary>
-    /// Refunds that somebody can ask for, of one payment: whoever reads the payment reads all of them. One over all that is left is always
-    /// possible.
+    /// The most refunds of one payment that callers can request: reading the payment reads all of them. A refund of the whole rest is
+    /// always possible.
     /// </summary>
     public const int MostRefunds = 100;
 
-    /// <param name="invoice">Null: it paid none of ours, and all of it became credit, unless it paid one of the provider's own.</param>
-    /// <param name="wanted">Null: all that is left.</param>
+    /// <param name="invoice">Null: the payment paid no invoice of Tollgate, and all of it became credit, unless it paid an invoice of the
+    /// provider.</param>
+    /// <param name="wanted">Null: the whole rest.</param>
     public static RefundJudgement Judge(Payment payment, Invoice? invoice, RefundBounds bounds, MoneyAmount? wanted)
     {
         var zero = MoneyAmount.Zero(payment.Amount.Currency);
@@ -75,8 +77,8 @@ public static class RefundRules
     }
 
     /// <summary>
-    /// Money that went back at the provider is a fact: what a bank holds does not change it, and what no document covers is taken out of
-    /// the customer's credit. Only what is in neither cannot be booked.
+    /// Books a refund at the provider, which is a fact: money that a bank holds does not limit it, and the part that no document covers is
+    /// deducted from the customer's credit. It fails only if neither covers the amount.
     /// </summary>
     /// <inheritdoc cref="Judge"/>
     public static RefundJudgement Book(Payment payment, Invoice? invoice, RefundBounds bounds, MoneyAmount amount)
@@ -95,13 +97,13 @@ public static class RefundRules
             : new(RefundVerdict.TooMuch, Least(left, ofInvoice + Positive(bounds.Credit)), MoneyAmount.Zero(left.Currency));
     }
 
-    /// <summary>What a document can be over.</summary>
+    /// <summary>Returns the amount that a credit note can cover.</summary>
     private static MoneyAmount OfInvoice(Payment payment, Invoice? invoice, RefundBounds bounds)
     {
         var ofPayment = payment.Amount - payment.Refunded;
         return invoice switch
         {
-            // The provider invoiced it: no document of ours bounds it.
+            // The provider invoiced it: no document of Tollgate limits it.
             null when payment.ProviderInvoice is not null => ofPayment,
             { Status: InvoiceStatus.Open or InvoiceStatus.Paid } =>
                 Least(Positive(ofPayment - Positive(bounds.Overpaid)), invoice.Creditable),
@@ -109,7 +111,7 @@ public static class RefundRules
         };
     }
 
-    /// <summary>What became credit, because the invoice did not ask for it or because a change gave it back, and was not spent.</summary>
+    /// <summary>Returns the unspent part of the credit that resulted from an overpayment or a change.</summary>
     private static MoneyAmount OfCredit(Payment payment, Invoice? invoice, RefundBounds bounds) =>
         Positive(Least(bounds.Overpaid + (invoice?.ProrationCredited ?? MoneyAmount.Zero(payment.Amount.Currency)), bounds.Credit));
 

@@ -7,31 +7,29 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// Decisions over an account: one or several features together, all or nothing. A decision changes the book it was
-/// given and nothing else; a refusal leaves no trace in it but a count.
+/// Decisions over an account: one or several features together, all or nothing. A decision changes only the account state that it gets; a
+/// refusal only adds to its count of refusals.
 /// </summary>
 public static class AccountRules
 {
     /// <summary>
-    /// Uses the effects. With <paramref name="enforce"/> limits are applied; without, the work was done already and is
-    /// recorded truthfully, also beyond them.
+    /// Uses the effects. With <paramref name="enforce"/> it applies limits. Without, the work is already done, and it records the usage in
+    /// full, even beyond the limits.
     /// </summary>
-    /// <param name="at">When it happened: decides the quota period.</param>
-    /// <param name="now">When it is decided: decides rate windows.</param>
+    /// <param name="at">The time of the usage, which selects the quota period.</param>
+    /// <param name="now">The time of the decision, which selects the rate windows.</param>
     public static Verdict Use(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now, bool enforce) =>
         new Deciding(book, at, now, enforce, hold: false).Run(effects);
 
-    /// <summary>Uses what was held before and is given back already, by the policies of a settle.</summary>
+    /// <summary>Uses the amounts of a hold that is already released, by the settle policies of the features.</summary>
     public static Verdict UseAsSettle(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now) =>
         new Deciding(book, at, now, enforce: false, hold: false) { ClipsBySettlePolicy = true }.Run(effects);
 
-    /// <summary>Holds the effects: each amount is taken from what is available, and not yet used.</summary>
+    /// <summary>Holds the effects: subtracts each amount from the available quantity without using it.</summary>
     public static Verdict Reserve(AccountState book, IReadOnlyList<Effect> effects, Instant now) =>
         new Deciding(book, now, now, enforce: true, hold: true).Run(effects);
 
-    /// <summary>
-    /// What <see cref="Use"/> would answer on the stored rows, changing nothing. Safe on any thread.
-    /// </summary>
+    /// <summary>Returns the verdict of <see cref="Use"/> on the stored rows and changes nothing. Safe on any thread.</summary>
     public static Verdict Check(AccountState book, FeatureEntry feature, Quantity amount, Instant now)
     {
         var view = book.ViewOf(feature);
@@ -86,15 +84,15 @@ public static class AccountRules
             : null;
     }
 
-    /// <summary>The book of a pool's credit feature; null when the plan has no such feature.</summary>
+    /// <summary>Returns the state of a pool's credit feature; null if the plan has no such feature.</summary>
     private static FeatureState? PoolState(AccountState book, CreditPool pool) =>
         book.FeatureNamed(pool.Feature) is { } feature ? book.ViewOf(feature) : null;
 
-    /// <summary>Metered features have balances; switches and values do not.</summary>
+    /// <summary>True if the feature has a balance: metered features do, switches and values do not.</summary>
     public static bool IsCounted(FeatureEntry feature, Entitlement? entitlement) =>
         feature.Feature.Kind == FeatureKind.Metered && entitlement is not null;
 
-    /// <summary>No amount of it is ever refused. Safe on any thread.</summary>
+    /// <summary>True if the limits refuse no amount of the feature. Safe on any thread.</summary>
     public static bool IsUnlimited(AccountState book, FeatureEntry feature) =>
         !book.IsInactive && book.EntitlementOf(feature.Key) is { Quota: null, RateLimits.Count: 0 };
 
@@ -106,9 +104,9 @@ public static class AccountRules
     };
 
     /// <summary>
-    /// Settles an open hold with the true amounts: gives back what was held, then books the truth in the period of the
-    /// reservation. A hold that has expired was given back already; the work is booked all the same. A refusal
-    /// (<see cref="Outcome.OutOfRange"/>) leaves the hold as it was.
+    /// Settles an open hold with the actual amounts: releases the held amounts, then books the actual ones in the period of the
+    /// reservation. For an expired hold, which is already released, it only books. A refusal (<see cref="Outcome.OutOfRange"/>) leaves the
+    /// hold unchanged.
     /// </summary>
     public static Verdict Settle(AccountState book, Hold hold, IReadOnlyList<Effect> effects, Instant now)
     {
@@ -124,7 +122,7 @@ public static class AccountRules
         }.Run(effects);
     }
 
-    /// <summary>Releases a hold, or lets it expire: its amounts are available again at once.</summary>
+    /// <summary>Releases or expires a hold: its amounts become available at once.</summary>
     public static void Close(AccountState book, Slot<Hold> slot, HoldState state)
     {
         Invariant.That(slot.Current.State == HoldState.Open, $"Hold {slot.Current.Id} is {slot.Current.State} already.");
@@ -133,7 +131,7 @@ public static class AccountRules
         book.CloseHold(slot.Current.Id);
     }
 
-    /// <summary>Holds past their expiry must not deny anybody anything: they are closed before the next decision.</summary>
+    /// <summary>Closes expired holds before the next decision, so that they cause no refusal.</summary>
     public static void CloseExpired(AccountState book, Instant now)
     {
         if (book.Holds.Count == 0 || now < book.NextExpiry)
@@ -165,7 +163,7 @@ public static class AccountRules
         }
     }
 
-    /// <summary>Takes back what an event posted: the reversing event's postings are the negatives.</summary>
+    /// <summary>Reverses the postings of an event: the postings of the reversing event are their negatives.</summary>
     public static IReadOnlyList<Posting> Reverse(
         AccountState book, IReadOnlyList<Reversal> reversals, IReadOnlyList<Burn> burns, Instant now)
     {

@@ -7,14 +7,14 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// A customer's account in memory, as a lane works on it: plan, features, open holds. It changes cost, never meaning:
-/// each change is written with the versions it was decided on, and a stale book is thrown away and read again.
+/// A customer's account in the memory of a lane: plan, features, open holds. It changes cost, never meaning: the lane writes each change
+/// with the versions on which it decided, and discards and reloads a stale state.
 /// </summary>
 public sealed class AccountState
 {
     /// <summary>
-    /// Reservations that a customer may have open at one time. Each is read when the account is, and all of them may expire in one
-    /// decision: 10,000 are 20 ms. Also below what a balance's column counts.
+    /// The most reservations that a customer may have open at one time. The server loads all of them with the account, and one decision may
+    /// expire all of them: 10,000 take 20 ms. The limit is also below the range of the column that counts them.
     /// </summary>
     public const int MostOpenHolds = 10_000;
 
@@ -35,59 +35,64 @@ public sealed class AccountState
 
     public required int Account { get; init; }
 
-    /// <summary>Of the customer's row: moves when plan, overrides or grants change.</summary>
+    /// <summary>The version of the customer's row, which increases when plan, overrides or grants change.</summary>
     public required int CustomerVersion { get; init; }
 
-    /// <summary>The catalogue the book was made with. A newer one means reading again.</summary>
+    /// <summary>
+    /// The revision of the catalogue with which the state was loaded. The server reloads the state when a newer one exists.
+    /// </summary>
     public required int CatalogRevision { get; init; }
 
     /// <summary>
-    /// When it was read, in the counting of the server that keeps it: what another server wrote since is not in a book of an earlier era.
+    /// The server's era in which it loaded the state. A state of an earlier era may miss the changes that another server has written since.
     /// </summary>
     public int Era { get; set; }
 
     /// <summary>
-    /// The project's time for which it was read: it has no rows of what was over by then, so whoever came before cannot be decided on it.
+    /// The project's time for which the server loaded the state. Rows that were over by then are missing, so the state cannot serve
+    /// decisions for an earlier time.
     /// </summary>
     public Instant ReadFor { get; set; }
 
-    /// <summary>It has every grant that was not over by then: what is recorded late may burn one that is over now.</summary>
+    /// <summary>
+    /// The state has every grant that had not expired by this time: a late event may burn a grant that has expired since.
+    /// </summary>
     public Instant GrantsSince { get; set; }
 
-    /// <summary>Plan, add-ons and overrides for every instant.</summary>
+    /// <summary>The plan, add-ons and overrides for every instant.</summary>
     public required TermsTimeline Terms { get; init; }
 
-    /// <summary>The one in force.</summary>
+    /// <summary>The plan in force.</summary>
     public PlanVersion Plan => Terms.Current.Plan;
 
     public required Instant CustomerSince { get; init; }
 
     public required TimeZoneInfo Zone { get; init; }
 
-    /// <summary>What billing months and billing periods hang on. Empty: the calendar.</summary>
+    /// <summary>The billing cycles that billing months and billing periods follow. Empty: they follow the calendar.</summary>
     public IReadOnlyList<BillingCycle> Cycles { get; init; } = [];
 
     /// <summary>
-    /// The project decides nothing for the customer: its subscription ended, is paused or is unpaid
+    /// True if the project refuses every decision for the customer, because its subscription has ended, is paused or is unpaid
     /// (<see cref="WithoutSubscription.Inactive"/>).
     /// </summary>
     public bool IsInactive { get; init; }
 
-    /// <summary>The project's features by code, to find a credit pool's.</summary>
+    /// <summary>The project's features by code, to find the feature of a credit pool.</summary>
     public required IReadOnlyDictionary<string, FeatureEntry> FeaturesByCode { get; init; }
 
-    /// <summary>Whose balances the customer uses, as a member of that one; null: its own.</summary>
+    /// <summary>The customer whose balances this one uses as a member; null: its own.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>Open holds by id. Only the owning lane touches it.</summary>
+    /// <summary>Open holds by id. Only for the lane that owns the account.</summary>
     public IReadOnlyDictionary<Guid, Slot<Hold>> Holds => _holds;
 
-    /// <summary>No open hold expires before this. Safe on any thread.</summary>
+    /// <summary>The earliest expiry of an open hold. Safe on any thread.</summary>
     public Instant NextExpiry => new(Volatile.Read(ref _nextExpiry));
 
     public IReadOnlyList<FeatureState> Features => Volatile.Read(ref _features);
 
-    /// <summary>In force; null: the customer has none.</summary>
+    /// <summary>Returns the entitlement in force; null if the customer has none.</summary>
     public Entitlement? EntitlementOf(int featureKey) => Terms.Current.EntitlementOf(featureKey);
 
     public FeatureState BookOf(FeatureEntry feature)
@@ -118,8 +123,8 @@ public sealed class AccountState
     public FeatureEntry? FeatureNamed(string code) => FeaturesByCode.GetValueOrDefault(code);
 
     /// <summary>
-    /// Known to belong to this customer. Who has left since is still known here, and then the version of the customer and of its
-    /// balances is not this book's any more. Only the owning lane asks.
+    /// True if the state knows the member. A member who has left since remains known, but then the versions of the customer and of its
+    /// balances no longer match this state. Only for the lane that owns the account.
     /// </summary>
     public bool HasMember(string member) => _members?.Contains(member) == true;
 
@@ -127,7 +132,7 @@ public sealed class AccountState
 
     public void LoadHold(Hold hold) => AddHold(new(hold, hold));
 
-    /// <summary>A new reservation. Stored with the batch.</summary>
+    /// <summary>Adds a new reservation. The lane stores it with the batch.</summary>
     public Slot<Hold> OpenHold(Hold hold)
     {
         var slot = new Slot<Hold>(null, hold);
@@ -143,7 +148,7 @@ public sealed class AccountState
         SetNextExpiry();
     }
 
-    /// <summary>It is open no longer, whatever became of it.</summary>
+    /// <summary>Removes a hold that is no longer open, for any reason.</summary>
     public void CloseHold(Guid id)
     {
         if (_holds.Remove(id, out var slot))
@@ -164,9 +169,7 @@ public sealed class AccountState
     private void SetNextExpiry() =>
         Volatile.Write(ref _nextExpiry, (_expiries.Count == 0 ? Instant.FarFuture : _expiries.Min.ExpiresAt).UnixMicroseconds);
 
-    /// <summary>
-    /// Open holds whose time is over, the oldest first; with <paramref name="since"/> only those that it was not over for then.
-    /// </summary>
+    /// <summary>Returns the expired open holds, oldest first; with <paramref name="since"/> only those that expired after it.</summary>
     public IReadOnlyList<Slot<Hold>> ExpiredHolds(Instant now, Instant? since = null)
     {
         if (now < NextExpiry || now <= since)
@@ -178,13 +181,13 @@ public sealed class AccountState
         return [.. _expiries.GetViewBetween(from, (now, Guid.AllBitsSet)).Select(expiry => _holds[expiry.Id])];
     }
 
-    /// <summary>A feature's book for a reader: the kept one, or one made for the occasion that nobody else sees.</summary>
+    /// <summary>Returns the state of a feature for a reader: the kept one, or a new one that only the caller sees.</summary>
     public FeatureState ViewOf(FeatureEntry feature) => FindAccount(feature.Key) ?? new FeatureState(this, feature);
 
-    /// <summary>Rows that the batch in progress may have changed; ask each whether it <see cref="Slot.IsDirty"/>.</summary>
+    /// <summary>The rows that the current batch may have changed; <see cref="Slot.IsDirty"/> says whether it did.</summary>
     public IReadOnlyList<Slot> Touched => _touched;
 
-    /// <summary>From here on, <see cref="Undo"/> can take back what <see cref="Put{T}"/> does: one decision, all or nothing.</summary>
+    /// <summary>Begins a decision: <see cref="Undo"/> reverts each <see cref="Put{T}"/> since this call, all or nothing.</summary>
     public void Begin() => _undo.Clear();
 
     public void Put<T>(Slot<T> slot, T value) where T : class
@@ -195,9 +198,9 @@ public sealed class AccountState
     }
 
     /// <summary>
-    /// The row is written with the batch although nothing of it changes: whoever decides on it elsewhere has to look again.
+    /// Makes the batch write the row although nothing in it changes, so that a server that decides on an older version has to reload.
     /// </summary>
-    /// <returns>False: it is written anyway.</returns>
+    /// <returns>False if the batch writes the row anyway.</returns>
     public bool Renew(Slot<Balance> row)
     {
         if (row is { IsListed: true, IsDirty: true })
@@ -228,7 +231,9 @@ public sealed class AccountState
         _undo.Clear();
     }
 
-    /// <summary>The batch is committed: what it made of the touched rows is now stored, and their list starts anew.</summary>
+    /// <summary>
+    /// Marks the batch as committed: the current rows become the stored ones, and the list of touched rows is empty again.
+    /// </summary>
     public void Accept()
     {
         foreach (var slot in _touched)

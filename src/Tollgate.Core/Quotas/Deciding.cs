@@ -7,13 +7,13 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// One decision in progress. For each feature in turn: (1) judge its own balance, (2) ask its credit pool for what is
-/// missing, (3) judge its rate windows, (4) book. The first refusal takes everything back. Where the project wants it, a customer whose
-/// subscription is not active is refused before all that.
+/// One decision in progress. For each feature in turn it (1) judges the feature's own balance, (2) takes the missing amount from its credit
+/// pool, (3) judges its rate windows, (4) books. The first refusal reverts everything. If the project says so, it first refuses a customer
+/// whose subscription is not active.
 /// </summary>
 internal sealed class Deciding(AccountState book, Instant at, Instant now, bool enforce, bool hold)
 {
-    // Nearly every decision is about one feature.
+    // Nearly every decision concerns one feature.
     private readonly List<Posting> _postings = new(capacity: 1);
     private readonly List<Standing> _standings = new(capacity: 1);
     private List<Burn>? _burns;
@@ -24,12 +24,10 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     private TimeSpan? _retryAfter;
     private bool _isOutOfRange;
 
-    /// <summary>A settle: features whose policy is <c>clip</c> record at most what is available.</summary>
+    /// <summary>True for a settle: features with the policy <c>clip</c> record at most the available amount.</summary>
     public bool ClipsBySettlePolicy { get; init; }
 
-    /// <summary>
-    /// What was put into the book since its <see cref="AccountState.Begin"/> is part of this decision, and taken back with it.
-    /// </summary>
+    /// <summary>True if the changes since <see cref="AccountState.Begin"/> belong to this decision. A refusal reverts them too.</summary>
     public bool HasBegun { get; init; }
 
     public Verdict Run(IReadOnlyList<Effect> effects)
@@ -97,7 +95,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         var outcome = QuotaRules.Judge(facts, amount);
         var fromPool = Quantity.Zero;
 
-        // 2. Its credit pool. Facts that go beyond everything overshoot on the pool.
+        // 2. Its credit pool. A fact that exceeds every limit overshoots on the pool.
         if (facts.Entitlement?.Pool is { } pool && outcome is Outcome.QuotaExceeded or Outcome.BudgetExceeded)
         {
             var rest = amount - (facts.Available ?? amount);
@@ -123,7 +121,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
             outcome = Outcome.RecordedOverLimit;
         }
 
-        // 3. Its rate windows. A level that falls gives no units of them back.
+        // 3. Its rate windows. A level that falls returns no units to them.
         if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited
             && JudgeRates(feature, limited, amount.FloorAtZero()) is { } slow)
         {
@@ -134,7 +132,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         return BookOne(feature, slot, facts, effect, amount, fromPool) ?? outcome;
     }
 
-    /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
+    /// <returns>Null, or the reason why the ledger cannot record it under any plan.</returns>
     private Outcome? BookOne(
         FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, in Effect effect, Quantity amount, Quantity fromPool)
     {
@@ -267,7 +265,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         return null;
     }
 
-    /// <summary>A window nobody has used: what an undone first use goes back to.</summary>
+    /// <summary>Returns an empty window: the state before a first use that is reverted.</summary>
     private static RateState RateBefore(RateState first) => first with { Moment = Instant.Epoch, Used = Quantity.Zero };
 
     private void HoldOn(Slot<Balance> slot, Quantity amount, bool countsOpen)

@@ -4,13 +4,13 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Quotas;
 
-/// <summary>Everything that the answer to "why?" rests on.</summary>
-/// <param name="TermsFrom">Since when plan, add-ons and overrides are what they are; null: nothing was different before.</param>
-/// <param name="Entitlement">After overrides; null when the plan does not name the feature.</param>
+/// <summary>The facts on which the explanation of a decision rests.</summary>
+/// <param name="TermsFrom">The start of the current plan, add-ons and overrides; null: the customer had no other terms before.</param>
+/// <param name="Entitlement">The entitlement after overrides; null if the plan does not name the feature.</param>
 /// <param name="Standing">Null for switches, values and features outside the plan.</param>
-/// <param name="GrantsLeft">What live grants still hold together.</param>
-/// <param name="OneMore">How a decision about one more unit would come out now; null for a setting, which is not decided on.</param>
-/// <param name="Denied">Decisions refused in the period.</param>
+/// <param name="GrantsLeft">The remaining units of all live grants.</param>
+/// <param name="OneMore">The outcome of a decision about one more unit now; null for a setting, which needs no decision.</param>
+/// <param name="Denied">The number of decisions refused in the period.</param>
 public sealed record ExplainedFacts(
     Feature Feature,
     string Plan,
@@ -24,10 +24,10 @@ public sealed record ExplainedFacts(
     Outcome? OneMore,
     long Denied);
 
-/// <summary>The derivation of a decision in words and numbers, for people.</summary>
+/// <summary>The derivation of a decision in words and numbers, for operators.</summary>
 public static class Explanation
 {
-    /// <summary>Sentences in the order of the reasoning: plan, terms, override, grants, arithmetic, verdict.</summary>
+    /// <summary>Returns sentences in the order of the reasoning: plan, terms, override, grants, arithmetic, verdict.</summary>
     public static IReadOnlyList<string> Of(ExplainedFacts facts)
     {
         var lines = new List<string> { PlanLine(facts) };

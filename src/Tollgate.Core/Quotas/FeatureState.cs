@@ -8,8 +8,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// One feature of one account in memory: its entitlement and its rows. Written by the lane that owns the account;
-/// other threads read the stored side of the slots, whose arrays are replaced, never changed.
+/// One feature of one account in memory: its entitlement and its rows. The lane that owns the account writes it. Other threads read the
+/// stored side of the slots; the lane replaces their arrays and never changes them.
 /// </summary>
 public sealed class FeatureState
 {
@@ -38,20 +38,20 @@ public sealed class FeatureState
 
     public FeatureEntry Feature { get; }
 
-    /// <summary>In force; after overrides; null when the plan does not name the feature.</summary>
+    /// <summary>The entitlement in force, after overrides; null if the plan does not name the feature.</summary>
     public Entitlement? Entitlement { get; }
 
-    /// <summary>What it leaves at the end of a period goes on into the next, or did so under earlier terms.</summary>
+    /// <summary>True if unused quota or overage goes on into the next period, under the current or any earlier terms.</summary>
     public bool RollsOver { get; }
 
     /// <summary>
-    /// Earlier terms counted it by other periods, which end where these begin. Where one of them had begun at that very instant, its row
-    /// goes on as the row of the new one.
+    /// True if the terms have counted the feature by different kinds of period. Periods of earlier terms end where those of later terms
+    /// begin. If one of them began at that instant, its row continues as the row of the new one.
     /// </summary>
     public bool HadOtherPeriods { get; }
 
     /// <summary>
-    /// The period, or a later one, was opened in this book: nothing is left to roll, to carry or to trim. Safe on any thread.
+    /// True if this state has opened the period or a later one, so that nothing is left to roll over, carry or trim. Safe on any thread.
     /// </summary>
     public bool IsOpened(Period period) => Volatile.Read(ref _opened) is { } newest && newest.Period.Start >= period.Start;
 
@@ -69,11 +69,11 @@ public sealed class FeatureState
 
     public IReadOnlyList<Slot<RateState>> Rates => Volatile.Read(ref _rates);
 
-    /// <summary>Under the terms of that time.</summary>
+    /// <summary>Returns the entitlement under the terms of that time.</summary>
     public Entitlement? EntitlementAt(Instant at) =>
         at >= _account.Terms.Current.From ? Entitlement : _account.Terms.At(at).EntitlementOf(Feature.Key);
 
-    /// <summary>The quota period that holds <paramref name="at"/>.</summary>
+    /// <summary>Returns the quota period that contains <paramref name="at"/>.</summary>
     public Period PeriodAt(Instant at)
     {
         if (Volatile.Read(ref _period) is { } known && known.Period.Contains(at))
@@ -91,9 +91,9 @@ public sealed class FeatureState
     }
 
     /// <summary>
-    /// Terms that count by other periods cut the running one where they begin: all periods tile time. Terms that do not name the feature go
-    /// on with the periods of the terms before them: a plan without the feature between two plans with it neither cuts a period nor gives a
-    /// quota a second time.
+    /// Returns the period that contains <paramref name="at"/>. Terms that count by another kind of period cut the running period where they
+    /// begin, so that the periods tile time. Terms without the feature continue the periods of the terms before them: a plan without the
+    /// feature between two plans with it neither cuts a period nor grants a quota twice.
     /// </summary>
     private Period PeriodOf(Instant at)
     {
@@ -122,17 +122,19 @@ public sealed class FeatureState
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(1);
 
-    /// <summary>Customers without a subscription have the months of the calendar for billing months and billing periods.</summary>
+    /// <summary>Returns the kind after fallback: without a subscription, billing months and billing periods are calendar months.</summary>
     private QuotaPeriodKind CountedBy(QuotaPeriodKind kind, Instant at) =>
         kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod
             && _account.Cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor is null
             ? QuotaPeriodKind.CalendarMonth
             : kind;
 
-    /// <summary>The period that ends where <paramref name="period"/> begins.</summary>
+    /// <summary>Returns the period that ends where <paramref name="period"/> begins.</summary>
     public Period PeriodBefore(Period period) => PeriodAt(new(period.Start.UnixMicroseconds - 1)) with { End = period.Start };
 
-    /// <summary>The plan's own quota, as the terms stand at the end of the period; as long as it runs, as they stand now.</summary>
+    /// <summary>
+    /// Returns the plan's own quota under the terms at the end of the period, or under the current terms while the period runs.
+    /// </summary>
     public Quantity? QuotaIn(Period period)
     {
         if (period.Start >= _account.Terms.Current.From)
@@ -164,8 +166,9 @@ public sealed class FeatureState
     }
 
     /// <summary>
-    /// The slot of the period, opened in memory when no row is known. An opened one is stored when it changes. Terms with other periods cut
-    /// the one that runs; where theirs begins at the very instant, it goes on with the row that is there: used stays used.
+    /// Returns the slot of the period and opens it in memory if no row is known. The lane stores an opened slot when it changes. Terms with
+    /// another kind of period cut the running period; if their period begins at the same instant, it continues with the existing row, and
+    /// used units stay used.
     /// </summary>
     public Slot<Balance> BalanceIn(Period period)
     {
@@ -205,21 +208,21 @@ public sealed class FeatureState
     public bool TellsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
         || Balances.Any(slot => slot.Stored?.Period.Start == period.Start);
 
-    /// <summary>Of the periods that began before.</summary>
+    /// <summary>Returns the newest balance whose period begins before <paramref name="start"/>.</summary>
     public Slot<Balance>? NewestBefore(Instant start) =>
         Balances.Where(slot => slot.Current.Period.Start < start).MaxBy(static slot => slot.Current.Period.Start);
 
-    /// <summary>The book has no row of a later one.</summary>
+    /// <summary>True if the state has no row of a later period.</summary>
     public bool IsNewest(Period period) => Balances.All(slot => slot.Current.Period.Start <= period.Start);
 
     public void Load(Balance balance) => Volatile.Write(ref _balances, [.. _balances, new Slot<Balance>(balance, balance)]);
 
-    /// <summary>All at once: an array that grows by one for each of thousands is copied thousands of times.</summary>
+    /// <summary>Loads all grants at once: growing the array by one for each of thousands would copy it thousands of times.</summary>
     public void Load(IEnumerable<Grant> grants) => Keep([.. _grants, .. grants.Select(static grant => new Slot<Grant>(grant, grant))]);
 
     public void Load(RateState rate) => Volatile.Write(ref _rates, [.. _rates, new Slot<RateState>(rate, rate)]);
 
-    /// <summary>A grant that the ledger itself makes (a rollover). Stored with the batch.</summary>
+    /// <summary>Adds a grant that the ledger itself creates (a rollover). The lane stores it with the batch.</summary>
     public Slot<Grant> Add(Grant grant)
     {
         var slot = new Slot<Grant>(null, grant);
@@ -230,7 +233,7 @@ public sealed class FeatureState
         return slot;
     }
 
-    /// <summary>In burn order, which nothing changes: decisions walk them as they stand.</summary>
+    /// <summary>Sorts the grants into burn order once, since nothing changes it: decisions walk them in that order.</summary>
     private void Keep(Slot<Grant>[] grants)
     {
         Array.Sort(grants, static (a, b) => GrantRules.BurnOrder.Compare(a.Current, b.Current));
@@ -270,16 +273,14 @@ public sealed class FeatureState
         return slot;
     }
 
-    /// <summary>What the lane decides on: the rows as the batch in progress has them.</summary>
-    /// <param name="at">
-    /// When it happened: caps, pool and grants are those of then. The quota is that of the whole period, as what was used of it is: a plan
-    /// that was left has no room of its own.
-    /// </param>
-    /// <param name="now">What time makes of a level is used until then.</param>
+    /// <summary>Returns the facts on which the lane decides: the rows as the current batch has them.</summary>
+    /// <param name="at">The time of the usage, which selects caps, pool and grants. The quota is that of the whole period, as the used
+    /// units are: a plan that the customer has left has no quota of its own.</param>
+    /// <param name="now">The instant until which time has used a level.</param>
     public FeatureFacts FactsOf(Balance balance, Instant at, Instant now) =>
         new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance.UsedBy(now), LiveGrants(at, stored: false));
 
-    /// <summary>What readers on other threads see: stored rows only.</summary>
+    /// <summary>Returns the facts for readers on other threads: stored rows only.</summary>
     public FeatureFacts StoredFacts(Instant at)
     {
         var period = PeriodAt(at);

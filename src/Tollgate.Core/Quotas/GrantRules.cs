@@ -6,12 +6,12 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// Burn order and rollover. Order: priority ascending, then earlier expiry, then rollover before plan before what was given before what was
-/// bought, then earlier creation. The plan's own quota takes part with the default priority and the period's end as its expiry.
+/// Burn order and rollover. The order: ascending priority, then earlier expiry, then rollovers before the plan's quota before given grants
+/// before bought grants, then earlier creation. The plan's own quota has the default priority and expires at the end of the period.
 /// </summary>
 public static class GrantRules
 {
-    /// <summary>The plan's place among the sources: after a rollover, before what was given or bought.</summary>
+    /// <summary>The rank of the plan's quota among the sources: after a rollover, before given and bought grants.</summary>
     private const int PlanRank = 1;
 
     internal static readonly Comparer<Grant> BurnOrder = Comparer<Grant>.Create((a, b) =>
@@ -23,7 +23,7 @@ public static class GrantRules
         return order != 0 ? order : a.Id.CompareTo(b.Id);
     });
 
-    /// <summary>The grants that are live at <paramref name="at"/>, sorted; the empty list costs nothing.</summary>
+    /// <summary>Returns the grants that are live at <paramref name="at"/>, sorted. An empty list costs nothing.</summary>
     public static IReadOnlyList<Grant> InBurnOrder(IReadOnlyList<Grant> grants, Instant at)
     {
         if (grants.Count == 0)
@@ -48,7 +48,7 @@ public static class GrantRules
         return live;
     }
 
-    /// <summary>A book keeps its grants in order, so that decisions need not sort them.</summary>
+    /// <summary>True if the grants are sorted already. The account state keeps them in order, so decisions rarely sort.</summary>
     private static bool IsInOrder(List<Grant> grants)
     {
         for (var i = 1; i < grants.Count; i++)
@@ -62,7 +62,9 @@ public static class GrantRules
         return true;
     }
 
-    /// <summary>How <paramref name="amount"/> is taken from the grants; what the plan's own quota takes is left out.</summary>
+    /// <summary>
+    /// Returns the parts of <paramref name="amount"/> that each grant pays; leaves out the part that the plan's own quota pays.
+    /// </summary>
     public static IReadOnlyList<Burn> Burns(in FeatureFacts facts, Quantity amount)
     {
         var burns = new List<Burn>();
@@ -89,10 +91,10 @@ public static class GrantRules
     }
 
     /// <summary>
-    /// What of live grants nobody can use: facts went beyond the quota before, or beyond everything, and stand in their way as long as the
-    /// period lasts. The grants that burn last wait for it. Grants that are not named lose nothing.
+    /// Returns the units of live grants that the customer cannot use: earlier facts exceeded the quota or every limit, and offset these
+    /// units until the period ends. The grants that burn last come first. Grants that the result does not name are fully usable.
     /// </summary>
-    /// <param name="inOrder">Live ones, in burn order.</param>
+    /// <param name="inOrder">The live grants in burn order.</param>
     public static IReadOnlyList<Burn> HeldBack(Standing standing, IReadOnlyList<Grant> inOrder)
     {
         if (standing.Limit is not { } limit || inOrder.Count == 0)
@@ -115,8 +117,8 @@ public static class GrantRules
         return held;
     }
 
-    /// <summary>How an amount is taken back out of grants: the first to burn loses first, and none loses what was burned of it.</summary>
-    /// <param name="inOrder">Live ones, in burn order.</param>
+    /// <summary>Returns the parts of a withdrawal: it takes from the grants in burn order, and never takes used units.</summary>
+    /// <param name="inOrder">The live grants in burn order.</param>
     public static IReadOnlyList<Burn> Withdrawn(IReadOnlyList<Grant> inOrder, Quantity amount)
     {
         var parts = new List<Burn>();
@@ -142,21 +144,21 @@ public static class GrantRules
 
     /// <summary>A period that has ended, for the rollover into the next one.</summary>
     /// <param name="Quota">The plan's own quota in it; null is unlimited and rolls nothing.</param>
-    /// <param name="OfPlan">What burned the plan's quota, and <paramref name="Held"/> what open holds still take.</param>
+    /// <param name="OfPlan">The units that burned the plan's quota. <paramref name="Held"/> are the units that open holds still
+    /// take.</param>
     public readonly record struct EndedPeriod(Period Period, Quantity? Quota, Quantity OfPlan, Quantity Held, Quantity Carried)
     {
         public Quantity Unused => Quota is { } quota ? (quota - Carried - OfPlan - Held).FloorAtZero() : Quantity.Zero;
 
         /// <summary>
-        /// What went beyond the quota, with what was carried into the period: where that alone is more than the quota, the rest is carried
-        /// on.
+        /// The units beyond the quota, including the overage carried into the period: if that alone exceeds the quota, the rest carries on.
         /// </summary>
         public Quantity Overage => Quota is { } quota ? (OfPlan + Carried - quota).FloorAtZero() : Quantity.Zero;
     }
 
     /// <summary>
-    /// <c>rolled = min(max, unused)</c>: how much of an ended period becomes a grant, and by how much older live
-    /// rollovers are trimmed so that their sum stays within <c>max</c>, oldest first. Never negative.
+    /// Computes <c>rolled = min(max, unused)</c>, the units of an ended period that become a grant, and the cuts to older live rollovers
+    /// that keep their sum within <c>max</c>, oldest first. Never negative.
     /// </summary>
     public static (Quantity Rolled, IReadOnlyList<Burn> Trimmed) Roll(RolloverPolicy policy, EndedPeriod ended,
         IReadOnlyList<Grant> liveRollovers)
@@ -168,7 +170,7 @@ public static class GrantRules
     public static Quantity RolledOf(RolloverPolicy policy, EndedPeriod ended) =>
         policy.Max is { } most ? Quantity.Min(most, ended.Unused) : ended.Unused;
 
-    /// <summary>By how much live rollovers are cut so that their sum is at most <paramref name="max"/>, the oldest first.</summary>
+    /// <summary>Returns the cuts that bring the sum of live rollovers down to <paramref name="max"/>, oldest first.</summary>
     public static IReadOnlyList<Burn> Trim(Quantity max, IReadOnlyList<Grant> liveRollovers)
     {
         var total = Quantity.Zero;

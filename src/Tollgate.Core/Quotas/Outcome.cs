@@ -1,24 +1,24 @@
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// How a decision came out: a closed set. Each is mapped once to a reason, a status and an error code, and a table test
-/// covers the map.
+/// The result of a decision: a closed set. The code maps each once to a reason, a status and an error code, and a table test covers the
+/// map.
 /// </summary>
 public enum Outcome
 {
     /// <summary>Within the granted amount.</summary>
     WithinQuota,
 
-    /// <summary>The quota is null.</summary>
+    /// <summary>The plan has no limit (the quota is null).</summary>
     Unlimited,
 
-    /// <summary>Beyond a soft cap, counted as overage.</summary>
+    /// <summary>Beyond a soft cap. It counts as overage.</summary>
     Overage,
 
     /// <summary>A switch that the plan turns on.</summary>
     SwitchedOn,
 
-    /// <summary>A fact that was reported after the work was done; recorded although it goes beyond the cap.</summary>
+    /// <summary>A fact, reported after the work: recorded although it exceeds the cap.</summary>
     RecordedOverLimit,
 
     /// <summary>Beyond a hard cap.</summary>

@@ -14,8 +14,9 @@ public static class QuotaRules
     private const long NanosOfOne = 1_000_000_000;
 
     /// <summary>
-    /// May <paramref name="amount"/> be taken? A straight list of checks, the first that applies decides. A credit pool
-    /// is not asked here: <see cref="Outcome.QuotaExceeded"/> of a feature with a pool means "ask the pool for the rest".
+    /// Decides whether the customer may take <paramref name="amount"/>. In a straight list of checks, the first that applies decides. It
+    /// does not look at the credit pool: for a feature with a pool, <see cref="Outcome.QuotaExceeded"/> means "take the rest from the
+    /// pool".
     /// </summary>
     public static Outcome Judge(in FeatureFacts facts, Quantity amount)
     {
@@ -55,11 +56,11 @@ public static class QuotaRules
     }
 
     /// <summary>
-    /// The plan's own quota in <paramref name="period"/> as it stands at <paramref name="at"/>. Where the plan was changed inside the
-    /// period before that and the last one's policy prorates, each plan gives its share of the time, in whole units rounded down (money:
-    /// nano-units). Overrides and add-ons of a plan count for all the time that the plan was had.
+    /// Computes the plan's own quota in <paramref name="period"/> as of <paramref name="at"/>. If the plan changed earlier in the period
+    /// and the last plan's policy prorates, each plan contributes its share of the time, rounded down to whole units (money: nano-units).
+    /// Overrides and add-ons of a plan count for the whole time of that plan.
     /// </summary>
-    /// <param name="at">The end of the period, or an instant in it: terms that began later do not count.</param>
+    /// <param name="at">The end of the period, or an instant in it: terms that begin later do not count.</param>
     public static Quantity? QuotaFor(TermsTimeline terms, int feature, Period period, Instant at, bool isMoney)
     {
         var parts = terms.Within(period);
@@ -79,7 +80,7 @@ public static class QuotaRules
             return entitlement.Quota;
         }
 
-        // From the end backwards, in whole nano-units: quotas times microseconds leave the range of a decimal.
+        // Backwards from the end, in whole nano-units: the product of a quota and microseconds exceeds the range of a decimal.
         var (share, until, plan) = (BigInteger.Zero, period.End, parts[last].Terms.Plan.Id);
         for (var i = last; i >= 0; i--)
         {
@@ -106,8 +107,8 @@ public static class QuotaRules
     private static BigInteger Nanos(Quantity quantity) => new(quantity.Value * NanosOfOne);
 
     /// <summary>
-    /// Books <paramref name="amount"/> as used: the plan's quota and the grants burn in their order, and what none of
-    /// them covers is booked on the plan (overage, or overshoot of a fact).
+    /// Books <paramref name="amount"/> as used: the plan's quota and the grants burn in their order, and the plan takes the rest (overage,
+    /// or overshoot of a fact).
     /// </summary>
     /// <param name="ofPool">The part of the amount that a credit pool pays for.</param>
     public static UseResult Use(in FeatureFacts facts, Quantity amount, Quantity ofPool)
@@ -130,17 +131,19 @@ public static class QuotaRules
     }
 
     /// <summary>
-    /// Books a level that has changed by <paramref name="change"/>. It burns no grant and draws on no pool, since it may fall again: the
+    /// Books a level that changed by <paramref name="change"/>. A level burns no grant and draws on no pool, since it may fall again; the
     /// catalogue allows neither (<see cref="CatalogRules"/>).
     /// </summary>
     public static UseResult SetLevel(in FeatureFacts facts, Quantity change, LatestReport? reports) =>
         new(facts.Balance with { Used = facts.Balance.Used + change, Quota = facts.Quota, Reports = reports }, []);
 
-    /// <summary>The thresholds that <paramref name="after"/> reached and <paramref name="before"/> had not recorded yet.</summary>
+    /// <summary>
+    /// Returns the thresholds that <paramref name="after"/> has reached and that <paramref name="before"/> had not recorded.
+    /// </summary>
     public static IReadOnlyList<int> Crossed(Entitlement entitlement, Balance before, Balance after, Quantity? limit) =>
         after.Used > before.Used ? Reached(entitlement, before.Fired, after.Used, limit) : [];
 
-    /// <summary>The thresholds that <paramref name="used"/> has reached, beyond the highest one that was recorded.</summary>
+    /// <summary>Returns the thresholds that <paramref name="used"/> has reached, beyond the highest recorded one.</summary>
     public static IReadOnlyList<int> Reached(Entitlement entitlement, int fired, Quantity used, Quantity? limit)
     {
         if (limit is not { IsPositive: true } granted || entitlement.Thresholds.Count == 0)
@@ -161,5 +164,5 @@ public static class QuotaRules
     }
 }
 
-/// <summary>A balance after a use, and what was burned from grants for it.</summary>
+/// <summary>A balance after a use, and the units burned from grants for it.</summary>
 public readonly record struct UseResult(Balance Balance, IReadOnlyList<Burn> Burns);

@@ -12,18 +12,17 @@ namespace Tollgate.Core.Quotas;
 public static class RateRules
 {
     /// <summary>
-    /// 317 years: no step and no burst of a smooth window is longer. Arithmetic with larger ones would leave the range of numbers and of
-    /// times.
+    /// The longest step and burst of a smooth window: 317 years. Larger ones would exceed the range of numbers and of instants.
     /// </summary>
     private const long Longest = 10_000_000_000_000_000;
 
-    /// <param name="State">What to store when the whole decision is allowed.</param>
-    /// <param name="RetryAfter">Zero when allowed; otherwise when the same request would pass. Null: it never will (beyond the
-    /// burst).</param>
-    /// <param name="Remaining">Units that could still come at this moment.</param>
+    /// <param name="State">The state to store if the whole decision is allowed.</param>
+    /// <param name="RetryAfter">Zero if allowed; otherwise the time until the same request would pass. Null: it never passes (it exceeds
+    /// the burst or the limit).</param>
+    /// <param name="Remaining">The units that could still pass at this moment.</param>
     public readonly record struct Verdict(bool Allowed, RateState State, TimeSpan? RetryAfter, Quantity Remaining);
 
-    /// <summary>Distinguishes limits that share a slot over time. Stable across processes.</summary>
+    /// <summary>Computes a number that distinguishes limits that share a slot over time. Stable across processes.</summary>
     public static int Fingerprint(RateLimit limit)
     {
         unchecked
@@ -38,7 +37,7 @@ public static class RateRules
         }
     }
 
-    /// <param name="window">For hour and day limits: the window that holds <paramref name="now"/>.</param>
+    /// <param name="window">For hour and day limits: the window that contains <paramref name="now"/>.</param>
     public static Verdict Judge(RateLimit limit, int featureKey, int slot, RateState? state, Quantity amount, Instant now, Period window)
     {
         Invariant.That(limit.Unit != RateUnit.Concurrency, "Concurrency is judged by the open holds.");
@@ -56,7 +55,7 @@ public static class RateRules
         var perUnit = window / limit.Limit.Value;
         var tolerance = Microseconds(limit.Burst ?? limit.Limit, perUnit);
 
-        // Steps are rounded down to a microsecond: a full burst taken in single units must pass.
+        // Round steps down to a microsecond: a full burst taken in single units must pass.
         var step = Microseconds(units, perUnit);
         var arrival = state is null || state.Moment < now ? now : state.Moment;
         var next = new Instant(arrival.UnixMicroseconds + step);

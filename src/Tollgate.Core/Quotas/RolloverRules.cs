@@ -7,26 +7,28 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// What happens between quota periods: unused quota becomes grants, overage is carried on, and a smaller plan trims what was rolled. Each
-/// ended period by the terms at its own end, the oldest first, so that what comes out is the same whoever looks, whenever, and how often.
+/// The transition between quota periods: unused quota becomes grants, overage carries on, and a smaller plan trims rolled units. Each ended
+/// period uses the terms at its own end, oldest first, so that the result does not depend on the server, the time or the number of calls.
 /// </summary>
 /// <remarks>
-/// A period is opened before the first thing of it, or of an earlier one, is recorded; the row that opening leaves says that those before
-/// it are closed. So all periods between a row and the next one were idle.
+/// The ledger opens a period before it records the first entry in it or in an earlier one. The row that opening leaves means that the
+/// earlier periods are closed. All periods between a row and the next one were therefore idle.
 /// </remarks>
 public static class RolloverRules
 {
-    /// <summary>So many idle periods are looked at, in 30 ms; overage that is carried from before counts as carried until there.</summary>
+    /// <summary>
+    /// The most idle periods that the rules examine (30 ms). Overage carried from before them counts as carried until there.
+    /// </summary>
     private const int MostIdle = 5_000;
 
-    /// <summary>A server whose clock is behind may still record the first thing of a period that is over for this one.</summary>
+    /// <summary>A server with a slow clock may still record the first entry of a period that is over for this server.</summary>
     private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Opens the period that runs, if it is not: rolls what the ended periods left, each once (the grant's id is a function of the feature
-    /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the
-    /// period must be in the book, if there is one, the grants that were not over at <see cref="Reach"/>, and the rollovers of
-    /// <see cref="RolloversSince"/>.
+    /// Opens the running period, if it is not open: rolls the unused units of each ended period once (the grant's id is a function of the
+    /// feature and the ended period), carries overage, and applies the bounds of terms that began at or before <paramref name="now"/>. The
+    /// account state must have the newest row before the period, if there is one, the grants that had not expired at <see cref="Reach"/>,
+    /// and the rollovers of <see cref="RolloversSince"/>.
     /// </summary>
     public static void Open(AccountState book, FeatureState feature, Instant now)
     {
@@ -59,12 +61,14 @@ public static class RolloverRules
         feature.MarkOpened(period);
     }
 
-    /// <summary>How far back late use reaches, and a little more: rolled units that were over before burn no more.</summary>
+    /// <summary>
+    /// Returns the earliest time that late events reach, with a margin: rolled units that expired before it no longer burn.
+    /// </summary>
     public static Instant Reach(Instant now) => now.Minus(TimeSpan.FromDays(36));
 
     /// <summary>
-    /// What rolled and was not over by then counts in the bounds of what <see cref="Open"/> closes. The newest row before the period must
-    /// be in the book.
+    /// Returns the time from which rollovers count in the bounds of the periods that <see cref="Open"/> closes: those that had not expired
+    /// by then. The account state must have the newest row before the period.
     /// </summary>
     public static Instant RolloversSince(AccountState book, FeatureState feature, Period period)
     {
@@ -74,8 +78,8 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// A period that was idle until now, and of which something is told late: what was carried into it. The newest row before it must be in
-    /// the book.
+    /// Opens a past period that was idle until a late event: computes the overage carried into it. The account state must have the newest
+    /// row before it.
     /// </summary>
     public static void OpenPast(AccountState book, FeatureState feature, Period period)
     {
@@ -92,17 +96,17 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// After something was recorded in a period that is over: what rolled out of it, and the overage that it carried on, becomes what it
-    /// would have been had it been recorded in time, as far as what rolled was not used yet. What other rollovers lost to its bound they do
-    /// not get back. The rows since then must be in the book.
+    /// Corrects the rollovers and the carried overage of an ended period after a late entry in it: they become what they would have been
+    /// had the entry come in time, except for rolled units that are already used. Other rollovers do not regain the units that they lost to
+    /// its bound. The account state must have the rows since then.
     /// </summary>
-    /// <param name="gives">Use was taken back: what rolled may grow, or roll at all. A decision that may still be taken back does
-    /// not.</param>
+    /// <param name="gives">True if the entry takes back use: rolled units may increase, or roll for the first time. A decision that may
+    /// still be reverted passes false.</param>
     public static void Recount(AccountState book, FeatureState feature, Period changed, Instant now, bool gives)
     {
         var (ended, carried, closing) = (changed, Quantity.Zero, new Closing(book, feature, Reach(now)));
 
-        // Nothing rolls out of a lifetime, although terms that were replaced may have left rows that began later.
+        // Nothing rolls out of a lifetime period, although replaced terms may have left rows that begin later.
         for (var i = 0; i < MostIdle && ended.End < Instant.FarFuture; i++)
         {
             var (state, policy) = StateOf(book, feature, ended, carried);
@@ -132,8 +136,8 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// Units of a period, and of what rolled out of it, were given back: the bounds of each period's end and of each change of terms since
-    /// then cut them as they would have.
+    /// Applies the bounds of each period's end and of each change of terms since <paramref name="changed"/> again, after units of that
+    /// period, or of its rollovers, were given back: they cut these units as they would have in time.
     /// </summary>
     public static void TrimAgain(AccountState book, FeatureState feature, Period changed, Instant now)
     {
@@ -157,7 +161,7 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// The periods before this one that are not closed yet, oldest first; none of so long ago that nothing of it could be left.
+    /// Returns the periods before this one that are not closed yet, oldest first, except those so old that nothing of them could be left.
     /// </summary>
     private static List<Period> EndedBefore(AccountState book, FeatureState feature, Period period)
     {
@@ -182,7 +186,8 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// Where the newest row lies before all of these: the overage that it carried on. Idle periods in between are too many to look at.
+    /// Returns the overage that the newest row carries on if it lies before all of these periods: the idle periods in between are too many
+    /// to examine.
     /// </summary>
     private static Quantity CarriedInto(AccountState book, FeatureState feature, Period period, List<Period> ended)
     {
@@ -196,8 +201,9 @@ public static class RolloverRules
     }
 
     /// <summary>
-    /// The terms that bound rollovers otherwise than those before them, in order: what was rolled before is bound by them, too. Also terms
-    /// that others replaced at the same instant, while a test clock stood still: somebody may have looked in between.
+    /// Returns the terms whose bound on rollovers differs from that of the terms before them, in order: they also bound units that rolled
+    /// earlier. Includes terms that others replaced at the same instant while a test clock stood still, since a request may have applied
+    /// them in between.
     /// </summary>
     private static List<CustomerTerms> BoundsUntil(AccountState book, FeatureState feature, Instant now)
     {
@@ -215,7 +221,7 @@ public static class RolloverRules
         Quantity? BoundOf(CustomerTerms terms) => terms.EntitlementOf(feature.Feature.Key)?.Rollover?.Max;
     }
 
-    /// <summary>How long rolled units live at most under any of the terms, and whether any of them carries overage.</summary>
+    /// <summary>Returns the longest lifetime of rolled units under any of the terms, and whether any of them carries overage.</summary>
     private static (TimeSpan Horizon, bool Carries) Horizon(AccountState book, FeatureState feature)
     {
         var (horizon, carries) = (TimeSpan.Zero, false);
@@ -240,16 +246,17 @@ public static class RolloverRules
         _ => TimeSpan.FromDays(32),
     };
 
-    /// <summary>What rolled before is not only over, it also bounds nothing any more that is not.</summary>
+    /// <summary>Returns the time before which rollovers have expired and no longer bound any live rollover.</summary>
     private static Instant Oldest(Period period, TimeSpan horizon) => Reach(period.Start).Minus(3 * horizon);
 
     /// <summary>Ended periods of one feature, closed one after the other.</summary>
-    /// <param name="reach">What was over by then is not written. As long as it lived, it counted in the bound of what rolled later.</param>
+    /// <param name="reach">Rollovers that had expired by this time are not written. They still count in the bounds of rollovers during
+    /// their lifetime.</param>
     private sealed class Closing(AccountState book, FeatureState feature, Instant reach)
     {
         private readonly List<Grant> _over = [];
 
-        /// <returns>The overage that goes on into the next period.</returns>
+        /// <returns>The overage that carries on into the next period.</returns>
         public Quantity Close(Period ended, Quantity carried)
         {
             var (state, policy) = StateOf(book, feature, ended, carried);
@@ -258,8 +265,8 @@ public static class RolloverRules
                 return Quantity.Zero;
             }
 
-            // A server that records usage of the ended period at the same time has to read again: this write makes its version stale. If
-            // this book has no row and may not know of one, it makes one; the insert fails if the other server was first.
+            // A server that records usage of the ended period at the same time must reload: this write makes its version stale. If this
+            // state has no row and may miss one, it creates one; the insert fails if the other server was first.
             if (feature.FindBalance(ended.Start) is { } row)
             {
                 book.Put(row, row.Current with { });
@@ -278,7 +285,7 @@ public static class RolloverRules
             return policy.CarryOverage ? state.Overage : Quantity.Zero;
         }
 
-        /// <summary>A period that was closed before, and of which something else is known now.</summary>
+        /// <summary>Corrects the rollover of a period that was closed before, on new facts.</summary>
         public void Again(GrantRules.EndedPeriod ended, RolloverPolicy policy, bool gives)
         {
             var rolled = GrantRules.RolledOf(policy, ended);
@@ -304,7 +311,7 @@ public static class RolloverRules
 
         public void Trim(CustomerTerms change) => Trim(change, change.From);
 
-        /// <summary>Terms that bound rollovers bound those that were rolled before them, too. Applied again it cuts nothing more.</summary>
+        /// <summary>Applies the bound of terms to units that rolled before them. A second application cuts nothing more.</summary>
         public void Trim(CustomerTerms terms, Instant at)
         {
             if (terms.EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
@@ -361,14 +368,10 @@ public static class RolloverRules
         }
     }
 
-    /// <summary>
-    /// By its number, which older versions gave without the kind of the period, and by its time: a day may begin where a week does.
-    /// </summary>
     private static Slot<Grant>? FindRolled(FeatureState feature, Period ended)
     {
-        var (id, older) = (GrantIdOf(feature, ended), GrantIdOf(feature.Feature.Key, ended.Start));
-        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id
-            || (slot.Current.Id == older && slot.Current.EffectiveAt == ended.End));
+        var id = GrantIdOf(feature, ended);
+        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id);
     }
 
     private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountState book, FeatureState feature, Period ended,
@@ -381,7 +384,7 @@ public static class RolloverRules
             : (new(ended, quota, Quantity.Zero, Quantity.Zero, carried), policy);
     }
 
-    /// <summary>Without what had expired by then, whether or not somebody has freed it yet.</summary>
+    /// <summary>Returns the held units without holds that had expired by then, even if they are not released yet.</summary>
     private static Quantity HeldAtEnd(AccountState book, Balance row, Period ended)
     {
         var held = row.Held;
@@ -397,7 +400,7 @@ public static class RolloverRules
         return held;
     }
 
-    /// <summary>As it was foreseen when the period ended: other periods that began later do not move it.</summary>
+    /// <summary>Returns the expiry as it was foreseen when the period ended: billing cycles that began later do not move it.</summary>
     private static Instant ExpiryOf(AccountState book, FeatureState feature, Period ended, int periods)
     {
         var kind = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)!.Period;
@@ -411,17 +414,15 @@ public static class RolloverRules
         return end;
     }
 
-    private static Guid GrantIdOf(FeatureState feature, Period ended) =>
-        GrantIdOf(feature.Feature.Key, ended.Start, feature.EntitlementAt(new(ended.End.UnixMicroseconds - 1))?.Period ?? default);
-
-    /// <summary>A UUID of version 8 that holds the feature's number and the ended period's kind and start.</summary>
-    public static Guid GrantIdOf(int featureKey, Instant periodStart, QuotaPeriodKind kind = default)
+    /// <summary>Returns a UUID of version 8 that contains the feature's number and the ended period's kind and start.</summary>
+    private static Guid GrantIdOf(FeatureState feature, Period ended)
     {
+        var kind = feature.EntitlementAt(new(ended.End.UnixMicroseconds - 1))?.Period ?? default;
         Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, featureKey);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, feature.Feature.Key);
         bytes[6] = 0x80;
         bytes[7] = (byte)kind;
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes[8..], periodStart.UnixMicroseconds);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes[8..], ended.Start.UnixMicroseconds);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return new(bytes, bigEndian: true);
     }

@@ -1,9 +1,9 @@
 namespace Tollgate.Core.Quotas;
 
-/// <summary>The untyped side of a slot: what the undo log and the list of touched rows need.</summary>
+/// <summary>The untyped side of a slot, for the undo log and the list of touched rows.</summary>
 public abstract class Slot
 {
-    /// <summary>Listed among its book's touched slots for the batch in progress.</summary>
+    /// <summary>True if the account state lists it among the touched slots of the current batch.</summary>
     internal bool IsListed { get; set; }
 
     public abstract bool IsDirty { get; }
@@ -14,8 +14,8 @@ public abstract class Slot
 }
 
 /// <summary>
-/// One row in memory: what the database has (<see cref="Stored"/>) and what the batch in progress made of it
-/// (<see cref="Current"/>). Readers on other threads look at <see cref="Stored"/> only.
+/// One row in memory: the row in the database (<see cref="Stored"/>) and the row as the current batch has changed it
+/// (<see cref="Current"/>). Readers on other threads use only <see cref="Stored"/>.
 /// </summary>
 public sealed class Slot<T> : Slot where T : class
 {
@@ -38,7 +38,7 @@ public sealed class Slot<T> : Slot where T : class
 
     internal override void Restore(object value) => Current = (T)value;
 
-    /// <summary>The batch was committed: what it made is now stored.</summary>
+    /// <summary>Makes a row that the batch has committed the stored one.</summary>
     public void Accept(T stored)
     {
         Current = stored;

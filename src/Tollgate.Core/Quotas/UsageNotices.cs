@@ -4,25 +4,25 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Quotas;
 
-/// <summary>How much of a limit is used, for people.</summary>
+/// <summary>The level of a notice about the used share of a limit.</summary>
 public enum NoticeLevel
 {
-    /// <summary>Something is used.</summary>
+    /// <summary>Above zero.</summary>
     Info,
 
     /// <summary>80 % or more.</summary>
     Warning,
 
-    /// <summary>All of it, or more.</summary>
+    /// <summary>100 % or more.</summary>
     Critical,
 }
 
-/// <summary>What is said to a customer about how much of a limit is used.</summary>
+/// <summary>The notices to a customer about the used share of a limit.</summary>
 public static class UsageNotices
 {
     private const int WarningPercent = 80;
 
-    /// <summary>Null: nothing to say, since nothing is used or there is no limit.</summary>
+    /// <summary>Returns null if there is nothing to report, because nothing is used or there is no limit.</summary>
     public static NoticeLevel? LevelOf(Quantity used, Quantity? limit) => UsageProjection.PercentOf(used, limit) switch
     {
         null => null,
@@ -32,7 +32,7 @@ public static class UsageNotices
         _ => NoticeLevel.Info,
     };
 
-    /// <summary>One word for a title: <c>Notice</c>, <c>Warning</c>, <c>Limit Reached</c>.</summary>
+    /// <summary>Returns a title: <c>Notice</c>, <c>Warning</c>, <c>Limit Reached</c>.</summary>
     public static string WordOf(NoticeLevel level) => level switch
     {
         NoticeLevel.Info => "Notice",
@@ -40,7 +40,7 @@ public static class UsageNotices
         _ => "Limit Reached",
     };
 
-    /// <summary><c>You have used 800 of 5,000 Gemini API calls</c>, <c>You have spent $15.75 of $150.00</c>.</summary>
+    /// <summary>Returns <c>You have used 800 of 5,000 Gemini API calls</c>, <c>You have spent $15.75 of $150.00</c>.</summary>
     public static string MessageOf(Feature feature, Quantity used, Quantity limit) => feature.IsMoney
         ? string.Create(CultureInfo.InvariantCulture, $"You have spent ${used.Value:N2} of ${limit.Value:N2}")
         : string.Create(

@@ -4,22 +4,22 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Quotas;
 
-/// <summary>Where usage is heading (<c>SEMANTICS</c> 5): used so far ÷ elapsed share of the period.</summary>
+/// <summary>The projection of usage to the end of the period (<c>SEMANTICS</c> 5): usage so far ÷ elapsed share of the period.</summary>
 public static class UsageProjection
 {
-    /// <summary>The same for a feature: a level that is reported stays until the next report.</summary>
+    /// <summary>Projects the usage of a feature: a reported level stays until the next report.</summary>
     public static Quantity? AtPeriodEnd(Feature feature, Standing standing, Instant now) =>
         !feature.IsLevel ? AtPeriodEnd(standing.Used, standing.Period, now)
         : standing.Period.End == Instant.FarFuture ? null
         : standing.UsedAtEnd ?? standing.Used;
 
     /// <summary>
-    /// What <paramref name="used"/> becomes by the period's end at the pace so far, rounded half away from zero to as many
-    /// decimals as <paramref name="used"/> has: calls stay whole, dollars keep their cents. Null for a period that never ends.
+    /// Projects <paramref name="used"/> to the end of the period at the pace so far, rounded half away from zero to as many decimals as
+    /// <paramref name="used"/> has: calls stay whole, dollars keep their cents. Null for a period that never ends.
     /// </summary>
     /// <remarks>
-    /// Never below what was used. Before the first hundredth of the period has passed the pace says nothing: a single call
-    /// in the first second would project to millions. Until then the answer is what was used.
+    /// The projection is never below the usage so far. Before the first hundredth of the period has passed it is the usage so far: a single
+    /// call in the first second would project to millions.
     /// </remarks>
     public static Quantity? AtPeriodEnd(Quantity used, Period period, Instant now)
     {
@@ -35,13 +35,15 @@ public static class UsageProjection
             return used;
         }
 
-        // Normalised first, so that 3.000000000 from the database counts as a whole number.
+        // Normalise first, so that 3.000000000 from the database counts as a whole number.
         var plain = decimal.Parse(used.ToString(), System.Globalization.CultureInfo.InvariantCulture);
         var projected = decimal.Round(plain * (length / elapsed), plain.Scale, MidpointRounding.AwayFromZero);
         return Quantity.TryCreate(projected, out var quantity) ? quantity : Quantity.Of(Quantity.Largest);
     }
 
-    /// <summary>Used as percents of the limit with one decimal; null without a limit. Of a limit of zero anything is 100.</summary>
+    /// <summary>
+    /// Returns usage as a percentage of the limit with one decimal; null without a limit. Any usage is 100 % of a limit of zero.
+    /// </summary>
     public static decimal? PercentOf(Quantity used, Quantity? limit) => limit switch
     {
         null => null,

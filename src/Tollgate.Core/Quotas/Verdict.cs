@@ -5,17 +5,17 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Quotas;
 
-/// <summary>How a request over one or more features came out, and everything that it changed in the book.</summary>
+/// <summary>The result of a request over one or more features, with every change that it made to the account state.</summary>
 public sealed class Verdict
 {
     public required Outcome Outcome { get; init; }
 
-    /// <summary>The feature that decided: the first refused, else the first asked for.</summary>
+    /// <summary>The feature that decided: the first refused, else the first requested.</summary>
     public required FeatureEntry Feature { get; init; }
 
     public bool Allowed => Outcome <= Outcome.RecordedOverLimit;
 
-    /// <summary>Of a refusal: units of <see cref="Feature"/> that were asked for.</summary>
+    /// <summary>For a refusal: the requested units of <see cref="Feature"/>.</summary>
     public Quantity? Requested { get; init; }
 
     public IReadOnlyList<Posting> Postings { get; init; } = [];
@@ -24,7 +24,7 @@ public sealed class Verdict
 
     public IReadOnlyList<ThresholdCrossing> Crossings { get; init; } = [];
 
-    /// <summary>For a reservation: where the amounts are held.</summary>
+    /// <summary>For a reservation: the balance rows that hold the amounts.</summary>
     public IReadOnlyList<HeldPart> Parts { get; init; } = [];
 
     public IReadOnlyList<Standing> Standings { get; init; } = [];
@@ -35,7 +35,7 @@ public sealed class Verdict
 
     public Quantity? WindowRemaining { get; init; }
 
-    /// <summary>True where the verdict rests on the plan alone: no balance row of its own proves that it is fresh.</summary>
+    /// <summary>True if the verdict rests on the plan alone: it has no balance row of its own to prove that it is current.</summary>
     public bool RestsOnPlan =>
         Outcome is Outcome.FeatureNotInPlan or Outcome.FeatureDisabled or Outcome.SwitchedOn or Outcome.SubscriptionInactive;
 }

@@ -5,31 +5,34 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Rating;
 
-/// <summary>What a period falls short of the committed minimum.</summary>
-/// <param name="Period">The one that ended, or the part of it for which something was agreed.</param>
-/// <param name="Minimum">Of that time.</param>
+/// <summary>The amount by which a period falls short of the committed minimum.</summary>
+/// <param name="Period">The period that ended, or the part of it with an agreed minimum.</param>
+/// <param name="Minimum">The minimum for that time.</param>
 /// <param name="Counted">Plan and usage together, before discounts.</param>
-/// <param name="Amount">What is missing; more than zero. Of a correction: what is missing now, less what was billed before.</param>
+/// <param name="Amount">The missing amount; more than zero. For a correction: the amount missing now, less the amount billed
+/// before.</param>
 public sealed record MinimumDue(Period Period, MoneyAmount Minimum, MoneyAmount Counted, MoneyAmount Amount)
 {
-    /// <summary>Of an earlier invoice; null: the period has just ended. Minimum and counted are then those of usage alone.</summary>
+    /// <summary>
+    /// The amount on an earlier invoice; null: the period has just ended. With an amount, minimum and counted are those of usage alone.
+    /// </summary>
     public MoneyAmount? BilledBefore { get; init; }
 
-    /// <summary>That of the plan that the minimum was agreed for.</summary>
+    /// <summary>The tax category of the plan with the minimum.</summary>
     public string? TaxCategory { get; init; }
 }
 
-/// <summary>A period with an agreed minimum that is over: usage that is reported or voided later is compared with it again.</summary>
-/// <param name="Required">What usage has to come to beside the plan's price; more than zero.</param>
-/// <param name="Usage">What it came to, late usage included.</param>
-/// <param name="Billed">What lines of kind <c>minimum</c> ask for.</param>
+/// <summary>An ended period with an agreed minimum: Tollgate compares late or voided usage with it again.</summary>
+/// <param name="Required">The usage that the minimum requires in addition to the plan's price; more than zero.</param>
+/// <param name="Usage">The usage, including late usage.</param>
+/// <param name="Billed">The sum of the lines of kind <c>minimum</c>.</param>
 public sealed record MinimumPeriod(Guid Subscription, Period Period, MoneyAmount Required, MoneyAmount Usage, MoneyAmount Billed)
 {
-    /// <summary>Usage of quota periods that end in it, or were cut in it, is its usage.</summary>
+    /// <summary>True if the usage belongs to the period: its quota period ends, or was cut, in it.</summary>
     public bool Counts(UsageDue due) => due.SoldUntil > Period.Start && due.SoldUntil <= Period.End;
 
     /// <summary>
-    /// That of the plan that the minimum was agreed for; null: it has none, or an older version of Tollgate billed the period.
+    /// The tax category of the plan with the minimum; null: it has none, or an older version of Tollgate billed the period.
     /// </summary>
     public string? TaxCategory { get; init; }
 
@@ -37,16 +40,17 @@ public sealed record MinimumPeriod(Guid Subscription, Period Period, MoneyAmount
 }
 
 /// <summary>
-/// The minimum commitment of a price (<c>SEMANTICS</c> 4): plan price and usage of an ended period are compared, before discounts.
+/// The minimum commitment of a price (<c>SEMANTICS</c> 4), which is compared with the plan's price and usage of an ended period, before
+/// discounts.
 /// </summary>
 public static class MinimumRules
 {
     /// <summary>
-    /// What was corrected of an ended period costs what exceeds the minimum and nothing else: what usage has become more the minimum
-    /// becomes less, down to nothing.
+    /// Corrects the minimum of an ended period, so that a correction costs only the part above the minimum: an increase of usage reduces
+    /// the minimum's line by the same amount, down to zero.
     /// </summary>
-    /// <param name="corrections">Of usage, of any periods.</param>
-    /// <returns>The period as it is then, and the line that brings its minimum there; null: it stays as it was billed.</returns>
+    /// <param name="corrections">Corrections of usage, of any periods.</param>
+    /// <returns>The period after the corrections, and the line that adjusts its minimum; null: no change.</returns>
     public static (MinimumPeriod After, MinimumDue? Line) Corrected(MinimumPeriod ended, IEnumerable<UsageDue> corrections)
     {
         var usage = corrections.Where(ended.Counts).Aggregate(ended.Usage, static (sum, due) => sum + due.Rated().Amount - due.Billed);
@@ -58,16 +62,16 @@ public static class MinimumRules
         return (ended with { Usage = usage, Billed = missing }, line);
     }
 
-    /// <param name="price">Of the terms that the period ended on; null: they have none.</param>
-    /// <param name="period">The ended one.</param>
-    /// <param name="plan">The plan's price for the time that the terms were in force: plan, seats and add-ons.</param>
-    /// <param name="usage">Of the whole period; corrections of earlier periods are not of it.</param>
+    /// <param name="price">The price of the terms at the end of the period; null: they have none.</param>
+    /// <param name="period">The ended period.</param>
+    /// <param name="plan">The plan's price for the time of the terms: plan, seats and add-ons.</param>
+    /// <param name="usage">The usage of the whole period, without corrections of earlier periods.</param>
     /// <param name="lived">
-    /// The part of the period that the terms were in force, for one that was cut short or that they came into in the middle: the
-    /// minimum is that share. Null for the whole.
+    /// The part of the period in which the terms were in force, if it was cut short or they began in the middle: the minimum is that share.
+    /// Null for the whole.
     /// </param>
-    /// <param name="committed">What usage has to come to for terms that were in force earlier in the period; null: for none.</param>
-    /// <returns>Null: there is no minimum, or it was reached.</returns>
+    /// <param name="committed">The usage required by terms in force earlier in the period; null: none.</param>
+    /// <returns>Null: there is no minimum, or it is met.</returns>
     public static MinimumDue? Missing(
         PlanPrice? price, Period period, MoneyAmount plan, MoneyAmount usage, Fraction? lived = null, MoneyAmount? committed = null)
     {

@@ -3,8 +3,8 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Rating;
 
-/// <summary>What a quantity costs, and how that came about. Not rounded: the line is, once.</summary>
-/// <param name="Quantity">What was rated.</param>
+/// <summary>The price of a quantity with its computation. Not rounded: the line rounds it once.</summary>
+/// <param name="Quantity">The rated quantity.</param>
 public sealed record Rated(Quantity Quantity, Currency Currency, IReadOnlyList<PricedStep> Steps)
 {
     public ExactMoney Exact => TierRules.Exact(Steps, Currency);

@@ -4,15 +4,17 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Rating;
 
 /// <summary>
-/// What usage costs (<c>SEMANTICS</c> 4). The same quantity under the same price gives the same amount on any day and any machine.
+/// Rating of usage (<c>SEMANTICS</c> 4). The same quantity under the same price gives the same amount on any day and any machine.
 /// </summary>
 public static class RatingRules
 {
-    /// <param name="quantity">Units beyond what the plan includes; not negative.</param>
+    /// <param name="quantity">Units beyond the plan's quota; not negative.</param>
     public static Rated Rate(OveragePrice price, Quantity quantity) =>
         new(quantity, Currency.Of(price.Currency), TierRules.StepsOf(price, quantity));
 
-    /// <summary>A whole period: each of its prices once. Of several prices those that ask for nothing are not told.</summary>
+    /// <summary>
+    /// Rates a whole period: each of its prices once. With several prices, the steps leave out those that amount to zero.
+    /// </summary>
     public static Rated Rate(IReadOnlyList<UsagePart> parts, Currency currency)
     {
         var prices = PricesOf(parts);
@@ -23,8 +25,8 @@ public static class RatingRules
     }
 
     /// <summary>
-    /// Each price of the parts once, and the units that all of them have at it: tiers go on, and a first flat fee is due once. Where it is
-    /// always due under one of them, it is due without use.
+    /// Returns each price of the parts once, with the units of all parts at it: tiers continue across parts, and a first flat fee is due
+    /// once. If one of them always charges the fee, it is due without usage.
     /// </summary>
     public static IReadOnlyList<(OveragePrice Price, Quantity Quantity)> PricesOf(IReadOnlyList<UsagePart> parts)
     {

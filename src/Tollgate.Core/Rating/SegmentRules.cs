@@ -7,18 +7,18 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Rating;
 
 /// <summary>
-/// Usage is billed under the plan that sold it (<c>SEMANTICS</c> 2 and 4). A quota period is split at every instant at which the
-/// customer's terms change or a subscription begins or ends to sell. The same facts give the same parts, whenever they were reported.
+/// Usage is billed under the plan that sold it (<c>SEMANTICS</c> 2 and 4). A quota period is split at every instant at which the customer's
+/// terms change or a subscription begins or ceases to sell. The same facts give the same parts, regardless of when they were reported.
 /// </summary>
 public static class SegmentRules
 {
     /// <summary>
-    /// The quota period of a feature in stretches, in the order of time. Neighbours with the same quota and price are one.
+    /// Returns the stretches of a feature's quota period in order of time. Adjacent stretches with the same quota and price are merged.
     /// </summary>
-    /// <param name="period">Until the moment to which it is billed.</param>
-    /// <param name="sold">In the order of time.</param>
-    /// <param name="currency">Of the invoice: what was sold in another one is not on it.</param>
-    /// <param name="cycles">What billing months hung on.</param>
+    /// <param name="period">The period, up to the time that is billed.</param>
+    /// <param name="sold">The spans in order of time.</param>
+    /// <param name="currency">The currency of the invoice, which leaves out sales in other currencies.</param>
+    /// <param name="cycles">The cycles that billing months followed.</param>
     public static IReadOnlyList<UsageSegment> Of(
         FeatureEntry feature, Period period, TermsTimeline terms, IReadOnlyList<SellingSpan> sold, Currency currency, TimeZoneInfo zone,
         IReadOnlyList<BillingCycle> cycles)
@@ -43,10 +43,10 @@ public static class SegmentRules
     }
 
     /// <summary>
-    /// What of each stretch is beyond: units above its quota that were not used before it. What went beyond an earlier plan is billed at
+    /// Returns the overage of each stretch: units above its quota that were not used before it. Overage under an earlier plan is billed at
     /// that plan's price, whatever the next plan includes.
     /// </summary>
-    /// <param name="used">What burned the plan's own quota in each stretch.</param>
+    /// <param name="used">The units that burned the plan's own quota in each stretch.</param>
     public static IReadOnlyList<UsagePart> Beyond(IReadOnlyList<UsageSegment> segments, IReadOnlyList<Quantity> used)
     {
         Invariant.That(segments.Count == used.Count, $"{segments.Count} stretches and {used.Count} quantities.");
@@ -63,11 +63,11 @@ public static class SegmentRules
     }
 
     /// <summary>
-    /// The units of a level that count in each stretch of its period. The level is used as it stands at the end; a unit counts in the
-    /// stretch since which the level has not been below it again. So units that were given up later cost nothing, and those that stayed are
-    /// billed at the price of the plan under which they came.
+    /// Returns the units of a level that count in each stretch of its period. The usage is the level at the end; a unit counts in the
+    /// stretch since which the level has not fallen below it. Units that were given up later therefore cost nothing, and the others are
+    /// billed at the price of the plan under which they were added.
     /// </summary>
-    /// <param name="levels">Where it stood at the end of each stretch.</param>
+    /// <param name="levels">The level at the end of each stretch.</param>
     public static IReadOnlyList<Quantity> UsedOfLevel(IReadOnlyList<Quantity> levels)
     {
         var used = levels.ToArray();
@@ -88,20 +88,20 @@ public static class SegmentRules
     public static IReadOnlyList<Quantity> UsedOfTotals(IReadOnlyList<Quantity> totals) =>
         [.. totals.Select((total, i) => i == 0 ? total : total - totals[i - 1])];
 
-    /// <summary>Of a period of which nothing is beyond, wherever it was used.</summary>
+    /// <summary>Returns the parts of a period without overage.</summary>
     public static IReadOnlyList<UsagePart> Within(IReadOnlyList<UsageSegment> segments) =>
         [.. segments.Select(static segment => Part(segment, null, Quantity.Zero))];
 
     private static UsagePart Part(UsageSegment segment, Quantity? used, Quantity beyond) =>
         new(segment.IsForeign && beyond.IsZero ? segment with { Price = null, IsForeign = false } : segment, used, beyond);
 
-    /// <summary>No sold stretch can have anything beyond: what each of them used does not matter.</summary>
+    /// <summary>True if no sold stretch can have overage, whatever usage each of them has.</summary>
     public static bool IsWithin(IReadOnlyList<UsageSegment> segments, Quantity used) =>
         segments.All(segment => !segment.IsSold || used <= segment.Quota);
 
     /// <summary>
-    /// Two prices are one: units beyond at it are rated together, whatever lies between them, so that tiers go on and a first flat fee is
-    /// due once in the period.
+    /// True if the two prices are the same: units beyond the quota are rated together, whatever lies between them, so that tiers continue
+    /// and a first flat fee is due once in the period.
     /// </summary>
     public static bool AreSame(OveragePrice? a, OveragePrice? b) => ReferenceEquals(a, b)
         || (a is not null && b is not null
@@ -109,12 +109,12 @@ public static class SegmentRules
                 b.Discount)
             && a.Tiers.Select(Written).SequenceEqual(b.Tiers.Select(Written)));
 
-    /// <summary>No fee and a fee of nothing are one.</summary>
+    /// <summary>Normalises a tier: no fee and a fee of zero are the same.</summary>
     private static PriceTier Written(PriceTier tier) => tier with { FlatFee = tier.FlatFee ?? UnitPrice.Free };
 
     /// <summary>
-    /// Under a hard cap what went beyond is an overshoot of facts, not a sale; overage that is carried into the next period is paid with
-    /// that period's quota.
+    /// Returns the overage price, or null. Under a hard cap, units beyond the quota are an overshoot of facts, not a sale; the next
+    /// period's quota pays for overage that carries over.
     /// </summary>
     private static OveragePrice? PriceOf(Entitlement entitlement, Quantity? quota, Currency currency) =>
         quota is not null && entitlement is { HardCap: false, Rollover: not { CarryOverage: true } }
@@ -160,12 +160,12 @@ public static class SegmentRules
     }
 
     /// <summary>
-    /// The entitlement counts over this period, and not over another one that holds the same time: a calendar month that an earlier plan
-    /// left open is not sold by a plan with months of the subscription.
+    /// True if the entitlement counts over this period, and not over another one at the same time: a plan with months of the subscription
+    /// does not sell a calendar month that an earlier plan left open.
     /// </summary>
     private static bool IsOf(Entitlement entitlement, Instant at, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
     {
-        // Cycles that no event can reach any more were dropped; what is sold has one, so its period was right when it was opened.
+        // Cycles that no event can reach are dropped. A sold feature has a cycle, so its period was right when it was opened.
         var isForgotten = entitlement.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod
             && (cycles.Count == 0 || at < cycles[0].From);
         return isForgotten || BillingCycles.PeriodOf(entitlement.Period, at, zone, cycles).Start == period.Start;

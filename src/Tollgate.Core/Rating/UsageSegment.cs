@@ -4,25 +4,25 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Rating;
 
-/// <summary>From when to when a subscription sold: it was active or past due, not on trial, paused or over.</summary>
+/// <summary>A span in which a subscription sold: it was active or past due, not on trial, paused or ended.</summary>
 public readonly record struct SellingSpan(Period Period, Currency Currency);
 
-/// <summary>A stretch of a quota period in which one quota was in force and one price, or none.</summary>
-/// <param name="Plan">Null: the period was rated by a version of Tollgate that kept no plan with it.</param>
-/// <param name="Quota">Of the whole period, as it was in force in the stretch; null: unlimited.</param>
-/// <param name="Price">Of units beyond the quota; null: nobody sold them.</param>
+/// <summary>A stretch of a quota period with one quota and one price, or none.</summary>
+/// <param name="Plan">Null: a version of Tollgate that kept no plan rated the period.</param>
+/// <param name="Quota">The quota of the whole period under the terms of the stretch; null: unlimited.</param>
+/// <param name="Price">The price of units beyond the quota; null: no subscription sold them.</param>
 public sealed record UsageSegment(Period Period, PlanVersion? Plan, Quantity? Quota, OveragePrice? Price)
 {
     /// <summary>
-    /// The terms count over other periods, which hold the same time: a calendar month that an earlier plan left open. Nothing is used of it
-    /// in the stretch, and no fee is due for it, unless a subscription was entered later as of an earlier day.
+    /// True if the terms count over other periods at the same time, so that this one is a calendar month that an earlier plan left open.
+    /// The stretch has no usage of it and no fee for it, unless a caller later creates a subscription with an earlier start.
     /// </summary>
     public bool IsForeign { get; init; }
 
     public bool IsSold => Price is not null;
 }
 
-/// <summary>A stretch, and what is billed of it.</summary>
-/// <param name="Used">What burned the plan's own quota in it; null: nobody had to know, because nothing of the period is beyond.</param>
-/// <param name="Beyond">Units that its price is asked for; zero where nobody sold them.</param>
+/// <summary>A stretch with its billed units.</summary>
+/// <param name="Used">The units that burned the plan's own quota in it; null: not computed, because the period has no overage.</param>
+/// <param name="Beyond">The units billed at its price; zero if no subscription sold them.</param>
 public sealed record UsagePart(UsageSegment Segment, Quantity? Used, Quantity Beyond);

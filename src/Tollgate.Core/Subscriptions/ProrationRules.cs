@@ -3,19 +3,19 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Subscriptions;
 
-/// <summary>How a change in the middle of a period is counted (<c>SEMANTICS</c> 4).</summary>
+/// <summary>The policy for a change in the middle of a period (<c>SEMANTICS</c> 4).</summary>
 public enum Proration
 {
-    /// <summary>To the second.</summary>
+    /// <summary>By the second.</summary>
     Second,
 
     /// <summary>Whole calendar days of the project's zone; the day of the change belongs to the new plan.</summary>
     Day,
 
-    /// <summary>Nothing is given back and nothing is charged for the rest of the period.</summary>
+    /// <summary>No credit and no charge for the rest of the period.</summary>
     None,
 
-    /// <summary>By the second, but no more is given back than the share of the quota that is not consumed.</summary>
+    /// <summary>By the second, but the credit never exceeds the unused share of the quota.</summary>
     UsageAware,
 }
 
@@ -26,23 +26,24 @@ public readonly record struct Fraction(long Part, long Whole)
 
     public MoneyAmount Of(MoneyAmount amount) => MoneyParts.Share(amount, Part, Whole);
 
-    /// <summary>As on an invoice: <c>15/31</c>.</summary>
+    /// <summary>Returns the text for an invoice: <c>15/31</c>.</summary>
     public override string ToString() => $"{Part}/{Whole}";
 }
 
-/// <summary>What of one price goes back for the rest of a period, and why not more of it.</summary>
-/// <param name="OfQuota">The share of the quota that is not used, where it bounds the credit; null: the remaining time does.</param>
-/// <param name="AmountOff">Left out, because coupons of an amount had taken it off the rest of the period.</param>
-/// <param name="NotBilled">Left out, because it was not billed for the period, or went back before.</param>
+/// <summary>The proration credit of one price for the rest of a period, with the reasons that reduce it.</summary>
+/// <param name="OfQuota">The unused share of the quota, if it bounds the credit; null: the remaining time bounds it.</param>
+/// <param name="AmountOff">The part left out because coupons of an amount had reduced the rest of the period by it.</param>
+/// <param name="NotBilled">The part left out because it was not billed for the period, or was credited before.</param>
 public readonly record struct ProrationCredit(MoneyAmount Amount, Fraction? OfQuota, MoneyAmount AmountOff, MoneyAmount NotBilled);
 
-/// <summary>What a change in the middle of a period gives back and charges.</summary>
+/// <summary>The proration of a change in the middle of a period.</summary>
 public static class ProrationRules
 {
     private const long MicrosecondsPerSecond = 1_000_000;
 
     /// <summary>
-    /// The share of <paramref name="period"/> that remains at <paramref name="at"/>. Whole at its start, nothing from its end on.
+    /// Returns the share of <paramref name="period"/> that remains at <paramref name="at"/>: all of it at its start, nothing from its end
+    /// on.
     /// </summary>
     public static Fraction Remaining(Proration policy, Period period, Instant at, TimeZoneInfo zone)
     {
@@ -65,7 +66,7 @@ public static class ProrationRules
     }
 
     /// <summary>
-    /// The share of <paramref name="period"/> that lies between two moments in it, in seconds. Nothing where the later is not later.
+    /// Returns the share of <paramref name="period"/> between two instants in it, in seconds; nothing if the second is not later.
     /// </summary>
     public static Fraction Between(Period period, Instant from, Instant until)
     {
@@ -75,14 +76,14 @@ public static class ProrationRules
     }
 
     /// <summary>
-    /// The proration credit for the rest of a period, price by price: the share of each price, less the percentage and the part of an
-    /// amount that coupons took off it. All credits together never exceed the amount that was billed for the period and not given back yet;
-    /// with <see cref="Proration.UsageAware"/> they never exceed the unconsumed share of the quota either.
+    /// Computes the proration credit for the rest of a period, price by price: the share of each price, less the percentage and the part of
+    /// an amount that coupons took off it. All credits together never exceed the amount that was billed for the period and not yet
+    /// credited; with <see cref="Proration.UsageAware"/> they never exceed the unconsumed share of the quota either.
     /// </summary>
-    /// <param name="prices">For a whole period; at least one.</param>
-    /// <param name="reduced">The percentage that coupons took off them.</param>
-    /// <param name="billed">Billed for the period, less what was given back.</param>
-    /// <param name="unconsumed">Share of the quota that is left; null: nothing in the plan is counted.</param>
+    /// <param name="prices">The prices for a whole period; at least one.</param>
+    /// <param name="reduced">The percentage that coupons took off the prices.</param>
+    /// <param name="billed">The amount billed for the period, less credits.</param>
+    /// <param name="unconsumed">The remaining share of the quota; null: the plan has no metered feature.</param>
     /// <param name="amountOff">The amount that coupons took off the rest of the period.</param>
     public static IReadOnlyList<ProrationCredit> Credits(
         Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed,
@@ -108,7 +109,7 @@ public static class ProrationRules
         }
     }
 
-    /// <param name="off">What coupons of an amount took off; null: all that is missing.</param>
+    /// <param name="off">The amount that coupons took off; null: the whole difference.</param>
     private static ProrationCredit Lowered(MoneyAmount share, Fraction? ofQuota, MoneyAmount credit, MoneyAmount? off)
     {
         var amountOff = off is { } one && one < share - credit ? one : share - credit;

@@ -4,62 +4,63 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Subscriptions;
 
-/// <summary>What the rules have to know beside the subscription itself.</summary>
-/// <param name="Unconsumed">For <see cref="Proration.UsageAware"/>: share of the quota that is left; null where nothing is counted.</param>
+/// <summary>The facts that the rules need in addition to the subscription itself.</summary>
+/// <param name="Unconsumed">For <see cref="Proration.UsageAware"/>: the remaining share of the quota; null if the plan has no metered
+/// feature.</param>
 public sealed record LifeFacts(TimeZoneInfo Zone, Fraction? Unconsumed);
 
 public enum ChargeKind
 {
-    /// <summary>A whole period, before it.</summary>
+    /// <summary>A whole period in advance.</summary>
     Advance,
 
-    /// <summary>Seats beyond those of the plan for a whole period, before it.</summary>
+    /// <summary>Seats beyond those of the plan for a whole period, in advance.</summary>
     Seats,
 
-    /// <summary>An add-on for a whole period, before it.</summary>
+    /// <summary>An add-on for a whole period, in advance.</summary>
     AddOn,
 
-    /// <summary>The rest of a period that was paid and will not be had; negative.</summary>
+    /// <summary>A credit for the paid rest of a period that the customer no longer uses; negative.</summary>
     UnusedTime,
 
-    /// <summary>The rest of a period on new terms.</summary>
+    /// <summary>A charge for the rest of a period on new terms.</summary>
     RemainingTime,
 }
 
-/// <summary>What is asked for, or given back, for a stretch of time.</summary>
-/// <param name="Terms">Whose price it is.</param>
+/// <summary>A charge or credit for a stretch of time.</summary>
+/// <param name="Terms">The terms whose price applies.</param>
 /// <param name="Share">The part of that price; null for all of it.</param>
 public sealed record Charge(ChargeKind Kind, SubscriptionTerms Terms, MoneyAmount Amount, Period Period, Fraction? Share)
 {
-    /// <summary>Null: the charge is for the plan, or its seats.</summary>
+    /// <summary>The add-on; null: the charge is for the plan or its seats.</summary>
     public HeldAddOn? AddOn { get; init; }
 
-    /// <summary>Of unused time: what percentages of coupons had taken off it.</summary>
+    /// <summary>For unused time: the percentage that coupons had taken off it.</summary>
     public Percent Reduced { get; init; }
 
-    /// <summary>Of unused time: why not more of it goes back.</summary>
+    /// <summary>For unused time: the credit with the reasons that reduce it.</summary>
     public ProrationCredit? Credit { get; init; }
 }
 
-/// <summary>One thing that happened to a subscription, and what is to be billed for it.</summary>
-/// <param name="At">When it takes effect.</param>
+/// <summary>One change of a subscription, with the charges to bill for it.</summary>
+/// <param name="At">The time at which it takes effect.</param>
 public sealed record SubscriptionStep(Subscription After, SubscriptionVerb Verb, Instant At, IReadOnlyList<Charge> Charges)
 {
-    /// <summary>What an invoice of this step is for. One subscription has at most one of a kind for the same.</summary>
+    /// <summary>
+    /// The period that an invoice of this step covers. A subscription has at most one invoice of a kind for the same period.
+    /// </summary>
     public Period Span { get; init; } = After.Current;
 }
 
 /// <summary>
-/// The life of a subscription (<c>SEMANTICS</c> 1 and 4): facts and an instant in, the next state and what is to be billed out. A
-/// preview and the thing itself are the same call. What may happen when stands in <see cref="SubscriptionTransitions"/>.
+/// The life of a subscription (<c>SEMANTICS</c> 1 and 4): from facts and an instant it computes the next state and the charges. A preview
+/// and the change itself make the same call. <see cref="SubscriptionTransitions"/> lists the allowed changes.
 /// </summary>
 public static class SubscriptionLife
 {
     private const long MicrosecondsPerSecond = 1_000_000;
 
-    /// <summary>
-    /// Begins with a trial, or with the first period, which is billed in advance. Whole seconds: a boundary keeps no fraction.
-    /// </summary>
+    /// <summary>Begins with a trial, or with the first period, which is billed in advance. Boundaries are whole seconds.</summary>
     /// <param name="trialDays">0 for none.</param>
     public static SubscriptionStep Start(
         Guid id, SubscriptionTerms terms, int trialDays, bool convertsTrial, Instant now, TimeZoneInfo zone)
@@ -89,7 +90,9 @@ public static class SubscriptionLife
         return new(WithUsageDue(active, start, zone), SubscriptionVerb.Start, start, Advance(terms, first));
     }
 
-    /// <summary>What happens by itself at <see cref="Subscription.DueAt"/>. The end comes before the renewal of the same moment.</summary>
+    /// <summary>
+    /// Performs the automatic step at <see cref="Subscription.DueAt"/>. A cancellation precedes a renewal at the same instant.
+    /// </summary>
     public static SubscriptionStep Due(Subscription subscription, LifeFacts facts)
     {
         Invariant.That(subscription.DueAt is not null, "Nothing is due.");
@@ -110,8 +113,9 @@ public static class SubscriptionLife
     }
 
     /// <summary>
-    /// New terms from now on. The rest of the running period is given back at the old price and charged at the new one, each rounded
-    /// apart; another interval begins a new period and a new anchor, which is billed whole. Terms that wait for the next period wait on.
+    /// Applies new terms from now on. It credits the rest of the running period at the old price and charges it at the new one, each
+    /// rounded separately. Another interval begins a new period with a new anchor, billed in full. Terms scheduled for the next period stay
+    /// scheduled.
     /// </summary>
     public static SubscriptionStep Change(
         Subscription subscription, SubscriptionTerms terms, Proration policy, LifeFacts facts, Instant now)
@@ -151,7 +155,7 @@ public static class SubscriptionLife
     }
 
     /// <summary>
-    /// New terms from the next period on, which of a paused one begins when it goes on; null takes back what was scheduled.
+    /// Schedules new terms for the next period, which for a paused subscription begins when it resumes; null unschedules them.
     /// </summary>
     public static SubscriptionStep Schedule(Subscription subscription, SubscriptionTerms? terms, Instant now)
     {
@@ -160,21 +164,21 @@ public static class SubscriptionLife
         return new(subscription with { Scheduled = terms }, verb, now, []);
     }
 
-    /// <summary>
-    /// A coupon begins or ends to take something off what is invoiced from now on. The subscription itself stays as it is.
-    /// </summary>
+    /// <summary>Records that a coupon begins or ceases to reduce later invoices. The subscription itself stays unchanged.</summary>
     public static SubscriptionStep WithCoupon(Subscription subscription, SubscriptionVerb verb, Instant now)
     {
         Allowed(subscription, verb);
         return new(subscription, verb, now, []);
     }
 
-    /// <summary>Ends now. What was paid for the rest is not given back.</summary>
-    /// <param name="reason">Null: the one that was given before, if there is one.</param>
+    /// <summary>Ends the subscription now without a credit for the paid rest.</summary>
+    /// <param name="reason">Null: the reason given before, if any.</param>
     public static SubscriptionStep Cancel(Subscription subscription, string? reason, Instant now) =>
         Ended(subscription with { CancelReason = reason ?? subscription.CancelReason }, SubscriptionVerb.Cancel, now);
 
-    /// <summary>Ends now and gives the unused time back: the rest of the period, of a paused one that since the pause.</summary>
+    /// <summary>
+    /// Ends the subscription now and credits the unused time: the rest of the period, for a paused one from the pause on.
+    /// </summary>
     /// <inheritdoc cref="Cancel"/>
     public static SubscriptionStep CancelWithCredit(Subscription subscription, string? reason, LifeFacts facts, Instant now)
     {
@@ -188,7 +192,8 @@ public static class SubscriptionLife
     }
 
     /// <summary>
-    /// Ends with the running period. A paused one has none that runs and ends at once. Terms that wait are in force if this is taken back.
+    /// Ends the subscription with the running period. A paused one has no running period and ends at once. Scheduled terms apply if the
+    /// cancellation is withdrawn.
     /// </summary>
     public static SubscriptionStep CancelAtEnd(Subscription subscription, string? reason, Instant now)
     {
@@ -205,29 +210,29 @@ public static class SubscriptionLife
         return new(subscription with { CancelAt = null, CancelReason = null }, SubscriptionVerb.Uncancel, now, []);
     }
 
-    /// <summary>From now on nothing is given and nothing billed. The paid rest of the period is credited when it goes on.</summary>
-    /// <param name="until">Null: until somebody resumes it.</param>
+    /// <summary>Pauses the plan and billing from now on. The resumption credits the paid rest of the period.</summary>
+    /// <param name="until">Null: until a caller resumes it.</param>
     public static SubscriptionStep Pause(Subscription subscription, Instant? until, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.Pause);
         return new(subscription with { Status = status, PausedAt = now, ResumeAt = until }, SubscriptionVerb.Pause, now, []);
     }
 
-    /// <summary>A payment failed. Benefits are kept for the time of grace.</summary>
+    /// <summary>Records a failed payment. The customer keeps the plan for the grace period.</summary>
     public static SubscriptionStep FailPayment(Subscription subscription, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.FailPayment);
         return new(subscription with { Status = status }, SubscriptionVerb.FailPayment, now, []);
     }
 
-    /// <summary>Nothing is owed any more.</summary>
+    /// <summary>Records that the customer owes nothing any more.</summary>
     public static SubscriptionStep RecoverPayment(Subscription subscription, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.RecoverPayment);
         return new(subscription with { Status = status }, SubscriptionVerb.RecoverPayment, now, []);
     }
 
-    /// <summary>Goes on with a new period and a new anchor; what was paid and not used before the pause is given back.</summary>
+    /// <summary>Resumes with a new period and a new anchor, and credits the paid time that was unused before the pause.</summary>
     public static SubscriptionStep Resume(Subscription subscription, LifeFacts facts, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.Resume);
@@ -256,7 +261,9 @@ public static class SubscriptionLife
         return new(WithUsageDue(paid, at, facts.Zone), SubscriptionVerb.ConvertTrial, at, Advance(trial.Terms, first));
     }
 
-    /// <summary>The next period in advance. At a renewal the anchor stays, whatever the interval becomes.</summary>
+    /// <summary>
+    /// Begins the next period, billed in advance. The anchor stays; a new interval gets one that continues from the same boundary.
+    /// </summary>
     private static SubscriptionStep Renew(Subscription subscription, LifeFacts facts)
     {
         var status = Allowed(subscription, SubscriptionVerb.Renew);
@@ -268,7 +275,7 @@ public static class SubscriptionLife
         return new(WithUsageDue(renewed, at, facts.Zone), SubscriptionVerb.Renew, at, Advance(terms, next));
     }
 
-    /// <summary>A period begins that is billed whole.</summary>
+    /// <summary>Begins a period that is billed in full.</summary>
     private static Subscription Begun(Subscription subscription, Period period) => subscription with
     {
         Current = period, Billed = subscription.Terms.Amount, TermsSince = period.Start,
@@ -277,12 +284,13 @@ public static class SubscriptionLife
     };
 
     /// <summary>
-    /// Who has said that it ends with the period keeps what was paid: where another period begins, it ends with that one.
+    /// Returns the new time of a scheduled cancellation: a customer who has canceled for the period's end keeps the paid time, so if
+    /// another period begins, the subscription ends with that one.
     /// </summary>
     private static Instant? Moved(Subscription subscription, Period begun) => subscription.CancelAt is null ? null : begun.End;
 
-    /// <summary>The plan and each add-on, each less what coupons had taken off it; what comes to nothing is left out.</summary>
-    /// <param name="ends">The billing period ends with it, and with that what a coupon of an amount takes off it.</param>
+    /// <summary>Returns the credits for the plan and each add-on, each less the reductions of coupons, without those of zero.</summary>
+    /// <param name="ends">True if the billing period ends with the change, and with it the reduction of a coupon of an amount.</param>
     private static IReadOnlyList<Charge> Unused(
         Subscription subscription, Proration policy, Instant from, Fraction remaining, LifeFacts facts, bool ends)
     {
@@ -301,7 +309,7 @@ public static class SubscriptionLife
         ];
     }
 
-    /// <summary>Of what coupons of an amount took off the terms in force, the part of the remaining time.</summary>
+    /// <summary>Returns the share of <see cref="Subscription.AmountOff"/> for the remaining time.</summary>
     private static MoneyAmount AmountOffOf(Subscription subscription, Proration policy, Fraction remaining, TimeZoneInfo zone)
     {
         var charged = ProrationRules.Remaining(policy, subscription.Current, subscription.TermsSince, zone);
@@ -315,7 +323,7 @@ public static class SubscriptionLife
     private static MoneyAmount Sum(IEnumerable<Charge> charges, Currency currency) =>
         charges.Aggregate(MoneyAmount.Zero(currency), static (sum, charge) => sum + charge.Amount);
 
-    /// <summary>A month of quotas is over and the billing period is not: only what was used beyond the plan is billed.</summary>
+    /// <summary>Bills only overage at the end of a billing month within a longer billing period.</summary>
     private static SubscriptionStep BillUsage(Subscription subscription, Instant at, LifeFacts facts)
     {
         var status = Allowed(subscription, SubscriptionVerb.BillUsage);
@@ -326,7 +334,7 @@ public static class SubscriptionLife
         };
     }
 
-    /// <summary>The next month's end inside of a longer period, for plans with a price for what goes beyond a quota.</summary>
+    /// <summary>Sets the next end of a billing month within a longer period, for plans with an overage price.</summary>
     private static Subscription WithUsageDue(Subscription subscription, Instant at, TimeZoneInfo zone)
     {
         if (subscription.Terms.Interval != PriceInterval.Yearly
@@ -364,7 +372,7 @@ public static class SubscriptionLife
 
     private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % MicrosecondsPerSecond));
 
-    /// <summary>A whole period: the plan, and what is added to it.</summary>
+    /// <summary>Returns the charges of a whole period: the plan, its seats and its add-ons.</summary>
     private static IReadOnlyList<Charge> Advance(SubscriptionTerms terms, Period period)
     {
         var charges = new List<Charge> { new(ChargeKind.Advance, terms, terms.Base, period, null) };

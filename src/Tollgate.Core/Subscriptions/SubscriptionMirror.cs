@@ -3,17 +3,17 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Subscriptions;
 
-/// <summary>A subscription that a payment provider manages, as it is there: the whole of it.</summary>
-/// <param name="Anchor">What its periods hang on.</param>
-/// <param name="Current">The running period; of one that is over, the last.</param>
-/// <param name="EndedAt">Not null: it is over.</param>
-/// <param name="Reason">Why it ends, or is to end.</param>
+/// <summary>The complete state of a provider-managed subscription at the provider.</summary>
+/// <param name="Anchor">The anchor of all its periods.</param>
+/// <param name="Current">The running period; the last one after the end.</param>
+/// <param name="EndedAt">The end; null: it has not ended.</param>
+/// <param name="Reason">The reason for the end, also of a scheduled one.</param>
 public sealed record MirroredState(
     SubscriptionStatus Status, SubscriptionTerms Terms, Instant StartedAt, Anchor Anchor, Period Current, Instant? TrialEnd,
     Instant? CancelAt, Instant? EndedAt,
     string? Reason)
 {
-    /// <summary>Of a trial: see <see cref="Subscription.ConvertsTrial"/>.</summary>
+    /// <summary>For a trial: see <see cref="Subscription.ConvertsTrial"/>.</summary>
     public bool ConvertsTrial { get; init; } = true;
 }
 
@@ -24,10 +24,10 @@ public sealed record MirroredState(
 /// </summary>
 public static class SubscriptionMirror
 {
-    /// <param name="before">Null: nobody has heard of it yet.</param>
-    /// <param name="provider">Who manages it: <c>stripe</c>.</param>
-    /// <param name="now">What the provider gives no time for happens now.</param>
-    /// <returns>In the order in which they happened. Nothing is charged: the provider does that.</returns>
+    /// <param name="before">Null: Tollgate does not know the subscription yet.</param>
+    /// <param name="provider">The provider that manages it: <c>stripe</c>.</param>
+    /// <param name="now">The time of changes for which the provider gives none.</param>
+    /// <returns>The steps in order of time, without charges: the provider charges.</returns>
     public static IReadOnlyList<SubscriptionStep> Follow(Guid id, string provider, Subscription? before, MirroredState state, Instant now)
     {
         if (before is { IsEnded: true })
@@ -37,11 +37,11 @@ public static class SubscriptionMirror
 
         if (before is null && state.EndedAt is { } over)
         {
-            // It is noted and was never had here: nothing of it is given, taken or billed.
+            // Record a subscription that ended before Tollgate knew it: it gives, counts and bills nothing.
             return [Step(SubscriptionVerb.Start, Ended(Begun(id, provider, state), over, state.Reason), over)];
         }
 
-        // Two clocks: what is told was so already.
+        // The clocks may differ: the reported period has begun already.
         now = now < state.Current.Start ? state.Current.Start : now;
         var steps = new List<SubscriptionStep>();
         Add(before is null ? Step(SubscriptionVerb.Start, Begun(id, provider, state), state.Current.Start) : ToTerms(before, state, now));
@@ -64,7 +64,7 @@ public static class SubscriptionMirror
 
     private static SubscriptionStep Step(SubscriptionVerb verb, Subscription after, Instant at) => new(after, verb, at, []);
 
-    /// <summary>Another period, other terms, or both.</summary>
+    /// <summary>Returns the step to another period, other terms, or both.</summary>
     private static SubscriptionStep? ToTerms(Subscription old, MirroredState state, Instant now)
     {
         if ((old.Current, old.Terms, old.Anchor, old.TrialEnd) == (state.Current, state.Terms, state.Anchor, state.TrialEnd))

@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Subscriptions;
 
-/// <summary>What can happen to a subscription. Each is a fact in its timeline.</summary>
+/// <summary>The changes of a subscription. Each is a fact in its timeline.</summary>
 public enum SubscriptionVerb
 {
     Start,
@@ -9,7 +9,7 @@ public enum SubscriptionVerb
     ExpireTrial,
     Renew,
 
-    /// <summary>A month of quotas inside of a longer billing period is over.</summary>
+    /// <summary>A billing month within a longer billing period is over.</summary>
     BillUsage,
     Change,
     Schedule,
@@ -22,14 +22,14 @@ public enum SubscriptionVerb
     FailPayment,
     RecoverPayment,
 
-    /// <summary>A further coupon: what is invoiced from now on changes, and nothing else.</summary>
+    /// <summary>A further coupon changes later invoices and nothing else.</summary>
     RedeemCoupon,
 
-    /// <summary>A coupon takes nothing off any more.</summary>
+    /// <summary>A coupon no longer reduces invoices.</summary>
     EndCoupon,
 }
 
-/// <summary>The one table of what may happen when.</summary>
+/// <summary>The table of allowed changes.</summary>
 public static class SubscriptionTransitions
 {
     private static readonly (SubscriptionVerb Verb, SubscriptionStatus From, SubscriptionStatus To)[] Table =
@@ -79,7 +79,7 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.EndCoupon,      SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
     ];
 
-    /// <summary>Where <paramref name="verb"/> leads from here; null: it is not allowed.</summary>
+    /// <summary>Returns the status after <paramref name="verb"/>; null: it is not allowed.</summary>
     public static SubscriptionStatus? After(SubscriptionStatus from, SubscriptionVerb verb)
     {
         foreach (var row in Table)

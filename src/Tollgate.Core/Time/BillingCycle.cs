@@ -1,26 +1,26 @@
 
 namespace Tollgate.Core.Time;
 
-/// <summary>What a customer's quotas hang on, from an instant on: a subscription's anchor and interval, or the calendar.</summary>
-/// <param name="From">Periods of what was before end here.</param>
+/// <summary>The cycle that a customer's quotas follow from an instant on: a subscription's anchor and interval, or the calendar.</summary>
+/// <param name="From">The start; periods of the cycle before end here.</param>
 /// <param name="Anchor">Null: the calendar, as for customers without a subscription.</param>
-/// <param name="Interval">Of the subscription; null with the calendar.</param>
+/// <param name="Interval">The interval of the subscription; null with the calendar.</param>
 public sealed record BillingCycle(Instant From, Anchor? Anchor, PriceInterval? Interval);
 
 /// <summary>
-/// Quota periods of a customer whose cycle changes with time (<c>SEMANTICS</c> 1). Within a cycle they are those of its anchor; where
-/// a new cycle begins the running one is cut, so that all of them tile time. Before the first cycle the calendar counts.
+/// Quota periods of a customer whose cycle changes over time (<c>SEMANTICS</c> 1). Within a cycle they follow its anchor; a new cycle cuts
+/// the running period, so that all periods tile time. Before the first cycle they follow the calendar.
 /// </summary>
 public static class BillingCycles
 {
     /// <summary>
-    /// A subscription gave the customer its cycle, and none does now: it ended, is paused or is unpaid. A plan that somebody assigned
-    /// after that stands in its place.
+    /// True if a subscription gave the customer its cycle, and none does now, because it ended, is paused or is unpaid. A plan that a
+    /// caller assigned later takes its place.
     /// </summary>
     public static bool HaveLapsed(IReadOnlyList<BillingCycle> cycles, Instant? planAssignedAt) =>
         cycles is [.., { Anchor: null } last] && !(planAssignedAt > last.From);
 
-    /// <param name="cycles">In the order of <see cref="BillingCycle.From"/>.</param>
+    /// <param name="cycles">The cycles in the order of <see cref="BillingCycle.From"/>.</param>
     public static Period PeriodOf(QuotaPeriodKind kind, Instant at, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
     {
         if (cycles.Count == 0 || kind is not (QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod))
@@ -44,17 +44,13 @@ public static class BillingCycles
         return new(start, end);
     }
 
-    /// <summary>The period that begins where <paramref name="period"/> ends. A lifetime is its own neighbour.</summary>
+    /// <summary>Returns the period that begins where <paramref name="period"/> ends. A lifetime is its own neighbour.</summary>
     public static Period Next(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
         kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, period.End, zone, cycles);
 
-    /// <summary>The period that ends where <paramref name="period"/> begins. A lifetime is its own neighbour.</summary>
-    public static Period Previous(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
-        kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, new(period.Start.UnixMicroseconds - 1), zone, cycles);
-
     /// <summary>
-    /// The cycles with one more at the end. What no event can reach any more is dropped: cycles that ended before
-    /// <paramref name="oldest"/>. One that begins where the last began takes its place.
+    /// Appends a cycle. It drops cycles that ended before <paramref name="oldest"/>, since no event can reach them, and replaces a last
+    /// cycle that begins at the same instant.
     /// </summary>
     public static IReadOnlyList<BillingCycle> With(IReadOnlyList<BillingCycle> cycles, BillingCycle added, Instant oldest)
     {

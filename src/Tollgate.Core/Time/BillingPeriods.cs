@@ -2,13 +2,13 @@
 namespace Tollgate.Core.Time;
 
 /// <summary>
-/// The billing periods of a subscription (<c>SEMANTICS</c> 1). They tile time from the anchor on: each boundary is the anchor plus
-/// whole weeks, months or years on the calendar of the project's zone, at the anchor's local time of day. It is always counted
-/// from the anchor, never from the boundary before, so that the 31st springs back after a short month.
+/// The billing periods of a subscription (<c>SEMANTICS</c> 1). They tile time from the anchor on: each boundary is the anchor plus whole
+/// weeks, months or years on the calendar of the project's zone, at the anchor's local time of day. The count always starts at the anchor,
+/// never at the boundary before, so that the 31st returns after a short month.
 /// </summary>
 public static class BillingPeriods
 {
-    /// <summary>Where period number <paramref name="number"/> begins; number 0 begins at the anchor itself.</summary>
+    /// <summary>Returns the start of period number <paramref name="number"/>; number 0 starts at the anchor itself.</summary>
     public static Instant Boundary(PriceInterval interval, Anchor anchor, int number, TimeZoneInfo zone)
     {
         if (number == 0)
@@ -20,7 +20,7 @@ public static class BillingPeriods
         return LocalTime.FirstInstantShowing(Moved(interval, start.Date, anchor.DayIn(zone), number) + TimeOfDay(start), zone);
     }
 
-    /// <summary>The period that contains <paramref name="at"/>. Before the anchor there is none.</summary>
+    /// <summary>Returns the period that contains <paramref name="at"/>. There is none before the anchor.</summary>
     public static Period At(PriceInterval interval, Anchor anchor, Instant at, TimeZoneInfo zone)
     {
         Invariant.That(at >= anchor.StartedAt, $"{at} lies before the anchor {anchor.StartedAt}.");
@@ -35,14 +35,14 @@ public static class BillingPeriods
         return new(Boundary(interval, anchor, number, zone), end);
     }
 
-    /// <summary>The period that begins where <paramref name="period"/> ends.</summary>
+    /// <summary>Returns the period that begins where <paramref name="period"/> ends.</summary>
     public static Period Next(PriceInterval interval, Anchor anchor, Period period, TimeZoneInfo zone) =>
         At(interval, anchor, period.End, zone);
 
     /// <summary>
-    /// The anchor for another interval from <paramref name="boundary"/> on. The time of day stays, and the day of the month; weeks have
-    /// none, so what follows them takes that of the boundary. A boundary in an hour that the clock skipped shows another time of day: its
-    /// periods are counted from an earlier one that shows the right one.
+    /// Returns the anchor for another interval from <paramref name="boundary"/> on. The time of day and the day of the month stay; weeks
+    /// have no day of the month, so an interval after weeks takes that of the boundary. A boundary in an hour that the clock skipped shows
+    /// another time of day: its periods count from an earlier instant that shows the right one.
     /// </summary>
     public static Anchor Onward(Anchor anchor, PriceInterval before, PriceInterval after, Instant boundary, TimeZoneInfo zone)
     {
@@ -64,7 +64,7 @@ public static class BillingPeriods
         return new(start, day);
     }
 
-    /// <summary>So many calendar days later, at the same local time of day: the end of a trial.</summary>
+    /// <summary>Returns the instant a number of calendar days later at the same local time of day, such as the end of a trial.</summary>
     public static Instant AfterDays(Instant start, int days, TimeZoneInfo zone) =>
         LocalTime.FirstInstantShowing(LocalTime.At(start, zone).AddDays(days), zone);
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Tollgate.Core.Time;
 
 /// <summary>
-/// A point on the UTC time line with microsecond precision: exactly what <c>timestamptz</c> stores, so a value
-/// survives the trip to the database and back unchanged. A local time of day is never an instant.
+/// A point on the UTC time line with microsecond precision: the precision of <c>timestamptz</c>, so the database returns a value unchanged.
+/// A local time of day is never an instant.
 /// </summary>
 public readonly record struct Instant(long UnixMicroseconds) : IComparable<Instant>
 {
@@ -45,6 +45,6 @@ public readonly record struct Instant(long UnixMicroseconds) : IComparable<Insta
 
     public int CompareTo(Instant other) => UnixMicroseconds.CompareTo(other.UnixMicroseconds);
 
-    /// <summary>ISO 8601, UTC, with as many fraction digits as are needed: <c>2026-11-21T08:00:00Z</c>.</summary>
+    /// <summary>Returns ISO 8601 in UTC with as many fraction digits as needed: <c>2026-11-21T08:00:00Z</c>.</summary>
     public override string ToString() => ToUtc().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 }

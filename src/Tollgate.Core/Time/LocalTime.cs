@@ -1,34 +1,34 @@
 namespace Tollgate.Core.Time;
 
 /// <summary>
-/// From local wall-clock time to the time line and back. Rests on one dependable fact only, the offset of an instant;
-/// <see cref="TimeZoneInfo.IsInvalidTime"/> does not know gaps in which a zone changed its standard offset, such as the
-/// day that Pacific/Apia skipped in 2011.
+/// Converts between local wall-clock time and the time line. It relies only on the offset of an instant:
+/// <see cref="TimeZoneInfo.IsInvalidTime"/> does not know gaps in which a zone changed its standard offset, such as the day that
+/// Pacific/Apia skipped in 2011.
 /// </summary>
 internal static class LocalTime
 {
     private const long MicrosecondsPerDay = 86_400_000_000;
 
-    /// <summary>The earliest instant that boundaries are computed for; keeps all arithmetic inside <see cref="DateTime"/>.</summary>
+    /// <summary>The earliest instant of a boundary; it keeps all arithmetic within <see cref="DateTime"/>.</summary>
     public static readonly Instant Earliest = Instant.FromUtc(new DateTime(2, 1, 1, 0, 0, 0, DateTimeKind.Utc));
 
-    /// <summary>What a clock on the wall shows at <paramref name="at"/>.</summary>
+    /// <summary>Returns the local time at <paramref name="at"/>.</summary>
     public static DateTime At(Instant at, TimeZoneInfo zone) =>
         DateTime.SpecifyKind(at.ToUtc().Add(OffsetAt(at, zone)), DateTimeKind.Unspecified);
 
     public static TimeSpan OffsetAt(Instant at, TimeZoneInfo zone) => zone.GetUtcOffset(at.ToUtc());
 
     /// <summary>
-    /// The first instant at which the wall clock shows <paramref name="local"/> or later. So a local time that a jump
-    /// forward skips becomes the moment of the jump, and one that occurs twice becomes its first occurrence. The result
-    /// never decreases when <paramref name="local"/> grows, which is why periods made of such boundaries tile time.
+    /// Returns the first instant at which the wall clock shows <paramref name="local"/> or later. A local time that a jump forward skips
+    /// therefore becomes the moment of the jump, and one that occurs twice becomes its first occurrence. The result never decreases when
+    /// <paramref name="local"/> grows, so periods with such boundaries tile time.
     /// </summary>
     public static Instant FirstInstantShowing(DateTime local, TimeZoneInfo zone)
     {
         var asUtc = Instant.FromUtc(DateTime.SpecifyKind(local, DateTimeKind.Utc));
 
-        // Offsets lie within ±14 hours, so the instant sought has the offset of the day before, of the day after, or
-        // there is a change of offset in between. No zone has had two changes within 48 hours since 1970.
+        // Offsets lie within ±14 hours, so the result has the offset of the day before or of the day after, or is a change of offset in
+        // between. No zone has had two changes within 48 hours since 1970.
         var before = OffsetAt(new(asUtc.UnixMicroseconds - MicrosecondsPerDay), zone);
         var after = OffsetAt(new(asUtc.UnixMicroseconds + MicrosecondsPerDay), zone);
         var withBefore = asUtc.Minus(before);
@@ -41,7 +41,7 @@ internal static class LocalTime
         return OffsetAt(withAfter, zone) == after ? withAfter : FirstWithOffsetOf(withAfter, withBefore, zone);
     }
 
-    /// <summary>The moment between two instants of different offsets at which the later one's offset begins.</summary>
+    /// <summary>Returns the instant, between two instants with different offsets, at which the later one's offset begins.</summary>
     public static Instant FirstWithOffsetOf(Instant low, Instant high, TimeZoneInfo zone)
     {
         var target = OffsetAt(high, zone);

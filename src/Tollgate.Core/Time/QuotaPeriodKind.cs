@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Time;
 
-/// <summary>Over which stretch of time a quota counts (<c>SEMANTICS</c> 1).</summary>
+/// <summary>The period over which a quota counts (<c>SEMANTICS</c> 1).</summary>
 public enum QuotaPeriodKind
 {
     /// <summary>The monthly slice of the subscription's anchor. Without a subscription: the calendar month.</summary>

@@ -3,24 +3,24 @@ using System.Globalization;
 namespace Tollgate.Core.Time;
 
 /// <summary>
-/// Which stretch of time a quota counts over (<c>SEMANTICS</c> 1). Periods of one kind tile time: every instant lies in
-/// exactly one, each begins where the one before ends.
+/// The periods of quotas (<c>SEMANTICS</c> 1). Periods of one kind tile time: every instant is in exactly one, and each begins where the
+/// one before ends.
 /// </summary>
 /// <remarks>
-/// A boundary is the first instant at which the project's wall clock shows the boundary's local time or later: where a
-/// jump forward skips that time it is the moment of the jump, where the clock is set back and shows it twice it is the
-/// first occurrence. A slice that such a jump swallows whole (the day that Apia skipped) does not exist.
+/// A boundary is the first instant at which the project's wall clock shows the boundary's local time or later: the moment of a jump forward
+/// that skips that time, or the first occurrence if the clock is set back and shows it twice. A slice that a jump skips completely (the day
+/// that Apia skipped) does not exist.
 /// </remarks>
 public static class QuotaPeriods
 {
-    /// <summary>The period of <paramref name="kind"/> that contains <paramref name="at"/>.</summary>
+    /// <summary>Returns the period of <paramref name="kind"/> that contains <paramref name="at"/>.</summary>
     /// <param name="anchor">
-    /// The subscription's anchor; null without one, then a billing month is the calendar month. The anchor's local day of
-    /// month and time of day (whole seconds, the fraction is cut off) begin every slice, also those before it.
+    /// The subscription's anchor; null: none, so a billing month is the calendar month. Every slice, including those before the anchor,
+    /// begins at its local day of month and time of day (whole seconds, without the fraction).
     /// </param>
     /// <param name="billingPeriod">
-    /// The subscription's running billing period; null without one, then it is the calendar month. An instant outside of
-    /// it belongs to its calendar month, cut at the billing period's edge so that no time is counted twice.
+    /// The subscription's running billing period; null: none, so it is the calendar month. An instant outside of it belongs to its calendar
+    /// month, cut at the edge of the billing period so that no time counts twice.
     /// </param>
     public static Period Of(QuotaPeriodKind kind, Instant at, TimeZoneInfo zone, Anchor? anchor, Period? billingPeriod)
     {
@@ -38,7 +38,7 @@ public static class QuotaPeriods
         };
     }
 
-    /// <summary>The local calendar month as the seeds write it: <c>2026-11</c>.</summary>
+    /// <summary>Returns the local calendar month in the form that the seeds use: <c>2026-11</c>.</summary>
     public static string MonthKey(Instant at, TimeZoneInfo zone) =>
         LocalTime.At(at, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
@@ -51,7 +51,7 @@ public static class QuotaPeriods
 
     private static Period CalendarMonth(Instant at, TimeZoneInfo zone) => Months(at, zone, 1, TimeSpan.Zero);
 
-    /// <summary>Months that begin on <paramref name="day"/>, or on the last day of a month that is shorter.</summary>
+    /// <summary>Returns the month that begins on <paramref name="day"/>, or on the last day of a shorter month.</summary>
     private static Period Months(Instant at, TimeZoneInfo zone, int day, TimeSpan timeOfDay)
     {
         var shown = LocalTime.At(at, zone);
@@ -84,7 +84,7 @@ public static class QuotaPeriods
 
     private static int MonthNumber(DateTime local) => (local.Year * 12) + local.Month - 1;
 
-    /// <summary>Outside of the given billing period: the calendar month without what the billing period covers.</summary>
+    /// <summary>Returns the billing period or, outside of it, the calendar month without the part that the billing period covers.</summary>
     private static Period BillingPeriod(Instant at, TimeZoneInfo zone, Period? billingPeriod)
     {
         if (billingPeriod is not { } given)
@@ -103,7 +103,7 @@ public static class QuotaPeriods
             : month with { Start = month.Start > given.End ? month.Start : given.End };
     }
 
-    /// <summary>Weeks are ISO weeks: they begin on Monday at local midnight, whatever the anchor.</summary>
+    /// <summary>Returns the start of the ISO week: Monday at local midnight, whatever the anchor.</summary>
     private static DateTime MondayOf(DateTime local) => local.Date.AddDays(-(((int)local.DayOfWeek + 6) % 7));
 
     private static Period DaysFrom(DateTime firstDay, int length, Instant at, TimeZoneInfo zone)
@@ -126,8 +126,8 @@ public static class QuotaPeriods
     }
 
     /// <summary>
-    /// The local full hour, never longer than 60 minutes: an hour that the wall clock shows twice is two periods, and a
-    /// change of offset by half an hour (Lord Howe) cuts the hour that it falls into.
+    /// Returns the full local hour, never longer than 60 minutes: an hour that the wall clock shows twice is two periods, and a change of
+    /// offset by half an hour (Lord Howe) cuts its hour.
     /// </summary>
     private static Period Hour(Instant at, TimeZoneInfo zone)
     {

@@ -2,13 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Core.Time;
 
-/// <summary>Names of time zones as they come from outside.</summary>
+/// <summary>The names of time zones from outside.</summary>
 public static class TimeZones
 {
-    /// <summary>Longest name accepted; the longest in the tz database has 32 characters.</summary>
+    /// <summary>The longest accepted name; the longest in the tz database has 32 characters.</summary>
     public const int LongestName = 64;
 
-    /// <summary>Names from before that are zones still and that the machine does not list.</summary>
+    /// <summary>Old names that are still valid but that the machine does not list.</summary>
     private static readonly string[] Aliases =
     [
         "Europe/Kiev", "Asia/Calcutta", "Asia/Saigon", "Asia/Rangoon", "Asia/Katmandu", "Asia/Dacca", "America/Buenos_Aires",
@@ -17,8 +17,8 @@ public static class TimeZones
     ];
 
     /// <summary>
-    /// Finds an IANA zone such as <c>Europe/Berlin</c> or <c>Etc/UTC</c> by its exact name. Anything else is refused, also
-    /// Windows names, other spellings, and the host's own setting (<c>localtime</c>), which differs between servers.
+    /// Finds an IANA zone such as <c>Europe/Berlin</c> or <c>Etc/UTC</c> by its exact name. It refuses anything else, including Windows
+    /// names, other spellings, and the host's own setting (<c>localtime</c>), which differs between servers.
     /// </summary>
     public static bool TryFind(string? name, [NotNullWhen(true)] out TimeZoneInfo? zone)
     {
@@ -37,7 +37,9 @@ public static class TimeZones
         return true;
     }
 
-    /// <summary>Says that a time zone is unknown, with the nearest name, or the zone of the city where only that was named.</summary>
+    /// <summary>
+    /// Returns the message for an unknown time zone, with the nearest name, or the zone of a city if the text is only the city.
+    /// </summary>
     public static string Unknown(string name)
     {
         var names = TimeZoneInfo.GetSystemTimeZones().Select(static zone => zone.Id).Concat(Aliases).Distinct()

@@ -1,8 +1,8 @@
 namespace Tollgate.Core.Webhooks;
 
-/// <summary>What came of an attempt.</summary>
-/// <param name="Status">Of the answer; null: none came.</param>
-/// <param name="RetryAfter">What the answer asked for.</param>
+/// <summary>The result of an attempt.</summary>
+/// <param name="Status">The HTTP status of the answer; null: no answer.</param>
+/// <param name="RetryAfter">The pause that the answer requests.</param>
 public readonly record struct AttemptResult(int? Status, TimeSpan? RetryAfter)
 {
     public bool IsGood => Status is >= 200 and <= 299;
@@ -13,67 +13,71 @@ public enum DeliveryVerdict
     Delivered,
     Retry,
 
-    /// <summary>It failed for the last time.</summary>
+    /// <summary>The last attempt failed.</summary>
     GiveUp,
 
-    /// <summary>The receiver wants nothing any more: the endpoint is disabled, and what waits stays until it is enabled.</summary>
+    /// <summary>
+    /// The receiver accepts nothing any more: Tollgate disables the endpoint and keeps its waiting deliveries until it is enabled.
+    /// </summary>
     Gone,
 }
 
-/// <summary>Why an endpoint is disabled without anybody having asked for it.</summary>
+/// <summary>The reason why Tollgate disabled an endpoint automatically.</summary>
 public enum EndpointFault
 {
-    /// <summary>It answered 410.</summary>
+    /// <summary>The endpoint answered 410.</summary>
     Gone,
 
-    /// <summary>A delivery was given up, and for days nothing was taken.</summary>
+    /// <summary>A delivery failed for the last time, and the endpoint accepted nothing for days.</summary>
     Failing,
 }
 
-/// <param name="RetryIn">Until the next attempt of this delivery.</param>
-/// <param name="PauseFor">How long nothing is sent to the endpoint; null: it goes on.</param>
-/// <param name="Disable">Nothing is sent to the endpoint any more; null: it goes on.</param>
+/// <param name="RetryIn">The time until the next attempt of this delivery.</param>
+/// <param name="PauseFor">The time for which Tollgate sends nothing to the endpoint; null: no pause.</param>
+/// <param name="Disable">The reason to disable the endpoint; null: it stays enabled.</param>
 public readonly record struct DeliveryDecision(
     DeliveryVerdict Verdict, TimeSpan RetryIn, TimeSpan? PauseFor, EndpointFault? Disable = null);
 
-/// <summary>When a delivery is tried again, and how hard an endpoint is tried.</summary>
+/// <summary>The schedule of retries, and the load on an endpoint.</summary>
 /// <remarks>The schedule is that of Standard Webhooks, "Deliverability and reliability".</remarks>
 public static class DeliveryRules
 {
-    /// <summary>Of one attempt, from the connection to the first bytes of the answer.</summary>
+    /// <summary>The longest time of one attempt, from the connection to the first bytes of the answer.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a server has a delivery to itself: an attempt, and time to write down what came of it.</summary>
+    /// <summary>The time for which a server holds a delivery exclusively: an attempt, and a margin to record its result.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(25);
 
     /// <summary>
-    /// After this long a failure is the last one, however few attempts there were: an endpoint that is tried one at a time must not hold a
+    /// The time after which a failure is final, however few attempts there were: an endpoint with sequential attempts must not block a
     /// queue for ever.
     /// </summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromHours(84);
 
     /// <summary>
-    /// An endpoint that took nothing for so long, and of which a delivery is given up, is disabled: what is sent there is lost day by day,
-    /// and nobody hears of it.
+    /// The time after which Tollgate disables an endpoint that accepted nothing, once one of its deliveries fails for the last time:
+    /// otherwise its events would be lost day by day without notice.
     /// </summary>
     public static readonly TimeSpan LongestFailing = TimeSpan.FromDays(5);
 
-    /// <summary>A receiver cannot put a delivery off for longer.</summary>
+    /// <summary>The longest delay of a delivery that a receiver can request.</summary>
     public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(24);
 
-    /// <summary>Requests at one time to an endpoint whose last attempt was good; one after another otherwise.</summary>
+    /// <summary>
+    /// The most concurrent requests to an endpoint whose last attempt succeeded; after a failure, requests are sequential.
+    /// </summary>
     public const int MostAtOnce = 4;
 
-    /// <summary>Failures in a row after which an endpoint is left alone between attempts.</summary>
+    /// <summary>The number of consecutive failures after which Tollgate pauses an endpoint between attempts.</summary>
     public const int FailuresBeforePause = 5;
 
-    /// <summary>Bytes of an answer that are kept.</summary>
+    /// <summary>The bytes of an answer that Tollgate keeps.</summary>
     public const int KeptBytes = 2048;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
-    /// <summary>Between one attempt and the next; the first is made at once. 75 hours and a half in all.</summary>
+    /// <summary>The waits between attempts; the first attempt is immediate. 75 hours and a half in total.</summary>
     public static IReadOnlyList<TimeSpan> Waits { get; } =
     [
         TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5),
@@ -85,11 +89,12 @@ public static class DeliveryRules
 
     public static int RoomOf(int failures) => failures == 0 ? MostAtOnce : 1;
 
-    /// <param name="attempts">Made so far, this one included.</param>
-    /// <param name="age">Since the first one was due.</param>
-    /// <param name="failures">Of the endpoint in a row, this one included if it is one.</param>
-    /// <param name="failingFor">Since the first of these failures.</param>
-    /// <param name="permille">Chance, -100 to 100: so much is the wait longer, that not everybody comes back at once.</param>
+    /// <param name="attempts">The attempts so far, including this one.</param>
+    /// <param name="age">The time since the first attempt was due.</param>
+    /// <param name="failures">The consecutive failures of the endpoint, including this one if it failed.</param>
+    /// <param name="failingFor">The time since the first of these failures.</param>
+    /// <param name="permille">A random number from -100 to 100 that lengthens the wait, so that deliveries do not return all at
+    /// once.</param>
     public static DeliveryDecision Decide(AttemptResult result, int attempts, TimeSpan age, int failures, TimeSpan failingFor, int permille)
     {
         Invariant.That(permille is >= -100 and <= 100, $"{permille} is more than a tenth.");
@@ -116,7 +121,7 @@ public static class DeliveryRules
         return new(DeliveryVerdict.Retry, Longer(wait, asked), PauseOf(result, failures, asked));
     }
 
-    /// <summary>A receiver that says that it has too much to do is left alone altogether, and so is one that fails and fails.</summary>
+    /// <summary>Returns the pause of an endpoint that reports overload, or that fails repeatedly; null: none.</summary>
     private static TimeSpan? PauseOf(AttemptResult result, int failures, TimeSpan asked)
     {
         var isBusy = result.Status is 429 or 502 or 503 or 504;

@@ -5,8 +5,8 @@ using Tollgate.Core.Outbound;
 namespace Tollgate.Core.Webhooks;
 
 /// <summary>
-/// Where webhooks may go. An endpoint's address is somebody's input, and the server stands where that somebody does not: it must not
-/// become the hand that reaches into the network around it.
+/// The permitted targets of webhooks. Callers choose an endpoint's address, and the server is in a network that they cannot reach: it must
+/// not give them access to that network.
 /// </summary>
 public static class TargetRules
 {
@@ -14,11 +14,11 @@ public static class TargetRules
     public const int LongestDescription = 500;
     public const int MostEvents = 50;
 
-    /// <summary>Where an endpoint may be.</summary>
+    /// <summary>Returns the networks that an endpoint may be in.</summary>
     public static Reach ReachOf(bool allowLocal) => allowLocal ? Reach.Local : Reach.Public;
 
-    /// <summary>What an endpoint may look like; null stands for what is not set. Every fault at once.</summary>
-    /// <param name="allowLocal">Also <c>http</c>, and hosts of one's own network.</param>
+    /// <summary>Validates an endpoint and returns every fault at once; null members are not set.</summary>
+    /// <param name="allowLocal">True to permit <c>http</c> and hosts of the local network too.</param>
     public static IReadOnlyList<FieldFault> Validate(string? url, IReadOnlyList<string>? events, string? description, bool allowLocal)
     {
         var faults = new List<FieldFault>();
@@ -67,14 +67,14 @@ public static class TargetRules
             return "must begin with https: what is sent is readable on the way otherwise.";
         }
 
-        // The URI has made one spelling of all that means an address: 0x7f.1, 2130706433 and 127.1 are 127.0.0.1 here.
+        // The URI has normalised all spellings of an address: 0x7f.1, 2130706433 and 127.1 are 127.0.0.1 here.
         var isAddress = IPAddress.TryParse(url.IdnHost.Trim('[', ']'), out var address);
         return (isAddress && !ReachOf(allowLocal).Allows(address!)) || (!isAddress && !allowLocal && IsLocalName(url.IdnHost))
             ? NotAllowed
             : null;
     }
 
-    /// <summary>What is said of a target that the server will not reach for.</summary>
+    /// <summary>The fault of a target to which the server does not connect.</summary>
     public const string NotAllowed =
         "must be an address of the public internet: private, loopback, link-local and reserved ones are refused.";
 

@@ -2,25 +2,25 @@ using Tollgate.Core.Subscriptions;
 
 namespace Tollgate.Core.Webhooks;
 
-/// <summary>What an event is about. Events of one object are delivered in their order.</summary>
+/// <summary>The object of an event. Tollgate delivers events of one object in their order.</summary>
 public enum WebhookObject
 {
     Subscription,
     Invoice,
     Payment,
 
-    /// <summary>A page on which something is bought.</summary>
+    /// <summary>A page on which a customer buys something.</summary>
     Checkout,
 
     /// <summary>A customer's balance of one feature.</summary>
     Quota,
 
-    /// <summary>Where events go, itself.</summary>
+    /// <summary>The endpoint itself.</summary>
     WebhookEndpoint,
 }
 
-/// <summary>A kind of event that an endpoint can ask for.</summary>
-/// <param name="Name">On the wire; never changes once released.</param>
+/// <summary>An event type that an endpoint can select.</summary>
+/// <param name="Name">The name in the API; never changes after its release.</param>
 public sealed record WebhookEventType(string Name, WebhookObject Object, string Meaning)
 {
     public const string Every = "*";
@@ -112,7 +112,7 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         "Tollgate has disabled an endpoint: it answered 410 (gone), or accepted nothing for five days (failing). "
             + "The event goes to the project's other endpoints.");
 
-    /// <summary>In the order in which they are documented.</summary>
+    /// <summary>All types in the order of their documentation.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
         [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, RefundFailed,
             PaymentFailed, CheckoutCompleted, CheckoutExpired, CheckoutCredited,
@@ -120,8 +120,8 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
 
-    /// <param name="verb">Of <c>invoice_facts</c>, or <c>payment_failed</c>.</param>
-    /// <param name="settles">Of a payment or a credit note: nothing is due after it, and something was before.</param>
+    /// <param name="verb">A verb of <c>invoice_facts</c>, or <c>payment_failed</c>.</param>
+    /// <param name="settles">For a payment or a credit note: true if nothing is due after it, and something was before.</param>
     public static WebhookEventType OfInvoice(string verb, bool settles) => verb switch
     {
         "finalize" => Finalized,
@@ -135,14 +135,14 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         _ => throw new InvalidOperationException($"{verb} is no fact of an invoice."),
     };
 
-    /// <param name="verb">Of <c>checkout_facts</c>.</param>
+    /// <param name="verb">A verb of <c>checkout_facts</c>.</param>
     public static WebhookEventType OfCheckout(string verb) =>
         verb switch { "complete" => CheckoutCompleted, "credit" => CheckoutCredited, _ => CheckoutExpired };
 
-    /// <param name="verb">Of <c>payment_facts</c>, of those that are told.</param>
+    /// <param name="verb">A verb of <c>payment_facts</c> that has an event.</param>
     public static WebhookEventType OfPayment(string verb) => OfPayments[verb];
 
-    /// <summary>Whether an endpoint that asked for these gets events of the type: names, <c>subscription.*</c>, or <c>*</c>.</summary>
+    /// <summary>True if an endpoint with this selection gets events of the type: names, <c>subscription.*</c>, or <c>*</c>.</summary>
     public static bool Matches(IReadOnlyList<string> wanted, string type) => wanted.Any(one =>
         one == Every || one == type
             || (one.EndsWith(".*", StringComparison.Ordinal) && type.StartsWith(one.AsSpan(0, one.Length - 1), StringComparison.Ordinal)));

@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Backup;
 
-/// <summary>Every statement of backups and restores.</summary>
+/// <summary>The statements of backups and restores.</summary>
 internal static class BackupSql
 {
     /// <summary>The snapshot must live until pg_dump imports it, and the count before that may take long.</summary>

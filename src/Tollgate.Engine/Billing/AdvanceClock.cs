@@ -15,23 +15,23 @@ public enum AdvanceOutcome
     /// <summary>A live project follows the database's clock.</summary>
     NotASandbox,
 
-    /// <summary>A clock never goes back.</summary>
+    /// <summary>The time is not later than the clock's.</summary>
     NotLater,
 
-    /// <summary>Somebody else is advancing this project's clock.</summary>
+    /// <summary>Another call is advancing this project's clock, or this server advances the most clocks that it may.</summary>
     Busy,
 }
 
 /// <summary>
-/// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
-/// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
+/// Moves a sandbox's clock forward over any distance. It does everything that is due in between, in the order of time, before it returns;
+/// then the clock stays at the new instant. If it is killed on the way, a repeat of the call does the rest.
 /// </summary>
 public sealed class AdvanceClock(
     Database database, ProjectDirectory directory, RunDue run, CollectDue collect, GiveScheduled give, HoldSweeper holds, Clock clock)
     : IDisposable
 {
     /// <summary>
-    /// Clocks that one server advances at one time: each has a connection outside the pool, and work for all of PostgreSQL.
+    /// The most clocks that one server advances at once: each has a connection outside the pool, and causes work for all of PostgreSQL.
     /// </summary>
     public const int MostAtOnce = 8;
 
@@ -41,7 +41,7 @@ public sealed class AdvanceClock(
 
     public void Dispose() => _places.Dispose();
 
-    /// <param name="progress">Called after each batch with what was done and the day that was reached.</param>
+    /// <param name="progress">Called after each batch with the work so far and the day that was reached.</param>
     public async Task<(AdvanceOutcome Outcome, DueReport Report)> RunAsync(
         ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
     {
@@ -66,9 +66,9 @@ public sealed class AdvanceClock(
     }
 
     /// <summary>
-    /// The lock is the session's, for as long as the advance lasts; a connection of the pool would be held while others are wanted for the
-    /// work. The end of the session ends the lock, whatever happened, but PostgreSQL ends a session a moment after the server has closed
-    /// it: an advance that went well lets go itself, so that the caller's next one does not find the clock busy.
+    /// Takes the session's lock while the advance lasts, on a connection outside the pool, whose connections the work needs. The end of the
+    /// session releases the lock in any case, but PostgreSQL ends a session a moment after the server has closed it: a successful advance
+    /// releases it explicitly, so that the caller's next one does not find the clock busy.
     /// </summary>
     private async Task<(AdvanceOutcome Outcome, DueReport Report)> LockedAsync(
         ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
@@ -88,7 +88,7 @@ public sealed class AdvanceClock(
         NpgsqlConnection connection, ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress,
         CancellationToken cancel)
     {
-        // The row decides, not what this server knew when the request came: somebody may have advanced the clock since.
+        // The row decides, since another call may have advanced the clock after this request began.
         await using var command = connection.Command(ProjectsSql.TestClock, project.Id);
         var now = await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : clock.Now(project);
         if (to < now)
@@ -96,11 +96,11 @@ public sealed class AdvanceClock(
             return (AdvanceOutcome.NotLater, DueReport.Nothing);
         }
 
-        // The grants of the days that are passed through, and of those that come next, are there before anything else looks for them.
+        // First make the grants of the days in between and the next ones, before any other work needs them.
         var parked = await give.RunAsync(project with { TestClock = to }, cancel);
         var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel) with { SchedulesParked = parked };
 
-        // All that was due is done: that the caller has hung up since changes nothing any more.
+        // All due work is done, so a client's disconnection must not stop the rest.
         await AskAsync(connection, ProjectsSql.SetTestClock, CancellationToken.None, project.Id, to.ToUtc());
         await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), CancellationToken.None);
         await directory.RefreshAsync(CancellationToken.None);
@@ -109,8 +109,8 @@ public sealed class AdvanceClock(
     }
 
     /// <summary>
-    /// Periods renew and invoices are collected in the order of days: what lies within a day is done together, but no renewal before an
-    /// attempt that was due earlier, which may end the subscription.
+    /// Renews periods and collects invoices in the order of days. It handles up to a day together, but no renewal before an earlier attempt
+    /// to collect, which may end the subscription.
     /// </summary>
     private async Task<DueReport> RunDaysAsync(
         ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)

@@ -1,12 +1,9 @@
 using System.Diagnostics;
-using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
-using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
@@ -14,16 +11,14 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>
-/// Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.
-/// </summary>
+/// <summary>Applies a provider update to Tollgate's records. Repeats and other orders lead to the same rows.</summary>
 public sealed class ApplyProviderUpdate(
-    NpgsqlDataSource database, CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
+    CustomerChanges changes, PaymentQueries queries, KeepPaymentMethod methods, SettlePayment settle,
     RefundPayment refund,
     FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, FollowCheckout checkouts, Clock clock)
 {
-    /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
+    /// <returns>Null: the update is applied. Otherwise why it cannot be yet.</returns>
+    public Task<Unresolved?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderUpdate update, CancellationToken cancel) =>
         update switch
     {
         PaymentUpdate payment => PayAsync(project, provider, payment, cancel),
@@ -36,17 +31,18 @@ public sealed class ApplyProviderUpdate(
         _ => throw new UnreachableException($"Nobody applies {update.GetType().Name}."),
     };
 
-    private async Task<string?> PayAsync(ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
+    private async Task<Unresolved?> PayAsync(
+        ProjectSnapshot project, PaymentProvider provider, PaymentUpdate update, CancellationToken cancel)
     {
         var row = update.Payment is { } id
             ? await queries.FindAsync(project, id, cancel)
             : await queries.FindByReferenceAsync(project, provider, update.Reference, cancel);
         if (row is null || row.Payment.Provider != provider)
         {
-            return $"No payment is known of {update.Reference}.";
+            return new($"No payment is known of {update.Reference}.");
         }
 
-        // What succeeded stays so: an earlier refusal of the same attempt may be told after it.
+        // A success is final: the provider may report an earlier refusal of the same attempt after it.
         var isUpdate = row.Payment.IsOpen || (row.Payment.Status == PaymentStatus.Failed && update.Failure is null);
         if (isUpdate)
         {
@@ -56,12 +52,12 @@ public sealed class ApplyProviderUpdate(
         return null;
     }
 
-    private async Task<string?> RefundAsync(
+    private async Task<Unresolved?> RefundAsync(
         ProjectSnapshot project, PaymentProvider provider, RefundUpdate update, CancellationToken cancel)
     {
         if (await queries.FindByReferenceAsync(project, provider, update.Charge, cancel) is not { } row)
         {
-            return $"No payment is known of {update.Charge}.";
+            return new($"No payment is known of {update.Charge}.");
         }
 
         var done = new ProviderAnswer(update.Reference, update.HasFailed ? PaymentFailure.Declined : null);
@@ -80,10 +76,10 @@ public sealed class ApplyProviderUpdate(
         var answer = await refund.RecordAsync(project, row.Payment.Id, update.Amount, done, update.Reason, cancel);
         return answer.Outcome == RefundOutcome.Done
             ? null
-            : $"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}";
+            : new($"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}");
     }
 
-    private async Task<string?> DisputeAsync(
+    private async Task<Unresolved?> DisputeAsync(
         ProjectSnapshot project, PaymentProvider provider, DisputeUpdate update, CancellationToken cancel)
     {
         var row = await queries.FindByReferenceAsync(project, provider, update.Charge, cancel);
@@ -91,7 +87,7 @@ public sealed class ApplyProviderUpdate(
         {
             if (row is null || change is null)
             {
-                return $"No payment is known of {update.Charge}.";
+                return new($"No payment is known of {update.Charge}.");
             }
 
             var (now, payment) = (clock.Now(project), row.Payment.Id);
@@ -100,7 +96,7 @@ public sealed class ApplyProviderUpdate(
                 ? CatalogWords.Read<DisputeStatus>(word)
                 : (DisputeStatus?)null;
 
-            // A decision is the end: that it was open before may be told after it.
+            // A decision is final: the provider may report the open dispute after it.
             if (known == update.Status || known is DisputeStatus.Won or DisputeStatus.Lost)
             {
                 return null;
@@ -121,7 +117,9 @@ public sealed class ApplyProviderUpdate(
         }
     }
 
-    /// <summary>What a bank holds or took was not paid for the running period: no change of the subscription gives it back.</summary>
+    /// <summary>
+    /// Treats disputed or lost money as unpaid for the current period, so that a change of the subscription does not credit it.
+    /// </summary>
     private static async Task CountAsync(
         CustomerChange change, ProjectSnapshot project, Payment payment, DisputeStatus? known, DisputeUpdate update,
         CancellationToken cancel)
@@ -143,9 +141,9 @@ public sealed class ApplyProviderUpdate(
     };
 
     /// <summary>
-    /// What was used beyond the plan in a period that has ended goes to the invoice that the provider drafts for the next one.
+    /// Follows a subscription, and sends overage of an ended period to the invoice that the provider drafts for the next one.
     /// </summary>
-    private async Task<string?> FollowAsync(
+    private async Task<Unresolved?> FollowAsync(
         ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
         var refused = await follow.RunAsync(project, provider, update, cancel);
@@ -155,21 +153,13 @@ public sealed class ApplyProviderUpdate(
         }
         catch (ProviderSilentException)
         {
-            // What was not told is told later; what was followed is so.
-        }
-
-        if (refused is null)
-        {
-            await using var wake = database.Command(
-                InboxSql.Wake, project.Id, CatalogWords.Of(provider),
-                update.EndedAt is null ? FollowRules.Unknown(update.Reference) : FollowRules.Blocked(update.Customer));
-            await wake.ExecuteNonQueryAsync(cancel);
+            // The usage that was not sent is sent later; the update is applied.
         }
 
         return refused;
     }
 
-    private async Task<string?> SaveAsync(
+    private async Task<Unresolved?> SaveAsync(
         ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate update, CancellationToken cancel)
     {
         await methods.SaveAsync(project, provider, update, cancel);

@@ -19,13 +19,14 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
     private readonly TakeStep _take = new(changes, clock);
 
     /// <summary>
-    /// Other terms, now or from the next period on. The newest version of a plan that is named; the own version stays otherwise.
+    /// Changes the terms, now or from the next period on. A change to another plan uses its newest version; otherwise the subscription
+    /// keeps its own version.
     /// </summary>
     public Task<SubscriptionAnswer> RunAsync(
         ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(project, id, request, (row, facts, now) => Choose(project, row.Subscription, order, facts, now), cancel);
 
-    /// <summary>In a transaction of the caller, who holds the customer and commits.</summary>
+    /// <summary>Changes the terms in the caller's transaction. The caller locks the customer and commits.</summary>
     internal static Task<SubscriptionAnswer> RunInTransactionAsync(
         StepWriting writing, SubscriptionRow row, ChangeOrder order, CancellationToken cancel) =>
         TakeStep.StepAsync(
@@ -36,14 +37,14 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(project, id, request, (row, facts, now) => End(row.Subscription, order, facts, now), cancel);
 
-    /// <summary>The newest version of the plan that it has. What else it has or waits for stays.</summary>
+    /// <summary>Moves the subscription to the newest version of its plan. Its other terms and its scheduled changes stay.</summary>
     internal Task<SubscriptionAnswer> MigrateAsync(
         ProjectSnapshot project, Guid id, PlanVersion newest, ChangeTime when, Proration proration, StepRequest request,
         CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request, (row, facts, now) => Migrate(project, row.Subscription, newest, (when, proration), facts, now), cancel);
 
-    /// <summary>Takes back a cancellation that was to come. Or scheduled terms, where there is no such cancellation.</summary>
+    /// <summary>Undoes a scheduled cancellation or, without one, removes scheduled terms.</summary>
     public Task<SubscriptionAnswer> UncancelAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request,
@@ -58,13 +59,13 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
             },
             cancel);
 
-    /// <param name="until">Null: until somebody resumes it.</param>
+    /// <param name="until">Null: until a resume.</param>
     public Task<SubscriptionAnswer> PauseAsync(
         ProjectSnapshot project, Guid id, Instant? until, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request,
             (row, _, now) => row.Subscription.Status == SubscriptionStatus.PastDue
-                ? NotAllowed(row.Subscription, SubscriptionVerb.Pause) // Nobody pauses what they owe for: that is the last step of dunning.
+                ? NotAllowed(row.Subscription, SubscriptionVerb.Pause) // Only dunning pauses an unpaid subscription, as its last step.
                 : IfAllowed(
                     row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, WholeSecond(now))),
             cancel);
@@ -76,13 +77,13 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
                 IfAllowed(row.Subscription, SubscriptionVerb.Resume, () => SubscriptionLife.Resume(row.Subscription, facts, now)),
             cancel);
 
-    /// <summary>What the next moment will ask for.</summary>
+    /// <summary>Previews the next invoice.</summary>
     public Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         _take.LookAheadAsync(project, id, cancel);
 
     /// <summary>
-    /// Terms that wait for the next period are changed by what the order names and wait on. They go where the order names a plan or an
-    /// interval that leaves nothing of them; the answer says so.
+    /// Decides the step of a change. An order also changes the terms scheduled for the next period, in the parts that it names. They are
+    /// removed if the order names a plan or an interval with which they cannot remain; the answer says so.
     /// </summary>
     private static StepChoice Choose(ProjectSnapshot project, Subscription subscription, ChangeOrder order, LifeFacts facts, Instant now)
     {
@@ -126,7 +127,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
 
         if (!isNow)
         {
-            // What it is now is wanted to stay: what was scheduled is taken back.
+            // The order asks for the current terms: remove the scheduled ones.
             return later == old
                 ? IfAllowed(subscription, SubscriptionVerb.Unschedule, () => SubscriptionLife.Schedule(subscription, null, now))
                 : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, later, now));
@@ -136,14 +137,14 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         var kept = subscription with { Scheduled = waits == terms ? null : waits };
         return IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(kept, terms, order.Proration, facts, now));
 
-        // A price that is agreed now is not agreed for another plan that waits.
+        // A price agreed now does not apply to another scheduled plan.
         ChangeOrder OfPlan(SubscriptionTerms one) =>
             (one.Plan.Code, one.Interval) == (old.Plan.Code, old.Interval) ? order : order with { CustomAmount = null, Discount = null };
     }
 
     /// <summary>
-    /// The version that an order means: that of the terms themselves, or of those in force, where it is theirs; otherwise the newest. Null:
-    /// there is no such plan.
+    /// Returns the version that an order refers to: that of the given or of the current terms, if they have the plan; otherwise the newest.
+    /// Null: there is no such plan.
     /// </summary>
     private static PlanVersion? PlanOf(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of, SubscriptionTerms old) =>
         order.Plan switch
@@ -154,7 +155,10 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         var code => catalog.Plans.GetValueOrDefault(code),
     };
 
-    /// <summary>What an order makes of terms, those in force or those that wait: what it names is new. Or why they cannot be had.</summary>
+    /// <summary>
+    /// Applies an order to the current or the scheduled terms: it replaces the parts that it names. Returns the reason if they cannot be
+    /// sold.
+    /// </summary>
     private static (SubscriptionTerms Terms, StepChoice? Refusal) Ordered(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of,
         SubscriptionTerms old)
     {
@@ -164,7 +168,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
                 Plan = PlanOf(catalog, order, of, old)!, Interval = order.Interval ?? of.Interval, Quantity = order.Quantity ?? of.Quantity,
             };
 
-        // What was agreed was agreed for the plan that it was agreed for.
+        // An agreement applies only to the plan that it was made for.
         var agreed = IsFor(of) ? of : IsFor(old) ? old : null;
         return Sold(
             catalog.Document,
@@ -177,7 +181,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         bool IsFor(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (terms.Plan.Code, terms.Interval);
     }
 
-    /// <summary>What costs more is had at once; a trial costs nothing yet, and a pause has no time that could be changed.</summary>
+    /// <summary>A more expensive change applies at once; a trial costs nothing yet, and a pause has no time that could change.</summary>
     internal static ChangeTime TimeOf(Subscription subscription, SubscriptionTerms terms) => subscription.Status switch
     {
         SubscriptionStatus.Trialing => ChangeTime.Now,
@@ -185,7 +189,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         _ => terms.PerMonth.Major > subscription.Terms.PerMonth.Major ? ChangeTime.Now : ChangeTime.PeriodEnd,
     };
 
-    /// <summary>The terms with add-ons as they can be had, or why they cannot be had.</summary>
+    /// <summary>Returns the terms with add-ons at current prices, or the reason why they cannot be sold.</summary>
     private static (SubscriptionTerms Terms, StepChoice? Refusal) Sold(CatalogDocument catalog, SubscriptionTerms terms,
         IReadOnlyList<(string, long)> wanted)
     {
@@ -199,7 +203,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         return (sold, faulty is not null ? StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty) : Unpayable(sold));
     }
 
-    /// <summary>Null: somebody could pay it.</summary>
+    /// <summary>Returns null if the amount is plausible.</summary>
     internal static StepChoice? Unpayable(SubscriptionTerms terms) => terms.IsPayable
         ? null
         : StepChoice.None(
@@ -244,8 +248,8 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>
-    /// Terms in a plan's newest version, or why they stay as they are. A change to another plan that waits is what the customer was
-    /// promised; one of the same plan waits on in its newest version.
+    /// Returns the terms in a plan's newest version, or the reason why they stay. A scheduled change to another plan was promised to the
+    /// customer and stays; one of the same plan stays scheduled in its newest version.
     /// </summary>
     internal static (SubscriptionTerms Terms, SubscriptionTerms? Scheduled, StepChoice? Refusal) Moved(
         CatalogDocument catalog, SubscriptionTerms terms, SubscriptionTerms? scheduled, PlanVersion newest)
@@ -265,7 +269,8 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>
-    /// In a trial at once, since it costs nothing yet; of a paused one when it goes on, since until then it has no period.
+    /// Decides when a migration applies: in a trial at once, since it costs nothing yet; for a paused subscription at the resume, since
+    /// until then it has no period.
     /// </summary>
     internal static MigrationTime WhenMoved(Subscription subscription, ChangeTime wanted) => subscription.Status switch
     {
@@ -277,7 +282,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
     internal static bool Goes(ChangeDirection direction, SubscriptionTerms old, SubscriptionTerms terms) =>
         direction == ChangeDirection.Up ? terms.PerMonth.Major > old.PerMonth.Major : terms.PerMonth.Major < old.PerMonth.Major;
 
-    /// <summary>What of the terms has no price, and which prices their plan has.</summary>
+    /// <summary>Describes the terms that have no price, and the prices of their plan.</summary>
     internal static string PricesOf(SubscriptionTerms terms)
     {
         var plan = terms.Plan.Plan;
@@ -298,6 +303,9 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
             ? $"The subscription is {CatalogWords.Of(subscription.Status)}, so it cannot change. POST /v1/subscriptions begins a new one."
             : $"The subscription is {CatalogWords.Of(subscription.Status)}; '{CatalogWords.Of(verb)}' is not possible then.");
 
-    /// <summary>What ends or stops a period leaves it a boundary without a fraction of a second; never before the period began.</summary>
+    /// <summary>
+    /// Cuts an instant to the whole second, for steps that end or stop a period, so that its boundary has no fraction of a second. It never
+    /// precedes the start of the period.
+    /// </summary>
     private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % 1_000_000));
 }

@@ -8,16 +8,12 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>
-/// Coupons of a subscription after its start: a further one is redeemed, or one is ended. Each is a fact of the timeline.
-/// </summary>
+/// <summary>Redeems or ends coupons of a subscription after its start. Each change is a fact of the timeline.</summary>
 public sealed class ChangeCoupons(CustomerChanges changes, Clock clock)
 {
     private readonly TakeStep _take = new(changes, clock);
 
-    /// <summary>
-    /// It takes something off the invoices from now on, after the coupons and promotional credits that were redeemed before.
-    /// </summary>
+    /// <summary>Redeems a coupon. It reduces later invoices, after coupons and promotional credits that were redeemed before.</summary>
     public Task<SubscriptionAnswer> RedeemAsync(
         ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
@@ -31,7 +27,7 @@ public sealed class ChangeCoupons(CustomerChanges changes, Clock clock)
             }),
             cancel);
 
-    /// <summary>It takes nothing off the invoices from now on. What was invoiced stays.</summary>
+    /// <summary>Ends a coupon. It no longer reduces invoices; those already made stay.</summary>
     public Task<SubscriptionAnswer> EndAsync(
         ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
@@ -51,7 +47,7 @@ public sealed class ChangeCoupons(CustomerChanges changes, Clock clock)
             }),
             cancel);
 
-    /// <param name="write">Null: it is done, and is a fact.</param>
+    /// <param name="write">Returns null if the change is written and becomes a fact.</param>
     private static async Task<StepChoice> IfAllowedAsync(
         StepWriting writing, SubscriptionRow row, SubscriptionVerb verb, string code, Func<Task<StepChoice?>> write)
     {

@@ -15,25 +15,27 @@ public enum InvoiceOutcome
 {
     Done,
 
-    /// <summary>It is so already; nothing was changed.</summary>
+    /// <summary>The invoice already has that status; nothing was changed.</summary>
     Unchanged,
     NotFound,
 
-    /// <summary>Not while the invoice stands where it does.</summary>
+    /// <summary>The invoice's current status forbids it.</summary>
     NotAllowed,
     CreditRefused,
 }
 
-/// <param name="Detail">Of a refusal, for people.</param>
+/// <param name="Detail">The reason of a refusal, for the caller.</param>
 public sealed record InvoiceAnswer(InvoiceOutcome Outcome, InvoiceRow? Row = null, CreditNote? CreditNote = null, string? Detail = null);
 
 /// <summary>
-/// What happens to an invoice after it was finalised, beside payments. Its lines never change; each of these is a fact beside them. What
-/// was bought on it is given in the transaction in which it is paid, or credited so far that nothing is due.
+/// Changes a finalised invoice, apart from payments. Its lines never change; each change is a separate fact. Purchases on the invoice are
+/// granted in the transaction that pays it, or credits it so far that nothing is due.
 /// </summary>
 public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
 {
-    /// <summary>It asked for nothing, and what it took off may be used again. A paid one is never void; it is credited.</summary>
+    /// <summary>
+    /// Voids an open invoice; its coupons and credits may be used again. A paid invoice cannot become void; credit it instead.
+    /// </summary>
     public Task<InvoiceAnswer> VoidAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
         ChangeAsync(
             project, id, actor, "void", note,
@@ -46,7 +48,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             },
             cancel);
 
-    /// <summary>Nobody will pay it.</summary>
+    /// <summary>Marks an invoice as uncollectible.</summary>
     public Task<InvoiceAnswer> GiveUpAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
         ChangeAsync(
             project, id, actor, "mark_uncollectible", note,
@@ -59,10 +61,10 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             cancel);
 
     /// <summary>
-    /// Gives back a part of an invoice, or all of it, by a document with a number of its own. Of an open invoice that much need not
-    /// be paid any more; of a paid one it is the customer's, and pays the next invoices.
+    /// Credits a part of an invoice, or all of it, with a credit note that has its own number. On an open invoice it reduces the amount
+    /// due; on a paid one it becomes credit of the customer, which pays the next invoices.
     /// </summary>
-    /// <param name="request">A repeat of it answers what the first one made. Null: each is one of its own.</param>
+    /// <param name="request">The request; a repeat returns the first result. Null: each call is a new request.</param>
     public async Task<InvoiceAnswer> CreditAsync(
         ProjectSnapshot project, Guid id, CreditOrder order, Guid? request, string actor, CancellationToken cancel)
     {
@@ -97,7 +99,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
 
             var (after, note) = await InvoiceChange.CreditAsync(change, project, row, (draft, order), actor, now, cancel);
 
-            // What was paid and need not have been is the customer's.
+            // A payment beyond the reduced total becomes credit of the customer.
             var paidTooMuch = after.Paid + after.Credited - after.Total;
             var before = invoice.Paid + invoice.Credited - invoice.Total;
             var gained = Positive(paidTooMuch) - Positive(before);
@@ -143,7 +145,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
                 await change.ExecuteAsync(RedemptionSql.Return, cancel, row.Partition, row.Account, invoice.Id);
                 if (invoice.FromCredits > invoice.ProrationCredited)
                 {
-                    // What credits had paid of it is the customer's again, but for those that the invoice itself was the reason of.
+                    // Return to the customer the credits that paid the invoice, except those that the invoice itself caused.
                     await InvoiceChange.GiveAsync(
                         change, row, invoice.FromCredits - invoice.ProrationCredited, now, "invoice", verb, cancel);
                 }
@@ -154,7 +156,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
         }
     }
 
-    /// <summary>Access follows payment: what was bought is given when the invoice is paid, and quotas follow at once.</summary>
+    /// <summary>Grants purchases when the invoice is paid, updates the collection, and commits.</summary>
     private static async Task EndAsync(
         CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
     {

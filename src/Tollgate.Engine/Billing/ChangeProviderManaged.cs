@@ -12,15 +12,15 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Changes subscriptions that a provider manages: 1. refuses what is known here to be wrong; 2. asks the provider, outside of any
-/// transaction; 3. follows the provider's new state as if an event had told it. A change that the provider cannot make is refused. From 2.
-/// on nothing stops when the caller hangs up.
+/// Changes provider-managed subscriptions: 1. refuse orders that are invalid by Tollgate's own records; 2. ask the provider, outside any
+/// transaction; 3. apply the provider's new state as if an event had reported it. Tollgate refuses a change that the provider cannot make.
+/// From 2. on a client's disconnection stops nothing.
 /// </summary>
 public sealed class ChangeProviderManaged(
     SubscriptionQueries subscriptions, SubscriptionBackends backends, ApplyProviderUpdate apply, CouponQueries stored,
     ChangeCoupons coupons, Clock clock)
 {
-    /// <returns>Null: Tollgate manages it, or there is none.</returns>
+    /// <returns>Null: Tollgate manages the subscription, or it does not exist.</returns>
     public async Task<SubscriptionAnswer?> ChangeAsync(
         ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel)
     {
@@ -119,7 +119,7 @@ public sealed class ChangeProviderManaged(
             : await ThenAsync(project, item, await BackendOf(item).UncancelAsync(project, item.Row, CancellationToken.None));
     }
 
-    /// <summary>What the provider's next invoice asks for.</summary>
+    /// <summary>Previews the provider's next invoice.</summary>
     /// <inheritdoc cref="ChangeAsync"/>
     public async Task<SubscriptionAnswer?> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
@@ -139,7 +139,7 @@ public sealed class ChangeProviderManaged(
             : Refused(item, looked);
     }
 
-    /// <summary>Judged and counted here, taken off by the provider.</summary>
+    /// <summary>Tollgate checks and counts the redemption, and the provider applies it.</summary>
     /// <inheritdoc cref="ChangeAsync"/>
     public async Task<SubscriptionAnswer?> RedeemAsync(
         ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel)
@@ -166,7 +166,7 @@ public sealed class ChangeProviderManaged(
         var booked = await coupons.RedeemAsync(project, id, code, request with { IsFromProvider = true }, CancellationToken.None);
         if (booked.Outcome == SubscriptionOutcome.CouponRefused)
         {
-            // Somebody else took the last one meanwhile.
+            // Another redemption used the coupon up in the meantime.
             await BackendOf(item).EndCouponAsync(project, item.Row, code, CancellationToken.None);
         }
 
@@ -195,7 +195,8 @@ public sealed class ChangeProviderManaged(
     }
 
     /// <summary>
-    /// What the provider does not have (its key was changed for that of another account) ends here all the same, when that is asked for.
+    /// The update that ends a subscription that the provider does not have (its key now belongs to another account): a cancellation ends it
+    /// here all the same.
     /// </summary>
     private static SubscriptionUpdate Ended(SubscriptionItem item, CancelOrder order, Instant now)
     {
@@ -217,7 +218,7 @@ public sealed class ChangeProviderManaged(
             ? new(SubscriptionOutcome.NotAllowed, Detail: ChangeAtOnce.NotAllowed(subscription, verb).Detail)
             : null;
 
-    /// <summary>The terms that are asked for, or why the provider cannot have them.</summary>
+    /// <summary>Returns the terms that the order asks for, or the reason why the provider cannot have them.</summary>
     private static (SubscriptionTerms Terms, SubscriptionAnswer? Refusal) TermsOf(ProjectSnapshot project, Subscription subscription,
         ChangeOrder order)
     {
@@ -259,7 +260,7 @@ public sealed class ChangeProviderManaged(
         };
     }
 
-    /// <summary>Stripe gives back a share of the price of a period also when nobody has paid for it.</summary>
+    /// <summary>Stripe credits a share of a period's price even if nobody has paid for it.</summary>
     private const string Owing =
         "The running period is not paid, so Tollgate cannot credit it. Let the customer pay first, or change without proration.";
 
@@ -268,7 +269,9 @@ public sealed class ChangeProviderManaged(
 
     private static SubscriptionAnswer Impossible(string detail) => new(SubscriptionOutcome.NotAtProvider, Detail: detail);
 
-    /// <summary>3. What the provider has now is followed. What cannot be followed waits for its event, which says why.</summary>
+    /// <summary>
+    /// 3. Applies the provider's new state. An update that cannot be applied waits for its event, which gives the reason.
+    /// </summary>
     private async Task<SubscriptionAnswer> ThenAsync(ProjectSnapshot project, SubscriptionItem item, BackendAnswer done)
     {
         if (done.Outcome != BackendOutcome.Done)

@@ -9,9 +9,9 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Every change of a subscription that somebody asks for, and the one place that chooses who makes it: 1. the provider that manages the
-/// subscription; 2. where the change costs something now and the customer can be charged, the payment comes first and makes it; 3.
-/// otherwise Tollgate makes it at once. Changes that happen automatically are in <see cref="RunDue"/>.
+/// Makes every requested change of a subscription, and is the only place that chooses how: 1. the provider that manages the subscription
+/// makes it; 2. if the change costs something now and Tollgate can charge the customer, the payment comes first and makes it; 3. otherwise
+/// Tollgate makes it at once. Automatic changes are in <see cref="RunDue"/>.
 /// </summary>
 public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange pay, ChangeAtOnce own, ChangeCoupons coupons)
 {
@@ -24,7 +24,7 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
             return followed;
         }
 
-        // An order for one direction is judged before anybody is charged for the other.
+        // Check an order for one direction only before anybody is charged for a change in the other.
         if (order.Only is not null && !request.Preview
             && await own.RunAsync(
                 project, id, order, request with { Preview = true }, cancel) is { Outcome: not SubscriptionOutcome.Done } refused)
@@ -41,11 +41,11 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
         ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
         await managed.CancelAsync(project, id, order, request, cancel) ?? await own.CancelAsync(project, id, order, request, cancel);
 
-    /// <summary>Takes back a cancellation that was to come. Or scheduled terms, where there is no such cancellation.</summary>
+    /// <summary>Undoes a scheduled cancellation or, without one, removes scheduled terms.</summary>
     public async Task<SubscriptionAnswer> UncancelAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
         await managed.UncancelAsync(project, id, request, cancel) ?? await own.UncancelAsync(project, id, request, cancel);
 
-    /// <param name="until">Null: until somebody resumes it.</param>
+    /// <param name="until">Null: until a resume.</param>
     public Task<SubscriptionAnswer> PauseAsync(
         ProjectSnapshot project, Guid id, Instant? until, StepRequest request, CancellationToken cancel) =>
         own.PauseAsync(project, id, until, request, cancel);
@@ -53,7 +53,7 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
     public Task<SubscriptionAnswer> ResumeAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
         own.ResumeAsync(project, id, request, cancel);
 
-    /// <summary>A further coupon takes something off the invoices from now on.</summary>
+    /// <summary>Redeems a further coupon, which reduces later invoices.</summary>
     public async Task<SubscriptionAnswer> RedeemAsync(
         ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         await managed.RedeemAsync(project, id, code, request, cancel) ?? await coupons.RedeemAsync(project, id, code, request, cancel);
@@ -62,12 +62,12 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
         ProjectSnapshot project, Guid id, string code, StepRequest request, CancellationToken cancel) =>
         await managed.EndCouponAsync(project, id, code, request, cancel) ?? await coupons.EndAsync(project, id, code, request, cancel);
 
-    /// <summary>The invoice that the next moment will make.</summary>
+    /// <summary>Previews the next invoice.</summary>
     public async Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await managed.UpcomingAsync(project, id, cancel) ?? await own.UpcomingAsync(project, id, cancel);
 
     /// <summary>
-    /// The same for a page, which is shown without it while another call holds the customer for long, or where a provider manages the
+    /// The same for a page, which shows no preview while another call locks the customer for long, or if a provider manages the
     /// subscription: null then.
     /// </summary>
     public async Task<SubscriptionAnswer?> GlanceAsync(ProjectSnapshot project, Subscription subscription, CancellationToken cancel)
@@ -84,7 +84,7 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
         }
     }
 
-    /// <summary>A change that has to be paid and was not made.</summary>
+    /// <summary>Describes a change that needs a payment and was not made.</summary>
     private static SubscriptionAnswer NotMade(PaidChange paid) => paid switch
     {
         { IsOfAnother: true } => new(

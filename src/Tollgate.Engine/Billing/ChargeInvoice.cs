@@ -15,44 +15,44 @@ namespace Tollgate.Engine.Billing;
 
 public enum ChargeOutcome
 {
-    /// <summary>There was an attempt; its status says how it ended.</summary>
+    /// <summary>An attempt was made; its status gives the result.</summary>
     Attempted,
     InvoiceUnknown,
 
-    /// <summary>It asks for nothing: paid, void, given up.</summary>
+    /// <summary>The invoice has no amount due: paid, void or uncollectible.</summary>
     NothingDue,
 
-    /// <summary>What became of an earlier attempt is not known yet.</summary>
+    /// <summary>An earlier attempt is still pending.</summary>
     IsPending,
 
-    /// <summary>The customer has nothing to be charged by.</summary>
+    /// <summary>The customer has no saved payment method.</summary>
     NoMethod,
 
-    /// <summary>The project's provider charges nobody: money comes by itself.</summary>
+    /// <summary>The project's provider charges nobody: customers pay on their own.</summary>
     NotOffered,
 }
 
-/// <param name="Detail">Of a refusal, for people.</param>
+/// <param name="Detail">The reason of a refusal, for the caller.</param>
 public sealed record ChargeAnswer(ChargeOutcome Outcome, PaymentRow? Row = null, string? Detail = null);
 
 /// <summary>
-/// Charges a customer, who need not be there, for an invoice. The attempt is committed; <see cref="SettlePayment"/> asks the provider and
-/// writes its answer with what it causes.
+/// Charges a customer, who need not be present, for an invoice. It commits the attempt; <see cref="SettlePayment"/> asks the provider and
+/// writes its answer with the effects.
 /// </summary>
 public sealed class ChargeInvoice(
     SettlePayment settle, PaymentProviders providers, CustomerChanges changes, Clock clock)
 {
-    /// <summary>An attempt that somebody asks for.</summary>
-    /// <param name="request">A repeat of it is the same attempt. Null: each is one of its own.</param>
+    /// <summary>Makes a requested attempt.</summary>
+    /// <param name="request">The request; a repeat is the same attempt. Null: each call is a new attempt.</param>
     public Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, Guid? request, string actor, CancellationToken cancel) =>
         RunAsync(project, invoice, new Wanted(actor, null, request), cancel);
 
-    /// <summary>An attempt of an invoice that is collected by itself: the one that was due then, unless somebody has made it.</summary>
+    /// <summary>Makes the automatic attempt that was due then, unless it has been made.</summary>
     internal Task<ChargeAnswer> CollectAsync(ProjectSnapshot project, Guid invoice, Instant due, CancellationToken cancel) =>
         RunAsync(project, invoice, new Wanted(PaymentActors.System, due, null), cancel);
 
-    /// <param name="Due">Of what is collected by itself: when it was due. Null: it is asked for.</param>
-    /// <param name="Request">A repeat of it is the same attempt.</param>
+    /// <param name="Due">The due time of an automatic attempt. Null: a caller requested it.</param>
+    /// <param name="Request">A repeat of the request is the same attempt.</param>
     private readonly record struct Wanted(string Actor, Instant? Due, Guid? Request);
 
     private async Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, Wanted wanted, CancellationToken cancel)
@@ -105,7 +105,7 @@ public sealed class ChargeInvoice(
     private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> WriteAsync(
         CustomerChange change, ProjectSnapshot project, InvoiceRow row, string actor, bool isCollected, CancellationToken cancel)
     {
-        // What was given up can be paid after all; only nobody asks for it by himself.
+        // A written-off invoice can still be paid, but no automatic attempt asks for it.
         var (invoice, now) = (row.Invoice, clock.Now(project));
         var asked = isCollected ? invoice.Due : invoice.Payable;
         if (asked.IsZero)

@@ -12,24 +12,24 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// A customer's plan is paid once: while the end of one payment for it is not known, no other begins. The row of a payment that waits is
-/// the claim, and whoever writes one looks for others while holding the customer. What a customer has left is freed before, outside of any
-/// transaction: a provider's page is closed, an answer to the bank given up.
+/// Ensures that a customer's plan is paid once: no payment for it begins while another is pending. The row of the pending payment is the
+/// claim, and every writer looks for others while it locks the customer. Abandoned payments are freed before, outside any transaction: the
+/// provider's page is closed, an answer to the bank is given up.
 /// </summary>
 public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders providers, SandboxProvider sandbox, SettlePayment settle)
 {
-    /// <summary>A payment that waits for nobody but the customer, who does something else now.</summary>
-    /// <param name="Page">The provider's id of its page; null: the bank was asked.</param>
+    /// <summary>An abandoned payment that only the customer could finish.</summary>
+    /// <param name="Page">The provider's id of its page; null: it waits for an answer to the bank.</param>
     private sealed record Left(Guid Payment, PaymentProvider Provider, string? Page, MoneyAmount Amount);
 
-    /// <param name="own">The checkout that is paid now, whose own payment stays; null: none is.</param>
-    /// <param name="givesUpBank">The customer is there and pays otherwise: what a bank was to confirm is given up.</param>
+    /// <param name="own">The checkout that is being paid, whose own payment stays; null: none.</param>
+    /// <param name="givesUpBank">True: the customer is present and pays otherwise, so an open confirmation by the bank is given up.</param>
     public async Task FreeAsync(
         ProjectSnapshot project, string customer, Guid? own, bool givesUpBank, string actor, CancellationToken cancel)
     {
         foreach (var left in await LeftAsync(project, customer, own ?? Guid.Empty, cancel))
         {
-            // Not cancelled with the caller: a provider that was asked is waited for, and its answer is written.
+            // A disconnection does not cancel it: the answer of a provider that was asked must be written.
             var done = left.Page is { } page ? await providers.Of(left.Provider).ClosePageAsync(project, page, CancellationToken.None)
                 : givesUpBank ? await sandbox.ConfirmAsync(project, left.Payment, left.Amount, isApproved: false, CancellationToken.None)
                 : null;
@@ -40,7 +40,7 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
         }
     }
 
-    /// <summary>The caller holds the customer. Null: nobody pays for the plan just now.</summary>
+    /// <summary>Returns the pending payment for the plan; null: none. The caller locks the customer.</summary>
     internal async Task<Guid?> TakenByAsync(CustomerChange change, CancellationToken cancel) =>
         await change.ScalarAsync(
             CheckoutSql.PendingOfPlan, cancel, change.Row.Partition, change.Row.Account, providers.KeepingPages) as Guid?;

@@ -7,16 +7,16 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Closes a provider's page that a customer has left, so that its invoice can be paid otherwise: 1. the provider is asked, outside of any
-/// transaction; 2. its answer is settled as that of any attempt, also when it says that the page was paid.
+/// Closes a provider's page that a customer has left, so that its invoice can be paid otherwise: 1. ask the provider, outside any
+/// transaction; 2. settle its answer as for any attempt, even if it says that the page was paid.
 /// </summary>
 public sealed class ClosePages(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle)
 {
-    /// <summary>How long somebody who has opened a page is waited for, before the invoice is collected otherwise.</summary>
+    /// <summary>The time that a customer with an open page has to pay, before the invoice is collected otherwise.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
-    /// <param name="openedBefore">One that is younger stays. Null: none does.</param>
-    /// <returns>Whether there was a page and the payment on it has an end now.</returns>
+    /// <param name="openedBefore">Pages opened after this stay. Null: none stays.</param>
+    /// <returns>True if there was a page and its payment has ended.</returns>
     public async Task<bool> RunAsync(ProjectSnapshot project, Guid invoice, Instant? openedBefore, string actor, CancellationToken cancel)
     {
         if (await FindAsync(project, invoice, cancel) is not { } page || page.OpenedAt > openedBefore

@@ -11,9 +11,11 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>What a run has collected.</summary>
-/// <param name="Canceled">Subscriptions that ended because the last attempt failed. Counted only where a clock is put forward.</param>
-/// <param name="Invoices">What those were invoiced with at their end.</param>
+/// <summary>The result of a collection run.</summary>
+/// <param name="Canceled">
+/// The number of subscriptions that ended because the last attempt failed. Counted only while a test clock advances.
+/// </param>
+/// <param name="Invoices">The number of their final invoices.</param>
 public readonly record struct CollectReport(int Collected, int Failed, int Canceled, int Invoices)
 {
     public static CollectReport operator +(CollectReport a, CollectReport b) => Add(a, b);
@@ -23,9 +25,9 @@ public readonly record struct CollectReport(int Collected, int Failed, int Cance
 }
 
 /// <summary>
-/// Attempts that are due. Any number of servers may run it: each takes other rows for a while, and whether one is still due is decided
-/// while its customer is held. Killed at any point, what was taken is free again after a minute, and an attempt that was begun is asked
-/// for.
+/// Makes attempts that are due. Any number of servers may run it: each takes other rows for a while, and checks under the customer's lock
+/// that one is still due. If a server is killed, its rows are free again after a minute, and Tollgate asks the provider about attempts in
+/// progress.
 /// </summary>
 public sealed class CollectDue(
     NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ParkedWork parked)
@@ -33,23 +35,20 @@ public sealed class CollectDue(
     private const int MostAtOnce = 100;
 
     /// <summary>
-    /// Attempts that a live project makes before others have their turn: two rounds, so that one with a slow provider keeps nobody for
-    /// long.
+    /// The most attempts that a live project makes in one turn: two rounds, so that a slow provider delays others little.
     /// </summary>
     private const int Page = 2 * AtOnce;
 
-    /// <summary>
-    /// Attempts of one project on their way at one time. Providers take their time; each attempt has no connection meanwhile.
-    /// </summary>
+    /// <summary>The most concurrent attempts of one project. Providers take their time; an attempt uses no connection meanwhile.</summary>
     public const int AtOnce = 8;
 
-    /// <summary>Longer than an attempt takes.</summary>
+    /// <summary>The time after which a taken row is free again, longer than an attempt takes.</summary>
     private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long to wait for what somebody else has taken before looking again.</summary>
+    /// <summary>The wait for rows that another server has taken, before another look.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>All that is due now; what others have taken is left to them.</summary>
+    /// <summary>Makes all attempts that are due now, except those that others have taken.</summary>
     public async Task<CollectReport> RunAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var (report, hasMore) = (default(CollectReport), true);
@@ -62,7 +61,7 @@ public sealed class CollectDue(
         return report;
     }
 
-    /// <summary>The first of what is due now.</summary>
+    /// <summary>Makes the first attempts that are due now.</summary>
     public async Task<(CollectReport Report, bool HasMore)> RunPageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var due = await TakeAsync(project, clock.Now(project), Page, cancel);
@@ -70,7 +69,8 @@ public sealed class CollectDue(
     }
 
     /// <summary>
-    /// All that is due until then, of a test clock that is being put forward: also what others have taken is over when this returns.
+    /// Makes all attempts that are due until an instant, while a test clock advances: when it returns, attempts that others had taken are
+    /// over too.
     /// </summary>
     public async Task<CollectReport> RunAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
     {
@@ -89,7 +89,7 @@ public sealed class CollectDue(
         return report;
     }
 
-    /// <summary>Null: nothing is ever due.</summary>
+    /// <summary>Returns the time of the first due attempt; null: none.</summary>
     public async Task<Instant?> FirstDueAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = database.Command(CollectionSql.FirstDue, project.Id);
@@ -116,7 +116,7 @@ public sealed class CollectDue(
         return new(collected, failed, 0, 0);
     }
 
-    /// <summary>The subscriptions that these attempts have ended.</summary>
+    /// <summary>Counts the subscriptions that these attempts have ended.</summary>
     private async Task<CollectReport> EndedAsync(ProjectSnapshot project, Guid[] invoices, CancellationToken cancel)
     {
         await using var command = database.Command(CollectionSql.Ended, project.Id, invoices, MoveCollection.Reason);
@@ -125,7 +125,7 @@ public sealed class CollectDue(
         return new(0, 0, reader.GetInt32(0), reader.GetInt32(1));
     }
 
-    /// <summary>What is wrong with one keeps nobody from trying the others, also while a clock is moved.</summary>
+    /// <summary>Tries one invoice. Its failure does not keep others from being tried, even while a clock advances.</summary>
     private async Task<PaymentStatus?> TryAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
     {
         PaymentStatus? status = PaymentStatus.Failed;
@@ -133,7 +133,7 @@ public sealed class CollectDue(
             WorkNames.Collections, project, invoice.ToString("D"), async () => status = await AttemptAsync(project, invoice, at, cancel),
             cancel))
         {
-            // It is due again as soon as it is not parked any more.
+            // Make it due again as soon as it is no longer parked.
             await using var giveBack = database.Command(CollectionSql.Release, project.Id, invoice);
             await giveBack.ExecuteNonQueryAsync(cancel);
         }
@@ -143,15 +143,15 @@ public sealed class CollectDue(
 
     private async Task<PaymentStatus?> AttemptAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
     {
-        // A sandbox's clock jumps, the days do not: an attempt is made when it was due.
+        // A sandbox's clock jumps, but each attempt happens at the time when it was due.
         var then = project.TestClock is null ? project : project with { TestClock = at };
-        // A payment page that has been open for long is closed first: its customer has left, and the saved method can be charged.
+        // First close a payment page that has been open for long: its customer has left, and the saved method can be charged.
         await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
         var answer = await charge.CollectAsync(then, invoice, at, cancel);
         if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment }
             && project.TestClock is not null)
         {
-            // Nor does the day wait until a lost answer is asked for.
+            // Ask at once about a lost answer, since the simulated day does not wait.
             await settle.AskAsync(then, payment.Id, resends: true, cancel);
         }
 
@@ -174,8 +174,8 @@ public sealed class CollectDue(
 }
 
 /// <summary>
-/// Looks every second whether something is to be collected, in all projects with one statement, and collects in those where it is: side by
-/// side, each a page at a time.
+/// Looks every second for due attempts in all projects with one statement, and makes them project by project, side by side, a page at a
+/// time.
 /// </summary>
 public sealed class CollectLoop(
     NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ParkedWork parked, ILogger<CollectLoop> log)
@@ -183,7 +183,9 @@ public sealed class CollectLoop(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Projects at one time. Together they have as many attempts on their way as there are sockets to one provider.</summary>
+    /// <summary>
+    /// The number of concurrent projects. Together they have as many concurrent attempts as there are sockets to one provider.
+    /// </summary>
     private const int MostAtOnce = PaymentOptions.MostConnections / CollectDue.AtOnce;
 
     protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>

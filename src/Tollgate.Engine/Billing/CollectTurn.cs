@@ -12,18 +12,16 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>
-/// What an attempt to collect does to the collection, in the transaction that makes the attempt, or finds that there is none to be made.
-/// </summary>
+/// <summary>Updates the collection in the transaction that makes an attempt, or that finds none to make.</summary>
 internal static class CollectTurn
 {
     private static readonly TimeSpan UntilOffered = TimeSpan.FromDays(1);
 
-    /// <summary>Whether the attempt that was due then is still to be made.</summary>
+    /// <summary>True if the attempt that was due then is still to be made.</summary>
     public static async Task<bool> IsDueAsync(CustomerChange change, Guid invoice, Instant due, CancellationToken cancel) =>
         await Collections.FindAsync(change, invoice, cancel) is { State: CollectionState.Open, CollectAt: { } at } && at == due;
 
-    /// <param name="answer">How the attempt began.</param>
+    /// <param name="answer">The start of the attempt.</param>
     public static async Task TakeAsync(
         CustomerChange change, ProjectSnapshot project, InvoiceRow row, ChargeAnswer answer, Instant now, CancellationToken cancel)
     {
@@ -34,7 +32,7 @@ internal static class CollectTurn
                 await AwaitAsync(change, invoice, answer.Row!.Payment.Id, cancel);
                 return;
 
-            // Whoever has opened a page may pay there; for a while he is waited for.
+            // A customer who has opened a page may pay there; wait for a while.
             case ChargeOutcome.IsPending
                 when await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page
                     && page.OpenedAt.Plus(ClosePages.Patience) > now:
@@ -42,14 +40,15 @@ internal static class CollectTurn
                     CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, page.OpenedAt.Plus(ClosePages.Patience).ToUtc());
                 return;
 
-            // Somebody else has begun one; how that ends is how this one does.
+            // Another attempt is pending; its result becomes the result of this one.
             case ChargeOutcome.IsPending:
                 await AwaitAsync(
                     change, invoice, (Guid)(await change.ScalarAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice))!,
                     cancel);
                 return;
 
-            // Who is past due is so by the policy, whatever the project has changed to meanwhile: what cannot be tried has failed.
+            // A past-due subscription stays under its policy, even if the project has changed provider: an attempt that is impossible has
+            // failed.
             case ChargeOutcome.NoMethod:
             case ChargeOutcome.NotOffered when await Collections.FindAsync(change, invoice, cancel) is { Failures: > 0 }:
                 var payment = await WriteMissingAsync(change, project, row, now, cancel);
@@ -61,7 +60,7 @@ internal static class CollectTurn
                 await MoveCollection.SettledAsync(change, project, invoice, now, cancel);
                 return;
 
-            // Nobody is charged by the project's provider, and nobody was asked yet. That may change again.
+            // The project's provider charges nobody, and no attempt has failed yet; try again later, since the provider may change.
             default:
                 await change.ExecuteAsync(
                     CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, now.Plus(UntilOffered).ToUtc());
@@ -72,7 +71,7 @@ internal static class CollectTurn
     private static Task AwaitAsync(CustomerChange change, Guid invoice, Guid payment, CancellationToken cancel) =>
         change.ExecuteAsync(CollectionSql.Await, cancel, change.Row.Partition, change.Row.Account, invoice, payment);
 
-    /// <summary>An attempt that nobody was asked for, so that it is seen among the others.</summary>
+    /// <summary>Writes a failed attempt without a provider, so that it is listed among the others.</summary>
     private static async Task<Guid> WriteMissingAsync(
         CustomerChange change, ProjectSnapshot project, InvoiceRow row, Instant now, CancellationToken cancel)
     {

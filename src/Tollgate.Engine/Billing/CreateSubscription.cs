@@ -16,24 +16,24 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>What somebody subscribes to.</summary>
-/// <param name="Currency">Null: the customer's, or the project's.</param>
+/// <summary>The order of a subscription.</summary>
+/// <param name="Currency">Null: the customer's currency, or the project's.</param>
 /// <param name="Trial">Null: the plan's trial, if the customer has not had one.</param>
 /// <param name="ConvertsTrial">True: the trial becomes a paid subscription at its end. False: the subscription ends.</param>
 /// <param name="Fingerprint">Identifies a card or a device; each gets one trial.</param>
 /// <param name="StartAt">Not in the future; null: now.</param>
-/// <param name="AddOns">Codes and how many of each.</param>
-/// <param name="CustomAmount">Agreed instead of the plan's price, in minor units; null: the plan's.</param>
+/// <param name="AddOns">Codes and quantities.</param>
+/// <param name="CustomAmount">The agreed price in place of the plan's, in minor units; null: the plan's.</param>
 public sealed record SubscriptionOrder(
     string Customer, string Plan, PriceInterval Interval, Currency? Currency, long Quantity, bool? Trial, bool ConvertsTrial,
     string? Fingerprint, string? Coupon,
     Instant? StartAt, string? Id, IReadOnlyList<(string Code, long Quantity)> AddOns, long? CustomAmount)
 {
-    /// <summary>Agreed for the plan's price; null: what the catalogue says of it.</summary>
+    /// <summary>The agreed discount on the plan's price; null: the catalogue's.</summary>
     public LineDiscount? Discount { get; init; }
 }
 
-/// <summary>Begins a subscription. The customer, created when it is missing, has the plan's quotas at once.</summary>
+/// <summary>Begins a subscription. It creates the customer if it is missing; the plan's quotas apply at once.</summary>
 public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
 {
     /// <summary>Idempotent by <see cref="SubscriptionOrder.Id"/>.</summary>
@@ -71,8 +71,8 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>
-    /// In a transaction of the caller, who holds the customer and commits. What has
-    /// become due since it began is not done yet.
+    /// Begins a subscription in the caller's transaction. The caller locks the customer and commits. Steps that have become due since the
+    /// start are not done yet.
     /// </summary>
     internal static Task<SubscriptionAnswer> RunInTransactionAsync(
         StepWriting writing, SubscriptionOrder order, CancellationToken cancel) =>
@@ -160,7 +160,7 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         return coupon is null ? StepChoice.Of(step) : StepChoice.None(SubscriptionOutcome.CouponRefused, coupon);
     }
 
-    /// <summary>How many there were, how many of them had a trial, and when the last one ended.</summary>
+    /// <summary>Returns the number of earlier subscriptions, the number with a trial, and the end of the last one.</summary>
     private static async Task<(long Subscriptions, long Trials, Instant? LastEnd)> PastAsync(CustomerChange change,
         CancellationToken cancel)
     {
@@ -171,7 +171,8 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>
-    /// A trial is had once, by a customer and by a fingerprint. Unless it is asked for, only a first subscription begins with one.
+    /// Determines the trial. Each customer and each fingerprint gets one; unless the order asks for it, only a first subscription begins
+    /// with one.
     /// </summary>
     private static async Task<(SubscriptionOutcome? Refused, int Days)> TrialAsync(
         CustomerChange change, ProjectSnapshot project, SubscriptionOrder order, PlanPrice price, long subscriptions, long trials, Guid id,
@@ -194,8 +195,8 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
     }
 
     /// <summary>
-    /// What was ordered is what its first fact says; what was changed since does not make it another order. One that left the time
-    /// open is the same a minute later.
+    /// True if a repeat orders the same as the subscription's first fact; later changes do not count. A start time that the order left open
+    /// does not count either.
     /// </summary>
     private static async Task<bool> IsSameAsync(
         CustomerChange change, SubscriptionOrder order, Subscription stored, CancellationToken cancel)

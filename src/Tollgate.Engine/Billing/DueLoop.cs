@@ -8,7 +8,7 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Looks every second whether something is due, in all projects with one statement, and runs those where it is: side by side, each so many
+/// Looks every second for due subscriptions in all projects with one statement, and runs them project by project, side by side, a number of
 /// subscriptions at a time.
 /// </summary>
 public sealed class DueLoop(
@@ -17,10 +17,10 @@ public sealed class DueLoop(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Projects at one time. Each takes up to three connections.</summary>
+    /// <summary>The number of concurrent projects. Each takes up to three connections.</summary>
     private const int MostAtOnce = 3;
 
-    /// <summary>Subscriptions of one project before others have their turn: five rounds of three batches, which go side by side.</summary>
+    /// <summary>The most subscriptions of one project in one turn: five rounds of three batches, which run side by side.</summary>
     private const int Page = 1_500;
 
     protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>

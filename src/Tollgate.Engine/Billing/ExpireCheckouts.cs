@@ -12,8 +12,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Ends checkouts that nobody finished: when their time is over, when the credential that issued them is revoked, or when somebody asks for
-/// it. One whose payment is under way waits for that.
+/// Ends checkouts that nobody finished: when they expire, when the credential that issued them is revoked, or on request. A checkout with a
+/// pending payment waits for its end.
 /// </summary>
 public sealed class ExpireCheckouts(
     NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay,

@@ -10,15 +10,15 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Money came for a checkout: what it asks for is done as of when its price was told. Where that is not the same any more, nothing of it is
-/// done: the money is the customer's. Runs in the transaction that settles the payment.
+/// Makes the purchase of a paid checkout, as of the time of the quote. If the purchase is no longer the same, nothing of it is made, and
+/// the money becomes credit of the customer. Runs in the transaction that settles the payment.
 /// </summary>
 internal static class FinishCheckout
 {
-    /// <summary>Before a purchase: when it cannot be made any more it is taken back, and the money stays.</summary>
+    /// <summary>The savepoint before a purchase: if it cannot be made any more, it is rolled back, and the money stays.</summary>
     private const string BeforePurchase = "before_purchase";
 
-    /// <summary>Why a customer has credit.</summary>
+    /// <summary>The cause of a customer's credit.</summary>
     private static readonly string[] ByPayment = ["payment"];
     private static readonly Guid?[] OfNoInvoice = [null];
 
@@ -33,7 +33,7 @@ internal static class FinishCheckout
 
         if (payment.Invoice is { } invoice)
         {
-            // An open invoice: money that comes for one is always taken.
+            // An open invoice: Tollgate always accepts money for it.
             await CheckoutWriter.CompleteAsync(change, checkout, (null, invoice, payment.Id), now, actor, cancel);
             await SettlePayment.PayAsync(change, project, payment, invoice, now, actor, cancel);
             return;
@@ -41,7 +41,7 @@ internal static class FinishCheckout
 
         await change.MarkAsync(BeforePurchase, cancel);
 
-        // On a page of a provider hours may pass before somebody pays: what begins, begins then.
+        // On a provider's page hours may pass before the customer pays: a new subscription begins then.
         var asOf = payment is { Method: null, ExpectedVersion: null } && checkout.Checkout.Kind == CheckoutKind.Subscription
             ? now
             : payment.QuotedAt!.Value;

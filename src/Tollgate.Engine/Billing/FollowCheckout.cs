@@ -11,13 +11,14 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Ends a checkout whose page a provider had, and at whose end it has a subscription: completed with that, or expired. What the
-/// subscription gives is told by itself; here it is counted that its coupon was redeemed.
+/// Ends a checkout whose provider's page ends in a provider-managed subscription: completed with that, or expired. The provider reports the
+/// subscription separately; this class counts the redemption of its coupon.
 /// </summary>
 public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges changes, ChangeCoupons coupons, Clock clock)
 {
-    /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate update, CancellationToken cancel)
+    /// <returns>Null: the update is applied. Otherwise why it cannot be yet.</returns>
+    public async Task<Unresolved?> RunAsync(
+        ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate update, CancellationToken cancel)
     {
         CheckoutRow? row;
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -30,14 +31,14 @@ public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges ch
         {
             if (row is null || change is null)
             {
-                return $"No checkout {update.Checkout} is known.";
+                return new($"No checkout {update.Checkout} is known.");
             }
 
             if (subscription is { } id
                 && await TakeStep.FindAsync(
                     change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
             {
-                return $"{update.Subscription} is not followed yet.";
+                return Unresolved.NotFollowed(update.Subscription!, $"{update.Subscription} is not followed yet.");
             }
 
             var (now, actor) = (clock.Now(project), CatalogWords.Of(provider));
@@ -49,7 +50,7 @@ public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges ch
 
         if (subscription is { } begun && row.Wanted.Coupon is { } code)
         {
-            // Told again it is redeemed already; where it was used up meanwhile the provider takes it off all the same.
+            // On a repeat the coupon is already redeemed; if it was used up in the meantime, the provider applies it all the same.
             await coupons.RedeemAsync(
                 project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsFromProvider = true }, cancel);
         }

@@ -13,13 +13,15 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Brings the row of a subscription that a provider manages to what the provider says of it. Told again, or late, it changes nothing: who
-/// asked later knows more.
+/// Updates the row of a provider-managed subscription from the provider's state. A repeat or a late update changes nothing: the state that
+/// was read later wins.
 /// </summary>
 public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 {
-    /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
-    public async Task<string?> RunAsync(
+    /// <returns>
+    /// Null: the update is applied. Otherwise why it cannot be; the possible parts are applied.
+    /// </returns>
+    public async Task<Unresolved?> RunAsync(
         ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
         await using var change = await changes.BeginAsync(project, update.Customer, cancel);
@@ -27,14 +29,14 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         await change.ScalarAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
         if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != update.Customer)
         {
-            return $"{update.Reference} is of customer '{owner}' here, and of '{update.Customer}' there.";
+            return new($"{update.Reference} is of customer '{owner}' here, and of '{update.Customer}' there.");
         }
 
         var known = await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, row.Partition, row.Account, id);
         var heardAt = update.AskedAt.ToUtc();
         if (known is { Subscription.ManagedBy: null })
         {
-            return $"A subscription of Tollgate's own has the id {update.Reference}.";
+            return new($"A subscription of Tollgate's own has the id {update.Reference}.");
         }
 
         if (known is not null
@@ -43,7 +45,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        // What nobody has paid for yet is no news: it may be one of several tries.
+        // Ignore a subscription that nobody has paid for yet: it may be one of several tries.
         if (known is null && update is { Status: SubscriptionStatus.Incomplete, EndedAt: null })
         {
             return null;
@@ -70,13 +72,16 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         return doubt;
     }
 
-    /// <summary>Why another subscription cannot begin. One that gives nothing makes way for one that does.</summary>
-    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate update, CancellationToken cancel)
+    /// <summary>
+    /// Returns the reason why another subscription cannot begin. A live subscription that gives no plan is ended in favour of one that
+    /// does.
+    /// </summary>
+    private static async Task<Unresolved?> RefuseAsync(StepWriting writing, SubscriptionUpdate update, CancellationToken cancel)
     {
         var (change, row) = (writing.Change, writing.Change.Row);
         if (row.Owner is { } owner)
         {
-            return $"Customer '{update.Customer}' is a member of '{owner}', which subscribes for it.";
+            return new($"Customer '{update.Customer}' is a member of '{owner}', which subscribes for it.");
         }
 
         if (update.EndedAt is not null)
@@ -86,7 +91,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
 
         if (row.Customer.Profile.Currency is { } kept && kept != update.Price!.Each.Currency.Code)
         {
-            return $"Customer '{update.Customer}' is invoiced in {kept}, and {update.Reference} in {update.Price.Each.Currency.Code}.";
+            return new(
+                $"Customer '{update.Customer}' is invoiced in {kept}, and {update.Reference} in {update.Price.Each.Currency.Code}.");
         }
 
         if (await TakeStep.FindAsync(change, writing.Project, SubscriptionSql.Live, cancel, row.Partition, row.Account) is not { } live)
@@ -103,24 +109,24 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
             return null;
         }
 
-        return FollowRules.BlockedBy(
+        return Unresolved.BlockedBy(
             update.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status),
             update.Reference);
     }
 
     /// <summary>
-    /// Its own version of a plan stays where that is sold so. What is paid instead of the plan's price was agreed there. One that is
-    /// followed keeps its terms where the provider's are none of the catalogue.
+    /// Determines the terms. The subscription keeps its plan version if that sells these terms. A price other than the plan's was agreed at
+    /// the provider. A followed subscription keeps its terms if the catalogue does not sell the provider's.
     /// </summary>
-    /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
-    private static (SubscriptionTerms? Terms, string? UnresolvedReason) TermsOf(ProjectSnapshot project, Subscription? known,
+    /// <returns>No terms: it cannot be followed. A reason: why not, or which part differs from the provider's.</returns>
+    private static (SubscriptionTerms? Terms, Unresolved? Doubt) TermsOf(ProjectSnapshot project, Subscription? known,
         SubscriptionUpdate update)
     {
         if (update.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
             return (known?.Terms,
-                $"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), "
-                    + "or let \"tollgate stripe sync\" make it.");
+                new($"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), "
+                    + "or let \"tollgate stripe sync\" make it."));
         }
 
         var held = known?.Terms.Plan is { } plan && plan.Code == price.Plan ? plan : newest;
@@ -128,8 +134,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         return Array.Find(possible, static terms => terms is { AreSold: true, IsPayable: true }) is { } sold
             ? (sold, null)
             : (known?.Terms,
-                $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × "
-                    + $"{price.Each}, as {update.Reference} is.");
+                new($"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for "
+                    + $"{price.Quantity} × {price.Each}, as {update.Reference} is."));
 
         SubscriptionTerms Of(PlanVersion version)
         {
@@ -162,7 +168,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         }
     }
 
-    /// <summary>What the step before has billed until then stays billed.</summary>
+    /// <summary>Usage that the previous step has billed stays billed.</summary>
     private static SubscriptionStep Billed(SubscriptionStep step, SubscriptionRow row) =>
         step.After.UsageFrom < row.Subscription.UsageFrom
             ? step with { After = step.After with { UsageFrom = row.Subscription.UsageFrom } }

@@ -15,28 +15,28 @@ public enum AddMethodOutcome
 {
     Added,
 
-    /// <summary>It is there already, and stays as it is.</summary>
+    /// <summary>The method is already saved, and stays as it is.</summary>
     Known,
 
     /// <summary>The customer is a member, whose owner pays.</summary>
     IsMember,
 
-    /// <summary>The customer has <see cref="PaymentMethods.Most"/>.</summary>
+    /// <summary>The customer has <see cref="PaymentMethods.Most"/> methods.</summary>
     TooMany,
 }
 
 /// <param name="Method">Null: nothing was added.</param>
 public sealed record AddedMethod(AddMethodOutcome Outcome, PaymentMethod? Method = null);
 
-/// <summary>Changes what a customer is charged by. A new default hastens the collection of what the customer owes.</summary>
+/// <summary>Changes the saved payment methods of a customer. A new default makes Tollgate retry failed collections at once.</summary>
 public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets, Clock clock)
 {
-    /// <summary>Creates the customer when it is missing.</summary>
+    /// <summary>Creates the customer if it is missing.</summary>
     public Task<AddedMethod> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel) =>
         AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), PaymentProvider.Sandbox, cancel);
 
     /// <summary>
-    /// A method that a provider has of a customer. One that is there already stays as it is; one too many removes the oldest.
+    /// Saves a customer's method that a provider reports. A known method stays as it is; one too many removes the oldest.
     /// </summary>
     internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate method, CancellationToken cancel) =>
         AddAsync(project, method, provider, cancel, isOnce: true);
@@ -77,7 +77,7 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
         return new(AddMethodOutcome.Added, method);
     }
 
-    /// <returns>False: the customer has none of this id.</returns>
+    /// <returns>False: the customer has no method with this id.</returns>
     public async Task<bool> RemoveAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
@@ -93,8 +93,8 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
         return true;
     }
 
-    /// <summary>The one that is charged from now on.</summary>
-    /// <returns>False: the customer has none of this id.</returns>
+    /// <summary>Makes a method the one that Tollgate charges from now on.</summary>
+    /// <returns>False: the customer has no method with this id.</returns>
     public async Task<bool> MakeDefaultAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
@@ -111,8 +111,8 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
         return true;
     }
 
-    /// <summary>What has paid is kept, and what a plan was paid with is charged from now on. One too many removes the oldest.</summary>
-    /// <param name="isDefault">It is charged from now on, also where another one was kept already.</param>
+    /// <summary>Saves a method that has paid. One that paid for a plan becomes the default. One too many removes the oldest.</summary>
+    /// <param name="isDefault">Makes it the default, even if another one is saved.</param>
     internal static async Task KeepAsync(CustomerChange change, Guid id, bool isDefault, Instant now, CancellationToken cancel)
     {
         var row = change.Row;

@@ -6,31 +6,31 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>When a subscription gets the newest version.</summary>
+/// <summary>The time at which a subscription gets the newest version.</summary>
 public enum MigrationTime
 {
     Now,
     PeriodEnd,
 
-    /// <summary>When a paused one goes on.</summary>
+    /// <summary>When a paused subscription resumes.</summary>
     Resume,
 }
 
-/// <summary>One that was moved, or would be.</summary>
-/// <param name="AmountAfter">For one whole period; zero where it is refused because nobody could pay it.</param>
-/// <param name="DueNow">What the change asks for at once; null: nothing.</param>
-/// <param name="Refused">Why it was left where it is; null: it was moved.</param>
+/// <summary>A subscription that was migrated, or would be.</summary>
+/// <param name="AmountAfter">The price of one whole period; zero if it was refused as implausible.</param>
+/// <param name="DueNow">The amount due at once; null: none.</param>
+/// <param name="Refused">The reason why it was not migrated; null: it was.</param>
 public sealed record MigratedSubscription(
     SubscriptionItem Before, MigrationTime When, MoneyAmount AmountAfter, int ToVersion, MoneyAmount? DueNow, string? Refused);
 
 /// <summary>
-/// Ends grandfathering: subscriptions of older versions of a plan get its newest one, now or from their next period on. Each is a
-/// change of its own, in its own transaction and timeline, so that a call that is cut short has moved some and can be repeated. They
-/// are taken in the order of their ids; whoever goes on after the last one looks at each once, whether it could be moved or not.
+/// Ends grandfathering: moves subscriptions of older versions of a plan to its newest one, now or from their next period on. Each is a
+/// separate change, with its own transaction and timeline entry, so an interrupted call has moved some and can be repeated. It takes them
+/// in the order of their ids; a caller that continues after the last one sees each once, migrated or not.
 /// </summary>
 public sealed class MigratePlan(NpgsqlDataSource database, ChangeAtOnce change)
 {
-    /// <returns>Null: the catalogue in force has no such plan. With whether more are left.</returns>
+    /// <returns>Null: the current catalogue has no such plan. HasMore is true if more are left.</returns>
     public async Task<(IReadOnlyList<MigratedSubscription> Moved, bool HasMore)?> RunAsync(
         ProjectSnapshot project, MigrationOrder order, string actor, CancellationToken cancel)
     {

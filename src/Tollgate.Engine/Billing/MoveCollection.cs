@@ -16,19 +16,20 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// What the end of an attempt, or money that came in any other way, causes: collecting goes on or ends, and the subscription follows.
-/// Everybody who settles a payment or an invoice calls this in his transaction, which holds the customer.
+/// Applies the end of an attempt, or of any other payment, to the collection, and the subscription follows. All code that settles a payment
+/// or an invoice calls it in its transaction, which locks the customer.
 /// </summary>
 internal static class MoveCollection
 {
-    /// <summary>Whoever left a page may come back at once.</summary>
+    /// <summary>A customer who left a page may come back soon.</summary>
     private static readonly TimeSpan AfterCanceled = TimeSpan.FromHours(1);
 
-    /// <summary>Why the timeline says that a subscription has ended.</summary>
+    /// <summary>The cause of the end in the subscription's timeline.</summary>
     public const string Reason = "payment_failed";
 
     /// <summary>
-    /// The invoice may ask for nothing any more: paid, void, credited, given up by hand. Where it still does, nothing happens.
+    /// Ends the collection if the invoice has no amount due any more: paid, void, credited, or written off by an operator. Otherwise
+    /// nothing happens.
     /// </summary>
     public static async Task SettledAsync(
         CustomerChange change, ProjectSnapshot project, Guid invoice, Instant now, CancellationToken cancel)
@@ -59,7 +60,7 @@ internal static class MoveCollection
         await RecoverAsync(change, project, collection, $"invoice {after.Number} is {CatalogWords.Of(after.Status)}", now, cancel);
     }
 
-    /// <summary>Nothing of the subscription is asked for and fails any more.</summary>
+    /// <summary>Ends past due if no failed invoice of the subscription is being collected any more.</summary>
     private static async Task RecoverAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, string cause, Instant now, CancellationToken cancel)
     {
@@ -71,7 +72,7 @@ internal static class MoveCollection
         }
     }
 
-    /// <summary>An attempt has failed. One that nobody made to collect (<c>POST /v1/payments</c>) changes nothing.</summary>
+    /// <summary>Records a failed attempt. An attempt that was not made to collect (<c>POST /v1/payments</c>) changes nothing.</summary>
     public static async Task FailedAsync(
         CustomerChange change, ProjectSnapshot project, Guid invoice, (Guid Payment, PaymentFailure Failure) why, Instant now,
         CancellationToken cancel)
@@ -82,14 +83,14 @@ internal static class MoveCollection
             return;
         }
 
-        // Somebody else has settled it meanwhile: there is nothing left to try.
+        // The invoice was settled in the meantime: there is nothing left to try.
         if ((await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel))!.Invoice.Due.IsZero)
         {
             await SettledAsync(change, project, invoice, now, cancel);
             return;
         }
 
-        // A page that nobody finished: no card was asked. The one that is saved is, in a while.
+        // Nobody finished a page: no card was charged. Charge the saved one after a while.
         if (why.Failure == PaymentFailure.Canceled)
         {
             await change.ExecuteAsync(
@@ -115,8 +116,8 @@ internal static class MoveCollection
     }
 
     /// <summary>
-    /// The customer is neither asked nor loses anything: what is wrong is the project's to mend, and the invoice can be charged or paid by
-    /// hand.
+    /// Stops automatic attempts without consequences for the customer: the project must fix the cause, and can then charge the invoice or
+    /// record a payment.
     /// </summary>
     private static async Task StopAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now,
@@ -149,7 +150,7 @@ internal static class MoveCollection
     }
 
     /// <summary>
-    /// The last attempt has failed: the subscription ends or waits, and nobody is asked for the invoice any more. It can still be paid.
+    /// Gives up after the last failed attempt: the subscription ends or waits, and automatic attempts stop. The invoice can still be paid.
     /// </summary>
     private static async Task GiveUpAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now,
@@ -162,7 +163,7 @@ internal static class MoveCollection
             var outcome = await StepAsync(change, project, collection, verb, Reason, now, cancel);
             if (outcome == SubscriptionOutcome.Implausible)
             {
-                // The last invoice looks impossible, and a person has to look first: the day after, this is tried again.
+                // The last invoice is implausible and needs a review by an operator: try again the day after.
                 var (isKnown, tomorrow) = (collection.Failures - 1, DunningRules.AfterExtraAttempt(now, now, project.Zone));
                 await TryAgainAsync(
                     change, project, collection with { Failures = Math.Max(1, isKnown) }, why, (now, tomorrow), policy, cancel);
@@ -179,7 +180,8 @@ internal static class MoveCollection
     }
 
     /// <summary>
-    /// What waited for its invoice is had again, from now on: a new period, less what was paid and not used of the old one.
+    /// Resumes a subscription that was paused for its invoice, from now on: with a new period, less the paid and unused rest of the old
+    /// one.
     /// </summary>
     private static async Task GoOnAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, Instant now, CancellationToken cancel)
@@ -216,7 +218,7 @@ internal static class MoveCollection
         return (await writing.WriteAsync(row, StepChoice.Of(step, cause), cancel)).Outcome;
     }
 
-    /// <summary>What ends or stops a period leaves it a boundary without a fraction.</summary>
+    /// <summary>Cuts an instant to the whole second, for steps that end or stop a period, so that its boundary has no fraction.</summary>
     private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % 1_000_000));
 
     private static async Task<SubscriptionStatus?> StatusAsync(

@@ -14,9 +14,9 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>What is to be paid for on a page.</summary>
-/// <param name="Life">How long the page can be used, by the project's clock.</param>
-/// <param name="Issuer">Who asks for it: the page ends with that credential, and works from its networks.</param>
+/// <summary>The order of a checkout with a page.</summary>
+/// <param name="Life">The time for which the page can be used, by the project's clock.</param>
+/// <param name="Issuer">The credential that opens it: the page ends with that credential, and works from its networks.</param>
 public sealed record NewCheckout(
     string Customer, CheckoutKind Kind, CheckoutWanted Wanted, string? SuccessUrl, string? CancelUrl, TimeSpan Life, Issuer Issuer);
 
@@ -24,39 +24,39 @@ public enum CheckoutOutcome
 {
     Done,
 
-    /// <summary>It is so already; nothing was changed.</summary>
+    /// <summary>The checkout already has that state; nothing was changed.</summary>
     Unchanged,
     Unknown,
 
-    /// <summary>What is asked for cannot be had; the refusal says why.</summary>
+    /// <summary>The order cannot be fulfilled; the refusal says why.</summary>
     Refused,
 
     /// <summary>The project's provider has no page.</summary>
     NotOffered,
 
-    /// <summary>What became of an attempt to pay it is not known yet.</summary>
+    /// <summary>An earlier attempt to pay it is still pending.</summary>
     IsPending,
 
-    /// <summary>The customer has <see cref="CheckoutQueries.MostOpen"/> pages whose payments are under way.</summary>
+    /// <summary>The customer has <see cref="CheckoutQueries.MostOpen"/> pages with pending payments.</summary>
     TooMany,
 
-    /// <summary>It is completed.</summary>
+    /// <summary>The checkout is completed.</summary>
     IsCompleted,
 
-    /// <summary>The provider, whose page it would be, did not answer.</summary>
+    /// <summary>The provider that should make the page did not answer.</summary>
     NoAnswer,
 }
 
-/// <param name="Page">Where it is paid.</param>
+/// <param name="Page">The address of the page.</param>
 public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = null, Uri? Page = null, PurchaseRefusal? Refusal = null)
 {
-    /// <summary>The invoice had a page of the provider already, and it is this one.</summary>
+    /// <summary>True if the invoice already had this page of the provider.</summary>
     public bool IsAgain { get; init; }
 }
 
 /// <summary>
-/// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the
-/// checkout is written. The customer is created when it is missing.
+/// Opens a checkout. It makes the purchase and rolls it back, so that it refuses an impossible order at once and writes only the checkout.
+/// It creates the customer if it is missing.
 /// </summary>
 public sealed class OpenCheckout(
     NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle,
@@ -65,11 +65,11 @@ public sealed class OpenCheckout(
 {
     internal const string Look = "look";
 
-    /// <summary>What stands for the provider's id of a page that it did not make.</summary>
+    /// <summary>A placeholder for the provider's id of a page that it did not make.</summary>
     private const string NoPage = "no_page";
 
 
-    /// <param name="server">Where customers reach this server.</param>
+    /// <param name="server">The address at which customers reach this server.</param>
     public async Task<CheckoutAnswer> RunAsync(
         ProjectSnapshot project, NewCheckout order, Uri server, string actor, CancellationToken cancel)
     {
@@ -94,7 +94,7 @@ public sealed class OpenCheckout(
         if (answer.Outcome == CheckoutOutcome.IsPending && order.Wanted.Invoice is { } owed
             && await pages.RunAsync(project, owed, null, actor, cancel))
         {
-            // There was a page, over another amount than is due by now.
+            // The page had another amount than is due now, and is closed.
             (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
         }
 
@@ -113,12 +113,12 @@ public sealed class OpenCheckout(
             return answer with { Page = hosted.Url };
         }
 
-        // Nobody has its address, so nobody can pay there: the attempt is over, and may be made again.
+        // Nobody has the page's address, so nobody can pay there: end the attempt, so that it can be repeated.
         await settle.RunAsync(project, hosting.Key, new(NoPage, PaymentFailure.Canceled), actor, CancellationToken.None);
         return answer with { Outcome = CheckoutOutcome.NoAnswer, Page = null };
     }
 
-    /// <summary>The checkout, and where the page is a provider's the attempt that waits for whoever pays there; both committed.</summary>
+    /// <summary>Commits the checkout, and for a provider's page also the attempt that waits for the payer.</summary>
     private async Task<(CheckoutAnswer Answer, CheckoutOrder? Attempt)> BeginAsync(
         ProjectSnapshot project, NewCheckout order, Uri server, string actor, CancellationToken cancel)
     {
@@ -149,7 +149,7 @@ public sealed class OpenCheckout(
             return (new(CheckoutOutcome.IsPending, row), null);
         }
 
-        // An invoice can be paid, however many other payments are under way.
+        // An invoice can be paid whatever the number of other pending payments.
         if (!await CheckoutWriter.MakeRoomAsync(change, project, now, cancel) && order.Kind != CheckoutKind.Invoice)
         {
             return (new(CheckoutOutcome.TooMany), null);
@@ -173,7 +173,9 @@ public sealed class OpenCheckout(
             order.Kind != CheckoutKind.Invoice));
     }
 
-    /// <summary>An invoice is paid on one page, however often it is asked for: two could both be paid.</summary>
+    /// <summary>
+    /// Returns the existing page of an invoice, so that it has one page however often it is requested: two could both be paid.
+    /// </summary>
     private async Task<CheckoutAnswer?> SamePageAsync(
         CustomerChange change, ProjectSnapshot project, Guid invoice, long due, CancellationToken cancel) =>
         await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page && page.Amount == due
@@ -199,6 +201,6 @@ public sealed class OpenCheckout(
         return new(checkout, order.Wanted, project.Id, customer.Partition, customer.Account, true);
     }
 
-    /// <summary>An address may name the checkout: <c>https://app.example/thanks?checkout={CHECKOUT_ID}</c>.</summary>
+    /// <summary>Puts the checkout's id into an address: <c>https://app.example/thanks?checkout={CHECKOUT_ID}</c>.</summary>
     private static string? Filled(string? url, Guid id) => url?.Replace("{CHECKOUT_ID}", id.ToString("D"), StringComparison.Ordinal);
 }

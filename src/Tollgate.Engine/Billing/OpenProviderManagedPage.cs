@@ -17,16 +17,15 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Opens a page at a provider at whose end it has a subscription, which it then manages: 1. what is asked for is looked at as one of
-/// Tollgate's own would be, and taken back; 2. the checkout is committed; 3. the provider makes the page. There is no payment of ours: the
-/// provider invoices what it is paid for.
+/// Opens a provider's page that ends in a provider-managed subscription: 1. make the subscription as if Tollgate managed it, and roll it
+/// back; 2. commit the checkout; 3. let the provider make the page. Tollgate makes no payment: the provider invoices.
 /// </summary>
 public sealed class OpenProviderManagedPage(
     NpgsqlDataSource database, CustomerChanges changes, SecretBox secrets, SubscriptionBackends backends, CouponQueries coupons,
     ApplyProviderUpdate apply, Clock clock)
 {
     /// <returns>
-    /// Null: no provider begins it. The customer has a subscription, it costs nothing, or Tollgate begins those of the project.
+    /// Null: no provider begins the subscription. The customer has one, it costs nothing, or Tollgate begins the project's subscriptions.
     /// </returns>
     public async Task<CheckoutAnswer?> RunAsync(ProjectSnapshot project, NewCheckout order, string actor, CancellationToken cancel)
     {
@@ -35,7 +34,7 @@ public sealed class OpenProviderManagedPage(
             return null;
         }
 
-        // Two pages would be two subscriptions.
+        // Two pages could make two subscriptions.
         foreach (var other in await OpenPagesAsync(project, order.Customer, cancel))
         {
             if (!await CloseAsync(project, other, cancel))
@@ -60,7 +59,7 @@ public sealed class OpenProviderManagedPage(
             return answer with { Page = hosted.Url };
         }
 
-        // Nobody has its address, so nobody can subscribe there.
+        // Nobody has the page's address, so nobody can subscribe there.
         await ExpireAsync(project, row, actor);
         return made.Outcome == BackendOutcome.Impossible
             ? new(CheckoutOutcome.Refused, Refusal: new(SubscriptionOutcome.NotAtProvider, Detail: made.Detail))
@@ -68,9 +67,9 @@ public sealed class OpenProviderManagedPage(
     }
 
     /// <summary>
-    /// Closes the page of a checkout, so that nobody subscribes there any more. What was bought on it meanwhile is followed.
+    /// Closes the page of a checkout, so that nobody subscribes there any more. A purchase made on it meanwhile is applied.
     /// </summary>
-    /// <returns>False: the provider did not say what became of it.</returns>
+    /// <returns>False: the provider did not say how the page ended.</returns>
     public async Task<bool> CloseAsync(ProjectSnapshot project, Guid checkout, CancellationToken cancel)
     {
         if (await PageAsync(project, checkout, cancel) is not ({ } provider, { } reference))
@@ -86,7 +85,7 @@ public sealed class OpenProviderManagedPage(
             isFollowed &= await apply.RunAsync(project, backend.Name, update, cancel) is null || update is not CheckoutUpdate;
         }
 
-        // Without keys nobody is there to be asked, ever.
+        // Without keys Tollgate can never ask the provider.
         return closed.Outcome == BackendOutcome.Impossible || (closed.Outcome == BackendOutcome.Done && isFollowed);
     }
 

@@ -14,24 +14,24 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>How a change that had to be paid ended.</summary>
-/// <param name="Payment">Pending: it is made when the money is known to have come. Failed: nothing was changed.</param>
-/// <param name="Change">The change as it was made; null: not yet, or the money became the customer's credit.</param>
+/// <summary>The result of a change that needed a payment.</summary>
+/// <param name="Payment">Pending: Tollgate makes the change when the payment succeeds. Failed: nothing was changed.</param>
+/// <param name="Change">The change as made; null: not yet, or the money became credit of the customer.</param>
 public sealed record PaidChange(Payment Payment, SubscriptionAnswer? Change)
 {
-    /// <summary>The payment is of something else that was asked for before; nothing was begun.</summary>
+    /// <summary>True if the payment belongs to an earlier request; nothing was begun.</summary>
     public bool IsOfAnother { get; init; }
 }
 
 /// <summary>
-/// Changes a subscription of a customer who can be charged: billed at an instant, charged, and applied as of that instant when the money
-/// came. It is a checkout without a page, so an answer that is lost or a server that dies is met as everywhere.
+/// Changes a subscription of a customer who can be charged: it computes the price at an instant, charges it, and applies the change as of
+/// that instant when the payment succeeds. It is a checkout without a page, so a lost answer or a crash is handled as for any checkout.
 /// </summary>
 public sealed class PayChange(
     CustomerChanges changes, PaymentProviders providers, SettlePayment settle, ClaimPlan claim, ExpireCheckouts expire,
     SubscriptionQueries subscriptions, InvoiceQueries invoices, Clock clock)
 {
-    /// <returns>Null: nothing is due now, or nobody can be charged; the change is made, or refused, as any other.</returns>
+    /// <returns>Null: nothing is due now, or the customer cannot be charged; the change is made, or refused, as any other.</returns>
     public async Task<PaidChange?> RunAsync(
         ProjectSnapshot project, Guid subscription, ChangeOrder order, string actor, CancellationToken cancel)
     {
@@ -48,7 +48,7 @@ public sealed class PayChange(
             return null;
         }
 
-        // Somebody has asked before, and how that ended is not known yet: nothing is asked for twice.
+        // An earlier request is still pending: charge nothing twice.
         if (method is null)
         {
             return new(attempt.Payment, null) { IsOfAnother = true };

@@ -14,9 +14,9 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>What a checkout is paid with. Neither: by nothing, which is enough where nothing is due.</summary>
-/// <param name="Saved">A payment method of the customer.</param>
-/// <param name="Card">A new one. It is kept once it has paid.</param>
+/// <summary>The payment method for a checkout. Neither: none, which is enough if nothing is due.</summary>
+/// <param name="Saved">A saved payment method of the customer.</param>
+/// <param name="Card">A new card. It is saved once it has paid.</param>
 public sealed record PayWith(Guid? Saved, SandboxCard? Card)
 {
     public static readonly PayWith Nothing = new(null, null);
@@ -25,36 +25,36 @@ public sealed record PayWith(Guid? Saved, SandboxCard? Card)
 }
 
 /// <summary>The price that the page showed to the customer.</summary>
-/// <param name="Due">In minor units.</param>
-/// <param name="Quote">As <see cref="PriceQuote.Sealed"/> has it; null: the price was not held.</param>
+/// <param name="Due">The amount due, in minor units.</param>
+/// <param name="Quote">The text of <see cref="PriceQuote.Sealed"/>; null: the price was not held.</param>
 public sealed record QuotedPrice(long Due, string? Quote);
 
-/// <summary>What a checkout comes to.</summary>
-/// <param name="HoldsUntil">Until then just this is charged; null: the price changes with the catalogue only.</param>
-/// <param name="Sealed">For the form of the page, which sends it back; null: nothing is held.</param>
+/// <summary>The price of a checkout.</summary>
+/// <param name="HoldsUntil">Until then Tollgate charges exactly this price; null: the price changes only with the catalogue.</param>
+/// <param name="Sealed">The text for the page's form, which sends it back; null: the price is not held.</param>
 public sealed record PriceQuote(Purchase Purchase, Instant? HoldsUntil, string? Sealed);
 
 public enum PayOutcome
 {
-    /// <summary>There was an attempt; its status says how it ended.</summary>
+    /// <summary>An attempt was made; its status gives the result.</summary>
     Attempted,
 
-    /// <summary>Nothing was due, and it is done.</summary>
+    /// <summary>Nothing was due, and the checkout is completed.</summary>
     Completed,
 
-    /// <summary>It costs something else than the customer was told.</summary>
+    /// <summary>The price differs from the one that the customer saw.</summary>
     QuoteMoved,
 
-    /// <summary>What became of an earlier attempt is not known yet.</summary>
+    /// <summary>An earlier attempt is still pending.</summary>
     IsPending,
 
-    /// <summary>The customer pays for a plan elsewhere just now.</summary>
+    /// <summary>Another payment for the customer's plan is pending.</summary>
     PlanIsTaken,
 
-    /// <summary>It is completed already, or has expired.</summary>
+    /// <summary>The checkout is already completed, or has expired.</summary>
     NotOpen,
 
-    /// <summary>What it asks for cannot be had any more.</summary>
+    /// <summary>The order can no longer be fulfilled.</summary>
     Refused,
     NoMethod,
 }
@@ -62,17 +62,17 @@ public enum PayOutcome
 public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? Payment = null, Purchase? Purchase = null);
 
 /// <summary>
-/// Pays a checkout. 1. The price is told by making the purchase and taking it back; 2. the attempt is committed in the same transaction,
-/// with what was looked at, and claims it: the customer's plan, and a redemption of the coupon; 3. <see cref="SettlePayment"/> asks the
-/// provider and, when the money came, makes the purchase as of that moment. Nothing is numbered or given before there is money. Where
-/// nothing is due, the purchase is made at once.
+/// Pays a checkout: 1. make the purchase to get its price, and roll it back; 2. commit the attempt in the same transaction, with the price
+/// seen; it claims the customer's plan and a redemption of the coupon; 3. <see cref="SettlePayment"/> asks the provider and, when the
+/// payment succeeds, makes the purchase as of that instant. Nothing is numbered or granted before the money arrives. If nothing is due, the
+/// purchase is made at once.
 /// </summary>
 public sealed class PayCheckout(
     CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, CustomerChanges changes,
     Clock clock)
 {
     /// <summary>
-    /// The price at this moment. Changes nothing. The price of a change, which falls with each second, is held for a while.
+    /// Returns the current price, and changes nothing. The price of a change, which falls with each second, is held for a while.
     /// </summary>
     public async Task<PriceQuote?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
     {
@@ -97,7 +97,7 @@ public sealed class PayCheckout(
     public async Task<PayAnswer> RunAsync(
         ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
     {
-        // The sandbox's cards pay nothing anywhere else, whatever a form says.
+        // Sandbox cards pay only at the sandbox, whatever a form sends.
         with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
         await GiveUpUnconfirmedAsync(project, row, cancel);
         if (row.Checkout.Kind == CheckoutKind.Subscription)
@@ -121,8 +121,8 @@ public sealed class PayCheckout(
             : answer;
     }
 
-    /// <summary>The customer has answered the bank.</summary>
-    /// <returns>Null: nothing waits for an answer.</returns>
+    /// <summary>Applies the customer's answer to the bank.</summary>
+    /// <returns>Null: no payment waits for an answer.</returns>
     public async Task<PaymentRow?> ConfirmAsync(ProjectSnapshot project, CheckoutRow row, bool isApproved, CancellationToken cancel)
     {
         if (await queries.LastPaymentAsync(
@@ -135,13 +135,11 @@ public sealed class PayCheckout(
         return await settle.RunAsync(project, payment.Id, done, ActorOf(row), CancellationToken.None);
     }
 
-    /// <summary>
-    /// An attempt that waits for the customer, who does something else instead, comes to nothing; unless the bank was answered before.
-    /// </summary>
+    /// <summary>Ends an attempt that waits for a customer who does something else, unless the bank was answered before.</summary>
     internal async Task GiveUpUnconfirmedAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel) =>
         await ConfirmAsync(project, row, isApproved: false, cancel);
 
-    /// <summary>What the page names as who did it.</summary>
+    /// <summary>Returns the actor that the page records.</summary>
     public static string ActorOf(CheckoutRow row) => $"customer {row.Checkout.Customer}";
 
     private async Task<PayAnswer> AttemptAsync(
@@ -176,7 +174,7 @@ public sealed class PayCheckout(
             return new(PayOutcome.Refused, row, Purchase: purchase);
         }
 
-        // Of another version, it was the price of another change.
+        // With another version it was the price of another change.
         if (how.Quoted.Due != purchase.Due.Minor
             || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Quoted.Due)))
         {
@@ -200,7 +198,10 @@ public sealed class PayCheckout(
             : await WriteAttemptAsync(change, project, row, purchase, how.With, time, actor, cancel);
     }
 
-    /// <summary>Nothing is due: a trial, a change at the period's end, what credits pay, a method that is only left.</summary>
+    /// <summary>
+    /// Completes a checkout with nothing due: a trial, a change at the period's end, a purchase paid by credits, a method that is only
+    /// saved.
+    /// </summary>
     private async Task<PayAnswer> CompleteAsync(
         CustomerChange change, CheckoutRow row, Purchase purchase, PayWith with, Instant now, string actor, CancellationToken cancel)
     {

@@ -15,21 +15,21 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Recurring revenue of a month in one currency, each rounded once.</summary>
+/// <summary>The monthly recurring revenue in one currency, each amount rounded once.</summary>
 public sealed record RevenueChange(MoneyAmount Before, MoneyAmount After);
 
-/// <summary>What a catalogue would mean for subscriptions if everybody were moved to it.</summary>
-/// <param name="Subscriptions">Not over, and for a plan of which there would be a newer version.</param>
-/// <param name="Revenue">Of those subscriptions, by currency; nothing for a currency in which none of them brings any.</param>
+/// <summary>The effects of a catalogue on subscriptions if all were migrated to it.</summary>
+/// <param name="Subscriptions">The number of active subscriptions whose plan would get a newer version.</param>
+/// <param name="Revenue">The revenue of those subscriptions, by currency; currencies without revenue are left out.</param>
 public sealed record MigrationOutlook(long Subscriptions, IReadOnlyList<RevenueChange> Revenue)
 {
     public static readonly MigrationOutlook Nothing = new(0, []);
 }
 
 /// <summary>
-/// Looks ahead from a catalogue that is not published to the migration of all who have older versions of its changed plans, with the
-/// terms that <see cref="MigratePlan"/> would give each. Publishing alone moves nobody. One statement, grouped by equal terms, read as
-/// a stream: memory does not grow with the number of subscriptions.
+/// Previews the migration of all subscriptions with older versions of a catalogue's changed plans, before it is published, with the terms
+/// that <see cref="MigratePlan"/> would give each. Publishing alone migrates nobody. It reads one statement, grouped by equal terms, as a
+/// stream: memory does not grow with the number of subscriptions.
 /// </summary>
 public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
 {
@@ -65,7 +65,7 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
         ]);
     }
 
-    /// <summary>The version that each plan would have after publishing, where that is a new one of a plan that was sold before.</summary>
+    /// <summary>Returns the versions that publishing would create for plans that exist.</summary>
     private static Dictionary<string, PlanVersion> VersionsOf(ProjectSnapshot project, CatalogDocument document)
     {
         var newest = project.Catalog.PlanVersions.Values.GroupBy(static version => version.Code)
@@ -86,7 +86,9 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
             AgreedDiscount = StoredDiscount.Read(reader.IsDBNull(11) ? null : reader.GetString(11)),
         };
 
-    /// <summary>Those of each subscription of the group: all of it have the same. That they still apply was asked for.</summary>
+    /// <summary>
+    /// Reads the coupons of each subscription of the group, which are the same for all. The statement has checked that they still apply.
+    /// </summary>
     private static IReadOnlyList<Redemption> CouponsOf(NpgsqlDataReader reader) => reader.IsDBNull(9)
         ? []
         : [

@@ -13,52 +13,52 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Why what a checkout asks for cannot be had. One of the three says which room refused.</summary>
+/// <summary>The reason why an order cannot be fulfilled. One of the three names the room that refused.</summary>
 /// <param name="Invoice"><see cref="ChargeOutcome.InvoiceUnknown"/> or <see cref="ChargeOutcome.NothingDue"/>.</param>
-/// <param name="Detail">For people.</param>
+/// <param name="Detail">For the caller.</param>
 public sealed record PurchaseRefusal(
     SubscriptionOutcome? Subscription = null, PackOutcome? Pack = null, ChargeOutcome? Invoice = null, string? Detail = null);
 
-/// <summary>What a checkout comes to.</summary>
-/// <param name="Due">To be paid now; 0 where nothing is.</param>
+/// <summary>The result of a purchase.</summary>
+/// <param name="Due">The amount due now; 0 if none.</param>
 /// <param name="Invoice">Null: there is none.</param>
-/// <param name="Next">What the next moment will ask for, where that was asked for and is known.</param>
-/// <param name="ExpectedVersion">Of the subscription that is changed, before the change; null: none is.</param>
+/// <param name="Next">The next invoice, if requested and known.</param>
+/// <param name="ExpectedVersion">The changed subscription's version before the change; null: it changes none.</param>
 public sealed record Purchase(MoneyAmount Due, Invoice? Invoice, Subscription? Subscription, int? ExpectedVersion, Invoice? Next)
 {
     public PurchaseRefusal? Refusal { get; init; }
 
-    /// <summary>What the renewals will ask for, where that was asked for.</summary>
+    /// <summary>The prices of the renewals, if requested.</summary>
     public IReadOnlyList<ComingPrice> Prices { get; init; } = [];
 
-    /// <summary>When the subscription that is changed would have taken its next step; null: it would have taken none.</summary>
+    /// <summary>The time of the changed subscription's next step before the change; null: there was none.</summary>
     public Instant? DueAtBefore { get; init; }
 
     /// <summary>
-    /// Nothing is due now, and the plan costs something later: whoever has nothing to be charged by leaves it now. A trial asks in its own
-    /// way, and a change that waits for the end of the period gives nothing before that.
+    /// True if nothing is due now but the plan costs something later, so that a customer without a saved method must add one now. A trial
+    /// has its own rule, and a change at the end of the period grants nothing before that.
     /// </summary>
     public bool NeedsMethodLater =>
         Refusal is null && Due.IsZero
             && Subscription is { Status: not SubscriptionStatus.Trialing, Scheduled: null, Terms.Amount.IsZero: false };
 
-    /// <summary>What is bought of a plan that the customer has a subscription to already.</summary>
+    /// <summary>True if the purchase changes a plan that the customer already subscribes to.</summary>
     public bool IsChange => ExpectedVersion is not null;
 }
 
-/// <summary>When a purchase is made.</summary>
-/// <param name="AsOf">Prices and periods are those of then.</param>
-/// <param name="Now">It is written now.</param>
+/// <summary>The times of a purchase.</summary>
+/// <param name="AsOf">The instant whose prices and periods apply.</param>
+/// <param name="Now">The time at which it is written.</param>
 internal readonly record struct PurchaseTime(Instant AsOf, Instant Now);
 
 /// <summary>
-/// Does what a checkout asks for, inside of a transaction of the caller, who holds the customer. The code of every other way to subscribe,
-/// to change and to buy: a quote is the same and is taken back, so both end in the same cents.
+/// Makes the purchase of a checkout in the caller's transaction. The caller locks the customer. It uses the code of every other way to
+/// subscribe, change and buy: a quote runs the same code and is rolled back, so both give the same amount.
 /// </summary>
 internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot project, PurchaseTime time, string actor)
 {
-    /// <param name="hasMethod">The customer can be charged later: then a trial converts at its end.</param>
-    /// <param name="looksAhead">Also what the next moment asks for.</param>
+    /// <param name="hasMethod">The customer can be charged later, so a trial converts at its end.</param>
+    /// <param name="looksAhead">Also computes the next invoice.</param>
     public Task<Purchase> RunAsync(CheckoutKind kind, CheckoutWanted wanted, bool hasMethod, bool looksAhead, CancellationToken cancel) =>
         kind switch
     {

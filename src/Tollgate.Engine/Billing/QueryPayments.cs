@@ -10,8 +10,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Asks providers about payments and refunds whose answer was lost, and tells them the lines that they were not told: the server was
-/// killed, or the network was. Any number of servers may ask; the row decides who settles it.
+/// Asks providers about payments and refunds whose answer was lost, because the server or the network failed, and sends them line items
+/// that they did not get. Any number of servers may ask; the row decides who settles it.
 /// </summary>
 public sealed class QueryPayments(
     NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines,
@@ -22,11 +22,12 @@ public sealed class QueryPayments(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Rows of a kind in one look, the projects in turn: few enough that a provider that hangs does not keep the next look for minutes.
+    /// The most rows of a kind in one iteration, with the projects in turn: few enough that an unresponsive provider does not delay the
+    /// next iteration for minutes.
     /// </summary>
     private const int MostAtOnce = 32;
 
-    /// <summary>Questions on their way at one time.</summary>
+    /// <summary>The number of concurrent requests.</summary>
     private const int AtOnce = 8;
 
     protected override async Task LookAsync(CancellationToken cancel)

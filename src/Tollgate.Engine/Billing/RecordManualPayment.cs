@@ -12,10 +12,12 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>Money that came outside of any provider, all that an invoice asked for: a bank transfer. A repeat changes nothing.</summary>
+/// <summary>
+/// Records a payment of an invoice's whole amount outside of any provider, such as a bank transfer. A repeat changes nothing.
+/// </summary>
 public sealed class RecordManualPayment(CustomerChanges changes, Clock clock)
 {
-    /// <param name="note">How it was paid, for people.</param>
+    /// <param name="note">The way it was paid, for operators.</param>
     public async Task<InvoiceAnswer> RunAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel)
     {
         await using (var held = await HeldInvoice.LockAsync(changes, project, id, cancel))

@@ -15,7 +15,7 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>What a run has done, or would do.</summary>
+/// <summary>The work of a run, done or previewed.</summary>
 public sealed record DueReport
 {
     public static readonly DueReport Nothing = new();
@@ -30,25 +30,25 @@ public sealed record DueReport
 
     public int Resumed { get; init; }
 
-    /// <summary>Months of usage inside of longer periods.</summary>
+    /// <summary>Months of usage within longer periods.</summary>
     public int UsageBilled { get; init; }
 
     public int Invoices { get; init; }
 
     public int Parked { get; init; }
 
-    /// <summary>Invoices that were paid by what their customers can be charged by.</summary>
+    /// <summary>Invoices that were paid by the customers' saved methods.</summary>
     public int Collected { get; init; }
 
-    /// <summary>Attempts at that which failed.</summary>
+    /// <summary>Attempts to collect that failed.</summary>
     public int CollectingFailed { get; init; }
 
-    /// <summary>Grant schedules that could not give what is due, and are parked.</summary>
+    /// <summary>Grant schedules that could not make their due grants, and are parked.</summary>
     public int SchedulesParked { get; init; }
 
     public int Steps => Renewals + TrialsConverted + TrialsExpired + Canceled + Resumed + UsageBilled;
 
-    /// <summary>Subscriptions that were taken up, whether something came of it or they were parked.</summary>
+    /// <summary>Subscriptions that were handled, whether they took a step or were parked.</summary>
     public int Handled => Steps + Parked;
 
     internal DueReport Plus(DueReport more) => new()
@@ -79,47 +79,47 @@ public sealed record DueReport
     }) with { Invoices = Invoices + (isInvoiced ? 1 : 0) };
 }
 
-/// <summary>One thing that is due, for a run that only looks.</summary>
-/// <param name="ParkReason">Not null: it would be parked.</param>
+/// <summary>One due step, in a preview.</summary>
+/// <param name="ParkReason">The reason for which it would be parked; null: it would not.</param>
 public sealed record DueItem(string Customer, Guid Subscription, SubscriptionVerb Verb, Instant At, Invoice? Invoice, string? ParkReason);
 
 /// <summary>
-/// What happens to subscriptions by itself: trials end, periods renew, scheduled terms begin, pauses end, usage is billed. Any number
-/// of servers may run it. Each batch is one transaction: due rows are claimed with their customers (what another server holds is
-/// skipped), billed, written, and due later. Killed at any point, the next run goes on where the last commit was.
+/// Takes the automatic steps of subscriptions: trials end, periods renew, scheduled terms begin, pauses end, usage is billed. Any number of
+/// servers may run it. Each batch is one transaction: it claims due rows with their customers (it skips those that another server has
+/// locked), bills them, writes the steps, and sets the next due times. If a run is killed, the next one continues after the last commit.
 /// </summary>
 public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, Clock clock, ParkedWork parked, ILogger<RunDue> log)
 {
     /// <summary>
-    /// Subscriptions in one transaction: enough that round trips do not count, and so few that their customers' requests wait a quarter of
-    /// a second for them. With 500 it was half a second and no faster.
+    /// The number of subscriptions in one transaction: enough that round trips do not matter, and so few that their customers' requests
+    /// wait a quarter of a second for them. With 500 it was half a second and no faster.
     /// </summary>
     private const int MostAtOnce = 250;
 
-    /// <summary>Batches that are open at the same time, each on a connection of its own.</summary>
+    /// <summary>The number of batches that are open at the same time, each on its own connection.</summary>
     private const int AtOnce = 3;
 
-    /// <summary>What a look lists at most.</summary>
+    /// <summary>The most steps of a preview.</summary>
     public const int MostShown = 1_000;
 
-    /// <summary>In a sandbox, what lies within a day is done together; days come in their order.</summary>
+    /// <summary>In a sandbox, a run handles up to a day together; days come in their order.</summary>
     private static readonly TimeSpan Together = TimeSpan.FromDays(1);
 
-    /// <summary>How long to wait for customers that somebody else holds before looking again.</summary>
+    /// <summary>The wait for customers that another transaction locks, before another look.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private const string Actor = "system";
 
-    /// <summary>Everything that is due until then, in the order of time.</summary>
-    /// <param name="until">In the project's time.</param>
+    /// <summary>Takes every step that is due until an instant, in the order of time.</summary>
+    /// <param name="until">The instant, in the project's time.</param>
     public Task<DueReport> RunAsync(
         ProjectSnapshot project, Instant until, Func<DueReport, Instant, Task>? progress, CancellationToken cancel) =>
         RunAsync(project, until, int.MaxValue, progress, cancel);
 
     /// <inheritdoc cref="RunAsync(ProjectSnapshot, Instant, Func{DueReport, Instant, Task}, CancellationToken)"/>
     /// <param name="most">
-    /// So many subscriptions are taken up at most, the earliest first; the rest stays due, and so do those whose customers somebody else
-    /// holds. Without a bound (<see cref="int.MaxValue"/>) it waits for these.
+    /// The most subscriptions to handle, the earliest first; the rest stays due, and so do those whose customers another transaction locks.
+    /// Without a limit (<see cref="int.MaxValue"/>) it waits for these.
     /// </param>
     public async Task<DueReport> RunAsync(
         ProjectSnapshot project, Instant until, int most, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
@@ -157,10 +157,10 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
     }
 
     /// <summary>
-    /// Batches are claimed one after the other, computed and written side by side, so that neither the database nor this process waits for
-    /// the other, and numbered and committed in the order in which they were claimed. While a batch waits for the one before it holds its
-    /// customers and nothing that a lane could hold too. Books in memory are forgotten by lanes, which may be waiting for customers of the
-    /// next batches: nothing that is open waits for that.
+    /// Runs batches. It claims them one after the other, computes and writes them side by side, so that neither the database nor this
+    /// process waits for the other, and numbers and commits them in the order of their claims. While a batch waits for the previous one, it
+    /// locks its customers but nothing that a lane may lock. Lanes drop cached customers, and may be waiting for customers of the next
+    /// batches, so no open batch waits for that.
     /// </summary>
     private async Task<DueReport> RunBatchesAsync(
         ProjectSnapshot project, Instant until, int most, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
@@ -192,12 +192,14 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
         }
         finally
         {
-            // Also when one failed: what is under way is committed or taken back before anybody looks again.
+            // Even if one failed: batches in progress commit or roll back before the next look.
             await ((Task)Task.WhenAll(open)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>After a batch failed: the one that is to blame fails alone and is parked, the others get their invoices.</summary>
+    /// <summary>
+    /// Runs subscriptions one by one after a failed batch: the one that causes the failure is parked, and the others get their invoices.
+    /// </summary>
     private async Task<DueReport> RunOneByOneAsync(
         ProjectSnapshot project, Instant until, int most, DueReport report, CancellationToken cancel)
     {
@@ -248,7 +250,7 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
         return done.Report;
     }
 
-    /// <summary>What is due now, and what it would come to. Takes everything back.</summary>
+    /// <summary>Previews the steps that are due now and their results. It rolls everything back.</summary>
     /// <param name="most">1 to <see cref="MostShown"/>.</param>
     public async Task<IReadOnlyList<DueItem>> LookAsync(ProjectSnapshot project, int most, CancellationToken cancel)
     {
@@ -266,14 +268,14 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
         ];
     }
 
-    /// <summary>Subscriptions for which something is due until then.</summary>
+    /// <summary>Counts the subscriptions with a step due until an instant.</summary>
     public async Task<long> CountAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.CountDue, project.Id, until.ToUtc());
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    /// <summary>1. claim. Null: there is nothing to claim.</summary>
+    /// <summary>1. Claims a batch. Null: nothing is due.</summary>
     private async Task<DueBatch?> ClaimAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel, Guid? only = null)
     {
         var begun = await changes.BeginOnManyAsync(project, cancel);
@@ -285,7 +287,7 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
     }
 
     /// <summary>
-    /// 2. the steps; 3. what they come to; 4. park what looks impossible; 5. write the others; 6. after the batch before has committed:
+    /// 2. compute the steps; 3. bill them; 4. park implausible ones; 5. write the others; 6. after the previous batch has committed:
     /// quotas, numbers, commit.
     /// </summary>
     private async Task<DoneBatch> RunAsync(
@@ -320,7 +322,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
     }
 
     /// <summary>
-    /// What is due for each, and those for which that cannot be computed: they must not keep the others of a batch from their invoices.
+    /// Returns the due step of each subscription, and those whose step cannot be computed, so that they do not keep the others of a batch
+    /// from their invoices.
     /// </summary>
     private static (IReadOnlyList<StepOrder> Orders, IReadOnlyList<(SubscriptionRow Row, string Reason)> Broken) OrdersOf(
         IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> claimed, ProjectSnapshot project)
@@ -362,27 +365,27 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             claimed.Add((SubscriptionRow.Read(reader, project), CustomerRow.Read(reader, project, SubscriptionRow.Columns)));
         }
 
-        // The join keeps no order.
+        // The join does not preserve the order.
         return [.. claimed.OrderBy(static one => one.Item1.Subscription.DueAt).ThenBy(static one => one.Item1.Account)];
     }
 
-    /// <summary>The first moment at which something is due; null: nothing ever.</summary>
+    /// <summary>Returns the time of the first due step; null: none.</summary>
     public async Task<Instant?> FirstDueAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.FirstDue, project.Id);
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
     }
 
-    /// <summary>A batch that is committed.</summary>
-    /// <param name="Report">Up to and with it.</param>
-    /// <param name="Forgetting">Ends when no lane of this server remembers its customers as they were.</param>
-    /// <param name="Claimed">Subscriptions of it: none of them fails any more.</param>
+    /// <summary>A committed batch.</summary>
+    /// <param name="Report">The report up to and including it.</param>
+    /// <param name="Forgetting">Ends when no lane of this server has the old state of its customers in its cache.</param>
+    /// <param name="Claimed">The subscriptions of the batch: none of them fails any more.</param>
     private sealed record DoneBatch(DueReport Report, Forgetting Forgetting, IReadOnlyList<Guid> Claimed)
     {
         public static DoneBatch Nothing(DueReport report) => new(report, new(Task.CompletedTask), []);
     }
 
-    /// <summary>Subscriptions that are claimed, with their customers, in the transaction that will write what they come to.</summary>
+    /// <summary>Claimed subscriptions with their customers, in the transaction that will write their steps.</summary>
     private sealed record DueBatch(CustomerTransaction Work, IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> Claimed)
         : IAsyncDisposable
     {

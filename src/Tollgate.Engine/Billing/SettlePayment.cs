@@ -15,26 +15,26 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// The way of every attempt, whatever it is for: its row is committed already; 1. the provider is asked, outside of any transaction; 2. the
-/// answer is written with what it causes, in one. Killed in between, <see cref="QueryPayments"/> finds out and does the rest.
+/// Carries out every attempt, for any purpose, after its row is committed: 1. ask the provider, outside any transaction; 2. write the
+/// answer with its effects, in one. After a crash in between, <see cref="QueryPayments"/> asks the provider and does the rest.
 /// </summary>
 public sealed class SettlePayment(
     PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, CustomerChanges changes, Clock clock,
     ILogger<SettlePayment> log)
 {
-    /// <param name="isPresent">The customer is there and can be asked to confirm.</param>
-    /// <returns>The attempt as it is then; pending when no answer came.</returns>
+    /// <param name="isPresent">The customer is present and can be asked to confirm.</param>
+    /// <returns>The attempt after the answer; pending if none came.</returns>
     internal async Task<PaymentRow> SendAsync(ProjectSnapshot project, PaymentRow attempt, bool isPresent, string actor)
     {
-        // From here on nobody hangs up: the provider does what it was asked for either way.
+        // From here on a disconnection cancels nothing: the provider carries out the request either way.
         var payment = attempt.Payment;
         var order = OrderOf(payment, await methods.OfAsync(attempt, CancellationToken.None)) with { IsPresent = isPresent };
         var done = await providers.Of(payment.Provider).ChargeAsync(project, order, CancellationToken.None);
         return done is null ? attempt : await RunAsync(project, payment.Id, done, actor, CancellationToken.None);
     }
 
-    /// <summary>Finds out what became of an attempt whose answer was lost.</summary>
-    /// <param name="resends">It is sent again when it has never arrived; else it is only asked for.</param>
+    /// <summary>Asks the provider about an attempt whose answer was lost.</summary>
+    /// <param name="resends">True: sends it again if it never arrived. False: only asks.</param>
     public async Task AskAsync(ProjectSnapshot project, Guid id, bool resends, CancellationToken cancel)
     {
         if (await queries.FindAsync(project, id, cancel) is not { Payment: { IsOpen: true } payment } row)
@@ -42,7 +42,8 @@ public sealed class SettlePayment(
             return;
         }
 
-        // The same key is done once, so sending it again is safe, and the attempt ends. What a person has to do is left to the person.
+        // The provider handles each key once, so sending it again is safe, and the attempt ends. An action that the customer must take
+        // stays with the customer.
         var provider = providers.Of(payment.Provider);
         var done = await provider.FindAsync(project, id, cancel);
         if (done is { IsUndecided: true })
@@ -61,7 +62,7 @@ public sealed class SettlePayment(
         }
     }
 
-    /// <summary>The answer and what it causes, once: whoever comes second finds it settled.</summary>
+    /// <summary>Writes the answer and its effects once: a second call finds the payment settled.</summary>
     internal async Task<PaymentRow> RunAsync(ProjectSnapshot project, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
         var before = (await queries.FindAsync(project, id, cancel))!;
@@ -88,7 +89,7 @@ public sealed class SettlePayment(
         return after;
     }
 
-    /// <summary>What no customer can mend has to be seen by somebody who can.</summary>
+    /// <summary>Logs a failure that no customer can fix, so that an operator sees it.</summary>
     private void Report(ProjectSnapshot project, Payment before, Payment after)
     {
         if (before.IsOpen && after.Failure is { } failure && !DunningRules.CanBeMended(failure))
@@ -106,14 +107,14 @@ public sealed class SettlePayment(
         CatalogWords.Of(done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed),
         SqlCommands.OrNull(done.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text), done.Reference, now.ToUtc()) == 1;
 
-    /// <summary>What money causes. Everything that a payment is made for is done here.</summary>
+    /// <summary>Applies the effects of a payment, for all its purposes.</summary>
     private static Task SucceedAsync(
         CustomerChange change, ProjectSnapshot project, PaymentRow row, Instant now, string actor, CancellationToken cancel) =>
         row.Payment.Checkout is null
             ? PayAsync(change, project, row.Payment, row.Payment.Invoice!.Value, now, actor, cancel)
             : FinishCheckout.RunAsync(change, project, row.Payment, now, actor, cancel);
 
-    /// <summary>What an invoice was asked for has come.</summary>
+    /// <summary>Applies a payment to its invoice.</summary>
     internal static async Task PayAsync(
         CustomerChange change, ProjectSnapshot project, Payment payment, Guid invoice, Instant now, string actor, CancellationToken cancel)
     {
@@ -122,7 +123,7 @@ public sealed class SettlePayment(
         await MoveCollection.SettledAsync(change, project, invoice, now, cancel);
     }
 
-    /// <summary>What it causes that no money came.</summary>
+    /// <summary>Applies the effects of a failed payment.</summary>
     private static async Task FailAsync(
         CustomerChange change, ProjectSnapshot project, Payment payment, PaymentFailure failure, Instant now, CancellationToken cancel)
     {

@@ -3,10 +3,12 @@ using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
@@ -16,22 +18,22 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, what they give back of
-/// earlier invoices, and what is to be collected; 4. plan and billing cycle of the customers whose step changes them; 5. the invoices, with
-/// their numbers. The caller holds the customers and commits.
+/// Writes steps with their results: 1. invoices without numbers; 2. subscriptions; 3. the facts, proration credits of earlier invoices, and
+/// collections; 4. plan and billing cycle of the customers whose step changes them; 5. the invoices' numbers. The caller locks the
+/// customers and commits.
 /// </summary>
 /// <remarks>
-/// 4. and 5. make others wait: lanes that hold balances of other customers, and whoever wants numbers. Nobody may wait for anything but the
-/// database between them and the commit.
+/// 4. and 5. block others: lanes that hold balances of other customers, and transactions that need numbers. Between them and the commit,
+/// wait only for the database.
 /// </remarks>
 internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot project, InvoiceSettings settings, string actor)
 {
-    /// <summary>What late events can still reach, and a little more.</summary>
+    /// <summary>The time for which old billing cycles are kept: the age that late events can reach, and a little more.</summary>
     private static readonly TimeSpan CyclesKept = TimeSpan.FromDays(400);
 
     private readonly InvoiceWriter _invoices = new(work.Connection, project, settings, actor);
 
-    /// <summary>A customer's plan or cycle was changed.</summary>
+    /// <summary>True if a customer's plan or cycle changed.</summary>
     public bool HasChangedCustomers { get; private set; }
 
     /// <param name="now">The project's clock.</param>
@@ -45,7 +47,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     /// <returns>The invoices, which <see cref="FinishAsync"/> writes.</returns>
     public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(IReadOnlyList<BilledOrder> steps, Instant now, CancellationToken cancel)
     {
-        // 1. A step that was due in the past of a sandbox's clock is issued when it was due: the clock jumps, the days do not.
+        // 1. A step that was due before a sandbox's clock jumped is issued at its due time.
         var drafts = await _invoices.WriteAsync(
             steps, order => project.TestClock is null ? now : order.Order.Step.At, cancel);
 
@@ -55,8 +57,9 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         await batch.ExecuteNonQueryAsync(cancel);
         var invoices = drafts.ToDictionary(static one => one.Invoice.Subscription!.Value);
         await WriteFactsAsync(steps, invoices, cancel);
+        await WakeEventsAsync(steps, cancel);
 
-        // What is given back was asked for before.
+        // A proration credit reduces earlier invoices.
         foreach (var step in steps)
         {
             var draft = invoices.GetValueOrDefault(step.After.Id);
@@ -67,7 +70,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             }
         }
 
-        // An invoice and the wish to collect it are one transaction.
+        // An invoice and its collection are written in one transaction.
         var byItself = steps.Where(static step => step.Order.Cause is null).Select(static step => step.After.Id).ToHashSet();
         await Collections.BeginAsync(
             work.Connection, project, [.. drafts.Select(draft => (draft, byItself.Contains(draft.Invoice.Subscription!.Value)))], cancel);
@@ -79,7 +82,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     public async Task<IReadOnlyList<Invoice>> FinishAsync(
         IReadOnlyList<BilledOrder> steps, IReadOnlyList<BilledInvoice> drafts, Instant now, CancellationToken cancel)
     {
-        // 4. Quotas follow at once.
+        // 4. Quotas change at once.
         foreach (var step in steps)
         {
             await FollowAsync(step, now, cancel);
@@ -121,7 +124,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             await ExecuteAsync(LedgerSql.CutPeriods, cancel, customer.Partition, customer.Account, ended, at.ToUtc());
             if (project.Catalog.TimedFeatures.Count > 0)
             {
-                await ExecuteAsync(LedgerSql.CutTimed, cancel, customer.Partition, customer.Account, ended, at.ToUtc());
+                await ExecuteAsync(TimedSql.CutTimed, cancel, customer.Partition, customer.Account, ended, at.ToUtc());
             }
         }
 
@@ -144,7 +147,9 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         HasChangedCustomers = true;
     }
 
-    /// <summary>Features whose running period ends with the cycle, also those that the plan until now did not name.</summary>
+    /// <summary>
+    /// Returns the features whose current period ends with the cycle, including those that the previous plan did not name.
+    /// </summary>
     private async Task<int[]> FeaturesOfBillingPeriodsAsync(CustomerRow customer, Instant at, CancellationToken cancel)
     {
         var terms =
@@ -198,7 +203,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             .Command(SubscriptionSql.Write);
     }
 
-    /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason.</summary>
+    /// <summary>Writes the facts. The cause of an automatic step is "due"; a cancellation requested before keeps its reason.</summary>
     private Task WriteFactsAsync(IReadOnlyList<BilledOrder> steps, Dictionary<Guid, BilledInvoice> invoices, CancellationToken cancel) =>
         new Columns()
         .Small(steps.Select(static s => s.Customer.Partition))
@@ -212,6 +217,22 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var one) ? one.Invoice.Id : (Guid?)null))
         .Json(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Default.SubscriptionState)))
         .CopyAsync(work.Connection, SubscriptionSql.WriteFacts, cancel);
+
+    /// <summary>Events of providers that wait for a subscription to be followed, or to end, are due when the step is committed.</summary>
+    private async Task WakeEventsAsync(IReadOnlyList<BilledOrder> steps, CancellationToken cancel)
+    {
+        string[] followed = [.. steps.Where(static one => one.Order.Before is null && one.After.ManagedBy is not null)
+            .Select(static one => one.Order.Reference).OfType<string>()];
+        string[] ended = [.. steps.Where(static one => one.Order.Before is { IsEnded: false } && one.After.IsEnded)
+            .Select(static one => one.Customer.Customer.Id)];
+        foreach (var (fact, ids) in new[] { (AwaitedFact.SubscriptionFollowed, followed), (AwaitedFact.SubscriptionEnded, ended) })
+        {
+            if (ids.Length > 0)
+            {
+                await ExecuteAsync(InboxSql.Wake, cancel, project.Id, CatalogWords.Of(fact), ids);
+            }
+        }
+    }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {

@@ -12,32 +12,32 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>How a call about a subscription ended.</summary>
+/// <summary>The outcome of a call on a subscription.</summary>
 public enum SubscriptionOutcome
 {
     Done,
 
-    /// <summary>The same creation came before; nothing was changed.</summary>
+    /// <summary>A repeat of an earlier creation; nothing was changed.</summary>
     Replayed,
     NotFound,
 
-    /// <summary>Not while the subscription stands where it does.</summary>
+    /// <summary>The subscription's current status forbids it.</summary>
     NotAllowed,
 
-    /// <summary>A payment provider manages it, and what is asked for is done there.</summary>
+    /// <summary>A payment provider manages the subscription, so the request must go there.</summary>
     ProviderManaged,
     PlanUnknown,
 
     /// <summary>The plan has no price for the interval in the currency.</summary>
     PriceUnknown,
 
-    /// <summary>The customer has a subscription that is not over.</summary>
+    /// <summary>The customer has a subscription that has not ended.</summary>
     AlreadySubscribed,
 
-    /// <summary>It would begin before the customer's last one ended.</summary>
+    /// <summary>It would begin before the end of the customer's last one.</summary>
     Overlaps,
 
-    /// <summary>It is a member of another customer, which subscribes for it.</summary>
+    /// <summary>The customer is a member of another one, which subscribes for it.</summary>
     IsMember,
     IdReused,
     TrialUsed,
@@ -52,76 +52,76 @@ public enum SubscriptionOutcome
     /// <summary>The subscription has no such coupon.</summary>
     CouponUnknown,
 
-    /// <summary>An add-on that the catalogue does not have, or that does not fit.</summary>
+    /// <summary>The catalogue does not have the add-on, or it does not fit.</summary>
     AddOnRefused,
 
-    /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
+    /// <summary>The invoice is implausible; an operator must review it first.</summary>
     Implausible,
 
-    /// <summary>The provider that manages it has no such thing.</summary>
+    /// <summary>The provider that manages it does not support this.</summary>
     NotAtProvider,
 
-    /// <summary>It had to be paid, and the provider got no money. Nothing was changed.</summary>
+    /// <summary>The change needed a payment, which failed. Nothing was changed.</summary>
     Declined,
 
-    /// <summary>It has to be paid, and the result of the payment is not known yet.</summary>
+    /// <summary>The change needs a payment, which is still pending.</summary>
     PaymentPending,
 
-    /// <summary>Another change came first while it was paid. The money is the customer's credit.</summary>
+    /// <summary>Another change came first during the payment. The money is credit of the customer.</summary>
     Overtaken,
 
     /// <summary>The provider that manages it did not answer.</summary>
     NoAnswer,
 }
 
-/// <summary>What a call about a subscription answers.</summary>
-/// <param name="Invoice">What it asks for now; null: nothing. Of a preview: without a number.</param>
-/// <param name="Next">What the next moment will ask for, as far as it is known.</param>
-/// <param name="Detail">Of a refusal, for people.</param>
+/// <summary>The answer of a call on a subscription.</summary>
+/// <param name="Invoice">The invoice that the call makes; null: none. In a preview it has no number.</param>
+/// <param name="Next">The next invoice, as far as known.</param>
+/// <param name="Detail">The reason of a refusal, for the caller.</param>
 public sealed record SubscriptionAnswer(
     SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null,
     string? Detail = null)
 {
     /// <summary>
-    /// The subscription with the terms that waited for its next period, where the call changed these or took them back; null: nothing
-    /// waited, or it waits on.
+    /// The subscription with the terms that were scheduled before, if the call changed or removed them; null: none were scheduled, or they
+    /// stay.
     /// </summary>
     public Subscription? Replaced { get; init; }
 
-    /// <summary>Of a look: what the renewals will ask for. Empty: nothing renews, or it is the provider who knows.</summary>
+    /// <summary>In a preview: the prices of the renewals. Empty: nothing renews, or only the provider knows.</summary>
     public IReadOnlyList<ComingPrice> Prices { get; init; } = [];
 }
 
-/// <summary>The step that was chosen, or why there is none.</summary>
-/// <param name="Cause">As the timeline names it; null: it was due.</param>
+/// <summary>The chosen step, or the reason why there is none.</summary>
+/// <param name="Cause">The cause in the timeline; null: the step was due.</param>
 internal sealed record StepChoice(
     SubscriptionOutcome Outcome, SubscriptionStep? Step = null, string? Cause = null, string? Comment = null, string? Detail = null)
 {
-    /// <summary>The cause of what was asked for without a reason.</summary>
+    /// <summary>The cause of a request without a reason.</summary>
     private const string Request = "request";
 
-    /// <summary>Somebody asked for it.</summary>
-    /// <param name="cause">Why; null: they did not say.</param>
+    /// <summary>Makes a choice for a requested step.</summary>
+    /// <param name="cause">The reason; null: none was given.</param>
     public static StepChoice Of(SubscriptionStep step, string? cause = null, string? comment = null) =>
         new(SubscriptionOutcome.Done, step, cause ?? Request, comment);
 
-    /// <summary>It happens by itself.</summary>
+    /// <summary>Makes a choice for an automatic step.</summary>
     public static StepChoice Due(SubscriptionStep step) => new(SubscriptionOutcome.Done, step);
 
     public static StepChoice None(SubscriptionOutcome outcome, string? detail = null) => new(outcome, Detail: detail);
 }
 
-/// <summary>Who asks, and whether it is only a look.</summary>
-/// <param name="Actor">As the timeline names it.</param>
+/// <summary>The actor of a request, and whether it is a preview.</summary>
+/// <param name="Actor">The actor in the timeline.</param>
 public readonly record struct StepRequest(string Actor, bool Preview)
 {
-    /// <summary>It is a step that a subscription takes which a provider manages. Any other is the provider's.</summary>
+    /// <summary>True for a step that Tollgate itself takes on a provider-managed subscription. The provider takes any other.</summary>
     public bool IsFromProvider { get; init; }
 }
 
 /// <summary>
-/// One step of one subscription, in one transaction: 1. the customer is locked; 2. what was due by itself before now happens first;
-/// 3. the step is chosen by pure rules; 4. billed; 5. written. A preview is the same and takes everything back at the end.
+/// Takes one step of one subscription, in one transaction: 1. lock the customer; 2. first take automatic steps that were due before now; 3.
+/// choose the step by pure rules; 4. bill it; 5. write it. A preview does the same and rolls everything back at the end.
 /// </summary>
 internal sealed class TakeStep(CustomerChanges changes, Clock clock)
 {
@@ -130,7 +130,7 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
         CancellationToken cancel) =>
         RunAsync(project, id, request, async (writing, row) => choose(row, await writing.FactsAsync(row, cancel), writing.Now), cancel);
 
-    /// <summary>Where the choice itself reads and writes. What it wrote is taken back when it comes to nothing.</summary>
+    /// <summary>For a choice that itself reads and writes. Without a step its writes are rolled back.</summary>
     public async Task<SubscriptionAnswer> RunAsync(
         ProjectSnapshot project, Guid id, StepRequest request, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose,
         CancellationToken cancel)
@@ -155,7 +155,7 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
         }
     }
 
-    /// <summary>2. to 5., in a transaction that holds the customer.</summary>
+    /// <summary>Takes steps 2. to 5., in a transaction that locks the customer.</summary>
     internal static async Task<SubscriptionAnswer> StepAsync(
         StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel,
         bool isFromProvider = false)
@@ -185,7 +185,7 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
         return isReplaced ? taken with { Replaced = before } : taken;
     }
 
-    /// <summary>What the next moment would ask for, if nothing more happens until then. Changes nothing.</summary>
+    /// <summary>Previews the next invoice, if nothing more happens until then. Changes nothing.</summary>
     public async Task<SubscriptionAnswer> LookAheadAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await RunAsync(project, id, new("system", Preview: true), static (_, _, _) => new(SubscriptionOutcome.NothingChanges), cancel);
 
@@ -212,7 +212,7 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
         return answer;
     }
 
-    /// <summary>A call that comes between a moment and the run that would have handled it finds it handled.</summary>
+    /// <summary>Takes due steps that no run has taken yet, so that a call finds them done.</summary>
     internal static async Task<SubscriptionAnswer> CatchUpAsync(StepWriting writing, SubscriptionAnswer answer, CancellationToken cancel)
     {
         while (answer is { Outcome: SubscriptionOutcome.Done, Row.Subscription.DueAt: { } due } && due <= writing.Now)
@@ -241,16 +241,16 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
     }
 }
 
-/// <summary>A transaction on one customer in which steps are taken, one after the other.</summary>
-/// <param name="now">As of when they are taken.</param>
-/// <param name="issuedAt">When they are written, where that is later; null: then too.</param>
+/// <summary>A transaction on one customer that takes steps, one after the other.</summary>
+/// <param name="now">The instant as of which the steps are taken.</param>
+/// <param name="issuedAt">The time at which they are written, if later; null: the same.</param>
 internal sealed class StepWriting(
     CustomerChange change, ProjectSnapshot project, InvoiceSettings settings, string actor, Instant now, Instant? issuedAt = null)
 {
-    /// <summary>In billionths: a share of a quota.</summary>
+    /// <summary>The whole of a quota, in billionths.</summary>
     private const long Whole = 1_000_000_000;
 
-    /// <summary>The actor of what was due: that a call found it so does not make the caller its cause.</summary>
+    /// <summary>The actor of due steps: a call that takes them is not their cause.</summary>
     private const string ByItself = "system";
 
     private CustomerRow _customer = change.Row;
@@ -289,9 +289,7 @@ internal sealed class StepWriting(
         return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(billed.After.Id));
     }
 
-    /// <summary>
-    /// The invoice of the next moment, with the usage that is known (null: it asks for nothing), and what the renewals will ask for.
-    /// </summary>
+    /// <summary>Computes the next invoice, with the usage so far (null: there is none), and the prices of the renewals.</summary>
     public async Task<(Invoice? Invoice, IReadOnlyList<ComingPrice> Prices)> NextAsync(SubscriptionRow row, CancellationToken cancel)
     {
         var step = SubscriptionLife.Due(row.Subscription, await FactsAsync(row, cancel));
@@ -303,7 +301,7 @@ internal sealed class StepWriting(
     }
 
     /// <summary>
-    /// The share of the plan's quotas that is left in the running billing period: that of the feature that has least left.
+    /// Returns the remaining share of the plan's quotas in the current billing period: that of the feature with the least left.
     /// </summary>
     public async Task<LifeFacts> FactsAsync(SubscriptionRow row, CancellationToken cancel)
     {

@@ -152,7 +152,7 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         return reader.GetBoolean(0) ? issuer with { RevokedAt = Instant.Epoch } : issuer;
     }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Lists the newest first.</summary>
     public async Task<IReadOnlyList<CheckoutRow>> ListAsync(
         ProjectSnapshot project, string? customer, CheckoutStatus? status, Guid? after, int limit, CancellationToken cancel)
     {

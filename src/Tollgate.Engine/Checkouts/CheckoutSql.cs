@@ -262,7 +262,7 @@ internal static class CheckoutSql
     private const string SessionColumns =
         $"s.id, c.id, s.return_url, i.id, s.token, s.created_at, least(s.expires_at, i.expires_at), {SessionRevokedAt}";
 
-    /// <summary>Newest first. $1 project, $2 customer or null, $3 the last id of the page before or null, $4 rows.</summary>
+    /// <summary>Newest first. $1 project, $2 customer or null, $3 the last id of the previous page or null, $4 rows.</summary>
     public const string ListSessions =
         $"""
         SELECT {SessionColumns}

@@ -87,11 +87,10 @@ internal static class CheckoutWriter
     public static Task ExpireAsync(CustomerChange change, CheckoutRow row, Instant now, string actor, CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Expired, default, now, actor, cancel);
 
-    /// <summary>Reads at most twice the limit, so that one call can end them: older versions had no limit.</summary>
     private static async Task<IReadOnlyList<(Guid Id, bool IsPending)>> OpenPagesAsync(CustomerChange change, CancellationToken cancel)
     {
         await using var command = change.Command(
-            CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * CheckoutQueries.MostOpen);
+            CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, CheckoutQueries.MostOpen);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var open = new List<(Guid, bool)>();
         while (await reader.ReadAsync(cancel))

@@ -23,7 +23,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     /// <summary>The most open reservations and crossings that an explanation lists.</summary>
     public const int MostReasons = 20;
 
-    /// <summary>Null: this project has no such customer.</summary>
+    /// <summary>Returns null if this project has no such customer.</summary>
     public async Task<CustomerRow?> FindAsync(ProjectSnapshot project, string id, CancellationToken cancel)
     {
         await using var command = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, id), project.Id, id);
@@ -84,7 +84,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
             cancel);
     }
 
-    /// <summary>Newest first, at most <see cref="MostReasons"/>.</summary>
+    /// <summary>Returns the newest first, at most <see cref="MostReasons"/>.</summary>
     public async Task<IReadOnlyList<Crossing>> CrossingsAsync(CustomerRow customer, int feature, CancellationToken cancel)
     {
         await using var command = database.Command(CustomerSql.Crossings, customer.Partition, customer.Account, feature, MostReasons);

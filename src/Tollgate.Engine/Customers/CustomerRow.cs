@@ -86,7 +86,7 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
         return VatStanding.Of(last, isDue) with { AskedSince = Instant.From(check.GetProperty("Since").GetDateTimeOffset()) };
     }
 
-    /// <summary>The parameters <c>$4..$11</c> of the statements that write a profile.</summary>
+    /// <summary>Returns the parameters <c>$4..$11</c> of the statements that write a profile.</summary>
     internal static object?[] ProfileParameters(CustomerProfile profile) =>
     [
         profile.Name, profile.Email, profile.Currency, profile.TimeZone, profile.Country, profile.TaxId,

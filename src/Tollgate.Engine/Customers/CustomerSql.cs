@@ -293,7 +293,7 @@ public static class CustomerSql
          LIMIT $4
         """;
 
-    /// <summary>Of all features, newest first. <c>$3</c> number of rows.</summary>
+    /// <summary>All features, newest first. <c>$3</c> number of rows.</summary>
     public const string AllCrossings =
         """
         SELECT t.percent, t.period_start, t.used, t.granted, t.crossed_at, t.feature

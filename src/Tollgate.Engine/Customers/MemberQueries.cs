@@ -23,7 +23,7 @@ public sealed class MemberQueries(NpgsqlDataSource database, CustomerQueries cus
         return await ReadAsync(command, customer, cancel);
     }
 
-    /// <summary>Null: no such customer, or it has no such member.</summary>
+    /// <summary>Returns null if there is no such customer or it has no such member.</summary>
     public async Task<Member?> FindAsync(ProjectSnapshot project, string customer, string id, CancellationToken cancel)
     {
         if (await customers.FindAsync(project, customer, cancel) is not { } owner)

@@ -19,7 +19,7 @@ public sealed class NewCustomers(int perMinute)
     private readonly ConcurrentDictionary<int, long> _paidOffAt = new();
     private readonly long _each = Math.Max(1, Minute / perMinute);
 
-    /// <summary>False: the project has used up its minute.</summary>
+    /// <summary>Returns false if the project has used up its minute.</summary>
     public bool MayCreate(int project) => !_paidOffAt.TryGetValue(project, out var at) || at - Stopwatch.GetTimestamp() < Minute;
 
     /// <summary>Counts created customers, even beyond the limit: later ones wait longer.</summary>

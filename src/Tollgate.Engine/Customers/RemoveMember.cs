@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Customers;
 /// </summary>
 public sealed class RemoveMember(CustomerChanges changes, Clock clock)
 {
-    /// <summary>False: the customer has no such member.</summary>
+    /// <summary>Returns false if the customer has no such member.</summary>
     public async Task<bool> RunAsync(ProjectSnapshot project, string customer, string id, CancellationToken cancel)
     {
         if (customer == id)

@@ -67,7 +67,7 @@ internal static class TermsReader
             read.Count < CustomerSql.MostTerms ? State.OfNobody : read.MinBy(static one => one.Sequence)!.After, catalog);
     }
 
-    /// <summary>The timelines of several accounts, by account.</summary>
+    /// <summary>Loads the timelines of several accounts, by account.</summary>
     public static async Task<IReadOnlyDictionary<int, TermsTimeline>> LoadAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<short> partitions, IReadOnlyCollection<int> accounts,
         CancellationToken cancel)

@@ -12,7 +12,7 @@ public sealed record CustomerUpdate(Customer Customer, IReadOnlyList<FieldFault>
 /// <summary>Changes the profile of a customer. No part of it affects quotas, so no decision becomes stale.</summary>
 public sealed class UpdateCustomer(CustomerChanges changes, CheckVatIds vat)
 {
-    /// <summary>Null: no such customer.</summary>
+    /// <summary>Returns null if there is no such customer.</summary>
     public async Task<CustomerUpdate?> RunAsync(ProjectSnapshot project, string id, CustomerPatch patch, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, id, cancel);

@@ -7,7 +7,7 @@ namespace Tollgate.Engine.Customers;
 /// <summary>Changes the profile of a member. No part of it affects quotas, so no decision becomes stale.</summary>
 public sealed class UpdateMember(CustomerChanges changes)
 {
-    /// <summary>Null: the customer has no such member. With faults, nothing was changed.</summary>
+    /// <summary>Returns null if the customer has no such member. With faults, nothing was changed.</summary>
     public async Task<(Member Member, IReadOnlyList<FieldFault> Faults)?> RunAsync(
         ProjectSnapshot project, string customer, string id, MemberPatch patch, CancellationToken cancel)
     {

@@ -7,9 +7,9 @@ namespace Tollgate.Engine.Dunning;
 internal static class CollectionSql
 {
     /// <summary>
-    /// Starts the collection of invoices of customers who have, or had, a saved payment method. Other customers, and those whose first
-    /// attempt failed, pay when they like. Arrays, position by position: $1 partitions, $2 accounts, $3 invoices, $4 subscriptions, $5
-    /// first attempts, $6 began; $7 project.
+    /// Starts the collection of invoices of customers who have, or had, a saved payment method. Other customers, including those who only
+    /// tried a method that did not pay, pay when they like. Arrays, position by position: $1 partitions, $2 accounts, $3 invoices, $4
+    /// subscriptions, $5 first attempts, $6 began; $7 project.
     /// </summary>
     public const string Begin =
         """

@@ -67,7 +67,7 @@ internal static class Collections
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>The caller holds the customer. Null: the invoice is not collected.</summary>
+    /// <summary>Finds the collection of an invoice; returns null if the invoice is not collected. The caller locks the customer.</summary>
     public static async Task<Collection?> FindAsync(CustomerChange change, Guid invoice, CancellationToken cancel)
     {
         await using var command = change.Command(CollectionSql.Find, change.Row.Partition, change.Row.Account, invoice);

@@ -12,7 +12,7 @@ namespace Tollgate.Engine.Grants;
 /// <summary>Reads grants. The project or one of its customers bounds every read.</summary>
 public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
-    /// <summary>Newest first. Null: this project has no such customer.</summary>
+    /// <summary>Lists the newest first; returns null if this project has no such customer.</summary>
     public async Task<IReadOnlyList<GrantRow>?> ListGrantsAsync(
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
@@ -26,7 +26,7 @@ public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries cust
         return await ReadAsync(command, cancel);
     }
 
-    /// <summary>Null: the project has no such customer, or the customer has no such grant.</summary>
+    /// <summary>Returns null if the project has no such customer, or the customer no such grant.</summary>
     public async Task<GrantRow?> FindGrantAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
     {
         if (await customers.FindAsync(project, customer, cancel) is not { } row)

@@ -128,7 +128,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
         ChangeAsync(project, customer, name, (schedule, now) =>
             schedule.End <= now ? schedule : schedule with { EndedAt = now, Next = schedule.FirstFrom(now, project.Zone) }, cancel);
 
-    /// <summary>Null: no such customer.</summary>
+    /// <summary>Returns null if there is no such customer.</summary>
     public async Task<IReadOnlyList<GrantSchedule>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         await using var find = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);

@@ -9,7 +9,7 @@ namespace Tollgate.Engine.Grants;
 /// <summary>Voids the rest of a grant. Burned units stay burned; a repeat finds nothing left and changes nothing.</summary>
 public sealed class VoidGrant(CustomerChanges changes, Clock clock)
 {
-    /// <summary>Null: no such customer, or the customer has no such grant.</summary>
+    /// <summary>Returns null if there is no such customer, or it has no such grant.</summary>
     public async Task<GrantRow?> RunAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
     {
         await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);

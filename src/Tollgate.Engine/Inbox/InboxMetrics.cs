@@ -5,7 +5,7 @@ using Tollgate.Engine.Payments;
 
 namespace Tollgate.Engine.Inbox;
 
-/// <summary>Webhooks of providers that were refused: somebody guesses, or a secret is wrong.</summary>
+/// <summary>Counts refused webhooks of providers: somebody guesses, or a secret is wrong.</summary>
 public sealed class InboxMetrics : IDisposable
 {
     private readonly System.Diagnostics.Metrics.Meter _meter = new("Tollgate");

@@ -12,25 +12,25 @@ namespace Tollgate.Engine.Inbox;
 
 public enum InboxState
 {
-    /// <summary>It is read as soon as it is due.</summary>
+    /// <summary>Tollgate reads it as soon as it is due.</summary>
     Waiting,
     Done,
 
-    /// <summary>Of a type that concerns nobody here.</summary>
+    /// <summary>Its type does not concern Tollgate.</summary>
     Ignored,
 
-    /// <summary>It could not be applied for two days: somebody has to look.</summary>
+    /// <summary>Tollgate could not apply it for two days: an operator must act.</summary>
     Parked,
 }
 
-/// <summary>An event of a provider, and what became of it.</summary>
-/// <param name="DueAt">Real time; null: it is not read again.</param>
-/// <param name="Reason">Why it is not done.</param>
+/// <summary>An event of a provider, and its state.</summary>
+/// <param name="DueAt">In real time; null: it is not read again.</param>
+/// <param name="Reason">The reason why it is not done.</param>
 public sealed record StoredEvent(
     int ProjectId, PaymentProvider Provider, ProviderEvent Event, Instant ReceivedAt, InboxState State, int Attempts, Instant? DueAt,
     string? Reason, Instant? DoneAt)
 {
-    /// <param name="passOver">Told of each that cannot be read; null: the first one ends the reading.</param>
+    /// <param name="passOver">Receives each event that cannot be read; null: the first one ends the reading.</param>
     internal static async Task<IReadOnlyList<StoredEvent>> ReadAllAsync(
         NpgsqlCommand command, SecretBox secrets, CancellationToken cancel, Action<UnreadableEvent>? passOver = null)
     {
@@ -66,7 +66,8 @@ public sealed record StoredEvent(
         reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11)));
 
     /// <summary>
-    /// Empty in a list. Also where no master key of this server opens it: the event waits, and is parked with what its reader says of it.
+    /// Returns the body. It is empty in a list, and if no master key of this server opens it: the event then waits, and is parked with the
+    /// reader's message.
     /// </summary>
     private static string BodyOf(NpgsqlDataReader reader, SecretBox secrets) => reader.IsDBNull(4)
         ? ""
@@ -74,13 +75,13 @@ public sealed record StoredEvent(
         ?? "";
 }
 
-/// <summary>A row that this version cannot read: of a provider that it does not know, say.</summary>
+/// <summary>A row that this version cannot read, for example of a provider that it does not know.</summary>
 internal sealed record UnreadableEvent(int ProjectId, string Provider, string Id, int Attempts, Exception Fault);
 
-/// <summary>Which events are wanted. What is null does not matter.</summary>
+/// <summary>The filter of a list of events. A null property does not filter.</summary>
 public sealed record InboxFilter(InboxState? State, PaymentProvider? Provider, string? Type);
 
-/// <summary>What providers told a project, and asking for it to be read again.</summary>
+/// <summary>Lists a project's provider events, and requests another reading of them.</summary>
 public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, InboxBell bell)
 {
     public async Task<StoredEvent?> FindAsync(ProjectSnapshot project, PaymentProvider provider, string id, CancellationToken cancel)
@@ -89,8 +90,8 @@ public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, I
         return (await StoredEvent.ReadAllAsync(command, secrets, cancel)).SingleOrDefault();
     }
 
-    /// <summary>Newest first, without their bodies.</summary>
-    /// <param name="after">The last event of the page before.</param>
+    /// <summary>Lists the newest first, without their bodies.</summary>
+    /// <param name="after">The last event of the previous page.</param>
     public async Task<IReadOnlyList<StoredEvent>> ListAsync(
         ProjectSnapshot project, InboxFilter filter, (PaymentProvider Provider, string Id)? after, int limit, CancellationToken cancel)
     {
@@ -106,7 +107,7 @@ public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, I
         return await StoredEvent.ReadAllAsync(command, secrets, cancel);
     }
 
-    /// <returns>False: there is none, or it is done.</returns>
+    /// <returns>False: there is no such event, or it is done.</returns>
     public async Task<bool> RetryAsync(ProjectSnapshot project, PaymentProvider provider, string id, CancellationToken cancel)
     {
         await using var command = database.Command(InboxSql.Retry, project.Id, CatalogWords.Of(provider), id);
@@ -115,7 +116,7 @@ public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, I
         return isDue;
     }
 
-    /// <returns>How many.</returns>
+    /// <returns>The number of events.</returns>
     public async Task<int> RetryParkedAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = database.Command(InboxSql.RetryParked, project.Id);

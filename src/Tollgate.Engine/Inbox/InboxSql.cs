@@ -1,20 +1,21 @@
 namespace Tollgate.Engine.Inbox;
 
-/// <summary>Every statement on what providers told.</summary>
+/// <summary>The statements on provider events.</summary>
 internal static class InboxSql
 {
-    /// <summary>What <c>StoredEvent.Read</c> reads.</summary>
+    /// <summary>The columns that <c>StoredEvent.Read</c> reads.</summary>
     private const string Columns =
         "e.provider, e.id, e.type, e.object, e.body, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
             + "e.project_id";
 
-    /// <summary>Lists show no bodies, and a page of them can have 25 MB.</summary>
+    /// <summary>The columns of lists, without bodies: those of a page can have 25 MB.</summary>
     private const string WithoutBody =
         "e.provider, e.id, e.type, e.object, NULL::text, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
             + "e.project_id";
 
     /// <summary>
-    /// A repeat is no row. $1 project, $2 provider, $3 id, $4 type, $5 object or null, $6 body, $7 when it happened or null.
+    /// Stores an event; a repeat adds no row. $1 project, $2 provider, $3 id, $4 type, $5 object or null, $6 body, $7 when it happened or
+    /// null.
     /// </summary>
     public const string Store =
         """
@@ -24,9 +25,9 @@ internal static class InboxSql
         """;
 
     /// <summary>
-    /// Those that are due: of each project in the order of their coming, the projects in turn. When there are more projects than rows,
-    /// chance decides between them, so that none waits for ever. Of several servers each takes others; who dies with one leaves it to the
-    /// next after the lease. $1 lease in seconds, $2 number of rows, $3 number of rows of one project.
+    /// Takes due events: those of each project in the order of their arrival, the projects in turn. If there are more projects than rows,
+    /// the choice is random, so that none waits for ever. Each server takes others; the events of a server that dies are free after the
+    /// lease. $1 lease in seconds, $2 number of rows, $3 number of rows of one project.
     /// </summary>
     public const string Take =
         $"""
@@ -57,16 +58,19 @@ internal static class InboxSql
          ORDER BY e.sequence
         """;
 
-    /// <summary>$1 project, $2 provider, $3 id, $4 state, $5 reason or null, $6 seconds until it is read again, or null.</summary>
+    /// <summary>
+    /// Writes the result of a reading. $1 project, $2 provider, $3 id, $4 state, $5 reason or null, $6 seconds until the next reading, or
+    /// null, $7 the fact for which the event waits, or null, $8 the object of the fact, or null.
+    /// </summary>
     public const string Finish =
         """
         UPDATE provider_events
-           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), done_at = CASE
-             WHEN $4 IN ('done', 'ignored') THEN now() END
+           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), waits_for = $7, waits_for_id = $8,
+               done_at = CASE WHEN $4 IN ('done', 'ignored') THEN now() END
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND state = 'waiting'
         """;
 
-    /// <summary>What is not done is read again now. $1 project, $2 provider, $3 id.</summary>
+    /// <summary>Makes an event that is not done due now. $1 project, $2 provider, $3 id.</summary>
     public const string Retry =
         """
         UPDATE provider_events
@@ -74,7 +78,7 @@ internal static class InboxSql
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND state IN ('parked', 'ignored', 'waiting')
         """;
 
-    /// <summary>All that are parked. $1 project.</summary>
+    /// <summary>Makes all parked events due now. $1 project.</summary>
     public const string RetryParked =
         """
         UPDATE provider_events
@@ -86,8 +90,8 @@ internal static class InboxSql
     public const string Find = $"SELECT {Columns} FROM provider_events e WHERE e.project_id = $1 AND e.provider = $2 AND e.id = $3";
 
     /// <summary>
-    /// Newest first. $1 project, $2 state or null, $3 provider or null, $4 type or null, $5 and $6 provider and id after which it starts,
-    /// or null, $7 number of rows.
+    /// Newest first. $1 project, $2 state or null, $3 provider or null, $4 type or null, $5 and $6 provider and id after which the list
+    /// starts, or null, $7 number of rows.
     /// </summary>
     public const string List =
         $"""
@@ -101,15 +105,13 @@ internal static class InboxSql
          LIMIT $7
         """;
 
-    /// <summary>What waits for something that is so now is read again. $1 project, $2 provider, $3 how its reason begins.</summary>
+    /// <summary>
+    /// Makes events due now that wait for a fact; a parked one gets all its attempts again. $1 project, $2 the fact, $3 its objects.
+    /// </summary>
     public const string Wake =
         """
-          WITH parked AS (
-                UPDATE provider_events
-                   SET state = 'waiting', attempts = 0, due_at = now()
-                 WHERE project_id = $1 AND provider = $2 AND state = 'parked' AND starts_with(reason, $3))
         UPDATE provider_events
-           SET due_at = now()
-         WHERE project_id = $1 AND provider = $2 AND state = 'waiting' AND starts_with(reason, $3)
+           SET state = 'waiting', due_at = now(), attempts = CASE state WHEN 'parked' THEN 0 ELSE attempts END
+         WHERE project_id = $1 AND waits_for = $2 AND waits_for_id = ANY ($3)
         """;
 }

@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Inbox;
+using Tollgate.Core.Payments;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments;
@@ -13,8 +14,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Inbox;
 
 /// <summary>
-/// Reads what providers told, once each: what the event says is asked of the provider's code, and applied. Any number of servers may read;
-/// an event that one of them died with is read again, which changes nothing.
+/// Reads provider events, each once: it lets the provider's code parse an event, and applies the updates. Any number of servers may read;
+/// if one dies, its events are read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
     NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyUpdate apply, SecretBox secrets, InboxBell bell,
@@ -22,26 +23,26 @@ public sealed class ReadInbox(
     ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
-    /// <summary>What another server received, and what is due again, is seen after this time at the latest.</summary>
+    /// <summary>The longest wait for events that another server received, and for those that are due again.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longer than a provider is ever waited for.</summary>
+    /// <summary>The time after which a taken event is free again, longer than any wait for a provider.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
 
     private const int MostAtOnce = 32;
 
     /// <summary>
-    /// Of one project: all of them wait for their provider at the same time, so that a slow one keeps the others for one answer and no
-    /// longer.
+    /// The most events of one project: all of them wait for their provider at the same time, so a slow one delays the others by one answer
+    /// only.
     /// </summary>
     private const int MostOfOneProject = 8;
 
-    /// <summary>Events that wait for their provider's answer at the same time.</summary>
+    /// <summary>The number of events that wait for their provider's answer at the same time.</summary>
     private const int Parallel = 8;
 
     protected override async Task<bool> LookAsync(CancellationToken cancel) => await RunAsync(cancel) >= MostOfOneProject;
 
-    /// <returns>How many events were read.</returns>
+    /// <returns>The number of events read.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         var taken = await TakeAsync(cancel);
@@ -76,7 +77,7 @@ public sealed class ReadInbox(
         await parked.DoneAsync(WorkNames.Inbox, project, $"{key.Provider}:{key.Id}");
     }
 
-    /// <summary>After two days the event itself is on the list of what is parked.</summary>
+    /// <summary>Schedules another reading. After two days the event itself is on the list of parked items.</summary>
     private async Task PutOffAsync((int Project, string Provider, string Id) key, int attempts, Exception broken, CancellationToken cancel)
     {
         await FinishAsync(
@@ -95,10 +96,10 @@ public sealed class ReadInbox(
         }
 
         var told = await provider.ParseAsync(project, stored.Event, cancel);
-        var doubt = told.UnresolvedReason;
+        var doubt = told.Unresolved;
         foreach (var update in told.Updates)
         {
-            // What cannot be so yet keeps nothing else from being so, and concerns this event only where the event is about it.
+            // An update that cannot be applied yet blocks no other, and concerns this event only if the event is about it.
             var why = await apply(project, stored.Provider, update, cancel);
             doubt ??= told.IsAbout(update) ? why : null;
         }
@@ -106,13 +107,15 @@ public sealed class ReadInbox(
         return doubt is not null ? ReadOutcome.Later(doubt) : told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
     }
 
-    private readonly record struct ReadOutcome(InboxState State, string? Reason = null)
+    private readonly record struct ReadOutcome(InboxState State, Unresolved? Unresolved = null)
     {
         public static readonly ReadOutcome Done = new(InboxState.Done);
 
         public static readonly ReadOutcome Ignored = new(InboxState.Ignored);
 
-        public static ReadOutcome Later(string reason) => new(InboxState.Waiting, reason);
+        public static ReadOutcome Later(Unresolved why) => new(InboxState.Waiting, why);
+
+        public static ReadOutcome Later(string reason) => Later(new Unresolved(reason));
     }
 
     private async Task FinishAsync(
@@ -120,9 +123,12 @@ public sealed class ReadInbox(
     {
         var wait = outcome.State == InboxState.Waiting ? InboxRules.NextAfter(attempts) : null;
         var state = outcome.State == InboxState.Waiting && wait is null ? InboxState.Parked : outcome.State;
+        var awaited = outcome.Unresolved?.WaitsFor;
         await using var command = database.Command(
             InboxSql.Finish, key.Project, key.Provider, key.Id, CatalogWords.Of(state),
-            SqlCommands.OrNull(outcome.Reason, NpgsqlDbType.Text), SqlCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double));
+            SqlCommands.OrNull(outcome.Unresolved?.Reason, NpgsqlDbType.Text), SqlCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double),
+            SqlCommands.OrNull(awaited is null ? null : CatalogWords.Of(awaited.Fact), NpgsqlDbType.Text),
+            SqlCommands.OrNull(awaited?.Id, NpgsqlDbType.Text));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

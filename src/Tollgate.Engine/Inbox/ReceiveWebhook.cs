@@ -16,33 +16,35 @@ public enum ReceiveOutcome
 {
     Stored,
 
-    /// <summary>It is known already.</summary>
+    /// <summary>A repeat of a known event.</summary>
     Repeated,
 
-    /// <summary>Nobody's signature, or one that is too old. There is no trace of it but a line in the log.</summary>
+    /// <summary>The signature belongs to no project, or is too old. The only trace is a line in the log.</summary>
     Refused,
 
-    /// <summary>Rightly signed, and no event.</summary>
+    /// <summary>The signature is valid, but the body is not an event.</summary>
     Unreadable,
 }
 
 /// <summary>
-/// Takes a provider's webhook: verify, store, and no more, so that the provider has its answer fast. What it says is read by
-/// <see cref="ReadInbox"/>.
+/// Receives a provider's webhook: it only verifies and stores it, so that the provider gets its answer fast. <see cref="ReadInbox"/> reads
+/// it.
 /// </summary>
 public sealed class ReceiveWebhook(
     NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, SecretBox secrets, InboxBell bell,
     InboxMetrics metrics, Clock clock,
     ILogger<ReceiveWebhook> log)
 {
-    /// <summary>One line in the log for so long, however many are refused: the sender may be anybody. The metric counts each.</summary>
+    /// <summary>The interval between log lines, for any number of refusals: the sender may be anybody. The metric counts each.</summary>
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
 
     private long _toldAt;
     private long _refused;
 
-    /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and
-    /// else the oldest.</param>
+    /// <param name="only">
+    /// The project; null: the signature determines it; among several projects with the same secret, the one that the event refers to,
+    /// otherwise the oldest.
+    /// </param>
     /// <param name="from">The sender's address, for the log.</param>
     public async Task<ReceiveOutcome> RunAsync(
         PaymentProvider name, WebhookRequest request, ProjectSnapshot? only, string? from, CancellationToken cancel)
@@ -116,5 +118,5 @@ public sealed class ReceiveWebhook(
     }
 }
 
-/// <summary>Wakes the reader of the inbox when something came in on this server.</summary>
+/// <summary>Wakes the reader of the inbox when an event arrives on this server.</summary>
 public sealed class InboxBell : Bell;

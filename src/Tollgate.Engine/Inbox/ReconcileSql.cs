@@ -2,10 +2,10 @@ using Tollgate.Engine.Payments;
 
 namespace Tollgate.Engine.Inbox;
 
-/// <summary>What this side has, to be compared with Stripe.</summary>
+/// <summary>Reads Tollgate's records for a comparison with Stripe.</summary>
 internal static class ReconcileSql
 {
-    /// <summary>Our ids of customers at Stripe. $1 project, $2 Stripe's ids. Rows: Stripe's id, ours.</summary>
+    /// <summary>The ids of Stripe's customers in Tollgate. $1 project, $2 Stripe's ids. Rows: Stripe's id, Tollgate's.</summary>
     public const string Owners =
         """
         SELECT x.reference, c.id
@@ -15,7 +15,7 @@ internal static class ReconcileSql
         """;
 
     /// <summary>
-    /// Subscriptions that Stripe manages: of these ids, or all that are not over. $1 project, $2 ids or null, $3 how many. Rows: see
+    /// Subscriptions that Stripe manages: of these ids, or all that have not ended. $1 project, $2 ids or null, $3 limit. Rows: see
     /// ReconcileStripe.
     /// </summary>
     public const string ProviderManaged =
@@ -28,7 +28,7 @@ internal static class ReconcileSql
          LIMIT $3
         """;
 
-    /// <summary>Newest first; by real time, since a sandbox's clock may stand anywhere. $1 project, $2 since, $3 how many.</summary>
+    /// <summary>Newest first, by real time, since a sandbox's clock may show any time. $1 project, $2 since, $3 limit.</summary>
     public const string Payments =
         $"""
         SELECT {PaymentSql.Columns}

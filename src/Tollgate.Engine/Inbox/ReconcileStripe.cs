@@ -12,34 +12,34 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Inbox;
 
-/// <param name="Repaired">This side was brought to Stripe's.</param>
-/// <param name="UnresolvedReason">Why it could not be, for people.</param>
+/// <param name="Repaired">True if Tollgate applied Stripe's state.</param>
+/// <param name="UnresolvedReason">The reason why it could not, for operators.</param>
 public sealed record ReconciledDrift(StripeDrift Drift, bool Repaired = false, string? UnresolvedReason = null);
 
-/// <param name="Complete">False: there was more than is read at once; what is not listed may differ.</param>
+/// <param name="Complete">False: there were more objects than one run reads; unlisted ones may differ.</param>
 public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList<ReconciledDrift> Drifts);
 
 /// <summary>
-/// Compares what Tollgate and Stripe have: 1. the subscriptions that Stripe manages; 2. its paid invoices of them; 3. the payments that
-/// Tollgate asked for, and what went back. Each difference is said once. With repair, what Stripe is right about is applied by the same
-/// news as its events bring, which change nothing where it is so already.
+/// Compares the records of Tollgate and Stripe: 1. the subscriptions that Stripe manages; 2. their paid invoices; 3. the payments that
+/// Tollgate requested, and their refunds. It reports each difference once. With repair, it applies Stripe's state where Stripe decides, by
+/// the same updates as events bring, which change nothing if already applied.
 /// </summary>
 public sealed class ReconcileStripe(
     NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments,
     ApplyUpdate apply)
 {
-    /// <summary>Of 100, of each list.</summary>
+    /// <summary>The most pages of 100, for each list.</summary>
     public int MostPages { get; init; } = 50;
 
-    /// <summary>Rows of this side.</summary>
+    /// <summary>The most rows of Tollgate.</summary>
     private const int MostRows = 10_000;
 
-    /// <summary>Objects that are asked for one by one, since no list has them.</summary>
+    /// <summary>The most objects to request one by one, since no list has them.</summary>
     private const int MostSingle = 200;
 
-    /// <param name="since">Payments, invoices and refunds from then on. Subscriptions are compared whenever they began.</param>
+    /// <param name="since">The earliest payments, invoices and refunds to compare. Subscriptions are compared whatever their start.</param>
     /// <returns>Null: the project has no keys of Stripe.</returns>
-    /// <exception cref="ProviderSilentException">Stripe did not answer. What was repaired until then stays.</exception>
+    /// <exception cref="ProviderSilentException">Stripe did not answer. Earlier repairs stay.</exception>
     public async Task<ReconcileReport?> RunAsync(ProjectSnapshot project, Instant since, bool repair, CancellationToken cancel)
     {
         if (accounts.Open(project) is not { } account)
@@ -64,7 +64,9 @@ public sealed class ReconcileStripe(
 
         public bool IsCut { get; set; }
 
-        /// <summary>Before all others: Stripe lists the newest first, and what was over makes room for what began after it.</summary>
+        /// <summary>
+        /// Puts differences first: Stripe lists the newest first, and an ended subscription must make room for its successor.
+        /// </summary>
         public void Begin(IEnumerable<StripeDrift> drifts, Func<CancellationToken, Task<IReadOnlyList<ProviderUpdate>>> update) =>
             All.InsertRange(0, drifts.Select(drift => (drift, drift.IsTheirs ? update : null)));
 
@@ -77,8 +79,8 @@ public sealed class ReconcileStripe(
         }
     }
 
-    /// <summary>1. In both directions.</summary>
-    /// <returns>Stripe's ids of those that are followed here, or should be.</returns>
+    /// <summary>1. Compares subscriptions in both directions.</summary>
+    /// <returns>Stripe's ids of the subscriptions that Tollgate follows, or should follow.</returns>
     private async Task<HashSet<string>> SubscriptionsAsync(StripeAccount account, Findings found, CancellationToken cancel)
     {
         var (project, askedAt) = (account.Project, await accounts.NowAsync(cancel));
@@ -97,11 +99,12 @@ public sealed class ReconcileStripe(
                 if (doubt is not null && !one.IsOver)
                 {
                     found.Add(
-                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
+                        new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt.Reason, IsTheirs: false),
+                        null);
                 }
 
-                // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody
-                // else's.
+                // Skip a subscription without an update, which belongs to another system, and one unknown here that has ended or was never
+                // paid, which gives nothing.
                 if (update is null
                     || (ours is null && (update.EndedAt is not null || update.Status == Core.Subscriptions.SubscriptionStatus.Incomplete)))
                 {
@@ -128,7 +131,7 @@ public sealed class ReconcileStripe(
         return followed;
     }
 
-    /// <summary>2. What Stripe was paid for what it manages.</summary>
+    /// <summary>2. Compares Stripe's payments for the subscriptions that it manages.</summary>
     private async Task InvoicesAsync(
         StripeAccount account, HashSet<string> managed, Books rows, Instant since, Findings found, CancellationToken cancel)
     {
@@ -154,7 +157,7 @@ public sealed class ReconcileStripe(
         }
     }
 
-    /// <summary>3. In both directions, with what went back.</summary>
+    /// <summary>3. Compares payments in both directions, with their refunds.</summary>
     private async Task IntentsAsync(StripeAccount account, Books rows, Instant since, Findings found, CancellationToken cancel)
     {
         var (compared, project) = (new HashSet<Guid>(), account.Project);
@@ -185,7 +188,7 @@ public sealed class ReconcileStripe(
             }
         }
 
-        // Asked for before, and moved since; or never there.
+        // Payments from before the period that changed since, or that Stripe does not have.
         var rest = rows.ById.Values.Where(one => !compared.Contains(one.Id) && one.ProviderInvoice is null
             && one.Reference?.StartsWith("pi_", StringComparison.Ordinal) == true).ToList();
         found.IsCut |= rest.Count > MostSingle;
@@ -200,7 +203,7 @@ public sealed class ReconcileStripe(
 
     private void Compare(StripeAccount account, Payment? ours, StripePayment? theirs, JsonElement? json, Findings found)
     {
-        // What pays an invoice of Stripe's own is compared with that.
+        // A payment of one of Stripe's own invoices is compared with the invoice.
         if (ours?.ProviderInvoice is null)
         {
             var isUndecided = theirs is not null && theirs.Metadata.ContainsKey(StripeProvider.PageField)
@@ -219,10 +222,10 @@ public sealed class ReconcileStripe(
         }
     }
 
-    /// <summary>The same news once, however many differences it settles.</summary>
+    /// <summary>Applies each update once, however many differences it settles.</summary>
     private async Task<IReadOnlyList<ReconciledDrift>> RepairAsync(ProjectSnapshot project, Findings found, CancellationToken cancel)
     {
-        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), string?>());
+        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), Unresolved?>());
         foreach (var (drift, update) in found.All)
         {
             if (update is null)
@@ -242,13 +245,13 @@ public sealed class ReconcileStripe(
                 told[which] = doubt;
             }
 
-            done.Add(new(drift, doubt is null, doubt));
+            done.Add(new(drift, doubt is null, doubt?.Reason));
         }
 
         return done;
     }
 
-    /// <summary>Page by page; that there were more is remembered.</summary>
+    /// <summary>Reads page by page, and remembers if there were more.</summary>
     private async IAsyncEnumerable<IReadOnlyList<JsonElement>> PagesAsync(
         StripeAccount account, string path, Func<StripeForm> query, Findings found,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
@@ -302,7 +305,7 @@ public sealed class ReconcileStripe(
         return owners;
     }
 
-    /// <param name="ids">Null: all that are not over.</param>
+    /// <param name="ids">Null: all that have not ended.</param>
     private async Task<IReadOnlyDictionary<string, ProviderManagedState>> ProviderManagedAsync(
         ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
     {
@@ -330,7 +333,7 @@ public sealed class ReconcileStripe(
         return new([.. rows.Select(static row => row.Payment)]);
     }
 
-    /// <summary>Payments of this side, by each of their names.</summary>
+    /// <summary>Tollgate's payments, by each of their names.</summary>
     private sealed class Books(IReadOnlyList<Payment> all)
     {
         public int Count => all.Count;

@@ -12,8 +12,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Inbox;
 
 /// <summary>
-/// Sends the sandbox's webhooks to the same endpoint that real providers call. A webhook that a killed server had taken is sent again when
-/// its lease has ended.
+/// Sends the sandbox's webhooks to the same code that real providers call. If a server is killed, the webhooks that it had taken are sent
+/// again after their lease.
 /// </summary>
 public sealed class SendSandboxWebhooks(
     NpgsqlDataSource database, ProjectDirectory directory, SandboxWebhooks webhooks, ReceiveWebhook receive, Clock clock, ParkedWork parked,
@@ -22,7 +22,7 @@ public sealed class SendSandboxWebhooks(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Longer than it takes to send as many as are taken at once.</summary>
+    /// <summary>The time after which a taken webhook is free again, longer than it takes to send all webhooks of one turn.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private const int MostAtOnce = 100;
@@ -59,7 +59,7 @@ public sealed class SendSandboxWebhooks(
         var @event = SandboxEvent.Read(body) ?? throw new InvalidDataException("The body is no event of the sandbox.");
         var secret = await webhooks.SecretAsync(project, cancel);
 
-        // With the secret that it may have got a moment ago.
+        // Use the current secret, which may be newer than the snapshot.
         project = directory.Current.ProjectsById.GetValueOrDefault(project.Id) ?? project;
         var request = SandboxSignature.Sign(secret, @event.Id, body, clock.Now().ToOffset());
         var sent = isForged

@@ -11,12 +11,13 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// A step that gives something back changes earlier invoices of its subscription: 1. their unused time and usage cannot go back again; 2.
-/// credit that its own invoice leaves over pays their open amounts. The caller holds the customer, has written the credit, and commits.
+/// Applies a step's proration credit to earlier invoices of its subscription: 1. mark their unused time and usage as credited, so that it
+/// is not credited again; 2. pay their open amounts from credit that the step's own invoice leaves over. The caller locks the customer, has
+/// written the credit, and commits.
 /// </summary>
 internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectSnapshot project, string actor)
 {
-    /// <summary>The invoices that asked for the unused time which a step gives back; the newest first.</summary>
+    /// <summary>Returns the invoices that billed the unused time which a step credits; the newest first.</summary>
     public static async Task<IReadOnlyList<InvoicePart>> PartsAsync(
         NpgsqlConnection connection, ProjectSnapshot project, StepOrder order, CancellationToken cancel)
     {
@@ -31,8 +32,8 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
         return ProrationCreditRules.Spread(rows.Select(static row => row.Invoice), credit, before.Current.End);
     }
 
-    /// <param name="at">When the step's invoice is issued.</param>
-    /// <returns>The invoices that the credit has paid: nobody is asked for them any more.</returns>
+    /// <param name="at">The time at which the step's invoice is issued.</param>
+    /// <returns>The invoices that the credit has paid: Tollgate stops collecting them.</returns>
     public async Task<IReadOnlyList<Guid>> RunAsync(BilledOrder billed, Instant at, CancellationToken cancel)
     {
         var settled = new List<Guid>();
@@ -47,7 +48,7 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
                 InvoiceSql.NoteProrated, cancel, order.Customer.Partition, order.Customer.Account, invoice.Id, part.Minor, tax.Minor);
         }
 
-        // What nothing stood against on the step's own invoice: of unused time, or of usage that was taken back.
+        // Credit that the step's own invoice does not use: of unused time, or of voided usage.
         if (order.Before is { ManagedBy: null } before && !bill.Sums.Left.IsZero)
         {
             var rows = await FindAsync(connection, project, order.Customer, before, cancel);
@@ -64,7 +65,7 @@ internal sealed class ApplyProrationCredit(NpgsqlConnection connection, ProjectS
         return settled;
     }
 
-    /// <summary>Those that asked for the period, and those that still ask for something; the newest first.</summary>
+    /// <summary>Returns the invoices that billed the period, and those with an open amount; the newest first.</summary>
     private static async Task<IReadOnlyList<InvoiceRow>> FindAsync(
         NpgsqlConnection connection, ProjectSnapshot project, CustomerRow customer, Subscription before, CancellationToken cancel)
     {

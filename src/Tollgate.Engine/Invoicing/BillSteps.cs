@@ -15,7 +15,7 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>A step that is to be billed and written, and the customer as it was before it.</summary>
+/// <summary>A step to bill and write, and the customer before it.</summary>
 /// <param name="Row">Null at the start of a subscription.</param>
 internal sealed record StepOrder(CustomerRow Customer, SubscriptionRow? Row, SubscriptionStep Step)
 {
@@ -23,10 +23,10 @@ internal sealed record StepOrder(CustomerRow Customer, SubscriptionRow? Row, Sub
 
     public Subscription? Before => Row?.Subscription;
 
-    /// <summary>Why it happens, in a word or a sentence; null: it is due.</summary>
+    /// <summary>The cause, in a word or a sentence; null: the step is due.</summary>
     public string? Cause { get; init; }
 
-    /// <summary>In the words of the customer who cancels; null: those given before.</summary>
+    /// <summary>The words of the customer who cancels; null: those given before.</summary>
     public string? Comment { get; init; }
 
     /// <summary>The caller's own id of the subscription.</summary>
@@ -36,57 +36,59 @@ internal sealed record StepOrder(CustomerRow Customer, SubscriptionRow? Row, Sub
         init => _reference = value;
     }
 
-    /// <summary>Of the row after the step.</summary>
+    /// <summary>The row's version after the step.</summary>
     public int Version => (Row?.Version ?? 0) + 1;
 
-    /// <summary>The comment is about the cancellation that is to come; taken back, it is about nothing.</summary>
+    /// <summary>The comment of a scheduled cancellation; an undone one has none.</summary>
     public string? CancelComment => Step.Verb == SubscriptionVerb.Uncancel ? null : Comment ?? Row?.CancelComment;
 
     public Currency Currency => Step.After.Terms.Currency;
 
-    /// <summary>Usage after this and before the step is billed with it.</summary>
+    /// <summary>The step bills usage after this instant and before the step.</summary>
     public Instant UsageFrom => Before?.UsageFrom ?? Step.At;
 
     /// <summary>
-    /// Usage is billed with what asks for something anyway, at the end of a month or of the subscription. What is only planned, or
-    /// stops, asks for nothing. The first invoice of a subscription bills what is known by now of earlier ones.
+    /// True if the step bills usage: with any charge, at the end of a month or of the subscription. A step that only schedules or stops
+    /// bills nothing. The first invoice of a subscription bills the known usage of earlier ones.
     /// </summary>
     public bool BillsUsage => Step.Charges.Count > 0 || EndsProviderManagedPeriod
         || Step.Verb is SubscriptionVerb.BillUsage
         || (Step.Verb is SubscriptionVerb.Cancel && Before is { Status: not SubscriptionStatus.Trialing });
 
-    /// <summary>What a provider manages has no charges here, and its periods end all the same.</summary>
+    /// <summary>True at the end of a provider-managed period, which has no charges here.</summary>
     private bool EndsProviderManagedPeriod =>
         Step.After.ManagedBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
         && Before.Current.Start != Step.After.Current.Start;
 
     /// <summary>
-    /// Quota periods of the subscription end with it, also those that would still run: what was used in them is billed now.
+    /// True if the subscription's quota periods end with the step, including those that would still run: the step bills their usage now.
     /// </summary>
     public bool EndsPeriods =>
         Step.After.IsEnded
             || (Before is not null && (Before.Anchor, Before.Terms.Interval) != (Step.After.Anchor, Step.After.Terms.Interval));
 }
 
-/// <summary>What a step comes to.</summary>
-/// <param name="ParkReason">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
+/// <summary>The result of a step.</summary>
+/// <param name="ParkReason">
+/// The reason why it is implausible, so that nothing of it may be written before an operator's review; null: it is plausible.
+/// </param>
 internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? ParkReason)
 {
-    /// <summary>What it was billed with; null: it could not be.</summary>
+    /// <summary>The facts of the computation; null: it failed.</summary>
     public BillingFacts? Facts { get; init; }
 
     public CustomerRow Customer => Order.Customer;
 
     public SubscriptionStep Step => Order.Step;
 
-    /// <summary>With what is billed of it.</summary>
+    /// <summary>The subscription after the step, with its billed amounts.</summary>
     public Subscription After => Billed.After;
 }
 
 /// <summary>
-/// Finds out what steps cost: loads what the rules have to know and asks them. Two statements for all steps of a batch, a third where
-/// usage is billed, one more each where a first tier's fee or a minimum is agreed, and some where unused time or billed usage goes back.
-/// Writes nothing; a preview ends here. The caller holds the customers.
+/// Computes the prices of steps: loads the facts for the rules and calls them. It takes two statements for all steps of a batch, a third if
+/// usage is billed, one more each for a first tier's fee or a minimum, and some if unused time or billed usage is credited. It writes
+/// nothing; a preview ends here. The caller locks the customers.
 /// </summary>
 internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings)
 {
@@ -127,12 +129,14 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             ReversesWhilePending = settings.ReversesWhilePending,
         };
 
-    /// <summary>One customer whose numbers cannot be computed must not keep the others of a batch from their invoices.</summary>
+    /// <summary>
+    /// Bills one step. A customer whose numbers cannot be computed must not keep the others of a batch from their invoices.
+    /// </summary>
     private BilledOrder Billed(StepOrder order, BillingFacts facts, IReadOnlyList<RatedPeriod> rated)
     {
         try
         {
-            // Who manages a subscription also taxes it, and takes off its own coupons.
+            // The provider that manages a subscription also taxes it, and applies its own coupons.
             facts = order.Step.After.ManagedBy is null ? facts : facts with
             {
                 Redemptions = [], Taxes = null, Credits = MoneyAmount.Zero(facts.Credits.Currency), Billed = BilledLines.None,
@@ -140,7 +144,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
-            // The end of a managed one is a fact whatever it costs; its lines are looked at before they are told.
+            // The end of a provider-managed period is a fact whatever it costs; its lines are checked before they are sent.
             return new(
                 order, billed, rated,
                 billed is { Bill: { } bill, After.ManagedBy: null } ? InvoiceRules.ImplausibleReason(bill, settings) : null)
@@ -156,7 +160,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         }
     }
 
-    /// <summary>Accounts with coupons or promotional credits, each in the order of redemption.</summary>
+    /// <summary>Loads coupons and promotional credits by account, each in the order of redemption.</summary>
     private async Task<Dictionary<int, List<Redemption>>> RedemptionsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
         await using var command = connection.Command(
@@ -189,7 +193,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         return found;
     }
 
-    /// <summary>Only of subscriptions with a minimum: usage of the running period that was billed by months.</summary>
+    /// <summary>Loads usage of the current period that was billed by months, only for subscriptions with a minimum.</summary>
     private async Task<Dictionary<int, long>> UsageBilledAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
         var committed = orders.Where(static order => order.Before is { HasMinimum: true }).ToArray();
@@ -203,7 +207,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             cancel);
     }
 
-    /// <summary>Of accounts whose usage of an earlier billing period is corrected: the periods with a minimum that it counts for.</summary>
+    /// <summary>Loads the affected periods with a minimum for accounts whose usage of an earlier billing period is corrected.</summary>
     private async Task<Dictionary<int, List<MinimumPeriod>>> MinimumsAsync(
         IReadOnlyList<StepOrder> orders, IReadOnlyDictionary<int, List<RatedPeriod>> usage, CancellationToken cancel)
     {
@@ -241,7 +245,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         return found;
     }
 
-    /// <summary>Usage that is billed with a step, and not of the running billing period.</summary>
+    /// <summary>Returns usage that a step bills but that does not belong to the current billing period.</summary>
     private static IEnumerable<UsageDue> CorrectedOf(StepOrder order, IReadOnlyDictionary<int, List<RatedPeriod>> usage) =>
         (usage.GetValueOrDefault(order.Customer.Account) ?? []).Where(static one => one.Ignored is null && !one.Due.IsSettled)
             .Select(static one => one.Due)
@@ -255,7 +259,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             orders.Select(static order => order.Step.After.Terms.Currency.Code).ToArray()),
         cancel);
 
-    /// <summary>Accounts and their sums.</summary>
+    /// <summary>Reads sums by account.</summary>
     private static async Task<Dictionary<int, long>> SumsAsync(NpgsqlCommand sums, CancellationToken cancel)
     {
         await using var command = sums;
@@ -270,7 +274,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     }
 }
 
-/// <summary>A price as <c>rated_usage</c> keeps it: as an override of it is written.</summary>
+/// <summary>The format of a price in <c>rated_usage</c>: that of an override.</summary>
 internal static class PriceText
 {
     private const string Carrier = "f";
@@ -287,13 +291,13 @@ internal static class PriceText
     }
 }
 
-/// <summary>Customers as they stand on invoices.</summary>
+/// <summary>Makes the customers' part of invoices.</summary>
 public static class Parties
 {
-    /// <summary>Members of the customer's metadata that an invoice shows: the address in lines, and the region for taxes.</summary>
+    /// <summary>Members of the customer's metadata that an invoice uses: the address in lines, and the region for taxes.</summary>
     private const string Address = "address", Region = "region";
 
-    /// <param name="at">On the project's clock.</param>
+    /// <param name="at">The time on the project's clock.</param>
     public static InvoiceParty Of(Core.Customers.Customer customer, Instant at) => new()
     {
         Name = customer.Profile.Name ?? customer.Id,

@@ -9,8 +9,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// The lines that billed what steps may take back: voided usage, and minimums that usage has reached. Two statements, and none where
-/// nothing is taken back. The caller holds the customers.
+/// Loads the lines that billed what steps may take back: voided usage, and minimums that usage has reached. It takes two statements, and
+/// none if nothing is taken back. The caller locks the customers.
 /// </summary>
 internal static class BilledLines
 {
@@ -19,7 +19,7 @@ internal static class BilledLines
 
     private sealed record Wanted(StepOrder Order, int? Feature, BilledKey Key, Guid? Subscription);
 
-    /// <returns>By account.</returns>
+    /// <returns>The lines by account.</returns>
     public static async Task<IReadOnlyDictionary<int, IReadOnlyDictionary<BilledKey, IReadOnlyList<BilledLine>>>> LoadAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<StepOrder> orders,
         IReadOnlyDictionary<int, List<RatedPeriod>> usage,

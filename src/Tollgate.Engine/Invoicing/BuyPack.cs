@@ -13,51 +13,50 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>What somebody wants to buy.</summary>
-/// <param name="Pack">Its code.</param>
+/// <summary>The order of a pack.</summary>
+/// <param name="Pack">The pack's code.</param>
 /// <param name="Count">1 to <see cref="PackRules.MostAtOnce"/>.</param>
-/// <param name="Currency">Null: the customer's, or the project's.</param>
-/// <param name="Id">The caller's id, which makes a repeat harmless; null: one is generated.</param>
-/// <param name="Preview">Only look: everything is taken back.</param>
+/// <param name="Currency">Null: the customer's currency, or the project's.</param>
+/// <param name="Id">The caller's id, which makes a repeat safe; null: Tollgate generates one.</param>
+/// <param name="Preview">True for a preview: everything is rolled back.</param>
 public sealed record PackOrder(string Pack, long Count, Currency? Currency, string? Id, bool Preview);
 
 public enum PackOutcome
 {
     Bought,
 
-    /// <summary>What it would come to. Nothing was changed.</summary>
+    /// <summary>The price was computed. Nothing was changed.</summary>
     Shown,
 
-    /// <summary>The same order came before; the answer is the purchase as it is now.</summary>
+    /// <summary>A repeat of an earlier order; the answer is the purchase as it is now.</summary>
     Replayed,
 
-    /// <summary>Something else was bought under the id.</summary>
+    /// <summary>The id belongs to another purchase.</summary>
     IdReused,
 
-    /// <summary>The pack is not sold, or not like this.</summary>
+    /// <summary>The pack is not sold, or not with these terms.</summary>
     Refused,
 
-    /// <summary>It is a member of another customer, which buys for it.</summary>
+    /// <summary>The customer is a member of another one, which buys for it.</summary>
     IsMember,
 
     /// <summary>The customer is invoiced in another currency.</summary>
     CurrencyFixed,
 
-    /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
+    /// <summary>The invoice is implausible; an operator must review it first.</summary>
     Implausible,
 }
 
-/// <param name="Detail">Of a refusal, for people.</param>
+/// <param name="Detail">The reason of a refusal, for the caller.</param>
 public sealed record PackAnswer(PackOutcome Outcome, PackItem? Item = null, string? Detail = null);
 
 /// <summary>
-/// Sells credit packs, in one transaction: 1. the customer is locked; 2. what was bought under the id already is answered; 3. the pack
-/// is judged; 4. billed; 5. invoice and purchase are written; 6. what is paid at once is given at once. A preview is the same and takes
-/// everything back at the end.
+/// Sells credit packs, in one transaction: 1. lock the customer; 2. answer a repeat of the id; 3. check the pack; 4. bill it; 5. write
+/// invoice and purchase; 6. if it is paid at once, grant it. A preview does the same and rolls everything back at the end.
 /// </summary>
 public sealed class BuyPack(CustomerChanges changes, Clock clock)
 {
-    /// <summary>Creates the customer when it is missing. Idempotent by <see cref="PackOrder.Id"/>.</summary>
+    /// <summary>Creates the customer if it is missing. Idempotent by <see cref="PackOrder.Id"/>.</summary>
     public async Task<PackAnswer> RunAsync(
         ProjectSnapshot project, string customer, PackOrder order, string actor, CancellationToken cancel)
     {
@@ -74,7 +73,7 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
         return bought.Item is null ? bought : await EndAsync(change, bought.Item, order);
     }
 
-    /// <summary>3. to 6., in a transaction of the caller, who holds the customer and commits.</summary>
+    /// <summary>Takes steps 3. to 6., in the caller's transaction. The caller locks the customer and commits.</summary>
     internal static async Task<PackAnswer> BuyInTransactionAsync(
         CustomerChange change, ProjectSnapshot project, PackOrder order, EventKey key, Instant now, string actor, CancellationToken cancel)
     {
@@ -137,7 +136,7 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
         return new(PackOutcome.Bought, item);
     }
 
-    /// <summary>What the customer has to get.</summary>
+    /// <summary>Returns the customer's prepaid credit.</summary>
     internal static async Task<MoneyAmount> CreditsAsync(CustomerChange change, Currency currency, CancellationToken cancel)
     {
         await using var command = change.Command(
@@ -156,7 +155,7 @@ public sealed class BuyPack(CustomerChanges changes, Clock clock)
             SqlCommands.OrNull(sale.ExpiresAfterDays, NpgsqlDbType.Integer), purchase.Invoice, purchase.Grant, purchase.BoughtAt.ToUtc());
     }
 
-    /// <summary>An order that left the currency open is the same order when the customer has one.</summary>
+    /// <summary>True if a repeat orders the same. A currency that the order left open does not count.</summary>
     private static bool IsSame(PackOrder order, PackSale sold) =>
         (order.Pack, order.Count) == (sold.Pack, sold.Count) && (order.Currency is not { } currency || currency == sold.Each.Currency);
 

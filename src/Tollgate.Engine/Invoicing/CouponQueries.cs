@@ -10,27 +10,27 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>A coupon as it is stored.</summary>
+/// <summary>A coupon as the database stores it.</summary>
 public sealed record CouponRow(Coupon Coupon, int Redemptions, bool IsActive, Instant CreatedAt)
 {
-    /// <summary>The columns of <c>CouponSql.Columns</c>, in their order.</summary>
+    /// <summary>Reads the columns of <c>CouponSql.Columns</c>, in their order.</summary>
     internal static CouponRow Read(NpgsqlDataReader reader) => new(
         CouponText.Read(reader.GetString(0), reader.GetString(1)), reader.GetInt32(2), reader.GetBoolean(3),
         Instant.FromUtc(reader.GetDateTime(4)));
 }
 
-/// <summary>A coupon that a subscription has.</summary>
+/// <summary>A coupon that a subscription has redeemed.</summary>
 public sealed record RedeemedCoupon(Redemption Redemption, Instant RedeemedAt)
 {
     public Coupon Coupon => Redemption.Coupon!;
 }
 
-/// <summary>Who redeems a coupon.</summary>
-/// <param name="IsFirst">The customer never had another subscription.</param>
-/// <param name="AtStart">The subscription begins with it, perhaps in the past; the coupon is judged by today.</param>
+/// <summary>The redemption of a coupon.</summary>
+/// <param name="IsFirst">True if the customer never had another subscription.</param>
+/// <param name="AtStart">True if the subscription begins with it, perhaps in the past; the coupon is checked as of today.</param>
 internal readonly record struct RedemptionOrder(Subscription Subscription, bool IsFirst, bool AtStart, Instant Now);
 
-/// <summary>A project's coupons: made, shown, ended, redeemed.</summary>
+/// <summary>Creates, reads, ends and redeems a project's coupons.</summary>
 public sealed class CouponQueries(NpgsqlDataSource database)
 {
     /// <returns>False: the code exists.</returns>
@@ -60,7 +60,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return rows;
     }
 
-    /// <summary>The codes of the newest coupons that can be redeemed.</summary>
+    /// <summary>Returns the codes of the newest coupons that can be redeemed.</summary>
     public async Task<IReadOnlyList<string>> CodesAsync(ProjectSnapshot project, int most, CancellationToken cancel)
     {
         await using var command = database.Command(CouponSql.Codes, project.Id, most);
@@ -74,14 +74,14 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return codes;
     }
 
-    /// <summary>It cannot be redeemed any more; who has it keeps it. False: there is none.</summary>
+    /// <summary>Ends a coupon: nobody can redeem it any more, but earlier redemptions stay. False: there is none.</summary>
     public async Task<bool> EndAsync(ProjectSnapshot project, string code, CancellationToken cancel)
     {
         await using var command = database.Command(CouponSql.End, project.Id, code);
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
-    /// <summary>All that a subscription has redeemed, in that order; also what is spent or was ended.</summary>
+    /// <summary>Returns all coupons that a subscription has redeemed, in that order, including spent and ended ones.</summary>
     public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(
         short partition, int account, Guid subscription, CancellationToken cancel)
     {
@@ -89,7 +89,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return await OfSubscriptionAsync(connection, partition, account, subscription, cancel);
     }
 
-    /// <summary>Those of its coupons that were redeemed by <paramref name="at"/> and had no end before it.</summary>
+    /// <summary>Returns the coupons that were redeemed by <paramref name="at"/> and had not ended before it.</summary>
     public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(
         short partition, int account, Guid subscription, Instant at, CancellationToken cancel) =>
         [.. (await OfSubscriptionAsync(partition, account, subscription, cancel)).Where(one => one.RedeemedAt <= at
@@ -116,8 +116,8 @@ public sealed class CouponQueries(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Nobody else redeems the coupon before the transaction ends. It is held before a look that is taken back, which would let go of it:
-    /// the payment that is written after the look counts against the coupon's limit.
+    /// Locks a coupon until the transaction ends, so that nobody else redeems it. Lock it before a preview within the transaction, whose
+    /// rollback would release it: the payment that is written after the preview counts towards the coupon's limit.
     /// </summary>
     internal static async Task HoldAsync(CustomerChange change, ProjectSnapshot project, string? code, CancellationToken cancel)
     {
@@ -127,9 +127,9 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>Gives a coupon to a subscription, in the customer's transaction.</summary>
-    /// <param name="order">For whom.</param>
-    /// <returns>Null: it has it. Otherwise why not, for people.</returns>
+    /// <summary>Redeems a coupon for a subscription, in the customer's transaction.</summary>
+    /// <param name="order">The redemption.</param>
+    /// <returns>Null: it is redeemed. Otherwise the reason why not, for the caller.</returns>
     internal static async Task<string?> RedeemAsync(
         CustomerChange change, ProjectSnapshot project, string code, RedemptionOrder order, CancellationToken cancel)
     {
@@ -173,7 +173,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return null;
     }
 
-    /// <summary>Ends a coupon of a subscription, in the customer's transaction. False: it ended before.</summary>
+    /// <summary>Ends a coupon of a subscription, in the customer's transaction. False: it had already ended.</summary>
     internal static async Task<bool> EndAsync(
         CustomerChange change, Guid subscription, string code, Instant now, CancellationToken cancel) =>
         await change.ExecuteAsync(RedemptionSql.End, cancel, change.Row.Partition, change.Row.Account, subscription, code, now.ToUtc()) > 0;

@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Every statement of coupons. Who redeemed them: <see cref="RedemptionSql"/>.</summary>
+/// <summary>The statements on coupons. For redemptions see <see cref="RedemptionSql"/>.</summary>
 internal static class CouponSql
 {
     /// <summary>No row: the code exists. $1 project, $2 code, $3 document, $4 now.</summary>
@@ -16,10 +16,10 @@ internal static class CouponSql
     /// <summary>$1 project, $2 code.</summary>
     public const string Find = $"SELECT {Columns} FROM coupons c WHERE c.project_id = $1 AND c.code = $2";
 
-    /// <summary>Held, so that the last redemption is had once.</summary>
+    /// <summary>Locks the coupon, so that its last redemption happens once.</summary>
     public const string FindAndLock = Find + " FOR NO KEY UPDATE";
 
-    /// <summary>$1 project, $2 the code after which it starts, $3 number of rows.</summary>
+    /// <summary>$1 project, $2 the code after which the list starts, $3 number of rows.</summary>
     public const string List = $"SELECT {Columns} FROM coupons c WHERE c.project_id = $1 AND c.code > $2 ORDER BY c.code LIMIT $3";
 
     /// <summary>$1 project, $2 number of rows.</summary>
@@ -29,8 +29,8 @@ internal static class CouponSql
     public const string End = "UPDATE coupons SET active = false WHERE project_id = $1 AND code = $2";
 
     /// <summary>
-    /// Payments that are on their way and redeem it when they come: nobody is charged for a coupon that is gone then. One that has its end
-    /// is none, whichever that is. $1 project, $2 code.
+    /// The number of pending payments that will redeem the coupon, so that nobody pays for a coupon that is used up then. A payment that
+    /// has ended does not count, whatever its result. $1 project, $2 code.
     /// </summary>
     public const string CountClaims =
         """

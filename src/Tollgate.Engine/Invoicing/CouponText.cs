@@ -7,7 +7,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>How <c>coupons.document</c> is written.</summary>
+/// <summary>The format of <c>coupons.document</c>.</summary>
 internal static class CouponText
 {
     public static string Write(Coupon coupon) => JsonSerializer.Serialize(
@@ -48,13 +48,13 @@ internal sealed record StoredCoupon(
     IReadOnlyList<string>? Plans,
     DateTime? ExpiresAt, bool CarryOver = false);
 
-/// <summary>What <c>invoices.details</c> keeps: everything of an invoice that is only shown.</summary>
+/// <summary>The format of <c>invoices.details</c>: the parts of an invoice that are only shown.</summary>
 internal sealed record StoredDetails(
     InvoiceParty? Seller, InvoiceParty? Buyer, IReadOnlyList<StoredTax> Taxes, string? TaxNote, string? Footer, string? Language);
 
 internal sealed record StoredTax(string Name, decimal Percent, bool Inclusive, long Base, long Amount, IReadOnlyList<int>? Lines = null);
 
-/// <summary>How <c>invoice_settings.document</c> is written.</summary>
+/// <summary>The format of <c>invoice_settings.document</c>.</summary>
 internal sealed record StoredSettings(
     InvoiceParty Seller, string Prefix, int DueDays, long? LargestTotal, string? Footer, string Language,
     IReadOnlyList<StoredTaxRule> TaxRates,

@@ -12,26 +12,26 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Money that came to a customer, or went.</summary>
-/// <param name="Id">For the pages of the list.</param>
-/// <param name="Amount">Negative: it went.</param>
-/// <param name="Invoice">What took it, or gave it.</param>
-/// <param name="Actor">Of what was done by hand.</param>
+/// <summary>Credit that a customer received or used.</summary>
+/// <param name="Id">The position in the list, for paging.</param>
+/// <param name="Amount">Negative if it was used or taken back.</param>
+/// <param name="Invoice">The invoice that used or gave it.</param>
+/// <param name="Actor">The actor of a manual change.</param>
 public sealed record CreditFact(
     string Id, CreditKind Kind, CreditCause Cause, MoneyAmount Amount, Instant At, Instant? ExpiresAt, Guid? Invoice, string? Note,
     string? Actor);
 
-/// <summary>What a customer has of a kind in a currency.</summary>
+/// <summary>A customer's credit of a kind in a currency.</summary>
 public sealed record CreditBalance(CreditKind Kind, MoneyAmount Amount);
 
 /// <param name="Facts">Newest first.</param>
 public sealed record CreditAccount(IReadOnlyList<CreditBalance> Balances, IReadOnlyList<CreditFact> Facts);
 
-/// <summary>Reads of customers' credits: one customer's at a time.</summary>
+/// <summary>Reads the credits of one customer.</summary>
 public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
 {
-    /// <summary>Null: this project has no such customer.</summary>
-    /// <param name="after">The id of the last fact of the page before; null: the beginning.</param>
+    /// <summary>Returns null if this project has no such customer.</summary>
+    /// <param name="after">The id of the last fact of the previous page; null: the beginning.</param>
     public async Task<CreditAccount?> ListAsync(
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
@@ -52,7 +52,7 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
         return new(await BalancesAsync(connection, row, now, cancel), await FactsAsync(connection, row, now, (after, limit), null, cancel));
     }
 
-    /// <summary>One that this transaction has written.</summary>
+    /// <summary>Reads a fact that this transaction has written.</summary>
     internal static async Task<CreditFact> FindAsync(CustomerChange change, string id, Instant now, CancellationToken cancel) =>
         (await FactsAsync(change.Connection, change.Row, now, (null, 1), id, cancel)).Single();
 

@@ -1,9 +1,14 @@
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>What is given to customers by hand, and what they have. <c>$1</c> is the partition and <c>$2</c> the account.</summary>
+/// <summary>
+/// Credits that operators give to customers, and customers' balances. <c>$1</c> is the partition and <c>$2</c> the account.
+/// </summary>
 internal static class CreditSql
 {
-    /// <summary>Prepaid money, or what is taken back of it; answers its place. $3 currency, $4 amount, $5 at, $6 actor, $7 note.</summary>
+    /// <summary>
+    /// Adds or, with a negative amount, takes back prepaid credit; returns its sequence number. $3 currency, $4 amount, $5 at, $6 actor, $7
+    /// note.
+    /// </summary>
     public const string Insert =
         """
         INSERT INTO customer_credits (partition, account, currency, amount, at, cause, actor, note)
@@ -11,7 +16,7 @@ internal static class CreditSql
         RETURNING sequence
         """;
 
-    /// <summary>What a customer has, by currency and kind. $3 now. Rows: kind, currency, sum.</summary>
+    /// <summary>A customer's credits, by currency and kind. $3 now. Rows: kind, currency, sum.</summary>
     public const string Balances =
         """
         SELECT 'prepaid', k.currency, sum(k.amount)::bigint
@@ -27,10 +32,10 @@ internal static class CreditSql
         """;
 
     /// <summary>
-    /// Everything that came and went, newest first. Of promotional credit it is read from what keeps it: the gift, the lines of invoices,
-    /// voids, and the moment at which the rest expired: what a void gave back after the end expired with it. Ids are places, and sort in
-    /// the order of one moment.
-    /// $3 now, $4 the id after which it starts (null: the beginning), $5 number of rows, $6 only the one of this id, or null.
+    /// All credit facts, newest first. Those of promotional credit come from its records: the gift, the lines of invoices, voids, and the
+    /// expiry of the rest: credit that a void returned after the expiry expired with it. Ids contain sequence numbers, and sort facts of
+    /// one instant. $3 now, $4 the id after which the list starts (null: the beginning), $5 number of rows, $6 only the one of this id, or
+    /// null.
     /// </summary>
     public const string Facts =
         """

@@ -12,52 +12,51 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Money for a customer.</summary>
-/// <param name="Minor">Minor units, not 0. Negative: prepaid money is taken back.</param>
-/// <param name="Currency">Null: the customer's, or the project's.</param>
-/// <param name="ExpiresAt">Only of promotional credit, in the future; null: never.</param>
-/// <param name="Note">For people.</param>
+/// <summary>Credit for a customer.</summary>
+/// <param name="Minor">Minor units, not 0. Negative: prepaid credit is taken back.</param>
+/// <param name="Currency">Null: the customer's currency, or the project's.</param>
+/// <param name="ExpiresAt">Only for promotional credit, in the future; null: never.</param>
+/// <param name="Note">A note for operators.</param>
 public sealed record CreditGift(CreditKind Kind, long Minor, Currency? Currency, Instant? ExpiresAt, string? Note);
 
 public enum GiveCreditOutcome
 {
     Given,
 
-    /// <summary>It is a member of another customer, which is invoiced for it.</summary>
+    /// <summary>The customer is a member of another one, which is invoiced for it.</summary>
     IsMember,
 
     /// <summary>The customer is invoiced in another currency.</summary>
     CurrencyFixed,
 
-    /// <summary>Nothing is offered in it, so the customer, who keeps it, could not be sold anything.</summary>
+    /// <summary>The catalogue sells nothing in this currency, so the customer, who keeps it, could not buy anything.</summary>
     CurrencyNotSold,
 
-    /// <summary>More is to be taken back than there is.</summary>
+    /// <summary>The request takes back more than there is.</summary>
     NotEnough,
 
-    /// <summary>The customer would have more than anybody can.</summary>
+    /// <summary>The customer would exceed the limit.</summary>
     TooMuch,
 }
 
-/// <param name="Detail">Of a refusal, for people.</param>
+/// <param name="Detail">The reason of a refusal, for the caller.</param>
 public sealed record GiveCreditAnswer(GiveCreditOutcome Outcome, CreditFact? Fact = null, string? Detail = null);
 
 /// <summary>
-/// Gives a customer money, or takes back what was prepaid and is left: 1. the customer is locked, as it is by whoever bills it; 2. the
-/// gift is judged; 3. it is written.
+/// Gives a customer credit, or takes back unused prepaid credit: 1. lock the customer, as billing does; 2. check the gift; 3. write it.
 /// </summary>
 public sealed class GiveCredit(CustomerChanges changes, Clock clock)
 {
     /// <summary>
-    /// Promotional credits of one customer that have something left and have not ended: each may be a line of its next invoice.
+    /// The most promotional credits of one customer that are unexpired and not used up: each may be a line of its next invoice.
     /// </summary>
     public const int MostOpen = 100;
 
-    /// <summary>Minor units of one gift, and of a customer's prepaid money: as much as a period can cost.</summary>
+    /// <summary>The most minor units of one gift, and of a customer's prepaid credit: as much as a period can cost.</summary>
     public const long LargestAmount = SubscriptionTerms.LargestAmount;
 
-    /// <summary>Creates the customer when it is missing.</summary>
-    /// <param name="request">A repeat of it answers what the first one gave. Null: each is one of its own.</param>
+    /// <summary>Creates the customer if it is missing.</summary>
+    /// <param name="request">The request; a repeat returns the first result. Null: each call is a new request.</param>
     public async Task<GiveCreditAnswer> RunAsync(
         ProjectSnapshot project, string customer, CreditGift gift, Guid? request, string actor, CancellationToken cancel)
     {
@@ -107,7 +106,7 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
         return new(GiveCreditOutcome.Given, fact);
     }
 
-    /// <summary>Where nothing is sold yet, the currency in which it will be when nobody says otherwise.</summary>
+    /// <summary>Returns the currencies of the catalogue, or the project's default if it sells nothing yet.</summary>
     private static IReadOnlyList<string> SoldIn(ProjectSnapshot project) =>
         project.Catalog.Document.CurrenciesSold is { Count: > 0 } sold ? sold : [project.Currency];
 
@@ -158,6 +157,6 @@ public sealed class GiveCredit(CustomerChanges changes, Clock clock)
         return IdOf('p', sequence);
     }
 
-    /// <summary>As <see cref="CreditSql.Facts"/> names it.</summary>
+    /// <summary>Returns the id as in <see cref="CreditSql.Facts"/>.</summary>
     private static string IdOf(char kind, long sequence) => string.Create(CultureInfo.InvariantCulture, $"{kind}-{sequence:D12}");
 }

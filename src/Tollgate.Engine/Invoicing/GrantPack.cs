@@ -9,12 +9,12 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// Gives what was bought, in the transaction in which its invoice is paid. The grant's id is made of the purchase's: however often this
-/// is done, the units are there once.
+/// Grants a purchase, in the transaction that pays its invoice. The grant's id depends on the purchase's: however often this runs, it
+/// grants the units once.
 /// </summary>
 internal static class GrantPack
 {
-    /// <summary>Nothing where the invoice is for something else. The caller holds the customer and commits.</summary>
+    /// <summary>Does nothing if the invoice is for something else. The caller locks the customer and commits.</summary>
     public static async Task RunAsync(
         CustomerChange change, ProjectSnapshot project, Invoice invoice, Instant paidAt, CancellationToken cancel)
     {
@@ -23,7 +23,7 @@ internal static class GrantPack
             return;
         }
 
-        // The balances first, then the grant: the order of the lanes.
+        // Balances first, then the grant: the lock order of the lanes.
         await change.TouchAsync(paidAt, cancel);
         var (sale, row) = (purchase.Sale, change.Row);
         await change.ScalarAsync(
@@ -32,9 +32,9 @@ internal static class GrantPack
             sale.Units.Value, paidAt.ToUtc(), PackRules.ExpiryOf(sale, paidAt, project.Zone).ToUtc(), paidAt.ToUtc(), NameFor(purchase.Id));
     }
 
-    /// <summary>The id that the units of a purchase have, as callers write it.</summary>
+    /// <summary>Returns the id of a purchase's grant, as callers write it.</summary>
     public static string NameFor(Guid purchase) => "pack:" + purchase.ToString("D");
 
-    /// <summary>The same as the ledger keeps it.</summary>
+    /// <summary>Returns the same id as the ledger stores it.</summary>
     public static Guid IdFor(Guid purchase) => GrantRow.KeyOf(NameFor(purchase));
 }

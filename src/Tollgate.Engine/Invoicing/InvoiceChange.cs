@@ -9,7 +9,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>An invoice as it is while its customer is held. Disposing it lets go of the customer.</summary>
+/// <summary>An invoice while its customer is locked. Disposing it releases the customer.</summary>
 internal sealed class HeldInvoice : IAsyncDisposable
 {
     private HeldInvoice(CustomerChange change, InvoiceRow row) => (Change, Row) = (change, row);
@@ -21,7 +21,7 @@ internal sealed class HeldInvoice : IAsyncDisposable
     /// <returns>Null: the project has no such invoice.</returns>
     public static async Task<HeldInvoice?> LockAsync(CustomerChanges changes, ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
-        // One connection after the other: two at once would let as many calls as the pool has connections wait for each other.
+        // One connection after the other: with two at once, as many calls as the pool has connections could wait for each other.
         if (await CustomerOfAsync(changes.Database, project, id, cancel) is not { } customer
             || await changes.BeginOnExistingAsync(project, customer, cancel) is not { } held)
         {
@@ -42,11 +42,12 @@ internal sealed class HeldInvoice : IAsyncDisposable
     }
 }
 
-/// <summary>What happens to a finalised invoice, inside of a transaction that holds its customer. The caller commits.</summary>
+/// <summary>Changes a finalised invoice, in a transaction that locks its customer. The caller commits.</summary>
 internal static class InvoiceChange
 {
     /// <summary>
-    /// Money that came in for it. Of a void invoice, or beyond what it still asked for, it is the customer's: it pays the next ones.
+    /// Applies a payment to an invoice. The payment of a void invoice, or the part beyond the amount due, becomes credit of the customer,
+    /// which pays the next ones.
     /// </summary>
     public static async Task PayAsync(
         CustomerChange change, ProjectSnapshot project, InvoiceRow row, MoneyAmount came, string actor, string note, Instant now,
@@ -72,9 +73,7 @@ internal static class InvoiceChange
         await GrantAsync(change, project, invoice, paid, now, cancel);
     }
 
-    /// <summary>
-    /// Gives back a part of it by a document with a number. What becomes of money that was paid for it is the caller's matter.
-    /// </summary>
+    /// <summary>Credits a part of an invoice with a numbered credit note. The caller handles money that was paid for it.</summary>
     public static async Task<(Invoice After, CreditNote Note)> CreditAsync(
         CustomerChange change, ProjectSnapshot project, InvoiceRow row, (CreditDraft Draft, CreditOrder Order) credit, string actor,
         Instant now, CancellationToken cancel)
@@ -96,7 +95,7 @@ internal static class InvoiceChange
         return (after, note);
     }
 
-    /// <summary>Access follows payment: what was bought is given when the invoice is paid.</summary>
+    /// <summary>Grants purchases when the invoice is paid.</summary>
     public static async Task GrantAsync(
         CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
     {
@@ -118,7 +117,8 @@ internal static class InvoiceChange
     }
 
     /// <summary>
-    /// What an invoice that changed its state counts for the running period: what was given up and is paid after all counts again.
+    /// Updates the billed amount of the current period after an invoice changed its status: a written-off invoice that is paid after all
+    /// counts again.
     /// </summary>
     public static async Task CountAsync(CustomerChange change, InvoiceRow row, Invoice after, CancellationToken cancel)
     {
@@ -129,7 +129,7 @@ internal static class InvoiceChange
     }
 
     /// <summary>
-    /// What is taken back of the running period was not billed for it any more: a later change does not give it back again.
+    /// Reduces the billed amount of the current period by what is credited, so that a later change does not credit it again.
     /// </summary>
     /// <param name="credited">Negative: it counts again.</param>
     public static async Task TakeBackAsync(

@@ -11,33 +11,33 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>An invoice, and where its rows lie.</summary>
-/// <param name="SubscriptionReference">The caller's id of the subscription, where it was not a UUID.</param>
+/// <summary>An invoice, and the place of its rows.</summary>
+/// <param name="SubscriptionReference">The caller's id of the subscription, if it was not a UUID.</param>
 public sealed record InvoiceRow(
     Invoice Invoice, short Partition, int Account, string? SubscriptionReference, string? Footer, string Language);
 
-/// <summary>What a line of usage was made of.</summary>
-/// <param name="Drawn">What grants and pools paid for.</param>
-/// <param name="Events">The first of <paramref name="EventCount"/>.</param>
+/// <summary>The computation of a usage line.</summary>
+/// <param name="Drawn">The units that grants and pools covered.</param>
+/// <param name="Events">The first of <paramref name="EventCount"/> events.</param>
 public sealed record RatedUsageRow(
     Period Period, Quantity Quota, Quantity Beyond, Quantity Used, Quantity Drawn, long EventCount,
     IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events)
 {
-    /// <summary>Null: a version of Tollgate rated it that kept no stretches.</summary>
+    /// <summary>Null: an older version of Tollgate rated it, which stored no parts.</summary>
     public IReadOnlyList<UsagePart>? Parts { get; init; }
 }
 
-/// <summary>Which invoices are wanted. What is null does not matter.</summary>
-/// <param name="IssuedFrom">Included.</param>
-/// <param name="IssuedBefore">Excluded.</param>
-/// <param name="OldestFirst">By number; otherwise the newest first.</param>
+/// <summary>The filter of a list of invoices. A null property does not filter.</summary>
+/// <param name="IssuedFrom">Inclusive.</param>
+/// <param name="IssuedBefore">Exclusive.</param>
+/// <param name="OldestFirst">Ascending by number; otherwise the newest first.</param>
 public sealed record InvoiceFilter(
     string? Customer, Guid? Subscription, InvoiceStatus? Status, Instant? IssuedFrom, Instant? IssuedBefore, bool OldestFirst)
 {
     public string? Number { get; init; }
 }
 
-/// <summary>Reads of invoices. Every statement is bounded by the project.</summary>
+/// <summary>Reads invoices. The project bounds every statement.</summary>
 public sealed class InvoiceQueries(NpgsqlDataSource database)
 {
     public async Task<InvoiceRow?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
@@ -46,7 +46,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, id, cancel);
     }
 
-    /// <summary>Those of the ids that the project has, in no order.</summary>
+    /// <summary>Returns the invoices that exist among the ids, in no order.</summary>
     public async Task<IReadOnlyList<InvoiceRow>> FindSeveralAsync(
         ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
     {
@@ -54,7 +54,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, [.. ids], cancel);
     }
 
-    /// <param name="after">The id of the last invoice of the page before.</param>
+    /// <param name="after">The id of the last invoice of the previous page.</param>
     public async Task<IReadOnlyList<InvoiceRow>> ListAsync(
         ProjectSnapshot project, InvoiceFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
@@ -81,8 +81,8 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// A customer's account in a currency: all invoices with their credit notes and without their lines, and the money that moved
-    /// for them. At most <paramref name="most"/> invoices.
+    /// Returns a customer's account in a currency: all invoices with their credit notes and without their lines, and their payments. At
+    /// most <paramref name="most"/> invoices.
     /// </summary>
     public async Task<(IReadOnlyList<Invoice> Invoices, IReadOnlyList<StatementPayment> Payments)> AccountAsync(
         ProjectSnapshot project, string customer, Currency currency, int most, CancellationToken cancel)
@@ -105,7 +105,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return ([.. heads.Select(row => row.Invoice with { CreditNotes = [.. notes[row.Invoice.Id]] })], payments);
     }
 
-    /// <summary>Null: the line's period was not rated.</summary>
+    /// <summary>Returns null if the line's period was not rated.</summary>
     public async Task<RatedUsageRow?> UsageOfAsync(
         ProjectSnapshot project, InvoiceRow row, InvoiceLine line, int mostEvents, CancellationToken cancel)
     {
@@ -156,7 +156,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return await SettingsText.LoadAsync(connection, project, cancel);
     }
 
-    /// <summary>PNG or JPEG; null: none was set.</summary>
+    /// <summary>Returns a PNG or JPEG; null: none was set.</summary>
     public async Task<byte[]?> LogoAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = database.Command(InvoiceSql.Settings, project.Id);
@@ -164,9 +164,9 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return await reader.ReadAsync(cancel) && !reader.IsDBNull(1) ? reader.GetFieldValue<byte[]>(1) : null;
     }
 
-    /// <summary>Changes a part of the settings; of two that change different parts at once neither is lost.</summary>
-    /// <param name="hasLogo">The logo is set, to null as well; otherwise it stays.</param>
-    /// <returns>The settings after it.</returns>
+    /// <summary>Changes a part of the settings; concurrent changes of different parts both apply.</summary>
+    /// <param name="hasLogo">True: the logo is set, or removed if null; otherwise it stays.</param>
+    /// <returns>The settings after the change.</returns>
     public async Task<InvoiceSettings> ChangeSettingsAsync(
         ProjectSnapshot project, Func<InvoiceSettings, InvoiceSettings> change, bool hasLogo, byte[]? logo, CancellationToken cancel)
     {
@@ -188,7 +188,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return settings;
     }
 
-    /// <summary>Those of the ids that the project has, in no particular order.</summary>
+    /// <summary>Returns the invoices that exist among the ids, in no particular order.</summary>
     internal static async Task<IReadOnlyList<InvoiceRow>> FindAsync(
         NpgsqlConnection connection, ProjectSnapshot project, Guid[] ids, CancellationToken cancel) =>
         await WholeAsync(
@@ -335,7 +335,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
     }
 }
 
-/// <summary>How <c>credit_notes.lines</c> is written.</summary>
+/// <summary>The format of <c>credit_notes.lines</c>.</summary>
 internal sealed record StoredCreditLine(string Kind, string Description, long Amount, DateTime From, DateTime Until, long? Tax = null);
 
 internal static class CreditLines

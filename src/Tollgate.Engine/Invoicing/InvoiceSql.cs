@@ -1,17 +1,15 @@
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// Every statement that reads or writes invoices, what was rated, and credits. Coupons have their own, <see cref="CouponSql"/> and
-/// <see cref="RedemptionSql"/>.
+/// The statements on invoices, rated usage, and credits. For coupons see <see cref="CouponSql"/> and <see cref="RedemptionSql"/>.
 /// </summary>
 internal static class InvoiceSql
 {
     /// <summary>
-    /// Balances that may have to be billed: of quota periods that ended until <c>$3</c> and that were not rated yet, or were and whose row
-    /// has moved since. Looked at are those that ended after <c>$5</c>, and of the others those that changed late after it: an account
-    /// is read in bounded time, however long its history.
-    /// $1 partitions, $2 accounts, $3 until, $4 whether periods that still run are billed too (at the end of a subscription), $5 looked at
-    /// since.
+    /// Balances that may need billing: of quota periods that ended by <c>$3</c> and were not rated yet, or whose row has changed since. It
+    /// reads those that ended after <c>$5</c>, and of the others those that changed late after it, so the time of a read is bounded,
+    /// however long an account's history. $1 partitions, $2 accounts, $3 until, $4 true to bill current periods too (at the end of a
+    /// subscription), $5 since.
     /// </summary>
     public const string UsageToBill =
         """
@@ -40,9 +38,9 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// When subscriptions began and ended to sell what goes beyond a plan: on trial, paused and over they do not. Two rows in a row of a
-    /// subscription are never alike, and the first one sells. Read are facts of the time since <c>$3</c>, and of each subscription the last
-    /// one before. $1 partitions, $2 accounts, $3 since. Rows: account, when, whether it sells from then on, currency.
+    /// The times at which subscriptions began and stopped selling overage: on trial, paused and ended they do not sell it. Consecutive rows
+    /// of a subscription differ, and the first one sells. It reads facts since <c>$3</c>, and of each subscription the last one before. $1
+    /// partitions, $2 accounts, $3 since. Rows: account, when, true if it sells from then on, currency.
     /// </summary>
     public const string Selling =
         """
@@ -67,11 +65,11 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// What burned the plan's own quota in stretches of quota periods, by when it happened: a void takes back at the time of its event. The
-    /// stretches of a period tile it. Read are the customers' events of the period's time in months from <c>$5</c> on, once for the columns
-    /// and once for postings, which may be of any feature; 1,000,000 events of a month in 11 stretches take 2.6 s, and 8 s where each is
-    /// compared with each stretch. Position by position: $1 partitions, $2 accounts, $3 features, $4 starts of quota periods, $5 the first
-    /// month whose ids may tell of the period, $6 from, $7 until. Rows: the stretch's number from 1, sum.
+    /// The units taken from the plan's own quota in stretches of quota periods, by the time of use: a void counts at the time of its event.
+    /// The stretches of a period cover it without gaps. It reads the customers' events of the period's time in months from <c>$5</c> on,
+    /// once for the columns and once for postings, which may be of any feature; 1,000,000 events of a month in 11 stretches take 2.6 s, and
+    /// would take 8 s if each were compared with each stretch. Position by position: $1 partitions, $2 accounts, $3 features, $4 starts of
+    /// quota periods, $5 the first month whose ids may belong to the period, $6 from, $7 until. Rows: the stretch's number from 1, sum.
     /// </summary>
     public const string UsedInStretches =
         """
@@ -104,9 +102,9 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Where levels stood at the ends of stretches: by the last report of the period until then, or the highest one of max meters, without
-    /// those that were voided; a void happened, as far as it says, when its event did. Parameters as of <see cref="UsedInStretches"/>.
-    /// Rows: the stretch's number from 1, value; none where nothing was reported by then.
+    /// The values of levels at the ends of stretches: the last report of the period until then, or the highest one of max meters, without
+    /// voided ones; a void has the time of its event. Parameters as of <see cref="UsedInStretches"/>. Rows: the stretch's number from 1,
+    /// value; none if nothing was reported by then.
     /// </summary>
     public const string LevelsInStretches =
         """
@@ -172,7 +170,7 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Which of these periods were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.
+    /// The periods among these that were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.
     /// </summary>
     public const string RatedBefore =
         """
@@ -182,7 +180,7 @@ internal static class InvoiceSql
             AND r.period_start = x.period_start
         """;
 
-    /// <summary>Periods that were not rated before, which the caller knows: it holds the customers.</summary>
+    /// <summary>Writes periods that were not rated before, which the caller knows because it locks the customers.</summary>
     public const string WriteRated =
         """
         COPY rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity,
@@ -190,7 +188,7 @@ internal static class InvoiceSql
                           ignored_quantity, ignored_amount, parts) FROM STDIN (FORMAT BINARY)
         """;
 
-    /// <summary>The others; they keep when they were rated first. Arrays, position by position.</summary>
+    /// <summary>Updates periods that were rated before; they keep the time of their first rating. Arrays, position by position.</summary>
     public const string WriteRatedAgain =
         """
         UPDATE rated_usage r
@@ -206,7 +204,7 @@ internal static class InvoiceSql
          WHERE r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
         """;
 
-    /// <summary>What customers have to get. $1 partitions, $2 accounts, $3 currencies. Rows: account, sum.</summary>
+    /// <summary>Customers' prepaid credits. $1 partitions, $2 accounts, $3 currencies. Rows: account, sum.</summary>
     public const string Credits =
         """
         SELECT x.account, sum(c.amount)::bigint
@@ -216,8 +214,8 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Usage of periods that ended after <c>$4</c>, billed already, as it was rated: a minimum is compared before discounts, and with usage
-    /// of void invoices too. $1 partitions, $2 accounts, $3 subscriptions. Rows: account, sum.
+    /// Billed usage of periods that ended after <c>$4</c>, as it was rated: a minimum is compared before discounts, and with usage of void
+    /// invoices too. $1 partitions, $2 accounts, $3 subscriptions. Rows: account, sum.
     /// </summary>
     public const string UsageBilled =
         """
@@ -232,10 +230,9 @@ internal static class InvoiceSql
 
     /// <summary>
     /// Lines that billed usage of a quota period or the minimum of a billing period, and those that took some of it back, the oldest first.
-    /// Position by position:
-    /// $1 partitions, $2 accounts, $3 features; null: a minimum, $4 starts of quota periods and ends of periods with a minimum, $5
-    /// subscriptions of minimums, $6 currencies. Rows: number of the position from 1, invoice, position of the line, amount before
-    /// discounts, percentages that coupons took off the invoice.
+    /// Position by position: $1 partitions, $2 accounts, $3 features; null: a minimum, $4 starts of quota periods and ends of periods with
+    /// a minimum, $5 subscriptions of minimums, $6 currencies. Rows: number of the position from 1, invoice, position of the line, amount
+    /// before discounts, percentages of the invoice's coupons.
     /// </summary>
     public const string BilledLines =
         """
@@ -258,7 +255,7 @@ internal static class InvoiceSql
 
     /// <summary>
     /// Billing periods with a minimum that ended at an instant or later. $1 partitions, $2 accounts, $3 currencies, $4 the instants. Rows:
-    /// account, subscription, start, end, what usage has to come to, what it came to, what was billed, tax category.
+    /// account, subscription, start, end, required usage, actual usage, billed amount, tax category.
     /// </summary>
     public const string MinimumPeriods =
         """
@@ -269,7 +266,7 @@ internal static class InvoiceSql
          ORDER BY m.account, m.period_start
         """;
 
-    /// <summary>Periods that ended, and those whose usage was corrected. Arrays, position by position.</summary>
+    /// <summary>Writes periods that ended, and those whose usage was corrected. Arrays, position by position.</summary>
     public const string WriteMinimums =
         """
         INSERT INTO minimum_periods (partition, account, subscription, period_start, period_end, currency, required,
@@ -289,14 +286,14 @@ internal static class InvoiceSql
                AS x (partition, account, currency, amount, at, cause, invoice, note)
         """;
 
-    /// <summary>What credits pay of an invoice. $1 partition, $2 account, $3 currency, $4 amount, $5 at, $6 invoice.</summary>
+    /// <summary>Pays a part of an invoice from credits. $1 partition, $2 account, $3 currency, $4 amount, $5 at, $6 invoice.</summary>
     public const string TakeCredit =
         "INSERT INTO customer_credits (partition, account, currency, amount, at, cause, invoice) VALUES ($1, $2, $3, -$4::bigint, $5, "
             + "'invoice', $6)";
 
     /// <summary>
-    /// Takes so many numbers and answers the last one. The row stays locked until commit: numbers have no gaps, and whoever
-    /// finalises at the same time waits. $1 project, $2 series, $3 how many.
+    /// Takes numbers and returns the last one. The row stays locked until commit: numbers have no gaps, and concurrent transactions that
+    /// finalise wait. $1 project, $2 series, $3 the number of numbers.
     /// </summary>
     public const string TakeNumbers =
         """
@@ -327,10 +324,10 @@ internal static class InvoiceSql
 
     public const string Settings = "SELECT document::text, logo FROM invoice_settings WHERE project_id = $1";
 
-    /// <summary>Also of a project that has none yet. $1 project.</summary>
+    /// <summary>Also locks a project without settings. $1 project.</summary>
     public const string LockSettings = "SELECT pg_advisory_xact_lock(7234004, $1)";
 
-    /// <summary>$1 project, $2 document, $3 logo or null, $4 whether the logo is set.</summary>
+    /// <summary>$1 project, $2 document, $3 logo or null, $4 true to set the logo.</summary>
     public const string SetSettings =
         """
         INSERT INTO invoice_settings AS s (project_id, document, logo) VALUES ($1, $2::jsonb, $3)
@@ -369,11 +366,11 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// By number, newest first or oldest first. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts
-    /// or null, $5 number of rows, $6 subscription or null, $7 issued from or null, $8 issued before or null,
-    /// $9 the serial in a number or null, which the index knows, $10 the number.
+    /// By number, newest first or oldest first. $1 project, $2 customer or null, $3 status or null, $4 the id after which the list starts
+    /// or null, $5 number of rows, $6 subscription or null, $7 issued from or null, $8 issued before or null, $9 the serial in a number or
+    /// null, which the index contains, $10 the number.
     /// </summary>
-    /// <param name="ofCustomer">Only its invoices are read then, not the project's.</param>
+    /// <param name="ofCustomer">True: the statement reads only the customer's invoices, not the project's.</param>
     public static string List(bool ascending, bool ofCustomer) =>
         $"""
         SELECT {Columns}
@@ -409,7 +406,7 @@ internal static class InvoiceSql
          ORDER BY n.serial
         """;
 
-    /// <summary>What a line of usage was made of. $1 partition, $2 account, $3 feature, $4 period start.</summary>
+    /// <summary>The computation of a usage line. $1 partition, $2 account, $3 feature, $4 period start.</summary>
     public const string RatedPeriod =
         """
         SELECT r.period_end, r.quota, r.quantity, coalesce(b.used, 0), coalesce(b.drawn, 0), r.parts::text
@@ -420,7 +417,7 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Its events, oldest first, with how many there are. $1 partition, $2 account, $3 feature, $4 period start, $5 number of rows.
+    /// Its events, oldest first, with their number. $1 partition, $2 account, $3 feature, $4 period start, $5 number of rows.
     /// </summary>
     public const string EventsOfPeriod =
         """
@@ -432,8 +429,8 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// What came too late to be billed, of the newest period first. $1 project, $2 period start, $3 account and $4 feature of the row
-    /// after which it starts, or null, $5 number of rows.
+    /// Usage that arrived too late to be billed, the newest period first. $1 project, $2 period start, $3 account and $4 feature of the row
+    /// after which the list starts, or null, $5 number of rows.
     /// </summary>
     public const string LateUsage =
         """
@@ -450,7 +447,7 @@ internal static class InvoiceSql
 
     // ---- after it was finalised --------------------------------------------------------------------------------
 
-    /// <summary>The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 status, $5 paid, $6 credited.</summary>
+    /// <summary>The caller locks the customer. $1 partition, $2 account, $3 invoice, $4 status, $5 paid, $6 credited.</summary>
     public const string SetState =
         """
         UPDATE invoices
@@ -458,20 +455,24 @@ internal static class InvoiceSql
          WHERE partition = $1 AND account = $2 AND id = $3
         """;
 
-    /// <summary>Of a subscription that is not over. The caller holds the customer. $1 partition, $2 account, $3 subscription.</summary>
+    /// <summary>
+    /// The end of the current period of a subscription that has not ended. The caller locks the customer. $1 partition, $2 account, $3
+    /// subscription.
+    /// </summary>
     public const string RunningPeriodEnd =
         "SELECT period_end FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3 AND ended_at IS NULL";
 
     /// <summary>
-    /// Below zero where more was given back than is paid for the period: nothing more is, until as much was billed again.
-    /// $1 partition, $2 account, $3 subscription, $4 by how much; negative raises it.
+    /// Reduces the billed amount. It is below zero if more was credited than is paid for the period: nothing more is credited until as much
+    /// was billed again. $1 partition, $2 account, $3 subscription, $4 the reduction; a negative one raises it.
     /// </summary>
     public const string LowerBilled =
         "UPDATE subscriptions SET billed = billed - $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>
-    /// No more is noted than the invoice asked for: what its own credit lines paid of it was asked for on those before it. Taxes on parts
-    /// are rounded each. $1 partition, $2 account, $3 invoice, $4 what a step gave back of it, $5 the taxes on top of that.
+    /// Adds to the amount that steps credited. It stays within the invoice's total: the part that its own credit lines paid was billed on
+    /// earlier invoices. Taxes on parts are rounded separately. $1 partition, $2 account, $3 invoice, $4 the part that a step credited, $5
+    /// the taxes on top of it.
     /// </summary>
     public const string NoteProrated =
         """
@@ -481,14 +482,14 @@ internal static class InvoiceSql
          WHERE partition = $1 AND account = $2 AND id = $3
         """;
 
-    /// <summary>$1 partition, $2 account, $3 invoice, $4 what credits pay of it, $5 status.</summary>
+    /// <summary>$1 partition, $2 account, $3 invoice, $4 the part that credits pay, $5 status.</summary>
     public const string PayFromCredits =
         "UPDATE invoices SET paid = paid + $4, from_credits = from_credits + $4, status = $5 WHERE partition = $1 AND account = $2 AND id "
             + "= $3";
 
     /// <summary>
-    /// Invoices that asked for a period of a subscription, and those that still ask for something; the newest first. $1 partition, $2
-    /// account, $3 subscription, $4 the period's end.
+    /// Invoices that billed a period of a subscription, and those with an open amount; the newest first. $1 partition, $2 account, $3
+    /// subscription, $4 the period's end.
     /// </summary>
     public const string OfPeriod =
         """
@@ -503,9 +504,7 @@ internal static class InvoiceSql
          ORDER BY i.serial DESC
         """;
 
-    /// <summary>
-    /// Of the payments of an invoice, what customers' banks hold or took. $1 partition, $2 account, $3 invoice.
-    /// </summary>
+    /// <summary>The amount of an invoice's payments that is in open or lost disputes. $1 partition, $2 account, $3 invoice.</summary>
     public const string HeldOf =
         """
         SELECT coalesce(sum(d.amount), 0)::bigint
@@ -515,8 +514,8 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 amount, $7 actor, $8
-    /// note.
+    /// Adds the next fact of an invoice. The caller locks the customer. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 amount, $7
+    /// actor, $8 note.
     /// </summary>
     public const string AddFact =
         """
@@ -549,7 +548,7 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Money that came in for them, what went back of it and what of that came back (less than 0), and what credit notes gave back as
+    /// Payments of a customer's invoices, their refunds and failed refunds (less than 0), and amounts that credit notes turned into
     /// credits. Parameters as <see cref="Account"/>, without the last.
     /// </summary>
     public const string AccountPayments =

@@ -9,23 +9,25 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>A bill with its invoice, and whose it is.</summary>
+/// <summary>A bill with its invoice, and the customer.</summary>
 internal sealed record BilledInvoice(CustomerRow Customer, Bill Bill, Invoice Invoice);
 
 /// <summary>
-/// Writes what steps come to: lines and facts of invoices, what was rated, credits given and taken, what is left of coupons and
-/// promotional credits; then the invoices, with their numbers. All steps of a batch in one statement for each table. The caller holds
-/// the customers and commits.
+/// Writes the results of steps: lines and facts of invoices, rated usage, credits given and taken, the rest of coupons and promotional
+/// credits; then the invoices, with their numbers. It writes all steps of a batch in one statement for each table. The caller locks the
+/// customers and commits.
 /// </summary>
 /// <remarks>
-/// Whoever takes numbers makes everybody else of the project who wants some wait until the commit. So they come last: what needs none
-/// is written before.
+/// Taking numbers blocks other transactions of the project that need some until the commit. So it comes last, after all writes that need
+/// none.
 /// </remarks>
 internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings, string actor)
 {
-    /// <summary>Everything but the invoices themselves, which <see cref="NumberAsync"/> writes in the same transaction.</summary>
-    /// <param name="issuedAt">When each is issued: in a live project when it is written, which may be later than what it is for.</param>
-    /// <returns>The invoices without numbers; a step that asks for nothing has none.</returns>
+    /// <summary>Writes everything but the invoices themselves, which <see cref="NumberAsync"/> writes in the same transaction.</summary>
+    /// <param name="issuedAt">
+    /// Returns the time at which an invoice is issued: in a live project the time of writing, which may be later than the step.
+    /// </param>
+    /// <returns>The invoices without numbers; a step without charges has none.</returns>
     public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(
         IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> issuedAt, CancellationToken cancel)
     {
@@ -40,7 +42,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         return drafts;
     }
 
-    /// <summary>What is bought once: the bill of no step, and of no subscription.</summary>
+    /// <summary>Writes the invoice of a single purchase: a bill without a step and a subscription.</summary>
     public async Task<Invoice> RunAsync(CustomerRow customer, Bill bill, Instant issuedAt, CancellationToken cancel)
     {
         BilledInvoice[] drafts = [new(customer, bill, Draft(customer, bill, null, settings, project.Zone, issuedAt))];
@@ -48,7 +50,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         return (await NumberAsync(drafts, cancel))[0];
     }
 
-    /// <summary>Gives drafts their numbers, in their order, and writes them. Who owes nothing has paid.</summary>
+    /// <summary>Gives drafts their numbers, in their order, and writes them. An invoice with nothing due is paid.</summary>
     public async Task<IReadOnlyList<Invoice>> NumberAsync(IReadOnlyList<BilledInvoice> drafts, CancellationToken cancel)
     {
         if (drafts.Count == 0)
@@ -63,7 +65,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         return Array.ConvertAll(numbered, static one => one.Invoice);
     }
 
-    /// <summary>The invoice of a step as it is shown before it is written: without a number.</summary>
+    /// <summary>Makes the invoice of a step for a preview, without a number.</summary>
     public static Invoice Draft(BilledOrder order, InvoiceSettings settings, TimeZoneInfo zone, Instant at) =>
         Draft(order.Order.Customer, order.Billed.Bill!, order.Billed.After.Id, settings, zone, at);
 
@@ -164,7 +166,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .CopyAsync(connection, InvoiceSql.WriteLines, cancel);
     }
 
-    /// <summary>That it was finalised, and what credits paid of it at once.</summary>
+    /// <summary>Writes the facts of finalisation, and of payment by credits at once.</summary>
     private Task WriteFactsAsync(BilledInvoice[] invoices, CancellationToken cancel)
     {
         var finalized = invoices.Select(static one =>
@@ -220,9 +222,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Command(RedemptionSql.WriteUses);
     }
 
-    /// <summary>
-    /// What periods were rated by, and what was billed of them: also where nothing went beyond.
-    /// </summary>
+    /// <summary>Writes the ratings of periods and their billed amounts, including periods without overage.</summary>
     private Task WriteRatedAsync(IReadOnlyList<BilledOrder> orders, CancellationToken cancel)
     {
         var (rows, parts) = (RatedRows(orders, isNew: true), new PartText());

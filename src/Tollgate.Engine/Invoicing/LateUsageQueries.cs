@@ -9,12 +9,12 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Where a row of the list stands: what its id is made of.</summary>
+/// <summary>The position of a row in the list, which makes its id.</summary>
 public readonly record struct LateUsagePlace(Instant PeriodStart, int Account, int Feature)
 {
     private const long MicrosecondsPerSecond = 1_000_000;
 
-    /// <summary>Nothing tells a caller what the parts are; periods of quotas begin at whole seconds.</summary>
+    /// <summary>Returns an opaque id; quota periods begin at whole seconds.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{PeriodStart.UnixMicroseconds / MicrosecondsPerSecond}-{Account}-{Feature}");
 
@@ -34,16 +34,16 @@ public readonly record struct LateUsagePlace(Instant PeriodStart, int Account, i
     }
 }
 
-/// <summary>What came too late for the invoice of its period, and was not billed.</summary>
+/// <summary>Usage that arrived too late for the invoice of its period, and was not billed.</summary>
 /// <param name="Customer">The project's own id.</param>
-/// <param name="Feature">Its code, also when the catalogue has dropped it since.</param>
+/// <param name="Feature">The feature's code, even if the catalogue has dropped it since.</param>
 public sealed record LateUsageRow(LateUsagePlace Place, string Customer, string Feature, Period Period, LateUsage Ignored);
 
-/// <summary>Reads of usage that was ignored by a meter's policy. Every statement is bounded by the project.</summary>
+/// <summary>Reads usage that a meter's policy ignored. The project bounds every statement.</summary>
 public sealed class LateUsageQueries(NpgsqlDataSource database)
 {
-    /// <summary>The newest period first.</summary>
-    /// <param name="after">The last row of the page before; null: the beginning.</param>
+    /// <summary>Lists the newest period first.</summary>
+    /// <param name="after">The last row of the previous page; null: the beginning.</param>
     public async Task<IReadOnlyList<LateUsageRow>> ListAsync(
         ProjectSnapshot project, LateUsagePlace? after, int limit, CancellationToken cancel)
     {

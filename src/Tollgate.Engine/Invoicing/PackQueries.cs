@@ -11,20 +11,20 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Packs that were bought.</summary>
-/// <param name="Reference">The caller's id, where it was not a UUID.</param>
-/// <param name="FeatureKey">The number that the ledger knows <see cref="PackSale.Feature"/> by.</param>
-/// <param name="Grant">The id that the units have, or will have once they are paid.</param>
-/// <param name="IsGranted">They were given.</param>
+/// <summary>A purchase of packs.</summary>
+/// <param name="Reference">The caller's id, if it was not a UUID.</param>
+/// <param name="FeatureKey">The number by which the ledger knows <see cref="PackSale.Feature"/>.</param>
+/// <param name="Grant">The id of the units' grant, now or once they are paid.</param>
+/// <param name="IsGranted">True if the units were granted.</param>
 public sealed record PackPurchase(
     Guid Id, string? Reference, PackSale Sale, int FeatureKey, Guid Invoice, Guid Grant, bool IsGranted, Instant BoughtAt)
 {
     public string Name => Reference ?? Id.ToString("D");
 
-    /// <summary>As the grant is listed; null as long as there is none.</summary>
+    /// <summary>The grant's name in lists; null until it exists.</summary>
     public string? GrantName => IsGranted ? GrantPack.NameFor(Id) : null;
 
-    /// <summary>The columns of <c>PackSql.Columns</c>, in their order.</summary>
+    /// <summary>Reads the columns of <c>PackSql.Columns</c>, in their order.</summary>
     internal static PackPurchase Read(NpgsqlDataReader reader)
     {
         var sale = new PackSale
@@ -45,17 +45,17 @@ public sealed record PackPurchase(
     }
 }
 
-/// <summary>A purchase with its invoice, which says where it stands.</summary>
+/// <summary>A purchase with its invoice, which determines its status.</summary>
 public sealed record PackItem(PackPurchase Purchase, Invoice Invoice)
 {
     public PackStatus Status => PackRules.StatusOf(Invoice, Purchase.IsGranted);
 }
 
-/// <summary>Reads of credit packs that were bought. Every one of them is bounded by the project.</summary>
+/// <summary>Reads purchases of credit packs. The project bounds every read.</summary>
 public sealed class PackQueries(NpgsqlDataSource database)
 {
-    /// <summary>Newest first. Null: this project has no such customer.</summary>
-    /// <param name="after">The id of the last purchase of the page before; null: the beginning.</param>
+    /// <summary>Lists the newest first; returns null if this project has no such customer.</summary>
+    /// <param name="after">The id of the last purchase of the previous page; null: the beginning.</param>
     public async Task<IReadOnlyList<PackItem>?> ListAsync(
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
@@ -77,14 +77,14 @@ public sealed class PackQueries(NpgsqlDataSource database)
         return await WithInvoicesAsync(connection, project, await ReadAsync(command, cancel), cancel);
     }
 
-    /// <summary>Null: the customer has bought nothing under this id.</summary>
+    /// <summary>Returns null if the customer has bought nothing under this id.</summary>
     internal static async Task<PackItem?> FindAsync(CustomerChange change, ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
         await using var command = change.Command(PackSql.Find, change.Row.Partition, change.Row.Account, id);
         return (await WithInvoicesAsync(change.Connection, project, await ReadAsync(command, cancel), cancel)).SingleOrDefault();
     }
 
-    /// <summary>Null: the invoice is for something else.</summary>
+    /// <summary>Returns null if the invoice is for something else.</summary>
     internal static async Task<PackPurchase?> OfInvoiceAsync(CustomerChange change, Guid invoice, CancellationToken cancel)
     {
         await using var command = change.Command(PackSql.OfInvoice, change.Row.Partition, change.Row.Account, invoice);

@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Every statement on credit packs that were bought. <c>$1</c> is the partition and <c>$2</c> the account.</summary>
+/// <summary>The statements on purchases of credit packs. <c>$1</c> is the partition and <c>$2</c> the account.</summary>
 internal static class PackSql
 {
     private const string Columns =
@@ -39,7 +39,7 @@ internal static class PackSql
          WHERE k.partition = $1 AND k.account = $2 AND k.invoice = $3
         """;
 
-    /// <summary>Newest first. $3 the purchase after which it starts (null: the beginning), $4 number of rows.</summary>
+    /// <summary>Newest first. $3 the purchase after which the list starts (null: the beginning), $4 number of rows.</summary>
     public const string List =
         $"""
         SELECT {Columns}

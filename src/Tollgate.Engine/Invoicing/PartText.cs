@@ -9,15 +9,15 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// How <c>rated_usage.parts</c> is written: <c>from</c> and <c>to</c> in microseconds, <c>plan</c> the id of its version, <c>quota</c>,
-/// <c>used</c>, <c>beyond</c>, and <c>price</c> as <see cref="PriceText"/> writes it. Without a price nobody sold the feature. For one
-/// batch: a price is written once.
+/// The format of <c>rated_usage.parts</c>: <c>from</c> and <c>to</c> in microseconds, <c>plan</c> the id of its version, <c>quota</c>,
+/// <c>used</c>, <c>beyond</c>, and <c>price</c> in the format of <see cref="PriceText"/>. Without a price no plan sold the feature. An
+/// instance serves one batch and formats each price once.
 /// </summary>
 internal sealed class PartText
 {
     private readonly Dictionary<OveragePrice, string> _prices = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Null: the row is of an older version and stays as it is.</summary>
+    /// <summary>Returns null for a row of an older version, which stays as it is.</summary>
     public string? Write(RatedPeriod rated)
     {
         if (rated.Due.Parts.All(static part => part.Segment.Plan is null))
@@ -40,12 +40,12 @@ internal sealed class PartText
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>The last stretch that was sold: its quota and price stand in columns. Null: none was.</summary>
+    /// <summary>Returns the last stretch that was sold, whose quota and price are in columns. Null: none was.</summary>
     public static UsageSegment? Last(RatedPeriod rated) => rated.Due.Parts.LastOrDefault(static part => part.Segment.IsSold)?.Segment;
 
     public string? PriceOf(RatedPeriod rated) => Last(rated)?.Price is { } price ? TextOf(price) : null;
 
-    /// <param name="planOf">By its id; null where nobody asks for it.</param>
+    /// <param name="planOf">Finds a plan version by id; returns null if the caller does not need it.</param>
     public static IReadOnlyList<UsagePart> Read(string json, Currency currency, Func<int, PlanVersion?> planOf)
     {
         using var document = JsonDocument.Parse(json);

@@ -3,7 +3,7 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Every statement on <c>provider_lines</c>.</summary>
+/// <summary>The statements on <c>provider_lines</c>.</summary>
 internal static class ProviderLineSql
 {
     /// <summary>Arrays, position by position; see <see cref="ProviderLines.Rows"/>.</summary>
@@ -18,8 +18,8 @@ internal static class ProviderLineSql
         """;
 
     /// <summary>
-    /// Less and less often: most wait for an invoice that is yet to be made, which tells of itself. $1 seconds, $2 number of rows. Rows:
-    /// project, subscription.
+    /// Takes unsent lines, at growing intervals: most wait for an invoice that does not exist yet, and whose event will send them. $1
+    /// seconds, $2 number of rows. Rows: project, subscription.
     /// </summary>
     public const string TakeUnsent =
         $"""
@@ -43,7 +43,8 @@ internal static class ProviderLineSql
         """;
 
     /// <summary>
-    /// Oldest first. $1 project, $2 subscription. Rows: customer, the provider's id of the subscription, whether it is over, and the line.
+    /// Oldest first. $1 project, $2 subscription. Rows: customer, the provider's id of the subscription, true if it has ended, and the
+    /// line.
     /// </summary>
     public const string Unsent =
         """
@@ -57,8 +58,8 @@ internal static class ProviderLineSql
         """;
 
     /// <summary>
-    /// One at a time tells of a subscription: two would look for what was sent and both find nothing. $1 subscription. Answers whether it
-    /// is this one.
+    /// Allows one sender for each subscription: two would look for earlier lines and both find none. $1 subscription. Returns true if the
+    /// caller is the sender.
     /// </summary>
     public const string TryHold = "SELECT pg_try_advisory_lock(7234033, hashtext($1::text))";
 

@@ -7,25 +7,25 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>What the invoice of a provider has to ask for beside its own price.</summary>
+/// <summary>A line that the provider's invoice must contain beside its own price.</summary>
 /// <param name="Id">The idempotency key at the provider.</param>
-/// <param name="Amount">Before tax; negative: a correction.</param>
+/// <param name="Amount">Before tax; negative for a correction.</param>
 public sealed record ProviderLine(Guid Id, string Description, MoneyAmount Amount, Period Period);
 
-/// <summary>The lines of one subscription that its provider was not told yet.</summary>
+/// <summary>The unsent lines of one subscription.</summary>
 /// <param name="Reference">The provider's own id of the subscription.</param>
-/// <param name="Provider">Who manages it.</param>
-/// <param name="IsOver">Its provider makes no further invoice by itself.</param>
+/// <param name="Provider">The provider that manages it.</param>
+/// <param name="IsOver">True if the subscription has ended: its provider makes no further invoice automatically.</param>
 public sealed record ProviderBill(
     string Customer, Guid Subscription, string Provider, string Reference, bool IsOver, IReadOnlyList<ProviderLine> Lines);
 
 /// <summary>
-/// Use beyond the plan, and agreed minimums, of subscriptions that a provider bills: rows of the transaction that rated them, told to the
+/// Overage, and agreed minimums, of subscriptions that a provider bills: written in the transaction that rated them, and sent to the
 /// provider after it.
 /// </summary>
 public sealed class ProviderLines(NpgsqlDataSource database)
 {
-    /// <summary>Null: nothing is to be asked for.</summary>
+    /// <summary>Builds the command that writes lines. Null: there are none.</summary>
     internal static NpgsqlBatchCommand? Rows(
         ProjectSnapshot project, IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> writtenAt)
     {
@@ -48,9 +48,7 @@ public sealed class ProviderLines(NpgsqlDataSource database)
             .Command(ProviderLineSql.Write);
     }
 
-    /// <summary>
-    /// Subscriptions with lines that nobody was told about for a while: asked for now. Of several servers each takes others.
-    /// </summary>
+    /// <summary>Takes subscriptions with lines that were not sent for a while. Each server takes others.</summary>
     /// <returns>Project and subscription.</returns>
     internal async Task<IReadOnlyList<(int Project, Guid Subscription)>> TakeUnsentAsync(TimeSpan after, int limit,
         CancellationToken cancel)
@@ -66,7 +64,7 @@ public sealed class ProviderLines(NpgsqlDataSource database)
         return [.. found.Distinct()];
     }
 
-    /// <summary>Null: all of them were told.</summary>
+    /// <summary>Null: all lines were sent.</summary>
     internal async Task<ProviderBill?> UnsentAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
         await using var command = database.Command(ProviderLineSql.Unsent, project.Id, subscription);

@@ -1,13 +1,13 @@
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// Every statement on what takes something off invoices: coupons of subscriptions and promotional credits of customers. The caller holds
+/// The statements on redemptions, which reduce invoices: coupons of subscriptions and promotional credits of customers. The caller locks
 /// the customers.
 /// </summary>
 internal static class RedemptionSql
 {
     /// <summary>
-    /// A coupon. $1 partition, $2 account, $3 subscription, $4 project, $5 code, $6 whether the subscription begins with it, $7 redeemed
+    /// A coupon. $1 partition, $2 account, $3 subscription, $4 project, $5 code, $6 true if the subscription begins with it, $7 redeemed
     /// at, $8 ends at, $9 currency and $10 amount of one that carries over, otherwise null.
     /// </summary>
     public const string InsertCoupon =
@@ -18,8 +18,8 @@ internal static class RedemptionSql
         """;
 
     /// <summary>
-    /// Promotional credit; answers its place. $1 partition, $2 account, $3 project, $4 currency, $5 amount, $6 at, $7 expires at, $8 actor,
-    /// $9 note.
+    /// Adds promotional credit; returns its sequence number. $1 partition, $2 account, $3 project, $4 currency, $5 amount, $6 at, $7
+    /// expires at, $8 actor, $9 note.
     /// </summary>
     public const string InsertCredit =
         """
@@ -29,10 +29,10 @@ internal static class RedemptionSql
         """;
 
     /// <summary>
-    /// Those that may take something off at a moment, in the order of redemption: whoever redeems holds the customer, so places are given
-    /// in that order whatever a server's clock says. Gifts that ended stay unspent for ever and are not read. The last column is what a
-    /// coupon of an amount took off invoices of the billing period: the lines are the facts. $1 partitions, $2 accounts, $3 subscriptions,
-    /// $4 moments, $5 starts of the billing periods.
+    /// Redemptions that may reduce an invoice at an instant, in the order of redemption: every redemption locks the customer, so sequence
+    /// numbers follow that order whatever a server's clock says. Expired promotional credits stay unspent for ever and are not read. The
+    /// last column is the amount by which a coupon has reduced invoices of the billing period, computed from their lines. $1 partitions, $2
+    /// accounts, $3 subscriptions, $4 instants, $5 starts of the billing periods.
     /// </summary>
     public const string Open =
         """
@@ -62,11 +62,11 @@ internal static class RedemptionSql
          ORDER BY r.sequence
         """;
 
-    /// <summary>The coupon that a subscription was begun with. $1 partition, $2 account, $3 subscription.</summary>
+    /// <summary>The coupon with which a subscription began. $1 partition, $2 account, $3 subscription.</summary>
     public const string CodeAtStart =
         "SELECT code FROM redemptions WHERE partition = $1 AND account = $2 AND subscription = $3 AND at_start";
 
-    /// <summary>A coupon takes nothing off any more. $1 partition, $2 account, $3 subscription, $4 code, $5 from when on.</summary>
+    /// <summary>Ends a coupon. $1 partition, $2 account, $3 subscription, $4 code, $5 from when on.</summary>
     public const string End =
         """
         UPDATE redemptions
@@ -75,7 +75,8 @@ internal static class RedemptionSql
         """;
 
     /// <summary>
-    /// As invoices left them. Arrays, position by position: $1 partitions, $2 accounts, $3 places, $4 used, $5 remaining, $6 spent.
+    /// Writes the state of redemptions after invoices. Arrays, position by position: $1 partitions, $2 accounts, $3 sequence numbers, $4
+    /// used, $5 remaining, $6 spent.
     /// </summary>
     public const string WriteUses =
         """
@@ -86,7 +87,7 @@ internal static class RedemptionSql
          WHERE r.partition = x.partition AND r.account = x.account AND r.sequence = x.sequence
         """;
 
-    /// <summary>What a void invoice took off may be used again. $1 partition, $2 account, $3 invoice.</summary>
+    /// <summary>Returns the reductions of a void invoice, so that they may be used again. $1 partition, $2 account, $3 invoice.</summary>
     public const string Return =
         """
         UPDATE redemptions r
@@ -96,7 +97,7 @@ internal static class RedemptionSql
            AND r.partition = l.partition AND r.account = l.account AND r.sequence = l.redemption
         """;
 
-    /// <summary>How many promotional credits have something left that has not ended. $1 partition, $2 account, $3 now.</summary>
+    /// <summary>The number of promotional credits that are unexpired and not used up. $1 partition, $2 account, $3 now.</summary>
     public const string CountOpenCredits =
         "SELECT count(*) FROM redemptions WHERE partition = $1 AND account = $2 AND code IS NULL AND NOT spent AND (ends_at IS NULL OR "
             + "ends_at > $3)";

@@ -7,10 +7,10 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>How <c>invoice_settings</c> is read and written.</summary>
+/// <summary>Reads and writes <c>invoice_settings</c>.</summary>
 internal static class SettingsText
 {
-    /// <summary>Of a project that has set nothing: its name and its code.</summary>
+    /// <summary>Returns the settings of a project that has set none: its name and its code.</summary>
     public static InvoiceSettings DefaultOf(ProjectSnapshot project) =>
         new() { Seller = new() { Name = project.Name }, Prefix = project.Code.ToUpperInvariant() };
 

@@ -80,7 +80,7 @@ internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot 
         if (missing.Count > 0)
         {
             await using var command = connection.Command(
-                LedgerSql.OpenTimed,
+                TimedSql.OpenTimed,
                 missing.Select(static one => one.Customer.Partition).ToArray(),
                 missing.Select(static one => one.Customer.Account).ToArray(),
                 missing.Select(static one => one.Feature).ToArray(),

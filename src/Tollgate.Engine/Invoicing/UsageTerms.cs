@@ -10,11 +10,11 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>What the customers of a batch were entitled to at every instant, and when a subscription sold it.</summary>
+/// <summary>The entitlements of a batch's customers at every instant, and the times at which a subscription sold overage.</summary>
 internal sealed class UsageTerms(
     ProjectSnapshot project, IReadOnlyDictionary<int, TermsTimeline> terms, IReadOnlyDictionary<int, List<SellingSpan>> sold)
 {
-    /// <param name="since">The earliest instant that is asked about, customer by customer.</param>
+    /// <param name="since">The earliest instant needed, for each customer.</param>
     public static async Task<UsageTerms> LoadAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<(CustomerRow Customer, Instant Since)> since,
         CancellationToken cancel)
@@ -31,7 +31,7 @@ internal sealed class UsageTerms(
     public IReadOnlyList<UsageSegment> SegmentsOf(CustomerRow customer, FeatureEntry feature, Period period, Currency currency) =>
         SegmentRules.Of(feature, period, Of(customer), SoldTo(customer), currency, project.Zone, customer.Cycles);
 
-    /// <summary>The customer's subscriptions in the order of time; one that still sells does so for ever.</summary>
+    /// <summary>Returns the customer's subscriptions in the order of time; one that still sells does so for ever.</summary>
     private IReadOnlyList<SellingSpan> SoldTo(CustomerRow customer) => sold.TryGetValue(customer.Account, out var spans) ? spans : [];
 
     private static async Task<Dictionary<int, List<SellingSpan>>> SoldAsync(

@@ -9,9 +9,9 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>A quota period that was rated, and the version of the balance that it was rated at; 0: there was none.</summary>
-/// <param name="Ignored">What came too late for its invoice and is not billed; null: all that is due is.</param>
-/// <param name="IsNew">Nothing is stored of the period yet.</param>
+/// <summary>A quota period that was rated, and the version of its balance at that time; 0: there was none.</summary>
+/// <param name="Ignored">Usage that arrived too late for its invoice and is not billed; null: all due usage is billed.</param>
+/// <param name="IsNew">True if nothing is stored of the period yet.</param>
 internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, long BalanceVersion, bool IsNew, LateUsage? Ignored = null)
 {
     public Quantity BilledQuantity => Ignored is null ? Due.Quantity : Due.BilledQuantity;
@@ -20,21 +20,25 @@ internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, long BalanceVer
 }
 
 /// <summary>
-/// The quota periods that steps have to bill. A period is rated when it ended or is ended by the step, and again as a whole when its
-/// balance has moved since, each time by the terms of then: what it costs does not depend on when usage was reported.
+/// Finds and rates the quota periods that steps have to bill. A period is rated when it has ended or the step ends it, and again as a whole
+/// if its balance has changed since, each time by the terms of its own time: its price does not depend on when usage was reported.
 /// </summary>
 internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot project)
 {
     /// <summary>
-    /// How long before the last bill a period may have ended to be looked at again: the ledger notes changes of older ones
-    /// (<c>late_changes</c>), beginning a day after their end; and a day for a batch that was decided before.
+    /// The margin before the last bill: periods that ended within it are read again. The ledger notes changes of older ones
+    /// (<c>late_changes</c>), starting a day after their end; another day covers a batch that was decided before.
     /// </summary>
     private static readonly TimeSpan Looked = TimeSpan.FromDays(2);
 
-    /// <summary>How far back the first bill of a subscription looks: after the one before it had ended nobody did.</summary>
+    /// <summary>
+    /// The time that the first bill of a subscription reads back, since no bill read usage after the end of the previous subscription.
+    /// </summary>
     private static readonly TimeSpan BeforeFirst = TimeSpan.FromDays(400);
 
-    /// <summary>How long before it happens an event may have got an id that tells its month: the accept window, and some days.</summary>
+    /// <summary>
+    /// The time before an event at which its id may have been generated, which tells its month: the accept window, and some days.
+    /// </summary>
     private static readonly TimeSpan IdsBefore = TimeSpan.FromDays(40);
 
     private readonly Dictionary<string, OveragePrice> _prices = new(StringComparer.Ordinal);
@@ -66,7 +70,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
                 static account => account.OrderBy(static one => one.Due.Period.Start).ThenBy(static one => one.FeatureKey).ToList());
     }
 
-    /// <summary>Since when terms are asked for: those of fees without use, and of periods with a balance.</summary>
+    /// <summary>Returns the instant from which terms are needed: for fees without use, and for periods with a balance.</summary>
     private static Instant SinceOf(StepOrder order, IReadOnlyDictionary<int, Instant> first)
     {
         var fees = order.UsageFrom.Minus(LongestPeriod);
@@ -96,7 +100,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
     private static Instant LookedSince(StepOrder order) => order.UsageFrom.Minus(IsFirst(order) ? BeforeFirst : Looked);
 
-    /// <summary>No bill of the subscription has looked for usage yet.</summary>
+    /// <summary>True if no bill of the subscription has read usage yet.</summary>
     private static bool IsFirst(StepOrder order) =>
         order.Before is not { } before || order.UsageFrom <= (before.TrialEnd ?? before.StartedAt);
 
@@ -104,7 +108,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     {
         var period = new Period(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)));
 
-        // What the step itself cuts never came late, also in the second of a renewal that was billed until then.
+        // A period that the step itself cuts is never late, even in the second of a renewal that was billed until then.
         var isCut = period.End > order.Step.At;
         var isLate = period.End <= order.UsageFrom && !isCut;
         var one = new PeriodToRate(
@@ -124,14 +128,14 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             IsInvoiced = isLate || one.Period.End <= Instant.FromUtc(reader.GetDateTime(10)),
         };
 
-        // A row of a version that kept no stretches: overrides and add-ons of then are known by nothing but what it stored.
+        // A row of an older version without stretches: only its columns know the overrides and add-ons of that time.
         return reader.GetBoolean(11) ? one : one with
         {
             Segments = [new(one.Period, null, Quantity.Of(reader.GetDecimal(6)), PriceOf(reader.GetString(7), order.Currency))],
         };
     }
 
-    /// <returns>Null: nobody sold anything of it, or it goes on.</returns>
+    /// <returns>Null: no subscription sold any of it, or the period goes on.</returns>
     private static PeriodToRate? WithSegments(PeriodToRate one, UsageTerms terms)
     {
         var order = one.Order;
@@ -147,7 +151,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         return whole.Segments.Any(static segment => segment.IsSold) || !whole.IsNew ? whole : null;
     }
 
-    /// <summary>A month of the subscription ends where its cycle does; a calendar month goes on.</summary>
+    /// <summary>True if the kind of period ends with its billing cycle; a calendar month goes on.</summary>
     private static bool IsCutByCycles(QuotaPeriodKind kind) => kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod;
 
     private OveragePrice PriceOf(string json, Currency currency) =>
@@ -156,8 +160,9 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     // ---- what was used in which stretch ----------------------------------------------------------------------------
 
     /// <summary>
-    /// Position by position; null: all in the last stretch, or wherever it was nothing of it is beyond. One statement for what adds up, one
-    /// for levels and one for levels that time weighs, and none where no such period with something beyond has more than one stretch.
+    /// Loads the use in stretches, position by position; null: all of it is in the last stretch, or none of it is overage wherever it was.
+    /// It takes one statement for sums, one for levels and one for levels that time weighs, and none if no such period with overage has more
+    /// than one stretch.
     /// </summary>
     private async Task<IReadOnlyList<IReadOnlyList<Quantity>?>> UsedAsync(List<PeriodToRate> periods, CancellationToken cancel)
     {
@@ -221,7 +226,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     }
 
     /// <summary>
-    /// Events lie in the month in which they were recorded, or that their ids tell: of a sandbox that has nothing to do with its clock.
+    /// Returns the first month whose partition may contain the period's events: they lie in the month of recording, or of their ids, which
+    /// in a sandbox is unrelated to its clock.
     /// </summary>
     private DateOnly FirstMonthOf(Period period) =>
         project.TestClock is null && period.Start > Instant.Epoch.Plus(IdsBefore)
@@ -231,8 +237,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     // ---- fees that are due without use -----------------------------------------------------------------------------
 
     /// <summary>
-    /// A first tier's flat fee that is always due is so in a period without a balance too. Days and hours without use cost nothing: their
-    /// fee is one of use.
+    /// Finds periods without a balance whose first tier has a flat fee that is always due. Days and hours without use cost nothing: their
+    /// fee depends on use.
     /// </summary>
     private async Task<List<PeriodToRate>> FeesAsync(
         Dictionary<int, StepOrder> billing, UsageTerms terms, List<PeriodToRate> found, CancellationToken cancel)
@@ -267,7 +273,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
     private IEnumerable<PeriodToRate> FeesOf(StepOrder order, UsageTerms terms)
     {
-        // A plan that was left before the period's end had its fee, too: a step in between has billed until then, and the period goes on.
+        // A plan that the customer left before the period's end had its fee, too: a step in between has billed until then, and the period
+        // goes on.
         foreach (var (stretch, of) in terms.Of(order.Customer).Within(new(order.UsageFrom.Minus(LongestPeriod), order.Step.At)))
         {
             foreach (var (feature, entitlement) in of.Entitlements)
@@ -288,7 +295,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         }
     }
 
-    /// <summary>Of the time that was not billed yet.</summary>
+    /// <summary>Returns the ended periods of the time that was not billed yet.</summary>
     private IEnumerable<Period> EndedPeriods(StepOrder order, Period stretch, Entitlement entitlement)
     {
         var (cycles, at) = (order.Customer.Cycles, order.Step.At);
@@ -307,20 +314,20 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         }
     }
 
-    /// <summary>A period on its way to be rated.</summary>
+    /// <summary>A period to rate.</summary>
     private sealed record PeriodToRate(StepOrder Order, FeatureEntry Feature, Period Period)
     {
-        /// <summary>The step ends it before its time.</summary>
+        /// <summary>True if the step ends it early.</summary>
         public bool IsCut { get; init; }
 
         public bool IsNew { get; init; }
 
-        /// <summary>The period was rated as far before, or ended before usage was billed last: what is new came late.</summary>
+        /// <summary>True if the period was already rated as far, or ended before the last bill of usage: new usage is late.</summary>
         public bool IsInvoiced { get; init; }
 
         public long BalanceVersion { get; init; }
 
-        /// <summary>What burned the plan's own quota.</summary>
+        /// <summary>The units taken from the plan's own quota.</summary>
         public Quantity Used { get; init; }
 
         public Quantity BilledQuantity { get; init; }
@@ -332,9 +339,9 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         public (int Account, int Feature, Instant Start) Key => (Order.Customer.Account, Feature.Key, Period.Start);
 
         /// <summary>
-        /// The balance does not tell: there are several stretches, or a cycle ended the period before its time, and what came after that
-        /// may lie on the same balance, in a calendar month that begins with it: there a level may have fallen since. A level that time weighs is
-        /// counted to the end of the row, which is cut only after it was billed.
+        /// True if the balance does not suffice: there are several stretches, or a cycle ended the period early, and later use may lie on
+        /// the same balance, in a calendar month that begins with it: a level may have fallen there since. The row of a level that time
+        /// weighs counts to its end, and is cut only after it was billed.
         /// </summary>
         public bool NeedsStretches => Segments.Any(static segment => segment.Plan is not null)
             && (Feature.Feature.WeighsTime ? IsCut || (Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used))

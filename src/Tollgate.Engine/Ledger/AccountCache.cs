@@ -12,55 +12,59 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// The books that a lane keeps in memory, and what it reads into them before a batch is decided. Only the lane changes
-/// it; other threads may <see cref="Peek"/>.
+/// The account states that a lane keeps in memory, and the reads that it makes before it decides a batch. Only the lane changes it; other
+/// threads may <see cref="Peek"/>.
 /// </summary>
 internal sealed class AccountCache(int mostAccounts, ServerPresence presence, NewCustomers created)
 {
     private readonly ConcurrentDictionary<(int Project, string Customer), AccountState> _books = new();
 
-    /// <summary>An account whose rows name what no catalogue has would otherwise have the directory loaded for each operation.</summary>
+    /// <summary>
+    /// The shortest time between two reloads of the directory. Otherwise an account whose rows name features or plans that no catalogue has
+    /// would reload it for each operation.
+    /// </summary>
     private static readonly TimeSpan RenewEvery = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The lane waits for it.</summary>
+    /// <summary>The longest wait for a reload of the directory: the lane waits for it.</summary>
     private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// An account that cannot be read would otherwise be read for each operation. What another server changed is decided on after it.
+    /// The time after which the lane reads an unreadable account again, which another server may have repaired. Otherwise it would read the
+    /// account for each operation.
     /// </summary>
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>Beyond it all are forgotten: each costs one read again.</summary>
+    /// <summary>The most unreadable accounts to remember; beyond it all are dropped, and each costs one more read.</summary>
     private const int MostUnreadable = 10_000;
 
     private readonly Dictionary<(int Project, string Customer), (Exception Why, long At, int Revision)> _unreadable = [];
 
     private long _renewedAt = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
 
-    /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
+    /// <summary>The number of cached accounts. <see cref="_books"/> locks itself as a whole to count: 15 µs for each batch.</summary>
     private int _count;
 
     /// <summary>
-    /// The account's book as memory has it; null when it is not there or was made with another catalogue. Versions prove it when it is
-    /// written.
+    /// Returns the cached state of the account; null if there is none or it was made with another catalogue. The write verifies its
+    /// versions.
     /// </summary>
     public AccountState? Peek(int project, string customer, int catalogRevision) =>
         _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
 
     /// <summary>
-    /// The same for whoever only reads, while this server is alone: null also when it was read before that. A server that has left since
-    /// may have changed the account.
+    /// The same for operations that only read, while this server is alone: also null if the state was read before that. A server that has
+    /// left since may have changed the account.
     /// </summary>
     public AccountState? PeekOfThisEra(int project, string customer, int catalogRevision) =>
         Peek(project, customer, catalogRevision) is { } book && book.Era == presence.Era ? book : null;
 
     /// <summary>
-    /// Gives every operation its account's book; those that memory does not have are read, all in one round trip. Operations of an account
-    /// that cannot be read have a <see cref="LaneOp.Failure"/>.
+    /// Gives every operation the state of its account, and reads the missing ones in one round trip. Operations of an unreadable account
+    /// get a <see cref="LaneOp.Failure"/>.
     /// </summary>
     public ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
     {
-        // First of all: whatever stood before it in the batch needs the book that is read below.
+        // First, since operations before it in the batch also need the state that is read below.
         foreach (var op in ops)
         {
             if (op is ForgetOp)
@@ -115,7 +119,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         var unreadable = await ReadAsync(connection, wanted, locked);
         if (unreadable.Values.Any(static why => why is CatalogTooOldException))
         {
-            // Published since the requests came in: once more, with the catalogue as it is now.
+            // A catalogue was published since the requests arrived: read once more, with the current one.
             var again = wanted.Where(one => unreadable.GetValueOrDefault(one.Key) is CatalogTooOldException);
             await RenewAsync(again.Select(one => one.Project.Id), projects);
             unreadable = await ReadAsync(
@@ -153,11 +157,11 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         }
     }
 
-    /// <returns>The accounts that cannot be read, and why. They have no book.</returns>
+    /// <returns>The accounts that cannot be read, with the reasons. They have no state.</returns>
     private async Task<Dictionary<(int Project, string Customer), Exception>> ReadAsync(NpgsqlConnection connection,
         List<AccountWanted> wanted, bool locked)
     {
-        // Asked for before the read: what changes hands during it counts as read before.
+        // Before the read, so that a change of era during it makes the read count as earlier.
         var era = presence.Era;
         var reading = await new AccountLoader(connection).LoadAsync(wanted, created, locked, CancellationToken.None);
         var nows = wanted.ToDictionary(static one => one.Key, static one => one.Now);
@@ -177,7 +181,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         return reading.Unreadable;
     }
 
-    /// <summary>Puts the current snapshots of the named projects in the place of those that proved too old.</summary>
+    /// <summary>Replaces snapshots of the named projects that are too old by current ones.</summary>
     private async Task RenewAsync(IEnumerable<int> stale, Dictionary<int, ProjectSnapshot> projects)
     {
         var ids = stale.Distinct().ToList();
@@ -192,7 +196,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
             }
             catch (Exception away) when (away is OperationCanceledException or NpgsqlException or TimeoutException)
             {
-                // Those accounts fail, and nobody else: their callers ask again.
+                // Only those accounts fail: their callers retry.
             }
         }
 
@@ -210,7 +214,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         }
     }
 
-    /// <summary>Tells the books which of the members that operations name belong to them.</summary>
+    /// <summary>Loads the members that operations name into the states of their owners.</summary>
     public static async ValueTask LoadMembersAsync(NpgsqlConnection connection, List<LaneOp> ops)
     {
         var unknown = new HashSet<(AccountState, string)>();
@@ -229,8 +233,8 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
     }
 
     /// <summary>
-    /// Brings rows into the books that an open period does not have: periods of late events and old holds, and the ended
-    /// periods that a rollover rests on. Then opens periods whose features roll over.
+    /// Loads rows that the states do not have with their open periods: periods of late events and old holds, and ended periods that a
+    /// rollover depends on. Then it opens periods whose features roll over.
     /// </summary>
     public static ValueTask PrepareAsync(NpgsqlConnection connection, List<LaneOp> ops, StoredFacts? known, bool locked)
     {
@@ -267,7 +271,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         }
     }
 
-    /// <summary>What the database knows of the ids of a batch, for the exact path.</summary>
+    /// <summary>Reads the stored facts about the ids of a batch, for the exact path.</summary>
     public static async Task<StoredFacts> LoadFactsAsync(NpgsqlConnection connection, List<LaneOp> ops, Instant now)
     {
         var known = new StoredFacts();
@@ -289,7 +293,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
                         .Select(e => (book, e.Feature.Key, book.BookOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
                     break;
                 case ReserveOp reserve:
-                    // Also one whose id was generated: the batch may be decided again because its connection broke after the commit.
+                    // Also for a generated id: if the connection breaks after the commit, the batch is decided again.
                     holds.Add((book, reserve.Id));
                     break;
                 case HoldOp hold:
@@ -321,7 +325,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         return known;
     }
 
-    /// <summary>The batch was not committed: the accounts are read again when they are needed.</summary>
+    /// <summary>Drops the accounts of a batch that was not committed; they are read again when needed.</summary>
     public void Forget(List<LaneOp> ops)
     {
         foreach (var op in ops)
@@ -331,7 +335,9 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         }
     }
 
-    /// <summary>Memory is bounded: when it is full, half of the books go. They cost one read when they are needed again.</summary>
+    /// <summary>
+    /// Limits memory: if the cache is full, it drops half of the accounts. They cost one read when they are needed again.
+    /// </summary>
     public void Trim()
     {
         if (_count <= mostAccounts)

@@ -14,12 +14,12 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>An account that a batch needs.</summary>
-/// <param name="Now">Of the earliest operation: later ones need no row that is over by then.</param>
+/// <param name="Now">The time of the earliest operation: later ones need no row that has ended by then.</param>
 internal readonly record struct AccountWanted(ProjectSnapshot Project, string Customer, short Partition, Instant Now, bool Create)
 {
     public (int Project, string Customer) Key => (Project.Id, Customer);
 
-    /// <summary>What this operation and another one of the same account need.</summary>
+    /// <summary>Combines the needs of two operations on the same account.</summary>
     public AccountWanted And(in AccountWanted other) =>
         this with { Now = Now < other.Now ? Now : other.Now, Create = Create || other.Create };
 }
@@ -32,14 +32,14 @@ internal readonly record struct RowWanted(AccountState Book, int FeatureKey, Ins
 /// </summary>
 internal readonly record struct ReportsWanted(AccountState Book, FeatureState Feature, Instant At, Instant Now);
 
-/// <summary>Reads accounts into books, all of a batch in one round trip.</summary>
+/// <summary>Reads account states, all of a batch in one round trip.</summary>
 internal sealed class AccountLoader(NpgsqlConnection connection)
 {
     /// <summary>
-    /// The books of the wanted accounts; an account that is missing and not to be created has none in the answer. With
+    /// Reads the states of the wanted accounts; the result omits a missing account that is not to be created. With
     /// <paramref name="locked"/> the rows stay locked until the caller's transaction ends.
     /// </summary>
-    /// <param name="wanted">With one snapshot of each project.</param>
+    /// <param name="wanted">The accounts, with one snapshot of each project.</param>
     public async Task<AccountReading> LoadAsync(
         IReadOnlyList<AccountWanted> wanted, NewCustomers created, bool locked, CancellationToken cancel)
     {
@@ -140,7 +140,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>Tells the books which of these belong to them; who does not is not said.</summary>
+    /// <summary>Loads those of the members that belong to the accounts; the others stay unknown.</summary>
     public async Task LoadMembersAsync(IReadOnlyCollection<(AccountState Book, string Member)> wanted, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LedgerSql.FindMembers, connection);
@@ -158,11 +158,11 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>Puts rows of ended periods into their books; those that do not exist stay missing.</summary>
+    /// <summary>Loads rows of ended periods into their states; rows that do not exist stay missing.</summary>
     public Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel) =>
         LoadRowsAsync(wanted, locked ? LedgerSql.LockBalancesByKey : LedgerSql.LoadBalancesByKey, cancel);
 
-    /// <summary>Puts into their books the rows from the newest one before a period on.</summary>
+    /// <summary>Loads the rows from the newest one before a period on into their states.</summary>
     public Task LoadHistoryAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel) =>
         LoadRowsAsync(wanted, locked ? LedgerSql.LockHistory : LedgerSql.LoadHistory, cancel);
 
@@ -180,10 +180,10 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         await LoadRowsAsync(
             [.. wanted.Where(static one => one.At < one.Now)
                 .Select(static one => new RowWanted(one.Book, one.Feature.Feature.Key, one.At))],
-            locked ? LedgerSql.LockBalancesSince : LedgerSql.LoadBalancesSince, cancel);
+            locked ? TimedSql.LockBalancesSince : TimedSql.LoadBalancesSince, cancel);
         var since = wanted.GroupBy(static one => one.Feature)
             .Select(static level => (level.First().Book, Feature: level.Key, Since: level.Min(SinceOf))).ToArray();
-        await using var command = new NpgsqlCommand(LedgerSql.LoadReports, connection);
+        await using var command = new NpgsqlCommand(TimedSql.LoadReports, connection);
         AddAccounts(command, Array.ConvertAll(since, static one => one.Book));
         command.Parameters.Add(
             new() { Value = Array.ConvertAll(since, static one => one.Feature.Feature.Key),
@@ -251,8 +251,8 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             var book = books[reader.GetInt32(1)];
             var feature = book.FindAccount(balance.FeatureKey);
 
-            // A row of a period that was not over when the book was read came later, and grants with it: the book is stale, and the batch
-            // will find it so.
+            // A row of a period that had not ended when the state was read was written later, and grants with it: the state is stale, and
+            // the batch will detect that.
             if (feature is not null && feature.FindBalance(balance.Period.Start) is null && balance.Period.End <= book.ReadFor)
             {
                 feature.Load(balance);
@@ -260,7 +260,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>Puts rollovers that were not over at these times into their books.</summary>
+    /// <summary>Loads rollovers that had not expired at these times into their states.</summary>
     public async Task LoadRolloversAsync(IReadOnlyDictionary<AccountState, Instant> since, CancellationToken cancel)
     {
         if (since.Count > 0)
@@ -275,8 +275,8 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
     }
 
     /// <summary>
-    /// Puts grants that are over, and were not at these times, into their books. A day more is read, so that not every late event reads
-    /// anew.
+    /// Loads expired grants that had not expired at these times into their states. It reads one more day, so that not every late event
+    /// causes a read.
     /// </summary>
     public async Task LoadGrantsAsync(IReadOnlyDictionary<AccountState, Instant> since, CancellationToken cancel)
     {
@@ -298,7 +298,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>Puts particular grants into their books, over or not.</summary>
+    /// <summary>Loads particular grants into their states, expired or not.</summary>
     public async Task LoadGrantsAsync(IReadOnlyCollection<(AccountState Book, Guid Grant)> wanted, CancellationToken cancel)
     {
         if (wanted.Count == 0)

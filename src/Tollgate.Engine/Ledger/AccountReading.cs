@@ -6,14 +6,12 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>
-/// The account names a plan version or a feature that was published after the operation's snapshot of the catalogue was read.
-/// </summary>
+/// <summary>The account refers to a plan version or a feature that was published after the operation's snapshot of the catalogue.</summary>
 internal sealed class CatalogTooOldException(string message, Exception? cause = null) : InvalidOperationException(message, cause);
 
 /// <summary>
-/// The books of one read. A row that cannot be read costs its own account the book and no other: lanes decide for everybody, and one
-/// account must not stop them.
+/// The account states of one read. An unreadable row affects only its own account: lanes decide for all customers, and one account must not
+/// stop them.
 /// </summary>
 internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> projects)
 {
@@ -22,10 +20,10 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
 
     public Dictionary<(int Project, string Customer), AccountState> Books { get; } = [];
 
-    /// <summary>Accounts that exist and have no book, and why.</summary>
+    /// <summary>Accounts that exist but cannot be read, with the reasons.</summary>
     public Dictionary<(int Project, string Customer), Exception> Unreadable { get; } = [];
 
-    /// <summary>The answers of the statements of <see cref="AccountLoader.LoadAsync"/>, in their order.</summary>
+    /// <summary>Reads the results of the statements of <see cref="AccountLoader.LoadAsync"/>, in their order.</summary>
     public async Task ReadAsync(NpgsqlDataReader reader, CancellationToken cancel)
     {
         while (await reader.ReadAsync(cancel))
@@ -74,7 +72,8 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
     }
 
     /// <summary>
-    /// What it holds may lie in a period that is over, of a feature that has no other row: whoever frees it finds the feature all the same.
+    /// A hold may lie in an ended period, of a feature that has no other row: this loads the feature, so that an operation that frees the
+    /// hold finds it.
     /// </summary>
     private static void ReadHold(NpgsqlDataReader row, AccountState book, ProjectSnapshot project)
     {

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>Goes on after everything that waits for a thread now. With nothing to wait for, a yield would still cost one.</summary>
+/// <summary>
+/// Continues after all work items that wait for a thread now. Even if none waits, it costs a change of thread, so check first.
+/// </summary>
 internal readonly struct BackOfTheLine : ICriticalNotifyCompletion
 {
     public bool IsCompleted => false;

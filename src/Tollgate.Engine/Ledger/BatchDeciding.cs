@@ -9,10 +9,10 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Decides the operations of one batch in arrival order, on the books and with what is known of their ids, and tells the
-/// writer what to write. No I/O. An answer given here holds once the batch is committed.
+/// Decides the operations of one batch in the order of arrival, on the account states and the stored facts about their ids, and tells the
+/// writer what to write. No I/O. An answer is valid once the batch is committed.
 /// </summary>
-/// <remarks>Months follow <c>_realNow</c>: the test clock of a sandbox project may stand years ahead of the partitions.</remarks>
+/// <remarks>Months follow <c>_realNow</c>: the test clock of a sandbox project may be years ahead of the partitions.</remarks>
 internal sealed class BatchDeciding(BatchWriter writer)
 {
     private readonly Dictionary<(int Account, Guid Id), LaneOp> _first = [];
@@ -21,7 +21,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private Instant _realNow;
 
     /// <summary>
-    /// Ready for the first operation of a batch. <paramref name="facts"/>: what is known of its ids; null on the fast path.
+    /// Prepares for the first operation of a batch. <paramref name="facts"/>: the stored facts about its ids; null on the fast path.
     /// </summary>
     public void Begin(StoredFacts? facts, Instant now)
     {
@@ -80,7 +80,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         {
             if (op.Member is not null)
             {
-                // Nothing else of it would notice that the member has left.
+                // Nothing else in the operation would detect that the member has left.
                 writer.Expect(book);
             }
 
@@ -110,12 +110,12 @@ internal sealed class BatchDeciding(BatchWriter writer)
             writer.ExpectNotUsed(book, op.Key.Id);
         }
 
-        // A duplicate in the same batch looks here for what it replays.
+        // A duplicate in the same batch replays this answer.
         op.Answer = given;
         return given;
     }
 
-    /// <summary>Those that have expired were given back already.</summary>
+    /// <summary>Settles open holds; expired ones have already been freed.</summary>
     private static void FreeHeld(IReadOnlyList<Guid> holds, AccountState book)
     {
         foreach (var id in holds)
@@ -127,7 +127,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
     }
 
-    /// <summary>Values of unique meters that were seen count nothing; the others are remembered as seen.</summary>
+    /// <summary>Counts values of unique meters that were seen before as nothing, and stores the others as seen.</summary>
     private List<Effect> Unseen(UseOp op, AccountState book)
     {
         var effects = new List<Effect>(op.Effects.Count);
@@ -211,7 +211,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             return GateAnswer.Of(GateFault.HoldUnknown, op.Id.ToString("D"));
         }
 
-        // The sweep at the head of this decision may have closed it a moment ago.
+        // The sweep at the start of this decision may just have closed it.
         var state = open is null && hold.State == HoldState.Open ? HoldState.Expired : hold.State;
         return op.Verb switch
         {
@@ -261,7 +261,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return Answer(verdict, book, TextOf(hold)) with { Late = late };
     }
 
-    /// <summary>A hold that is closed already is not in the book; its row changes once more, from the state it has.</summary>
+    /// <summary>The state does not contain a closed hold; its row changes once more, from its current state.</summary>
     private static Slot<Hold> SlotOfClosed(AccountState book, Hold hold)
     {
         var slot = book.Touched.OfType<Slot<Hold>>().FirstOrDefault(s => s.Current.Id == hold.Id);
@@ -350,7 +350,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart);
     }
 
-    /// <summary>Null: no meter had read the event, so no feature stands otherwise.</summary>
+    /// <summary>Returns null if no meter read the event, so that no feature changes.</summary>
     private static Decision? AfterVoid(AccountState book, StoredEvent target, Instant now) =>
         target.Postings.Count == 0 ? null : DecisionOf(Standing(book, target, now), book);
 
@@ -401,7 +401,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         List<Reading>? readings = null;
         foreach (var effect in op.Effects)
         {
-            // Decided a moment ago: the row's last report is this event's.
+            // The decision just made it the row's last report.
             if (AggregateRules.KeepsReading(effect.Aggregate)
                 && AggregateRules.ReadingOf(
                     effect, book.FindAccount(effect.Feature.Key) is { } of ? ReportsOf(of, op.OccurredAt) : null) is { } reading)
@@ -493,7 +493,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return new(GateFault.None, decision, id, true) { Late = stored.Data.IsLate, ComputedJson = stored.Data.ComputedJson };
     }
 
-    /// <summary>As it stands now; only the first feature of an event is recorded with where it stood after it.</summary>
+    /// <summary>Returns the current standing; an event records the standing after it only for its first feature.</summary>
     private static Standing? StandingAt(FeatureState feature, Instant occurredAt, Instant now) =>
         feature.FindBalance(feature.PeriodAt(occurredAt).Start) is { } slot
             ? feature.FactsOf(slot.Current, occurredAt, now).Standing
@@ -528,7 +528,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))],
             };
 
-    /// <param name="occurred">What was used was used then, under the plan of then; null: now.</param>
+    /// <param name="occurred">The time of the use, whose plan applies; null: now.</param>
     public static Decision DecisionOf(Verdict verdict, AccountState book, Instant? occurred = null)
     {
         var plan = occurred is { } then ? book.Terms.At(then).Plan : book.Plan;

@@ -12,20 +12,21 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>An event that a decision wants written.</summary>
-/// <param name="IsCall">Its data holds what a call to a model cost (<see cref="EventData.ComputedJson"/>): the rollups of costs take it
-/// in.</param>
+/// <summary>An event that a decision writes.</summary>
+/// <param name="IsCall">
+/// True if its data contains the cost of a model call (<see cref="EventData.ComputedJson"/>), which the cost rollups add.
+/// </param>
 internal readonly record struct NewEvent(
     AccountState Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter,
     string Data,
     bool IsCall);
 
-/// <summary>A call that the rollups of costs shall take in (<paramref name="Sign"/> 1), or take back (-1): it was voided.</summary>
+/// <summary>A call that the cost rollups must add (<paramref name="Sign"/> 1), or subtract (-1) because it was voided.</summary>
 internal readonly record struct QueuedCall(AccountState Book, Guid Id, DateOnly Month, short Sign);
 
 /// <summary>
-/// The sums of a feature's grants that live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round the
-/// sum of a hundred of the largest.
+/// The sums of a feature's grants that are live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round
+/// the sum of a hundred of the largest.
 /// </summary>
 internal readonly record struct GrantsSeen(
     AccountState Book, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
@@ -46,27 +47,27 @@ internal readonly record struct GrantsSeen(
     }
 }
 
-/// <summary>A value that a unique meter saw first, or (a void) no longer sees.</summary>
+/// <summary>A value that a unique meter saw first, or (after a void) no longer sees.</summary>
 internal readonly record struct UniqueChange(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
 
 /// <summary>A report of a level that time weighs, or (a void) one that does not count any more.</summary>
 internal readonly record struct ReportChange(AccountState Book, int FeatureKey, LevelReport Report, bool IsMade);
 
 /// <summary>
-/// Everything that a batch changes, written in one round trip: each statement checks that it met the rows that the batch
-/// was decided on, and the first that did not rolls all of them back.
+/// All changes of a batch, written in one round trip: each statement checks that it finds the rows on which the batch was decided, and the
+/// first that does not rolls all of them back.
 /// </summary>
 internal sealed class BatchWriter
 {
-    /// <summary>SQLSTATE of a stale row: decide again on fresh books.</summary>
+    /// <summary>SQLSTATE of a stale row: decide again on fresh states.</summary>
     public const string StaleState = "TG001";
 
-    /// <summary>SQLSTATE of an event or hold id that exists: look it up and answer with what it did.</summary>
+    /// <summary>SQLSTATE of an existing event or hold id: look it up and replay its answer.</summary>
     public const string DuplicateState = "TG002";
 
     /// <summary>
-    /// Since when a quota period must be over for a change of its balance to be noted: longer than servers' clocks differ and a batch
-    /// lasts. Until then every invoice looks at the period anyway.
+    /// The time since the end of a quota period after which a change of its balance is noted: longer than the difference of servers' clocks
+    /// and a batch. Before that, every invoice reads the period anyway.
     /// </summary>
     private static readonly TimeSpan Late = TimeSpan.FromDays(1);
 
@@ -87,7 +88,7 @@ internal sealed class BatchWriter
     private readonly RowArray _newEvents = new("new_event[]", columns: 10);
     private readonly List<(NpgsqlBatchCommand Command, int Rows)> _counted = [];
 
-    /// <summary>Ready for the first decision of a batch.</summary>
+    /// <summary>Prepares for the first decision of a batch.</summary>
     public void Begin()
     {
         _books.Clear();
@@ -102,10 +103,10 @@ internal sealed class BatchWriter
         _notHeld.Clear();
     }
 
-    /// <param name="now">The project's.</param>
+    /// <param name="now">The project's time.</param>
     public void Touch(AccountState book, Instant now) => _books[book] = now;
 
-    /// <summary>The verdict rests on the plan alone: prove that the customer's version is the one it was made on.</summary>
+    /// <summary>The verdict depends on the plan alone: check that the customer's version is the one it was made on.</summary>
     public void Expect(AccountState book) => _expected.Add(book);
 
     public void Add(in NewEvent added, bool idGiven)
@@ -122,10 +123,10 @@ internal sealed class BatchWriter
         }
     }
 
-    /// <summary>A call of earlier does not count any more.</summary>
+    /// <summary>Subtracts an earlier call.</summary>
     public void TakeBackCall(AccountState book, StoredEvent call) => _calls.Add(new(book, call.Id, call.Month, -1));
 
-    /// <summary>The use under this id is refused, unless the id turns out to have been used.</summary>
+    /// <summary>Checks that the id is unused: the use under it is refused, unless the id turns out to have been used.</summary>
     public void ExpectNotUsed(AccountState book, Guid id) => _notUsed.Add((book, id));
 
     public void ExpectNotHeld(AccountState book, Guid id) => _notHeld.Add((book, id));
@@ -137,8 +138,8 @@ internal sealed class BatchWriter
     public void Add(in ReportChange change) => _reports.Add(change);
 
     /// <summary>
-    /// The statements of the batch; null when there is nothing to write. <paramref name="now"/> is real time: it says which
-    /// months are earlier.
+    /// Builds the statements of the batch; null if there is nothing to write. <paramref name="now"/> is real time: it determines the
+    /// earlier months.
     /// </summary>
     public NpgsqlBatch? Build(NpgsqlConnection connection, RowTypes types, Instant now)
     {
@@ -172,7 +173,7 @@ internal sealed class BatchWriter
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
-    /// <summary>One event on one balance, and nothing else.</summary>
+    /// <summary>True for one event on one balance, and nothing else.</summary>
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated: [var row] } && !MovesEdges(row)
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
         && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _reports.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count
@@ -196,8 +197,8 @@ internal sealed class BatchWriter
     private static NpgsqlParameter<T> One<T>(T value, NpgsqlDbType type) => new() { TypedValue = value, NpgsqlDbType = type };
 
     /// <summary>
-    /// A version that moved raises inside the statement, and rows are never deleted: fewer rows than were sent means that
-    /// somebody tampered with the database. Better a loud stop than a count that is not on disk.
+    /// Checks the row counts. A changed version raises an error inside the statement, and rows are never deleted: fewer rows than were sent
+    /// means that somebody tampered with the database. A loud stop is better than a count that is not on disk.
     /// </summary>
     public void AssertWritten()
     {
@@ -210,7 +211,7 @@ internal sealed class BatchWriter
 
     private void Count(int rows, NpgsqlBatchCommand command) => _counted.Add((command, rows));
 
-    /// <summary>The batch is committed: what it decided on is what the database has.</summary>
+    /// <summary>Accepts the changes after the commit: the states now equal the database.</summary>
     public void Accept()
     {
         foreach (var book in _books.Keys)
@@ -286,8 +287,9 @@ internal sealed class BatchWriter
     }
 
     /// <summary>
-    /// A grant that a period that is over burns, gives back or rolls anew is what the running one may decide on right now, on another
-    /// server, without changing the grant: a reservation, a refusal. The running row tells that server.
+    /// Renews the row of the current period for grants that an ended period burned, returned or rolled over. Another server may be deciding
+    /// on these grants in the current period right now without changing them (a reservation, a refusal); the renewed row makes its decision
+    /// stale.
     /// </summary>
     private void RenewRunning()
     {
@@ -334,8 +336,9 @@ internal sealed class BatchWriter
     }
 
     /// <summary>
-    /// A row that is made, or that is of a period that is over, was decided with grants whose changes on another server have renewed no row
-    /// of this period: they are compared themselves. Those that this book has, in the part of the period for which it has all.
+    /// Adds a check of the grants behind a new row or a row of an ended period. A change of these grants on another server has renewed no
+    /// row of this period, so the grants themselves are compared: those that this state has, in the part of the period for which it has
+    /// all.
     /// </summary>
     private void AddSeen(in DirtyRow<Balance> row)
     {
@@ -346,11 +349,11 @@ internal sealed class BatchWriter
             var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>()
                 .Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < period.End);
             _seen.Add(GrantsSeen.Of(book, row.After.FeatureKey, since, period.End, stored));
-            _expected.Add(book); // Terms that began since may have trimmed them, or will with the next thing that is done.
+            _expected.Add(book); // Terms that began since may have trimmed them, or will at the next operation.
         }
     }
 
-    /// <summary>What burned the plan's quota: what invoices look at.</summary>
+    /// <summary>Returns the units taken from the plan's quota, which invoices read.</summary>
     private static Quantity OfPlan(Balance? balance) => balance is null ? Quantity.Zero : balance.Used - balance.Drawn;
 
     private void AddSeen(NpgsqlBatch batch)
@@ -394,7 +397,7 @@ internal sealed class BatchWriter
             Reports(rows), Levels(rows), Integrals(rows), Wholes(rows));
     }
 
-    /// <summary>Two servers lock rows in one order.</summary>
+    /// <summary>All servers lock rows in this order.</summary>
     private static readonly Comparison<DirtyRow<Balance>> ByKey = static (a, b) =>
     {
         var order = ByAccount(a.Book, b.Book);
@@ -452,7 +455,7 @@ internal sealed class BatchWriter
         }
     }
 
-    /// <summary>An array as PostgreSQL writes it as text. Numbers and instants contain nothing that would have to be quoted.</summary>
+    /// <summary>Writes an array in PostgreSQL's text form. Numbers and instants contain nothing that needs quotes.</summary>
     private static string Literal<T, TValue>(IReadOnlyList<T> parts, Func<T, TValue> value) =>
         "{" + string.Join(',', parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{value(part)}"))) + "}";
 
@@ -506,7 +509,7 @@ internal sealed class BatchWriter
         foreach (var group in _reports.GroupBy(static change => change.IsMade).OrderBy(static group => group.Key))
         {
             var rows = group.ToArray();
-            Count(rows.Length, Add(batch, group.Key ? LedgerSql.InsertReports : LedgerSql.DeleteReports,
+            Count(rows.Length, Add(batch, group.Key ? TimedSql.InsertReports : TimedSql.DeleteReports,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.FeatureKey),
                 Moments(rows, r => r.Report.At), Integers(rows, r => r.Report.Number), Numerics(rows, r => r.Report.Level)));
         }
@@ -551,7 +554,7 @@ internal sealed class BatchWriter
             return;
         }
 
-        // In the order of the unique key, whose pages are then found in cache more often.
+        // In the order of the unique key, whose pages are then more often in the cache.
         _events.Sort(static (a, b) => ByAccount(a.Book, b.Book));
         _newEvents.Begin(type);
         DateOnly? month = _events[0].Key.Month;

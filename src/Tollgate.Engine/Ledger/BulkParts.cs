@@ -3,21 +3,22 @@ using Tollgate.Core.Ledger;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Cuts what one request brings to a lane into parts: <see cref="BulkBudget"/> says how many of them one transaction takes.
+/// Cuts a request's operations for a lane into parts: <see cref="BulkBudget"/> limits the number of parts in one transaction.
 /// </summary>
 internal static class BulkParts
 {
     /// <summary>
-    /// A customer whose book must be read, and perhaps made with its account and balances: 0.3 to 0.6 ms where a small event takes 0.03,
-    /// and 2 on a busy machine.
+    /// The weight of a customer whose state must be read, and perhaps created with its account and balances: 0.3 to 0.6 ms where a small
+    /// event takes 0.03, and 2 on a busy machine.
     /// </summary>
     private const int OfUnknownCustomer = 20;
 
-    /// <summary>So many characters of properties count as one more event.</summary>
+    /// <summary>The characters of properties that count as one more event.</summary>
     private const int PropertiesOfOne = 512;
 
-    /// <param name="items">Of one lane and one project, in their order: of one request, or those that come back from a customer who was
-    /// busy.</param>
+    /// <param name="items">
+    /// Operations of one lane and one project, in their order: of one request, or those that return from a busy customer.
+    /// </param>
     public static IEnumerable<BulkOp> Of(Lane lane, IReadOnlyList<UseOp> items)
     {
         var (part, weight, unknown) = (new List<LaneOp>(), 0, new HashSet<string>());

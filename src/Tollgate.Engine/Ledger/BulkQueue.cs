@@ -3,29 +3,29 @@ using Tollgate.Core.Ledger;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Batches and streams of events that wait for a lane: a line for each project that has any. The projects take turns, so that one that
-/// streams without end delays another's batch by one transaction. Only the lane takes; anybody may add. A lock guards it all: it is taken
-/// once for a part of up to a hundred events, and never for single operations.
+/// Batches and streams of events that wait for a lane, in a line for each project. The projects take turns, so that an endless stream of
+/// one delays another's batch by one transaction. Only the lane takes; any thread may add. A lock guards the queue: it is taken once for a
+/// part of up to a hundred events, and never for single operations.
 /// </summary>
 internal sealed class BulkQueue(LedgerOptions options)
 {
     private readonly Lock _lock = new();
 
-    /// <summary>By project. One that has nothing here or aside has no line.</summary>
+    /// <summary>The lines by project. A project without waiting or set-aside operations has none.</summary>
     private readonly Dictionary<int, Line> _lines = [];
 
-    /// <summary>Lines in which something waits, each once; the first has its turn.</summary>
+    /// <summary>Lines with waiting parts, each once; the first has its turn.</summary>
     private readonly Queue<Line> _turns = new();
 
-    /// <summary>Operations, not parts.</summary>
+    /// <summary>The number of operations, not parts.</summary>
     private int _waiting;
 
-    /// <summary>Operations whose customer is busy: they have left their batch and will come back.</summary>
+    /// <summary>The number of operations whose customer is busy: they have left their batch and will return.</summary>
     private int _aside;
 
     public bool IsEmpty => Volatile.Read(ref _waiting) == 0;
 
-    /// <summary>Operations that wait, here or aside.</summary>
+    /// <summary>The number of operations that wait, here or set aside.</summary>
     public int Depth
     {
         get
@@ -38,9 +38,9 @@ internal sealed class BulkQueue(LedgerOptions options)
     }
 
     /// <summary>
-    /// A project's senders wait as soon as one transaction full of its operations waits here; those aside do not count, so that its busy
-    /// customers do not stop its other streams. Nor does it take, those aside included, more than what it leaves free of the whole: half
-    /// where it is alone, a third each where there are two. Somebody else always finds room.
+    /// True if a project's senders must wait: one transaction full of its operations waits here (operations set aside do not count, so that
+    /// busy customers do not stop the project's other streams), or the project, with operations set aside, takes more than it leaves free
+    /// of the whole: half if it is alone, a third each if there are two. Other projects always find room.
     /// </summary>
     public bool IsFull(int project)
     {
@@ -81,7 +81,7 @@ internal sealed class BulkQueue(LedgerOptions options)
             {
                 if (line.Credit <= 0)
                 {
-                    // What its last part weighed beyond its turn it lacks in the next ones.
+                    // The excess weight of its last part reduces its next turns.
                     line.Credit += BulkBudget.Part;
                     _turns.Enqueue(_turns.Dequeue());
                     continue;
@@ -104,7 +104,7 @@ internal sealed class BulkQueue(LedgerOptions options)
         return weight;
     }
 
-    /// <summary>Counts operations that leave their batch, and with a number below zero those that are back.</summary>
+    /// <summary>Counts operations that leave their batch or, with a negative number, those that return.</summary>
     public void CountAside(int project, int operations)
     {
         lock (_lock)
@@ -126,7 +126,7 @@ internal sealed class BulkQueue(LedgerOptions options)
         return line;
     }
 
-    /// <summary>Unless the project still has something.</summary>
+    /// <summary>Removes a line, unless the project still has operations.</summary>
     private void Drop(Line line)
     {
         if (line is { Waiting: 0, Aside: 0 })
@@ -145,7 +145,7 @@ internal sealed class BulkQueue(LedgerOptions options)
 
         public int Aside { get; set; }
 
-        /// <summary>The weight that is left of its turn.</summary>
+        /// <summary>The remaining weight of its turn.</summary>
         public int Credit { get; set; } = BulkBudget.Part;
     }
 }

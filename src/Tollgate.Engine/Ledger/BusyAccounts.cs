@@ -6,35 +6,36 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Customers whose rows somebody else holds for longer than a lane waits: a clock that is advanced, a migration of plans. What concerns
-/// them leaves its batch and comes back; everybody else's goes on. Only the lane uses it.
+/// Customers whose rows another transaction locks for longer than a lane waits: a clock that advances, a migration of plans. Their
+/// operations leave the batch and return later; all others continue. Only the lane uses it.
 /// </summary>
-/// <param name="lane">Takes what comes back, over the bound: it was in it before.</param>
-/// <param name="queue">The lane's: it counts what is aside.</param>
+/// <param name="lane">Takes returning operations, even beyond the limit: they were in it before.</param>
+/// <param name="queue">The lane's queue, which counts operations set aside.</param>
 /// <param name="end">Ends an operation that has waited too long.</param>
 internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> end)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long an operation waits for its customer, as other changes of a customer do.</summary>
+    /// <summary>The longest wait of an operation for its customer, as for other changes of a customer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Customers that were busy when the lane last looked, and when that was. The lane looks again every <see cref="Pause"/> or so while
+    /// Customers that were busy at the lane's last look, with its time. The lane looks again about every <see cref="Pause"/> while
     /// operations wait for one.
     /// </summary>
     private readonly Dictionary<(int, string), long> _busy = [];
 
-    /// <summary>Customers of the last look that have no row which this server sees.</summary>
+    /// <summary>Customers of the last look without a row that this server sees.</summary>
     private readonly HashSet<(int, string)> _unborn = [];
 
     private readonly HashSet<LaneOp> _aside = [];
 
-    /// <summary>Whether the operation has left the batch that is worked on.</summary>
+    /// <summary>True if the operation has left the current batch.</summary>
     public bool HasLeft(LaneOp op) => _aside.Contains(op);
 
     /// <summary>
-    /// A batch begins: what changes customers that are still busy leaves it without waiting for a lock. Reads take none and stay.
+    /// Begins a batch: operations that change customers who are still busy leave it without waiting for a lock. Reads take no lock and
+    /// stay.
     /// </summary>
     public async ValueTask BeginAsync(Func<ValueTask<NpgsqlConnection>> connect, List<LaneOp> ops)
     {
@@ -47,17 +48,17 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     }
 
     /// <summary>
-    /// The batch did not get a lock: looks whose rows are held, and takes what concerns them out of it, and what would create a customer,
-    /// whom somebody else may be creating. What only forgets a book needs no lock.
+    /// Handles a batch that got no lock: it looks for locked rows, and removes their operations from the batch, as well as those that would
+    /// create a customer, which another transaction may be creating. Operations that only drop a cached state need no lock.
     /// </summary>
-    /// <returns>Whether there are any. False too where the whole table is held.</returns>
+    /// <returns>True if it removed any. Also false if the whole table is locked.</returns>
     public Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops) => PutAsideAsync(
         connection, ops, ops.FindAll(static op => op is not ForgetOp),
         op => IsBusy(op) || (op.CreatesCustomer && _unborn.Contains((op.Project.Id, op.Customer))));
 
     private bool IsBusy(LaneOp op) => _busy.ContainsKey((op.Project.Id, op.Customer));
 
-    /// <summary>Whatever waited for a customer that was not looked at for so long has ended, in whichever way.</summary>
+    /// <summary>Drops customers that were not looked at for so long that all operations waiting for them have ended.</summary>
     private void ForgetOld()
     {
         foreach (var (customer, seen) in _busy)
@@ -98,8 +99,8 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
         return true;
     }
 
-    /// <summary>Whose row of these is held now, and who has none.</summary>
-    /// <returns>False: the whole table is held, and nobody knows.</returns>
+    /// <summary>Looks for customers among these whose row is locked now, and for those without a row.</summary>
+    /// <returns>False: the whole table is locked, so the answer is unknown.</returns>
     private async Task<bool> LookAsync(NpgsqlConnection connection, List<LaneOp> suspects)
     {
         var accounts = suspects.Select(static op => (op.Partition, Project: op.Project.Id, op.Customer)).Distinct().ToList();
@@ -140,7 +141,7 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     }
 
     /// <summary>
-    /// Each comes back to where it was: what came in bulk in parts again, so that it neither stands before single operations nor fills one
+    /// Returns each operation to its place: bulk operations in parts again, so that they neither precede single operations nor fill one
     /// transaction.
     /// </summary>
     private async Task ComeBackAsync(List<LaneOp> ops)

@@ -3,10 +3,10 @@ using Tollgate.Core.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>A row that a batch changes. <c>Before</c> is null when the batch makes it.</summary>
+/// <summary>A row that a batch changes. <c>Before</c> is null if the batch creates it.</summary>
 internal readonly record struct DirtyRow<T>(AccountState Book, T? Before, T After) where T : class;
 
-/// <summary>The rows that a batch changes, by table and by "new or not". The lists are kept for the next batch.</summary>
+/// <summary>The rows that a batch changes, by table and by new or not. The lists are reused for the next batch.</summary>
 internal sealed class DirtyRows
 {
     public List<DirtyRow<Balance>> Updated { get; } = [];

@@ -5,24 +5,26 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// An event id as the ledger stores it. A UUID is taken as it is; any other text becomes the first 128 bits of its
-/// SHA-256, marked as version 8, and the text is kept beside the event.
+/// An event id as the ledger stores it. A UUID is stored as it is; any other text becomes the first 128 bits of its SHA-256, marked as
+/// version 8, and the text is stored with the event.
 /// </summary>
-/// <param name="Id">What the unique key holds.</param>
-/// <param name="Text">The caller's text where it is not a UUID in canonical form; null otherwise.</param>
+/// <param name="Id">The value in the unique key.</param>
+/// <param name="Text">The caller's text if it is not a UUID in canonical form; otherwise null.</param>
 /// <param name="Month">
-/// The partition: the month that a UUIDv7 tells, otherwise the month of recording. A function of the id alone in the
-/// first case, so a retry meets its first attempt whenever it comes.
+/// The partition: the month in a UUIDv7, otherwise the month of recording. In the first case it depends on the id alone, so a retry always
+/// finds its first attempt.
 /// </param>
-/// <param name="TellsTime">False: earlier months must be searched for a first attempt.</param>
+/// <param name="TellsTime">False: the search for a first attempt must include earlier months.</param>
 public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bool TellsTime)
 {
-    /// <summary>How far back an id may have been used before: 35 days at least, and as long as the longest open period.</summary>
+    /// <summary>
+    /// The number of months to search for an earlier use of an id: at least 35 days, and as long as the longest open period.
+    /// </summary>
     public const int MonthsSearched = 13;
 
     private const string TokenMark = "customer_token:";
 
-    /// <summary>UUIDv7 times within this distance of now are believed; older ones than the accept window are not.</summary>
+    /// <summary>Times of a UUIDv7 count only within this distance of now, and not if they are older than the accept window.</summary>
     private static readonly TimeSpan Oldest = TimeSpan.FromDays(36);
 
     private static readonly TimeSpan Newest = TimeSpan.FromHours(24);
@@ -40,29 +42,30 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
     }
 
     /// <summary>
-    /// An id that came with a customer token. It is hashed together with the customer, so that it can neither take nor replay an id of the
-    /// back end, nor one of another member of the same account. NUL cannot occur in an id, so no text of the back end hashes to it.
+    /// Makes the key of an id that came with a customer token. It hashes the id together with the customer, so that it can neither take nor
+    /// replay an id of the back end, nor one of another member of the same account. NUL cannot occur in an id, so no text of the back end
+    /// has the same hash.
     /// </summary>
     public static EventKey OfToken(string customer, string text, Instant now) =>
         new(HashOfToken(customer, text), text, MonthOf(now), false);
 
     /// <summary>
-    /// The id that somebody looks for: the text as the back end sent it, or <see cref="NameOf"/> of an event that was sent with a token.
+    /// Returns the id to look for: from the text that the back end sent, or <see cref="NameOf"/> of an event that was sent with a token.
     /// </summary>
     public static Guid Sought(string text, Instant now) =>
         text.StartsWith(TokenMark, StringComparison.Ordinal) && Guid.TryParseExact(text.AsSpan(TokenMark.Length), "D", out var id)
             ? id
             : Parse(text, now).Id;
 
-    /// <summary>How an event that was sent with a customer token is named unmistakably; null for one of the back end.</summary>
-    /// <param name="text">The id as it was sent, where it is not a UUID in canonical form.</param>
+    /// <summary>Returns the unambiguous name of an event that was sent with a customer token; null for one of the back end.</summary>
+    /// <param name="text">The id as sent, if it is not a UUID in canonical form.</param>
     public static string? NameOf(Guid id, string? text) =>
         text is null || id.Version != 8 || id == ValueHash.Of(text) ? null : TokenMark + id.ToString("D");
 
-    /// <summary>A settle is recorded under the id of its hold: a hold is settled once.</summary>
+    /// <summary>Makes the key of a settle, which has the id of its hold: a hold settles once.</summary>
     public static EventKey OfHold(Guid hold, string? reference, Instant now) => Of(hold, reference, now);
 
-    /// <summary>The id that the reversing event of an event has: one void for each event, however often it is asked for.</summary>
+    /// <summary>Returns the id of the event that reverses an event: one void for each event, even if repeated.</summary>
     public static Guid OfVoid(Guid voided) => ValueHash.Of("void:" + voided.ToString("D"));
 
     private static Guid HashOfToken(string customer, string text) => ValueHash.Of($"token\0{customer}\0{text}");

@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>What became of a request that the gate took. Faults of the request itself are <see cref="GateFault"/>.</summary>
+/// <summary>The fault of a request, or none. Outcomes of a decision are <see cref="Outcome"/>.</summary>
 public enum GateFault
 {
     None,
@@ -12,13 +12,13 @@ public enum GateFault
     /// <summary>The project's catalogue has no such feature (404 <c>feature_not_found</c>).</summary>
     FeatureUnknown,
 
-    /// <summary>The feature is a value: it is read, not consumed (422 <c>feature_not_metered</c>).</summary>
+    /// <summary>The feature is a value, which can be read but not consumed (422 <c>feature_not_metered</c>).</summary>
     FeatureNotMetered,
 
-    /// <summary>The feature is a level: it is reported by events, not consumed (422 <c>level_not_consumed</c>).</summary>
+    /// <summary>The feature is a level, which events report and no call consumes (422 <c>level_not_consumed</c>).</summary>
     LevelNotConsumed,
 
-    /// <summary>The same id came with other content (409 <c>idempotency_key_reused</c>).</summary>
+    /// <summary>The same id was used with other content (409 <c>idempotency_key_reused</c>).</summary>
     IdReused,
 
     /// <summary>occurred_at lies outside the accept window (422 <c>event_too_old</c>).</summary>
@@ -45,7 +45,7 @@ public enum GateFault
     /// <summary>No meter reads events of that type, and the project refuses them (422 <c>event_unmatched</c>).</summary>
     Unmatched,
 
-    /// <summary>The project has created as many customers this minute as it may (429 <c>customers_limited</c>).</summary>
+    /// <summary>The project has created the most customers that it may this minute (429 <c>customers_limited</c>).</summary>
     CustomersLimited,
 
     /// <summary>The lane's queue is full (503 <c>overloaded</c>).</summary>
@@ -61,19 +61,19 @@ public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id,
     /// <summary>A reservation's expiry.</summary>
     public Instant? ExpiresAt { get; init; }
 
-    /// <summary>A settle that came after its hold had expired: recorded as a fact.</summary>
+    /// <summary>True for a settle after its hold had expired: recorded as a fact.</summary>
     public bool Late { get; init; }
 
-    /// <summary>No meter reads events of its type: it is recorded, and nothing was counted.</summary>
+    /// <summary>True if no meter reads events of its type: it was recorded, and counted for nothing.</summary>
     public bool IsUnmatched { get; init; }
 
-    /// <summary>For a replay: what the server had found out about the event when it was recorded.</summary>
+    /// <summary>For a replay: the values that the server computed for the event when it was recorded.</summary>
     public string? ComputedJson { get; init; }
 
     /// <summary>Granted quantities that the decision burned, in order: grant id and amount.</summary>
     public IReadOnlyList<(string Grant, Quantity Amount)> Burned { get; init; } = [];
 
-    /// <summary>For operations that say nothing: they read or forget.</summary>
+    /// <summary>For operations without an answer: they read or drop.</summary>
     public static readonly GateAnswer Nothing = new(GateFault.None, null, null, false);
 
     public static GateAnswer Of(GateFault fault, string? id = null) => new(fault, null, id, false);

@@ -2,8 +2,8 @@
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Grants as the room Customers makes, shows and voids them. The lanes burn them with statements of their own; rollovers
-/// are born there too. <c>$1</c> is always the partition and <c>$2</c> the account.
+/// Grants as the room Grants makes, shows and voids them. The lanes burn them with their own statements, and create rollovers. <c>$1</c> is
+/// always the partition and <c>$2</c> the account.
 /// </summary>
 public static class GrantSql
 {
@@ -21,12 +21,12 @@ public static class GrantSql
         """;
 
     /// <summary>
-    /// Grants of a schedule. <c>$3</c> feature, <c>$4</c> source, <c>$5</c> priority, <c>$6</c> amount, <c>$7</c> schedule, and of each:
-    /// <c>$8 uuid[]</c> id, <c>$9 timestamptz[]</c> effective_at, <c>$10 timestamptz[]</c> expires_at, <c>$11 text[]</c> name. Rows: the
-    /// names of those whose id no grant had.
+    /// Grants of a schedule. <c>$3</c> feature, <c>$4</c> source, <c>$5</c> priority, <c>$6</c> amount, <c>$7</c> schedule, and for each
+    /// grant: <c>$8 uuid[]</c> id, <c>$9 timestamptz[]</c> effective_at, <c>$10 timestamptz[]</c> expires_at, <c>$11 text[]</c> name. Rows:
+    /// the names of the new ones, whose id no grant had.
     /// </summary>
     /// <remarks>
-    /// As if each had been made when it takes effect: its place in the burn order does not depend on who made it, and when.
+    /// Each is created as if at the time it takes effect: its place in the burn order does not depend on who made it, or when.
     /// </remarks>
     public const string InsertScheduled =
         """
@@ -39,14 +39,14 @@ public static class GrantSql
         """;
 
     /// <summary>
-    /// Grants of a schedule that were not taken back and take effect at an instant or later. <c>$3</c> schedule, <c>$4</c> instant.
+    /// Grants of a schedule that were not voided and take effect at an instant or later. <c>$3</c> schedule, <c>$4</c> instant.
     /// </summary>
     public const string PendingScheduled =
         "SELECT g.id FROM grants g WHERE g.partition = $1 AND g.account = $2 AND g.schedule = $3 AND g.effective_at >= $4 AND g.voided_at "
             + "IS NULL";
 
     /// <summary>
-    /// A grant that has a name which a schedule would give: <c>club:3</c>, <c>club:3.1</c>. <c>$3</c> the schedule's name and a colon.
+    /// A grant with a name that a schedule would use: <c>club:3</c>, <c>club:3.1</c>. <c>$3</c> the schedule's name and a colon.
     /// </summary>
     public const string FindNumbered =
         """
@@ -57,7 +57,7 @@ public static class GrantSql
          LIMIT 1
         """;
 
-    /// <summary><c>$3 uuid[]</c> the ids that may be meant, the likeliest first.</summary>
+    /// <summary><c>$3 uuid[]</c> the possible ids, the likeliest first.</summary>
     public const string FindGrant =
         $"""
         SELECT {GrantColumns}
@@ -68,7 +68,7 @@ public static class GrantSql
          LIMIT 1
         """;
 
-    /// <summary>Newest first; <c>$3</c> the grant after which it starts (null: the beginning), <c>$4</c> number of rows.</summary>
+    /// <summary>Newest first; <c>$3</c> the grant after which the list starts (null: the beginning), <c>$4</c> number of rows.</summary>
     public const string ListGrants =
         $"""
         SELECT {GrantColumns}
@@ -81,7 +81,7 @@ public static class GrantSql
          LIMIT $4
         """;
 
-    /// <summary>Those of a feature that can burn. <c>$3</c> feature, <c>$4</c> the project's time.</summary>
+    /// <summary>The grants of a feature that can burn. <c>$3</c> feature, <c>$4</c> the project's time.</summary>
     public const string LiveGrants =
         $"""
         SELECT {GrantColumns}
@@ -92,8 +92,8 @@ public static class GrantSql
         """;
 
     /// <summary>
-    /// Of those that are not over at <c>$3</c>, more than <c>$4</c> have something left; or there are more than <c>$5</c> with those that
-    /// ended in the 36 days before: a late event is decided with them.
+    /// True if more than <c>$4</c> grants that are unexpired at <c>$3</c> are not used up; or if there are more than <c>$5</c> with those
+    /// that expired in the 36 days before: late events are decided with them.
     /// </summary>
     public const string HasTooMany =
         """
@@ -103,8 +103,8 @@ public static class GrantSql
         """;
 
     /// <summary>
-    /// Takes back what is left. What was burned stays burned. <c>$3 uuid[]</c> as for <see cref="FindGrant"/>, <c>$4</c> the project's
-    /// time. Row: the id.
+    /// Voids the rest of a grant. Burned units stay burned. <c>$3 uuid[]</c> as for <see cref="FindGrant"/>, <c>$4</c> the project's time.
+    /// Row: the id.
     /// </summary>
     public const string VoidGrant =
         """
@@ -116,8 +116,8 @@ public static class GrantSql
         """;
 
     /// <summary>
-    /// Takes parts of grants back. <c>$3 uuid[]</c> grants, <c>$4 numeric[]</c> amounts, <c>$5</c> the project's time. What has nothing
-    /// left was taken back whole.
+    /// Withdraws parts of grants. <c>$3 uuid[]</c> grants, <c>$4 numeric[]</c> amounts, <c>$5</c> the project's time. A grant with nothing
+    /// left becomes void.
     /// </summary>
     public const string Withdraw =
         """

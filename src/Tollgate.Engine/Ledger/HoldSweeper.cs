@@ -7,21 +7,21 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Frees holds whose time is over, for customers that nobody asks about: a decision frees those of its own customer by
-/// itself. Any number of servers may sweep; the version of the row decides who frees a hold. Projects are swept side by side: one that
-/// waits for a busy customer keeps its own place.
+/// Frees expired holds of customers without other calls: a decision frees those of its own customer automatically. Any number of servers
+/// may sweep; the version of the row decides who frees a hold. Projects are swept side by side: one that waits for a busy customer occupies
+/// only its own place.
 /// </summary>
 public sealed class HoldSweeper(
     LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<HoldSweeper> log)
     : ProjectLoop(WorkNames.Holds, ProjectsAtOnce, Interval, "Expired holds could not be looked for", parked, log)
 {
-    /// <summary>No hold is shown longer than its life plus this and the time of one batch.</summary>
+    /// <summary>No hold lasts longer than its life plus this and the time of one batch.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private const int MostAtOnce = 1_000;
 
     /// <summary>
-    /// A project whose customers are busy keeps its place for 10 seconds. Each has a connection of the pool for its look only, a
+    /// A project whose customers are busy occupies its place for 10 seconds. Each uses a connection of the pool only for its look, a
     /// millisecond.
     /// </summary>
     private const int ProjectsAtOnce = 8;
@@ -29,14 +29,14 @@ public sealed class HoldSweeper(
     protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>
         DueProjects.FindAsync(database.Source, LedgerSql.NextExpiry, directory, clock, cancel);
 
-    /// <returns>False: of very many holds the others come with the next look.</returns>
+    /// <returns>False: if there are very many holds, the next iteration continues.</returns>
     protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await SweepAsync(project, cancel);
         return false;
     }
 
-    /// <summary>Frees what has expired now; of very many the oldest, and the others with the next look.</summary>
+    /// <summary>Frees holds that have expired; of very many, the oldest first, and the others in the next iteration.</summary>
     public async Task SweepAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var now = clock.Now(project);

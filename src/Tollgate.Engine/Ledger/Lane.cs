@@ -10,26 +10,28 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Takes everything that waits, decides it with the pure rules and commits it in one transaction (group commit without a
-/// timer: while one batch commits, the next one gathers).
+/// Takes all waiting operations, decides them with the pure rules and commits them in one transaction (group commit without a timer: while
+/// one batch commits, the next one gathers).
 /// </summary>
 /// <remarks>
-/// Fast path: (1) the books come from memory or from one read; (2) every operation is decided on them; (3) one round trip
-/// writes balances where the version is the one decided on, events with their unique key, and commits; (4) callers are
-/// answered. When a row was stale or an id known, nothing was written, the books are thrown away and the exact path
-/// decides again under locks. Memory therefore changes cost, never meaning, and any number of servers may do the same.
+/// Fast path: (1) take the account states from memory or from one read; (2) decide every operation on them; (3) write in one round trip
+/// balances whose version is the one decided on, and events with their unique key, and commit; (4) answer the callers. If a row was stale
+/// or an id known, nothing is written, the states are dropped and the exact path decides again under locks. Therefore memory changes cost,
+/// never meaning, and any number of servers may do the same.
 /// </remarks>
 public sealed class Lane
 {
     private const int Attempts = 8;
 
-    /// <summary>Of a part of a batch that was refused as a whole: one account may be to blame, and costs its neighbours the time.</summary>
+    /// <summary>
+    /// The attempts for a part of a batch that failed as a whole: one account may be the cause, and it costs the others time.
+    /// </summary>
     private const int LeastAttempts = 3;
 
     /// <summary>Few enough that both cores share the answers of a batch, many enough that handing them over costs little.</summary>
     private const int AnswersAtOnce = 16;
 
-    /// <summary>Of one operation between a member's account and its owner's.</summary>
+    /// <summary>The most moves of one operation between a member's account and its owner's.</summary>
     private const int MostMoves = 8;
 
     private static readonly List<LaneOp> NoOps = [];
@@ -48,13 +50,13 @@ public sealed class Lane
     private NpgsqlConnection? _connection;
     private RowTypes _types;
 
-    /// <summary>Of the database when the connection was opened.</summary>
+    /// <summary>The database's era when the connection was opened.</summary>
     private int _era;
 
-    /// <summary>Share of recent batches that were stale because another server works on the same customers, 0 to 1024.</summary>
+    /// <summary>The share of recent batches that were stale because another server works on the same customers, 0 to 1024.</summary>
     private int _staleRate;
 
-    /// <summary>1 while somebody drains the queue.</summary>
+    /// <summary>1 while a thread drains the queue.</summary>
     private int _busy;
 
     private volatile bool _completed;
@@ -66,14 +68,14 @@ public sealed class Lane
     {
         (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
         _queue = new(options);
-        _shelf = new(options.BooksPerLane, presence, created);
+        _shelf = new(options.AccountsPerLane, presence, created);
         _deciding = new(_writer);
         _busyAccounts = new(this, _queue, op => End(op, log));
     }
 
     public int Depth => _queue.Depth;
 
-    /// <summary>False: the queue is full, or the server stops.</summary>
+    /// <summary>False: the queue is full, or the server is stopping.</summary>
     public bool TryEnqueue(LaneOp op)
     {
         if (_completed || _queue.IsFull(op))
@@ -86,8 +88,8 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// Waits until there is room, so that many large requests at once are kept waiting at their senders and not in memory.
-    /// One request may go over the bound by its own length.
+    /// Waits for room, so that many large requests wait at their senders and not in memory. One request may exceed the limit by its own
+    /// length.
     /// </summary>
     public async ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel)
     {
@@ -95,7 +97,7 @@ public sealed class Lane
         Enqueue(op);
     }
 
-    /// <summary>Takes what another lane has taken already: it goes over the bound rather than being refused now.</summary>
+    /// <summary>Takes an operation that another lane has already accepted, even beyond the limit.</summary>
     internal void Accept(LaneOp op) => Enqueue(op);
 
     /// <inheritdoc cref="AccountCache.Peek"/>
@@ -106,15 +108,14 @@ public sealed class Lane
         _shelf.PeekOfThisEra(project, customer, catalogRevision);
 
     /// <summary>
-    /// Whoever finds the lane idle works for it: with one caller a decision costs no change of thread. Everybody else
-    /// only queues.
+    /// A caller that finds the lane idle works for it, so with one caller a decision costs no change of thread. All others only queue.
     /// </summary>
     private void Enqueue(LaneOp op)
     {
         _queue.Add(op);
         if (Interlocked.CompareExchange(ref _busy, 1, 0) == 0)
         {
-            // The work of everybody must not run in the caller's context: its log scope, its trace.
+            // The work for all callers must not run in the caller's context: its log scope, its trace.
             using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
             {
                 _ = DrainAsync();
@@ -131,8 +132,8 @@ public sealed class Lane
             {
                 if (ThreadPool.PendingWorkItemCount > 0)
                 {
-                    // The machine is busy. What stands before us is mostly requests that will join this batch: larger
-                    // batches cost less for each decision, and nobody would have been served sooner.
+                    // The machine is busy. The work ahead consists mostly of requests that will join this batch: larger batches cost less
+                    // for each decision, and no request would have been served sooner.
                     await new BackOfTheLine();
                     _queue.Take(ops);
                 }
@@ -142,14 +143,14 @@ public sealed class Lane
                 ops.Clear();
             }
 
-            // A full fence, and not a mere write: the flag must be down for everybody before the queue is looked at again.
-            // Otherwise somebody who queues right now sees a busy lane, the lane sees an empty queue, and nobody works.
+            // A full fence, not a mere write: all threads must see the cleared flag before this one looks at the queue again. Otherwise a
+            // caller that queues right now sees a busy lane, the lane sees an empty queue, and no thread works.
             Interlocked.Exchange(ref _busy, 0);
         }
         while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _busy, 1, 0) == 0);
     }
 
-    /// <summary>Takes nothing more; done when everything that waited has its answer.</summary>
+    /// <summary>Accepts nothing more, and returns when all waiting operations have their answer.</summary>
     public async Task CompleteAsync(CancellationToken cancel)
     {
         _completed = true;
@@ -162,12 +163,12 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// Looked at twice: a batch between the two readings may have taken what waited and put it aside, where it stays for longer than a look
-    /// takes.
+    /// Read twice: a batch between the two reads may have taken the waiting operations and set them aside, where they stay for longer than
+    /// a read takes.
     /// </summary>
     private bool IsIdle => Volatile.Read(ref _busy) == 0 && Depth == 0;
 
-    /// <summary>Answers every operation. Nothing that it throws may end the lane: nobody else would ever work for it.</summary>
+    /// <summary>Answers every operation. Its exceptions must not end the lane: no other thread would ever work for it.</summary>
     private async Task ExecuteAsync(List<LaneOp> ops)
     {
         try
@@ -205,12 +206,12 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// Nobody knows whether the batch was committed when its connection broke. The ids know: on a new connection, under locks, what was
-    /// committed is replayed and the rest is decided. A database that is away or slow is not asked twice.
+    /// Handles a connection that broke, when it is unknown whether the batch was committed. The ids decide: on a new connection, under
+    /// locks, it replays committed operations and decides the rest. It makes no second attempt if the database is unreachable or slow.
     /// </summary>
     private async Task AfterLossAsync(List<LaneOp> ops, Exception lost, bool mayConnect)
     {
-        // Also what only forgets a book, and whose batch came no further than the lost connection.
+        // Including operations that only drop a state, whose batch came no further than the lost connection.
         _shelf.Forget(ops);
         try
         {
@@ -229,12 +230,12 @@ public sealed class Lane
             await DropConnectionAsync();
         }
 
-        // Callers ask again with the same id.
+        // Callers retry with the same id.
         _log.LogError("The database did not take a batch of {Count}: {Message}", ops.Count, lost.Message);
         Fail(ops, GateFault.StorageUnavailable);
     }
 
-    /// <returns>What must be decided on the exact path.</returns>
+    /// <returns>The operations that the exact path must decide.</returns>
     private async ValueTask<List<LaneOp>> FastAsync(List<LaneOp> ops)
     {
         var started = Stopwatch.GetTimestamp();
@@ -263,7 +264,7 @@ public sealed class Lane
         catch (PostgresException refused) when (IsStale(refused))
         {
             _metrics.DecidedAgain(refused.SqlState);
-            // Only stale rows speak of another server at work; known ids speak of retries.
+            // Only stale rows indicate another server; known ids indicate retries.
             _staleRate += refused.SqlState is BatchWriter.StaleState or PostgresErrorCodes.DeadlockDetected ? (1024 - _staleRate) / 8 : 0;
             _shelf.Forget(ops);
             return ops;
@@ -276,7 +277,7 @@ public sealed class Lane
                 throw;
             }
 
-            // One of them is poisoned; the exact path finds out which.
+            // One of them causes the failure; the exact path finds it.
             _log.LogWarning(failed, "A batch of {Count} failed and is decided again.", ops.Count);
             return ops;
         }
@@ -287,8 +288,8 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// Decides under locks: (1) locks the accounts and their open balances, always in the same order; (2) reads what the
-    /// ids of the batch mean; (3) decides; (4) writes; (5) commits. A row that somebody opened in between: once more.
+    /// Decides under locks: (1) lock the accounts and their open balances, always in the same order; (2) read the stored facts about the
+    /// ids of the batch; (3) decide; (4) write; (5) commit. If another transaction opened a row in between, it starts again.
     /// </summary>
     private async Task ExactAsync(List<LaneOp> ops, int attempts = Attempts)
     {
@@ -358,7 +359,8 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// One of them is poisoned; alone it fails alone. By halves, that one costs its batch a dozen transactions and not thousands.
+    /// Halves the batch to find the operation that causes the failure, which fails alone. The batch costs a dozen transactions and not
+    /// thousands.
     /// </summary>
     private async Task ByHalvesAsync(List<LaneOp> ops, Exception refused, int attempts)
     {
@@ -375,7 +377,7 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// Gives every operation its book. Those that have none because nobody can read it end here, and those of others go on to their lanes.
+    /// Gives every operation its account state. Operations of unreadable accounts end here, and those of other accounts go to their lanes.
     /// </summary>
     private async ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
     {
@@ -401,7 +403,7 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// Members use the balances of another customer: what they do goes to the lane of that one. And back, when they have left it.
+    /// Moves operations of members, who use the balances of another customer, to the lane of that customer, and back if they have left it.
     /// </summary>
     private ValueTask MoveMembersAsync(NpgsqlConnection connection, List<LaneOp> ops)
     {
@@ -423,7 +425,7 @@ public sealed class Lane
         {
             if (op is { Member: { } member } && op.Book?.HasMember(member) != true)
             {
-                // Whoever sent it here remembers a member that has left: that memory goes first.
+                // The sender's cache contains a member that has left: drop that first.
                 var back = op.MoveTo(member, null);
                 var forget =
                     new ForgetOp { Project = op.Project, Customer = member, Partition = back.Partition, Now = op.Now, OnOwnRows = true };
@@ -434,7 +436,9 @@ public sealed class Lane
         });
     }
 
-    /// <summary>Somebody who joins and leaves this often while one operation waits gets a refusal that asks to come back.</summary>
+    /// <summary>
+    /// Moves operations; one that moves too often, because its member keeps joining and leaving, gets a refusal that asks for a retry.
+    /// </summary>
     private bool Moved(LaneOp[] ops)
     {
         var last = ops[^1];
@@ -475,7 +479,8 @@ public sealed class Lane
             return _deciding.Decide(op, book);
         }
 
-        // No such customer: a hold or an event of it cannot exist either, and a read says so. Whoever would create it may not.
+        // No such customer: its holds and events cannot exist either, and a read has no answer. An operation that would create it exceeds
+        // the limit.
         op.Answer = op switch
         {
             HoldOp => GateAnswer.Of(GateFault.HoldUnknown),
@@ -503,17 +508,17 @@ public sealed class Lane
         or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
     /// <summary>
-    /// The connection or the server is gone: nobody's fault among the operations. Or Npgsql takes a statement for prepared that PostgreSQL
-    /// never saw, because one before it in its batch was refused: every later batch on this connection would fail.
+    /// True if the connection or the server is gone, which no operation causes. Also if Npgsql takes a statement for prepared that
+    /// PostgreSQL never saw, because one before it in its batch was refused: every later batch on this connection would fail.
     /// </summary>
     private bool IsLost(Exception failed) => failed is NpgsqlException and not PostgresException { IsTransient: false }
         or PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName }
         || _connection is not { State: System.Data.ConnectionState.Open };
 
-    /// <summary>The database is slow rather than gone: asking again would double what callers wait.</summary>
+    /// <summary>True if the database is slow rather than gone: a second attempt would double the callers' wait.</summary>
     private static bool IsTimeout(Exception lost) => lost is TimeoutException or { InnerException: TimeoutException };
 
-    /// <summary>The batch is on disk: memory follows, callers are answered.</summary>
+    /// <summary>Updates memory after the commit, and answers the callers.</summary>
     private void Committed(List<LaneOp> ops, long started)
     {
         _writer.Accept();
@@ -530,7 +535,7 @@ public sealed class Lane
         _metrics.Committed(ops, Stopwatch.GetElapsedTime(started));
         if (ops.Count == 1 && _queue.IsEmpty)
         {
-            // Nothing else to do: the answer goes out from here.
+            // Nothing else to do, so answer from here.
             End(ops[0], _log);
             return;
         }
@@ -542,7 +547,7 @@ public sealed class Lane
         }
     }
 
-    /// <summary>Answers some callers, one after the other, while the lane goes on with the next batch.</summary>
+    /// <summary>Answers some callers, one after the other, while the lane continues with the next batch.</summary>
     private sealed class Answers(List<LaneOp> ops, ILogger log) : IThreadPoolWorkItem
     {
         public void Execute()
@@ -555,8 +560,8 @@ public sealed class Lane
     }
 
     /// <summary>
-    /// On a thread of the pool an exception of whoever is answered would end the process, and in a lane it would keep the others from their
-    /// answers.
+    /// Answers an operation and logs exceptions of the code that awaits it: on a thread of the pool they would end the process, and in a
+    /// lane they would keep others from their answers.
     /// </summary>
     private static void End(LaneOp op, ILogger log)
     {
@@ -575,8 +580,8 @@ public sealed class Lane
     private void Throw(List<LaneOp> ops, Exception bug) => Close(ops, op => op.Failure = bug);
 
     /// <summary>
-    /// Part of a batch may be committed when the rest of it fails: those answers stand. What has left it for its customer's sake gets its
-    /// answer later.
+    /// Answers the rest of a failed batch: operations of a committed part keep their answers. Operations set aside for a busy customer get
+    /// theirs later.
     /// </summary>
     private void Close(List<LaneOp> ops, Action<LaneOp> answer)
     {

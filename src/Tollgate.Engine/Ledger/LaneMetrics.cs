@@ -3,7 +3,7 @@ using Tollgate.Core.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>What the lanes tell the operator: decisions by outcome, batch size, queue depth, commit time.</summary>
+/// <summary>The lanes' metrics: decisions by outcome, batch size, queue depth, commit time.</summary>
 public sealed class LaneMetrics : IDisposable
 {
     private readonly Meter _meter = new("Tollgate");
@@ -23,7 +23,7 @@ public sealed class LaneMetrics : IDisposable
     public void Observe(Func<IEnumerable<Measurement<int>>> depths) =>
         _meter.CreateObservableGauge("tollgate.queue.depth", depths, "{operation}", "Operations that wait in a lane.");
 
-    /// <summary>A committed batch. Outcomes are summed first: a counter with a tag costs as much as a small decision.</summary>
+    /// <summary>Counts a committed batch. It sums the outcomes first: a counter with a tag costs as much as a small decision.</summary>
     public void Committed(List<LaneOp> ops, TimeSpan took)
     {
         Span<int> outcomes = stackalloc int[Tags.Length];

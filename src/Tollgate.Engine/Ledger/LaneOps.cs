@@ -9,7 +9,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>Whoever waits for several operations: done when the last of them has its answer.</summary>
+/// <summary>Lets a caller wait for several operations: done when the last of them has its answer.</summary>
 public sealed class LaneTicket(int count)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,10 +27,10 @@ public sealed class LaneTicket(int count)
 }
 
 /// <summary>
-/// Something a lane does for one customer. The lane fills <see cref="Answer"/> or <see cref="Failure"/> and ends it. Who
-/// waits for this one alone awaits <see cref="AnswerAsync"/>, once; who waits for several gives all of them one ticket.
+/// An operation of a lane on one customer. The lane sets <see cref="Answer"/> or <see cref="Failure"/> and ends it. A caller that waits for
+/// this operation alone awaits <see cref="AnswerAsync"/>, once; one that waits for several gives all of them one ticket.
 /// </summary>
-/// <remarks>The operation is its own awaitable: a task beside it would be two more objects for every decision.</remarks>
+/// <remarks>The operation is its own awaitable: a task would be two more objects for every decision.</remarks>
 public abstract class LaneOp : IValueTaskSource<GateAnswer>
 {
     private ManualResetValueTaskSourceCore<bool> _ended;
@@ -45,7 +45,7 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
         init => _project = value;
     }
 
-    /// <summary>On whose account it works.</summary>
+    /// <summary>The customer whose account it uses.</summary>
     public required string Customer
     {
         get => _customer;
@@ -61,50 +61,50 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     /// <summary>The member of <see cref="Customer"/> that does it; null: the customer itself.</summary>
     public string? Member { get; private set; }
 
-    /// <summary>It is about rows of this very account, also while the customer uses the balances of another as its member.</summary>
+    /// <summary>True if it concerns the rows of this account, even if the customer is a member and uses the balances of another.</summary>
     public bool OnOwnRows { get; init; }
 
-    /// <summary>How often it went from a member to an owner or back.</summary>
+    /// <summary>The number of moves between a member and an owner.</summary>
     internal int Moves { get; private set; }
 
-    /// <summary>Null: somebody awaits this operation alone.</summary>
+    /// <summary>Null: a caller awaits this operation alone.</summary>
     public LaneTicket? Ticket { get; init; }
 
-    /// <summary>The project's clock when the request came in.</summary>
+    /// <summary>The project's clock when the request arrived.</summary>
     public required Instant Now { get; init; }
 
     public GateAnswer? Answer { get; set; }
 
-    /// <summary>A bug or a poisoned request: rethrown to the caller of this operation alone.</summary>
+    /// <summary>The exception of a bug or a faulty request: rethrown to the caller of this operation alone.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>The account could not be read a moment ago, and was not read again: the log has it.</summary>
+    /// <summary>True if the account was found unreadable a moment ago, and was not read again: the log has the reason.</summary>
     public bool FailedBefore { get; set; }
 
-    /// <summary>The account's book while a batch works on it; null when there is no such customer.</summary>
+    /// <summary>The account's state while a batch works on it; null if there is no such customer.</summary>
     internal AccountState? Book { get; set; }
 
-    /// <summary>Creates the customer when it is missing.</summary>
+    /// <summary>True if it creates the customer when missing.</summary>
     public virtual bool CreatesCustomer => false;
 
-    /// <summary>Asks for permission: it is refused rather than creating one customer too many. Facts are not.</summary>
+    /// <summary>True if it asks for permission: it is refused rather than exceeding the limit on new customers. Facts are not.</summary>
     public virtual bool MayBeRefused => false;
 
-    /// <summary>Must see the database under locks: reads facts that no book holds.</summary>
+    /// <summary>True if it must read the database under locks, for facts that no account state contains.</summary>
     public virtual bool NeedsExact => false;
 
-    /// <summary>Since when its customer is busy elsewhere; see <see cref="BusyAccounts"/>. Null: it has not met that.</summary>
+    /// <summary>The time since when its customer is busy; see <see cref="BusyAccounts"/>. Null: it is not.</summary>
     internal long? WaitsSince { get; set; }
 
-    /// <summary>Its answer stands, though it may not have gone out yet.</summary>
+    /// <summary>True if its answer is final, although it may not have been sent yet.</summary>
     internal bool IsClosed { get; set; }
 
     public ValueTask<GateAnswer> AnswerAsync() => new(this, _ended.Version);
 
-    /// <summary>The customer's plan is newer than the catalogue that the request saw: the rest of the work uses that one.</summary>
+    /// <summary>Uses a newer snapshot, because the customer's plan is newer than the catalogue that the request saw.</summary>
     internal void Renew(ProjectSnapshot project) => _project = project;
 
-    /// <summary>Nobody has seen it yet, and its customer is a member: it works on the owner's account.</summary>
+    /// <summary>Changes the account to the owner's, before any lane has seen the operation, for a customer that is a member.</summary>
     internal void WorkFor(string owner)
     {
         (Member, _customer) = (_customer, owner);
@@ -112,8 +112,8 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     }
 
     /// <summary>
-    /// The same operation for another account, whose answer is the answer of this one. This one stays with the lane that has it,
-    /// closed: whatever becomes of that batch does not concern it any more.
+    /// Returns the same operation for another account, whose answer becomes the answer of this one. This one stays with its lane, closed:
+    /// the result of that batch does not affect it any more.
     /// </summary>
     internal LaneOp MoveTo(string customer, string? member)
     {
@@ -125,10 +125,10 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
         return moved;
     }
 
-    /// <summary>What came of it elsewhere.</summary>
+    /// <summary>Takes the result from the moved operation.</summary>
     protected virtual void Take(LaneOp moved) => (Answer, Failure, Member) = (moved.Answer, moved.Failure, moved.Member);
 
-    /// <summary>Runs what awaits it on this thread.</summary>
+    /// <summary>Ends the operation. The code that awaits it runs on this thread.</summary>
     public void End()
     {
         Book = null;
@@ -165,7 +165,7 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
 /// <summary>A consume or a reported event: uses the effects and writes one event.</summary>
 public sealed class UseOp : LaneOp
 {
-    /// <summary>False: the id was generated, nobody can have used it before.</summary>
+    /// <summary>False: the id was generated, so no earlier use exists.</summary>
     public required bool IdGiven { get; init; }
 
     public required EventKey Key { get; init; }
@@ -188,23 +188,23 @@ public sealed class UseOp : LaneOp
 
     public required string? PropertiesJson { get; init; }
 
-    /// <summary>What the server found out about the event: kept with it, no part of its content.</summary>
+    /// <summary>The values that the server computed for the event: stored with it, but not part of its content.</summary>
     public required string? ComputedJson { get; init; }
 
-    /// <summary>Whether a value was seen before is known to the database only.</summary>
+    /// <summary>True if an effect counts unique values: only the database knows whether a value was seen before.</summary>
     public required bool HasUnique { get; init; }
 
     /// <summary>It reports a level that time weighs: what it changes lies between other reports, which the database knows.</summary>
     public required bool ReportsTimed { get; init; }
 
     /// <summary>
-    /// Holds that were taken for this use: those that are still open are given back in the same decision, which then books the
-    /// truth as a settle does.
+    /// Holds taken for this use: the same decision frees those that are still open, and then records the true amount as a settle does.
     /// </summary>
     public IReadOnlyList<Guid> Settles { get; init; } = [];
 
     /// <summary>
-    /// Came in a batch or a stream: it waits apart from single operations, also after it has left its batch (<see cref="BusyAccounts"/>).
+    /// True if it came in a batch or a stream: it waits apart from single operations, even after it has left its batch
+    /// (<see cref="BusyAccounts"/>).
     /// </summary>
     internal bool InBulk { get; set; }
 
@@ -222,7 +222,7 @@ public sealed class ReserveOp : LaneOp
 
     public required Guid Id { get; init; }
 
-    /// <summary>The caller's id where it is not a UUID.</summary>
+    /// <summary>The caller's id if it is not a UUID.</summary>
     public required string? Reference { get; init; }
 
     public required IReadOnlyList<Effect> Effects { get; init; }
@@ -240,14 +240,14 @@ public enum HoldVerb
     Extend,
     Release,
 
-    /// <summary>By itself: the time to live is over.</summary>
+    /// <summary>Automatic: its time to live has ended.</summary>
     Expire,
 }
 
 /// <summary>Settles, extends, releases or expires a hold.</summary>
 public sealed class HoldOp : LaneOp
 {
-    /// <summary>Stands for "the feature that the hold is of" in <see cref="Amounts"/>.</summary>
+    /// <summary>Means "the hold's only feature" in <see cref="Amounts"/>.</summary>
     public const int OnlyFeature = 0;
 
     public required HoldVerb Verb { get; init; }
@@ -260,7 +260,7 @@ public sealed class HoldOp : LaneOp
     public required TimeSpan? TimeToLive { get; init; }
 
     /// <summary>
-    /// What the hold settles with: features left out settle as reserved, others are added. Null: an amount names no
+    /// Returns the amounts with which the hold settles: features left out settle as reserved, others are added. Null: an amount names no
     /// feature and the hold has several.
     /// </summary>
     public IReadOnlyList<FeatureQuantity>? AmountsOf(Hold hold)
@@ -294,7 +294,7 @@ public sealed class HoldOp : LaneOp
     }
 }
 
-/// <summary>Books the reversing event of an event.</summary>
+/// <summary>Records the event that reverses another.</summary>
 public sealed class VoidOp : LaneOp
 {
     public required Guid EventId { get; init; }
@@ -302,8 +302,8 @@ public sealed class VoidOp : LaneOp
     public override bool NeedsExact => true;
 
     /// <summary>
-    /// A void of a maximum or a unique value is decided on the stored events of its account: nothing of the same account may stand before
-    /// it in its batch. 0: none does.
+    /// Returns the index of the first void after another operation of its account; 0: there is none. A void of a maximum or a unique value
+    /// is decided on the stored events of its account, so no other operation of the account may precede it in its batch.
     /// </summary>
     internal static int FirstAfterOthers(List<LaneOp> ops)
     {
@@ -317,7 +317,7 @@ public sealed class VoidOp : LaneOp
     }
 }
 
-/// <summary>Reads the account's book. With <see cref="Fresh"/> memory is not trusted.</summary>
+/// <summary>Reads the account's state. With <see cref="Fresh"/> it does not use the cache.</summary>
 public sealed class ReadOp : LaneOp
 {
     public required bool Fresh { get; init; }
@@ -332,7 +332,7 @@ public sealed class ReadOp : LaneOp
     }
 }
 
-/// <summary>Throws the account's book away: something outside the lanes changed the account.</summary>
+/// <summary>Drops the account's cached state, because other code changed the account.</summary>
 public sealed class ForgetOp : LaneOp;
 
 /// <summary>Some of the operations of one request, queued as one.</summary>
@@ -340,6 +340,6 @@ public sealed class BulkOp : LaneOp
 {
     public required IReadOnlyList<LaneOp> Items { get; init; }
 
-    /// <summary>What it costs the lane, in small events; see <see cref="BulkParts"/>.</summary>
+    /// <summary>Its cost for the lane, in small events; see <see cref="BulkParts"/>.</summary>
     public required int Weight { get; init; }
 }

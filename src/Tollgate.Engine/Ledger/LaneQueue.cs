@@ -5,15 +5,15 @@ using Tollgate.Core.Ledger;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// What waits for a lane. Batches and streams of events wait apart from single operations: somebody who sends a million events neither
-/// fills the others' queue nor stands before them. Only the lane takes; anybody may add.
+/// The operations that wait for a lane. Batches and streams of events wait apart from single operations: a sender of a million events
+/// neither fills the queue of others nor precedes them. Only the lane takes; any thread may add.
 /// </summary>
 internal sealed class LaneQueue(LedgerOptions options)
 {
     /// <summary>
-    /// Requests that a batch takes at least, if they wait; beyond it takes half of them. While PostgreSQL works on one half,
-    /// the other is read, decided and answered: with everything in one batch each waits for the other (9 % at 256 callers on
-    /// one customer, two cores; docs/decisions/0001).
+    /// The least number of waiting requests that a batch takes; beyond it, a batch takes half of them. While PostgreSQL works on one half,
+    /// the lane reads, decides and answers the other: with everything in one batch each waits for the other (9 % at 256 callers on one
+    /// customer, two cores; docs/decisions/0001).
     /// </summary>
     private const int SmallBatch = 96;
 
@@ -23,16 +23,17 @@ internal sealed class LaneQueue(LedgerOptions options)
 
     private int _waiting;
 
-    /// <summary>Single operations whose customer is busy: they have left their batch and will come back.</summary>
+    /// <summary>The number of single operations whose customer is busy: they have left their batch and will return.</summary>
     private int _aside;
 
     private TaskCompletionSource? _room;
 
-    /// <summary>When the lane took what it works on, and the weight of bulk in it.</summary>
+    /// <summary>The time at which the lane took its current work, and the weight of bulk in it.</summary>
     private (TimeSpan At, int Weight) _taken;
 
     /// <summary>
-    /// Operations that wait, here or aside. Those aside are read first: while they come back they count in both places, never in none.
+    /// The number of operations that wait, here or set aside. Those set aside are read first: while they return they count in both places,
+    /// never in none.
     /// </summary>
     public int Depth => Singles + _bulk.Depth;
 
@@ -40,10 +41,12 @@ internal sealed class LaneQueue(LedgerOptions options)
 
     public bool IsEmpty => _singles.IsEmpty && _bulk.IsEmpty;
 
-    /// <summary>For batches and streams of its project, or for single operations of all projects.</summary>
+    /// <summary>
+    /// True if the queue is full for batches and streams of the operation's project, or for single operations of all projects.
+    /// </summary>
     public bool IsFull(LaneOp op) => op is BulkOp ? _bulk.IsFull(op.Project.Id) : Singles >= options.QueueLength;
 
-    /// <summary>Returns when there is room for the operation; somebody else may take it first.</summary>
+    /// <summary>Returns when there is room for the operation; another caller may take the room first.</summary>
     public async ValueTask UntilRoomAsync(LaneOp op, CancellationToken cancel)
     {
         while (IsFull(op))
@@ -51,7 +54,7 @@ internal sealed class LaneQueue(LedgerOptions options)
             var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var room = Interlocked.CompareExchange(ref _room, mine, null) ?? mine;
 
-            // Looked at again: room may have been made before anybody could be told.
+            // Check again: there may have been room before the signal could be sent.
             if (IsFull(op))
             {
                 await room.Task.WaitAsync(cancel);
@@ -59,7 +62,9 @@ internal sealed class LaneQueue(LedgerOptions options)
         }
     }
 
-    /// <summary>Adds it, full or not. Counted before it can be taken, so that the count never falls below zero.</summary>
+    /// <summary>
+    /// Adds it, even if the queue is full. It is counted before it can be taken, so that the count never falls below zero.
+    /// </summary>
     public void Add(LaneOp op)
     {
         if (op is BulkOp bulk)
@@ -72,7 +77,7 @@ internal sealed class LaneQueue(LedgerOptions options)
         _singles.Enqueue(op);
     }
 
-    /// <summary>Counts operations that leave their batch, until they are back.</summary>
+    /// <summary>Counts operations that leave their batch, until they return.</summary>
     public void PutAside(List<LaneOp> ops)
     {
         foreach (var op in ops)
@@ -81,7 +86,7 @@ internal sealed class LaneQueue(LedgerOptions options)
         }
     }
 
-    /// <summary>Operations that were aside are queued again, or over.</summary>
+    /// <summary>Counts operations that were set aside as queued again, or ended.</summary>
     public void IsBack(LaneOp op)
     {
         CountAside(op, -1);
@@ -104,8 +109,8 @@ internal sealed class LaneQueue(LedgerOptions options)
         }
     }
 
-    /// <summary>Adds what waits to <paramref name="ops"/>, which may hold a first part already.</summary>
-    /// <returns>Whether there is anything to do.</returns>
+    /// <summary>Adds waiting operations to <paramref name="ops"/>, which may already contain a first part.</summary>
+    /// <returns>True if there is work.</returns>
     public bool Take(List<LaneOp> ops)
     {
         var before = ops.Count;
@@ -133,14 +138,14 @@ internal sealed class LaneQueue(LedgerOptions options)
         }
     }
 
-    /// <summary>What was taken is done.</summary>
+    /// <summary>Ends the work that was taken.</summary>
     public void Done()
     {
         var now = Stopwatch.GetElapsedTime(0);
         _budget.Took(_taken.Weight, now - _taken.At, now);
     }
 
-    /// <summary>Fills the batch up with what came in bulk, behind the single operations.</summary>
+    /// <summary>Fills the batch with bulk operations, after the single ones.</summary>
     private void TakeBulk(List<LaneOp> ops)
     {
         var now = Stopwatch.GetElapsedTime(0);

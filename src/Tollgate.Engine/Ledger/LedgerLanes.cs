@@ -10,8 +10,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// The lanes of this process. A customer belongs to one of them (by partition), so that within a process nobody
-/// contends for its rows; between processes the versions of the rows arbitrate.
+/// The lanes of this process. A customer belongs to one of them (by partition), so within a process its rows have no contention; between
+/// processes the versions of the rows decide.
 /// </summary>
 public sealed class LedgerLanes : IHostedService, IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     private readonly LaneMetrics _metrics = new();
 
     /// <summary>
-    /// An operation was moved from a member to its owner once. From then on each is looked up before it is queued, which saves those
+    /// True once an operation was moved from a member to its owner. From then on each is looked up before it is queued, which saves those
     /// of members the way through their own lane; a server whose projects have no members never looks.
     /// </summary>
     private volatile bool _knowsMembers;
@@ -32,12 +32,12 @@ public sealed class LedgerLanes : IHostedService, IDisposable
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
     }
 
-    /// <summary>What the projects created lately.</summary>
+    /// <summary>Limits the customers that projects create.</summary>
     public NewCustomers NewCustomers { get; }
 
     public Lane LaneOf(short partition) => _lanes[partition % _lanes.Length];
 
-    /// <summary>The lane of an operation that is going to be queued; that of a known member becomes one for its owner.</summary>
+    /// <summary>Returns the lane for an operation to queue; it moves the operation of a known member to its owner.</summary>
     public Lane LaneOf(LaneOp op)
     {
         if (_knowsMembers && op is { OnOwnRows: false, Member: null }
@@ -49,14 +49,17 @@ public sealed class LedgerLanes : IHostedService, IDisposable
         return LaneOf(op.Partition);
     }
 
-    /// <summary>False: the lane's queue is full and the caller should be told to come back.</summary>
+    /// <summary>False: the lane's queue is full and the caller should retry.</summary>
     public bool TryEnqueue(LaneOp op) => LaneOf(op).TryEnqueue(op);
 
-    /// <summary>For callers that can wait, such as a stream of events: their own sender slows down with them.</summary>
+    /// <summary>
+    /// Waits for room in the lane's queue, for callers that can wait, such as a stream of events: their own sender slows down with them.
+    /// </summary>
     public ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel) => LaneOf(op).EnqueueAsync(op, cancel);
 
     /// <summary>
-    /// Not on the thread of the lane that sends them: it has a batch in hand, and an idle lane works for whoever wakes it.
+    /// Passes operations to their lanes. Not on the thread of the sending lane, which has a batch in hand: an idle lane works on the thread
+    /// that wakes it.
     /// </summary>
     private void MoveOn(LaneOp[] ops)
     {
@@ -71,14 +74,16 @@ public sealed class LedgerLanes : IHostedService, IDisposable
             }, (lanes: this, ops), preferLocal: false);
     }
 
-    /// <summary>The account's book as memory has it, for readers that may trust memory; null when it is not there, or may be old.</summary>
+    /// <summary>
+    /// Returns the cached state of the account, for readers that may use the cache; null if there is none, or it may be old.
+    /// </summary>
     public AccountState? Peek(short partition, int project, string customer, int catalogRevision) =>
         LaneOf(partition).PeekOfThisEra(project, customer, catalogRevision);
 
-    /// <summary>A lane works when there is work; nothing has to be started.</summary>
+    /// <summary>A lane runs when it has work; nothing needs to be started.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Drains: what waits is decided and answered, then the lanes end.</summary>
+    /// <summary>Drains the lanes: they decide and answer waiting operations, then end.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         foreach (var lane in _lanes)

@@ -6,24 +6,24 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>Reads beside the lanes: where a hold or an event lies when only its id is known, and which holds are due.</summary>
+/// <summary>Reads outside the lanes: the customer of a hold or an event by its id, and the holds that are due.</summary>
 public static class LedgerQueries
 {
-    /// <summary>A customer by where its rows lie.</summary>
-    /// <param name="Member">Who of the customer's members did it; null: the customer itself.</param>
+    /// <summary>A customer and its partition.</summary>
+    /// <param name="Member">The member of the customer that did it; null: the customer itself.</param>
     public readonly record struct Place(short Partition, string Customer, string? Member = null);
 
     public static Task<(Place Place, GateFault Fault)> FindHoldAsync(Database database, int projectId, Guid id, CancellationToken cancel) =>
         FindAsync(database, LedgerSql.FindHold, projectId, id, GateFault.HoldUnknown, cancel);
 
-    /// <summary>Costs one index probe per customer and month: name the customer where it is known.</summary>
+    /// <summary>Costs one index probe for each customer and month: name the customer if it is known.</summary>
     public static Task<(Place Place, GateFault Fault)> FindEventAsync(Database database, int projectId, Guid id,
         CancellationToken cancel) =>
         SearchLimit.RunAsync(
             SearchLimit.Longest, limited => FindAsync(database, LedgerSql.FindEvent, projectId, id, GateFault.EventUnknown, limited),
             cancel);
 
-    /// <summary>Open holds whose time is over, the longest due first.</summary>
+    /// <summary>Reads open holds that have expired, the longest due first.</summary>
     public static async Task<IReadOnlyList<(Place Place, Guid Hold)>> FindExpiredHoldsAsync(
         Database database, ProjectSnapshot project, Instant now, int most, CancellationToken cancel)
     {

@@ -6,16 +6,15 @@ using Tollgate.Engine.Jobs;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Every statement of the ledger. The lanes send them with arrays, so that one statement serves a whole batch, and with
-/// the versions the batch was decided on. Arrays are sorted by (partition, account, feature, period): two servers then
-/// lock rows in one order.
+/// The statements of the ledger. The lanes send them with arrays, so that one statement serves a whole batch, and with the versions on
+/// which the batch was decided. Arrays are sorted by (partition, account, feature, period), so that all servers lock rows in one order.
 /// </summary>
 internal static class LedgerSql
 {
     /// <summary>
-    /// For a lane's own connection. A statement prepared while a table was small must not keep a plan that scans it
-    /// (seen: 132 µs a row instead of 20), so plans are generic, and joins go row by row through the primary keys.
-    /// All customers of the lane wait for a lock that one of them has: after 20 ms that one is put aside.
+    /// Settings for a lane's own connection. A statement prepared while a table was small must not keep a plan that scans it (seen: 132 µs
+    /// a row instead of 20), so plans are generic, and joins go row by row through the primary keys. All customers of the lane wait for a
+    /// lock on one of them: after 20 ms that one is set aside.
     /// </summary>
     public const string PrepareConnection =
         """
@@ -39,12 +38,12 @@ internal static class LedgerSql
          ORDER BY c.partition, c.account
         """;
 
-    /// <summary>When nobody's customer is to blame for a wait: something locks whole tables for a moment.</summary>
+    /// <summary>For a wait that no single customer causes: something locks whole tables for a moment.</summary>
     public const string WaitLonger = "SET LOCAL lock_timeout = '10s'";
 
     /// <summary>
-    /// Of these customers, those whose row somebody holds now, and those that have none that anybody else sees: somebody may be about to
-    /// create it. $1 partitions, $2 projects, $3 ids. Row: project, id, whether there is a row.
+    /// The customers among these whose row another transaction locks now, and those without a visible row, which another transaction may be
+    /// creating. $1 partitions, $2 projects, $3 ids. Row: project, id, true if there is a row.
     /// </summary>
     public const string HeldCustomers =
         """
@@ -62,7 +61,7 @@ internal static class LedgerSql
     /// <summary>As <see cref="LoadCustomers"/>; keeps others from changing the accounts until commit.</summary>
     public const string LockCustomers = LoadCustomers + "\n   FOR NO KEY UPDATE OF c";
 
-    /// <summary>Which of these belong to the owners. $1 partitions, $2 accounts of owners, $3 ids of members.</summary>
+    /// <summary>The members among these ids that belong to the owners. $1 partitions, $2 accounts of owners, $3 ids of members.</summary>
     public const string FindMembers =
         """
         SELECT m.account, m.id
@@ -71,7 +70,7 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The rows of periods that are not over. $4 the project's now, position by position. Columns as <see cref="BalanceColumns"/>.
+    /// The rows of periods that have not ended. $4 the project's now, position by position. Columns as <see cref="BalanceColumns"/>.
     /// </summary>
     public const string LoadBalances =
         $"""
@@ -97,7 +96,7 @@ internal static class LedgerSql
     public const string LockBalancesByKey = LoadBalancesByKey + "\n   FOR NO KEY UPDATE OF b";
 
     /// <summary>
-    /// The rows of a feature from the newest one before a period on: what rolls over and what is carried rests on them. Parameters as
+    /// The rows of a feature from the newest one before a period on: rollovers and carried overage depend on them. Parameters as
     /// <see cref="LoadBalancesByKey"/>.
     /// </summary>
     public const string LoadHistory =
@@ -115,33 +114,7 @@ internal static class LedgerSql
 
     public const string LockHistory = LoadHistory + "\n   FOR NO KEY UPDATE OF b";
 
-    /// <summary>The rows of a feature that end after an instant. $1 partitions, $2 accounts, $3 features, $4 instants.</summary>
-    public const string LoadBalancesSince =
-        $"""
-        SELECT {BalanceColumns}
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, since)
-          JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_end > x.since
-         ORDER BY b.partition, b.account, b.feature, b.period_start
-        """;
-
-    public const string LockBalancesSince = LoadBalancesSince + "\n   FOR NO KEY UPDATE OF b";
-
-    /// <summary>
-    /// Reports of levels that time weighs: those after an instant, and before them the last one. Parameters as of
-    /// <see cref="LoadBalancesSince"/>.
-    /// </summary>
-    public const string LoadReports =
-        """
-        SELECT r.account, r.feature, r.occurred_at, r.number, r.level
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, since)
-          JOIN level_reports r ON r.partition = x.partition AND r.account = x.account AND r.feature = x.feature
-                              AND r.occurred_at >= coalesce((SELECT max(n.occurred_at)
-                                                               FROM level_reports n
-                                                              WHERE n.partition = x.partition AND n.account = x.account
-                                                                AND n.feature = x.feature AND n.occurred_at <= x.since), x.since)
-        """;
-
-    private const string BalanceColumns =
+    public const string BalanceColumns =
         "b.partition, b.account, b.feature, b.period_start, b.period_end, b.version, b.used, b.held, b.drawn, b.carried, b.quota, "
         + "b.denied, b.fired, b.open_holds, b.report_at, b.reports, b.level, b.level_time, b.level_whole";
 
@@ -150,7 +123,7 @@ internal static class LedgerSql
             + "g.created_at, "
         + "g.reference, g.withdrawn";
 
-    /// <summary>Grants that were not over at a time. $1 partitions, $2 accounts, $3 times.</summary>
+    /// <summary>Grants that had not expired at a time. $1 partitions, $2 accounts, $3 times.</summary>
     public const string LoadGrantsSince =
         $"""
         SELECT {GrantColumns}
@@ -158,7 +131,7 @@ internal static class LedgerSql
           JOIN grants g ON g.partition = x.partition AND g.account = x.account AND g.expires_at > x.since
         """;
 
-    /// <summary>Those of them that rolled over.</summary>
+    /// <summary>The rollovers among them.</summary>
     public const string LoadRolloversSince = $"{LoadGrantsSince} AND g.source = 'rollover'";
 
     /// <summary>Particular grants. $1 partitions, $2 accounts, $3 ids.</summary>
@@ -207,7 +180,7 @@ internal static class LedgerSql
           JOIN rate_states r ON r.partition = c.partition AND r.account = c.account
         """;
 
-    /// <summary>Events that exist under these ids, in the month of the id and in those before. $4 the month, $5 the oldest month.</summary>
+    /// <summary>Events that exist under these ids, in the month of the id and earlier ones. $4 the month, $5 the oldest month.</summary>
     public const string LoadEvents =
         $"""
         SELECT {EventColumns}
@@ -219,7 +192,7 @@ internal static class LedgerSql
     public const string EventColumns =
         "e.partition, e.account, e.id, e.feature, e.quantity, e.used_after, e.occurred_at, e.period_start, e.data::text, e.month";
 
-    /// <summary>Which values of "unique" meters were seen. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 values.</summary>
+    /// <summary>Values of "unique" meters that were seen. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 values.</summary>
     public const string LoadUnique =
         """
         SELECT u.partition, u.account, u.feature, u.period_start, u.value
@@ -230,9 +203,9 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The highest value that a max meter read from the events of a period, without one event and those that were voided; no row: there is
-    /// none. $1 partition, $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event, $7 is not used. Columns
-    /// of this and the next two: value, when it happened, number of the report.
+    /// The highest value that a max meter read from the events of a period, without one event and voided ones; no row: there is none. $1
+    /// partition, $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event, $7 is not used. Columns of this
+    /// and the next two: value, when it happened, number of the report.
     /// </summary>
     public const string HighestOfOthers =
         $"""
@@ -245,7 +218,7 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// A row where any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.
+    /// A row if any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.
     /// </summary>
     public const string SeenByOthers =
         $"""
@@ -269,8 +242,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The reversing event happened, as far as it says, when its event did. NOT IN has its rows hashed, also on a lane's connection, which
-    /// may not join by hashes. An event of several features names in its column the period of the first one only.
+    /// A reversing event has the time of the event that it reverses. PostgreSQL hashes the rows of NOT IN even on a lane's connection,
+    /// which may not use hash joins. The column of an event with several features names the period of the first one only.
     /// </summary>
     private const string OthersOfPeriod =
         """
@@ -282,8 +255,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The hot one. $1 the rows as <c>balance_change[]</c>. A version that is not the one decided on raises: nothing has to be
-    /// counted. Balances are never deleted, so a row that is missing is a fault of the program, which the writer asserts.
+    /// The hot statement. $1 the rows as <c>balance_change[]</c>. It raises an error for a version other than the one decided on, so
+    /// nothing needs to be counted. Balances are never deleted, so a missing row is a bug, which the writer asserts.
     /// </summary>
     public const string UpdateBalances =
         """
@@ -296,13 +269,12 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// First use of a period. The customer's version proves that plan, overrides and grants are the ones decided on; the
-    /// share lock makes a change of them wait for the new row, which it must touch, or this statement wait for the change.
-    /// Sent before <see cref="UpdateBalances"/>: customers are locked before balances everywhere.
-    /// $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied,
-    /// $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15 how many rows,
-    /// $16 when the report of a level happened that counts, $17 how many were recorded, $18 the level that time weighs, $19 its integral,
-    /// $20 length of the whole period.
+    /// Opens periods at their first use. The customer's version proves that plan, overrides and grants are the ones decided on; with the
+    /// share lock either a change of them waits for the new row, which it must touch, or this statement waits for the change. Sent before
+    /// <see cref="UpdateBalances"/>: all transactions lock customers before balances. $1 partitions, $2 accounts, $3 features, $4 starts,
+    /// $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied, $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15
+    /// number of rows, $16 the time of the level's report that counts, $17 the number of reports, $18 the level that time weighs, $19 its
+    /// integral, $20 the length of the whole period.
     /// </summary>
     public const string InsertBalances =
         """
@@ -324,7 +296,9 @@ internal static class LedgerSql
         SELECT expect_rows((SELECT count(*) FROM opened), $15::bigint, 'TG001')
         """;
 
-    /// <summary>Verdicts that rest on the plan alone are good only while the customer has not changed.</summary>
+    /// <summary>
+    /// Checks customers' versions: verdicts that depend on the plan alone are valid only while the customer has not changed.
+    /// </summary>
     public const string ExpectCustomers =
         """
         SELECT expect_rows((SELECT count(*)
@@ -334,10 +308,10 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// $1 the rows as <c>new_event[]</c>. The unique key is the arbiter of duplicates: a known id fails the batch (23505),
-    /// which costs less than asking the index first for each row, as ON CONFLICT does.
+    /// $1 the rows as <c>new_event[]</c>. The unique key detects duplicates: a known id fails the batch (23505), which costs less than a
+    /// look-up in the index for each row, as ON CONFLICT does.
     /// </summary>
-    /// <param name="month">The month of all rows, whose partition then takes them directly; null when they are of several.</param>
+    /// <param name="month">The month of all rows, whose partition then takes them directly; null if they have several.</param>
     public static string InsertEvents(DateOnly? month) => month is { } one
         ? EventsByMonth.GetOrAdd(one, static m => InsertEventsInto(EventsOf(m)))
         : InsertEventsOfSeveralMonths;
@@ -345,10 +319,10 @@ internal static class LedgerSql
     private static readonly ConcurrentDictionary<DateOnly, string> EventsByMonth = new();
 
     /// <summary>
-    /// <see cref="UpdateBalances"/> and <see cref="InsertEvents"/> of one row each in one statement: what a quiet server
-    /// writes. It takes 60 µs less than the two with arrays of one row. $1 partition, $2 account, $3 feature, $4 period start,
-    /// $5 version decided on, $6 used, $7 held, $8 drawn, $9 denied, $10 fired, $11 open holds, $12 quota, $13 occurred_at,
-    /// $14 id, $15 month, $16 quantity, $17 used after, $18 data.
+    /// <see cref="UpdateBalances"/> and <see cref="InsertEvents"/> of one row each in one statement, for a quiet server. It takes 60 µs
+    /// less than the two with arrays of one row. $1 partition, $2 account, $3 feature, $4 period start, $5 version decided on, $6 used, $7
+    /// held, $8 drawn, $9 denied, $10 fired, $11 open holds, $12 quota, $13 occurred_at, $14 id, $15 month, $16 quantity, $17 used after,
+    /// $18 data.
     /// </summary>
     public static string WriteOne(DateOnly month) => OneByMonth.GetOrAdd(month, static m =>
         $"""
@@ -376,8 +350,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Balances whose usage changed after their period was long over: invoices look at them again. After <see cref="UpdateBalances"/>, in
-    /// its order. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 the projects' time.
+    /// Notes balances whose usage changed long after their period ended, so that invoices read them again. After
+    /// <see cref="UpdateBalances"/>, in its order. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 the projects' time.
     /// </summary>
     public const string NoteLateChanges =
         """
@@ -390,7 +364,7 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// What the rollups of costs have to take in or take back. $1 ids of calls, $2 accounts, $3 months, $4 partitions, $5 signs.
+    /// Queues calls that the cost rollups must add or subtract. $1 ids of calls, $2 accounts, $3 months, $4 partitions, $5 signs.
     /// </summary>
     public const string QueueCalls =
         """
@@ -400,9 +374,9 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// These ids must not exist. Ids that do not tell their time may have been used in an earlier month, where the unique
-    /// key of this month does not see them; a refusal writes no event, yet a retry of what was allowed must replay.
-    /// $1 partitions, $2 accounts, $3 ids, $4 months before this one, $5 months from this one on.
+    /// Checks that no event has these ids. An id without a time may have been used in an earlier month, which the unique key of this month
+    /// does not cover; a refusal writes no event, yet a retry of an allowed request must replay. $1 partitions, $2 accounts, $3 ids, $4
+    /// months before this one, $5 months from this one on.
     /// </summary>
     public const string ExpectNoEvents =
         """
@@ -425,8 +399,8 @@ internal static class LedgerSql
     /// <summary>
     /// Columns that rarely change: late overage is carried into periods that are already open, a longer period continues the row of a
     /// shorter one, and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts,
-    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports, $9 the level that time weighs, $10 its
-    /// integral, $11 length of the whole period.
+    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports, $9 the level that
+    /// time weighs, $10 its integral, $11 length of the whole period.
     /// </summary>
     public const string UpdateEdges =
         """
@@ -440,8 +414,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The grants that a batch was decided on and may change none of. $1 partitions, $2 accounts, $3 features, $4 since when and $5 until
-    /// when they live, $6 sums of amounts in 10^-9, $7 of what is used, $8 of what is forfeited, $9 how many rows.
+    /// Checks that the grants on which a batch was decided have not changed. $1 partitions, $2 accounts, $3 features, $4 and $5 the start
+    /// and end of the time in which they are live, $6 sums of amounts in 10^-9, $7 of used, $8 of forfeited units, $9 number of rows.
     /// </summary>
     public const string ExpectGrants =
         """
@@ -459,7 +433,7 @@ internal static class LedgerSql
                            $9::bigint, 'TG001')
         """;
 
-    /// <summary>The amount changes only of what rolled over: something was told of the period that it came from, or taken back.</summary>
+    /// <summary>Only the amount of a rollover changes, when an event of its period is recorded or voided.</summary>
     public const string UpdateGrants =
         """
         WITH burned AS (
@@ -474,7 +448,7 @@ internal static class LedgerSql
         SELECT expect_rows((SELECT count(*) FROM burned), $10::bigint, 'TG001')
         """;
 
-    /// <summary>Rollovers: grants that the ledger makes itself when a period opens. The id is a function of the ended period.</summary>
+    /// <summary>Inserts rollovers: grants that the ledger makes when a period opens. The id depends only on the ended period.</summary>
     public const string InsertGrants =
         """
         WITH added AS (
@@ -491,14 +465,14 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Holds, in the state that the batch left them in: after a stall a batch may take a hold and see it expire. A known id fails the
-    /// batch, as in <see cref="InsertEvents"/>. Arrays of arrays do not unnest, so what a hold has several of comes as text
-    /// (<c>{1,2}</c>). $1 partitions, $2 accounts, $3 ids, $4 projects, $5 states, $6 features, $7 amounts, $8 held features,
-    /// $9 held periods, $10 held amounts, $11 created at, $12 expires at, $13 references, $14 closed at.
+    /// Inserts holds in the state after the batch: after a stall a batch may take a hold and see it expire. A known id fails the batch, as
+    /// in <see cref="InsertEvents"/>. Arrays of arrays do not unnest, so the array columns of a hold are texts (<c>{1,2}</c>). $1
+    /// partitions, $2 accounts, $3 ids, $4 projects, $5 states, $6 features, $7 amounts, $8 held features, $9 held periods, $10 held
+    /// amounts, $11 created at, $12 expires at, $13 references, $14 closed at.
     /// </summary>
     public static readonly string InsertHolds = InsertHoldsWith("", "", "");
 
-    /// <summary>The same where members made some of them. $15 members.</summary>
+    /// <summary>The same if members made some of them. $15 members.</summary>
     public static readonly string InsertHoldsOfMembers = InsertHoldsWith(", member", ", x.member", ", $15::text[]");
 
     private static string InsertHoldsWith(string member, string value, string array) =>
@@ -515,8 +489,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// $1 partitions, $2 accounts, $3 ids, $4 state before, $5 state after, $6 expiry known, $7 expiry after, $8 closed at.
-    /// The known expiry guards a hold that another server has extended meanwhile.
+    /// $1 partitions, $2 accounts, $3 ids, $4 state before, $5 state after, $6 known expiry, $7 expiry after, $8 closed at. The known
+    /// expiry protects a hold that another server has extended in the meantime.
     /// </summary>
     public const string UpdateHolds =
         """
@@ -559,24 +533,6 @@ internal static class LedgerSql
            AND u.period_start = x.period_start AND u.value = x.value
         """;
 
-    public const string InsertReports =
-        """
-        INSERT INTO level_reports (partition, account, feature, occurred_at, number, level)
-        SELECT x.partition, x.account, x.feature, x.occurred_at, x.number, x.level
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::integer[], $6::numeric[])
-               AS x (partition, account, feature, occurred_at, number, level)
-        """;
-
-    /// <summary>Parameters as of <see cref="InsertReports"/>.</summary>
-    public const string DeleteReports =
-        """
-        DELETE FROM level_reports r
-         USING unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::integer[], $6::numeric[])
-               AS x (partition, account, feature, occurred_at, number, level)
-         WHERE r.partition = x.partition AND r.account = x.account AND r.feature = x.feature
-           AND r.occurred_at = x.occurred_at AND r.number = x.number AND r.level = x.level
-        """;
-
     public const string InsertCrossings =
         """
         INSERT INTO threshold_crossings (partition, account, feature, period_start, percent, used, granted, crossed_at)
@@ -588,24 +544,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The row of a level that time weighs, for a period in which nobody reported: it holds what was reported before. $1 partitions, $2
-    /// accounts, $3 features, $4 starts, $5 ends, $6 quotas, $7 lengths of the whole periods. The caller holds the customers.
-    /// </summary>
-    public const string OpenTimed =
-        """
-        INSERT INTO balances (partition, account, feature, period_start, period_end, quota, used, report_at, level, level_time, level_whole)
-        SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.quota, level_used(l.level_time, x.whole), l.report_at,
-               l.level, l.level_time, x.whole
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[], $7::bigint[])
-               AS x (partition, account, feature, period_start, period_end, quota, whole)
-         CROSS JOIN LATERAL level_over(x.partition, x.account, x.feature, x.period_start, x.period_end) AS l
-         WHERE l.level_time > 0
-            ON CONFLICT DO NOTHING
-        """;
-
-    /// <summary>
-    /// Ends running quota periods where a new billing cycle begins. $1 partition, $2 account, $3 features, $4 the moment. The caller
-    /// holds the customer and touches the account.
+    /// Ends current quota periods at the start of a new billing cycle. $1 partition, $2 account, $3 features, $4 the instant. The caller
+    /// locks the customer and touches the account.
     /// </summary>
     public const string CutPeriods =
         """
@@ -614,18 +554,7 @@ internal static class LedgerSql
          WHERE partition = $1 AND account = $2 AND feature = ANY ($3) AND period_start < $4 AND period_end > $4
         """;
 
-    /// <summary>What time had made of levels by then is all that is used of these periods. Parameters as of <see cref="CutPeriods"/>.</summary>
-    public const string CutTimed =
-        """
-        UPDATE balances b
-           SET used = level_used(l.level_time, b.level_whole), level_time = l.level_time, level = l.level, report_at = l.report_at
-          FROM balances o
-         CROSS JOIN LATERAL level_over(o.partition, o.account, o.feature, o.period_start, o.period_end) AS l
-         WHERE o.partition = $1 AND o.account = $2 AND o.feature = ANY ($3) AND o.period_end = $4 AND o.level_time IS NOT NULL
-           AND b.partition = o.partition AND b.account = o.account AND b.feature = o.feature AND b.period_start = o.period_start
-        """;
-
-    /// <summary>Where a hold lies when only its id is known. $1 project, $2 id.</summary>
+    /// <summary>The customer of a hold by its id. $1 project, $2 id.</summary>
     public const string FindHold =
         """
         SELECT h.partition, c.id, h.member
@@ -635,7 +564,7 @@ internal static class LedgerSql
          LIMIT 2
         """;
 
-    /// <summary>Open holds past their expiry, for the sweeper. $1 how many, $2 the project, $3 the project's now.</summary>
+    /// <summary>Open holds past their expiry, for the sweeper. $1 limit, $2 the project, $3 the project's now.</summary>
     public const string FindExpiredHolds =
         $"""
         SELECT h.partition, c.id, h.id
@@ -647,7 +576,7 @@ internal static class LedgerSql
          LIMIT $1
         """;
 
-    /// <summary>When a project's first open hold expires. $1 projects. Rows: project, expires_at or null.</summary>
+    /// <summary>The expiry of each project's first open hold. $1 projects. Rows: project, expires_at or null.</summary>
     public const string NextExpiry =
         $"""
         SELECT p.id, (SELECT min(h.expires_at) FROM holds h
@@ -656,7 +585,7 @@ internal static class LedgerSql
           FROM unnest($1::integer[]) AS p (id)
         """;
 
-    /// <summary>Where an event lies when only its id is known. $1 project, $2 id.</summary>
+    /// <summary>The customer of an event by its id. $1 project, $2 id.</summary>
     public const string FindEvent =
         """
         SELECT e.partition, c.id, e.data ->> 'by'

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>The numbers that the database gave to the composite types of the ledger's schema.</summary>
+/// <summary>The OIDs of the composite types of the ledger's schema.</summary>
 internal readonly record struct RowTypes(uint BalanceChange, uint NewEvent)
 {
     public static async Task<RowTypes> ReadAsync(NpgsqlConnection connection)

@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>Which balance rows a batch needs beyond those of open periods, and which periods it opens.</summary>
+/// <summary>The balance rows that a batch needs beyond those of open periods, and the periods that it opens.</summary>
 internal sealed class RowsWanted(StoredFacts? known)
 {
     private readonly List<RowWanted> _wanted = [];
@@ -20,16 +20,16 @@ internal sealed class RowsWanted(StoredFacts? known)
 
     public IReadOnlyCollection<RowWanted> Wanted => _wanted;
 
-    /// <summary>Features whose rows are wanted from the newest one before this period on.</summary>
+    /// <summary>Features whose rows the batch needs from the newest one before this period on.</summary>
     public IReadOnlyCollection<RowWanted> Histories => _histories;
 
     /// <summary>Levels that time weighs, of which a batch reports, voids or reads something.</summary>
     public IReadOnlyCollection<ReportsWanted> Reports => _reports;
 
-    /// <summary>Since when a book needs its grants: the time of the earliest late use.</summary>
+    /// <summary>The time from which a state needs its grants: that of the earliest late use.</summary>
     public IReadOnlyDictionary<AccountState, Instant> GrantsSince => _grantsSince;
 
-    /// <summary>For each feature the running one first.</summary>
+    /// <summary>The periods to open, for each feature the current one first.</summary>
     public IReadOnlyList<(AccountState Book, FeatureState Feature, Period Period, Instant Now)> ToOpen => _toOpen;
 
     public void Add(LaneOp op, AccountState book)
@@ -82,7 +82,8 @@ internal sealed class RowsWanted(StoredFacts? known)
     }
 
     /// <summary>
-    /// What the next decision of the book gives back. Operations of one batch share it: thousands may find thousands of expired holds.
+    /// Adds the holds that the account's next decision frees. Operations of one batch share them: thousands may find thousands of expired
+    /// holds.
     /// </summary>
     private void AddExpired(AccountState book, Instant now)
     {
@@ -163,7 +164,7 @@ internal sealed class RowsWanted(StoredFacts? known)
     }
 
     /// <summary>
-    /// The period of then, and the one of now: what is recorded of the past is recorded after everything that is over was closed.
+    /// Adds the period of the event and the current one: an event of the past is recorded after all ended periods were closed.
     /// </summary>
     private void AddOpening(AccountState book, FeatureState feature, Instant at, Instant now)
     {
@@ -187,7 +188,7 @@ internal sealed class RowsWanted(StoredFacts? known)
     }
 
     /// <summary>
-    /// Since when a book needs its rollovers, where that is before it needs its grants. The histories must be in the books.
+    /// Returns the time from which a state needs its rollovers, if that is before it needs its grants. The histories must be loaded.
     /// </summary>
     public IReadOnlyDictionary<AccountState, Instant> RolloversSince()
     {
@@ -226,7 +227,7 @@ internal sealed class RowsWanted(StoredFacts? known)
     }
 
     /// <summary>
-    /// A row that ended, or that terms with other periods left; on the exact path any that the account was not read with.
+    /// Adds a row of an ended period, or one that terms with other periods left; on the exact path any that was not read with the account.
     /// </summary>
     private void AddMissing(FeatureState feature, AccountState book, Instant periodStart)
     {

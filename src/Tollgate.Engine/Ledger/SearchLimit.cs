@@ -1,21 +1,21 @@
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>A search through all of a project's events took longer than anybody may keep PostgreSQL busy with one.</summary>
+/// <summary>A search through all of a project's events took longer than one search may occupy PostgreSQL.</summary>
 public sealed class SearchTooLongException()
     : Exception(
         "The search went through the events of all customers for too long. Name a customer, or ask for a shorter stretch of time (from, "
             + "to).");
 
-/// <summary>Bounds searches for which there is no index, because nobody named a customer.</summary>
+/// <summary>Limits the time of searches without an index, which name no customer.</summary>
 public static class SearchLimit
 {
     /// <summary>
-    /// A page of a busy project takes tenths of a second; what takes longer goes through months of events, also those of other projects.
+    /// A page of a busy project takes tenths of a second; a longer search goes through months of events, including those of other projects.
     /// </summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
-    /// <summary>Cancels the statement in PostgreSQL at the end of the time.</summary>
-    /// <exception cref="SearchTooLongException">The time is over.</exception>
+    /// <summary>Cancels the statement in PostgreSQL after the time.</summary>
+    /// <exception cref="SearchTooLongException">The time has passed.</exception>
     public static async Task<T> RunAsync<T>(TimeSpan longest, Func<CancellationToken, Task<T>> search, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);

@@ -12,11 +12,11 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>An event as it is stored.</summary>
+/// <summary>An event as the database stores it.</summary>
 internal sealed record StoredEvent(
     Guid Id, int FeatureKey, Quantity Quantity, Quantity UsedAfter, Instant OccurredAt, Instant PeriodStart, EventData Data, DateOnly Month)
 {
-    /// <summary>What it did to balances; the columns say it unless the data does.</summary>
+    /// <summary>Its effects on balances: from the data if it has them, otherwise from the columns.</summary>
     public IReadOnlyList<Posting> Postings =>
         Data.Postings.Count > 0 || FeatureKey == 0 ? Data.Postings : [new(FeatureKey, PeriodStart, Quantity, Quantity.Zero)];
 
@@ -26,8 +26,8 @@ internal sealed record StoredEvent(
 }
 
 /// <summary>
-/// What the database knows about the ids of a batch, read under the locks of the exact path. Empty on the fast path,
-/// where the unique keys find out.
+/// The stored facts about the ids of a batch, read under the locks of the exact path. Empty on the fast path, where the unique keys detect
+/// known ids.
 /// </summary>
 internal sealed class StoredFacts
 {
@@ -39,7 +39,7 @@ internal sealed class StoredFacts
 
     private readonly Dictionary<(int Account, Guid Event), Dictionary<Reading, OtherReading>> _others = [];
 
-    /// <summary>Of an event to be voided: what other live events of its periods say in place of its readings.</summary>
+    /// <summary>Returns the readings of other live events of the same periods that replace those of an event to be voided.</summary>
     public IReadOnlyDictionary<Reading, OtherReading> OthersOf(int account, StoredEvent target) =>
         _others.TryGetValue((account, target.Id), out var known) ? known : ImmutableDictionary<Reading, OtherReading>.Empty;
 
@@ -113,8 +113,8 @@ internal sealed class StoredFacts
     }
 
     /// <summary>
-    /// Asks what the other events of its periods say about an event to be voided. PostgreSQL answers one row for each reading: the events
-    /// themselves may be any number, of any size.
+    /// Loads the readings of other events of the same periods for an event to be voided. PostgreSQL returns one row for each reading: the
+    /// events themselves may be any number, of any size.
     /// </summary>
     public async Task LoadOthersAsync(
         NpgsqlConnection connection, AccountState book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)

@@ -120,7 +120,7 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
 
         await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
         await transaction.CommitAsync(cancel);
-        await connection.CloseAsync(); // The directory reads with another one.
+        await connection.CloseAsync(); // The directory uses another one.
         await directory.RefreshAsync(CancellationToken.None);
         return true;
     }

@@ -26,21 +26,21 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
     /// <summary>
     /// The most warnings of a project in a minute. Callers invent names: a batch can have 10,000, which would fill the log.
     /// </summary>
-    private const int MostTold = 20;
+    private const int MostWarnings = 20;
 
     private readonly ConcurrentDictionary<(int Project, string Provider, string Model), Instant> _noted = new();
 
     /// <summary>By project: the start of the minute, and the warnings since then.</summary>
-    private readonly ConcurrentDictionary<int, (long Since, int Told)> _told = new();
+    private readonly ConcurrentDictionary<int, (long Since, int Count)> _warned = new();
 
     /// <summary>Returns when the models are stored.</summary>
     public async ValueTask NoteAsync(
         ProjectSnapshot project, IReadOnlyList<(string? Provider, string Model)> seen, Instant now, CancellationToken cancel)
     {
-        var news = seen.Select(one => (Provider: one.Provider ?? "", one.Model)).Distinct()
+        var unseen = seen.Select(one => (Provider: one.Provider ?? "", one.Model)).Distinct()
             .Where(one => !_noted.TryGetValue((project.Id, one.Provider, one.Model), out var at) || now - at >= NotedFor || now < at)
             .ToList();
-        if (news.Count == 0)
+        if (unseen.Count == 0)
         {
             return;
         }
@@ -49,30 +49,30 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
         command.Parameters.Add(new() { Value = project.Id });
         command.Parameters.Add(new() { Value = now.ToUtc() });
         command.Parameters.Add(
-            new() { Value = news.Select(one => one.Provider).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+            new() { Value = unseen.Select(one => one.Provider).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         command.Parameters.Add(
-            new() { Value = news.Select(one => one.Model).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+            new() { Value = unseen.Select(one => one.Model).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await command.ExecuteNonQueryAsync(cancel);
         if (_noted.Count > MostRemembered)
         {
             _noted.Clear();
         }
 
-        foreach (var (provider, model) in news)
+        foreach (var (provider, model) in unseen)
         {
             _noted[(project.Id, provider, model)] = now;
         }
 
-        Tell(project, news);
+        Warn(project, unseen);
     }
 
-    private void Tell(ProjectSnapshot project, List<(string Provider, string Model)> news)
+    private void Warn(ProjectSnapshot project, List<(string Provider, string Model)> unseen)
     {
         var (before, after) = (0, 0);
-        _told.AddOrUpdate(
+        _warned.AddOrUpdate(
             project.Id, _ => Counted((Stopwatch.GetTimestamp(), 0)),
-            (_, told) => Counted(Stopwatch.GetElapsedTime(told.Since) < NotedFor ? told : (Stopwatch.GetTimestamp(), 0)));
-        foreach (var (provider, model) in news.Take(Math.Min(after, MostTold) - before))
+            (_, warned) => Counted(Stopwatch.GetElapsedTime(warned.Since) < NotedFor ? warned : (Stopwatch.GetTimestamp(), 0)));
+        foreach (var (provider, model) in unseen.Take(Math.Min(after, MostWarnings) - before))
         {
             log.LogWarning(
                 "No price, or not one for all that was used, is known for {Model} of {Provider} in {Project}: "
@@ -80,15 +80,15 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
                 model, provider, project.Code);
         }
 
-        if (before <= MostTold && after > MostTold)
+        if (before <= MostWarnings && after > MostWarnings)
         {
             log.LogWarning("More models without a price are called in {Project}; GET /v1/unpriced-models lists all.", project.Code);
         }
 
-        (long Since, int Told) Counted((long Since, int Told) told)
+        (long Since, int Count) Counted((long Since, int Count) warned)
         {
-            (before, after) = (told.Told, Math.Min(told.Told + news.Count, MostTold + 1));
-            return told with { Told = after };
+            (before, after) = (warned.Count, Math.Min(warned.Count + unseen.Count, MostWarnings + 1));
+            return warned with { Count = after };
         }
     }
 

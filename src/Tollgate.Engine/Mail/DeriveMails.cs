@@ -7,27 +7,29 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Mail;
 
 /// <summary>
-/// Turns facts into mails, of all projects together. The facts are the outbox: whoever writes one has done all that is needed. A fact
-/// becomes a mail once, because the place up to which facts are looked at moves in the transaction that writes the mails.
+/// Derives mails from the facts of all projects. The facts are the outbox: code that writes a fact does nothing more for its mail. Each
+/// fact becomes a mail exactly once, because the position up to which facts are processed moves in the transaction that writes the mails.
 /// </summary>
 public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
 {
-    /// <summary>Facts of a kind in one go, or as many as one transaction wrote.</summary>
+    /// <summary>The number of facts of each kind in one batch, or all facts of one transaction if it wrote more.</summary>
     private const long MostAtOnce = 1_000;
 
-    /// <summary>Transactions without a fact after which the place moves all the same: the next look need not pass them again.</summary>
+    /// <summary>
+    /// The number of transactions without facts after which the position moves anyway, so that later runs do not scan them again.
+    /// </summary>
     private const ulong IdleSpan = 1_000;
 
-    /// <summary>Transactions looked at in one go. Fewer after a failure, until the one that is to blame is alone.</summary>
+    /// <summary>The number of transactions in one batch. A failure reduces it until the failing transaction is alone.</summary>
     private ulong _width = ulong.MaxValue;
 
     private (ulong From, ulong To) _span;
 
     /// <summary>
-    /// A batch that fails is halved until one transaction is left, whose facts make no mail. That one is parked, and
-    /// <see cref="RunAgainAsync"/> tries it again; the mails of the others go out meanwhile.
+    /// Derives the next batch. After a failure, the next batches are smaller, until one contains only the transaction whose facts make no
+    /// mail. This transaction is parked and <see cref="RunAgainAsync"/> retries it; the mails of the others go out meanwhile.
     /// </summary>
-    /// <returns>Whether there is more.</returns>
+    /// <returns>True if there are more facts to process.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
         try
@@ -54,7 +56,7 @@ public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
         }
     }
 
-    /// <summary>The facts of one transaction that failed before. What was made of them since makes no second mail.</summary>
+    /// <summary>Retries the facts of one transaction that failed before. Facts that have become mails since make no second mail.</summary>
     /// <param name="place">The transaction.</param>
     public async Task RunAgainAsync(string place, CancellationToken cancel)
     {

@@ -13,11 +13,11 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Mail;
 
 /// <summary>A mail, sent or to be sent.</summary>
-/// <param name="Data">What the template says, by name.</param>
-/// <param name="At">When what it tells of happened, in the project's time.</param>
-/// <param name="NotBefore">Its day, in the project's time; null: at once.</param>
-/// <param name="Reason">Why it was not sent, or not yet.</param>
-/// <param name="Address">Where it went.</param>
+/// <param name="Data">The values that the template shows, by name.</param>
+/// <param name="At">The time of the event that the mail reports, in the project's time.</param>
+/// <param name="NotBefore">The day on which to send it, in the project's time; null: immediately.</param>
+/// <param name="Reason">The reason why it was not sent, or not yet.</param>
+/// <param name="Address">The address to which it was sent.</param>
 public sealed record MailRow(
     long Number, Guid Id, int Project, string Customer, MailType Type, JsonElement Data, Instant At, Instant? NotBefore, MailState State,
     string? Reason, string? Address,
@@ -33,15 +33,15 @@ public sealed record MailRow(
         row.IsDBNull(13) ? null : row.GetDateTime(13));
 }
 
-/// <summary>The usage that a mail tells of.</summary>
+/// <summary>The usage that a mail reports.</summary>
 /// <param name="Plan">The code of the customer's plan.</param>
-/// <param name="ResetsAt">When the quota starts anew; null: never.</param>
+/// <param name="ResetsAt">The time at which the quota resets; null: never.</param>
 public sealed record MailUsage(string Plan, Instant? ResetsAt);
 
-/// <summary>Which mails are wanted. What is null does not matter.</summary>
+/// <summary>Filters of a list of mails. A null filter matches every mail.</summary>
 public sealed record MailFilter(string? Customer, MailType? Type, MailState? State);
 
-/// <summary>Reads of mails, and who writes them.</summary>
+/// <summary>Reads of mails and of the seller who sends them, and opt-outs.</summary>
 public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
     /// <summary>Newest first.</summary>
@@ -70,7 +70,7 @@ public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries custo
         return await reader.ReadAsync(cancel) ? MailRow.Read(reader) : null;
     }
 
-    /// <summary>Null: the mail does not tell of usage, or its customer is gone.</summary>
+    /// <summary>Returns null if the mail does not report usage, or if its customer is gone.</summary>
     public async Task<MailUsage?> UsageAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
     {
         if (mail.Type != MailType.QuotaThreshold || await customers.FindAccountAsync(project, mail.Customer, cancel) is not { } account)
@@ -87,14 +87,14 @@ public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries custo
         return new(account.Customer.Plan, end == Instant.FarFuture ? null : end);
     }
 
-    /// <summary>The seller, in whose name customers are written, and in which language.</summary>
+    /// <summary>The seller's settings: the name and the language of its mails.</summary>
     public async Task<InvoiceSettings> SenderAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         return await SettingsText.LoadAsync(connection, project, cancel);
     }
 
-    /// <summary>The customer gets no mails of this type any more. A repeat changes nothing.</summary>
+    /// <summary>Records that the customer wants no more mails of this type. A repeat changes nothing.</summary>
     public async Task RefuseAsync(int project, string customer, MailType type, CancellationToken cancel)
     {
         await using var command = database.Command(MailSql.Refuse, project, customer, CatalogWords.Of(type));

@@ -9,26 +9,26 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Mail;
 
-/// <summary>To whom a mail goes, or why it does not.</summary>
-/// <param name="Skip">Not null: it is not to be sent.</param>
+/// <summary>The recipient of a mail, or the reason to skip it.</summary>
+/// <param name="Skip">The reason to skip it; null: send it.</param>
 public sealed record MailTarget(string? Name, string? Address, string? Skip);
 
 /// <summary>
-/// Mails that are due, taken and given back. One is sent outside of any transaction: what a killed server had taken is due again when its
-/// lease has ended, and goes out under the same <c>Message-ID</c>.
+/// Claims due mails and records their results. Mails are sent outside of any transaction: a mail that a killed server had claimed is due
+/// again when its lease ends, and goes out under the same <c>Message-ID</c>.
 /// </summary>
 public sealed class MailQueue(NpgsqlDataSource database)
 {
-    /// <summary>Reminders whose day has come are due.</summary>
+    /// <summary>Makes reminders due whose day has come.</summary>
     public async Task WakeAsync(CancellationToken cancel)
     {
         await using var command = database.Command(MailSql.Wake);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <param name="most">Of all projects.</param>
-    /// <param name="mostOfOne">Of one project.</param>
-    /// <returns>Those to be sent, and those whose rows cannot be read.</returns>
+    /// <param name="most">The maximum number of mails of all projects.</param>
+    /// <param name="mostOfOne">The maximum number of mails of one project.</param>
+    /// <returns>The mails to send, and the mails whose rows cannot be read.</returns>
     public async Task<(IReadOnlyList<MailRow> Mails, IReadOnlyList<(int Project, Guid Mail, Exception Fault)> Broken)> ClaimAsync(
         int most, int mostOfOne, CancellationToken cancel)
     {
@@ -52,14 +52,14 @@ public sealed class MailQueue(NpgsqlDataSource database)
         return ([.. claimed.OrderBy(static mail => mail.Number)], broken);
     }
 
-    /// <summary>One that waits for its next attempt is due now.</summary>
+    /// <summary>Makes a mail that waits for its next attempt due now.</summary>
     public async Task SendNowAsync(ProjectSnapshot project, Guid mail, CancellationToken cancel)
     {
         await using var command = database.Command(MailSql.SendNow, project.Id, mail);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>As it is now: who has asked for no more of these meanwhile gets none.</summary>
+    /// <summary>Returns the recipient as of now: a customer who has opted out of this type meanwhile is skipped.</summary>
     public async Task<MailTarget> TargetAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
     {
         Guid? reminded = mail.NotBefore is not null && mail.Data.TryGetProperty("subscription", out var id) ? id.GetGuid() : null;
@@ -78,8 +78,10 @@ public sealed class MailQueue(NpgsqlDataSource database)
             address is null ? "no_address" : reader.GetBoolean(2) ? "unsubscribed" : reader.GetBoolean(3) ? "trial_is_over" : null);
     }
 
-    /// <summary>A reminder with what is so now: between the trial's beginning and this day much can be changed.</summary>
-    /// <returns>Null: the trial lasts longer by now, and the reminder waits for its day.</returns>
+    /// <summary>
+    /// Refreshes a reminder with the present terms, because much can change between the trial's start and the reminder's day.
+    /// </summary>
+    /// <returns>Null if the trial was extended: the reminder waits for its new day.</returns>
     public async Task<MailRow?> RemindAsync(ProjectSnapshot project, MailRow mail, Instant now, CancellationToken cancel)
     {
         await using var command = database.Command(
@@ -91,8 +93,8 @@ public sealed class MailQueue(NpgsqlDataSource database)
         return told.Attempts == 0 ? null : told;
     }
 
-    /// <param name="address">Where it went; null: nowhere.</param>
-    /// <param name="retryIn">While it waits: until the next attempt.</param>
+    /// <param name="address">The address to which it was sent; null: it was not sent.</param>
+    /// <param name="retryIn">If it still waits: the time until the next attempt.</param>
     public async Task FinishAsync(
         MailRow mail, MailState state, string? reason, string? address, TimeSpan? retryIn, CancellationToken cancel)
     {

@@ -3,15 +3,15 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Mail;
 
-/// <summary>Every statement on mails. What they are derived from is read here and written elsewhere.</summary>
+/// <summary>Every statement that writes mails. Other rooms write the facts from which these statements derive mails.</summary>
 internal static class MailSql
 {
     /// <summary>One server derives at a time.</summary>
     public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234009, 0)";
 
     /// <summary>
-    /// From the first transaction that is not looked at to before the oldest that runs, or fewer: about so many facts of each kind, all of
-    /// a transaction or none. $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
+    /// The range from the first unprocessed transaction to before the oldest running one, or a shorter range: about $1 facts of each kind,
+    /// and always all facts of a transaction. $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
     /// </summary>
     public const string Span =
         """
@@ -39,15 +39,15 @@ internal static class MailSql
          GROUP BY p.derived_below, x.top
         """;
 
-    /// <summary>$1 below which transaction everything has become mails.</summary>
+    /// <summary>$1 the transaction below which all facts have become mails.</summary>
     public const string MovePlace = "UPDATE mail_place SET derived_below = $1";
 
-    /// <summary>Unless another server has moved it. $1 as above, $2 where it stands.</summary>
+    /// <summary>Moves the position unless another server has moved it. $1 as above, $2 the expected position.</summary>
     public const string MovePlaceFrom = "UPDATE mail_place SET derived_below = $1 WHERE derived_below = $2";
 
     /// <summary>
-    /// The mails of the facts of some transactions. Who has no address gets none, which is written down. Facts that were told before make
-    /// no second mail. $1 from which transaction, $2 to before which.
+    /// Inserts the mails of a range of transactions. A mail to a customer without an address is recorded as skipped. Facts that already
+    /// have a mail make no second one. $1 the first transaction, $2 the end of the range (exclusive).
     /// </summary>
     public const string Derive =
         $"""
@@ -73,7 +73,7 @@ internal static class MailSql
         ON CONFLICT DO NOTHING
         """;
 
-    /// <summary>Money that came and paid an invoice in full. What credits pay when it is made needs no receipt.</summary>
+    /// <summary>Payments that settled an invoice in full. An invoice that credits pay when it is issued needs no receipt.</summary>
     private const string Receipts =
         """
         SELECT f.xid, f.partition, f.account, 'receipt' AS type, f.invoice || '/' || f.sequence AS cause, f.at,
@@ -91,8 +91,8 @@ internal static class MailSql
         """;
 
     /// <summary>
-    /// With the plan, and whether it ended with the last attempt: that is a fact of the same transaction, which began at the same moment.
-    /// The places of facts (<c>xid</c>) do not say so, since each is where its own statement stood.
+    /// Failed payments, with the plan, and whether the subscription ended with the last attempt: that is a fact of the same transaction,
+    /// with the same <c>recorded_at</c>. Their <c>xid</c> cannot show this, because each is the position of its own statement.
     /// </summary>
     private const string Failures =
         """
@@ -115,7 +115,7 @@ internal static class MailSql
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb IN ('fail', 'give_up')
         """;
 
-    /// <summary>Its day comes later: three days before the end.</summary>
+    /// <summary>Trial reminders. Each is due three days before the trial ends.</summary>
     private const string Trials =
         """
         SELECT f.xid, f.partition, f.account, 'trial_ending', f.subscription::text, f.at,
@@ -142,7 +142,10 @@ internal static class MailSql
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.after ->> 'plan' <> p.after ->> 'plan'
         """;
 
-    /// <summary>When it is asked for, or when it comes unasked. That it ends because nobody paid is said by the last failure.</summary>
+    /// <summary>
+    /// Scheduled cancellations, and cancellations that nobody scheduled. The mail about the last failed payment already reports an end for
+    /// nonpayment.
+    /// </summary>
     private const string Ends =
         """
         SELECT f.xid, f.partition, f.account, 'canceled', f.subscription || '/' || f.sequence, f.at, NULL,
@@ -158,7 +161,7 @@ internal static class MailSql
                             FROM 'payment_failed'))
         """;
 
-    /// <summary>Of several that were gone through in one step the highest.</summary>
+    /// <summary>Crossed thresholds. If one step crossed several, only the highest counts.</summary>
     private const string Thresholds =
         """
         SELECT f.xid, f.partition, f.account, 'quota_threshold', f.partition || '/' || f.account || '/' || f.feature || '/' || extract(epoch
@@ -177,7 +180,7 @@ internal static class MailSql
 
     // ---- sending -----------------------------------------------------------------------------------------------
 
-    /// <summary>Those whose day has come: a live project's by the database's clock, a sandbox's where its clock stands.</summary>
+    /// <summary>Makes mails due whose day has come: by the database's clock in live projects, by the test clock in sandboxes.</summary>
     public const string Wake =
         """
         UPDATE mails m
@@ -187,8 +190,8 @@ internal static class MailSql
         """;
 
     /// <summary>
-    /// Takes what is due: of each project in the order of time, the projects in turn. When there are more projects than rows, chance
-    /// decides between them, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project.
+    /// Claims due mails: oldest first within a project, the projects in turn. When there are more projects than rows, the order of the
+    /// projects is random, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project.
     /// </summary>
     public const string Claim =
         $"""
@@ -218,9 +221,9 @@ internal static class MailSql
         "UPDATE mails SET due_at = now() WHERE project_id = $1 AND id = $2 AND state = 'waiting' AND due_at IS NOT NULL";
 
     /// <summary>
-    /// Why it is not to be sent after all: the customer is gone or has no address any more, wants none, or what it tells of has passed.
-    /// With the customer's name and address. $1 project, $2 partition, $3 customer, $4 type, $5 subscription of a reminder or null, $6 the
-    /// reminder's day or null.
+    /// Returns the reason to skip a mail after all: the customer is gone, has no address any more, has opted out, or the mail's subject has
+    /// passed. Also returns the customer's name and address. $1 project, $2 partition, $3 customer, $4 type, $5 subscription of a reminder
+    /// or null, $6 the reminder's day or null.
     /// </summary>
     public const string Check =
         """
@@ -233,9 +236,9 @@ internal static class MailSql
         """;
 
     /// <summary>
-    /// A reminder says what is so now, or was while the trial lasted, and not what was so when it began. A trial that lasts longer by now
-    /// is told of later. $1 number, $2 attempts, $3 project, $4 partition, $5 customer, $6 subscription, $7 the project's time. No row:
-    /// nothing is known of it any more.
+    /// Replaces a reminder's data, which describe the trial's start, by the present terms or the last ones of the trial. The reminder of an
+    /// extended trial moves to its new day. $1 number, $2 attempts, $3 project, $4 partition, $5 customer, $6 subscription, $7 the
+    /// project's time. No row: another server holds the mail, or the subscription is gone.
     /// </summary>
     public const string Remind =
         $"""
@@ -261,8 +264,8 @@ internal static class MailSql
         """;
 
     /// <summary>
-    /// Only who still has the lease. $1 number, $2 attempts, $3 state, $4 reason or null, $5 address or null, $6 until the next attempt or
-    /// null.
+    /// Records a result, only for the server that still holds the lease. $1 number, $2 attempts, $3 state, $4 reason or null, $5 address or
+    /// null, $6 until the next attempt or null.
     /// </summary>
     public const string Finish =
         """

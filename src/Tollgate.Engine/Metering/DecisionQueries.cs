@@ -11,22 +11,22 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Metering;
 
-/// <summary>What an event did to one balance, and the balance as it is.</summary>
+/// <summary>The change that an event made to one balance, and the balance as it is now.</summary>
 /// <param name="UsedAfter">Known for the balance of the event's own feature.</param>
 public sealed record PostingFact(string Feature, Posting Posting, Quantity? UsedAfter, Quantity? Quota, Quantity? UsedNow);
 
 public sealed record CrossingFact(string Feature, int Percent, Quantity Used, Quantity Granted, Instant At);
 
-/// <summary>A recorded decision with everything that the ledger remembers of it.</summary>
-/// <param name="Hold">Its reservation: of a settlement, or the whole decision when nothing was settled yet.</param>
+/// <summary>A recorded decision with everything that the ledger stores about it.</summary>
+/// <param name="Hold">Its reservation: of a settlement, or the whole decision while it is not settled.</param>
 public sealed record DecisionFacts(
     EventRow? Event, Hold? Hold, Outcome? Outcome, bool IsSettle, bool IsLate, IReadOnlyList<PostingFact> Postings,
     IReadOnlyList<(string Grant, string Source, Quantity Amount)> Burned, IReadOnlyList<CrossingFact> Crossings, string Customer);
 
-/// <summary>Why a decision came out as it did: read back from what was recorded under its id.</summary>
+/// <summary>Explains a decision from the records under its id.</summary>
 public sealed class DecisionQueries(Database database)
 {
-    /// <returns>The facts, or the fault: no such id, or several customers have it.</returns>
+    /// <returns>The facts, or the fault: the id is unknown, or several customers have it.</returns>
     public async Task<(DecisionFacts? Facts, GateFault Fault)> FindAsync(
         ProjectSnapshot project, string id, string? customer, Instant now, CancellationToken cancel)
     {
@@ -98,7 +98,7 @@ public sealed class DecisionQueries(Database database)
             await BurnedAsync(connection, found, cancel), await CrossingsAsync(connection, project, found, cancel), found.Customer);
     }
 
-    /// <summary>The plain outcomes are not stored: an unlimited quota says which of them it was.</summary>
+    /// <summary>The ledger does not store the plain outcomes; an unlimited quota tells which of the two it was.</summary>
     private static Outcome? OutcomeOf(StoredEvent stored, IReadOnlyList<PostingFact> postings) =>
         stored.Data.Outcome ?? (postings.Count == 0 ? null : postings[0].Quota is null ? Outcome.Unlimited : Outcome.WithinQuota);
 
@@ -145,7 +145,7 @@ public sealed class DecisionQueries(Database database)
             .Zip(burns, static (grant, burn) => (grant.Item1, grant.Item2, burn.Amount))];
     }
 
-    /// <summary>The crossing that this event made has exactly its used_after.</summary>
+    /// <summary>Finds the crossings that this event made: their usage equals its used_after.</summary>
     private static async Task<IReadOnlyList<CrossingFact>> CrossingsAsync(
         NpgsqlConnection connection, ProjectSnapshot project, EventQueries.FoundEvent found, CancellationToken cancel)
     {

@@ -11,25 +11,24 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Metering;
 
-/// <summary>A recorded event as it is shown.</summary>
-/// <param name="ComputedJson">What the server found out about it, such as the cost of a call; null for most.</param>
-/// <param name="Plan">Beside it: the customer's plan when it was recorded.</param>
+/// <summary>A recorded event as lists show it.</summary>
+/// <param name="ComputedJson">The values that the server computed, such as the cost of a call; null for most events.</param>
+/// <param name="Plan">Set together with <paramref name="ComputedJson"/>: the customer's plan when the event was recorded.</param>
 /// <param name="VoidedBy">Id of the reversing event.</param>
-/// <param name="Voids">For a reversing event: the id of what it reverses.</param>
+/// <param name="Voids">For a reversing event: the id of the event that it reverses.</param>
 public sealed record EventRow(
     string Id, string Customer, string Type, string? Feature, Quantity Quantity, Instant OccurredAt, Instant RecordedAt,
     string? PropertiesJson, string? ComputedJson, string? Plan, string? VoidedBy, string? Voids, EventPosition Position)
 {
-    /// <summary>Who of the customer's members did it; null: the customer itself.</summary>
+    /// <summary>The member of the customer who caused it; null: the customer itself.</summary>
     public string? Member { get; init; }
 
-    /// <summary>Set where the id was sent with a customer token: the name under which nothing else can be meant.</summary>
+    /// <summary>Set if the id was sent with a customer token: the name by which only this event can be addressed.</summary>
     public string? Key { get; init; }
 }
 
-/// <summary>Where an event stands in a list, newest first: the cursor of the next page.</summary>
-/// <param name="Account">Customers may have the same id at the same instant: the order among them. The default stands before all of
-/// them.</param>
+/// <summary>The position of an event in a list, newest first: the cursor of the next page.</summary>
+/// <param name="Account">Orders events of several customers with the same id and instant. The default precedes all accounts.</param>
 public readonly record struct EventPosition(Instant OccurredAt, Guid Id, int Account = int.MinValue)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{OccurredAt.UnixMicroseconds}~{Id:D}");
@@ -49,42 +48,42 @@ public readonly record struct EventPosition(Instant OccurredAt, Guid Id, int Acc
     }
 }
 
-/// <summary>Which events are asked for.</summary>
+/// <summary>The filters of a list of events.</summary>
 /// <param name="From">Inclusive. <paramref name="To"/> is exclusive.</param>
-/// <param name="After">Older than this one, which the page before ended with.</param>
+/// <param name="After">The last event of the previous page; the list continues with older ones.</param>
 public sealed record EventFilter(string? Customer, string? Type, string? Feature, Instant From, Instant To, EventPosition? After)
 {
-    /// <summary>Only what this member of a customer did.</summary>
+    /// <summary>Only events that this member of a customer caused.</summary>
     public string? Member { get; init; }
 }
 
-/// <summary>Raw facts, newest first. Reads of the database as it is; never the lanes' memory.</summary>
+/// <summary>Reads of recorded events, newest first. They read the database, never the lanes' memory.</summary>
 public sealed class EventQueries(Database database)
 {
-    /// <summary>The events of at most this stretch are listed when no customer is named.</summary>
+    /// <summary>The longest time range of a list without a customer.</summary>
     public static readonly TimeSpan LongestWindow = TimeSpan.FromDays(31);
 
-    /// <summary>Between occurred_at and what decides the month: 36 days of a UUIDv7, and a margin.</summary>
+    /// <summary>The largest distance between occurred_at and the time that decides the month: 36 days of a UUIDv7, and a margin.</summary>
     private static readonly TimeSpan MonthSlack = TimeSpan.FromDays(37);
 
-    /// <summary>Without a customer the newest stretch is looked through first, then ever longer ones.</summary>
+    /// <summary>Without a customer, a search starts with the newest stretch and continues with ever longer ones.</summary>
     private static readonly TimeSpan FirstStretch = TimeSpan.FromMinutes(1);
 
     private const int StretchGrowth = 8;
 
     private static readonly TimeSpan ShortestStretch = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Rows of a page: what is in memory of an export while its reader takes its time.</summary>
+    /// <summary>Rows of a page: the part of an export that stays in memory while its reader takes its time.</summary>
     private const int RowsAtOnce = 1_000;
 
     /// <summary>Characters of properties after which a page ends early: a thousand rows of 16 kB each would be 16 MB.</summary>
     private const int CharactersAtOnce = 1_000_000;
 
-    /// <summary>How long a page may be looked for when no customer is named. Default 5 seconds.</summary>
+    /// <summary>The time limit of a search for a page without a customer. Default 5 seconds.</summary>
     public TimeSpan LongestSearch { get; init; } = SearchLimit.Longest;
 
-    /// <summary>At most <paramref name="most"/> events.</summary>
-    /// <exception cref="SearchTooLongException">No customer is named, and too much lies in the window.</exception>
+    /// <summary>Lists at most <paramref name="most"/> events.</summary>
+    /// <exception cref="SearchTooLongException">No customer is named, and the window contains too many events.</exception>
     public Task<IReadOnlyList<EventRow>> ListAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel) =>
         filter.Customer is null
             ? SearchLimit.RunAsync(LongestSearch, limited => SearchAsync(project, filter, most, limited), cancel)
@@ -115,13 +114,13 @@ public sealed class EventQueries(Database database)
     }
 
     /// <summary>
-    /// All events of the filter, newest first, in pages of at most <see cref="RowsAtOnce"/> rows and about <see cref="CharactersAtOnce"/>
-    /// characters. Nothing of the database is held between two pages: the caller may take any time to write one out. Each event that was
-    /// recorded before the first page comes once, whatever is recorded meanwhile.
+    /// Returns all events of the filter, newest first, in pages of at most <see cref="RowsAtOnce"/> rows and about
+    /// <see cref="CharactersAtOnce"/> characters. It holds no database resources between two pages: the caller may take any time to write
+    /// one out. Each event that was recorded before the first page appears once, whatever is recorded meanwhile.
     /// </summary>
     /// <remarks>
-    /// No index has events in the order of time, so each page sorts what lies in its stretch. A stretch is as long as two of the pages
-    /// before it would need: the pages together read about three times what they show, and never everything once more for each page.
+    /// No index orders events by time, so each page sorts the events of its stretch. A stretch is as long as two pages like the one before
+    /// would need: the pages together read about three times the rows that they return, and never read everything again for each page.
     /// </remarks>
     public async IAsyncEnumerable<IReadOnlyList<EventRow>> PagesAsync(
         ProjectSnapshot project, EventFilter filter, [EnumeratorCancellation] CancellationToken cancel)
@@ -151,7 +150,7 @@ public sealed class EventQueries(Database database)
         }
     }
 
-    /// <returns>Whether there may be more in the filter's window.</returns>
+    /// <returns>The rows, and true if the filter's window may contain more.</returns>
     private async Task<(IReadOnlyList<EventRow> Rows, bool IsCut)> PageAsync(ProjectSnapshot project, EventFilter filter,
         CancellationToken cancel)
     {
@@ -171,7 +170,7 @@ public sealed class EventQueries(Database database)
         return (await NamedAsync(connection, project, found, cancel), found.Count == RowsAtOnce || characters >= CharactersAtOnce);
     }
 
-    /// <summary>Where the event with this id stands; null when there is none in the filter's window.</summary>
+    /// <summary>Returns the position of the event with this id; null if the filter's window does not contain it.</summary>
     public async Task<EventPosition?> PositionOfAsync(
         ProjectSnapshot project, EventFilter filter, string id, Instant now, CancellationToken cancel)
     {
@@ -223,7 +222,7 @@ public sealed class EventQueries(Database database)
         return command;
     }
 
-    /// <summary>-1 (no feature has it) where no feature ever had the name.</summary>
+    /// <summary>Returns -1 (no feature has it) if no feature ever had the name.</summary>
     private static int KeyOf(ProjectSnapshot project, string? code) =>
         code is null ? -1
         : project.Catalog.Features.TryGetValue(code, out var known) ? known.Key
@@ -235,7 +234,7 @@ public sealed class EventQueries(Database database)
     {
         public string Id => Stored.Data.Id ?? Stored.Id.ToString("D");
 
-        /// <summary>What to look up: the reversing event of this one, or what this one reverses.</summary>
+        /// <summary>The id of the related event: the one that reverses this event, or the one that this event reverses.</summary>
         public Guid Other => Stored.Data.Voids ?? EventKey.OfVoid(Stored.Id);
     }
 

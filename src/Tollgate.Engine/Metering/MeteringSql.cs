@@ -3,9 +3,9 @@ using Tollgate.Engine.Ledger;
 namespace Tollgate.Engine.Metering;
 
 /// <summary>
-/// Every statement of the room. All of them read what the ledger wrote. Months: an event lies in the month of its id or of
-/// its recording, at most 37 days from occurred_at in either direction; a void may come at any later time, so only the
-/// oldest month is bounded. In sandbox projects occurred_at follows the test clock and months the real one: no bound.
+/// Every statement of the room. All except the counts of unmatched types only read the ledger's records. Months: an event is stored in the
+/// month of its id or of its recording, at most 37 days from occurred_at in either direction; a void may follow at any later time, so only
+/// the oldest month is bounded. In sandbox projects occurred_at follows the test clock and months the real one: no bound.
 /// </summary>
 internal static class MeteringSql
 {
@@ -48,8 +48,8 @@ internal static class MeteringSql
         """;
 
     /// <summary>
-    /// The events of one customer that others name: what reverses an event, and what a reversing event reverses.
-    /// $1 partitions, $2 accounts, $3 ids.
+    /// The events of one customer that others refer to: the reversing event of an event, and the event that a reversing event reverses. $1
+    /// partitions, $2 accounts, $3 ids.
     /// </summary>
     public const string NamesOf =
         """
@@ -77,7 +77,7 @@ internal static class MeteringSql
          WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3 AND h.id = $4
         """;
 
-    /// <summary>What balances say about some postings. $1 partition, $2 account, $3 features, $4 period starts.</summary>
+    /// <summary>The present balances of some postings. $1 partition, $2 account, $3 features, $4 period starts.</summary>
     public const string BalancesOf =
         """
         SELECT b.feature, b.period_start,
@@ -105,8 +105,8 @@ internal static class MeteringSql
         """;
 
     /// <summary>
-    /// Adds to the counts of types that no meter reads, by place: $1 projects, $2 types, $3 counts, $4 and $5 when they were first and last
-    /// seen. $6 how many types of a project are counted; further ones are not.
+    /// Adds to the counts of types that no meter reads. Parallel arrays: $1 projects, $2 types, $3 counts, $4 and $5 the times of the first
+    /// and the last event. $6 the maximum number of counted types of a project; further types are not counted.
     /// </summary>
     public const string NoteUnmatched =
         """

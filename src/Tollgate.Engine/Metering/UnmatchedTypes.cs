@@ -9,16 +9,18 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Metering;
 
 /// <summary>A type of events that no meter reads.</summary>
-/// <param name="Count">Events of it that were recorded or refused for it.</param>
+/// <param name="Count">The number of events of this type that were recorded, or refused because of it.</param>
 public sealed record UnmatchedType(string Type, long Count, Instant FirstSeenAt, Instant LastSeenAt);
 
 /// <summary>
-/// Counts events that no meter takes, by their types. A count is noted in memory and written within a second, so that no event waits for
-/// it; what a killed server had noted last is lost, the events are not.
+/// Counts events that no meter reads, by type. Counts are kept in memory and written within a second, so that no event waits for them. A
+/// killed server loses its last counts, but no events.
 /// </summary>
 public sealed class UnmatchedTypes : IDisposable
 {
-    /// <summary>Types of one project that are counted each by itself. Callers invent types; further ones are in the metric only.</summary>
+    /// <summary>
+    /// The maximum number of types counted separately in one project. Callers invent types; only the metric counts further ones.
+    /// </summary>
     public const int MostTypes = 1_000;
 
     private readonly Lock _lock = new();
@@ -44,7 +46,7 @@ public sealed class UnmatchedTypes : IDisposable
         }
     }
 
-    /// <summary>When it returns, everything is on disk that was noted on this server before.</summary>
+    /// <summary>Returns when everything that this server counted before the call is on disk.</summary>
     public async Task WriteAsync(CancellationToken cancel)
     {
         await _oneWriter.WaitAsync(cancel);
@@ -75,7 +77,7 @@ public sealed class UnmatchedTypes : IDisposable
         }
     }
 
-    /// <summary>By type; those that a meter reads by now are left out.</summary>
+    /// <summary>Lists by type, without the types that a meter reads by now.</summary>
     /// <param name="after">The last type of the page before, or null.</param>
     public async Task<IReadOnlyList<UnmatchedType>> ListAsync(ProjectSnapshot project, int most, string? after, CancellationToken cancel)
     {

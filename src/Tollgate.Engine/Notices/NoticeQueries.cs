@@ -18,19 +18,21 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Notices;
 
-/// <summary>What a customer is to be told now, gathered from the rooms that know it.</summary>
+/// <summary>Gathers the notices that a customer sees now from the rooms that own the facts.</summary>
 public sealed class NoticeQueries(
     NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, ChangeSubscription change,
     DunningQueries dunning, PaymentProviders providers, PaymentMethods methods, QuotaGate gate,
     SecretBox secrets, Clock clock)
 {
-    /// <summary>Nobody reads more reminders of one kind. The oldest invoices matter most.</summary>
+    /// <summary>The maximum number of payment notices, oldest invoices first: more reminders of one kind would help no reader.</summary>
     public const int MostInvoices = 36;
 
     /// <summary>Newest first: ten thresholds of more features than a plan sells by use.</summary>
     private const int MostCrossings = 500;
 
-    /// <summary>What matters most first. A member is told of usage only: its owner pays. Null: this project has no such customer.</summary>
+    /// <summary>
+    /// Lists notices by importance. A member sees usage only, because its owner pays. Null: this project has no such customer.
+    /// </summary>
     public async Task<IReadOnlyList<Notice>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         if (await customers.FindAsync(project, customer, cancel) is not { } row)
@@ -70,7 +72,7 @@ public sealed class NoticeQueries(
         });
     }
 
-    /// <summary>What usage stands at now: what was granted since may have taken it below a threshold again.</summary>
+    /// <summary>The thresholds at or below present usage: grants since a crossing may have lowered the percentage below it again.</summary>
     private async Task<IReadOnlyList<ReachedThreshold>> ReachedAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         var (account, standing) =

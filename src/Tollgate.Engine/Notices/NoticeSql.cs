@@ -1,13 +1,14 @@
 namespace Tollgate.Engine.Notices;
 
-/// <summary>Every statement of the room. All of it is read, nothing is kept.</summary>
+/// <summary>Every statement of the room. All of them only read.</summary>
 internal static class NoticeSql
 {
     /// <summary>
-    /// Invoices that can be paid, the oldest first, with how collecting them goes, and the plan that ended with the last attempt: in its
-    /// second the subscription was canceled or began to wait. What was stopped is the project's to mend, and nobody's to pay. $1 partition,
-    /// $2 account, $3 number of rows. Rows: id, number, currency, due, issued, due at, collect at, whether it failed and goes on, failures,
-    /// last failure, first failed at, planned at, subscription, its status, its plan's version, when that ended or null.
+    /// Payable invoices, the oldest first, with the state of their collection, and the plan that ended with the last attempt: the
+    /// subscription was canceled or paused in the same second. A stopped collection is left out, because the project and not the customer
+    /// has to act. $1 partition, $2 account, $3 number of rows. Rows: id, number, currency, due, issued, due at, collect at, whether it
+    /// failed and goes on, failures, last failure, first failed at, planned at, subscription, its status, its plan's version, when that
+    /// ended or null.
     /// </summary>
     public const string Owed =
         """
@@ -26,8 +27,8 @@ internal static class NoticeSql
         """;
 
     /// <summary>
-    /// What the provider asks for that manages a subscription: of several the oldest. $1 partition, $2 account, $3 subscription.
-    /// Rows: number, currency, due, page (encrypted), project, provider, reference.
+    /// The oldest open invoice of the provider that manages a subscription. $1 partition, $2 account, $3 subscription. Rows: number,
+    /// currency, due, page (encrypted), project, provider, reference.
     /// </summary>
     public const string Bill =
         """
@@ -39,7 +40,8 @@ internal static class NoticeSql
         """;
 
     /// <summary>
-    /// When the end or the change that stands was asked for, or the payment failed. $1 partition, $2 account, $3 subscription, $4 verb.
+    /// The last time of a verb: of the request for the pending end or change, or of the failed payment. $1 partition, $2 account, $3
+    /// subscription, $4 verb.
     /// </summary>
     public const string LastTime =
         "SELECT max(at) FROM subscription_facts WHERE partition = $1 AND account = $2 AND subscription = $3 AND verb = $4";

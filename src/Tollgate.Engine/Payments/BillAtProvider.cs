@@ -7,8 +7,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>
-/// Tells providers what the invoices that they make have to ask for beside their own price. What one does not take stays, and is told
-/// again.
+/// Adds Tollgate's lines, which are not in the provider's own price, to the invoices that providers make. A line that a provider does not
+/// accept is kept and sent again.
 /// </summary>
 public sealed class BillAtProvider(
     NpgsqlDataSource database, ProviderLines lines, SubscriptionBackends backends, ILogger<BillAtProvider> log)

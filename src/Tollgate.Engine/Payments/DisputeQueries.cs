@@ -9,13 +9,13 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>A customer's bank took the money of a payment back, or asks whether it should.</summary>
+/// <summary>A dispute: a customer's bank took the money of a payment back, or asks whether it should.</summary>
 /// <param name="Reference">The provider's own id.</param>
 public sealed record Dispute(
     Guid Payment, string Customer, PaymentProvider Provider, string Reference, MoneyAmount Amount, DisputeStatus Status, string? Reason,
     Instant OpenedAt, Instant? ClosedAt);
 
-/// <summary>Which disputes are wanted. What is null does not matter.</summary>
+/// <summary>Filters of a list of disputes. A null filter matches every dispute.</summary>
 public sealed record DisputeFilter(string? Customer, Guid? Payment, DisputeStatus? Status);
 
 /// <summary>Reads of disputes.</summary>

@@ -3,12 +3,12 @@ namespace Tollgate.Engine.Payments;
 /// <summary>Every statement on disputes.</summary>
 internal static class DisputeSql
 {
-    /// <summary>The caller holds the customer. $1 partition, $2 account, $3 payment, $4 reference. Rows: status.</summary>
+    /// <summary>The caller must hold the customer's lock. $1 partition, $2 account, $3 payment, $4 reference. Rows: status.</summary>
     public const string StatusOf = "SELECT status FROM disputes WHERE partition = $1 AND account = $2 AND payment = $3 AND reference = $4";
 
     /// <summary>
-    /// $1 partition, $2 account, $3 payment, $4 reference, $5 amount, $6 status, $7 reason or null, $8 when, $9 when it was closed or null,
-    /// $10 project.
+    /// $1 partition, $2 account, $3 payment, $4 reference, $5 amount, $6 status, $7 reason or null, $8 time, $9 closing time or null, $10
+    /// project.
     /// </summary>
     public const string Write =
         """
@@ -19,13 +19,13 @@ internal static class DisputeSql
                   closed_at = excluded.closed_at
         """;
 
-    /// <summary>What a payment's bank holds or took. $1 partition, $2 account, $3 payment.</summary>
+    /// <summary>The amount of a payment that a bank holds or took. $1 partition, $2 account, $3 payment.</summary>
     public const string HeldOf =
         "SELECT coalesce(sum(amount), 0)::bigint FROM disputes WHERE partition = $1 AND account = $2 AND payment = $3 AND status <> 'won'";
 
     /// <summary>
-    /// What banks hold or took of payments, and how that stands: one that is not decided before one that was lost before one that was won.
-    /// $1 partitions, $2 accounts, $3 payments. Rows: payment, amount, status.
+    /// The amounts of payments that banks hold or took, and the status of their disputes: open before lost before won. $1 partitions, $2
+    /// accounts, $3 payments. Rows: payment, amount, status.
     /// </summary>
     public const string OfPayments =
         """

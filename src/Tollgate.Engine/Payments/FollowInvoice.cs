@@ -14,25 +14,26 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>
-/// Brings the row of an invoice that a provider made, and the payment of it, to what the provider says. Told again, or late, it changes
-/// nothing.
+/// Updates the row of a provider's invoice, and the payment of it, to the provider's state. Repeated or late updates change nothing.
 /// </summary>
 public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Clock clock)
 {
-    /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
+    /// <returns>Null: the update is applied. Else why it cannot be applied yet.</returns>
+    public async Task<Unresolved?> RunAsync(
+        ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
     {
         await using (var change = await changes.BeginOnExistingAsync(project, update.Customer, cancel))
         {
             if (change is null)
             {
-                return $"No customer '{update.Customer}' is known.";
+                return new($"No customer '{update.Customer}' is known.");
             }
 
             var (row, subscription) = (change.Row, ProviderReference.IdOf(update.Subscription));
             if (await change.ScalarAsync(ProviderInvoiceSql.IsProviderManaged, cancel, row.Partition, row.Account, subscription) is null)
             {
-                return $"{update.Reference} is for {update.Subscription}, which is not followed.";
+                return Unresolved.NotFollowed(
+                    update.Subscription, $"{update.Reference} is for {update.Subscription}, which is not followed.");
             }
 
             var written = await change.ExecuteAsync(
@@ -55,7 +56,7 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
     }
 
     /// <summary>
-    /// One row for an invoice, however often it was asked for: failed until money comes. What asked for nothing has none.
+    /// Writes one payment for an invoice, for any number of attempts: failed until money arrives. An invoice without an attempt has none.
     /// </summary>
     private async Task PayAsync(
         CustomerChange change, ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate update, CancellationToken cancel)
@@ -95,7 +96,7 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
     };
 }
 
-/// <summary>How <c>provider_invoices.lines</c> is written.</summary>
+/// <summary>The stored form of one of <c>provider_invoices.lines</c>.</summary>
 internal sealed record StoredProviderLine(string Description, long Amount, DateTime Start, DateTime End);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -5,92 +5,95 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>A charge as a provider sees it.</summary>
-/// <param name="Key">Idempotency key: the same is done once, however often it is asked for.</param>
+/// <summary>A charge, as a provider receives it.</summary>
+/// <param name="Key">Idempotency key: the provider charges once for any number of requests.</param>
 /// <param name="Customer">The project's own id.</param>
 public sealed record ChargeOrder(Guid Key, string Customer, PaymentMethod Method, MoneyAmount Amount)
 {
-    /// <summary>The customer is there and can be asked to confirm.</summary>
+    /// <summary>True if the customer is present and can confirm.</summary>
     public bool IsPresent { get; init; }
 }
 
-/// <param name="Charge">The provider's id of what is to go back.</param>
+/// <param name="Charge">The provider's id of the charge to refund.</param>
 public sealed record RefundOrder(Guid Key, string Customer, string Charge, MoneyAmount Amount);
 
 /// <summary>A page on which a customer pays an amount.</summary>
-/// <param name="Key">The payment's id: idempotency key, and what the provider's webhooks name.</param>
-/// <param name="Description">What it is for, as the customer reads it.</param>
-/// <param name="SuccessUrl">Where the customer goes from there.</param>
-/// <param name="SaveMethod">The customer is to be charged by it later, without being there.</param>
+/// <param name="Key">The payment's id: the idempotency key, and the id that the provider's webhooks name.</param>
+/// <param name="Description">The purpose that the customer reads.</param>
+/// <param name="SuccessUrl">The address to which the page sends the customer after the payment.</param>
+/// <param name="SaveMethod">True if the payment method is saved for later charges without the customer.</param>
 public sealed record CheckoutOrder(
     Guid Key, ProviderParty Customer, MoneyAmount Amount, string Description, Uri SuccessUrl, Uri CancelUrl, DateTimeOffset ExpiresAt,
     bool SaveMethod);
 
-/// <summary>A customer as a provider is told.</summary>
+/// <summary>A customer, as a provider receives it.</summary>
 /// <param name="Id">The project's own id.</param>
 public sealed record ProviderParty(string Id, string? Name, string? Email);
 
-/// <param name="Reference">The provider's own id of it.</param>
+/// <param name="Reference">The provider's own id of the page.</param>
 public sealed record HostedPage(string Reference, Uri Url);
 
-/// <summary>What a provider did.</summary>
+/// <summary>The result of a call to a provider.</summary>
 /// <param name="Reference">The provider's own id of it.</param>
 /// <param name="Failure">Null: the money moved.</param>
 public sealed record ProviderAnswer(string Reference, PaymentFailure? Failure)
 {
-    /// <summary>Nothing moved yet: the customer has to confirm it to the bank.</summary>
+    /// <summary>True if nothing has moved yet, because the customer has to confirm it to the bank.</summary>
     public bool NeedsCustomer { get; init; }
 
-    /// <summary>It was asked, and has not decided: nothing is to be asked for anew.</summary>
+    /// <summary>True if the provider has the request and has not decided: nothing must be requested again.</summary>
     public bool IsUndecided { get; init; }
 
     public static readonly ProviderAnswer Undecided = new("", null) { IsUndecided = true };
 }
 
-/// <summary>A webhook as it came in. Names of headers in any case.</summary>
-/// <param name="Body">Byte for byte.</param>
+/// <summary>A received webhook. Names of headers in any case.</summary>
+/// <param name="Body">The exact bytes.</param>
 public sealed record WebhookRequest(
     IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Query, ReadOnlyMemory<byte> Body)
 {
     private string? _text;
 
-    /// <summary>The body, decoded once however many projects' secrets it is verified with.</summary>
+    /// <summary>The body, decoded once for all projects whose secrets verify it.</summary>
     public string Text => _text ??= Encoding.UTF8.GetString(Body.Span);
 }
 
 /// <summary>An event of a provider.</summary>
 /// <param name="Id">Unique among the provider's events of a project, for ever: a repeat of it is the same event.</param>
-/// <param name="Object">The provider's id of what it speaks of; null: it does not say.</param>
+/// <param name="Object">The provider's id of the object that it is about; null: it names none.</param>
 public sealed record ProviderEvent(string Id, string Type, string? Object, string Body, DateTimeOffset? HappenedAt);
 
-/// <summary>What the signature of a webhook says.</summary>
+/// <summary>The result of the check of a webhook's signature.</summary>
 public enum WebhookVerdict
 {
     Genuine,
 
-    /// <summary>Signed by nobody whom these credentials know.</summary>
+    /// <summary>None of the project's secrets made the signature.</summary>
     Forged,
 
-    /// <summary>Rightly signed, longer ago than is allowed.</summary>
+    /// <summary>The signature is valid, but older than allowed.</summary>
     Stale,
 
-    /// <summary>Rightly signed, and still no event.</summary>
+    /// <summary>The signature is valid, but the body is no event.</summary>
     Unreadable,
 }
 
-/// <param name="Event">Of a genuine one.</param>
+/// <param name="Event">Set for a genuine webhook.</param>
 public sealed record WebhookReading(WebhookVerdict Verdict, ProviderEvent? Event = null);
 
-/// <summary>What an event comes to.</summary>
+/// <summary>The updates that an event results in.</summary>
 /// <param name="Updates">To be applied in this order.</param>
-/// <param name="IsKnown">False: events of this type concern nobody here.</param>
+/// <param name="IsKnown">False: events of this type do not concern this project.</param>
 public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsKnown = true)
 {
-    /// <summary>What cannot be followed, for people; null: nothing. The news are applied, and the event is read again later.</summary>
-    public string? UnresolvedReason { get; init; }
+    /// <summary>
+    /// Why a part of the event cannot be followed; null: nothing is missing. The updates are applied, and the
+    /// event is read again later.
+    /// </summary>
+    public Unresolved? Unresolved { get; init; }
 
     /// <summary>
-    /// Of the subscriptions that are told of, the one that the event is about, by the provider's id; null: all that is told.
+    /// The subscription that the event is about, among those in <see cref="Updates"/>, by the provider's id; null: all of them.
     /// </summary>
     public string? Subscription { get; init; }
 
@@ -100,15 +103,16 @@ public sealed record ParsedEvent(IReadOnlyList<ProviderUpdate> Updates, bool IsK
     public static readonly ParsedEvent Nothing = new([], IsKnown: false);
 
     /// <summary>
-    /// The provider does not know what its own event speaks of: it is read again, since the key may be another account's and be mended.
+    /// The provider does not know the object of its own event. The event is read again, because the key may be another account's, and be
+    /// corrected.
     /// </summary>
-    public static ParsedEvent Unknown(string why) => new([]) { UnresolvedReason = why };
+    public static ParsedEvent Unknown(string why) => new([]) { Unresolved = new(why) };
 }
 
 /// <summary>
-/// The seam to who moves money. It knows amounts, tokens and keys; subscriptions that it manages are asked of
-/// <see cref="ISubscriptionBackend"/>. The caller has stored what it asks for before it asks. What a provider cannot do
-/// (<see cref="Capabilities"/>) is never asked for.
+/// The interface to a provider that moves money. It handles amounts, tokens and keys; <see cref="ISubscriptionBackend"/> handles
+/// subscriptions that the provider manages. The caller stores each request before it calls, and never requests anything beyond
+/// <see cref="Capabilities"/>.
 /// </summary>
 public interface IPaymentProvider
 {
@@ -116,51 +120,53 @@ public interface IPaymentProvider
 
     ProviderCapabilities Capabilities { get; }
 
-    /// <summary>What it can do with the project's credentials, where that hangs on them.</summary>
+    /// <summary>The capabilities with the project's credentials, if they depend on these.</summary>
     ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) => Capabilities;
 
-    /// <summary>Why credentials cannot be right, by field; null: they may be.</summary>
+    /// <summary>The field with wrong credentials and the reason; null: they may be right.</summary>
     (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials);
 
-    /// <returns>Null: no answer came. It may have happened; <see cref="FindAsync"/> tells.</returns>
+    /// <returns>Null: no answer arrived. The charge may have happened; <see cref="FindAsync"/> tells.</returns>
     Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel);
 
-    /// <returns>Null: no answer came.</returns>
+    /// <returns>Null: no answer arrived.</returns>
     Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel);
 
-    /// <summary>What it did under a key.</summary>
-    /// <returns>Null: nothing; it was never asked. <see cref="ProviderAnswer.Undecided"/>: it was.</returns>
+    /// <summary>Returns the provider's result for a key.</summary>
+    /// <returns>Null: the provider never received it. <see cref="ProviderAnswer.Undecided"/>: the provider has it and has not
+    /// decided.</returns>
     Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel);
 
-    /// <returns>Null: no answer came.</returns>
+    /// <returns>Null: no answer arrived.</returns>
     Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel);
 
-    /// <summary>Nobody is to pay on a page any more.</summary>
+    /// <summary>Closes a page, so that nobody can pay on it any more.</summary>
     /// <param name="reference">The provider's id of the page.</param>
     /// <returns>
-    /// How the payment ended: canceled, or paid before that. Null: no answer came, somebody is paying just now, or it closes no pages.
+    /// The end of the payment: canceled, or paid before that. Null: no answer arrived, a customer is paying just now, or the provider
+    /// cannot close pages.
     /// </returns>
     Task<ProviderAnswer?> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) =>
         Task.FromResult<ProviderAnswer?>(null);
 
-    /// <returns>Null: no answer came, or it has nothing of this customer.</returns>
+    /// <returns>Null: no answer arrived, or the provider does not know this customer.</returns>
     Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel);
 
-    /// <summary>Whether a webhook is the provider's own, and what it is called. It asks nobody.</summary>
-    /// <param name="credentials">Of one project.</param>
+    /// <summary>Verifies a webhook and reads its event, without a call to the provider.</summary>
+    /// <param name="credentials">The credentials of one project.</param>
     WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now);
 
-    /// <summary>Whose an event is, where several projects are on one account.</summary>
-    /// <param name="projects">Those whose credentials it is signed with.</param>
-    /// <returns>Null: it speaks of nothing that one of them has.</returns>
+    /// <summary>Returns the project that an event belongs to, if several projects share one account.</summary>
+    /// <param name="projects">The projects whose credentials verify its signature.</param>
+    /// <returns>Null: the event is about no object of these projects.</returns>
     Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel) =>
         Task.FromResult<ProjectSnapshot?>(null);
 
-    /// <summary>What a genuine event says. Where it may be older than what the provider has, the provider is asked.</summary>
-    /// <exception cref="ProviderSilentException">The provider was asked and did not answer: the event is read again later.</exception>
+    /// <summary>Reads a genuine event. If the event may be older than the provider's state, this asks the provider.</summary>
+    /// <exception cref="ProviderSilentException">The provider did not answer: the event is read again later.</exception>
     Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel);
 }
 
-/// <summary>A provider that was asked what it has did not answer.</summary>
-/// <param name="message">For people; without secrets.</param>
+/// <summary>The provider did not answer a question about its state.</summary>
+/// <param name="message">For operators; without secrets.</param>
 public sealed class ProviderSilentException(string message) : Exception(message);

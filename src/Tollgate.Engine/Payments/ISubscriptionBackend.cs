@@ -9,7 +9,7 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>A page on which a customer subscribes at a provider, which manages the subscription from then on.</summary>
-/// <param name="Key">The checkout's id: idempotency key, and what the provider's events name.</param>
+/// <param name="Key">The checkout's id: the idempotency key, and the id that the provider's events name.</param>
 /// <param name="TrialDays">0: none is left.</param>
 public sealed record ProviderManagedCheckout(
     Guid Key, ProviderParty Customer, SubscriptionTerms Terms, int TrialDays, Coupon? Coupon, Uri SuccessUrl, Uri CancelUrl,
@@ -17,35 +17,35 @@ public sealed record ProviderManagedCheckout(
 
 public enum BackendOutcome
 {
-    /// <summary>It is so at the provider; <see cref="BackendAnswer.Updates"/> says what it has now.</summary>
+    /// <summary>The provider has the requested state; <see cref="BackendAnswer.Updates"/> contains it.</summary>
     Done,
 
-    /// <summary>It had to be paid, and no money came. Nothing was changed.</summary>
+    /// <summary>The change needed a payment, which failed. Nothing has changed.</summary>
     Declined,
 
-    /// <summary>The provider has no such thing, or refuses it.</summary>
+    /// <summary>The provider does not have the object, or refuses the request.</summary>
     Impossible,
 
     /// <summary>The provider has no such subscription.</summary>
     Missing,
 
-    /// <summary>None came, and what is there does not say that it was done.</summary>
+    /// <summary>No answer arrived, and the provider's state does not show the change.</summary>
     NoAnswer,
 }
 
-/// <param name="Detail">For people.</param>
+/// <param name="Detail">For operators.</param>
 public sealed record BackendAnswer(BackendOutcome Outcome, string? Detail = null, PaymentFailure? Failure = null)
 {
-    /// <summary>Of what was done: the provider's subscriptions of the customer, and what was invoiced for it.</summary>
+    /// <summary>After a change: the provider's subscriptions of the customer, and the invoices for the change.</summary>
     public IReadOnlyList<ProviderUpdate> Updates { get; init; } = [];
 
-    /// <summary>Of a page.</summary>
+    /// <summary>The page, if the call opened one.</summary>
     public HostedPage? Page { get; init; }
 
-    /// <summary>Of a preview: what it asks for now; null: nothing.</summary>
+    /// <summary>Preview only: the invoice that is due now; null: none.</summary>
     public Invoice? Invoice { get; init; }
 
-    /// <summary>Of a preview: what the next period asks for; null: nothing.</summary>
+    /// <summary>Preview only: the invoice of the next period; null: none.</summary>
     public Invoice? Next { get; init; }
 
     public static BackendAnswer Impossible(string detail) => new(BackendOutcome.Impossible, detail);
@@ -62,13 +62,15 @@ public interface ISubscriptionBackend
 {
     PaymentProvider Name { get; }
 
-    /// <summary>A page in which a subscription begins.</summary>
+    /// <summary>Opens a page on which a subscription begins.</summary>
     Task<BackendAnswer> OpenPageAsync(ProjectSnapshot project, ProviderManagedCheckout order, CancellationToken cancel);
 
-    /// <summary>Nobody can subscribe on it any more. What was bought on it is told.</summary>
+    /// <summary>Closes a page, so that nobody can subscribe on it any more. The answer contains a purchase made on it before.</summary>
     Task<BackendAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel);
 
-    /// <summary>Other terms from now on; what they cost more for the rest of the period is paid before they are had.</summary>
+    /// <summary>
+    /// Changes the terms from now on; the customer pays a higher price for the rest of the period before it gets the new terms.
+    /// </summary>
     Task<BackendAnswer> ChangeAsync(
         ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel);
 
@@ -76,24 +78,24 @@ public interface ISubscriptionBackend
 
     Task<BackendAnswer> UncancelAsync(ProjectSnapshot project, SubscriptionRow row, CancellationToken cancel);
 
-    /// <summary>It takes something off the provider's invoices from now on.</summary>
+    /// <summary>Applies a coupon to the provider's invoices from now on.</summary>
     Task<BackendAnswer> RedeemAsync(ProjectSnapshot project, SubscriptionRow row, Coupon coupon, CancellationToken cancel);
 
-    /// <summary>It takes nothing off any more. Of one that it does not have: done.</summary>
+    /// <summary>Ends a coupon. The result is done also if the subscription does not have it.</summary>
     Task<BackendAnswer> EndCouponAsync(ProjectSnapshot project, SubscriptionRow row, string code, CancellationToken cancel);
 
-    /// <param name="terms">Others from now on; null: it goes on.</param>
+    /// <param name="terms">The new terms from now on; null: the present terms continue.</param>
     Task<BackendAnswer> PreviewAsync(
         ProjectSnapshot project, SubscriptionRow row, string customer, SubscriptionTerms? terms, Proration proration,
         CancellationToken cancel);
 
-    /// <summary>What an end now asks for, or gives back.</summary>
+    /// <summary>Previews an immediate end: the amount due or the amount returned.</summary>
     Task<BackendAnswer> PreviewEndAsync(
         ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel);
 
-    /// <summary>Asks for lines with the invoices that it makes. A line that it has already is not asked for again.</summary>
+    /// <summary>Adds lines to the invoices that the provider makes. A line that the provider already has is not added again.</summary>
     /// <returns>The provider's id of each line that it has now.</returns>
-    /// <exception cref="ProviderSilentException">It did not answer.</exception>
+    /// <exception cref="ProviderSilentException">The provider did not answer.</exception>
     Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel);
 }
 
@@ -103,10 +105,10 @@ public sealed class SubscriptionBackends(IEnumerable<ISubscriptionBackend> backe
     private readonly Dictionary<string, ISubscriptionBackend> _backends = backends.ToDictionary(
         static one => CatalogWords.Of(one.Name), StringComparer.Ordinal);
 
-    /// <param name="name">As <see cref="Subscription.ManagedBy"/> has it.</param>
+    /// <param name="name">The value of <see cref="Subscription.ManagedBy"/>.</param>
     public ISubscriptionBackend Of(string name) => _backends[name];
 
-    /// <summary>Who begins the project's new subscriptions; null: Tollgate.</summary>
+    /// <summary>The backend that manages the project's new subscriptions; null: Tollgate.</summary>
     public ISubscriptionBackend? OfNew(ProjectSnapshot project) =>
         project.Payments.Subscriptions == SubscriptionsBy.Provider
             ? _backends.GetValueOrDefault(CatalogWords.Of(project.Payments.Provider))

@@ -1,11 +1,11 @@
 namespace Tollgate.Engine.Payments;
 
-/// <summary>How facts name who did something with money.</summary>
+/// <summary>The actors that facts about money name.</summary>
 internal static class PaymentActors
 {
-    /// <summary>What happens by itself.</summary>
+    /// <summary>The actor of automatic actions.</summary>
     public const string System = "system";
 
-    /// <summary>What an invoice's fact says of the payment that paid it.</summary>
+    /// <summary>The note of an invoice's fact about the payment that paid it.</summary>
     public static string NoteOf(Guid payment) => $"payment {payment:D}";
 }

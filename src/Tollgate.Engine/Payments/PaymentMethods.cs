@@ -11,10 +11,10 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>What customers are charged by. The newest is the default.</summary>
+/// <summary>Customers' payment methods. The newest is the default.</summary>
 public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
 {
-    /// <summary>Of a customer. Pages that need no key list all of them.</summary>
+    /// <summary>The maximum for one customer. Pages without a key list all of them.</summary>
     public const int Most = 50;
 
     /// <summary>Oldest first. Null: this project has no such customer.</summary>
@@ -36,9 +36,9 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
         return await KeptAsync(connection, row, cancel);
     }
 
-    /// <summary>What an attempt was made with, also when it was removed since, with its token to charge it by.</summary>
+    /// <summary>Returns the payment method of an attempt, even if it was removed since, with its token for charging.</summary>
     /// <remarks>
-    /// A token that no master key of this server opens is empty: the provider refuses it, and the customer can leave the card anew.
+    /// The token is empty if no master key of this server opens it: the provider then refuses it, and the customer can save the card again.
     /// </remarks>
     public async Task<PaymentMethod> OfAsync(PaymentRow row, CancellationToken cancel)
     {
@@ -48,7 +48,8 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
     }
 
     /// <summary>
-    /// The saved one that is meant, or a new one, which is not kept before it has paid. Null: neither, or the customer has no such.
+    /// Returns the chosen saved method, or a new one, which is saved only after it has paid. Null: neither is given, or the customer has no
+    /// such method.
     /// </summary>
     internal static async Task<PaymentMethod?> ChosenAsync(
         CustomerChange change, SecretBox secrets, (Guid? Saved, SandboxCard? Card) with, Instant now, CancellationToken cancel)
@@ -74,8 +75,8 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
     }
 
     /// <summary>
-    /// What is charged by itself: the default, or the newest one where the default is of a provider that the project has left. Null:
-    /// nothing is.
+    /// Returns the method for automatic charges: the default, or the newest one if the default belongs to a provider that the project has
+    /// left. Null: there is none.
     /// </summary>
     internal static async Task<PaymentMethod?> DefaultAsync(CustomerChange change, ProjectSnapshot project, CancellationToken cancel) =>
         (await KeptAsync(change.Connection, change.Row, cancel))

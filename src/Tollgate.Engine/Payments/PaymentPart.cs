@@ -27,7 +27,7 @@ public static class PaymentParts
 {
     extension(ProjectSnapshot project)
     {
-        /// <summary>Who moves its money.</summary>
+        /// <summary>The project's payment provider and its settings.</summary>
         public PaymentSetup Payments => project.Parts.Find<PaymentSetup>() ?? PaymentPart.DefaultOf(project.Mode);
     }
 }

@@ -9,10 +9,10 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>A payment with what went back of it, and where it lies.</summary>
+/// <summary>A payment with its refunds and the place of its row.</summary>
 public sealed record PaymentRow(Payment Payment, short Partition, int Account, IReadOnlyList<Refund> Refunds)
 {
-    /// <summary>What the customer's bank holds of it or took, and how that stands; null: it was never disputed.</summary>
+    /// <summary>The amount that the customer's bank holds or took, and the status of the dispute; null: it was never disputed.</summary>
     public (MoneyAmount Amount, DisputeStatus Status)? Dispute { get; init; }
 
     /// <summary>The columns of <c>PaymentSql.Columns</c>, in their order.</summary>
@@ -42,7 +42,7 @@ public sealed record PaymentRow(Payment Payment, short Partition, int Account, I
     }
 }
 
-/// <summary>Which payments are wanted. What is null does not matter.</summary>
+/// <summary>Filters of a list of payments. A null filter matches every payment.</summary>
 public sealed record PaymentFilter(string? Customer, Guid? Invoice, PaymentStatus? Status);
 
 /// <summary>Reads of payments. Every statement is bounded by the project.</summary>
@@ -54,7 +54,7 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, id, cancel);
     }
 
-    /// <returns>Those that exist, in any order.</returns>
+    /// <returns>The payments that exist, in any order.</returns>
     public async Task<IReadOnlyList<PaymentRow>> FindSeveralAsync(ProjectSnapshot project, IReadOnlySet<Guid> ids, CancellationToken cancel)
     {
         if (ids.Count == 0)
@@ -112,7 +112,7 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
             }
         }
 
-        // Also those that failed are shown, so what went back says nothing.
+        // Failed refunds are shown too, so the refunded amount does not tell whether there are refunds.
         if (!rows.Exists(static row => row.Payment.Status == PaymentStatus.Succeeded))
         {
             return rows;

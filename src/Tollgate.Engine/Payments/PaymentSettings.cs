@@ -8,12 +8,14 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>Who moves the money of projects. Every server has it in memory, as part of its projects, and reloads it with these.</summary>
+/// <summary>
+/// The payment providers of projects. Every server holds the settings in memory, as a part of its projects, and reloads them together.
+/// </summary>
 public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory directory, ProviderKeys keys)
 {
-    /// <summary>When it returns, this server works by it; others do within a second.</summary>
-    /// <param name="credentials">All of the provider's; null: those that are stored stay.</param>
-    /// <param name="subscriptions">Who manages new subscriptions; null: as before with the same provider, Tollgate with another.</param>
+    /// <summary>Sets the provider. The settings apply on this server when the call returns, on others within a second.</summary>
+    /// <param name="credentials">All of the provider's; null: the stored ones remain.</param>
+    /// <param name="subscriptions">The manager of new subscriptions; null: unchanged with the same provider, Tollgate with another.</param>
     public async Task SetAsync(
         ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string>? credentials, CancellationToken cancel,
         SubscriptionsBy? subscriptions = null)
@@ -38,10 +40,10 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         await directory.RefreshAsync(CancellationToken.None);
     }
 
-    /// <summary>As it is now, on this server.</summary>
+    /// <summary>Returns the project as it is now on this server.</summary>
     public ProjectSnapshot Newest(ProjectSnapshot project) => directory.Current.ProjectsById[project.Id];
 
-    /// <summary>All keys of a provider, also of one that is not chosen.</summary>
+    /// <summary>Stores all keys of a provider, even one that is not chosen.</summary>
     internal async Task StoreAsync(
         ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string> credentials, CancellationToken cancel)
     {
@@ -75,7 +77,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         return isRemoved;
     }
 
-    /// <summary>By project; one that has chosen nothing and stored nothing is missing.</summary>
+    /// <summary>Loads the settings by project, without projects that have neither chosen nor stored anything.</summary>
     internal static async Task<IReadOnlyDictionary<int, PaymentSetup>> LoadAsync(
         NpgsqlConnection connection, Func<int, PaymentSetup> defaultOf, CancellationToken cancel)
     {
@@ -85,7 +87,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         {
             while (await reader.ReadAsync(cancel))
             {
-                // A word of a newer or older version concerns its project alone, which then has what it had before it chose anything.
+                // An unknown word of a newer or older version affects only its project, which then gets the default settings.
                 if (CatalogWords.TryParse<PaymentProvider>(reader.GetString(1), out var provider)
                     && CatalogWords.TryParse<SubscriptionsBy>(reader.GetString(3), out var by))
                 {

@@ -1,16 +1,16 @@
 namespace Tollgate.Engine.Payments;
 
-/// <summary>Every statement on the choice of a provider and its keys.</summary>
+/// <summary>Every statement on provider settings and keys.</summary>
 internal static class PaymentSettingsSql
 {
-    /// <summary>Rows: project, provider, version, who manages new subscriptions.</summary>
+    /// <summary>Rows: project, provider, version, manager of new subscriptions.</summary>
     public const string LoadChoices = "SELECT project_id, provider, version, subscriptions FROM payment_settings";
 
     /// <summary>Rows: project, provider, secrets, version, updated.</summary>
     public const string LoadCredentials = "SELECT project_id, provider, secrets, version, updated_at FROM provider_credentials";
 
     /// <summary>
-    /// $1 project, $2 provider, $3 who manages new subscriptions; null: as before with the same provider, Tollgate with another.
+    /// $1 project, $2 provider, $3 manager of new subscriptions; null: unchanged with the same provider, Tollgate with another.
     /// </summary>
     public const string Choose =
         """

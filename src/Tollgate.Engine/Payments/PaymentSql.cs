@@ -6,7 +6,7 @@ namespace Tollgate.Engine.Payments;
 /// <summary>Every statement on payments, refunds and payment methods.</summary>
 internal static class PaymentSql
 {
-    /// <summary>What <c>PaymentRow.Read</c> reads.</summary>
+    /// <summary>The columns that <c>PaymentRow.Read</c> reads.</summary>
     internal const string Columns =
         """
         p.partition, p.account, p.id, c.id, p.invoice, p.provider, p.method, p.currency, p.amount, p.refunded, p.status, p.failure, p.reference,
@@ -46,7 +46,7 @@ internal static class PaymentSql
     /// Newest first. $1 project, $2 customer or null, $3 invoice or null, $4 status or null, $5 the id after which it starts or null,
     /// $6 number of rows.
     /// </summary>
-    /// <param name="by">What is filtered by: only such rows are read then, not the project's.</param>
+    /// <param name="by">The filters; the statement then reads only matching rows, not all of the project's.</param>
     public static string List(PaymentFilter by) =>
         $"""
         SELECT {Columns}
@@ -72,8 +72,8 @@ internal static class PaymentSql
     // ---- attempts ----------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// The caller holds the customer. $1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 provider, $7 method, $8 currency, $9
-    /// amount, $10 status, $11 reference, $12 created, $13 settled or null.
+    /// The caller must hold the customer's lock. $1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 provider, $7 method, $8
+    /// currency, $9 amount, $10 status, $11 reference, $12 created, $13 settled or null.
     /// </summary>
     public const string Insert =
         """
@@ -83,8 +83,8 @@ internal static class PaymentSql
         """;
 
     /// <summary>
-    /// One that a checkout makes. $1 partition, $2 account, $3 id, $4 project, $5 invoice or null, $6 checkout, $7 provider, $8 method or
-    /// null, $9 currency, $10 amount, $11 created, $12 version of the subscription or null, $13 when its price was told.
+    /// The payment of a checkout. $1 partition, $2 account, $3 id, $4 project, $5 invoice or null, $6 checkout, $7 provider, $8 method or
+    /// null, $9 currency, $10 amount, $11 created, $12 version of the subscription or null, $13 time of the quote.
     /// </summary>
     public const string InsertOfCheckout =
         """
@@ -93,12 +93,12 @@ internal static class PaymentSql
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', $11, $13, $12)
         """;
 
-    /// <summary>$1 partition, $2 account, $3 invoice. Answers the id of the one whose outcome is not known.</summary>
+    /// <summary>$1 partition, $2 account, $3 invoice. Returns the id of the payment whose result is unknown.</summary>
     public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND invoice = $3 AND settled_at IS NULL";
 
     /// <summary>
-    /// A pending one is so no more, and one that had failed may succeed after all. $1 partition, $2 account, $3 id, $4 status, $5 failure
-    /// or null, $6 reference, $7 when.
+    /// Settles a pending payment; a failed one may still succeed. $1 partition, $2 account, $3 id, $4 status, $5 failure or null, $6
+    /// reference, $7 time.
     /// </summary>
     public const string Settle =
         """
@@ -108,8 +108,8 @@ internal static class PaymentSql
         """;
 
     /// <summary>
-    /// The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 payment, $4 verb, $5 at, $6 amount, $7 actor, $8
-    /// note.
+    /// Adds the next fact of a payment. The caller must hold the customer's lock. $1 partition, $2 account, $3 payment, $4 verb, $5 at, $6
+    /// amount, $7 actor, $8 note.
     /// </summary>
     public const string AddFact =
         """
@@ -124,17 +124,17 @@ internal static class PaymentSql
         "UPDATE payments SET status = 'requires_action', reference = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND status = "
             + "'pending'";
 
-    /// <summary>What the money paid. $1 partition, $2 account, $3 payment, $4 invoice.</summary>
+    /// <summary>Sets the invoice that the money paid. $1 partition, $2 account, $3 payment, $4 invoice.</summary>
     public const string NameInvoice = "UPDATE payments SET invoice = $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     // ---- refunds -----------------------------------------------------------------------------------------------
 
-    /// <summary>The caller holds the customer. $1 partition, $2 account, $3 payment, $4 by how much.</summary>
+    /// <summary>The caller must hold the customer's lock. $1 partition, $2 account, $3 payment, $4 amount to add.</summary>
     public const string Reserve = "UPDATE payments SET refunded = refunded + $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>
-    /// $1 partition, $2 account, $3 id, $4 payment, $5 invoice or null, $6 amount, $7 reason, $8 created, $9 credit note or null, $10 of
-    /// the amount, out of credit.
+    /// $1 partition, $2 account, $3 id, $4 payment, $5 invoice or null, $6 amount, $7 reason, $8 created, $9 credit note or null, $10 the
+    /// part of the amount that comes from credit.
     /// </summary>
     public const string InsertRefund =
         """
@@ -143,8 +143,8 @@ internal static class PaymentSql
         """;
 
     /// <summary>
-    /// What of a payment became credit, also when a refund of it failed, less what was taken out of it again. $1 partition, $2 account, $3
-    /// the note that names the payment.
+    /// The part of a payment that became credit, including failed refunds, less the part that was taken out again. $1 partition, $2
+    /// account, $3 the note that names the payment.
     /// </summary>
     public const string OverpaidOf =
         """
@@ -153,7 +153,9 @@ internal static class PaymentSql
          WHERE partition = $1 AND account = $2 AND cause IN ('payment', 'refund', 'credit_note') AND note = $3
         """;
 
-    /// <summary>One that had gone may come back. $1 partition, $2 account, $3 id, $4 status, $5 reference, $6 when.</summary>
+    /// <summary>
+    /// Settles a refund; a successful one may still fail. $1 partition, $2 account, $3 id, $4 status, $5 reference, $6 time.
+    /// </summary>
     public const string SettleRefund =
         """
         UPDATE refunds
@@ -164,7 +166,7 @@ internal static class PaymentSql
     // ---- outcomes that are not known ---------------------------------------------------------------------------
 
     /// <summary>
-    /// Those that nobody has asked about for a while, with their project: asked now. Of several servers each takes others.
+    /// Claims payments with an unknown result whose last query is older than $1, with their project. Several servers claim different rows.
     /// $1 seconds, $2 number of rows. Rows: project, payment.
     /// </summary>
     public const string TakeUnknown =
@@ -190,7 +192,7 @@ internal static class PaymentSql
         RETURNING p.project_id, p.id
         """;
 
-    /// <summary>The same of refunds. Rows: project, payment, refund.</summary>
+    /// <summary>The same for refunds. Rows: project, payment, refund.</summary>
     public const string TakeUnknownRefunds =
         $"""
           WITH first AS MATERIALIZED (
@@ -218,8 +220,7 @@ internal static class PaymentSql
     private const string MethodColumns = "id, provider, token, brand, last4, is_default, added_at";
 
     /// <summary>
-    /// Those that were not removed, oldest first; the default and the newest where an older version kept more than the bound. $1 partition,
-    /// $2 account, $3 bound.
+    /// The methods that were not removed, the oldest first; at most $3, with the default among them. $1 partition, $2 account.
     /// </summary>
     public const string Methods =
         $"""
@@ -230,8 +231,8 @@ internal static class PaymentSql
         """;
 
     /// <summary>
-    /// Removes the oldest beyond the bound, never the default. There is a default. $1 partition, $2 account, $3 when, $4 how many stay
-    /// beside the default.
+    /// Removes the oldest methods beyond the bound, never the default. There must be a default. $1 partition, $2 account, $3 time, $4
+    /// number of methods that stay in addition to the default.
     /// </summary>
     public const string RemoveOldMethods =
         """
@@ -244,7 +245,7 @@ internal static class PaymentSql
                       OFFSET $4)
         """;
 
-    /// <summary>Also one that was removed since: it was charged. $1 partition, $2 account, $3 id.</summary>
+    /// <summary>Includes removed methods, because they were charged. $1 partition, $2 account, $3 id.</summary>
     public const string Method = $"SELECT {MethodColumns} FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>$1 partition, $2 account.</summary>
@@ -262,7 +263,7 @@ internal static class PaymentSql
     public const string RemoveMethod =
         "UPDATE payment_methods SET removed_at = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND removed_at IS NULL";
 
-    /// <summary>The newest of those that are left becomes the default, where none is. $1 partition, $2 account.</summary>
+    /// <summary>Makes the newest remaining method the default if there is none. $1 partition, $2 account.</summary>
     public const string MakeNewestDefault =
         """
         UPDATE payment_methods m
@@ -276,7 +277,8 @@ internal static class PaymentSql
         """;
 
     /// <summary>
-    /// Not kept before it has paid. $1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.
+    /// Inserts a method that is saved only after it has paid. $1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last
+    /// digits, $8 added.
     /// </summary>
     public const string InsertUntriedMethod =
         """
@@ -284,7 +286,7 @@ internal static class PaymentSql
              VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8, $8, false)
         """;
 
-    /// <summary>It is kept, and is charged from now on. $1 partition, $2 account, $3 id.</summary>
+    /// <summary>Saves a method and makes it the one to charge from now on. $1 partition, $2 account, $3 id.</summary>
     public const string KeepMethod =
         "UPDATE payment_methods SET removed_at = NULL, is_default = true, was_kept = true WHERE partition = $1 AND account = $2 AND id = $3";
 

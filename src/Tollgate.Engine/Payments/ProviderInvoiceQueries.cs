@@ -11,24 +11,24 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>An invoice that a provider made for a subscription that it manages, as it said last.</summary>
+/// <summary>An invoice that a provider made for a subscription that it manages, in the provider's last known state.</summary>
 /// <param name="Reference">The provider's own id.</param>
-/// <param name="Subscription">The provider's id of it.</param>
-/// <param name="Payment">Our id of what paid it, or was to; null: nobody was asked yet.</param>
-/// <param name="Url">Where the customer sees it.</param>
+/// <param name="Subscription">The provider's id of the subscription.</param>
+/// <param name="Payment">Our id of the payment or failed attempt; null: there was no attempt yet.</param>
+/// <param name="Url">The page on which the customer sees it.</param>
 public sealed record ProviderInvoice(
     string Reference, PaymentProvider Provider, string Customer, string Subscription, string? Number, ProviderInvoiceStatus Status,
     MoneyAmount Total, MoneyAmount Tax,
     MoneyAmount Paid, Guid? Payment, string? Url, IReadOnlyList<ProviderInvoiceLine> Lines, Instant CreatedAt, Instant? PaidAt);
 
-/// <summary>Which are wanted. What is null does not matter.</summary>
+/// <summary>Filters of a list of provider invoices. A null filter matches every invoice.</summary>
 public sealed record ProviderInvoiceFilter(string? Customer, string? Subscription, ProviderInvoiceStatus? Status);
 
 /// <summary>Reads of invoices that providers made.</summary>
 public sealed class ProviderInvoiceQueries(NpgsqlDataSource database, SecretBox secrets)
 {
     /// <summary>Newest first.</summary>
-    /// <param name="after">The reference of the last one of the page before.</param>
+    /// <param name="after">The reference of the last invoice of the previous page.</param>
     public async Task<IReadOnlyList<ProviderInvoice>> ListAsync(
         ProjectSnapshot project, ProviderInvoiceFilter filter, string? after, int limit, CancellationToken cancel)
     {

@@ -3,14 +3,14 @@ namespace Tollgate.Engine.Payments;
 /// <summary>Every statement on invoices that providers made, and on the payments of them.</summary>
 internal static class ProviderInvoiceSql
 {
-    /// <summary>$1 partition, $2 account, $3 subscription. A row: a provider manages it.</summary>
+    /// <summary>$1 partition, $2 account, $3 subscription. Returns a row if a provider manages it.</summary>
     public const string IsProviderManaged =
         "SELECT 1 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3 AND managed_by IS NOT NULL";
 
     /// <summary>
-    /// The caller holds the customer. No row: somebody asked later, and wrote that. $1 partition, $2 account, $3 provider, $4 reference, $5
-    /// project, $6 subscription, $7 number, $8 status, $9 currency, $10 total, $11 tax, $12 paid, $13 address, $14 lines, $15 created, $16
-    /// paid at, $17 asked at.
+    /// The caller must hold the customer's lock. No row: a newer state is already written. $1 partition, $2 account, $3 provider, $4
+    /// reference, $5 project, $6 subscription, $7 number, $8 status, $9 currency, $10 total, $11 tax, $12 paid, $13 address, $14 lines, $15
+    /// created, $16 paid at, $17 time of the query.
     /// </summary>
     public const string Write =
         """
@@ -29,7 +29,7 @@ internal static class ProviderInvoiceSql
     /// Newest first. $1 project, $2 customer or null, $3 the provider's id of a subscription or null, $4 status or null, $5 the reference
     /// after which it starts or null, $6 number of rows. Rows: as <c>ProviderInvoiceQueries</c> reads them.
     /// </summary>
-    /// <param name="by">What is filtered by: only a customer's rows are read then, not the project's.</param>
+    /// <param name="by">The filters; with a customer, the statement reads only its rows, not all of the project's.</param>
     public static string List(ProviderInvoiceFilter by) =>
         $"""
         SELECT i.reference, i.provider, c.id, s.reference, i.number, i.status, i.currency, i.total, i.tax, i.paid, p.id, i.url,
@@ -48,9 +48,9 @@ internal static class ProviderInvoiceSql
         """;
 
     /// <summary>
-    /// The caller holds the customer. What failed may fail again, which changes nothing, and succeed; what succeeded stays. $1 partition,
-    /// $2 account, $3 id of a new one, $4 project, $5 provider, $6 its invoice, $7 currency, $8 amount, $9 status, $10 failure or null, $11
-    /// reference, $12 created, $13 settled. Answers the id; no row: nothing changed.
+    /// The caller must hold the customer's lock. A failed payment may succeed; a further failure changes nothing, and a success is final.
+    /// $1 partition, $2 account, $3 id of a new one, $4 project, $5 provider, $6 its invoice, $7 currency, $8 amount, $9 status, $10
+    /// failure or null, $11 reference, $12 created, $13 settled. Returns the id; no row: nothing changed.
     /// </summary>
     public const string WritePayment =
         """

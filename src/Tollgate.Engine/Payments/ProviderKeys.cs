@@ -9,7 +9,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>
-/// Encrypts the keys of providers for the database, and opens them for a call. Opened ones are kept as long as what they were opened from.
+/// Encrypts the keys of providers for the database, and decrypts them for a call. Decrypted keys are cached as long as their encrypted
+/// form.
 /// </summary>
 public sealed class ProviderKeys(SecretBox box)
 {
@@ -18,7 +19,9 @@ public sealed class ProviderKeys(SecretBox box)
     public byte[] Close(ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string> credentials) =>
         box.Close(JsonSerializer.SerializeToUtf8Bytes(credentials), Place(project, provider));
 
-    /// <summary>Null: the project has none, or no master key of this server opens them; the log says which one is missing.</summary>
+    /// <summary>
+    /// Returns null if the project has none, or if no master key of this server opens them; the log names the missing one.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Open(ProjectSnapshot project, PaymentProvider provider)
     {
         if (!project.Payments.Credentials.TryGetValue(provider, out var closed))

@@ -15,25 +15,25 @@ namespace Tollgate.Engine.Payments;
 
 public enum RefundOutcome
 {
-    /// <summary>It is on its way, or there already.</summary>
+    /// <summary>The refund is pending or has succeeded.</summary>
     Done,
     PaymentUnknown,
     Refused,
 }
 
-/// <param name="Detail">Of a refusal, for people.</param>
+/// <param name="Detail">The reason of a refusal, for operators.</param>
 public sealed record RefundAnswer(RefundOutcome Outcome, PaymentRow? Row = null, string? Detail = null);
 
 /// <summary>
-/// Sends money of a payment back, with a credit note over the same amount: 1. the refund and the document are committed, so that nothing
-/// else can give the amount back too; 2. the provider is asked; 3. its answer is written.
+/// Refunds money of a payment, with a credit note over the same amount: 1. commits the refund and the document, so that nothing else can
+/// return the amount too; 2. asks the provider; 3. writes its answer.
 /// </summary>
 public sealed class RefundPayment(CustomerChanges changes, PaymentQueries queries, PaymentProviders providers, Clock clock)
 {
     private const string Untold = "Refund";
 
-    /// <param name="what">No amount: all that is left.</param>
-    /// <param name="request">A repeat of it is the same refund. Null: each is one of its own.</param>
+    /// <param name="what">No amount: everything that is left.</param>
+    /// <param name="request">A repeat of the same request is the same refund. Null: each call is a refund of its own.</param>
     public async Task<RefundAnswer> RunAsync(
         ProjectSnapshot project, Guid payment, (long? Minor, string? Reason) what, Guid? request, string actor, CancellationToken cancel)
     {
@@ -42,13 +42,15 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
     }
 
     /// <summary>
-    /// Money that went back already, without Tollgate: on the provider's own pages. A reference that is known is not recorded again.
+    /// Records a refund that was made on the provider's own pages. A known reference is not recorded again.
     /// </summary>
     internal async Task<RefundAnswer> RecordAsync(
         ProjectSnapshot project, Guid payment, MoneyAmount amount, ProviderAnswer done, string? reason, CancellationToken cancel) =>
         (await BeginAsync(project, payment, new(amount.Minor, reason, done, null), PaymentActors.System, cancel)).Answer;
 
-    /// <summary>What became of one that is on its way, or that had gone and came back. Any other that is settled stays as it is.</summary>
+    /// <summary>
+    /// Records the result of a pending refund, or the failure of one that had succeeded. Other settled refunds do not change.
+    /// </summary>
     internal async Task<bool> RecordAnswerAsync(
         ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
     {
@@ -66,7 +68,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         return true;
     }
 
-    /// <summary>Finds out what became of a refund whose answer was lost.</summary>
+    /// <summary>Asks the provider for the result of a refund whose answer was lost.</summary>
     internal async Task AskAsync(ProjectSnapshot project, Guid payment, Guid refund, CancellationToken cancel)
     {
         if (await queries.FindAsync(project, payment, cancel) is { } row
@@ -76,9 +78,9 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         }
     }
 
-    /// <param name="Minor">Null: all that is left.</param>
-    /// <param name="Done">Null: the provider has to be asked.</param>
-    /// <param name="Request">A repeat of it is the same refund.</param>
+    /// <param name="Minor">Null: everything that is left.</param>
+    /// <param name="Done">Null: the provider has not been asked yet.</param>
+    /// <param name="Request">A repeat of the same request is the same refund.</param>
     private readonly record struct Wanted(long? Minor, string? Reason, ProviderAnswer? Done, Guid? Request);
 
     private async Task<(RefundAnswer Answer, Guid Refund)> BeginAsync(
@@ -133,7 +135,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         }
     }
 
-    /// <summary>The same key is done once at the provider: a repeat answers what the first did.</summary>
+    /// <summary>The provider refunds a key once: a repeat gets the first answer.</summary>
     private async Task<RefundAnswer> SendAsync(ProjectSnapshot project, PaymentRow row, Guid refund, string actor)
     {
         var (payment, amount) = (row.Payment, row.Refunds.Single(one => one.Id == refund).Amount);
@@ -164,16 +166,18 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         }
     }
 
-    /// <summary>A bank may send money back that counted as gone. After that nothing is said of the refund any more.</summary>
+    /// <summary>
+    /// True for the result of a pending refund. A bank may also return a succeeded refund; after that the refund is final.
+    /// </summary>
     private static bool IsUpdate(Refund known, ProviderAnswer done) =>
         known.Status == PaymentStatus.Pending || (known.Status == PaymentStatus.Succeeded && done.Failure is not null);
 
-    /// <summary>The invoice that the payment paid; null: it paid none.</summary>
+    /// <summary>Returns the invoice that the payment paid; null: it paid none.</summary>
     private static async Task<InvoiceRow?> InvoiceOfAsync(
         CustomerChange change, ProjectSnapshot project, Payment payment, CancellationToken cancel) =>
         payment.Invoice is { } invoice ? await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel) : null;
 
-    /// <summary>The end of a refund. The caller commits.</summary>
+    /// <summary>Writes the result of a refund. The caller commits.</summary>
     private static async Task WriteAsync(
         CustomerChange change, InvoiceRow? invoice, PaymentRow row, Refund refund, ProviderAnswer done, (string Actor, Instant Now) by,
         CancellationToken cancel)
@@ -193,7 +197,8 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
 
         if (done.Failure is not null)
         {
-            // The document stands, and the money did not go: it is the customer's. So is what was taken out of the credit for it.
+            // The credit note remains, and the money did not move: it becomes the customer's credit. So does the part that was taken out of
+            // the credit.
             await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);
             await GiveAsync(change, row, documented, by.Now, "credit_note", note, cancel);
             await GiveAsync(change, row, refund.FromCredit, by.Now, "refund", note, cancel);
@@ -213,7 +218,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         return new(new(held, currency), new(overpaid, currency), await BuyPack.CreditsAsync(change, currency, cancel), row.Refunds.Count);
     }
 
-    /// <summary>A refund that is on its way: what it takes out of the credit, and its document. The caller commits.</summary>
+    /// <summary>Writes a pending refund: the part that it takes out of the credit, and its credit note. The caller commits.</summary>
     private static async Task WriteBegunAsync(
         CustomerChange change, ProjectSnapshot project, InvoiceRow? invoice, PaymentRow row, (Guid Id, RefundJudgement Judged) refund,
         string? reason,

@@ -3,15 +3,17 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// The role that the private PostgreSQL serves the application with: it reads and writes rows and creates nothing. SQL that slipped into a
-/// statement could read no file, run no program, change no setting of the server and drop no table. Partitions of events are made by
-/// <c>ensure_events_month</c>, which runs as its owner.
+/// The role with which the application uses the private PostgreSQL: it reads and writes rows and creates nothing. Injected SQL could read
+/// no file, run no program, change no setting of the server and drop no table. <c>ensure_events_month</c>, which runs as its owner, makes
+/// the partitions of events.
 /// </summary>
 public static class AppRole
 {
     public const string Name = "tollgate_app";
 
-    /// <summary>After the migrations, at every start: new tables are its too, and an older data folder gets the role.</summary>
+    /// <summary>
+    /// Runs after the migrations at every start: it grants rights on new tables, and adds the role to an older data folder.
+    /// </summary>
     public static async Task EnsureAsync(string ownerConnection, CancellationToken cancel)
     {
         await using var source = Database.ForStart(ownerConnection);
@@ -27,7 +29,7 @@ public static class AppRole
     }
 }
 
-/// <summary>What the role may do.</summary>
+/// <summary>The statements that set the role's rights.</summary>
 internal static class AppRoleSql
 {
     public static readonly IReadOnlyList<string> Ensure =
@@ -41,14 +43,14 @@ internal static class AppRoleSql
         """,
         $"ALTER ROLE {AppRole.Name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
 
-        // Databases of before PostgreSQL 15 let everybody create in public.
+        // Databases from before PostgreSQL 15 let every user create in public.
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         $"GRANT USAGE ON SCHEMA public TO {AppRole.Name}",
         $"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {AppRole.Name}",
         $"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {AppRole.Name}",
         $"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {AppRole.Name}",
 
-        // The partitions of coming months.
+        // The partitions of future months.
         $"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {AppRole.Name}",
 
         // Only the operator changes the list of applied migrations and the current master key.

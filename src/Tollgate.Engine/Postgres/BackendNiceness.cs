@@ -6,31 +6,31 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// Lets PostgreSQL's processes that serve the pool step back behind the server and the lanes' own backends when cores are short: an
-/// analysis of one project, or an export, would take turns with the decisions of all others. For a PostgreSQL on this machine only. On an
-/// idle machine it changes nothing.
+/// Lowers the priority of the PostgreSQL backends that serve the pool below that of the server and the lanes' backends: when cores are
+/// short, an analysis or an export of one project would otherwise compete with the decisions of all others. For a PostgreSQL on this
+/// machine only. On an idle machine it changes nothing.
 /// </summary>
 /// <remarks>
-/// The kernel weighs processes of one scheduling group by their niceness, and groups by a niceness of their own. Where it makes a group for
-/// each session (<c>sched_autogroup_enabled</c>), each backend is one, since PostgreSQL begins a session for each, and one backend would
-/// get as much as the whole server. Both are set.
+/// The kernel weighs processes of one scheduling group by their niceness, and groups by a niceness of their own. With a group for each
+/// session (<c>sched_autogroup_enabled</c>), each backend has its own group, because PostgreSQL begins a session for each, and one backend
+/// would get as much as the whole server. This class sets both.
 /// </remarks>
 public sealed class BackendNiceness(ILogger log)
 {
-    /// <summary>About a fifth of what a process of the server gets where both want the same core.</summary>
+    /// <summary>A backend then gets about a fifth of a server process's share of a contended core.</summary>
     private const int Steps = 7;
 
     private const int Most = 19;
     private const int OfOneProcess = 0;
     private const int Itself = 0;
 
-    /// <summary>From the server's own on: one that an operator started with a niceness has it for both.</summary>
+    /// <summary>Relative to the server's own niceness, so that a niceness set by an operator counts for both.</summary>
     private readonly int _ofBackends = Math.Min(Most, GetPriority(OfOneProcess, Itself) + Steps);
 
-    /// <summary>1: the log says that it is not permitted.</summary>
+    /// <summary>1 after the log has reported that the change is not permitted.</summary>
     private int _told;
 
-    /// <summary>Also where it is not permitted, the connection works: its backend gets the share of a core that all get.</summary>
+    /// <summary>The connection works even if this is not permitted: its backend then gets an ordinary share of a core.</summary>
     public void Raise(NpgsqlConnection opened)
     {
         var process = opened.ProcessID;
@@ -45,8 +45,7 @@ public sealed class BackendNiceness(ILogger log)
     }
 
     /// <summary>
-    /// The kernel takes one such change in 100 ms from a process without privileges, and refuses the others; what is refused stays as it
-    /// is.
+    /// The kernel accepts one such change per 100 ms from a process without privileges and refuses the others, which then have no effect.
     /// </summary>
     private static void RaiseGroup(int process)
     {

@@ -5,8 +5,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// Rows for the database, column by column. <see cref="Command"/> gives them to a statement as arrays, <c>$1</c> is what is added first;
-/// <see cref="CopyAsync"/> puts new rows into a table, which costs a third of that and two round trips.
+/// Rows for the database, column by column. <see cref="Command"/> passes them to a statement as arrays, in the order in which they were
+/// added from <c>$1</c> on; <see cref="CopyAsync"/> copies new rows into a table, which costs a third of that and two round trips.
 /// </summary>
 internal sealed class Columns
 {
@@ -26,7 +26,7 @@ internal sealed class Columns
 
     public Columns Text(IEnumerable<string?> values) => Add(values, NpgsqlDbType.Text);
 
-    /// <summary>For <see cref="CopyAsync"/>, which converts nothing: a statement takes text and casts it.</summary>
+    /// <summary>For <see cref="CopyAsync"/>, which converts nothing; a statement takes text and casts it.</summary>
     public Columns Json(IEnumerable<string?> values) => Add(values, NpgsqlDbType.Jsonb);
 
     public Columns Ids(IEnumerable<Guid?> values) => Add(values, NpgsqlDbType.Uuid);

@@ -4,7 +4,7 @@ namespace Tollgate.Engine.Postgres;
 
 /// <summary>
 /// The server's data folder: PostgreSQL's files, its log, the keys file and the lock that keeps a second server out.
-/// The lock is the kernel's (flock), so it ends with the process however that ends, and is never stale.
+/// The lock is the kernel's (flock): it ends when the process ends for any reason, and is never stale.
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
@@ -20,12 +20,14 @@ public sealed class DataFolder : IDisposable
         _lock = @lock;
     }
 
-    /// <summary>Absolute.</summary>
+    /// <summary>The absolute path.</summary>
     public string Path { get; }
 
     public string Postgres => System.IO.Path.Combine(Path, "postgres");
 
-    /// <summary>Where initdb works until it is done, so that an interrupted one leaves nothing half-made under the real name.</summary>
+    /// <summary>
+    /// The folder in which initdb works until it is done, so that an interrupted run leaves nothing incomplete under the real name.
+    /// </summary>
     public string PostgresInMaking => System.IO.Path.Combine(Path, "postgres.initializing");
 
     public string PostgresLog => System.IO.Path.Combine(Path, "postgres.log");
@@ -34,10 +36,10 @@ public sealed class DataFolder : IDisposable
 
     public string KeysFile => KeysFileOf(Path);
 
-    /// <summary>The keys file of a data folder that another process may hold: what the CLI reads.</summary>
+    /// <summary>The keys file of a data folder that another process may hold, for the CLI.</summary>
     public static string KeysFileOf(string path) => System.IO.Path.Combine(System.IO.Path.GetFullPath(path), "keys.env");
 
-    /// <summary>Creates the folder when it is missing and takes its lock.</summary>
+    /// <summary>Creates the folder if it is missing and takes its lock.</summary>
     /// <exception cref="StartRefusedException">Another server holds the folder, or it cannot be written.</exception>
     public static DataFolder Take(string path)
     {
@@ -68,8 +70,8 @@ public sealed class DataFolder : IDisposable
     }
 
     /// <summary>
-    /// Versions before left the folder and its mails readable by other users. PostgreSQL's own folders are PostgreSQL's. Where root starts
-    /// PostgreSQL as another user, <see cref="PostgresOwner"/> lets that user's group pass through again.
+    /// Closes the folder and its mails, which earlier versions left readable by other users. PostgreSQL sets the modes of its own folders.
+    /// If root starts PostgreSQL as another user, <see cref="PostgresOwner"/> lets that user's group pass through again.
     /// </summary>
     private void CloseToOthers()
     {
@@ -121,7 +123,7 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>For the message only; beside the lock, because a locked file cannot be read.</summary>
+    /// <summary>For messages only; separate from the lock, because a locked file cannot be read.</summary>
     private static string ProcessFile(string folder) => System.IO.Path.Combine(folder, "server.pid");
 
     private static string HolderOf(string folder)

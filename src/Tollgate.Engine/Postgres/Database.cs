@@ -12,23 +12,23 @@ public sealed record DatabaseOptions
     /// <summary>Seconds until a connection attempt fails: a caller gets its 503 soon instead of waiting on a dead host.</summary>
     public int ConnectSeconds { get; init; } = 3;
 
-    /// <summary>Seconds until a statement is given up.</summary>
+    /// <summary>Seconds until a statement times out.</summary>
     public int CommandSeconds { get; init; } = 30;
 
     /// <summary>
-    /// After so long PostgreSQL ends a transaction in which nothing happens, and with it its locks. None of Tollgate's waits inside of one
-    /// for anything but PostgreSQL; it is for a server that stands still.
+    /// The idle time after which PostgreSQL ends a transaction and releases its locks. Tollgate's transactions wait only for PostgreSQL, so
+    /// this affects only a server that hangs.
     /// </summary>
     public static readonly TimeSpan IdleTransaction = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// After so long a statement of the control plane that waits for a lock is given up, sooner than <see cref="CommandSeconds"/>: the
-    /// caller hears what it waited for.
+    /// The time for which a statement of the control plane waits for a lock. It is shorter than <see cref="CommandSeconds"/>, so that the
+    /// caller learns the reason.
     /// </summary>
     public static readonly TimeSpan LockWait = TimeSpan.FromSeconds(15);
 }
 
-/// <summary>The connections to the one PostgreSQL that this server works on.</summary>
+/// <summary>The connections to the one PostgreSQL that this server uses.</summary>
 /// <remarks>
 /// While PostgreSQL is away, every use throws <see cref="NpgsqlException"/>; the endpoints answer 503 <c>storage_unavailable</c>.
 /// </remarks>
@@ -37,7 +37,7 @@ public sealed class Database : IAsyncDisposable
     private readonly NpgsqlDataSource _dedicated;
     private int _era;
 
-    /// <param name="niceness">Of the pool's backends, for a PostgreSQL on this machine.</param>
+    /// <param name="niceness">Lowers the priority of the pool's backends; only for a PostgreSQL on this machine.</param>
     public Database(string connectionString, DatabaseOptions options, BackendNiceness? niceness = null)
     {
         var pooled = new NpgsqlConnectionStringBuilder(connectionString)
@@ -69,17 +69,17 @@ public sealed class Database : IAsyncDisposable
         _dedicated = Named("dedicated", pooled, RowArray.TeachTo);
     }
 
-    /// <summary>The pool of everything that is not a lane.</summary>
+    /// <summary>The pool for everything except the lanes.</summary>
     public NpgsqlDataSource Source { get; }
 
     /// <summary>
-    /// Grows when PostgreSQL may have been restarted. Who keeps a connection of an earlier era opens another one before the next use.
+    /// Increases when PostgreSQL may have restarted. The owner of a connection from an earlier era opens another one before the next use.
     /// </summary>
     public int Era => Volatile.Read(ref _era);
 
     /// <summary>
-    /// Connections that were opened before are used no more: a restart closes them, and each would fail its next user. Called when the
-    /// server's standing connection was lost and is back; those in use end when they are given back.
+    /// Retires all open connections: a restart closes them, and each would fail its next user. Called when the server's standing connection
+    /// was lost and is back; connections in use end when they return to the pool.
     /// </summary>
     public void BeginEra()
     {
@@ -88,7 +88,7 @@ public sealed class Database : IAsyncDisposable
     }
 
     /// <summary>
-    /// An open connection outside the pool, for a lane or a listener that keeps it. Statements prepare themselves at the second use.
+    /// Opens a connection outside the pool, for a lane or a listener that keeps it. It prepares statements automatically at the second use.
     /// </summary>
     public async Task<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancel) => await _dedicated.OpenConnectionAsync(cancel);
 
@@ -103,15 +103,15 @@ public sealed class Database : IAsyncDisposable
     }
 
     /// <summary>
-    /// In the startup packet: a reset of the session, as when a connection returns to the pool, brings them back. What the operator gave
-    /// wins.
+    /// The settings are part of the startup packet: a reset of the session, as when a connection returns to the pool, restores them. The
+    /// operator's options win.
     /// </summary>
     private static string Nets(string? given, bool withLocks) => string.Create(
         CultureInfo.InvariantCulture,
         $"-c idle_in_transaction_session_timeout={DatabaseOptions.IdleTransaction.TotalMilliseconds}{(withLocks ? $" -c lock_timeout={DatabaseOptions.LockWait.TotalMilliseconds}" : "")} {given}")
         .TrimEnd();
 
-    /// <summary>The name stands in metrics, where the connection string itself would be otherwise.</summary>
+    /// <summary>Metrics show the name; without it they would show the connection string.</summary>
     private static NpgsqlDataSource Named(string name, NpgsqlConnectionStringBuilder settings, Action<NpgsqlDataSourceBuilder>? more = null)
     {
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name };

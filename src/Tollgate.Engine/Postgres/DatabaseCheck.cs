@@ -3,11 +3,11 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// Whether a PostgreSQL can keep the promises: asked once at the start, so that the answer is a sentence and not lost data.
+/// Checks once at the start that a PostgreSQL can keep Tollgate's promises, so that an unfit one causes a message and not lost data.
 /// </summary>
 public static class DatabaseCheck
 {
-    /// <summary>Set to 1 to start although the database may lose acknowledged facts; for throw-away data only.</summary>
+    /// <summary>Set to 1 to start although the database may lose acknowledged facts; for disposable data only.</summary>
     public const string UnsafeVariable = "TOLLGATE_ALLOW_UNSAFE_DATABASE";
 
     private const string Facts = """

@@ -3,11 +3,11 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// The facts that <c>tollgate doctor</c> reads from PostgreSQL, beside those that a start checks (<see cref="DatabaseCheck"/>).
+/// The facts that <c>tollgate doctor</c> reads from PostgreSQL, in addition to those that a start checks (<see cref="DatabaseCheck"/>).
 /// </summary>
-/// <param name="Reserved">Of <paramref name="MostConnections"/>, for superusers.</param>
-/// <param name="Connections">Of clients, at this moment.</param>
-/// <param name="OldestTransaction">How long the oldest open transaction of a client in this database has been open.</param>
+/// <param name="Reserved">The part of <paramref name="MostConnections"/> that is reserved for superusers.</param>
+/// <param name="Connections">The present number of client connections.</param>
+/// <param name="OldestTransaction">The age of the oldest open client transaction in this database.</param>
 /// <param name="Skew">This machine's clock minus the database's.</param>
 public sealed record DatabaseFacts(
     string Version, string TimeZone, int MostConnections, int Reserved, long Connections, TimeSpan OldestTransaction, TimeSpan Skew)

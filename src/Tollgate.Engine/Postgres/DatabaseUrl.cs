@@ -4,12 +4,12 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// What <c>--database</c> takes: <c>postgres://user:password@host:5432/name?sslmode=require</c>, or Npgsql's
-/// <c>Host=…;Username=…;Database=…</c>. Faults name the part that is wrong, and never show the password.
+/// Parses the value of <c>--database</c>: <c>postgres://user:password@host:5432/name?sslmode=require</c>, or Npgsql's
+/// <c>Host=…;Username=…;Database=…</c>. Error messages name the wrong part and never show the password.
 /// </summary>
 public static class DatabaseUrl
 {
-    /// <exception cref="StartRefusedException">The text is neither.</exception>
+    /// <exception cref="StartRefusedException">The text has neither form.</exception>
     public static string ToConnectionString(string text)
     {
         try
@@ -28,7 +28,7 @@ public static class DatabaseUrl
         }
         catch (Exception e) when (e is UriFormatException or ArgumentException or FormatException or KeyNotFoundException)
         {
-            // The cause may quote the text, and with it the password: it is neither shown nor kept.
+            // The cause may quote the text, and with it the password: the message neither shows nor keeps it.
             throw new StartRefusedException(
                 "The value of --database cannot be read. Use postgres://user:password@host:5432/name "
                 + "(characters such as @ : / in the password written as %40 %3A %2F), or Host=…;Username=…;Password=…;Database=….");

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>What .NET has no call for: the mode that new files get, and renames that survive a power cut.</summary>
+/// <summary>System calls that .NET lacks: the mode of new files, and renames that survive a power cut.</summary>
 public static class Disk
 {
     private const int ReadOnly = 0;
     private const int OfOthers = 0b111_111;
 
-    /// <summary>Whatever this process writes from now on is its user's alone (umask 077).</summary>
+    /// <summary>Makes all files that this process writes from now on accessible to its user only (umask 077).</summary>
     public static void CloseNewFiles() => _ = Umask(OfOthers);
 
-    /// <summary>A rename is on disk when its folder is.</summary>
+    /// <summary>Makes a rename durable: it is on disk when its folder is.</summary>
     public static void FlushFolder(string folder)
     {
         var handle = Open(Encoding.UTF8.GetBytes(folder + "\0"), ReadOnly);

@@ -5,7 +5,7 @@ namespace Tollgate.Engine.Postgres;
 /// <summary>Keeps the monthly partitions of <c>events</c> ahead of the clock. Called at the start and every hour.</summary>
 public static class EventMonths
 {
-    /// <summary>Creates what is missing of the previous two, this and the next two months. Does nothing otherwise.</summary>
+    /// <summary>Creates the missing partitions of the previous two, this and the next two months.</summary>
     public static async Task EnsureAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel);

@@ -11,7 +11,7 @@ public sealed record MigrationFile(int Version, string Name, string Sql)
 {
     private const string Prefix = "Tollgate.Engine.Schema.";
 
-    /// <summary>SHA-256 of the text with unix line ends, so that a checkout on another system is still the same file.</summary>
+    /// <summary>SHA-256 of the text with unix line ends, so that a checkout on another system has the same checksum.</summary>
     public string Checksum =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.Replace("\r\n", "\n", StringComparison.Ordinal))));
 

@@ -6,18 +6,18 @@ namespace Tollgate.Engine.Postgres;
 
 /// <summary>
 /// Brings a database to the schema of this server: forward only, each file in a transaction of its own, one server at a
-/// time (advisory lock). A migration that cannot get its table lock within two seconds gives way to the traffic and tries
-/// again, instead of making all of it queue behind itself.
+/// time (advisory lock). A migration that cannot get its table lock within two seconds gives up and retries, so that requests do not queue
+/// behind it.
 /// </summary>
 public static class Migrator
 {
-    /// <summary>How long to wait for another server that is migrating the same database.</summary>
+    /// <summary>The longest wait for another server that is migrating the same database.</summary>
     public static readonly TimeSpan OtherServerLimit = TimeSpan.FromMinutes(10);
 
     private const int LockAttempts = 10;
 
-    /// <summary>1. takes the lock; 2. compares what was applied with the files; 3. applies what is missing, in order.</summary>
-    /// <returns>How many files were applied now.</returns>
+    /// <summary>1. takes the lock; 2. compares the applied migrations with the files; 3. applies the missing ones, in order.</summary>
+    /// <returns>The number of files that this call applied.</returns>
     /// <exception cref="StartRefusedException">The database is newer than the server, or an applied file was changed.</exception>
     public static async Task<int> RunAsync(
         string connectionString, IReadOnlyList<MigrationFile> files, ILogger logger, CancellationToken cancel)
@@ -171,7 +171,7 @@ internal static class MigratorSql
 
     public const string Record = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
 
-    /// <summary>Two months back for late events, two ahead so that a stopped loop has weeks to be noticed.</summary>
+    /// <summary>Two months back for late events, and two ahead, so that operators have weeks to notice a stopped loop.</summary>
     public const string EnsureMonths = """
         SELECT ensure_events_month((date_trunc('month', now() AT TIME ZONE 'UTC') + n * interval '1 month')::date)
           FROM generate_series(-2, 2) AS n

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// A connection of the pool with a transaction on it. Disposing it takes back what was not committed and returns the connection.
+/// A connection of the pool with an open transaction. Disposing it rolls back uncommitted changes and returns the connection.
 /// </summary>
 internal sealed class OpenTransaction : IAsyncDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class OpenTransaction : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // A rollback on a broken connection throws; the connection goes back all the same.
+        // A rollback on a broken connection throws; the connection still returns to the pool.
         await using (Connection)
         {
             await Transaction.DisposeAsync();
@@ -31,12 +31,12 @@ internal sealed class OpenTransaction : IAsyncDisposable
     }
 }
 
-/// <summary>How something that must be given back becomes a part of something larger.</summary>
+/// <summary>Transfers ownership of a disposable part to a larger whole.</summary>
 internal static class Ownership
 {
     /// <summary>
-    /// Takes the next step with a part that is held already. The whole that comes of it owns the part; when the step throws, is
-    /// cancelled or comes to nothing, the part is disposed here.
+    /// Takes the next step with a part that the caller owns. The resulting whole owns the part; if the step throws, is canceled or returns
+    /// null, this method disposes the part.
     /// </summary>
     public static async Task<TWhole?> IntoAsync<TPart, TWhole>(this TPart part, Func<TPart, Task<TWhole?>> step)
         where TPart : IAsyncDisposable

@@ -7,10 +7,10 @@ namespace Tollgate.Engine.Postgres;
 /// <summary>A PostgreSQL installation of this machine: the folder with <c>postgres</c> and <c>initdb</c>, and its version.</summary>
 public sealed partial record PostgresBinaries(string Folder, int Major, string Version)
 {
-    /// <summary>Older majors lack what the schema and the settings use (and get no security fixes).</summary>
+    /// <summary>Older majors lack features that the schema and the settings use, and get no security fixes.</summary>
     public const int OldestMajor = 15;
 
-    /// <summary>Names a folder to take the binaries from; nothing else is searched then.</summary>
+    /// <summary>Names the folder of the binaries; if set, no other folder is searched.</summary>
     public const string FolderVariable = "TOLLGATE_POSTGRES_BIN";
 
     private const string InstallHint =
@@ -21,9 +21,9 @@ public sealed partial record PostgresBinaries(string Folder, int Major, string V
 
     public string Initdb => Path.Combine(Folder, "initdb");
 
-    /// <summary>The newest installation, or the one whose major version made the data.</summary>
-    /// <param name="majorOfData">What PG_VERSION of an existing data folder says; null when there is none yet.</param>
-    /// <exception cref="StartRefusedException">None is installed, or none that can read the data.</exception>
+    /// <summary>Finds the newest installation, or the one whose major version made the data.</summary>
+    /// <param name="majorOfData">The content of PG_VERSION of an existing data folder; null if there is none yet.</param>
+    /// <exception cref="StartRefusedException">None is installed, or none can read the data.</exception>
     public static async Task<PostgresBinaries> FindAsync(string? majorOfData, string dataFolder, CancellationToken cancel)
     {
         var found = new List<PostgresBinaries>();

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>Makes and configures the files that the private PostgreSQL runs on ("cluster" is PostgreSQL's word for them).</summary>
+/// <summary>Makes and configures the files of the private PostgreSQL ("cluster" is PostgreSQL's word for them).</summary>
 internal static class PostgresCluster
 {
     public const string Superuser = "tollgate";
@@ -16,12 +16,13 @@ internal static class PostgresCluster
     private const int LongestSocketPathBytes = 100;
 
     /// <summary>
-    /// The folder is closed to others; the file is root's when we are, and PostgreSQL must read it whatever the umask is.
+    /// The folder is closed to others. If the server runs as root, root owns the file, and PostgreSQL must be able to read it under any
+    /// umask.
     /// </summary>
     private const UnixFileMode ReadableByAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <summary>Runs initdb beside the real name and renames at the end: an interrupted one is simply made again.</summary>
+    /// <summary>Runs initdb in a temporary folder and renames it at the end: after an interruption the next start runs it again.</summary>
     public static async Task MakeAsync(
         DataFolder folder, PostgresBinaries binaries, PostgresOwner owner, ILogger logger, CancellationToken cancel)
     {
@@ -47,7 +48,7 @@ internal static class PostgresCluster
         var made = await InitdbAsync("C.UTF-8", folder, binaries, owner, cancel);
         if (made.ExitCode != 0 && made.Error.Contains("locale", StringComparison.Ordinal))
         {
-            // macOS and some minimal systems have no C.UTF-8. Plain C sorts the same and knows upper and lower case of ASCII only.
+            // macOS and some minimal systems have no C.UTF-8. Plain C sorts the same, and changes case only in ASCII.
             made = await InitdbAsync("C", folder, binaries, owner, cancel);
         }
 
@@ -69,8 +70,8 @@ internal static class PostgresCluster
     }
 
     /// <summary>
-    /// In the data folder; under /tmp when the path is longer than a socket's may be, or Npgsql would take it for a list. No PostgreSQL
-    /// runs on the data.
+    /// Returns the folder for sockets: in the data folder, or under /tmp if that path is longer than a socket's may be, or if Npgsql would
+    /// parse it as a list. PostgreSQL must not be running on the data.
     /// </summary>
     public static async Task<string> PrepareSocketsAsync(DataFolder folder, PostgresOwner owner, CancellationToken cancel)
     {
@@ -81,8 +82,8 @@ internal static class PostgresCluster
             : Directory.CreateTempSubdirectory("tollgate-").FullName;
         await owner.CreateFolderAsync(sockets, cancel);
 
-        // Left by a PostgreSQL that was killed. Where its number is another process by now, or its parent has not asked for its end yet, a
-        // new one takes it for alive.
+        // A killed PostgreSQL leaves this lock file. A new PostgreSQL takes the old one for alive if another process has its number by now,
+        // or if its parent has not reaped it yet.
         File.Delete(Path.Combine(sockets, PostgresSettings.SocketLock));
         return sockets;
     }

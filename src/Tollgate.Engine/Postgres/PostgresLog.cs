@@ -8,7 +8,7 @@ namespace Tollgate.Engine.Postgres;
 /// </summary>
 public sealed class PostgresLog(string path, long limitBytes = PostgresLog.DefaultLimitBytes) : IDisposable
 {
-    /// <summary>Two files of 10 MB hold months of a healthy server and the whole story of a sick one.</summary>
+    /// <summary>Two files of 10 MB hold months of a healthy server, or the full history of a failing one.</summary>
     public const long DefaultLimitBytes = 10 * 1024 * 1024;
 
     private const int LinesKept = 20;
@@ -19,7 +19,7 @@ public sealed class PostgresLog(string path, long limitBytes = PostgresLog.Defau
 
     public string Path { get; } = path;
 
-    /// <summary>The newest lines, for the message that says why PostgreSQL did not start.</summary>
+    /// <summary>The newest lines, for the message about a PostgreSQL that did not start.</summary>
     public string LastLines
     {
         get

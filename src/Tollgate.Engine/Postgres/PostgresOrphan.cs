@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// What a server that was killed left behind: a PostgreSQL that still runs on the data, or a <c>postmaster.pid</c> of one
-/// that does not. The caller holds the data folder's lock, so no other Tollgate owns it.
+/// Stops a PostgreSQL that a killed server left running on the data, or removes its stale <c>postmaster.pid</c>. The caller holds the data
+/// folder's lock, so no other Tollgate owns that PostgreSQL.
 /// </summary>
 public static class PostgresOrphan
 {
@@ -22,7 +22,7 @@ public static class PostgresOrphan
         if (!int.TryParse(content.Split('\n')[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
             || !IsPostmasterOf(process, content))
         {
-            // The number may belong to some other process by now, and PostgreSQL would then refuse to start.
+            // Another process may have the number by now, and PostgreSQL would then refuse to start.
             logger.LogInformation("Removing a stale {File}: its process is gone.", file);
             File.Delete(file);
             return;
@@ -45,9 +45,9 @@ public static class PostgresOrphan
     }
 
     /// <summary>
-    /// A postmaster works in its data folder, so the file seen through the process's working directory is the very same.
-    /// Where /proc does not exist, any living process of that number counts. Only process, folder and start time are
-    /// compared: a postmaster that stops, or has just started, rewrites the line with its state meanwhile.
+    /// True if the process is the postmaster of this data. A postmaster works in its data folder, so the file in the process's working
+    /// directory is the same file. Without /proc, any living process with that number counts. Only process, folder and start time are
+    /// compared, because a postmaster that stops, or has just started, rewrites the line with its state.
     /// </summary>
     public static bool IsPostmasterOf(int process, string pidFile)
     {

@@ -3,21 +3,21 @@ using System.Diagnostics;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// Whom PostgreSQL's programs run as, and how they are started. PostgreSQL refuses to run as root; when the server is
-/// root, they run as the owner of the data, or as the user <c>postgres</c> for new data.
+/// The user as which PostgreSQL's programs run, and the way to start them. PostgreSQL refuses to run as root; if the server is root, they
+/// run as the owner of the data, or as the user <c>postgres</c> for new data.
 /// </summary>
 /// <param name="User">Null: the server's own user.</param>
 /// <param name="Group">The number of the user's own group.</param>
 /// <param name="PassesClosedFolders">
-/// A folder above the data is closed to <paramref name="User"/> (a mode 700 home, for instance <c>/root</c>). The programs then
-/// keep the one capability that lets them pass it (CAP_DAC_READ_SEARCH), instead of Tollgate opening the folder to everybody.
+/// A folder above the data is closed to <paramref name="User"/> (a mode 700 home, for instance <c>/root</c>). The programs then keep the
+/// one capability that lets them pass it (CAP_DAC_READ_SEARCH); Tollgate does not open the folder to all users.
 /// </param>
 public sealed record PostgresOwner(string? User, string? Group, bool PassesClosedFolders)
 {
     private static readonly string? Setsid = FindTool("setsid");
     private static readonly string? Setpriv = FindTool("setpriv");
 
-    /// <exception cref="StartRefusedException">The server is root and there is nobody else to run PostgreSQL as.</exception>
+    /// <exception cref="StartRefusedException">The server is root, and there is no other user to run PostgreSQL as.</exception>
     public static async Task<PostgresOwner> ForAsync(DataFolder folder, CancellationToken cancel)
     {
         if (!Environment.IsPrivilegedProcess)
@@ -46,12 +46,12 @@ public sealed record PostgresOwner(string? User, string? Group, bool PassesClose
             user, group.Output.Trim(), PassesClosedFolders: !mayPass || HasClosedParent(Path.GetDirectoryName(folder.Path)));
     }
 
-    /// <summary>A program that runs to its end and is waited for.</summary>
+    /// <summary>A program for which the caller waits.</summary>
     public ProcessStartInfo Program(string file, params string[] arguments) => Wrapped(file, arguments, dieWithParent: false);
 
     /// <summary>
-    /// The PostgreSQL server itself. It gets a session of its own, so that Ctrl-C on the terminal reaches only Tollgate, which
-    /// drains first. When Tollgate is killed, the kernel sends it SIGINT: a fast, clean shutdown.
+    /// The PostgreSQL server. It gets a session of its own, so that Ctrl-C on the terminal reaches only Tollgate, which drains first. If
+    /// Tollgate is killed, the kernel sends SIGINT to PostgreSQL: a fast, clean shutdown.
     /// </summary>
     public ProcessStartInfo Server(string file, params string[] arguments) => Wrapped(file, arguments, dieWithParent: true);
 
@@ -147,9 +147,9 @@ public sealed record PostgresOwner(string? User, string? Group, bool PassesClose
     }
 
     /// <summary>
-    /// The group of PostgreSQL's user may pass through the data folder (mode 710), not list it; what lies in it stays closed to the group.
+    /// Lets the group of PostgreSQL's user pass through the data folder (mode 710) but not list it; its content stays closed to the group.
     /// </summary>
-    /// <returns>False: the file system has no groups for us.</returns>
+    /// <returns>False if the file system does not let us set the group.</returns>
     private static async Task<bool> LetPassAsync(string path, string group, CancellationToken cancel)
     {
         if ((await RunAsync(new ProcessStartInfo("chgrp", [group, path]), cancel)).ExitCode != 0)

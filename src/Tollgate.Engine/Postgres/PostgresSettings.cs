@@ -5,19 +5,19 @@ namespace Tollgate.Engine.Postgres;
 /// <summary>The settings of the private PostgreSQL: durable first, sized to the machine second.</summary>
 public static class PostgresSettings
 {
-    /// <summary>Rewritten at every start.</summary>
+    /// <summary>Tollgate rewrites this file at every start.</summary>
     public const string File = "tollgate.conf";
 
-    /// <summary>Read after ours: the place for an operator's own settings.</summary>
+    /// <summary>The operator's own settings, which PostgreSQL reads after Tollgate's.</summary>
     public const string LocalFile = "local.conf";
 
-    /// <summary>The port only names the socket; nothing listens on TCP.</summary>
+    /// <summary>The port is only part of the socket's name; nothing listens on TCP.</summary>
     public const int Port = 5432;
 
-    /// <summary>Beside the socket; names the process that listens.</summary>
+    /// <summary>The file next to the socket that names the listening process.</summary>
     public static readonly string SocketLock = string.Create(CultureInfo.InvariantCulture, $".s.PGSQL.{Port}.lock");
 
-    /// <summary>What goes to the end of <c>postgresql.conf</c>, once.</summary>
+    /// <summary>The text that Tollgate appends once to <c>postgresql.conf</c>.</summary>
     public const string Includes = $"""
 
         # Tollgate rewrites {File} at every start. Put settings of your own into {LocalFile}; they win.
@@ -26,13 +26,13 @@ public static class PostgresSettings
 
         """;
 
-    /// <summary>What the operator's file holds at first.</summary>
+    /// <summary>The initial content of the operator's file.</summary>
     public const string Local = "# Settings of your own: they win over tollgate.conf. A start checks that the durable ones stay durable.\n";
 
     /// <summary>
-    /// The rules of <c>pg_hba.conf</c>: the operating system says which user connects (peer), and the map says which roles that user may
-    /// have. The socket's folder has mode 700 besides. A user without a name, as in some containers, cannot be asked for; then the folder
-    /// alone protects.
+    /// The rules of <c>pg_hba.conf</c>: the operating system identifies the connecting user (peer), and the map lists the roles that this
+    /// user may have. In addition, the socket's folder has mode 700. In some containers the user has no name and peer authentication cannot
+    /// work; then only the folder protects.
     /// </summary>
     public static string Access(bool hasNames) => $"""
         {Marker}
@@ -42,7 +42,7 @@ public static class PostgresSettings
 
         """;
 
-    /// <param name="users">Of the operating system: the server's, and PostgreSQL's where that is another.</param>
+    /// <param name="users">Users of the operating system: the server's, and PostgreSQL's if it is another.</param>
     public static string Map(IEnumerable<string> users) => $"""
         {Marker}
         # MAP  USER OF THE SYSTEM  ROLE
@@ -50,7 +50,7 @@ public static class PostgresSettings
 
         """;
 
-    /// <summary>Whether the file is as Tollgate wrote it, now or before it had this line; one that an operator changed stays.</summary>
+    /// <summary>True if Tollgate wrote the file, now or before it had this line. A file that an operator changed stays.</summary>
     public static bool IsOurs(string text) => text.StartsWith(Marker, StringComparison.Ordinal) || text == OldAccess;
 
     private const string Marker = "# Written by Tollgate at every start. Remove this line to keep changes of your own.";
@@ -62,13 +62,13 @@ public static class PostgresSettings
 
         """;
 
-    /// <param name="memoryBytes">What the machine, or the container, has.</param>
-    /// <param name="walCompression">lz4 where PostgreSQL was built with it.</param>
+    /// <param name="memoryBytes">The memory of the machine or the container.</param>
+    /// <param name="walCompression">lz4 if PostgreSQL was built with it.</param>
     public static string Text(string socketFolder, long memoryBytes, string walCompression)
     {
         const long Mega = 1024 * 1024;
 
-        // An eighth, because the server itself and the page cache need the rest; 128 MB is PostgreSQL's own default.
+        // An eighth, because the server and the page cache need the rest; 128 MB is PostgreSQL's own default.
         var shared = Math.Clamp(memoryBytes / 8 / Mega, 128, 4096);
         var cache = Math.Max(memoryBytes / 2 / Mega, 256);
         return string.Create(CultureInfo.InvariantCulture, $"""

@@ -5,12 +5,12 @@ using Npgsql;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>PostgreSQL's own programs for dumps. One of an older version does not read a newer server.</summary>
+/// <summary>PostgreSQL's own programs for dumps. Programs of an older version cannot dump a newer server.</summary>
 public sealed partial record PostgresTools(string Folder, int Major)
 {
     private const string Hint = "Debian, Ubuntu: apt-get install postgresql-client; macOS: brew install postgresql";
 
-    /// <summary>The oldest that fits.</summary>
+    /// <summary>Finds the oldest installed version that fits the server.</summary>
     /// <exception cref="StartRefusedException">None is installed, or only older ones.</exception>
     public static async Task<PostgresTools> FindAsync(int server, CancellationToken cancel)
     {
@@ -33,7 +33,7 @@ public sealed partial record PostgresTools(string Folder, int Major)
                         + $"{string.Join(", ", found.Select(static one => one.Major).Distinct())}. Install version {server} ({Hint}).");
     }
 
-    /// <summary>The connection travels in the environment, where other users of the machine do not see it.</summary>
+    /// <summary>Passes the connection in the environment, which other users of the machine cannot read.</summary>
     public ProcessStartInfo Start(string program, string connectionString, params string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(Folder, program), arguments)

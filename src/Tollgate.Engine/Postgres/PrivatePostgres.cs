@@ -8,13 +8,14 @@ using Npgsql;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// A PostgreSQL of the server's own: made once in the data folder, started as a child process, started again when it
-/// dies, and stopped with the server. Reached over a unix socket only.
+/// The server's own PostgreSQL: made once in the data folder, started as a child process, restarted when it dies, and stopped with the
+/// server. It listens on a unix socket only.
 /// </summary>
 public sealed class PrivatePostgres : IAsyncDisposable
 {
     /// <summary>
-    /// Fast shutdown writes a checkpoint, which takes seconds on a slow disk. After it, SIGQUIT: recovery at the next start.
+    /// The time limit of a fast shutdown, which writes a checkpoint: seconds on a slow disk. SIGQUIT follows it; the next start then
+    /// recovers.
     /// </summary>
     public static readonly TimeSpan FastShutdownLimit = TimeSpan.FromSeconds(60);
 
@@ -44,26 +45,26 @@ public sealed class PrivatePostgres : IAsyncDisposable
         ConnectionString = Connection("tollgate");
     }
 
-    /// <summary>Of the database <c>tollgate</c>, as its superuser: to start, to migrate, to back up.</summary>
+    /// <summary>The connection to the database <c>tollgate</c> as its superuser: to start, to migrate, to back up.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>Of the database <c>tollgate</c>, as the role that serves (<see cref="AppRole"/>).</summary>
+    /// <summary>The connection to the database <c>tollgate</c> as the application's role (<see cref="AppRole"/>).</summary>
     public string AppConnectionString => new NpgsqlConnectionStringBuilder(ConnectionString) { Username = AppRole.Name }.ConnectionString;
 
     public PostgresBinaries Binaries => _binaries;
 
-    /// <summary>Null while it is being started again.</summary>
+    /// <summary>Null during a restart.</summary>
     public int? ProcessId => _process?.Id;
 
     /// <summary>1 after the first start; grows with every restart.</summary>
     public int Starts => Volatile.Read(ref _starts);
 
     /// <summary>
-    /// 1. finds the binaries that fit the data; 2. decides whom they run as; 3. stops what an earlier server left running;
-    /// 4. makes the data folder when there is none; 5. writes the settings; 6. starts PostgreSQL and watches it;
-    /// 7. waits until it answers, and creates the database.
+    /// 1. finds the binaries that fit the data; 2. chooses the user to run them as; 3. stops a PostgreSQL that an earlier server left
+    /// running; 4. makes the data folder if there is none; 5. writes the settings; 6. starts PostgreSQL and watches it; 7. waits until it
+    /// answers, and creates the database.
     /// </summary>
-    /// <exception cref="StartRefusedException">With a sentence that says what to do.</exception>
+    /// <exception cref="StartRefusedException">The message says what to do.</exception>
     public static async Task<PrivatePostgres> StartAsync(DataFolder folder, ILogger logger, CancellationToken cancel)
     {
         var binaries = await PostgresBinaries.FindAsync(MajorOf(folder.Postgres), folder.Postgres, cancel);
@@ -88,10 +89,12 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>Of another database of the same server.</summary>
+    /// <summary>The connection to another database of the same server.</summary>
     public string Connection(string database) => Connection(_sockets, database);
 
-    /// <summary>The database of a data folder whose server runs, as its superuser. Null: PostgreSQL does not run there.</summary>
+    /// <summary>
+    /// The connection to the database of a data folder whose server runs, as superuser. Null: PostgreSQL does not run there.
+    /// </summary>
     public static string? RunningIn(string dataFolder)
     {
         var file = Path.Combine(dataFolder, "postgres", "postmaster.pid");
@@ -150,8 +153,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
         File.Exists(Path.Combine(data, "PG_VERSION")) ? File.ReadAllText(Path.Combine(data, "PG_VERSION")).Trim() : null;
 
     /// <summary>
-    /// A thread of its own, since the kernel ties "tell the child when its parent dies" to the parent's <em>thread</em>: started
-    /// from a pool thread, PostgreSQL would be stopped as soon as the pool shrinks.
+    /// Runs a thread of its own, because the kernel ties "tell the child when its parent dies" to the parent's <em>thread</em>: from a pool
+    /// thread, PostgreSQL would stop when the pool shrinks.
     /// </summary>
     private void Supervise()
     {
@@ -174,7 +177,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
                     return;
                 }
 
-                // One that ran for a while gets a quick restart; one that falls at once is tried ever more slowly.
+                // A PostgreSQL that ran for a while gets a quick restart; one that fails immediately is restarted with growing delays.
                 delay = Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(10)
                     ? FirstRestartDelay
                     : TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestRestartDelay.Ticks));
@@ -192,7 +195,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>
-    /// On a thread of its own nothing may be thrown: it would end the process. A file that cannot be opened, or a full disk, passes.
+    /// An exception on this thread would end the process. Causes such as a file that cannot be opened or a full disk pass.
     /// </summary>
     private int TryRunOnce()
     {
@@ -254,7 +257,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // The process is gone and its pipe with it, or the log's disk is full: PostgreSQL must not wait for somebody who reads.
+            // The process and its pipe are gone, or the log's disk is full: PostgreSQL must not wait for a reader.
             _logger.LogDebug(e, "PostgreSQL's output ended.");
             Drain(output);
         }
@@ -302,7 +305,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             }
             catch (NpgsqlException)
             {
-                // Not there yet, or replaying its log after a crash: how long that takes depends on the disk.
+                // PostgreSQL is not ready yet, or replays its log after a crash, for a time that depends on the disk.
                 if (waiting.Elapsed - told > TimeSpan.FromSeconds(5))
                 {
                     told = waiting.Elapsed;
@@ -331,7 +334,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 }
 
-/// <summary>The three signals that PostgreSQL's shutdown modes are; .NET itself can only send SIGKILL.</summary>
+/// <summary>The three signals of PostgreSQL's shutdown modes; .NET can only send SIGKILL.</summary>
 internal static class Signals
 {
     public const int Interrupt = 2;

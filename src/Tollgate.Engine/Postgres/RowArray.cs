@@ -10,8 +10,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Postgres;
 
 /// <summary>
-/// Rows of a composite type, written as PostgreSQL's binary format of an array: one parameter carries a whole batch. Both
-/// sides do less than with an array for each column, each of which PostgreSQL scans with a function of its own.
+/// Rows of a composite type in PostgreSQL's binary format of an array: one parameter carries a whole batch. This is less work on both sides
+/// than one array per column, each of which PostgreSQL scans with a function of its own.
 /// </summary>
 /// <remarks>
 /// Format: <c>array_recv</c> and <c>record_recv</c> of PostgreSQL. An array is: number of dimensions, "has nulls", type of the
@@ -22,7 +22,7 @@ internal sealed class RowArray(string type, int columns)
 {
     private const int CountAt = 12;
 
-    /// <summary>Grown further when a batch needs it, and not kept when it is larger than <see cref="LargestKept"/>.</summary>
+    /// <summary>The buffer grows when a batch needs it, and is not kept if it is larger than <see cref="LargestKept"/>.</summary>
     private const int FirstBytes = 16 * 1024;
 
     private const int LargestKept = 1024 * 1024;
@@ -34,7 +34,7 @@ internal sealed class RowArray(string type, int columns)
 
     public int Rows { get; private set; }
 
-    /// <summary>Ready for the first row. <paramref name="elementType"/>: the number that this database gave the type.</summary>
+    /// <summary>Prepares the buffer for the first row. <paramref name="elementType"/>: the OID of the type in this database.</summary>
     public void Begin(uint elementType)
     {
         if (_bytes.Length > LargestKept)
@@ -162,7 +162,7 @@ internal sealed class RowArray(string type, int columns)
         }
     }
 
-    /// <summary>Teaches a data source to send <see cref="RowArray"/> parameters: the bytes go out as they are.</summary>
+    /// <summary>Registers <see cref="RowArray"/> parameters with a data source, which sends their bytes as they are.</summary>
     public static void TeachTo(NpgsqlDataSourceBuilder builder) => builder.AddTypeInfoResolverFactory(new Types());
 
     private sealed class Types : PgTypeInfoResolverFactory

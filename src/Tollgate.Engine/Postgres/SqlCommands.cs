@@ -19,7 +19,7 @@ internal static class SqlCommands
     public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params object?[] parameters) =>
         database.CreateCommand(sql).With(parameters);
 
-    /// <summary>A parameter whose type is known also when it has no value.</summary>
+    /// <summary>A parameter that has a type even if its value is null.</summary>
     public static NpgsqlParameter OrNull(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
     private static NpgsqlCommand With(this NpgsqlCommand command, object?[] parameters)

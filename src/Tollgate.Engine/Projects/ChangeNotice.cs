@@ -4,26 +4,26 @@ using Npgsql;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// Tells every server of this database that something which they hold in memory has changed. Sent in the transaction
-/// of the change, PostgreSQL delivers it when and only when that commits.
+/// Notifies every server of this database that something which they hold in memory has changed. It is sent in the transaction of the
+/// change, and PostgreSQL delivers it if and only if that commits.
 /// </summary>
 public static class ChangeNotice
 {
-    /// <summary>A server came or went: nothing to reload.</summary>
+    /// <summary>A server started or stopped: nothing to reload.</summary>
     public const string Servers = "servers";
 
     public const string Keys = "keys";
 
-    /// <summary>Prices of models, of a project or of all.</summary>
+    /// <summary>Model prices of one project or of all projects.</summary>
     public const string Prices = "prices";
 
     private const string OfCustomer = "customer:";
 
-    /// <summary>A customer became a member of another: nothing to reload, its account is forgotten where it is remembered.</summary>
+    /// <summary>A customer became a member of another: nothing to reload, but servers drop its account from memory.</summary>
     public static string Customer(int projectId, string customer) =>
         OfCustomer + projectId.ToString(CultureInfo.InvariantCulture) + ":" + customer;
 
-    /// <summary>Null: the notice is about something else.</summary>
+    /// <summary>Returns null if the notice is about something else.</summary>
     public static (int ProjectId, string Customer)? ReadCustomer(string notice) =>
         notice.StartsWith(OfCustomer, StringComparison.Ordinal)
         && notice.Split(':', 3) is [_, var project, var customer]

@@ -7,8 +7,8 @@ namespace Tollgate.Engine.Projects;
 public sealed record FirstKeys(NewKey Admin, IReadOnlyList<NewProject> Projects);
 
 /// <summary>
-/// Gives an empty database its admin key and a live project for each built-in catalogue. Of several servers that start
-/// at once exactly one does it; the others wait for it.
+/// Gives an empty database its admin key and a live project for each built-in catalogue. If several servers start at the same time, exactly
+/// one does this; the others wait for it.
 /// </summary>
 public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirectory directory)
 {
@@ -17,7 +17,7 @@ public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirect
     /// between leaves a file with keys that never became valid, and the next start replaces it. The other order could
     /// lose the only copy of the admin key.
     /// </param>
-    /// <returns>Null: the database is not empty, nothing was done.</returns>
+    /// <returns>Null: the database is not empty, and nothing has changed.</returns>
     public async Task<FirstKeys?> RunAsync(
         IReadOnlyList<CatalogDocument> catalogs, Func<FirstKeys, CancellationToken, Task> save, CancellationToken cancel)
     {

@@ -4,38 +4,39 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
 
-/// <summary>What a new key shall be. Scopes count for restricted keys only.</summary>
+/// <summary>The terms of a new key. Scopes apply to restricted keys only.</summary>
 public sealed record KeyOrder(KeyKind Kind, string? Name, Scope Scopes, IReadOnlyList<string> Networks, Instant? ExpiresAt)
 {
     public static KeyOrder Plain(KeyKind kind, string name) => new(kind, name, Scope.None, [], null);
 }
 
-/// <summary>A key right after its birth: the only moment at which its text exists on the server.</summary>
+/// <summary>A newly created key: the only moment at which its text exists on the server.</summary>
 public sealed record NewKey(Guid Id, string Text, KeyOrder Order, Instant CreatedAt)
 {
     public string Prefix => KeyText.PrefixOf(Text);
 
-    /// <summary>Without the text, so that no log line can hold it.</summary>
+    /// <summary>Leaves the text out, so that no log line can contain it.</summary>
     public override string ToString() => $"key {Id} ({Prefix}…)";
 }
 
-/// <summary>What became of an order for a key.</summary>
-/// <param name="Key">Null: it was refused.</param>
-/// <param name="Excess">What the issuer does not have itself. Empty without a key: the issuer has ended in the meantime.</param>
+/// <summary>The result of an order for a key.</summary>
+/// <param name="Key">Null: the order was refused.</param>
+/// <param name="Excess">Rights in the order that the issuer does not have. Empty without a key: the issuer has ended in the
+/// meantime.</param>
 public sealed record IssueAnswer(NewKey? Key, IReadOnlyList<Excess> Excess);
 
 /// <summary>A valid key that issues others.</summary>
-/// <param name="Lineage">What the keys that it makes keep as their issuer.</param>
+/// <param name="Lineage">The lineage that the keys it makes store as their issuer.</param>
 internal sealed record IssuingKey(KeyLimits Limits, Guid Lineage);
 
 public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory directory)
 {
-    /// <summary>For the operator of the server, whom nothing limits.</summary>
+    /// <summary>For the operator of the server, who has no limits.</summary>
     /// <param name="projectId">Null exactly for admin keys.</param>
     public async Task<NewKey> RunAsync(int? projectId, KeyOrder order, CancellationToken cancel) =>
         (await IssueAsync(projectId, order, issuer: null, cancel)).Key!;
 
-    /// <summary>What the order does not say is inherited from the issuer; what it says beyond the issuer is refused.</summary>
+    /// <summary>Issues a key. Terms that the order leaves out come from the issuer; terms beyond the issuer's are refused.</summary>
     /// <param name="issuer">The key that asks; null: the operator of the server.</param>
     public async Task<IssueAnswer> IssueAsync(int? projectId, KeyOrder order, Guid? issuer, CancellationToken cancel)
     {
@@ -55,7 +56,7 @@ public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory direct
         return answer;
     }
 
-    /// <summary>The caller has the lock of <see cref="LockAsync"/>.</summary>
+    /// <summary>The caller must hold the lock of <see cref="LockAsync"/>.</summary>
     internal static async Task<IssueAnswer> IssueInTransactionAsync(
         NpgsqlConnection connection, int? projectId, KeyOrder order, Guid? issuer, CancellationToken cancel)
     {
@@ -74,7 +75,7 @@ public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory direct
         return excess.Count > 0 ? new(null, excess) : new(await InTransactionAsync(connection, projectId, whole, key.Lineage, cancel), []);
     }
 
-    /// <param name="lineage">Of the key that issues it; null: the server.</param>
+    /// <param name="lineage">The lineage of the issuing key; null: the server.</param>
     internal static async Task<NewKey> InTransactionAsync(
         NpgsqlConnection connection, int? projectId, KeyOrder order, Guid? lineage, CancellationToken cancel)
     {
@@ -96,7 +97,7 @@ public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory direct
         return new(id, text, order, Instant.FromUtc(createdAt));
     }
 
-    /// <summary>Keys of a project change one after another; see <see cref="ProjectsSql.LockKeysOfProject"/>.</summary>
+    /// <summary>Serialises changes to the keys of a project; see <see cref="ProjectsSql.LockKeysOfProject"/>.</summary>
     internal static async Task LockAsync(NpgsqlConnection connection, int? projectId, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(
@@ -109,7 +110,7 @@ public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory direct
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Null: the key has ended.</summary>
+    /// <summary>Returns null if the key has ended.</summary>
     internal static async Task<IssuingKey?> FindIssuerAsync(NpgsqlConnection connection, Guid key, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(ProjectsSql.FindIssuer, connection);

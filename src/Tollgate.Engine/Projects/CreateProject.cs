@@ -5,14 +5,14 @@ using Tollgate.Engine.Catalog;
 
 namespace Tollgate.Engine.Projects;
 
-/// <summary>What a new project shall be. Its catalogue is checked already.</summary>
+/// <summary>The terms of a new project. The caller has already checked its catalogue.</summary>
 public sealed record ProjectOrder(string Code, string Name, ProjectMode Mode, string TimeZone, string Currency, CatalogDocument Catalog);
 
 public sealed record NewProject(int Id, ProjectOrder Order, Instant CreatedAt, NewKey SecretKey, NewKey PublicKey);
 
 public sealed class CreateProject(NpgsqlDataSource database, ProjectDirectory directory)
 {
-    /// <summary>For the operator of the server, whom nothing limits. Null: the code is taken.</summary>
+    /// <summary>For the operator of the server, who has no limits. Returns null if the code is taken.</summary>
     public Task<NewProject?> RunAsync(ProjectOrder order, CancellationToken cancel) => RunAsync(order, issuer: null, cancel);
 
     /// <summary>

@@ -4,12 +4,12 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// How many new idempotency keys the tokens of each customer have used today. A token is in the customer's hands, and each key costs a row
-/// that is kept for 35 days. Servers count for themselves, in memory: several of them let through as many times more, and a start counts
-/// anew.
+/// Counts the new idempotency keys that the tokens of each customer have used today. A token is in the customer's hands, and each key costs
+/// a row that is kept for 35 days. Each server counts separately, in memory: several servers together allow a multiple of the limit, and a
+/// restart resets the count.
 /// </summary>
 /// <remarks>
-/// Requests that run at one time may go over the bound by their number. About 100 bytes for each customer that sends a key in a day (UTC).
+/// Simultaneous requests may exceed the limit by their number. Costs about 100 bytes for each customer that sends a key in a day (UTC).
 /// </remarks>
 public sealed class CustomerKeys(int aDay)
 {
@@ -17,7 +17,7 @@ public sealed class CustomerKeys(int aDay)
 
     public int ADay => aDay;
 
-    /// <summary>How long the customer has to wait before it may use a new key. Null: it may.</summary>
+    /// <summary>Returns the time until the customer may use a new key. Null: it may use one now.</summary>
     public TimeSpan? PauseOf(int project, string customer, Instant now)
     {
         var day = At(now);

@@ -6,11 +6,11 @@ namespace Tollgate.Engine.Projects;
 
 /// <summary>A request that names an idempotency key.</summary>
 /// <param name="ProjectId">0: an operation on the whole server.</param>
-/// <param name="Operation">Method and path, for people who read the table.</param>
-/// <param name="BodyHash">SHA-256 of method, path, query and body: what must be the same in a repeat.</param>
+/// <param name="Operation">Method and path, for operators who read the table.</param>
+/// <param name="BodyHash">SHA-256 of method, path, query and body, which a repeat must match.</param>
 public sealed record IdempotentRequest(int ProjectId, string Key, string Operation, byte[] BodyHash)
 {
-    /// <summary>Of the token that the request came with. Null: it came with a key of the project.</summary>
+    /// <summary>The customer of the token that the request came with. Null: it came with a key of the project.</summary>
     public string? Customer { get; init; }
 }
 
@@ -19,19 +19,19 @@ public sealed record StoredAnswer(int Status, string? ContentType, byte[] Body, 
 
 public enum ClaimState
 {
-    /// <summary>Run the request, then store or forget the claim.</summary>
+    /// <summary>Run the request, then store its answer or forget the claim.</summary>
     Mine,
 
-    /// <summary>It ran before; send the stored answer.</summary>
+    /// <summary>The request ran before; send the stored answer.</summary>
     Answered,
 
-    /// <summary>The same request is running somewhere.</summary>
+    /// <summary>The same request is running on some server.</summary>
     Running,
 
     /// <summary>The key belongs to another request.</summary>
     Reused,
 
-    /// <summary>The customer has used up its new keys of the day.</summary>
+    /// <summary>The customer has used its new keys of the day.</summary>
     Limited,
 }
 
@@ -40,9 +40,9 @@ public sealed record Claim(ClaimState State, Guid Id, StoredAnswer? Answer, Time
 
 /// <summary>
 /// The memory behind the header <c>Idempotency-Key</c>. A row is claimed before the request runs, and its answer is
-/// stored after; in between a lease says how long the claim is good. A server that dies in between leaves the claim;
-/// when the lease has ended the same request may run again, and then the natural key of its effect (a project's code, a
-/// customer's id, a grant's id …) keeps the effect single; an effect without one is remembered by <c>customer_requests</c>.
+/// stored after; in between a lease limits the claim. A server that dies in between leaves the claim; when the lease has ended the same
+/// request may run again, and then the natural key of its effect (a project's code, a customer's id, a grant's id …) prevents a second
+/// effect; <c>customer_requests</c> records effects without such a key.
 /// </summary>
 public sealed class IdempotencyKeys(NpgsqlDataSource database, CustomerKeys customers, Clock clock)
 {
@@ -70,7 +70,7 @@ public sealed class IdempotencyKeys(NpgsqlDataSource database, CustomerKeys cust
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
         {
-            // Without a limit the one who had it let it go in between: the caller asks again.
+            // Without a limit, the previous holder has released the claim in between: the caller asks again.
             return new(pause is null ? ClaimState.Running : ClaimState.Limited, default, null, pause);
         }
 
@@ -99,7 +99,7 @@ public sealed class IdempotencyKeys(NpgsqlDataSource database, CustomerKeys cust
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>For requests that had no effect: the next one with this key starts afresh.</summary>
+    /// <summary>For requests that had no effect: the next one with this key starts from the beginning.</summary>
     public async Task ForgetAsync(IdempotentRequest request, Guid claim, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ProjectsSql.ForgetIdempotencyKey);

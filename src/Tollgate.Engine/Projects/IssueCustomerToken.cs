@@ -4,15 +4,15 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
 
-/// <summary>A token that speaks for one customer until it expires; shown this once.</summary>
+/// <summary>A token that acts for one customer until it expires. Its text is shown only this once.</summary>
 public sealed record CustomerToken(Guid Id, string Text, Instant ExpiresAt)
 {
     public override string ToString() => $"customer token {KeyText.PrefixOf(Text)}… until {ExpiresAt}";
 }
 
 /// <summary>
-/// Issues customer tokens. The customer need not exist yet: it is created when something is recorded for it. A token has the scopes and
-/// networks of the key that issued it, expires with it at the latest and ends when it is revoked.
+/// Issues customer tokens. The customer need not exist yet: the first record for it creates it. A token has the scopes and networks of the
+/// key that issued it, expires with it at the latest and ends when it is revoked.
 /// </summary>
 public sealed class IssueCustomerToken(NpgsqlDataSource database, ProjectDirectory directory)
 {

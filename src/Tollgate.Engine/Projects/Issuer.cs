@@ -5,23 +5,23 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// Which credential issues something. Whatever is issued keeps it and ends with it: a key, the customer token that a key issued, or a
-/// portal session that either of them opened.
+/// The credential that issues something. Everything that it issues refers to it and ends with it: a key, the customer token that a key
+/// issued, or a portal session that either of them opened.
 /// </summary>
-/// <param name="Until">When the credential expires: nothing that it issues may last longer.</param>
+/// <param name="Until">The time at which the credential expires: nothing that it issues may last longer.</param>
 public sealed record Issuer(Guid? Key, Guid? Token, Guid? Session, Instant Until)
 {
-    /// <summary>The server itself, for a mail or for an operation that shows nobody a page.</summary>
+    /// <summary>The server itself, for a mail, or for an operation that shows no page.</summary>
     public static readonly Issuer Server = new(null, null, null, Instant.FarFuture);
 
     public static Issuer Of(Caller caller) => new(caller.KeyId, caller.Token, null, caller.ExpiresAt);
 
-    /// <summary>How long something lasts that would last <paramref name="life"/> without an issuer.</summary>
+    /// <summary>Returns the lifetime of something that would last <paramref name="life"/> without an issuer.</summary>
     public TimeSpan Clip(TimeSpan life, Instant now) => Until.Minus(life) < now ? Until - now : life;
 }
 
-/// <summary>What the key that issued a token, a session or a checkout says about it now.</summary>
-/// <param name="RevokedAt">When the key was revoked; null while it is not.</param>
+/// <summary>The present state of the key that issued a token, a session or a checkout.</summary>
+/// <param name="RevokedAt">The time at which the key was revoked; null: it is not revoked.</param>
 /// <param name="ExpiresAt">Far in the future for a key without expiry.</param>
 /// <param name="Networks">Empty: from everywhere.</param>
 public sealed record IssuerState(Instant? RevokedAt, Instant ExpiresAt, Scope Scopes, IReadOnlyList<IPNetwork> Networks)

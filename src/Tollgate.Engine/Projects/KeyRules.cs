@@ -3,18 +3,18 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
 
-/// <summary>What a key may do, from where, and until when.</summary>
+/// <summary>The rights of a key, the networks that may use it, and its expiry.</summary>
 /// <param name="Networks">Empty: from everywhere.</param>
 /// <param name="ExpiresAt">Null: it does not expire.</param>
 public sealed record KeyLimits(Scope Rights, IReadOnlyList<string> Networks, Instant? ExpiresAt);
 
-/// <summary>Something that was asked for and that the issuer does not have itself.</summary>
+/// <summary>A requested right that the issuer does not have.</summary>
 public readonly record struct Excess(string Param, string Detail);
 
-/// <summary>Credentials only narrow: what a key issues can do no more than the key, from no more places, and for no longer.</summary>
+/// <summary>A key can issue only keys with at most its own rights, networks and lifetime.</summary>
 public static class KeyRules
 {
-    /// <summary>A public key reads what <c>catalog:read</c> reads.</summary>
+    /// <summary>Returns the scopes of a key. A public key has <c>catalog:read</c>.</summary>
     public static Scope RightsOf(KeyKind kind, Scope scopes) => kind switch
     {
         KeyKind.Restricted => scopes,
@@ -24,14 +24,14 @@ public static class KeyRules
 
     public static KeyLimits LimitsOf(KeyOrder order) => new(RightsOf(order.Kind, order.Scopes), order.Networks, order.ExpiresAt);
 
-    /// <summary>What was not asked for is the issuer's own.</summary>
+    /// <summary>Fills the networks and expiry that the order leaves out with the issuer's.</summary>
     public static KeyOrder Inherit(KeyLimits issuer, KeyOrder order) => order with
     {
         Networks = order.Networks.Count == 0 ? issuer.Networks : order.Networks,
         ExpiresAt = order.ExpiresAt ?? issuer.ExpiresAt,
     };
 
-    /// <summary>Everything in which <paramref name="asked"/> exceeds the issuer.</summary>
+    /// <summary>Returns everything in which <paramref name="asked"/> exceeds the issuer.</summary>
     public static IReadOnlyList<Excess> Exceeding(KeyLimits issuer, KeyLimits asked)
     {
         List<Excess> found = [];
@@ -64,7 +64,7 @@ public static class KeyRules
         return found;
     }
 
-    /// <summary>Whether somebody at that address may use a key that works from these networks.</summary>
+    /// <summary>True if the address lies in one of a key's networks, or if the key has none.</summary>
     public static bool Allows(IReadOnlyList<IPNetwork> networks, IPAddress? address)
     {
         if (networks.Count == 0)
@@ -76,7 +76,7 @@ public static class KeyRules
         return plain is not null && networks.Any(network => network.Contains(plain));
     }
 
-    /// <remarks>A network that two others cover only together counts as outside: it is refused rather than guessed.</remarks>
+    /// <remarks>A network that only two others together contain counts as outside and is refused.</remarks>
     private static bool IsInside(string network, IReadOnlyList<string> others)
     {
         var inner = IPNetwork.Parse(network);

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Tollgate.Engine.Projects;
 
-/// <summary>What a key is for. The text of a key tells its kind by its prefix; the database decides.</summary>
+/// <summary>The kind of a key. The prefix of its text names the kind; the database decides.</summary>
 public enum KeyKind
 {
     /// <summary><c>tg_ad_</c>: the whole server; names a project with the header <c>X-Project</c>.</summary>
@@ -13,7 +13,7 @@ public enum KeyKind
     /// <summary><c>tg_sk_</c>: everything in its project.</summary>
     Secret,
 
-    /// <summary><c>tg_pk_</c>: what browsers may see: catalogue reads, experiments, embeds.</summary>
+    /// <summary><c>tg_pk_</c>: data that browsers may see: catalogue reads, experiments, embeds.</summary>
     Public,
 
     /// <summary><c>tg_rk_</c>: a secret key cut down to scopes, and perhaps to networks and a time.</summary>
@@ -25,11 +25,11 @@ public enum KeyKind
 
 /// <summary>
 /// The text of keys and tokens: a prefix that names the kind and 43 characters of base 62, which is 256 random bits.
-/// With that much chance in it a plain SHA-256 is as good as a slow hash: there is nothing to guess.
+/// With that much entropy a plain SHA-256 is as good as a slow hash, because nobody can guess the text.
 /// </summary>
 public static class KeyText
 {
-    /// <summary>Characters that are stored and listed, to recognise a key by.</summary>
+    /// <summary>The leading characters that are stored and listed, so that people recognise a key.</summary>
     public const int PrefixLength = 12;
 
     /// <summary>Longer texts are not ours and are not hashed.</summary>

@@ -5,6 +5,6 @@ namespace Tollgate.Engine.Projects;
 
 public static class ProjectClock
 {
-    /// <summary>The time that a project lives in: where its test clock stands, or the database server's.</summary>
+    /// <summary>Returns the project's present time: its test clock's, or the database server's.</summary>
     public static Instant Now(this Clock clock, ProjectSnapshot project) => project.TestClock ?? clock.Now();
 }

@@ -12,10 +12,10 @@ namespace Tollgate.Engine.Projects;
 /// The server's memory of projects, catalogues and keys: one immutable snapshot that requests read without a lock.
 /// </summary>
 /// <remarks>
-/// It is reloaded whole when <see cref="ServerPresence"/> hears of a change, every few seconds in case it did not hear,
-/// and by whoever changed something here (<see cref="RefreshAsync"/>), so that this server reads its own writes.
-/// Whatever did not change keeps its identity (the same <see cref="ProjectSnapshot"/>, the same catalogue), so that
-/// caches that hang on it stay warm. Loading costs two small queries, those of the parts, and O(keys); catalogues only when changed.
+/// It is reloaded whole when <see cref="ServerPresence"/> receives a notice of a change, every few seconds in case a notice was lost, and
+/// by code that changed something here (<see cref="RefreshAsync"/>), so that this server reads its own writes. Unchanged objects keep their
+/// identity (the same <see cref="ProjectSnapshot"/>, the same catalogue), so that caches that hang on it stay warm. Loading costs two small
+/// queries, those of the parts, and O(keys); catalogues only when changed.
 /// </remarks>
 public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IProjectPart> parts) : IDisposable
 {
@@ -37,13 +37,12 @@ public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IPro
     public ResolvedKey? Find(KeyHash hash) => Current.Keys.GetValueOrDefault(hash);
 
     /// <summary>
-    /// Projects, by their codes, whose catalogue or prices cannot be read, and why. They go on with what was read before.
+    /// Projects, by code, whose catalogue or prices cannot be read, with the error. They keep the values read before.
     /// </summary>
     public IReadOnlyDictionary<string, Exception> Broken => _broken;
 
     /// <summary>
-    /// Returns once <see cref="Current"/> holds everything that was committed before the call. Callers that come while
-    /// a load is running share the next one.
+    /// Returns once <see cref="Current"/> holds everything that was committed before the call. Calls during a load share the next one.
     /// </summary>
     public async Task RefreshAsync(CancellationToken cancel = default)
     {
@@ -66,7 +65,9 @@ public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IPro
         }
     }
 
-    /// <summary>The keys used since the last call, with the time of their last use. For <see cref="ProjectHousekeeping"/>.</summary>
+    /// <summary>
+    /// Returns the keys used since the last call, with the time of their last use. For <see cref="ProjectHousekeeping"/>.
+    /// </summary>
     internal IReadOnlyList<(Guid Key, Instant UsedAt)> TakeUses()
     {
         List<(Guid, Instant)> used = [];
@@ -127,7 +128,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IPro
             }
             catch (Exception broken) when (broken is not (NpgsqlException or OperationCanceledException))
             {
-                // A catalogue that cannot be read, say: the project goes on with what was read last, and every other is served.
+                // For example a catalogue that cannot be read: the project keeps the last readable one, and all others are served.
                 _broken[row.Code] = broken;
                 if (old is not null)
                 {
@@ -136,7 +137,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IPro
             }
         }
 
-        // Those whose rows could not be read at all.
+        // The projects whose rows could not be read at all.
         foreach (var old in before.Values.Where(old => _broken.ContainsKey(old.Code)))
         {
             projects.TryAdd(old.Id, old);

@@ -5,8 +5,8 @@ using Tollgate.Engine.Clocks;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// What the room Projects does in the background: once a minute it writes when keys were last used, in one statement for
-/// all of them; once an hour it removes idempotency keys and customer tokens that are past their time.
+/// The background work of the room Projects: once a minute it writes the times at which keys were last used, in one statement for all of
+/// them; once an hour it removes old idempotency keys and customer tokens.
 /// </summary>
 public sealed class ProjectHousekeeping(
     NpgsqlDataSource database, ProjectDirectory directory, ILogger<ProjectHousekeeping> log)

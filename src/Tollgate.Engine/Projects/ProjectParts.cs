@@ -11,7 +11,7 @@ public sealed class ProjectParts : IEquatable<ProjectParts>
 
     public ProjectParts(IReadOnlyCollection<object> parts) => _parts = parts.ToFrozenDictionary(static part => part.GetType());
 
-    /// <summary>Null: no room has contributed one.</summary>
+    /// <summary>Returns null if no room has contributed one.</summary>
     public T? Find<T>() where T : class => (T?)_parts.GetValueOrDefault(typeof(T));
 
     public bool Equals(ProjectParts? other) =>

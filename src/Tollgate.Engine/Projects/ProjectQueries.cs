@@ -7,7 +7,7 @@ namespace Tollgate.Engine.Projects;
 /// <summary>A project as the database has it.</summary>
 /// <param name="CatalogRevision">0: no catalogue was ever published.</param>
 /// <param name="Hosts">Host names under which its public reads are served without a key.</param>
-/// <param name="Prices">Moves with every price of a model that is set for it or for all.</param>
+/// <param name="Prices">Changes with every model price that is set for the project or for all projects.</param>
 public sealed record ProjectRow(
     int Id,
     string Code,
@@ -22,7 +22,7 @@ public sealed record ProjectRow(
     PriceRevision Prices,
     int MarkupBasisPoints);
 
-/// <summary>A key as it is listed: never its text, never its hash.</summary>
+/// <summary>A key as lists show it: never its text, never its hash.</summary>
 public sealed record KeyRow(
     Guid Id,
     KeyKind Kind,
@@ -36,9 +36,9 @@ public sealed record KeyRow(
     Instant? LastUsedAt,
     Guid? IssuedBy);
 
-/// <summary>A customer token as it is listed: never its text, never its hash.</summary>
-/// <param name="IssuedBy">The id of the key that issued it, or that replaced that one.</param>
-/// <param name="RevokedAt">When it, or the key that issued it, was revoked.</param>
+/// <summary>A customer token as lists show it: never its text, never its hash.</summary>
+/// <param name="IssuedBy">The id of the key that issued it, or of that key's replacement.</param>
+/// <param name="RevokedAt">The time at which it, or the key that issued it, was revoked.</param>
 public sealed record TokenRow(Guid Id, Guid? IssuedBy, Instant CreatedAt, Instant ExpiresAt, Instant? RevokedAt);
 
 /// <summary>A customer token that was found. It may have ended.</summary>
@@ -51,7 +51,7 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
 
-        // One that cannot be read is on the list of parked work.
+        // The list of parked work shows a project that cannot be read.
         return await ReadAsync(connection, cancel, static (_, _) => { });
     }
 
@@ -108,7 +108,7 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
         return tokens;
     }
 
-    /// <summary>Whom a customer token speaks for; null when there is no such token.</summary>
+    /// <summary>Returns the customer for whom a token acts; null if there is no such token.</summary>
     public async Task<FoundToken?> FindTokenAsync(KeyHash hash, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ProjectsSql.FindToken);
@@ -122,7 +122,7 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
             : null;
     }
 
-    /// <param name="passOver">Told of each that cannot be read; null: the first one ends the reading.</param>
+    /// <param name="passOver">Receives each project that cannot be read; null: the first one ends the reading.</param>
     internal static async Task<IReadOnlyList<ProjectRow>> ReadAsync(
         NpgsqlConnection connection, CancellationToken cancel, Action<string, Exception>? passOver = null)
     {
@@ -137,7 +137,7 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
             }
             catch (Exception broken) when (passOver is not null && broken is not NpgsqlException)
             {
-                // A time zone that this machine does not have, say.
+                // For example a time zone that this machine does not have.
                 passOver(reader.GetString(1), broken);
             }
         }

@@ -9,10 +9,10 @@ public enum ProjectMode
     Sandbox,
 }
 
-/// <summary>The newest price of a model that a price book was made of: the project's own and the shared ones'. 0: there is none.</summary>
+/// <summary>The newest model prices, own and shared, in a price book. 0: there is none.</summary>
 public readonly record struct PriceRevision(long Own, long Shared);
 
-/// <summary>One project as the server's memory holds it: immutable, replaced whole when anything of it changes.</summary>
+/// <summary>One project as the server holds it in memory: immutable, replaced whole when any part changes.</summary>
 public sealed record ProjectSnapshot
 {
     public required int Id { get; init; }
@@ -23,12 +23,12 @@ public sealed record ProjectSnapshot
 
     public required ProjectMode Mode { get; init; }
 
-    /// <summary>Billing arithmetic happens in this zone.</summary>
+    /// <summary>The time zone of billing arithmetic.</summary>
     public required TimeZoneInfo Zone { get; init; }
 
     public required string Currency { get; init; }
 
-    /// <summary>Sandbox projects only: where the movable clock stands. Null follows the database's clock.</summary>
+    /// <summary>The time of the test clock, in sandbox projects only. Null follows the database's clock.</summary>
     public Instant? TestClock { get; init; }
 
     public required PublishedCatalog Catalog { get; init; }
@@ -38,6 +38,6 @@ public sealed record ProjectSnapshot
     /// </summary>
     public int MarkupBasisPoints { get; init; }
 
-    /// <summary>What other rooms keep of it in memory: see <see cref="IProjectPart"/>.</summary>
+    /// <summary>The data of the project that other rooms keep in memory: see <see cref="IProjectPart"/>.</summary>
     public ProjectParts Parts { get; init; } = ProjectParts.None;
 }

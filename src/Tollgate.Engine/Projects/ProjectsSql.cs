@@ -17,7 +17,7 @@ internal static class ProjectsSql
         """;
 
     /// <summary>
-    /// Keys that ended more than 30 days ago are unknown to the server: "invalid" is then as good an answer as "expired".
+    /// Leaves out keys that ended more than 30 days ago: for these "invalid" is as good an answer as "expired".
     /// </summary>
     public const string ReadKeys = """
         SELECT id, project_id, kind, hash, scopes, networks, expires_at, revoked_at
@@ -35,14 +35,14 @@ internal static class ProjectsSql
           RETURNING id, created_at
         """;
 
-    /// <summary>Held while an empty database gets its first projects, so that of several servers one does it.</summary>
+    /// <summary>Held while an empty database gets its first projects, so that only one of several servers creates them.</summary>
     public const string LockFirstProjects = "SELECT pg_advisory_xact_lock(7234000, 1)";
 
     public const string AnyAdminKeyExists = "SELECT EXISTS (SELECT FROM api_keys WHERE kind = 'admin')";
 
     // ---- test clock --------------------------------------------------------------------------------------------
 
-    /// <summary>Of the session: one advance at a time for each project.</summary>
+    /// <summary>A lock of the session: one advance at a time for each project.</summary>
     public const string TryLockTestClock = "SELECT pg_try_advisory_lock(7234002, $1)";
 
     public const string LetGoOfTestClock = "SELECT pg_advisory_unlock(7234002, $1)";
@@ -53,7 +53,7 @@ internal static class ProjectsSql
 
     // ---- hosts -------------------------------------------------------------------------------------------------
 
-    /// <summary>Serialises changes of hosts: two projects that swap names would otherwise wait for each other.</summary>
+    /// <summary>Serialises changes of hosts: two projects that swap names would otherwise deadlock.</summary>
     public const string LockHosts = "SELECT pg_advisory_xact_lock(7234000, 3)";
 
     public const string HostsOfOthers = """
@@ -73,8 +73,8 @@ internal static class ProjectsSql
         """;
 
     /// <summary>
-    /// Serialises what changes the keys of one project, so that a revocation sees every key that the revoked one made. An admin key may
-    /// have made keys in any project: ending one waits for all of them. $1 project.
+    /// Serialises changes to the keys of one project, so that a revocation sees every key that the revoked key made. An admin key may have
+    /// made keys in any project, so ending one waits for all changes. $1 project.
     /// </summary>
     public const string LockKeysOfProject = "SELECT pg_advisory_xact_lock_shared(7234010, 0), pg_advisory_xact_lock(7234010, $1)";
 
@@ -87,7 +87,7 @@ internal static class ProjectsSql
          WHERE id = $1 AND revoked_at IS NULL AND coalesce(expires_at, 'infinity') > now()
         """;
 
-    /// <summary>Whether a key was made by a lineage, directly or through others. $1 id, $2 lineage.</summary>
+    /// <summary>Returns true if a lineage made the key, directly or through other keys. $1 id, $2 lineage.</summary>
     public const string IsMadeBy = """
         WITH RECURSIVE up AS (
             SELECT issuer FROM api_keys WHERE id = $1
@@ -97,7 +97,7 @@ internal static class ProjectsSql
         SELECT EXISTS (SELECT FROM up WHERE issuer = $2)
         """;
 
-    /// <summary>The old key issues under a fresh lineage from now on. $1 id. Answers the one it had.</summary>
+    /// <summary>Gives the old key a new lineage for the keys that it issues from now on. $1 id. Returns the previous lineage.</summary>
     public const string TakeLineage = """
         WITH old AS (SELECT id, lineage FROM api_keys WHERE id = $1)
         UPDATE api_keys k SET lineage = gen_random_uuid() FROM old WHERE k.id = old.id RETURNING old.lineage
@@ -158,7 +158,7 @@ internal static class ProjectsSql
     // ---- customer tokens ---------------------------------------------------------------------------------------
 
     /// <summary>
-    /// $1 id, $2 hash, $3 project, $4 customer, $5 how long, $6 the key that issues it or null. It ends with the key at the latest.
+    /// $1 id, $2 hash, $3 project, $4 customer, $5 lifetime, $6 the key that issues it or null. It ends with the key at the latest.
     /// </summary>
     public const string InsertToken = """
         INSERT INTO customer_tokens (id, hash, project_id, customer, expires_at, issuer)
@@ -168,7 +168,9 @@ internal static class ProjectsSql
           RETURNING expires_at
         """;
 
-    /// <summary>One look-up for the token and the key that issued it, so that a revocation counts at once on every server.</summary>
+    /// <summary>
+    /// Reads the token and the key that issued it in one look-up, so that a revocation counts immediately on every server.
+    /// </summary>
     public const string FindToken = $"""
         SELECT t.project_id, t.customer, t.expires_at, t.id, t.revoked_at, t.issuer, {IssuerState.Columns}
           FROM customer_tokens t
@@ -194,7 +196,7 @@ internal static class ProjectsSql
          WHERE project_id = $1 AND customer = $2 AND id = $3
         """;
 
-    /// <summary>A customer who is taken back must not come back to life through a token. $1 project, $2 customer.</summary>
+    /// <summary>Revokes tokens of a deleted customer, so that no token creates the customer again. $1 project, $2 customer.</summary>
     public const string RevokeTokensOfCustomer = """
         UPDATE customer_tokens SET revoked_at = now()
          WHERE project_id = $1 AND customer = $2 AND revoked_at IS NULL
@@ -223,8 +225,8 @@ internal static class ProjectsSql
     // ---- who serves --------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// One round trip: say that we live, and hear the time and who else does. Rows of this machine come with their
-    /// process, so that the caller can see whether it still runs.
+    /// Renews this server's row and reads the time and the other live servers, in one round trip. Rows of this machine include their
+    /// process, so that the caller can check that it still runs.
     /// </summary>
     public const string Heartbeat = """
         WITH me AS (
@@ -241,7 +243,7 @@ internal static class ProjectsSql
                coalesce((SELECT array_agg(process ORDER BY id) FROM others), '{}')
         """;
 
-    /// <summary>Rows of servers that are known to be dead, and rows that nobody has renewed for a minute.</summary>
+    /// <summary>Removes the rows of dead servers, and rows not renewed for a minute.</summary>
     public const string RemoveServers = """
         DELETE FROM servers
          WHERE id = ANY ($1) OR seen_at < clock_timestamp() - interval '1 minute'
@@ -249,17 +251,17 @@ internal static class ProjectsSql
 
     public const string Announce = "SELECT pg_notify('tollgate_changed', $1)";
 
-    /// <summary>What this connection writes (that we live) need not survive a crash: it costs no flush of the disk.</summary>
+    /// <summary>This connection's writes (its heartbeats) need not survive a crash: they cost no flush of the disk.</summary>
     public const string Listen = "SET synchronous_commit = off; LISTEN tollgate_changed";
 
-    /// <summary>This connection's process in PostgreSQL, and when it began.</summary>
+    /// <summary>This connection's PostgreSQL process and its start time.</summary>
     public const string Standing = "SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())";
 
     // ---- idempotency keys --------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Takes the key for one attempt. An attempt that died (its lease is over, nothing was stored) is taken over, but
-    /// only by the same request. No row back: somebody else has it; see <see cref="ReadIdempotencyKey"/>.
+    /// Claims the key for one attempt. Only the same request takes over an attempt that died (its lease has ended, and no answer is
+    /// stored). No row: another request holds the key; see <see cref="ReadIdempotencyKey"/>.
     /// </summary>
     public const string ClaimIdempotencyKey = """
         INSERT INTO idempotency_keys AS i (project_id, key, operation, body_hash, claim, lease_until)

@@ -5,19 +5,19 @@ namespace Tollgate.Engine.Projects;
 
 public enum RevokeOutcome
 {
-    /// <summary>Revoked now, or it was already.</summary>
+    /// <summary>The key is revoked, now or before.</summary>
     Revoked,
     NotFound,
 
-    /// <summary>No admin key would be left, neither it nor one that it did not make: nobody could reach the server any more.</summary>
+    /// <summary>No admin key would be left, except ones that this key made: nobody could reach the server any more.</summary>
     LastAdminKey,
 }
 
 /// <summary>
-/// Ends a key and everything that it issued, and what that issued: keys, customer tokens, portal sessions, checkouts. This server refuses
-/// them from the moment the call returns. Other servers refuse the keys as soon as they hear of it, which is within a second, and the rest
-/// at once, because they look up the issuer with it. The last secret key of a project may go too: a leaked key must always be revocable,
-/// and the admin key can create another.
+/// Ends a key and everything that it issued, directly or indirectly: keys, customer tokens, portal sessions, checkouts. This server refuses
+/// them from the moment the call returns. Other servers refuse the keys when the notice arrives, within a second, and the rest immediately,
+/// because they look up the issuer with it. The last secret key of a project can be revoked too: a leaked key must always be revocable, and
+/// the admin key can create another.
 /// </summary>
 public sealed class RevokeKey(NpgsqlDataSource database, ProjectDirectory directory)
 {

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// Ends customer tokens, and with them what they opened. Every server refuses them at once: tokens are looked up in the database.
+/// Ends customer tokens and everything that they opened. Every server refuses them immediately, because it looks tokens up in the database.
 /// </summary>
 public sealed class RevokeTokens(NpgsqlDataSource database)
 {

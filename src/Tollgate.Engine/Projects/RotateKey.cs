@@ -7,32 +7,31 @@ public enum RotateFault
     None,
     NotFound,
 
-    /// <summary>A key that was revoked stays so; create a new one.</summary>
+    /// <summary>A revoked key stays revoked; create a new one.</summary>
     Revoked,
 
-    /// <summary>The key can do more than the one who asks.</summary>
+    /// <summary>The key has more rights than the caller's key.</summary>
     MoreThanCaller,
 
-    /// <summary>The key that asks has ended in the meantime.</summary>
+    /// <summary>The caller's key has ended in the meantime.</summary>
     CallerEnded,
 }
 
-/// <param name="Excess">In what the key exceeds the one who asks.</param>
+/// <param name="Excess">The rights in which the key exceeds the caller's key.</param>
 public sealed record RotateAnswer(RotateFault Fault, NewKey? Key, IReadOnlyList<Excess> Excess);
 
 /// <summary>
-/// Replaces a key by a new one with the same name, scopes, networks and expiry, and ends the old one at once or after a grace. What the old
-/// key had issued belongs to the new one.
+/// Replaces a key by a new one with the same name, scopes, networks and expiry, and ends the old one immediately or after a grace period.
+/// Everything that the old key had issued belongs to the new one.
 /// </summary>
 public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory directory)
 {
-    /// <summary>Longest time for which old and new key are valid side by side.</summary>
+    /// <summary>The longest time for which the old and the new key are both valid.</summary>
     public static readonly TimeSpan LongestGrace = TimeSpan.FromDays(7);
 
     private sealed record Target(KeyOrder Order, Guid? Issuer);
 
-    /// <param name="caller">The key that asks; null: the operator of the server. The text of a stronger key must not fall into its
-    /// hands.</param>
+    /// <param name="caller">The key that asks, which must not obtain the text of a stronger key; null: the operator of the server.</param>
     public async Task<RotateAnswer> RunAsync(int? projectId, Guid key, Guid? caller, TimeSpan grace, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -57,7 +56,7 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
                 return new(RotateFault.MoreThanCaller, null, excess);
             }
 
-            // Whoever asks sees the new text. Where the key would not end with it anyway, it does from now on.
+            // The caller sees the new text. If the key would not end with the caller's key anyway, the new key does.
             issuer = await IsMadeByAsync(connection, key, by.Lineage, cancel) ? issuer : by.Lineage;
         }
 
@@ -108,7 +107,9 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
         return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    /// <summary>What the old key has issued is the new one's; what it still issues in its grace is its own.</summary>
+    /// <summary>
+    /// Gives the keys that the old key issued to the new one. The keys that it issues during its grace period remain its own.
+    /// </summary>
     private static async Task HandOnAsync(NpgsqlConnection connection, Guid old, Guid fresh, CancellationToken cancel)
     {
         await using var take = new NpgsqlCommand(ProjectsSql.TakeLineage, connection) { Parameters = { new() { Value = old } } };

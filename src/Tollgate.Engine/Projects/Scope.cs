@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Projects;
 
-/// <summary>What a restricted key may do. Secret and admin keys have all of them.</summary>
+/// <summary>The rights of a restricted key. Secret and admin keys have all of them.</summary>
 [Flags]
 public enum Scope
 {
@@ -28,18 +28,18 @@ public enum Scope
     WebhooksRead = 1 << 10,
     WebhooksWrite = 1 << 11,
 
-    /// <summary>How the project is set up towards others: payment providers and upstreams, with their credentials.</summary>
+    /// <summary>The project's payment providers and upstreams, with their credentials.</summary>
     SettingsRead = 1 << 12,
     SettingsWrite = 1 << 13,
 
     All = (1 << 14) - 1,
 }
 
-/// <summary>A scope as people see it.</summary>
-/// <param name="Meaning">Everything that it allows; docs/reference/keys.md says the same.</param>
+/// <summary>A scope with its name and description.</summary>
+/// <param name="Meaning">Everything that it allows; docs/reference/keys.md has the same text.</param>
 public sealed record ScopeName(Scope Scope, string Name, string Meaning);
 
-/// <summary>The names of scopes on the wire and in the database.</summary>
+/// <summary>The names of scopes in the API and in the database.</summary>
 public static class Scopes
 {
     public static IReadOnlyList<ScopeName> Table { get; } =
@@ -82,7 +82,7 @@ public static class Scopes
         return scope != Scope.None;
     }
 
-    /// <summary>The union of the names that are known. A name that a newer server wrote gives nothing.</summary>
+    /// <summary>The union of the known names. A name that a newer server wrote gives nothing.</summary>
     public static Scope Parse(IEnumerable<string> names) =>
         names.Aggregate(Scope.None, (all, name) => TryParse(name, out var scope) ? all | scope : all);
 

@@ -10,14 +10,14 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// The server's one standing connection: it hears what others changed (LISTEN <c>tollgate_changed</c>), says each
-/// second that this server lives, measures the database's clock, and so knows whether this server is alone.
+/// The server's standing connection: it receives notices of changes (LISTEN <c>tollgate_changed</c>), writes a heartbeat each second,
+/// measures the database's clock, and tells whether this server is alone.
 /// </summary>
 /// <remarks>
 /// <para><see cref="Alone"/> is a lease. Each heartbeat that sees no other server renews it for two seconds from the
-/// moment it was sent. A server that starts writes its row first and, when others live, waits out their lease before it
-/// serves; so no two servers ever believe to be alone at one time, not even when a notice is lost.</para>
-/// <para>When the connection breaks the lease ends by itself; the loop reconnects, reloads the directory and goes on.</para>
+/// moment it was sent. A server that starts writes its row first and, if others live, waits until their lease has ended before it serves.
+/// So two servers never consider themselves alone at the same time, not even if a notice is lost.</para>
+/// <para>When the connection breaks, the lease expires; the loop reconnects, reloads the directory and continues.</para>
 /// </remarks>
 public sealed class ServerPresence(
     Database database, ProjectDirectory directory, Clock clock, ILogger<ServerPresence> log) : BackgroundService
@@ -25,10 +25,10 @@ public sealed class ServerPresence(
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeaseOfAlone = TimeSpan.FromSeconds(2);
 
-    /// <summary>Longer than the lease by what two monotonic clocks may differ in rate.</summary>
+    /// <summary>The lease, plus the possible difference in rate of two monotonic clocks.</summary>
     private static readonly TimeSpan WaitForOthers = LeaseOfAlone + TimeSpan.FromMilliseconds(200);
 
-    /// <summary>In case that a notice never came.</summary>
+    /// <summary>In case a notice was lost.</summary>
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(250);
@@ -38,8 +38,8 @@ public sealed class ServerPresence(
     private static readonly long TicksOfLease = (long)(LeaseOfAlone.TotalSeconds * Stopwatch.Frequency);
 
     /// <summary>
-    /// The servers of this process. A row that names our process but is not among them was left by an earlier process
-    /// with the same number, which is usual in containers.
+    /// The servers of this process. A row that names our process but is not among them is from an earlier process with the same number,
+    /// which is usual in containers.
     /// </summary>
     private static readonly ConcurrentDictionary<Guid, ServerPresence> InThisProcess = new();
 
@@ -52,33 +52,33 @@ public sealed class ServerPresence(
 
     /// <summary>
     /// A customer became a member of another, on this server or another one. Raised on the standing connection's thread: a listener must
-    /// not wait. A notice may be lost with the connection, so nothing may rest on it alone.
+    /// not wait. A notice can be lost with the connection, so nothing may rely on it alone.
     /// </summary>
     public event Action<ProjectSnapshot, string>? CustomerMoved;
 
     private long _heardAt = long.MinValue;
 
-    /// <summary>What it keeps up to date.</summary>
+    /// <summary>The directory that it keeps up to date.</summary>
     internal ProjectDirectory Directory => directory;
 
     /// <summary>
-    /// No other server works on this database, for certain: what this process has read in this <see cref="Era"/> is the truth.
+    /// True if certainly no other server uses this database: everything that this process has read in this <see cref="Era"/> is current.
     /// </summary>
     public bool Alone => Stopwatch.GetTimestamp() < Volatile.Read(ref _aloneUntil);
 
     /// <summary>
-    /// Grows each time that this server becomes alone. What was read in an earlier era may be old, however alone the server is now:
-    /// others may have written it since, and left.
+    /// Increases each time this server becomes alone. Data from an earlier era may be stale even if the server is alone now: other servers
+    /// may have written since, and left.
     /// </summary>
     public int Era => Volatile.Read(ref _era);
 
-    /// <summary>The standing connection answered within the last five seconds: changes made by others are heard.</summary>
+    /// <summary>True if the standing connection answered within the last five seconds, so that notices of changes arrive.</summary>
     public bool Healthy =>
         Volatile.Read(ref _heardAt) is > long.MinValue and var heard && Stopwatch.GetElapsedTime(heard) < PollEvery;
 
     /// <summary>
-    /// PostgreSQL's process for the standing connection. While that lives no restart has closed what was opened after it. Null: it was
-    /// lost.
+    /// PostgreSQL's process for the standing connection. While that lives, no restart has closed any connection opened after it. Null: the
+    /// connection was lost.
     /// </summary>
     public Standing? StandingConnection => Volatile.Read(ref _standing);
 
@@ -102,7 +102,7 @@ public sealed class ServerPresence(
         await base.StartAsync(cancellationToken);
     }
 
-    /// <summary>Leaves, and tells the others at once.</summary>
+    /// <summary>Removes this server's row and notifies the others immediately.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -134,7 +134,7 @@ public sealed class ServerPresence(
             }
             catch (Exception e)
             {
-                // Whatever it was, a server that has stopped listening would serve revoked keys: try again for ever.
+                // After any failure, a server that no longer listens would serve revoked keys: it retries for ever.
                 Volatile.Write(ref _standing, null);
                 Log.ConnectionLost(log, e);
                 await Task.Delay(ReconnectAfter, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -174,7 +174,7 @@ public sealed class ServerPresence(
                 await directory.RefreshAsync(cancel);
             }
 
-            // A notice of any kind ends the wait: changes are loaded and newcomers are seen at once.
+            // A notice of any kind ends the wait, so that changes are loaded and new servers are seen immediately.
             await connection.WaitAsync(HeartbeatEvery, cancel);
         }
     }
@@ -194,7 +194,7 @@ public sealed class ServerPresence(
         return true;
     }
 
-    /// <summary>One heartbeat. Returns the number of other servers that live.</summary>
+    /// <summary>Sends one heartbeat. Returns the number of other live servers.</summary>
     private async Task<int> BeatAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var before = Stopwatch.GetTimestamp();
@@ -208,12 +208,13 @@ public sealed class ServerPresence(
             await RemoveAsync(connection, dead, cancel);
         }
 
-        // What a killed server had sent last may be committed while we look. A heartbeat later it is, and what is read then has it.
+        // The last writes of a killed server may commit during this heartbeat. By the next one they are committed, and later reads see
+        // them.
         var living = others.Count - dead.Length;
         var isAlone = living == 0 && (dead.Length == 0 || !_serves);
         if (isAlone && !Alone)
         {
-            // Also when nobody was seen: while the lease was out somebody may have come, served and left.
+            // Even if no server was seen: while the lease had ended, one may have started, served and left.
             Volatile.Write(ref _era, _era + 1);
         }
 
@@ -242,18 +243,18 @@ public sealed class ServerPresence(
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <param name="Process">Of PostgreSQL.</param>
-    /// <param name="StartedAt">Process numbers are used again; with this the pair is not.</param>
+    /// <param name="Process">The PostgreSQL process.</param>
+    /// <param name="StartedAt">Process numbers are reused; with this the pair is unique.</param>
     public sealed record Standing(int Process, DateTime StartedAt);
 
-    /// <summary>Another server's row; <see cref="Process"/> is 0 when it runs on another machine.</summary>
+    /// <summary>Another server's row; <see cref="Process"/> is 0 if it runs on another machine.</summary>
     private sealed record Other(Guid Id, int Process);
 
     private static bool IsDead(Other other) =>
         other.Process != 0
         && (other.Process == Environment.ProcessId ? !InThisProcess.ContainsKey(other.Id) : !IsRunning(other.Process));
 
-    /// <summary>Machine and process namespace: only within one is a process id a name.</summary>
+    /// <summary>Machine and process namespace: a process id is unique only within one.</summary>
     private static string HostName()
     {
         try

@@ -5,8 +5,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// Everything that a request needs before it reaches its room: the projects with their catalogues, and the keys.
-/// Immutable; <see cref="ProjectDirectory"/> replaces it whole.
+/// The data that every request needs before it reaches its room: the projects with their catalogues, and the keys. Immutable;
+/// <see cref="ProjectDirectory"/> replaces it whole.
 /// </summary>
 public sealed record ServerSnapshot
 {
@@ -17,10 +17,10 @@ public sealed record ServerSnapshot
     /// <summary>By host name, in any case. Only projects that have hosts of their own.</summary>
     public required FrozenDictionary<string, ProjectSnapshot> ProjectsByHost { get; init; }
 
-    /// <summary>Valid keys, and for a while the expired and revoked ones, so that their callers are told which it is.</summary>
+    /// <summary>Valid keys, and for 30 days the expired and revoked ones, so that their callers learn the reason.</summary>
     public required FrozenDictionary<KeyHash, ResolvedKey> Keys { get; init; }
 
-    /// <summary>Tells tokens that were issued from made-up ones. Null: there is no admin key yet.</summary>
+    /// <summary>Tells issued tokens from invented ones. Null: there is no admin key yet.</summary>
     public TokenCheck? Check { get; init; }
 
     public static ServerSnapshot Empty { get; } = new()
@@ -32,33 +32,33 @@ public sealed record ServerSnapshot
     };
 }
 
-/// <summary>A key as the server's memory holds it.</summary>
-/// <param name="ExpiresAt">Far in the future for a key without expiry, so that the hot path compares and never branches on null.</param>
+/// <summary>A key as the server holds it in memory.</summary>
+/// <param name="ExpiresAt">Far in the future for a key without expiry, so that the hot path compares without a null check.</param>
 /// <param name="Networks">Empty: from everywhere.</param>
-/// <param name="Use">The same object as long as the key exists, whatever else of it changes.</param>
+/// <param name="Use">The same object as long as the key exists, even if the key changes.</param>
 public sealed record ResolvedKey(
     Guid Id, Caller Caller, Instant ExpiresAt, Instant? RevokedAt, IReadOnlyList<IPNetwork> Networks, KeyUse Use);
 
-/// <summary>Who asks: made once per key and shared by its requests.</summary>
+/// <summary>The authenticated caller: made once per key and shared by its requests.</summary>
 /// <param name="Project">Null only for an admin key that named no project.</param>
-/// <param name="Customer">Customer tokens: the one customer that it speaks for.</param>
+/// <param name="Customer">Customer tokens: the customer for whom it acts.</param>
 /// <param name="KeyId">For audit and logs; null for customer tokens.</param>
 public sealed record Caller(KeyKind Kind, ProjectSnapshot? Project, Scope Scopes, string? Customer, Guid? KeyId)
 {
-    /// <summary>The id of the customer token, where it is one.</summary>
+    /// <summary>The id of the customer token; null for a key.</summary>
     public Guid? Token { get; init; }
 
-    /// <summary>When the key or token expires: what it issues lasts no longer.</summary>
+    /// <summary>The time at which the key or token expires: nothing that it issues lasts longer.</summary>
     public Instant ExpiresAt { get; init; } = Instant.FarFuture;
 }
 
-/// <summary>When a key was last used, noted without a lock or a write to the database.</summary>
+/// <summary>The time of a key's last use, noted without a lock or a write to the database.</summary>
 public sealed class KeyUse
 {
     private long _lastUsedSecond;
     private long _writtenSecond;
 
-    /// <summary>Called by every request: one read, and one write a second, so that cores do not fight over the cache line.</summary>
+    /// <summary>Every request calls this: one read, and one write a second, so that cores do not contend for the cache line.</summary>
     public void Note(Instant now)
     {
         var second = now.UnixMicroseconds / 1_000_000;
@@ -68,7 +68,7 @@ public sealed class KeyUse
         }
     }
 
-    /// <summary>True when the key was used since the last time this was asked; <paramref name="lastUsed"/> is then to be written.</summary>
+    /// <summary>True if the key was used since the last call; the caller then writes <paramref name="lastUsed"/>.</summary>
     public bool TryTake(out Instant lastUsed)
     {
         var second = Volatile.Read(ref _lastUsedSecond);

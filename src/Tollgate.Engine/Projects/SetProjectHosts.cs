@@ -9,15 +9,17 @@ public enum SetHostsOutcome
     Set,
     ProjectUnknown,
 
-    /// <summary>Another project has one of them. Nothing was changed.</summary>
+    /// <summary>Another project has one of them. Nothing has changed.</summary>
     Taken,
 }
 
-/// <summary>Says under which host names a project's public reads are served. This server follows at once, others within a second.</summary>
+/// <summary>
+/// Sets the host names under which a project's public reads are served: immediately here, within a second on other servers.
+/// </summary>
 public sealed class SetProjectHosts(NpgsqlDataSource database, ProjectDirectory directory)
 {
-    /// <param name="hosts">All of them, in their plain form, each once; none: the project has no host of its own.</param>
-    /// <returns>With <see cref="SetHostsOutcome.Taken"/> the hosts that another project has.</returns>
+    /// <param name="hosts">The complete list, normalised and without duplicates; empty: the project has no host of its own.</param>
+    /// <returns>With <see cref="SetHostsOutcome.Taken"/>, the hosts that another project has.</returns>
     public async Task<(SetHostsOutcome Outcome, IReadOnlyList<string> Taken)> RunAsync(
         string project, IReadOnlyList<string> hosts, CancellationToken cancel)
     {

@@ -6,15 +6,14 @@ using System.Text;
 namespace Tollgate.Engine.Projects;
 
 /// <summary>
-/// The last 11 characters of customer tokens and page addresses: a checksum that only servers of this database can compute. It tells a
-/// token that was issued from one that somebody made up, without asking the database.
+/// The last 11 characters of customer tokens and page addresses: a checksum that only servers of this database can compute. It tells an
+/// issued token from an invented one without a query.
 /// </summary>
 /// <remarks>
-/// <para>HMAC-SHA256, of which 64 bits are kept: enough against guesses that are counted. Nobody gets in by it; the database still has the
-/// last word.</para>
-/// <para>Its key is the stored hash of the oldest admin key, which every server has in memory and nobody else knows. When that key is gone
-/// another one takes its place: tokens from before are then treated like made-up ones, which matters only to an address that guesses (see
-/// <c>Guesses</c>).</para>
+/// <para>HMAC-SHA256, of which 64 bits are kept: enough against guesses that are counted. A valid checksum gives no access; the database
+/// decides.</para>
+/// <para>Its key is the stored hash of the oldest admin key, which only the servers have, in memory. If that key is removed, another one
+/// replaces it: earlier tokens then count as invented, which matters only for an address that guesses (see <c>Guesses</c>).</para>
 /// </remarks>
 public sealed class TokenCheck(KeyHash key)
 {
@@ -24,7 +23,7 @@ public sealed class TokenCheck(KeyHash key)
 
     private readonly byte[] _key = key.ToBytes();
 
-    /// <summary>Null: there is no admin key, as in an empty database.</summary>
+    /// <summary>Returns null if there is no admin key, as in an empty database.</summary>
     internal static TokenCheck? Of(FrozenDictionary<KeyHash, ResolvedKey> keys)
     {
         var oldest = keys.Where(static pair => pair.Value.Caller.Kind == KeyKind.Admin).OrderBy(static pair => pair.Value.Id).Take(1)
@@ -32,7 +31,7 @@ public sealed class TokenCheck(KeyHash key)
         return oldest.Count == 0 ? null : new(oldest[0].Key);
     }
 
-    /// <summary>The text with its checksum behind it.</summary>
+    /// <summary>Appends the checksum to the text.</summary>
     public string Seal(string text)
     {
         Span<char> check = stackalloc char[Characters];

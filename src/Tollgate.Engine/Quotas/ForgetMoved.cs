@@ -5,8 +5,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Quotas;
 
 /// <summary>
-/// Forgets the own account of whoever became a member on another server. Decisions do not need it, since the versions of the account
-/// have moved: an event that no meter reads does, which is recorded without asking for any version.
+/// Removes a customer's own account from memory when another server makes the customer a member. Decisions do not need this, because the
+/// account's versions have changed; an event that no meter reads does, because it is recorded without a check of any version.
 /// </summary>
 public sealed class ForgetMoved(ServerPresence presence, QuotaGate gate, ILogger<ForgetMoved> log) : IHostedService
 {

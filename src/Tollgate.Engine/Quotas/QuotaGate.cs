@@ -14,8 +14,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Quotas;
 
 /// <summary>
-/// The one door to decisions: what endpoints, the gateway and the seed doors call. It resolves names, bounds times and
-/// hands the rest to the lane of the customer; the lane decides and records in one durable transaction.
+/// The single entry to decisions, for endpoints, the gateway and the seed doors. It resolves names, bounds times and hands the rest to the
+/// lane of the customer; the lane decides and records in one durable transaction.
 /// </summary>
 public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database database, Clock clock, ServerPresence presence)
     : IDisposable
@@ -30,7 +30,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
     public void Dispose() => _lookUps.Dispose();
 
-    /// <summary>May this be done? Changes nothing. Answered from memory where memory is certain, else from the database.</summary>
+    /// <summary>
+    /// Checks whether a use is allowed and changes nothing. Answers from memory if memory is current, else from the database.
+    /// </summary>
     public async ValueTask<GateAnswer> CheckAsync(
         ProjectSnapshot project, string customer, string feature, Quantity amount, CancellationToken cancel)
     {
@@ -56,7 +58,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return new(GateFault.None, BatchDeciding.DecisionOf(verdict, seen), null, false);
     }
 
-    /// <summary>Decides and records. A denial leaves no trace but a count.</summary>
+    /// <summary>Decides and records. A denial leaves only a count.</summary>
     public ValueTask<GateAnswer> ConsumeAsync(ProjectSnapshot project, ConsumeOrder order, CancellationToken cancel)
     {
         if (!project.Catalog.Features.TryGetValue(order.Feature, out var feature))
@@ -83,8 +85,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>
-    /// Records facts, or with <see cref="EventOrder.Enforce"/> decides each. Answers in the order of <paramref name="orders"/>.
-    /// Waits for room in the lanes instead of refusing: the sender of a stream slows down with them.
+    /// Records facts, or with <see cref="EventOrder.Enforce"/> decides each. Answers in the order of <paramref name="orders"/>. Waits for
+    /// room in the lanes instead of refusing, which slows the sender of a stream down.
     /// </summary>
     public async ValueTask<IReadOnlyList<GateAnswer>> RecordAsync(
         ProjectSnapshot project, IReadOnlyList<EventOrder> orders, CancellationToken cancel)
@@ -143,10 +145,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>
-    /// Takes a hold on everything that an event is expected to move, all or nothing, or refuses. The answer has no id where
-    /// nothing could ever be refused: then nothing is held, and nothing was written.
+    /// Holds everything that an event is expected to use, all or nothing, or refuses. The answer has no id if nothing could ever be
+    /// refused: then nothing is held, and nothing was written.
     /// </summary>
-    /// <param name="grows">More of an event that holds something already: its amounts are held, its occurrence is not counted
+    /// <param name="grows">The event already holds something: this call holds its further amounts, and does not count its occurrence
     /// again.</param>
     public async ValueTask<GateAnswer> ReserveForAsync(
         ProjectSnapshot project, EventOrder expected, TimeSpan timeToLive, bool grows, CancellationToken cancel)
@@ -183,10 +185,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>
-    /// Records what an event truly used and gives back what was held for it, in one decision. It happened, so nothing refuses
-    /// it, and it waits for room in the lane. Repeating it with the same id replays.
+    /// Records the true use of an event and releases its holds, in one decision. The use has happened, so no limit refuses it, and the call
+    /// waits for room in the lane. Repeating it with the same id replays.
     /// </summary>
-    /// <param name="holds">Ids of <see cref="ReserveForAsync"/>. Those that have expired are gone; the event counts all the same.</param>
+    /// <param name="holds">Ids of <see cref="ReserveForAsync"/>. Expired holds are ignored; the event counts all the same.</param>
     public async ValueTask<GateAnswer> SettleAsync(
         ProjectSnapshot project, EventOrder happened, IReadOnlyList<Guid> holds, CancellationToken cancel)
     {
@@ -203,7 +205,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return await op.AnswerAsync();
     }
 
-    /// <summary>Takes a hold on one or more features, all or nothing.</summary>
+    /// <summary>Holds units of one or more features, all or nothing.</summary>
     public async ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ReserveOrder order, CancellationToken cancel)
     {
         var effects = new List<Effect>(order.Amounts.Count);
@@ -239,7 +241,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>
-    /// Settles with the true amounts; null settles what was reserved. An amount without a feature is that of the only one.
+    /// Settles with the true amounts; null settles the reserved amounts. An amount without a feature applies to the only feature.
     /// </summary>
     public async ValueTask<GateAnswer> SettleAsync(
         ProjectSnapshot project, string hold, string? customer, IReadOnlyList<FeatureAmount>? amounts, CancellationToken cancel)
@@ -276,7 +278,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     public ValueTask<GateAnswer> ReleaseAsync(ProjectSnapshot project, string hold, string? customer, CancellationToken cancel) =>
         OnHoldAsync(project, hold, customer, HoldVerb.Release, null, null, cancel);
 
-    /// <summary>Books the reversing event. Without the customer, the event is looked for under every customer of the project.</summary>
+    /// <summary>Records the reversing event. Without a customer, it searches the event under every customer of the project.</summary>
     public async ValueTask<GateAnswer> VoidAsync(ProjectSnapshot project, string eventId, string? customer, CancellationToken cancel)
     {
         var id = EventKey.Sought(eventId, clock.Now());
@@ -289,7 +291,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         var voiding = Void(customer, onOwnRows: false);
         var answer = await RunAsync(voiding, cancel);
 
-        // What a member did before it was one lies on its own account.
+        // An event from before the customer became a member is stored on its own account.
         return answer.Fault == GateFault.EventUnknown && voiding.Member is not null
             ? await RunAsync(Void(customer, onOwnRows: true), cancel)
             : answer;
@@ -301,7 +303,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         };
     }
 
-    /// <summary>Plan and every feature's standing. Never creates the customer.</summary>
+    /// <summary>Returns the plan and the standing of every feature. Never creates the customer.</summary>
     public async ValueTask<CustomerStanding?> StandingAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         var now = clock.Now(project);
@@ -364,7 +366,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             return GateAnswer.Of(customer is null || fault == GateFault.StorageUnavailable ? fault : GateFault.HoldUnknown, hold);
         }
 
-        // Named, and not where the customer's rows are: it has become a member since it reserved, or has left.
+        // The request names a customer other than the one whose account has the rows: it has become a member since it reserved, or has
+        // left.
         return customer is null || place.Customer == customer || place.Member == customer
             ? await RunAsync(OnHold(place.Customer, onOwnRows: true), cancel)
             : GateAnswer.Of(GateFault.HoldUnknown, hold);
@@ -428,15 +431,15 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return false;
     }
 
-    /// <summary>Not given up when the caller leaves: what is queued will be decided, and a retry with the id replays it.</summary>
+    /// <summary>Does not stop when the caller leaves: a queued decision is made, and a retry with the id replays it.</summary>
     private ValueTask<GateAnswer> RunAsync(LaneOp op, CancellationToken cancel) =>
         cancel.IsCancellationRequested ? ValueTask.FromCanceled<GateAnswer>(cancel)
         : lanes.TryEnqueue(op) ? op.AnswerAsync()
         : new(GateAnswer.Of(GateFault.Overloaded));
 
     /// <summary>
-    /// The account's book for a reader: from memory when no other server can have changed it, else read again. A period
-    /// that rolls over is opened by the lane first. Null book: no such customer.
+    /// Returns the account's book for a reader: from memory if no other server can have changed it, else from the database. The lane first
+    /// opens a period that rolls over. Null book: no such customer.
     /// </summary>
     private async ValueTask<(AccountState? Book, GateFault Fault)> BookAsync(
         ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> asks, CancellationToken cancel)
@@ -452,7 +455,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return (op.Found, answer.Fault);
     }
 
-    /// <summary>The book whose balances the customer uses, where memory is certain: no other server can have changed it.</summary>
+    /// <summary>Returns the book of the balances that the customer uses, if no other server can have changed it; else null.</summary>
     private AccountState? Known(ProjectSnapshot project, string customer, short partition)
     {
         var known = presence.Alone ? lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) : null;
@@ -461,7 +464,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             : known;
     }
 
-    /// <summary>Nothing is to be done before it is read: no period to open, and no hold to close that is over.</summary>
+    /// <summary>True if the book can be read as it is: there is no period to open and no ended hold to close.</summary>
     private static bool IsOpen(AccountState book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> asks)
     {
         if (book.NextExpiry <= now)
@@ -491,7 +494,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return true;
     }
 
-    /// <summary>What a customer that nobody has seen yet would get: the default plan, untouched.</summary>
+    /// <summary>The account that a customer not seen before would get: the default plan, nothing used.</summary>
     private static AccountState UnknownCustomer(ProjectSnapshot project, string customer) => new()
     {
         ProjectId = project.Id, Customer = customer, Partition = 0, Account = 0, CustomerVersion = 0,

@@ -35,7 +35,7 @@ CREATE TABLE balances (
     PRIMARY KEY (partition, account, feature, period_start)
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE balances ALTER COLUMN room SET STORAGE PLAIN;           -- compressed it would take no space
--- A customer's running periods and those that a bill is for, without the years before.
+-- A customer's running and billed periods, without the years before.
 CREATE INDEX balances_by_end ON balances (partition, account, period_end);
 
 -- Quantities beside the plan's own quota. used moves only together with a balance of the same customer and feature.

@@ -1,7 +1,7 @@
 -- Room: Llm. Prices of calls to models, and models without a known price.
 
--- Prices as they were entered, never changed. Of several with the same provider, model and valid_from the newest holds;
--- for a call the price with the latest valid_from that has come holds. Prices of a project stand before the shared ones.
+-- Prices as they were entered, never changed. The newest of several with the same provider, model and valid_from applies;
+-- a call has the price with the latest valid_from that has passed. Prices of a project come before the shared ones.
 CREATE TABLE model_prices (
     id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     project_id integer     REFERENCES projects (id),                -- null: shared by all projects
@@ -23,7 +23,7 @@ CREATE TABLE unpriced_models (
     PRIMARY KEY (project_id, provider, model)
 );
 
--- How a project prices calls to models, beside its prices.
+-- The settings of a project for the price of calls to models, apart from its prices.
 CREATE TABLE llm_settings (
     project_id          integer     PRIMARY KEY REFERENCES projects (id),
     markup_basis_points integer     NOT NULL DEFAULT 0 CHECK (markup_basis_points BETWEEN -10000 AND 100000),
@@ -37,7 +37,7 @@ CREATE TABLE upstreams (
     provider      text        NOT NULL CHECK (length(provider) BETWEEN 1 AND 64),
     base_url      text,                                             -- null: the provider's own
     secrets       bytea       NOT NULL,                             -- key and headers, encrypted; see Engine/Secrets
-    reported_cost text        CHECK (reported_cost IN ('beside', 'wins')), -- how a cost counts that the upstream reports of a call; null: the provider's default
+    reported_cost text        CHECK (reported_cost IN ('beside', 'wins')), -- the use of a cost that the upstream reports for a call; null: the provider's default
     version       bigint      NOT NULL GENERATED ALWAYS AS IDENTITY, -- moves with every change
     updated_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (project_id, provider)

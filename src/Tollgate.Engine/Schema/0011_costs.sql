@@ -6,7 +6,7 @@ CREATE FUNCTION latency_bucket(milliseconds numeric) RETURNS smallint LANGUAGE s
     SELECT CASE WHEN milliseconds < 1 THEN -1 ELSE ceil(ln(milliseconds::float8) / ln(1.1::float8) - 1e-9) END::smallint
 $$;
 
--- What one event adds to the rollups: a call, or a correction of the cost of one (llm_cost_adjustment: no call, a signed
+-- The figures that one event adds to the rollups: a call, or a correction of the cost of one (llm_cost_adjustment: no call, a signed
 -- cost, in "calc" also model, feature, the day that is corrected and what unpriced_calls changes by). The only place that
 -- reads calls out of events: the fold and verify both use it. Days are UTC, of occurred_at. '' stands for "not named".
 -- A call counts under what it is attributed to, else under the feature that it uses.

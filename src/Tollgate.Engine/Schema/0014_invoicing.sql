@@ -133,7 +133,7 @@ CREATE TABLE rated_usage (
     parts            jsonb,                                         -- stretch by stretch: start and end, plan version, quota, price, units beyond; null: one quota and price hold for the whole period
     PRIMARY KEY (partition, account, feature, period_start)
 ) WITH (fillfactor = 80);
--- Hardly a row has any, and the list asks for those alone.
+-- Few rows have any, and the list reads only those.
 CREATE INDEX rated_usage_ignored ON rated_usage (partition, account) WHERE ignored_quantity > 0;
 
 -- Periods with an agreed minimum that are over: usage of them that is reported or voided later is compared with the minimum again.
@@ -190,7 +190,7 @@ CREATE TABLE redemptions (
     code         text        COLLATE "C",                           -- the coupon's; null: promotional credit
     at_start     boolean     NOT NULL DEFAULT false,                -- the coupon was named when the subscription began
     currency     text        CHECK (currency ~ '^[A-Z]{3}$'),
-    amount       bigint      CHECK (amount > 0),                    -- lasts until it is used up; null: the coupon's terms apply to each invoice anew
+    amount       bigint      CHECK (amount > 0),                    -- lasts until it is used up; null: the coupon's terms apply to each invoice
     remaining    bigint,                                            -- "amount" less the deductions of invoices that are not void
     redeemed_at  timestamptz NOT NULL,
     ends_at      timestamptz,                                       -- deducts nothing from then on; null: never ends

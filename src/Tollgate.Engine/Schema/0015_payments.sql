@@ -141,7 +141,7 @@ CREATE TABLE refunds (
 CREATE INDEX refunds_of_account ON refunds (partition, account, payment);
 CREATE INDEX refunds_unknown    ON refunds (asked_at) WHERE status = 'pending';
 
--- A customer's bank took money back, or asks. The row is the last state; the history stands among the payment's facts.
+-- A customer's bank took money back, or asks. The row is the last state; the payment's facts are the history.
 CREATE TABLE disputes (
     partition  smallint    NOT NULL,
     account    integer     NOT NULL,
@@ -213,11 +213,11 @@ CREATE TABLE paymob_refunds (
     is_done     boolean NOT NULL DEFAULT false,
     PRIMARY KEY (project_id, key)
 );
--- One after the other: of two at once the sum would not tell which was done.
+-- One at a time: with two, the sum would not tell which one was done.
 CREATE UNIQUE INDEX paymob_refunds_one_open       ON paymob_refunds (project_id, transaction) WHERE NOT is_done;
 CREATE INDEX        paymob_refunds_of_transaction ON paymob_refunds (project_id, transaction);
 
--- The sandbox's side, as a provider has one: its charges by key. Tollgate looks a lost answer up here.
+-- The sandbox's side, as a provider has one: its charges by key. Tollgate looks up lost answers here.
 CREATE TABLE sandbox_charges (
     project_id integer     NOT NULL REFERENCES projects (id),
     key        uuid        NOT NULL,

@@ -47,7 +47,7 @@ CREATE TABLE collection_facts (
 );
 CREATE INDEX collection_facts_by_xid ON collection_facts (xid);
 
--- How often a project retries, and what follows the last retry. A project without a row has the default policy.
+-- The retries of a project, and the final action after the last one. A project without a row has the default policy.
 CREATE TABLE dunning_policies (
     project_id   integer     PRIMARY KEY REFERENCES projects (id),
     retry_days   integer[]   NOT NULL,

@@ -18,7 +18,7 @@ CREATE TABLE webhook_endpoints (
     previous_secret bytea,                                          -- signs beside the new one,
     previous_until  timestamptz,                                    -- until then
     disabled_at     timestamptz,                                    -- nothing is sent, and no delivery is made
-    disabled_reason text        CHECK (disabled_reason IN ('asked', 'gone', 'failing')),
+    disabled_reason text        CHECK (disabled_reason IN ('manual', 'gone', 'failing')),
     failures        integer     NOT NULL DEFAULT 0,                 -- attempts that failed since the last good one
     failing_since   timestamptz,                                    -- the first of them; null: there is none
     not_before      timestamptz,                                    -- the receiver asked for a pause, or keeps failing
@@ -71,7 +71,7 @@ CREATE INDEX webhook_events_by_time    ON webhook_events (project_id, published_
 CREATE INDEX webhook_events_by_type    ON webhook_events (project_id, type, position);
 CREATE INDEX webhook_events_by_age     ON webhook_events USING brin (published_at);
 
--- An event on its way to an endpoint. Of an object's open deliveries to an endpoint only the first one is due: the others wait for it.
+-- An event on its way to an endpoint. Only the first open delivery of an object to an endpoint is due: the others wait for it.
 -- "number" is their order.
 CREATE TABLE webhook_deliveries (
     number       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -4,7 +4,7 @@ namespace Tollgate.Engine.Secrets;
 
 /// <summary>AES-256-GCM with a random nonce. Layout: 12 bytes nonce, 16 bytes tag, text.</summary>
 /// <remarks>
-/// NIST SP 800-38D allows 2^32 random nonces under one key; every purpose has a key of its own, so no table here comes near.
+/// NIST SP 800-38D allows 2^32 random nonces under one key; every purpose has a key of its own, so no table here approaches it.
 /// </remarks>
 public static class Aead
 {
@@ -21,7 +21,7 @@ public static class Aead
         return box;
     }
 
-    /// <summary>Null: another key closed it, it is bound to something else, or it was changed.</summary>
+    /// <summary>Returns null if another key encrypted it, if it is bound to another place, or if it was changed.</summary>
     public static byte[]? Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> bound = default)
     {
         if (box.Length < NonceBytes + TagBytes)

@@ -5,8 +5,8 @@ using System.Text;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// 32 random bytes from which the key of each purpose is derived (HKDF-SHA256). Its id is derived from it too: the database keeps the id
-/// and can so tell a wrong key from the right one, without anything that helps to find the key.
+/// 32 random bytes from which the key of each purpose is derived (HKDF-SHA256). Its id is derived from it too: the database stores the id,
+/// which tells a wrong key from the right one and does not help to find the key.
 /// </summary>
 public sealed class MasterKey
 {
@@ -24,12 +24,12 @@ public sealed class MasterKey
     /// <summary>16 hexadecimal digits; not secret.</summary>
     public string Id { get; }
 
-    /// <summary>As it stands in a file or a variable.</summary>
+    /// <summary>The text of the key in a file or a variable.</summary>
     internal string Text => Convert.ToBase64String(_bytes);
 
     public static MasterKey Make() => new(RandomNumberGenerator.GetBytes(Aead.KeyBytes));
 
-    /// <summary>Base64 of 32 bytes, as <c>openssl rand -base64 32</c> prints it. Null: it is something else.</summary>
+    /// <summary>Parses base64 of 32 bytes, as <c>openssl rand -base64 32</c> prints it. Returns null for anything else.</summary>
     public static MasterKey? Parse(string text)
     {
         var bytes = new byte[Aead.KeyBytes + 1];

@@ -5,12 +5,12 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Where the master key comes from: the variable, the program, or else the file of the data folder. Each may give several keys, one a line:
-/// during a rotation the old one beside the new one.
+/// The source of the master key: the variable, the program, or else the file in the data folder. Each may give several keys, one per line:
+/// during a rotation the old and the new one.
 /// </summary>
 /// <param name="Variable">The value of <see cref="KeyVariable"/>; null: it is not set.</param>
 /// <param name="Command">The value of <see cref="CommandVariable"/>, run by <c>/bin/sh -c</c>; null: it is not set.</param>
-/// <param name="File">Where the file is, or would be.</param>
+/// <param name="File">The path of the file, whether or not it exists.</param>
 public sealed record MasterKeySource(string? Variable, string? Command, string File)
 {
     public const string KeyVariable = "TOLLGATE_MASTER_KEY";
@@ -30,7 +30,7 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
 
     public bool IsFile => Variable is null && Command is null;
 
-    /// <summary>For messages: what an operator would change.</summary>
+    /// <summary>The name of the source that the operator would change, for messages.</summary>
     public string Name => Variable is not null ? KeyVariable : Command is not null ? CommandVariable : File;
 
     public static MasterKeySource Read(Func<string, string?> environment, string dataFolder, List<string> faults)
@@ -41,7 +41,7 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
             faults.Add($"{KeyVariable} and {CommandVariable} are both set: keep one of them.");
         }
 
-        // The value is a secret: it is not repeated.
+        // The message does not repeat the value, because it is a secret.
         if (key is not null && Parse(key) is null)
         {
             faults.Add(
@@ -54,8 +54,8 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
         string? Given(string name) => environment(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
     }
 
-    /// <summary>The keys; empty when they come from a file that does not exist yet.</summary>
-    /// <exception cref="StartRefusedException">The file can be read by others, or what was read is no key.</exception>
+    /// <summary>Reads the keys; empty if they come from a file that does not exist yet.</summary>
+    /// <exception cref="StartRefusedException">Other users can read the file, or its content is no key.</exception>
     public async Task<IReadOnlyList<MasterKey>> LoadAsync(CancellationToken cancel)
     {
         if (Variable is not null || Command is not null)
@@ -83,7 +83,7 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
     }
 
     /// <summary>
-    /// Replaces the file in one step; its folder is on disk when this returns, because what is encrypted next depends on it.
+    /// Replaces the file in one step. The folder entry is on disk when this returns, because the next encrypted values depend on the file.
     /// </summary>
     internal void Write(IReadOnlyList<MasterKey> keys)
     {
@@ -104,7 +104,7 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
         Disk.FlushFolder(Path.GetDirectoryName(File)!);
     }
 
-    /// <summary>Null: something in it is no key, or nothing is.</summary>
+    /// <summary>Returns null if the text is empty or a line is no key.</summary>
     private static IReadOnlyList<MasterKey>? Parse(string text)
     {
         var keys = text.Split('\n')
@@ -115,7 +115,7 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
         return keys.Count == 0 || keys.Contains(null) ? null : [.. keys.OfType<MasterKey>().DistinctBy(static key => key.Id)];
     }
 
-    /// <summary>What the program prints is a secret, and what it complains may quote one: neither is shown.</summary>
+    /// <summary>Runs the program. Messages show neither its output, which is a secret, nor its errors, which may quote one.</summary>
     private static async Task<string> RunAsync(string command, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);

@@ -6,13 +6,13 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Follows a rotation that was begun elsewhere. Keys are only ever added to those that a running server knows: rows and copies in memory
-/// may still need the old one.
+/// Follows a rotation that another process began. A running server only ever adds keys: rows and copies in memory may still need the old
+/// one.
 /// </summary>
 public sealed class MasterKeyWatch(NpgsqlDataSource database, SecretBox box, MasterKeySource source, ILogger<MasterKeyWatch> log)
     : Loop(Period, "Whether the master key was rotated could not be seen", log)
 {
-    /// <summary>A tenth of what a rotation waits for servers.</summary>
+    /// <summary>A tenth of the time that a rotation waits for servers.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(4);
 
     private DateTime _read;

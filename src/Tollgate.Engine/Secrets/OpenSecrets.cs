@@ -5,13 +5,13 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Fits the master key of this server to the database, at every start: 1. reads the key; 2. refuses one that is not the database's; 3.
+/// Matches the master key of this server to the database, at every start: 1. reads the key; 2. refuses a key that is not the database's; 3.
 /// makes one for a database that has none; 4. makes the server's own keys.
 /// </summary>
 public static class OpenSecrets
 {
-    /// <param name="acceptsNew">The key was lost: another one takes its place, and what it encrypted stays unreadable until it is set
-    /// again.</param>
+    /// <param name="acceptsNew">The key was lost: another key replaces it, and the values that it encrypted stay unreadable until someone
+    /// sets them again.</param>
     /// <exception cref="StartRefusedException">The key is missing, or is not the database's.</exception>
     public static async Task<SecretBox> RunAsync(
         string connectionString, MasterKeySource source, bool acceptsNew, ILogger log, CancellationToken cancel)
@@ -37,7 +37,7 @@ public static class OpenSecrets
         return box;
     }
 
-    /// <summary>The id of the master key that the database's secrets are encrypted with. Null: it has none yet.</summary>
+    /// <summary>Returns the id of the master key that encrypts the database's secrets. Null: it has none yet.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public static async Task<string?> CurrentAsync(string connectionString, CancellationToken cancel)
     {
@@ -68,7 +68,8 @@ public static class OpenSecrets
     }
 
     /// <summary>
-    /// The file is on disk before the database names its key: killed in between, the next start finds the file and goes on.
+    /// The file is on disk before the database names its key: if the process is killed in between, the next start finds the file and
+    /// continues.
     /// </summary>
     private static async Task<(IReadOnlyList<MasterKey> Keys, string Current)> AdoptAsync(
         NpgsqlConnection connection, MasterKeySource source, IReadOnlyList<MasterKey> keys, bool isLost, ILogger log,
@@ -121,16 +122,16 @@ public static class OpenSecrets
     }
 }
 
-/// <summary>Keys of the server's own.</summary>
+/// <summary>The server's own keys.</summary>
 public sealed class SigningKeys(NpgsqlDataSource database, SecretBox box)
 {
-    /// <summary>Of links in mails, by which types of mails are refused.</summary>
+    /// <summary>The key that signs the opt-out links in mails.</summary>
     public const string Mail = "mail.unsubscribe";
 
     private readonly Lock _gate = new();
     private byte[]? _mail;
 
-    /// <summary>Read once: it never changes. Synchronous, since a link is made in the middle of a text.</summary>
+    /// <summary>Reads the key once, because it never changes. Synchronous, because links are made in the middle of a text.</summary>
     /// <exception cref="InvalidOperationException">No master key of this server opens it.</exception>
     public byte[] OfMail()
     {

@@ -5,23 +5,22 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Encrypts the values of a column anew, in place and while servers work: each row is written only if it still is what was read.
+/// Encrypts the values of a column again, in place and while servers work: it writes each row only if the value is still the one it read.
 /// </summary>
 internal static class RewriteSecrets
 {
-    /// <summary>Rows in one round trip and transaction: a lock on a row lasts milliseconds.</summary>
+    /// <summary>Rows in one round trip and transaction: each row is locked for milliseconds.</summary>
     private const int BatchRows = 200;
 
     /// <summary>
-    /// Rows that servers move meanwhile are found again by the next pass; more passes than this means that somebody writes with another
-    /// key.
+    /// The next pass finds rows again that servers moved meanwhile; if this many passes do not suffice, a server writes with another key.
     /// </summary>
     private const int MostPasses = 20;
 
-    /// <param name="database">Reads on a connection of its own: one pass, however many rows there are.</param>
-    /// <param name="select">Rows: place in the table, row, value.</param>
-    /// <param name="open">Null: nobody can read the value. It stays.</param>
-    /// <returns>How many were rewritten, and how many nobody can read.</returns>
+    /// <param name="database">Reads on a connection of its own, so that one pass reads any number of rows.</param>
+    /// <param name="select">Rows: ctid, row, value.</param>
+    /// <param name="open">Returns null if no key opens the value, which then stays as it is.</param>
+    /// <returns>The number of rewritten values, and the number of unreadable ones.</returns>
     public static async Task<(int Done, int Unreadable)> RunAsync(
         NpgsqlDataSource database, NpgsqlConnection writer, SecretColumn column, string select, Func<object, SecretPlace, byte[]?> open,
         SecretBox box, CancellationToken cancel)

@@ -4,21 +4,21 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Secrets;
 
-/// <summary>What a rotation did.</summary>
-/// <param name="Unreadable">Values that no known key opens; they were so before.</param>
+/// <summary>The result of a rotation.</summary>
+/// <param name="Unreadable">Values that no known key opens; the rotation did not cause this.</param>
 public sealed record MasterKeyRotated(string From, string To, int Rewritten, int Unreadable);
 
 /// <summary>
-/// Replaces the master key while servers work: 1. a new key beside the old one, in the file or as it was given; 2. servers get time to read
-/// it; 3. it becomes the one to encrypt with; 4. everything that another key encrypted is encrypted anew; 5. once more, after servers have
-/// had time to change over; 6. the old key leaves the file. Killed anywhere, the next run goes on.
+/// Replaces the master key while servers work: 1. adds a new key to the file, or takes the given one; 2. gives servers time to read it; 3.
+/// makes it the current key; 4. encrypts all values of other keys again; 5. repeats step 4 after servers have had time to change over; 6.
+/// removes the old key from the file. If the process is killed at any step, the next run continues.
 /// </summary>
-/// <param name="settle">What servers get in steps 2 and 5: they look every <see cref="MasterKeyWatch.Period"/>, and a statement may take 30
-/// seconds.</param>
+/// <param name="settle">The time that servers get in steps 2 and 5: they check every <see cref="MasterKeyWatch.Period"/>, and a statement
+/// may take 30 seconds.</param>
 public sealed class RotateMasterKey(string connectionString, MasterKeySource source, TimeSpan settle, ILogger log)
 {
-    /// <param name="tell">Gets what is being done, and how much of it is done, of 1.</param>
-    /// <exception cref="StartRefusedException">With a sentence that says what is missing.</exception>
+    /// <param name="tell">Receives the present step and the completed share, from 0 to 1.</param>
+    /// <exception cref="StartRefusedException">The message says what is missing.</exception>
     public async Task<MasterKeyRotated> RunAsync(Action<string, decimal> tell, CancellationToken cancel)
     {
         await using var database = Database.ForStart(connectionString);
@@ -55,7 +55,7 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
         await SettleAsync(connection, "letting servers change over", tell, cancel);
         var second = await RewriteAsync(database, connection, box, tell, cancel);
 
-        // 6. The file last: with an old key too many nothing is lost.
+        // 6. The file last: an old key too many loses nothing.
         await connection.ExecuteAsync(SecretsSql.Retire, cancel);
         if (source.IsFile)
         {
@@ -118,7 +118,7 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
         return (done, unreadable);
     }
 
-    /// <summary>Nobody waits where no server runs.</summary>
+    /// <summary>Waits for running servers; returns immediately if there are none.</summary>
     private async Task SettleAsync(NpgsqlConnection connection, string doing, Action<string, decimal> tell, CancellationToken cancel)
     {
         await using var live = connection.Command(SecretsSql.LiveServers);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Encrypts what the database must be able to give back, and opens it. A closed secret is: 1 byte version, 8 bytes id of the master key,
-/// then nonce, tag and text (<see cref="Aead"/>). In columns of text: <c>s1.</c>, the id in hexadecimal digits, a dot, base64 of the rest.
+/// Encrypts and decrypts the secrets in the database. An encrypted secret is: 1 byte version, 8 bytes id of the master key, then nonce, tag
+/// and text (<see cref="Aead"/>). In columns of text: <c>s1.</c>, the id in hexadecimal digits, a dot, base64 of the rest.
 /// </summary>
 public sealed class SecretBox
 {
@@ -24,7 +24,7 @@ public sealed class SecretBox
         _log = log;
     }
 
-    /// <summary>The keys that this server knows. Replaced as a whole when the master key is rotated.</summary>
+    /// <summary>The keys of this server. A rotation replaces the ring as a whole.</summary>
     public MasterKeyRing Ring
     {
         get => _ring;
@@ -43,7 +43,7 @@ public sealed class SecretBox
         return $"{TextPrefix}{key.Id}.{Convert.ToBase64String(Aead.Close(key.Of(place.Purpose), Encoding.UTF8.GetBytes(text), place.Bound))}";
     }
 
-    /// <summary>Null, and an error in the log: no master key of this server opens it here.</summary>
+    /// <summary>Returns null and logs an error if no master key of this server opens it at this place.</summary>
     public byte[]? Open(ReadOnlySpan<byte> closed, SecretPlace place)
     {
         var id = closed.Length > HeadBytes && closed[0] == Version ? Convert.ToHexStringLower(closed[1..HeadBytes]) : "";
@@ -53,17 +53,10 @@ public sealed class SecretBox
     }
 
     /// <inheritdoc cref="Open"/>
-    /// <remarks>
-    /// Text without the prefix is returned as it is: a server of an older version that still ran during the upgrade wrote it in clear.
-    /// </remarks>
     public string? OpenText(string closed, SecretPlace place)
     {
-        if (closed.Length > 0 && !closed.StartsWith(TextPrefix, StringComparison.Ordinal))
-        {
-            return closed;
-        }
-
-        var id = closed.Length > TextHead ? closed[TextPrefix.Length..(TextHead - 1)] : "";
+        var isClosed = closed.Length > TextHead && closed.StartsWith(TextPrefix, StringComparison.Ordinal);
+        var id = isClosed ? closed[TextPrefix.Length..(TextHead - 1)] : "";
         var text = _ring.Find(id) is { } key && Read(closed) is { } box ? Aead.Open(key.Of(place.Purpose), box, place.Bound) : null;
         return (text ?? Unreadable(place, id)) is { } opened ? Encoding.UTF8.GetString(opened) : null;
 
@@ -93,10 +86,10 @@ public sealed class MasterKeyRing(IReadOnlyList<MasterKey> keys, string current)
 
     public MasterKey? Find(string id) => keys.FirstOrDefault(key => key.Id == id);
 
-    /// <summary>With more keys, and none less.</summary>
+    /// <summary>Returns a ring with more keys and all present ones.</summary>
     public MasterKeyRing With(IEnumerable<MasterKey> more, string toEncryptWith) =>
         new([.. keys.Concat(more).DistinctBy(static key => key.Id)], toEncryptWith);
 
-    /// <summary>For tests and tools that keep nothing.</summary>
+    /// <summary>For tests, and tools that store nothing.</summary>
     public static MasterKeyRing OfOne(MasterKey key) => new([key], key.Id);
 }

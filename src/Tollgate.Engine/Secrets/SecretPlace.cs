@@ -4,9 +4,9 @@ using System.Text;
 namespace Tollgate.Engine.Secrets;
 
 /// <summary>
-/// Where a secret lies. The ciphertext is bound to it, so that a row copied onto another row, or into another project, opens nowhere.
+/// The place of a secret in the database. The ciphertext is bound to it: a copy in another row or another project cannot be decrypted.
 /// </summary>
-/// <param name="Purpose">Has a key of its own.</param>
+/// <param name="Purpose">The purpose, which has its own key.</param>
 /// <param name="Row">The primary key of the row.</param>
 public readonly record struct SecretPlace(string Purpose, string Row)
 {
@@ -18,23 +18,23 @@ public readonly record struct SecretPlace(string Purpose, string Row)
     /// <summary>A project's account at a payment provider.</summary>
     public static SecretPlace ProviderKeys(int project, string provider) => new("payments", Of(project, provider));
 
-    /// <summary>What deliveries to an endpoint are signed with.</summary>
+    /// <summary>The secret that signs deliveries to an endpoint.</summary>
     public static SecretPlace Webhook(Guid endpoint) => new("webhooks", endpoint.ToString("D"));
 
-    /// <summary>What a provider charges a saved card by.</summary>
+    /// <summary>The provider's token of a saved card.</summary>
     public static SecretPlace Card(Guid method) => new("cards", method.ToString("D"));
 
-    /// <summary>The body of a provider's event: some carry card tokens and client secrets.</summary>
+    /// <summary>The body of a provider event: some contain card tokens and client secrets.</summary>
     public static SecretPlace ProviderEvent(int project, string provider, string id) => new("inbox", Of(project, provider) + "/" + id);
 
-    /// <summary>The address of a provider's page: who has it can pay there.</summary>
+    /// <summary>The address of a provider's page: anyone with the address can pay there.</summary>
     public static SecretPlace Page(Guid row) => new("pages", row.ToString("D"));
 
-    /// <summary>Where a customer sees and pays an invoice that a provider made.</summary>
+    /// <summary>The page on which a customer sees and pays a provider's invoice.</summary>
     public static SecretPlace InvoicePage(int project, string provider, string reference) =>
         new("pages", Of(project, provider) + "/" + reference);
 
-    /// <summary>A key of the server's own, such as the one of links in mails.</summary>
+    /// <summary>A key of the server itself, such as the one that signs links in mails.</summary>
     public static SecretPlace Signing(string name) => new("signing", name);
 
     private static string Of(int project, string provider) => string.Create(CultureInfo.InvariantCulture, $"{project}/{provider}");

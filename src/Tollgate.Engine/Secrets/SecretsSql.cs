@@ -6,14 +6,14 @@ namespace Tollgate.Engine.Secrets;
 /// <param name="IsText">The column is text, not bytea.</param>
 internal sealed record SecretColumn(string Table, string Column, string Purpose, string Row, bool IsText);
 
-/// <summary>Every statement of the room, and the list of what is encrypted in the database.</summary>
+/// <summary>Every statement of the room, and the list of encrypted columns.</summary>
 internal static class SecretsSql
 {
     private const string OfProvider = "project_id || '/' || provider";
 
     /// <summary>
-    /// All of them. Beside these the database holds hashes (SHA-256 of keys, tokens and addresses of pages, which are 256 random bits) and
-    /// answers that are encrypted with the caller's own key (idempotency_keys).
+    /// All encrypted columns. In addition, the database holds hashes (SHA-256 of keys, tokens and addresses of pages, which are 256 random
+    /// bits) and answers that are encrypted with the caller's own key (idempotency_keys).
     /// </summary>
     public static readonly IReadOnlyList<SecretColumn> Columns =
     [
@@ -29,7 +29,7 @@ internal static class SecretsSql
         new("signing_keys", "secret", "signing", "name", false),
     ];
 
-    /// <summary>Servers that start at once register one key.</summary>
+    /// <summary>Serialises starts: servers that start at the same time register one key.</summary>
     public const string Lock = "SELECT pg_advisory_lock(7234010, 1)";
 
     /// <summary>One rotation at a time. Servers may start meanwhile.</summary>
@@ -39,7 +39,7 @@ internal static class SecretsSql
 
     public const string Current = "SELECT id FROM master_keys WHERE state = 'current'";
 
-    /// <summary>$1 its state from now on.</summary>
+    /// <summary>Changes the state of the current key. $1 its new state.</summary>
     public const string Leave = "UPDATE master_keys SET state = $1, since = now() WHERE state = 'current'";
 
     /// <summary>In the transaction of <see cref="Leave"/>, after it. $1 id.</summary>
@@ -54,23 +54,23 @@ internal static class SecretsSql
     /// <summary>$1 name, $2 secret.</summary>
     public const string AddSigningKey = "INSERT INTO signing_keys (name, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
-    /// <summary>Its master key was lost. $1 name, $2 secret.</summary>
+    /// <summary>Replaces a key whose master key was lost. $1 name, $2 secret.</summary>
     public const string ReplaceSigningKey = "UPDATE signing_keys SET secret = $2 WHERE name = $1";
 
-    /// <summary>Live servers. They show themselves every few seconds.</summary>
+    /// <summary>Counts live servers. They renew their rows every few seconds.</summary>
     public const string LiveServers = "SELECT count(*) FROM servers WHERE seen_at > now() - interval '15 seconds'";
 
     // ---- rotation ------------------------------------------------------------------------------------------------
 
-    /// <summary>Those that another master key encrypted.</summary>
+    /// <summary>Selects the values that another master key encrypted.</summary>
     public static string NotOf(SecretColumn column, string key) =>
         Select(column) + (column.IsText
             ? $"NOT starts_with({column.Column}, '{SecretBox.TextPrefix}{key}.')"
             : $@"substring({column.Column} FROM 2 FOR {MasterKey.IdBytes}) <> '\x{key}'");
 
     /// <summary>
-    /// Says nothing else than before, so no version moves. $1 value, $2 place of the row, $3 the value as it was read: one that changed
-    /// meanwhile stays.
+    /// Replaces a value by the same secret under another key, so no version changes. $1 value, $2 ctid of the row, $3 the value as read: a
+    /// value that changed meanwhile stays.
     /// </summary>
     public static string Put(SecretColumn column) =>
         $"UPDATE {column.Table} SET {column.Column} = $1 WHERE ctid = $2::tid AND {column.Column} = $3";

@@ -4,11 +4,11 @@ using Tollgate.Core.Subscriptions;
 
 namespace Tollgate.Engine.Subscriptions;
 
-/// <summary>From codes and amounts to add-ons of the catalogue in force.</summary>
+/// <summary>Converts codes and quantities to add-ons of the catalogue in force.</summary>
 internal static class AddOnChoice
 {
-    /// <param name="terms">Plan, interval and currency that they must fit.</param>
-    /// <returns>What is wrong with the first faulty one, for people; or the add-ons.</returns>
+    /// <param name="terms">The plan, interval and currency that the add-ons must fit.</param>
+    /// <returns>The error of the first faulty one, for operators; or the add-ons.</returns>
     public static (string? Faulty, IReadOnlyList<HeldAddOn> AddOns) Of(
         CatalogDocument catalog, SubscriptionTerms terms, IReadOnlyList<(string Code, long Quantity)> wanted)
     {
@@ -19,7 +19,7 @@ internal static class AddOnChoice
             var known = terms.AddOns.FirstOrDefault(one => one.AddOn.Code == code);
             if ((known?.AddOn ?? addOn) is not { } chosen)
             {
-                // Suggestions show only add-ons that are still offered: everybody reads them.
+                // Suggestions show only add-ons that are still offered, because everybody may read them.
                 return (Spelling.Unknown("add-on", code, catalog.AddOns.Where(static one => one.Active).Select(static one => one.Code)),
                     []);
             }
@@ -29,7 +29,7 @@ internal static class AddOnChoice
                 return (fault, []);
             }
 
-            // Who has one keeps it as it was bought; the catalogue may have changed since.
+            // A customer keeps an add-on as bought; the catalogue may have changed since.
             held.Add(known is null ? new(addOn!, quantity) : known with { Quantity = quantity });
         }
 

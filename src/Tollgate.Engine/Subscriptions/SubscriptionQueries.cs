@@ -14,23 +14,23 @@ namespace Tollgate.Engine.Subscriptions;
 public sealed record SubscriptionItem(SubscriptionRow Row, string Customer, Guid? LatestInvoice);
 
 /// <summary>A fact of a subscription's timeline.</summary>
-/// <param name="At">When it took effect.</param>
-/// <param name="Invoice">What it was billed with.</param>
+/// <param name="At">The time at which it took effect.</param>
+/// <param name="Invoice">The invoice that bills it.</param>
 public sealed record SubscriptionFact(
     int Sequence, string Verb, Instant At, Instant RecordedAt, string Actor, string? Cause, Guid? Invoice, SubscriptionState After);
 
-/// <summary>A subscription as it stood at an instant.</summary>
+/// <summary>The state of a subscription at an instant.</summary>
 public sealed record SubscriptionThen(Guid Key, string Id, string Currency, SubscriptionState State);
 
-/// <summary>One that a person has to look at.</summary>
+/// <summary>A parked subscription, which waits for an operator.</summary>
 public sealed record ParkedSubscription(Guid Id, string? Reference, string Customer, Instant? DueAt, Instant ParkedAt, string Reason);
 
-/// <summary>Which subscriptions are wanted. What is null does not matter.</summary>
+/// <summary>Filters of a list of subscriptions. A null filter matches every subscription.</summary>
 public sealed record SubscriptionFilter(string? Customer, SubscriptionStatus? Status, string? Plan);
 
-/// <summary>How many customers have a plan, or how many subscriptions in one status and interval are for it.</summary>
+/// <summary>The number of customers with a plan, or of subscriptions to it in one status and interval.</summary>
 /// <param name="Plan">Null: the project's default plan.</param>
-/// <param name="Status">Null: customers are counted; otherwise subscriptions that are not over.</param>
+/// <param name="Status">Null: the number counts customers; otherwise subscriptions that have not ended.</param>
 public sealed record PlanCount(string? Plan, SubscriptionStatus? Status, PriceInterval? Interval, long Number);
 
 /// <summary>Reads of subscriptions. Every statement is bounded by the project.</summary>
@@ -42,7 +42,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         return (await ReadAsync(command, project, cancel)).SingleOrDefault();
     }
 
-    /// <summary>Those of the ids that the project has, in no order.</summary>
+    /// <summary>Returns the subscriptions that the project has among the ids, in any order.</summary>
     public async Task<IReadOnlyList<SubscriptionItem>> FindSeveralAsync(
         ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
     {
@@ -50,14 +50,14 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         return await ReadAsync(command, project, cancel);
     }
 
-    /// <summary>The customer's subscription that is not over; null: there is none.</summary>
+    /// <summary>Returns the customer's live subscription; null: there is none.</summary>
     public async Task<SubscriptionItem?> FindLiveAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.ShowLive, project.Id, customer);
         return (await ReadAsync(command, project, cancel)).SingleOrDefault();
     }
 
-    /// <summary>In no particular order.</summary>
+    /// <summary>In any order.</summary>
     public async Task<IReadOnlyList<PlanCount>> PerPlanAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.PerPlan, project.Id);
@@ -122,7 +122,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         return facts;
     }
 
-    /// <summary>The subscription that the account had at an instant, or the last one before it; null: there was none yet.</summary>
+    /// <summary>Returns the account's subscription at an instant, or the last one before it; null: there was none yet.</summary>
     public async Task<SubscriptionThen?> FindThenAsync(CustomerRow account, Instant at, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.Then, account.Partition, account.Account, at.ToUtc());
@@ -151,7 +151,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         return parked;
     }
 
-    /// <summary>Lets a parked one go on: the next run computes its invoice again. False: it is not parked.</summary>
+    /// <summary>Releases a parked subscription: the next run computes its invoice again. False: it is not parked.</summary>
     public async Task<bool> UnparkAsync(SubscriptionRow row, CancellationToken cancel)
     {
         await using var command = database.Command(

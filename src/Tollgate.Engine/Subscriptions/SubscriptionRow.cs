@@ -10,9 +10,9 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;
 
-/// <summary>A row of <c>subscriptions</c>: the subscription, where it lies, and what only people read.</summary>
-/// <param name="Reference">The caller's id, where it was not a UUID.</param>
-/// <param name="Version">Number of its facts.</param>
+/// <summary>A row of <c>subscriptions</c>: the subscription, the row's place, and texts for readers.</summary>
+/// <param name="Reference">The caller's id, if it was not a UUID.</param>
+/// <param name="Version">The number of its facts.</param>
 public sealed record SubscriptionRow(short Partition, int Account, Subscription Subscription, int Version, string? Reference)
 {
     /// <summary>In the customer's own words.</summary>
@@ -22,7 +22,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
 
     public string? ParkedReason { get; init; }
 
-    /// <summary>How many columns <see cref="Read"/> takes.</summary>
+    /// <summary>The number of columns that <see cref="Read"/> reads.</summary>
     internal const int Columns = 37;
 
     /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
@@ -71,7 +71,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
     }
 }
 
-/// <summary>How <c>subscriptions.scheduled</c> is written.</summary>
+/// <summary>The stored form of <c>subscriptions.scheduled</c>.</summary>
 /// <param name="AddOns">As <see cref="AddOnText"/> writes them.</param>
 internal sealed record StoredTerms(
     int PlanVersion, string Interval, long Quantity, long? CustomAmount, string AddOns, string? Discount = null)
@@ -93,7 +93,7 @@ internal sealed record StoredTerms(
     }
 }
 
-/// <summary>How a discount that was agreed is written: <c>{"percent": 10}</c> or <c>{"amount": 500}</c>.</summary>
+/// <summary>The stored form of an agreed discount: <c>{"percent": 10}</c> or <c>{"amount": 500}</c>.</summary>
 internal sealed record StoredDiscount(decimal? Percent, long? Amount)
 {
     public static string? Write(LineDiscount? discount) =>
@@ -108,19 +108,19 @@ internal sealed record StoredDiscount(decimal? Percent, long? Amount)
             : null;
 }
 
-/// <summary>What a fact of the timeline keeps of the subscription as the step left it.</summary>
+/// <summary>The state of a subscription after a step, as a fact of the timeline stores it.</summary>
 public sealed record SubscriptionState(
     string Status, string Plan, int PlanVersion, string Interval, long Quantity, long Amount, DateTime PeriodStart, DateTime PeriodEnd,
     string? ScheduledPlan,
     DateTime? CancelAt, string? CancelReason)
 {
-    /// <summary>Agreed instead of the plan's price, in minor units.</summary>
+    /// <summary>An agreed amount instead of the plan's price, in minor units.</summary>
     public long? CustomAmount { get; init; }
 
-    /// <summary>Agreed for the plan's price, as it is stored.</summary>
+    /// <summary>An agreed discount of the plan's price, in its stored form.</summary>
     public string? Discount { get; init; }
 
-    /// <summary>Code and how many of it; null: none.</summary>
+    /// <summary>Code and quantity; null: none.</summary>
     public IReadOnlyDictionary<string, long>? AddOns { get; init; }
 
     internal static SubscriptionState Of(Subscription subscription) => new(

@@ -4,11 +4,11 @@ using Tollgate.Engine.Jobs;
 namespace Tollgate.Engine.Subscriptions;
 
 /// <summary>
-/// Every statement of the room. Writers of <c>subscriptions</c>, <c>subscription_facts</c> and <c>trial_fingerprints</c> are only here.
+/// Every statement of the room. No other room writes <c>subscriptions</c>, <c>subscription_facts</c> and <c>trial_fingerprints</c>.
 /// </summary>
 internal static class SubscriptionSql
 {
-    /// <summary>What <c>SubscriptionRow.Read</c> reads.</summary>
+    /// <summary>The columns that <c>SubscriptionRow.Read</c> reads.</summary>
     private const string Columns =
         """
         s.id, s.reference, s.version, s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text,
@@ -17,13 +17,13 @@ internal static class SubscriptionSql
                s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.managed_by, s.reduced, s.discount::text, s.amount_off
         """;
 
-    /// <summary>The one that is not over. The caller holds the customer. $1 partition, $2 account.</summary>
+    /// <summary>The customer's live subscription. The caller must hold the customer's lock. $1 partition, $2 account.</summary>
     public const string Live = $"SELECT {Columns} FROM subscriptions s WHERE s.partition = $1 AND s.account = $2 AND s.ended_at IS NULL";
 
     /// <summary>$1 partition, $2 account, $3 id.</summary>
     public const string ById = $"SELECT {Columns} FROM subscriptions s WHERE s.partition = $1 AND s.account = $2 AND s.id = $3";
 
-    /// <summary>Whose it is, when only its id is known. $1 project, $2 id.</summary>
+    /// <summary>Finds the customer of a subscription. $1 project, $2 id.</summary>
     public const string CustomerOf =
         """
         SELECT c.id
@@ -32,14 +32,14 @@ internal static class SubscriptionSql
          WHERE s.project_id = $1 AND s.id = $2
         """;
 
-    /// <summary>An id is had once in a project; two that create it at the same moment come one after the other. $1 id.</summary>
+    /// <summary>Serialises the creation of an id, which is unique in a project. $1 id.</summary>
     public const string LockId = "SELECT pg_advisory_xact_lock(7234005, hashtext($1::text))";
 
     /// <summary>
     /// With the customer's id and the newest invoice. $1 project, $2 customer or null, $3 status or null, $4 the id after which it
     /// starts or null, $5 number of rows, $6 plan or null.
     /// </summary>
-    /// <param name="ofCustomer">Only its subscriptions are read then, not the project's.</param>
+    /// <param name="ofCustomer">True: the statement reads only the customer's subscriptions.</param>
     public static string List(bool ofCustomer) =>
         $"""
         SELECT {Columns}, c.id, {NewestInvoice}
@@ -62,7 +62,7 @@ internal static class SubscriptionSql
          WHERE s.project_id = $1 AND s.id = $2
         """;
 
-    /// <summary>In no order. $1 project, $2 ids.</summary>
+    /// <summary>In any order. $1 project, $2 ids.</summary>
     public const string ShowSeveral =
         $"""
         SELECT {Columns}, c.id, {NewestInvoice}
@@ -71,7 +71,7 @@ internal static class SubscriptionSql
          WHERE s.project_id = $1 AND s.id = ANY ($2)
         """;
 
-    /// <summary>A customer's subscription that is not over. $1 project, $2 customer.</summary>
+    /// <summary>A customer's live subscription. $1 project, $2 customer.</summary>
     public const string ShowLive =
         $"""
         SELECT {Columns}, c.id, {NewestInvoice}
@@ -81,9 +81,9 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// How many customers have each plan (null: the default plan; members have that of their owner), and how many subscriptions that are
-    /// not over are for it: a paused one is for a plan that its customer does not have. Reads the project's customers once.
-    /// $1 project. Rows: plan, status or null (customers), interval or null (customers), number.
+    /// Counts the customers of each plan (null: the default plan; members have the plan of their owner), and the live subscriptions to it:
+    /// a paused one is for a plan that its customer does not have. Reads the project's customers once. $1 project. Rows: plan, status or
+    /// null (customers), interval or null (customers), number.
     /// </summary>
     public const string PerPlan =
         """
@@ -101,8 +101,8 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// Live ones on older versions of a plan. $1 project, $2 plan, $3 the newest version's id, $4 version or null, $5 number of rows, $6
-    /// the id after which it starts or null, $7 whether those are wanted too that get the newest at their renewal anyway.
+    /// Live subscriptions on older versions of a plan. $1 project, $2 plan, $3 the newest version's id, $4 version or null, $5 number of
+    /// rows, $6 the id after which it starts or null, $7 whether to include those that get the newest version at their renewal anyway.
     /// </summary>
     public const string OnOlderVersions =
         $"""
@@ -118,10 +118,9 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// What those that are not over are for, the equal ones counted together. $1 project, $2 plans, $3 now: coupons that have ended
-    /// take nothing off. Rows: status, plan version, interval, currency, quantity, custom amount, add-ons, scheduled terms, number,
-    /// codes and documents of the coupons in the order of redemption (null: none),
-    /// the discount that was agreed.
+    /// The terms of live subscriptions to some plans; equal ones are counted together. $1 project, $2 plans, $3 now: ended coupons take
+    /// nothing off. Rows: status, plan version, interval, currency, quantity, custom amount, add-ons, scheduled terms, number, codes and
+    /// documents of the coupons in the order of redemption (null: none), the agreed discount.
     /// </summary>
     public const string TermsOnPlans =
         """
@@ -151,7 +150,7 @@ internal static class SubscriptionSql
                  ORDER BY i.serial DESC LIMIT 1)
         """;
 
-    /// <summary>$1 partition, $2 account: how many there were before, how many had a trial, and when the last one ended.</summary>
+    /// <summary>$1 partition, $2 account. Row: number of earlier subscriptions, number with a trial, end of the last one.</summary>
     public const string Past =
         """
         SELECT count(*), count(*) FILTER (WHERE trial_end IS NOT NULL), max(ended_at)
@@ -160,8 +159,8 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// What burned the plan's quotas in periods that lie in a billing period, or around it. $1 partition, $2 account, $3 start, $4 end, $5
-    /// the project's now.
+    /// The use of the plan's quotas in quota periods that overlap a billing period. $1 partition, $2 account, $3 start, $4 end, $5 the
+    /// project's now.
     /// </summary>
     public const string UsedInPeriod =
         """
@@ -171,7 +170,7 @@ internal static class SubscriptionSql
          GROUP BY b.feature
         """;
 
-    /// <summary>No row: it had its trial. $1 project, $2 SHA-256, $3 subscription.</summary>
+    /// <summary>No row: the fingerprint already had its trial. $1 project, $2 SHA-256, $3 subscription.</summary>
     public const string TakeFingerprint =
         """
         INSERT INTO trial_fingerprints (project_id, fingerprint, subscription)
@@ -181,8 +180,9 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// Those that are due, the earliest first, then the older customers, with their customers; both are held. What somebody else holds is
-    /// left to the next look, and what failed to its next attempt. $1 project, $2 due before, $3 number of rows, $4 the only one, or null.
+    /// Claims due subscriptions and locks them with their customers: the earliest first, then by age of the customer. Rows that another
+    /// transaction holds wait for the next run, and failed ones for their next attempt. $1 project, $2 due before, $3 number of rows, $4
+    /// the only one, or null.
     /// </summary>
     public const string ClaimDue =
         $"""
@@ -201,7 +201,7 @@ internal static class SubscriptionSql
            FOR NO KEY UPDATE OF c SKIP LOCKED
         """;
 
-    /// <summary>The first moment at which something is due; null: nothing ever. $1 project.</summary>
+    /// <summary>The first moment at which something is due; null: nothing is. $1 project.</summary>
     public const string FirstDue =
         "SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND "
             + $"{NotParked}";
@@ -213,7 +213,7 @@ internal static class SubscriptionSql
         "SELECT count(*) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at <= $2 AND s.due_at IS NOT NULL AND s.parked_at IS NULL "
             + $"AND {NotParked}";
 
-    /// <summary>The same, one by one. $1 project, $2 due until, $3 number of rows.</summary>
+    /// <summary>The due subscriptions, one row each. $1 project, $2 due until, $3 number of rows.</summary>
     public const string Due =
         $"""
         SELECT s.id
@@ -223,7 +223,7 @@ internal static class SubscriptionSql
          LIMIT $3
         """;
 
-    /// <summary>Those that a person has to look at, the oldest first. $1 project, $2 number of rows.</summary>
+    /// <summary>Parked subscriptions, which wait for an operator, the oldest first. $1 project, $2 number of rows.</summary>
     public const string Parked =
         """
         SELECT s.id, s.reference, c.id, s.due_at, s.parked_at, s.parked_reason
@@ -242,7 +242,7 @@ internal static class SubscriptionSql
           FROM unnest($1::integer[]) AS p (id)
         """;
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 when, $5 why (null: it goes on).</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 time, $5 reason (null: it continues).</summary>
     public const string Park =
         """
         UPDATE subscriptions
@@ -251,8 +251,8 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// The rows as a step left them, new ones and old ones. The facts are written in the same transaction: a version that somebody
-    /// else has moved makes their key collide. Arrays, position by position; see <c>StepWriter</c>.
+    /// Writes the rows after a step, new ones and old ones. The facts are written in the same transaction: if another transaction has
+    /// changed the version, their key collides. Parallel arrays; see <c>StepWriter</c>.
     /// </summary>
     public const string Write =
         """
@@ -301,8 +301,8 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// As of when a provider was asked for what its row says. $1 partition, $2 account, $3 id, $4 when. No row: somebody asked later, and
-    /// wrote that.
+    /// Records the time of the provider's state in the row. $1 partition, $2 account, $3 id, $4 time. No row: a newer state is already
+    /// written.
     /// </summary>
     public const string Heard =
         """
@@ -312,7 +312,7 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// $1 partition, $2 account, $3 id, $4 when. Answers whether what was asked for then is older than what the row says.
+    /// $1 partition, $2 account, $3 id, $4 time. Returns true if a provider state of that time is older than the row.
     /// </summary>
     public const string IsOldUpdate = "SELECT heard_at > $4 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3";
 
@@ -326,7 +326,7 @@ internal static class SubscriptionSql
     public const string FirstState =
         "SELECT after::text FROM subscription_facts WHERE partition = $1 AND account = $2 AND subscription = $3 AND sequence = 1";
 
-    /// <summary>What the last step until an instant left. $1 partition, $2 account, $3 the instant.</summary>
+    /// <summary>The state after the last step until an instant. $1 partition, $2 account, $3 the instant.</summary>
     public const string Then =
         """
         SELECT f.subscription, s.reference, s.currency, f.after::text

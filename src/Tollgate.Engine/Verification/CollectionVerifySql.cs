@@ -1,11 +1,11 @@
 namespace Tollgate.Engine.Verification;
 
-/// <summary>The check of what is collected, for <see cref="VerifyLedger"/>. Parameters and columns as in <see cref="VerifySql"/>.</summary>
+/// <summary>The check of collections, for <see cref="VerifyLedger"/>. Parameters and columns as in <see cref="VerifySql"/>.</summary>
 internal static class CollectionVerifySql
 {
     /// <summary>
-    /// Who is past due is asked for it, and who is asked for what failed is past due, unless the subscription is paused or over, or was
-    /// paused when it failed. Place: the subscription.
+    /// A past-due subscription has a failed open collection, and a subscription with one is past due, unless it is paused or has ended, or
+    /// was paused when the collection failed. Place: the subscription.
     /// </summary>
     public const string Collecting =
         """

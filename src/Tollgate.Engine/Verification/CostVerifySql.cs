@@ -1,14 +1,13 @@
 namespace Tollgate.Engine.Verification;
 
 /// <summary>
-/// The checks of the rollups, for <see cref="VerifyLedger"/>: rollups and what is still queued must be what the events
-/// say, figure by figure. Parameters and columns as in <see cref="VerifySql"/>; the feature is the call's.
+/// The checks of the rollups, for <see cref="VerifyLedger"/>: rollups and the queue must together match the events, figure by figure.
+/// Parameters and columns as in <see cref="VerifySql"/>; the feature is the call's.
 /// </summary>
 internal static class CostVerifySql
 {
     /// <summary>
-    /// What all events come to: calls, corrections, and once more with a minus what was voided; less what is queued. Of the project's
-    /// accounts alone.
+    /// The figures of all events of the project's accounts: calls and corrections, minus voided ones, minus the queue.
     /// </summary>
     private const string Expected =
         """

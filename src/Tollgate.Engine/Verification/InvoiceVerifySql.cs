@@ -16,7 +16,7 @@ internal static class InvoiceVerifySql
          LIMIT 20
         """;
 
-    /// <summary>A row for each sum of an invoice that is not that of its lines and taxes. Place: number and sum.</summary>
+    /// <summary>A row for each sum of an invoice that differs from its lines and taxes. Place: number and sum.</summary>
     public const string Sums =
         $$"""
         SELECT p.code, c.id, NULL::text, i.number || ' ' || x.sum, x.expected, x.found, count(*) OVER ()
@@ -35,7 +35,7 @@ internal static class InvoiceVerifySql
          WHERE x.expected <> x.found{{Cut}}
         """;
 
-    /// <summary>What is paid and credited is what its facts say. Place: number and which.</summary>
+    /// <summary>The paid and credited amounts match the facts. Place: number and which.</summary>
     public const string States =
         $$"""
         SELECT p.code, c.id, NULL::text, i.number || ' ' || x.sum, x.expected, x.found, count(*) OVER ()
@@ -55,7 +55,7 @@ internal static class InvoiceVerifySql
          WHERE x.expected <> x.found{{Cut}}
         """;
 
-    /// <summary>The numbers of a project are 1, 2, 3 … up to what its series says. Place: the number that breaks the row.</summary>
+    /// <summary>The numbers of a project are 1, 2, 3 … up to the last of its series. Place: the number that breaks the row.</summary>
     public const string Numbers =
         $$"""
         SELECT p.code, NULL::text, NULL::text, n.series || ' ' || n.serial, n.expected::numeric, n.serial::numeric, count(*) OVER ()
@@ -73,7 +73,7 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// A period begins where the one before ended, or where a step cut that. Place: subscription and sequence; seconds.
+    /// A period begins where the previous one ended, or where a step cut that. Place: subscription and sequence; seconds.
     /// </summary>
     public const string Periods =
         $$"""
@@ -89,7 +89,7 @@ internal static class InvoiceVerifySql
          WHERE f.before IS NOT NULL AND f.before <> f.after ->> 'period_start' AND f.wanted <> f.began{{Cut}}
         """;
 
-    /// <summary>Whatever begins a paid period has an invoice. Place: subscription and sequence.</summary>
+    /// <summary>Every start of a paid period has an invoice. Place: subscription and sequence.</summary>
     public const string Unbilled =
         $$"""
         SELECT p.code, c.id, NULL::text, f.subscription || ' ' || f.sequence, 1::numeric, 0::numeric, count(*) OVER ()
@@ -103,7 +103,7 @@ internal static class InvoiceVerifySql
                               AND s.managed_by IS NOT NULL){{Cut}}
         """;
 
-    /// <summary>The row is what its last fact says. Place: the subscription; versions.</summary>
+    /// <summary>The row matches its last fact. Place: the subscription; versions.</summary>
     public const string Timelines =
         $$"""
         SELECT p.code, c.id, NULL::text, s.id::text, f.facts::numeric, s.version::numeric, count(*) OVER ()
@@ -117,7 +117,7 @@ internal static class InvoiceVerifySql
          WHERE (f.facts <> s.version OR f.status IS DISTINCT FROM s.status){{Cut}}
         """;
 
-    /// <summary>What a rated period has beyond its quota; of one whose balance does not tell it, what its stretches have.</summary>
+    /// <summary>The units of a rated period beyond its quota; if its balance does not tell them, the sum of its stretches.</summary>
     private const string Beyond =
         """
         CASE WHEN jsonb_array_length(r.parts) > 1 OR (r.parts -> 0 ->> 'used')::numeric <> b.used - b.drawn THEN (SELECT sum((part ->> 'beyond')::numeric) FROM jsonb_array_elements(r.parts) AS part)
@@ -125,8 +125,7 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// The same of a balance that has moved since. What several stretches have beyond now only their events tell; what they have in all is
-    /// known.
+    /// The same for a balance that has changed since. For several stretches, only the events tell the units of each; the total is known.
     /// </summary>
     private const string BeyondNow =
         """
@@ -136,7 +135,7 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// What was rated, and what came too late to be, is what the balance has beyond the quota, as long as that has not moved since.
+    /// The rated units, and those reported too late, match the balance's units beyond the quota, unless the balance has changed since.
     /// Place: the period's start.
     /// </summary>
     public const string RatedQuantities =
@@ -153,8 +152,8 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// Usage of a period that was rated is another now, and the next invoice will not look at it: the change was not noted. How far the
-    /// invoice looks: <see cref="UsageToBill"/>. Place: the period's start.
+    /// The usage of a rated period has changed, and the next invoice will not include it, because the change was not noted. For the range
+    /// of an invoice see <see cref="UsageToBill"/>. Place: the period's start.
     /// </summary>
     public const string LateChanges =
         $$"""
@@ -175,7 +174,7 @@ internal static class InvoiceVerifySql
                               AND l.feature = b.feature AND l.period_start = b.period_start){{Cut}}
         """;
 
-    /// <summary>What was rated is what the lines billed, and no line bills what was not rated. Place: the period's start.</summary>
+    /// <summary>The lines bill exactly the rated usage. Place: the period's start.</summary>
     public const string RatedLines =
         $$"""
         SELECT p.code, c.id, e.code, x.period_start::text, x.lines, x.rated, count(*) OVER ()
@@ -195,8 +194,8 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// Nobody has been given back more than he had, and what credits paid of invoices is what these say; of a void one what a change had
-    /// given back of it. Place: the currency, or the invoice's number.
+    /// No customer has used more credit than it had, and the credits that paid an invoice match the invoice; for a void one, the part that
+    /// a change had returned before. Place: the currency, or the invoice's number.
     /// </summary>
     public const string Credits =
         $$"""
@@ -219,7 +218,7 @@ internal static class InvoiceVerifySql
          WHERE s.expected <> s.found{{Cut}}
         """;
 
-    /// <summary>A coupon counts its redemptions. Place: the code.</summary>
+    /// <summary>The count of a coupon matches its redemptions. Place: the code.</summary>
     public const string Coupons =
         $$"""
         SELECT p.code, NULL::text, NULL::text, k.code, r.times::numeric, k.redemptions::numeric, count(*) OVER ()
@@ -230,9 +229,9 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// What is left of an amount is what invoices that are not void did not take of it; each of them is a use, and so is every discount of
-    /// the time in which lines did not name what took it off, when a subscription had one coupon, from its start. Place: the coupon, or
-    /// promotional credit, its number, and which.
+    /// The remaining amount is the amount less the deductions of invoices that are not void. Each deduction is a use; so is each discount
+    /// line without a redemption, from the time when a subscription had one coupon, if that was redeemed at the start. Place: the coupon,
+    /// or promotional credit, its number, and which.
     /// </summary>
     public const string Redemptions =
         $$"""
@@ -261,8 +260,8 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// What was bought and is paid for was given, once and as promised; what is not paid for was not. One whose invoice was credited
-    /// whole may have been given before. Place: the purchase and which.
+    /// Each paid purchase was granted once with its units, and no unpaid one was. A purchase whose invoice was credited in full may have
+    /// been granted before. Place: the purchase and which.
     /// </summary>
     public const string Packs =
         $$"""
@@ -286,9 +285,9 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// For the recomputation by the rules: prices and quantities with what they were billed for; of usage with what was ignored of
-    /// it, since both together were rated, and the lines say what was billed (<see cref="RatedLines"/>). $1 project or null. Columns:
-    /// project, customer, feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount, parts.
+    /// The input of the recomputation by the rules: prices and quantities with the billed amounts. Usage includes its ignored part, because
+    /// both together were rated, and <see cref="RatedLines"/> checks the billed part. $1 project or null. Columns: project, customer,
+    /// feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount, parts.
     /// </summary>
     public const string Rates =
         """

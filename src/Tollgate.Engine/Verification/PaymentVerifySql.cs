@@ -4,9 +4,8 @@ namespace Tollgate.Engine.Verification;
 internal static class PaymentVerifySql
 {
     /// <summary>
-    /// Money that came for an invoice is what its facts say and what became the customer's; what went back is what refunds say, of the
-    /// payment and of the invoice, and has a document or was taken out of credit; a payment is what its own facts say. Place: which, and
-    /// its id.
+    /// The money received for an invoice matches its facts and the customer's credit; the money returned matches the refunds of the payment
+    /// and of the invoice, and has a credit note or came out of credit; a payment matches its own facts. Place: which, and its id.
     /// </summary>
     public const string Payments =
         """

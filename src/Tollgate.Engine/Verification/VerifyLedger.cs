@@ -6,25 +6,25 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Verification;
 
-/// <summary>One thing that does not agree with its facts.</summary>
-/// <param name="Place">The period's start, an id or a table: what the kind says.</param>
+/// <summary>A value that does not match its facts.</summary>
+/// <param name="Place">The period's start, an id or a table, depending on the kind.</param>
 public sealed record VerifyPlace(string? Project, string? Customer, string? Feature, string Place, string Expected, string Found);
 
-/// <summary>What one check found.</summary>
-/// <param name="IsBreak">False: worth knowing and explained by recorded facts.</param>
-/// <param name="First">At most 20 of them, by project and customer.</param>
+/// <summary>The result of one check.</summary>
+/// <param name="IsBreak">False: for information, and explained by recorded facts.</param>
+/// <param name="First">The first 20 places at most, by project and customer.</param>
 public sealed record VerifyFinding(string Kind, string Meaning, bool IsBreak, long Count, IReadOnlyList<VerifyPlace> First);
 
 public sealed record VerifyReport(Instant At, long Events, long Balances, long Holds, IReadOnlyList<VerifyFinding> Findings)
 {
-    /// <summary>Nothing contradicts anything else.</summary>
+    /// <summary>True if no break was found.</summary>
     public bool IsClean => !Findings.Any(finding => finding.IsBreak && finding.Count > 0);
 }
 
 /// <summary>
-/// Recomputes what the ledger keeps from the facts and compares: balances from events and holds, grants from burns, unique
-/// values, thresholds, tenancy, ids. Reads one snapshot of the database and trusts nothing in memory, so it may run beside
-/// traffic and on any server. Work is set-based inside PostgreSQL: memory here does not grow with the data.
+/// Recomputes the ledger's values from the facts and compares: balances from events and holds, grants from burns, unique values,
+/// thresholds, tenancy, ids. Reads one snapshot of the database and trusts nothing in memory, so it can run during traffic and on any
+/// server. The work is set-based inside PostgreSQL: memory here does not grow with the data.
 /// </summary>
 public static class VerifyLedger
 {
@@ -84,7 +84,7 @@ public static class VerifyLedger
     public static int Steps => Checks.Length + 1;
 
     /// <param name="projectId">Null: every project.</param>
-    /// <param name="step">Told the name of each check before it runs.</param>
+    /// <param name="step">Receives the name of each check before it runs.</param>
     public static async Task<VerifyReport> RunAsync(Database database, int? projectId, Action<string>? step, CancellationToken cancel)
     {
         await using var connection = await database.OpenDedicatedAsync(cancel);
@@ -138,7 +138,7 @@ public static class VerifyLedger
 
     private static NpgsqlCommand CommandOf(NpgsqlConnection connection, string sql, int? projectId)
     {
-        // A check of a large ledger takes as long as it takes; the caller can leave.
+        // No timeout: a check of a large ledger is slow, and the caller can cancel.
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         command.Parameters.Add(new() { Value = (object?)projectId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         return command;

@@ -8,8 +8,8 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Verification;
 
 /// <summary>
-/// Computes again, by the rules, what usage and lines of one price cost, and compares it with what was billed. Streams: memory does not
-/// grow with the data.
+/// Recomputes the price of rated usage and of lines with one price by the rules, and compares it with the billed amounts. Streams: memory
+/// does not grow with the data.
 /// </summary>
 internal static class VerifyRates
 {

@@ -1,15 +1,15 @@
 namespace Tollgate.Engine.Verification;
 
 /// <summary>
-/// The checks of <see cref="VerifyLedger"/>: each recomputes what the ledger keeps from the facts it kept beside, in one
-/// pass over a table, and returns only what does not agree. $1 is the project, null for all. Columns: project, customer,
-/// feature, place, expected, found, total. At most <see cref="Listed"/> rows; total says how many there are.
+/// The checks of <see cref="VerifyLedger"/>: each recomputes values of the ledger from the facts, in one pass over a table, and returns
+/// only differences. $1 is the project, null for all. Columns: project, customer, feature, place, expected, found, total. At most
+/// <see cref="Listed"/> rows; total is the number of all differences.
 /// </summary>
 internal static class VerifySql
 {
     public const int Listed = 20;
 
-    /// <summary>One snapshot for all checks: batches that commit meanwhile are in all of them or in none.</summary>
+    /// <summary>One snapshot for all checks: a batch that commits meanwhile is in all of them or in none.</summary>
     public const string Begin =
         """
         SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -32,8 +32,8 @@ internal static class VerifySql
         """;
 
     /// <summary>
-    /// A table's rows of the project, by its accounts, so that a check costs what the project has recorded and not what the neighbours
-    /// have; all rows where $1 is null, those of nobody too. PostgreSQL knows $1 when it plans: no scan is left of the case that is not.
+    /// A table's rows of the project, by its accounts, so that a check costs in proportion to the project's own records; all rows if $1 is
+    /// null, including rows without a customer. PostgreSQL knows $1 when it plans and removes the case that does not apply.
     /// </summary>
     internal const string Events = Of + "events" + OfProject;
 
@@ -52,7 +52,7 @@ internal static class VerifySql
         " AS t LEFT JOIN customers AS own ON own.partition = t.partition AND own.account = t.account WHERE $1::integer IS NULL OR "
             + "own.project_id = $1::integer) AS";
 
-    /// <summary>What events did to balances. A plain event says it in its columns, the others in data.post (see EventData).</summary>
+    /// <summary>The effects of events on balances. Plain events have them in their columns, others in data.post (see EventData).</summary>
     private const string Postings =
         $"""
         SELECT e.partition, e.account, e.feature, e.period_start, e.quantity AS used, 0::numeric AS drawn
@@ -73,7 +73,7 @@ internal static class VerifySql
          GROUP BY partition, account, feature, period_start
         """;
 
-    /// <summary>Open holds: what each part takes, and how many are open on the row of their own feature.</summary>
+    /// <summary>Open holds: the amount that each part takes, and the number of open ones on the row of their own feature.</summary>
     private const string Held =
         $"""
         SELECT partition, account, feature, period_start, sum(amount) AS held, sum(open) AS open_holds
@@ -105,7 +105,7 @@ internal static class VerifySql
                  WHERE coalesce(f.drawn, 0) <> coalesce(b.drawn, 0)) AS x
         """ + Tail;
 
-    /// <summary>Expected: how many events name the row.</summary>
+    /// <summary>Expected: the number of events that name the row.</summary>
     public const string MissingBalances = Head +
         $"""
           FROM (SELECT f.partition, f.account, f.feature, f.period_start AS place, f.events::numeric AS expected, 0::numeric AS found
@@ -145,9 +145,9 @@ internal static class VerifySql
         """ + Tail;
 
     /// <summary>
-    /// Rows that stand beyond what was granted when they were last decided. Explained: a fact, overage or settlement touched
-    /// the row (those are marked), or what the customer may do changed since. {0} asks for the explained ones or the others.
-    /// Grants that were live at any time of the period count as granted.
+    /// Rows with more used and held than was granted at their last decision. Explained: a fact, overage or settlement touched the row
+    /// (those are marked), or the customer's rights changed since. {0} selects the explained ones or the others. Grants that were live at
+    /// any time of the period count as granted.
     /// </summary>
     private const string Beyond =
         $$"""
@@ -172,7 +172,7 @@ internal static class VerifySql
 
     public const string Overshoot = Head + Beyond + Joined + " AND x.explained" + Cut;
 
-    /// <summary>The sweeper frees holds within seconds; a test clock that was moved has done so too.</summary>
+    /// <summary>The sweeper frees holds within seconds; an advance of a test clock does the same.</summary>
     public const string OverdueHolds = Head +
         $"""
           FROM (SELECT h.partition, h.account, h.features[1] AS feature, h.id AS place, 0::numeric AS expected,
@@ -182,7 +182,7 @@ internal static class VerifySql
                  WHERE h.state = 'open' AND h.expires_at < coalesce(p0.test_clock, now()) - interval '5 seconds') AS x
         """ + Tail;
 
-    /// <summary>Values of unique meters that live events show, against those that are remembered. Place: the period's start.</summary>
+    /// <summary>Values of unique meters in live events, compared with the stored ones. Place: the period's start.</summary>
     public const string UniqueValues = Head +
         $"""
           FROM (SELECT partition, account, feature, period_start AS place,
@@ -205,7 +205,7 @@ internal static class VerifySql
         """ + Tail;
 
     /// <summary>
-    /// What events reported of levels, and of each balance first the report that counts: a live one, the highest of max meters, the last of
+    /// The reports of levels in events; first for each balance the report that counts: a live one, the highest for max meters, the last for
     /// latest meters.
     /// </summary>
     private const string Reported =
@@ -226,7 +226,7 @@ internal static class VerifySql
            WHEN NOT is_latest THEN value END DESC, occurred_at DESC, number DESC
         """;
 
-    /// <summary>A level has the value of the report that counts, and nothing was counted beside reports.</summary>
+    /// <summary>A level has the value of the report that counts, and includes nothing else.</summary>
     public const string Levels = Head +
         $"""
           FROM (SELECT partition, account, feature, period_start AS place, r.value AS expected, coalesce(b.used, 0) AS found
@@ -235,7 +235,7 @@ internal static class VerifySql
                  WHERE r.value <> coalesce(b.used, 0)) AS x
         """ + Tail;
 
-    /// <summary>When the report happened that a balance remembers. Expected and found: seconds since 1970; 0: none counts.</summary>
+    /// <summary>The stored time of a balance's report. Expected and found: seconds since 1970; 0: none counts.</summary>
     public const string Reports = Head +
         $"""
           FROM (SELECT partition, account, feature, period_start AS place, coalesce(extract(epoch FROM r.occurred_at), 0) AS expected,
@@ -289,7 +289,7 @@ internal static class VerifySql
                  WHERE o.level IS DISTINCT FROM k.level) AS x
         """ + Tail;
 
-    /// <summary>A crossing says that used had reached percent of granted, and its balance remembers that it fired.</summary>
+    /// <summary>At a crossing, used had reached percent of granted, and the balance records that the threshold fired.</summary>
     public const string Thresholds = Head +
         $"""
           FROM (SELECT t.partition, t.account, t.feature, t.period_start AS place, t.percent::numeric AS expected,
@@ -309,7 +309,7 @@ internal static class VerifySql
         """ + Tail;
 
     /// <summary>
-    /// Rows of nobody, and rows that name a feature of another project. Place: the table. Expected and found: project numbers.
+    /// Rows without a customer, and rows that name a feature of another project. Place: the table. Expected and found: project numbers.
     /// </summary>
     public const string Strangers = Head +
         $"""
@@ -338,8 +338,8 @@ internal static class VerifySql
         """ + Tail;
 
     /// <summary>
-    /// Both sides of a membership name each other, an owner is nobody's member, and a member has no live subscription. Expected: 1 for
-    /// what must be there, 0 for what must not. Place: the member.
+    /// Both sides of a membership name each other, an owner is no member of another customer, and a member has no live subscription.
+    /// Expected: 1 for a row that must exist, 0 for one that must not. Place: the member.
     /// </summary>
     public const string Members = Head +
         """

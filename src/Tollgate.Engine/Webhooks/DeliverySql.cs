@@ -4,15 +4,15 @@ using Tollgate.Engine.Jobs;
 namespace Tollgate.Engine.Webhooks;
 
 /// <summary>
-/// The statements on deliveries. Whoever makes one or ends one holds the endpoint's row first: of an object's open deliveries the first is
-/// due, and that must not change between looking and writing.
+/// The statements on deliveries. A transaction that makes or ends a delivery first locks the endpoint's row: only the first open delivery
+/// of an object is due, and that must not change between reading and writing.
 /// </summary>
 internal static class DeliverySql
 {
-    /// <summary>Whoever publishes waits no longer for an endpoint that somebody holds, and tries again later.</summary>
+    /// <summary>Limits the wait of a publisher for an endpoint that another transaction holds; it retries later.</summary>
     public const string WaitBriefly = "SELECT set_config('lock_timeout', '1s', true)";
 
-    /// <summary>Those that get events, held. $1 project. Rows: id, events.</summary>
+    /// <summary>The active endpoints of a project, locked. $1 project. Rows: id, events.</summary>
     public const string HoldEndpoints =
         """
         SELECT e.id, e.events
@@ -23,20 +23,20 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// $1 endpoint, $2 an address. Rows: failures, since when, whether it is enabled and has that address.
+    /// $1 endpoint, $2 an address. Rows: failures, failing for how long, whether it is enabled and has that address.
     /// </summary>
     public const string HoldEndpoint =
         "SELECT failures, now() - failing_since, disabled_at IS NULL AND deleted_at IS NULL AND url = $2 FROM webhook_endpoints WHERE id = "
             + "$1 FOR NO KEY UPDATE";
 
-    /// <summary>$1 project, $2 endpoint. Rows: whether it gets events, what it asked for.</summary>
+    /// <summary>$1 project, $2 endpoint. Rows: whether it gets events, its event types.</summary>
     public const string HoldOne =
         "SELECT disabled_at IS NULL, events FROM webhook_endpoints WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY "
             + "UPDATE";
 
     /// <summary>
-    /// In the order of the events. The first of an object is due unless an earlier one is open. $1 project, $2 endpoints, $3 events, $4
-    /// whether somebody asked for it again. Rows: id.
+    /// Inserts deliveries in the order of the events. The first of an object is due unless an earlier one is open. $1 project, $2
+    /// endpoints, $3 events, $4 whether it is a requested redelivery. Rows: id.
     /// </summary>
     public const string Insert =
         """
@@ -55,10 +55,10 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// Takes what is due for a while: of each endpoint as many as it has room for, of each project at most its share, of all at most so
-    /// many; the projects in turn, and of each its endpoints in turn. Endpoints that somebody holds are left to the next look, and what
-    /// another server took since this statement began is not taken from it. $1 how long, $2 room of one whose last attempt was good, $3
-    /// number of rows, $4 projects and $5 how many of each are on their way already, $6 a project's share.
+    /// Claims due deliveries for a while: for each endpoint as many as it has room for, for each project at most its share, in all at most
+    /// $3; the projects in turn, and within each its endpoints in turn. Endpoints that another transaction holds wait for the next run, and
+    /// rows that another server claimed since this statement began are left out. $1 duration, $2 room of an endpoint whose last attempt
+    /// succeeded, $3 number of rows, $4 projects and $5 the number of deliveries of each in progress, $6 a project's share.
     /// </summary>
     public const string Claim =
         $"""
@@ -95,14 +95,15 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// The attempt could not be made or written down: it is due again as soon as it is not parked any more. $1 number, $2 the lease.
+    /// Releases a delivery whose attempt could not be made or recorded: it is due again when it is no longer parked. $1 number, $2 the
+    /// lease.
     /// </summary>
     public const string Release =
         "UPDATE webhook_deliveries SET leased_until = NULL WHERE number = $1 AND leased_until = $2 AND state = 'waiting'";
 
     /// <summary>
-    /// No row: the lease has run out and somebody else has it, or the endpoint is deleted. $1 number, $2 the lease, $3 state, $4 when it is
-    /// due again or null. Rows: object type, object.
+    /// No row: the lease has ended and another server has the delivery, or the endpoint is deleted. $1 number, $2 the lease, $3 state, $4
+    /// time until it is due again or null. Rows: object type, object.
     /// </summary>
     public const string Finish =
         """
@@ -113,14 +114,14 @@ internal static class DeliverySql
         RETURNING object_type, object, attempts
         """;
 
-    /// <summary>$1 delivery, $2 attempt, $3 when, $4 url, $5 signature, $6 status, $7 error, $8 response, $9 milliseconds.</summary>
+    /// <summary>$1 delivery, $2 attempt, $3 time, $4 url, $5 signature, $6 status, $7 error, $8 response, $9 milliseconds.</summary>
     public const string InsertAttempt =
         """
         INSERT INTO webhook_attempts (delivery, attempt, at, url, signature, status, error, response, duration_ms)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """;
 
-    /// <summary>What waited for it. $1 endpoint, $2 object type, $3 object.</summary>
+    /// <summary>Makes the next delivery of the object due. $1 endpoint, $2 object type, $3 object.</summary>
     public const string WakeNext =
         """
         UPDATE webhook_deliveries
@@ -131,9 +132,9 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// What an address answered says nothing of the one that has replaced it meanwhile, and a pause that was asked for lasts, whatever
-    /// others of its requests are answered. $1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 why it is disabled
-    /// or null, $5 the address.
+    /// Records the result of an attempt, unless the endpoint has a new address meanwhile. A pause that the receiver requested lasts
+    /// regardless of the results of other requests. $1 endpoint, $2 failures in a row, $3 pause or null, $4 reason for disabling it or
+    /// null, $5 the address.
     /// </summary>
     public const string Judge =
         """
@@ -145,7 +146,7 @@ internal static class DeliverySql
          WHERE id = $1 AND url = $5
         """;
 
-    /// <summary>The endpoint's row is held. $1 endpoint, $2 reason.</summary>
+    /// <summary>The caller must hold the endpoint's row. $1 endpoint, $2 reason.</summary>
     public const string InsertDisabled =
         """
         INSERT INTO webhook_endpoint_facts (endpoint, sequence, project_id, verb, reason)
@@ -154,7 +155,7 @@ internal static class DeliverySql
          WHERE e.id = $1
         """;
 
-    /// <summary>Nothing goes to a deleted endpoint any more. $1 endpoint.</summary>
+    /// <summary>Fails all open deliveries of a deleted endpoint. $1 endpoint.</summary>
     public const string GiveUpAll =
         """
         UPDATE webhook_deliveries
@@ -178,8 +179,7 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// Newest first. What is rare is not looked for among all others: state by state an index knows the order (spans instead of equality:
-    /// see
+    /// Newest first. An index orders each state, so that a search for rare rows does not read all others (spans instead of equality: see
     /// <see cref="WebhookSql.ListEvents"/>). $1 project, $2 the number before which it starts, $3 number of rows, $4 states, $5 endpoint or
     /// null, $6 event or null.
     /// </summary>
@@ -225,9 +225,9 @@ internal static class DeliverySql
     public const string WhatItSends = "SELECT d.endpoint, d.event FROM webhook_deliveries d WHERE d.project_id = $1 AND d.id = $2";
 
     /// <summary>
-    /// The last event that is older than a range for sure: what is in the range comes after it, since positions grow with time, but for the
-    /// moment between two publishers' starts. (Not the first one in it: events that were published together have one time, and any of them
-    /// would be the first.) $1 project, $2 from. Rows: position, or none.
+    /// The last event that is certainly older than a range: the range's events follow it, because positions grow with time, except for the
+    /// moment between two publishers' starts. (Not the first event in the range: events that were published together have one time, and any
+    /// of them could be the first.) $1 project, $2 from. Rows: position, or none.
     /// </summary>
     public const string LastBeforeRange =
         """
@@ -239,8 +239,8 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// Events of a span, oldest first. $1 project, $2 after which position, $3 from or null, $4 before or null, $5 how many are looked at,
-    /// $6 endpoint, $7 whether only those that did not arrive there. Rows: position, id, type, whether it is to be sent.
+    /// Events of a range, oldest first. $1 project, $2 after which position, $3 from or null, $4 before or null, $5 number of events to
+    /// read, $6 endpoint, $7 whether only those that did not arrive there. Rows: position, id, type, whether to send it.
     /// </summary>
     public const string EventsOfRange =
         """

@@ -13,51 +13,52 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Webhooks;
 
 /// <summary>A fact that becomes an event.</summary>
-/// <param name="Id">Of the subscription, the invoice or the payment.</param>
-/// <param name="Object">As the API names it: an id, or of a quota <c>customer/feature</c>.</param>
-/// <param name="FactNumber">Of the fact among those of its object.</param>
+/// <param name="Id">The id of the subscription, the invoice or the payment.</param>
+/// <param name="Object">The name in the API: an id, or for a quota <c>customer/feature</c>.</param>
+/// <param name="FactNumber">The number of the fact among those of its object.</param>
 /// <param name="Customer">Null: it is about no customer.</param>
-/// <param name="At">When it took effect, in the project's time; of an endpoint in real time.</param>
+/// <param name="At">The time at which it took effect, in the project's time; for an endpoint in real time.</param>
 public sealed record FactToPublish(
     WebhookEventType Type, Guid? Id, string Object, long FactNumber, string? Customer, string Word, Instant At, Instant RecordedAt,
     string Actor, string? Note, Guid? Invoice)
 {
-    /// <summary>Of a subscription: as the step left it, and as the step before did.</summary>
+    /// <summary>For a subscription: its state after the step and after the previous step.</summary>
     public SubscriptionState? After { get; init; }
 
     public SubscriptionState? Before { get; init; }
 
-    /// <summary>Of an invoice or a payment, in minor units of its currency.</summary>
+    /// <summary>For an invoice or a payment: in minor units of its currency.</summary>
     public long? Amount { get; init; }
 
     public CrossedThreshold? Threshold { get; init; }
 
-    /// <summary>Number of the event among those of its object, from 1 and without a gap.</summary>
+    /// <summary>The number of the event among those of its object, from 1 and without a gap.</summary>
     public long Sequence { get; init; }
 }
 
 public sealed record CrossedThreshold(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted);
 
 /// <summary>
-/// Reads what the payloads of facts show, and returns what writes one: <c>{"type": …, "timestamp": …, "sequence": …, "data": {…}}</c>.
+/// Reads the objects in the payloads of facts, and returns a function that writes one: <c>{"type": …, "timestamp": …, "sequence": …,
+/// "data": {…}}</c>.
 /// </summary>
 public delegate Task<Func<FactToPublish, string>> BuildPayloads(
     ProjectSnapshot project, IReadOnlyList<FactToPublish> facts, CancellationToken cancel);
 
 /// <summary>
-/// Turns facts into events. The facts are the outbox: whoever writes one has done all that is needed, and nothing is written for the
-/// sake of webhooks before. The score: 1. facts of finished transactions, in the order of their places; 2. the objects that payloads show;
-/// then, in one transaction,
-/// 3. one server publishes for a project; 4. numbers, without gaps; 5. events, deliveries and the place up to which facts are published.
+/// Publishes facts as events. The facts are the outbox: code that writes a fact does nothing more for webhooks. The publisher 1. reads
+/// facts of finished transactions, in the order of their positions; 2. reads the objects that payloads show; then, in one transaction, 3.
+/// takes the project's lock, so that one server publishes; 4. takes numbers, without gaps; 5. writes events, deliveries and the position up
+/// to which facts are published.
 /// </summary>
 public sealed class PublishEvents(NpgsqlDataSource database)
 {
-    /// <summary>Facts of one transaction of the publisher, or as many as stand on one place.</summary>
+    /// <summary>Facts in one transaction of the publisher, or all facts with one position if there are more.</summary>
     public const int MostAtOnce = 200;
 
     /// <summary>
-    /// Transactions without a fact of the project after which its place moves all the same: the next look would read other projects' facts
-    /// again.
+    /// The number of transactions without a fact of the project after which its position moves anyway, so that the next run does not read
+    /// other projects' facts again.
     /// </summary>
     private const ulong IdleSpan = 1000;
 
@@ -74,10 +75,10 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         return projects;
     }
 
-    /// <returns>How many events were published. <see cref="MostAtOnce"/> or more: there may be others.</returns>
+    /// <returns>The number of published events. <see cref="MostAtOnce"/> or more: there may be others.</returns>
     public async Task<int> RunAsync(ProjectSnapshot project, BuildPayloads tell, CancellationToken cancel)
     {
-        // 1. and 2. The connection goes back before the objects are read: whoever publishes never has two of the pool.
+        // 1. and 2. The connection returns to the pool before the objects are read: a publisher never holds two connections.
         var seen = await LookAsync(project, cancel);
         if (seen.Facts.Count == 0)
         {
@@ -95,7 +96,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         return new(from, to, facts, last);
     }
 
-    /// <summary>3. to 5. Nothing is written when somebody else publishes for the project, or has since the facts were read.</summary>
+    /// <summary>3. to 5. Writes nothing if another server publishes for the project, or has since the facts were read.</summary>
     private async Task<int> WriteAsync(ProjectSnapshot project, Seen seen, Func<FactToPublish, string> payloadOf, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -117,7 +118,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         {
             var facts = await NumberAsync(connection, project, seen.Facts, cancel);
 
-            // Endpoints are held from here on: see DeliverySql.
+            // This locks the endpoints: see DeliverySql.
             await DeliverAsync(
                 connection, project, facts, await InsertAsync(connection, project, facts, [.. facts.Select(payloadOf)], cancel), cancel);
         }
@@ -127,11 +128,12 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         return seen.Facts.Count;
     }
 
-    /// <summary>Facts that are not told yet, and the places between which they were looked for.</summary>
+    /// <summary>Unpublished facts, and the positions between which they were read.</summary>
     private readonly record struct Seen(ulong From, ulong To, IReadOnlyList<FactToPublish> Facts, ulong Last);
 
     /// <summary>
-    /// When the oldest fact of the project that is no event yet was written; null: all are. See <see cref="WebhookSql.OldestUntold"/>.
+    /// Returns the time at which the oldest unpublished fact of the project was written; null: all are published. See
+    /// <see cref="WebhookSql.OldestUntold"/>.
     /// </summary>
     public async Task<Instant?> OldestUntoldAsync(ProjectSnapshot project, CancellationToken cancel)
     {

@@ -12,32 +12,32 @@ public enum RedeliveryOutcome
     Done,
     NotFound,
 
-    /// <summary>The endpoint is deleted or disabled: nothing is sent there.</summary>
+    /// <summary>The endpoint is deleted or disabled, and gets nothing.</summary>
     NotSending,
 }
 
-/// <summary>Events of a span that are sent to an endpoint again. What is null does not bound it.</summary>
+/// <summary>A range of events to send to an endpoint again. A null bound does not limit it.</summary>
 /// <param name="After">A position.</param>
-/// <param name="From">When they were published, included.</param>
-/// <param name="Before">Excluded.</param>
-/// <param name="OnlyMissing">Not what arrived there already.</param>
+/// <param name="From">The earliest time of publication, inclusive.</param>
+/// <param name="Before">The latest time of publication, exclusive.</param>
+/// <param name="OnlyMissing">True to leave out events that already arrived there.</param>
 public sealed record RangeOrder(long After, Instant? From, Instant? Before, bool OnlyMissing);
 
-/// <param name="Deliveries">How many were made.</param>
-/// <param name="LastEvent">Of those that were looked at; null: there were none.</param>
-/// <param name="HasMore">Others follow after it.</param>
+/// <param name="Deliveries">The number of new deliveries.</param>
+/// <param name="LastEvent">The last event that the call read; null: there was none.</param>
+/// <param name="HasMore">True if further events follow it.</param>
 public sealed record RangeAnswer(RedeliveryOutcome Outcome, int Deliveries = 0, Guid? LastEvent = null, bool HasMore = false);
 
 /// <summary>
-/// Sends events again: as deliveries of their own, behind whatever is on its way for the same object. An event keeps its id and its
-/// number, so a receiver that had it sees a repeat.
+/// Sends events again, as new deliveries that follow the open ones of the same object. An event keeps its id and number, so a receiver that
+/// already has it sees a repeat.
 /// </summary>
 public sealed class Redeliver(NpgsqlDataSource database)
 {
-    /// <summary>Events that one call looks at.</summary>
+    /// <summary>The maximum number of events that one call reads.</summary>
     public const int MostAtOnce = 1000;
 
-    /// <returns>The new delivery's id, where it was made.</returns>
+    /// <returns>The new delivery's id, if one was made.</returns>
     public async Task<(RedeliveryOutcome Outcome, Guid? Id)> OneAsync(ProjectSnapshot project, Guid delivery, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -65,12 +65,12 @@ public sealed class Redeliver(NpgsqlDataSource database)
         return (RedeliveryOutcome.Done, id);
     }
 
-    /// <summary>What is on its way already is left alone.</summary>
+    /// <summary>Sends a range of events again. Open deliveries do not change.</summary>
     public async Task<RangeAnswer> RangeAsync(ProjectSnapshot project, Guid endpoint, RangeOrder order, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
 
-        // Where the range begins is looked for before the endpoint is held: nothing is sent or published to it meanwhile.
+        // The start of the range is searched before the endpoint is locked, because the lock stops sending and publishing to it.
         var after = order.From is { } from ? Math.Max(order.After, await BeforeAsync(connection, project, from, cancel)) : order.After;
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var (isSending, wanted) = await HoldAsync(connection, project, endpoint, cancel);
@@ -100,7 +100,7 @@ public sealed class Redeliver(NpgsqlDataSource database)
         return new(RedeliveryOutcome.Done, due.Length, page.Count == 0 ? null : page[^1].Id, events.Count > MostAtOnce);
     }
 
-    /// <returns>A position before everything that was published then or later.</returns>
+    /// <returns>A position before every event that was published at that time or later.</returns>
     private static async Task<long> BeforeAsync(
         NpgsqlConnection connection, ProjectSnapshot project, Instant from, CancellationToken cancel)
     {
@@ -108,7 +108,7 @@ public sealed class Redeliver(NpgsqlDataSource database)
         return await command.ExecuteScalarAsync(cancel) is long last ? last : 0;
     }
 
-    /// <returns>Whether it sends, null where there is none; and what it asked for.</returns>
+    /// <returns>True if the endpoint gets events, null if there is none; and its event types.</returns>
     private static async Task<(bool? IsSending, string[] Wanted)> HoldAsync(NpgsqlConnection connection, ProjectSnapshot project,
         Guid endpoint, CancellationToken cancel)
     {

@@ -7,35 +7,36 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Webhooks;
 
-/// <summary>A delivery that this server has to itself until its lease ends.</summary>
-/// <param name="Attempts">Made before.</param>
-/// <param name="Lease">When it ends; also which of several claims this is.</param>
-/// <param name="Age">Since the first attempt was due.</param>
-/// <param name="PreviousSealed">The endpoint's secret before, while it signs too.</param>
+/// <summary>A delivery that this server has claimed until its lease ends.</summary>
+/// <param name="Attempts">The number of earlier attempts.</param>
+/// <param name="Lease">The end of the lease, which also identifies the claim.</param>
+/// <param name="Age">The time since the first attempt was due.</param>
+/// <param name="PreviousSealed">The endpoint's previous secret, while it still signs.</param>
 public sealed record ClaimedDelivery(
     long Number, int Project, Guid Endpoint, int Attempts, DateTime Lease, TimeSpan Age, Guid Event, string Payload, string Url,
     byte[] Sealed, byte[]? PreviousSealed);
 
 /// <summary>An attempt, for the record.</summary>
 /// <param name="Signature">The header.</param>
-/// <param name="Status">Of the answer; null: none came, and <paramref name="Error"/> says why.</param>
-/// <param name="Response">The first of it, as text.</param>
+/// <param name="Status">The status of the answer; null: none arrived, and <paramref name="Error"/> tells the reason.</param>
+/// <param name="Response">The beginning of the answer, as text.</param>
 public sealed record DeliveryAttempt(
     int Number, Instant At, string Url, string Signature, int? Status, string? Error, string? Response, int DurationMilliseconds);
 
-/// <summary>What followed from an attempt.</summary>
-/// <param name="Disabled">The endpoint, with this attempt; null: it goes on, or was disabled before.</param>
+/// <summary>The consequences of an attempt.</summary>
+/// <param name="Disabled">The reason why this attempt disabled the endpoint; null: it is enabled, or was disabled before.</param>
 public readonly record struct FinishedAttempt(DeliveryVerdict Verdict, EndpointFault? Disabled);
 
 /// <summary>
-/// Deliveries that are due, taken and given back. An attempt is made outside of any transaction: what a killed server had taken is due
-/// again when its lease has ended, and is sent once more under the same <c>webhook-id</c>.
+/// Claims due deliveries and records their attempts. Attempts are made outside of any transaction: a delivery that a killed server had
+/// claimed is due again when its lease ends, and is sent again under the same <c>webhook-id</c>.
 /// </summary>
 public sealed class SendQueue(NpgsqlDataSource database)
 {
-    /// <param name="most">How many.</param>
-    /// <param name="going">How many of each project are on their way already, also to endpoints that were deleted meanwhile.</param>
-    /// <param name="share">How many of one project may be on their way.</param>
+    /// <param name="most">The maximum number.</param>
+    /// <param name="going">The number of deliveries of each project in progress, including those to endpoints that were deleted
+    /// meanwhile.</param>
+    /// <param name="share">The maximum number of one project in progress.</param>
     public async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(
         int most, IReadOnlyDictionary<int, int> going, int share, CancellationToken cancel)
     {
@@ -57,10 +58,11 @@ public sealed class SendQueue(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Writes down an attempt and what follows from it. The score: 1. the endpoint is held; 2. the rules decide; 3. the delivery, unless
-    /// somebody else has it by now; 4. the attempt; 5. what waited for it; 6. the endpoint, and the fact that it is disabled.
+    /// Records an attempt and its consequences: 1. locks the endpoint; 2. decides by the rules; 3. updates the delivery, unless another
+    /// server has it by now; 4. inserts the attempt; 5. makes the next delivery of the object due; 6. updates the endpoint, and records if
+    /// it is disabled.
     /// </summary>
-    /// <param name="permille">Chance, as <see cref="DeliveryRules.Decide"/> takes it.</param>
+    /// <param name="permille">A random number for <see cref="DeliveryRules.Decide"/>.</param>
     /// <returns>Null: the lease had ended, or the endpoint was deleted.</returns>
     public async Task<FinishedAttempt?> FinishAsync(
         ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result, int permille, CancellationToken cancel)
@@ -121,9 +123,9 @@ public sealed class SendQueue(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Removes all events that are older than so many days.</summary>
-    /// <param name="atOnce">In one transaction.</param>
-    /// <returns>How many.</returns>
+    /// <summary>Removes all events that are older than <paramref name="days"/>.</summary>
+    /// <param name="atOnce">The maximum number in one transaction.</param>
+    /// <returns>The number of removed events.</returns>
     public async Task<int> ForgetOldAsync(int days, int atOnce, CancellationToken cancel)
     {
         for (var all = 0; ;)
@@ -138,7 +140,7 @@ public sealed class SendQueue(NpgsqlDataSource database)
         }
     }
 
-    /// <returns>Whether what came back can disable it: it is enabled, and this was sent to the address that it has.</returns>
+    /// <returns>The endpoint's failures, and true if the result can disable it: it is enabled, and still has the address.</returns>
     private static async Task<(int Failures, TimeSpan FailingFor, bool IsJudged)> HoldAsync(NpgsqlConnection connection,
         ClaimedDelivery delivery, CancellationToken cancel)
     {

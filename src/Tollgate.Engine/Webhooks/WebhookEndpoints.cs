@@ -6,35 +6,35 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Webhooks;
 
-/// <summary>Where a project's events go.</summary>
+/// <summary>A receiver of a project's events.</summary>
 /// <param name="Events">Types, groups such as <c>subscription.*</c>, or <c>*</c>.</param>
 /// <param name="Sealed">Its secret, encrypted.</param>
-/// <param name="PreviousUntil">The secret before signs too, until then.</param>
-/// <param name="DisabledReason"><c>asked</c>, <c>gone</c>: it answered 410, or <c>failing</c>: it took nothing for days. Null: it is
+/// <param name="PreviousUntil">The time until which the previous secret signs too.</param>
+/// <param name="DisabledReason"><c>manual</c>; <c>gone</c>: it answered 410; or <c>failing</c>: it accepted nothing for days. Null: it is
 /// enabled.</param>
-/// <param name="Failures">Attempts that failed since the last good one.</param>
-/// <param name="NotBefore">Nothing is sent to it until then.</param>
+/// <param name="Failures">The number of failed attempts since the last successful one.</param>
+/// <param name="NotBefore">The time before which nothing is sent to it.</param>
 public sealed record WebhookEndpoint(
     Guid Id, string Url, IReadOnlyList<string> Events, string? Description, byte[] Sealed, byte[]? PreviousSealed, Instant? PreviousUntil,
     Instant? DisabledAt,
     string? DisabledReason, int Failures, Instant? NotBefore, Instant CreatedAt, Instant UpdatedAt)
 {
-    /// <summary>The reason where somebody disabled it. The others are an <c>EndpointFault</c>.</summary>
-    public const string Asked = "asked";
+    /// <summary>The reason of an endpoint that a user disabled. For the others see <c>EndpointFault</c>.</summary>
+    public const string Manual = "manual";
 }
 
-/// <summary>What is changed of an endpoint; null stays as it is.</summary>
+/// <summary>A change of an endpoint. Null values do not change.</summary>
 public sealed record EndpointChange(string? Url, IReadOnlyList<string>? Events, string? Description, bool? IsEnabled);
 
 /// <summary>The endpoints of projects. Every statement is bounded by the project.</summary>
 public sealed class WebhookEndpoints(NpgsqlDataSource database)
 {
-    /// <summary>Of a project: each event is looked at for each of them.</summary>
+    /// <summary>The maximum for a project, because each event is matched against each endpoint.</summary>
     public const int MostOfProject = 50;
 
-    /// <summary>With the project's first endpoint its facts begin to be published.</summary>
+    /// <summary>Creates an endpoint. The publication of a project's facts begins with its first endpoint.</summary>
     /// <param name="secret">Encrypted.</param>
-    /// <returns>Null: the project has as many as it may.</returns>
+    /// <returns>Null: the project has the maximum number.</returns>
     public async Task<WebhookEndpoint?> CreateAsync(
         ProjectSnapshot project, Guid id, EndpointChange order, byte[] secret, CancellationToken cancel)
     {
@@ -69,7 +69,7 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
     public Task<WebhookEndpoint?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         OneAsync(database.Command(WebhookSql.ShowEndpoint, project.Id, id), cancel);
 
-    /// <summary>Also those that are deleted.</summary>
+    /// <summary>Includes deleted endpoints.</summary>
     public async Task<IReadOnlyList<WebhookEndpoint>> FindSeveralAsync(
         ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
     {
@@ -92,14 +92,14 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
             SqlCommands.OrNull(change.IsEnabled, NpgsqlDbType.Boolean)),
         cancel);
 
-    /// <summary>The secret until now signs beside the new one for a while; one that did so already does no more.</summary>
+    /// <summary>Sets a new secret. The present one also signs for the grace period; one before it stops signing.</summary>
     /// <param name="secret">Encrypted.</param>
     /// <returns>Null: there is none.</returns>
     public Task<WebhookEndpoint?> RotateAsync(
         ProjectSnapshot project, Guid id, byte[] secret, int graceSeconds, CancellationToken cancel) =>
         OneAsync(database.Command(WebhookSql.RotateSecret, project.Id, id, secret, graceSeconds), cancel);
 
-    /// <summary>What is on its way there is given up. What was sent stays visible.</summary>
+    /// <summary>Deletes an endpoint and fails its open deliveries. Earlier deliveries remain visible.</summary>
     /// <returns>False: there is none.</returns>
     public async Task<bool> DeleteAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
     {

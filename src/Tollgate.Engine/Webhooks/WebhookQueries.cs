@@ -8,7 +8,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Webhooks;
 
-/// <summary>An event as it was told.</summary>
+/// <summary>A published event.</summary>
 /// <param name="Position">Its place in the project's order.</param>
 /// <param name="OccurredAt">In the project's time.</param>
 public sealed record WebhookEvent(
@@ -17,28 +17,28 @@ public sealed record WebhookEvent(
 
 /// <summary>A delivery with its last attempt.</summary>
 /// <param name="State"><c>waiting</c>, <c>delivered</c> or <c>failed</c>.</param>
-/// <param name="DueAt">When it is sent; null: it waits for an earlier one of its object, or is over.</param>
+/// <param name="DueAt">The time of its next attempt; null: it waits for an earlier one of its object, or has ended.</param>
 public sealed record WebhookDelivery(
     long Number, Guid Id, Guid Endpoint, Guid Event, string Type, string ObjectType, string Object, long Sequence, string State,
     bool IsRedelivery, int Attempts,
     Instant? DueAt, Instant CreatedAt, Instant? FinishedAt, Instant? LastAttemptAt, int? LastStatus, string? LastError, string Payload);
 
-/// <summary>Which deliveries are wanted. What is null does not matter.</summary>
+/// <summary>Filters of a list of deliveries. A null filter matches every delivery.</summary>
 public sealed record DeliveryFilter(Guid? Endpoint, Guid? Event, string? State);
 
-/// <summary>What waits, and which endpoints get nothing.</summary>
-/// <param name="Waiting">Deliveries to endpoints that are enabled.</param>
-public readonly record struct WebhookBacklog(long Waiting, long Asked, long Gone, long Failing);
+/// <summary>The number of waiting deliveries, and of disabled endpoints by reason.</summary>
+/// <param name="Waiting">Deliveries to enabled endpoints.</param>
+public readonly record struct WebhookBacklog(long Waiting, long Manual, long Gone, long Failing);
 
 /// <summary>Reads of events and deliveries. Every statement but that on the backlog is bounded by the project.</summary>
 public sealed class WebhookQueries(NpgsqlDataSource database)
 {
     private static readonly string[] ObjectTypes = Array.ConvertAll(Enum.GetValues<WebhookObject>(), CatalogWords.Of);
-    /// <summary>How a delivery stands.</summary>
+    /// <summary>The states of a delivery.</summary>
     public static readonly string[] States = ["waiting", "delivered", "failed"];
 
     /// <summary>Oldest first.</summary>
-    /// <param name="after">A position; 0: from the oldest that is kept.</param>
+    /// <param name="after">A position; 0: from the oldest stored one.</param>
     public async Task<IReadOnlyList<WebhookEvent>> EventsAsync(
         ProjectSnapshot project, long after, string? type, string? @object, int limit, CancellationToken cancel)
     {
@@ -56,7 +56,7 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Newest first.</summary>
-    /// <param name="before">The number of the last one of the page before.</param>
+    /// <param name="before">The number of the last delivery of the previous page.</param>
     public async Task<IReadOnlyList<WebhookDelivery>> DeliveriesAsync(
         ProjectSnapshot project, DeliveryFilter filter, long? before, int limit, CancellationToken cancel)
     {
@@ -89,8 +89,8 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
         return attempts;
     }
 
-    /// <summary>Of all projects together.</summary>
-    /// <param name="most">Deliveries that are counted.</param>
+    /// <summary>The backlog of all projects.</summary>
+    /// <param name="most">The number of deliveries at which counting stops.</param>
     public async Task<WebhookBacklog> BacklogAsync(long most, CancellationToken cancel)
     {
         await using var command = database.Command(WebhookSql.Backlog, most);

@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Webhooks;
 
-/// <summary>The statements on endpoints, events and what is told of facts. Deliveries: <see cref="DeliverySql"/>.</summary>
+/// <summary>The statements on endpoints, events and published facts. Deliveries: <see cref="DeliverySql"/>.</summary>
 internal static class WebhookSql
 {
     // ---- endpoints ---------------------------------------------------------------------------------------------
@@ -11,10 +11,10 @@ internal static class WebhookSql
                e.not_before, e.created_at, e.updated_at
         """;
 
-    /// <summary>$1 project: two that make an endpoint count one after the other.</summary>
+    /// <summary>Serialises the creation of endpoints, so that their count is right. $1 project.</summary>
     public const string LockProject = "SELECT pg_advisory_xact_lock(7234007, $1)";
 
-    /// <summary>Publishing begins here: with what no finished transaction has written yet. $1 project.</summary>
+    /// <summary>Starts publishing with the facts that no finished transaction has written yet. $1 project.</summary>
     public const string BeginPublishing =
         """
         INSERT INTO webhook_projects (project_id, published_below)
@@ -47,12 +47,12 @@ internal static class WebhookSql
     public const string ShowEndpoint =
         $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL";
 
-    /// <summary>Deleted ones too. $1 project, $2 ids.</summary>
+    /// <summary>Includes deleted endpoints. $1 project, $2 ids.</summary>
     public const string ShowEndpoints = $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = ANY ($2)";
 
     /// <summary>
-    /// What is null stays. Another address or an enabled endpoint starts without a record of failures. $1 project, $2 id, $3 url, $4
-    /// events, $5 description, $6 whether it is enabled.
+    /// Null values do not change. A new address, or enabling, resets the record of failures. $1 project, $2 id, $3 url, $4 events, $5
+    /// description, $6 whether it is enabled.
     /// </summary>
     public const string ChangeEndpoint =
         $"""
@@ -61,7 +61,7 @@ internal static class WebhookSql
                events          = coalesce($4, events),
                description     = coalesce($5, description),
                disabled_at     = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_at, now()) ELSE disabled_at END,
-               disabled_reason = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_reason, 'asked') ELSE disabled_reason END,
+               disabled_reason = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_reason, 'manual') ELSE disabled_reason END,
                failures        = CASE WHEN $6 OR $3 <> url THEN 0 ELSE failures END,
                not_before      = CASE WHEN $6 OR $3 <> url THEN NULL ELSE not_before END,
                failing_since   = CASE WHEN $6 OR $3 <> url THEN NULL ELSE failing_since END,
@@ -70,7 +70,7 @@ internal static class WebhookSql
         RETURNING {EndpointColumns}
         """;
 
-    /// <summary>The one that signs until now goes on beside it for so many seconds. $1 project, $2 id, $3 secret, $4 seconds.</summary>
+    /// <summary>The present secret also signs for $4 seconds. $1 project, $2 id, $3 secret, $4 seconds.</summary>
     public const string RotateSecret =
         $"""
         UPDATE webhook_endpoints e
@@ -79,7 +79,7 @@ internal static class WebhookSql
         RETURNING {EndpointColumns}
         """;
 
-    /// <summary>Its secrets go at once. $1 project, $2 id.</summary>
+    /// <summary>Erases its secrets immediately. $1 project, $2 id.</summary>
     public const string DeleteEndpoint =
         """
         UPDATE webhook_endpoints
@@ -89,26 +89,27 @@ internal static class WebhookSql
 
     // ---- publishing --------------------------------------------------------------------------------------------
 
-    /// <summary>Projects whose facts are told.</summary>
+    /// <summary>Projects whose facts are published.</summary>
     public const string Projects = "SELECT project_id FROM webhook_projects ORDER BY project_id";
 
     /// <summary>One server publishes for a project at a time. $1 project.</summary>
     public const string TryLockPublishing = "SELECT pg_try_advisory_xact_lock(7234006, $1)";
 
     /// <summary>
-    /// Which facts are next: from the first place that is not published to before the oldest transaction that runs. A fact does not stand
-    /// before its own transaction, so all of those are finished, and no further one can appear among them. $1 project.
+    /// The range of the next facts: from the first unpublished position to before the oldest running transaction. The position of a fact is
+    /// never before its own transaction, so all of those transactions are finished, and no further one can appear among them. $1 project.
     /// </summary>
     public const string Span = "SELECT published_below, facts_stand_below() FROM webhook_projects WHERE project_id = $1";
 
-    /// <summary>$1 project, $2 below which transaction everything is published.</summary>
+    /// <summary>$1 project, $2 the transaction below which all facts are published.</summary>
     public const string MovePlace = "UPDATE webhook_projects SET published_below = $2 WHERE project_id = $1";
 
     /// <summary>
-    /// Facts of a project in the order of their places, which is that in which those of one object became true, and on one place in their
-    /// own: all of a place or none. A credit note that leaves nothing to pay is told twice: as such, and as what settles the invoice. $1
-    /// project, $2 from which place, $3 to before which, $4 about how many. Each of the parts holds all that the whole can take of it.
-    /// Rows: place, object type, id, sequence, customer (of an endpoint none), verb or feature, at, what the source says.
+    /// Facts of a project in the order of their positions, which is the order in which those of one object took effect; at one position by
+    /// their own numbers. All facts of a position or none. A credit note that leaves nothing to pay appears twice: as itself, and as the
+    /// settlement of the invoice. $1 project, $2 from which position, $3 to before which, $4 about how many. Each part of the union reads
+    /// as many rows as the result can take from it. Rows: position, object type, id, sequence, customer (null for an endpoint), verb or
+    /// feature, at, columns of the source.
     /// </summary>
     public const string Facts =
         """
@@ -203,9 +204,9 @@ internal static class WebhookSql
         """;
 
     /// <summary>
-    /// When the first fact that is not told yet was written, also where an older transaction still keeps it back; null: all are told.
-    /// Thresholds have no time but the project's: under a test clock they count as of now. $1 to $4 as of <see cref="Facts"/>, $5 whether
-    /// the project has a test clock.
+    /// The time at which the first unpublished fact was written, even if an older transaction still holds it back; null: all are published.
+    /// Thresholds have only the project's time: under a test clock they count as of now. $1 to $4 as in <see cref="Facts"/>, $5 whether the
+    /// project has a test clock.
     /// </summary>
     public const string OldestUntold =
         $"""
@@ -214,9 +215,8 @@ internal static class WebhookSql
         """;
 
     /// <summary>
-    /// What waits for endpoints that get events, and endpoints that get none. $1 so many are counted at most. Row: deliveries, then
-    /// endpoints by why they are disabled:
-    /// asked, gone, failing.
+    /// Counts the deliveries that wait for enabled endpoints, and the disabled endpoints. $1 the number of deliveries at which counting
+    /// stops. Row: deliveries, then disabled endpoints by reason: manual, gone, failing.
     /// </summary>
     public const string Backlog =
         """
@@ -225,15 +225,15 @@ internal static class WebhookSql
                           JOIN webhook_endpoints e ON e.id = d.endpoint AND e.disabled_at IS NULL AND e.deleted_at IS NULL
                          WHERE d.state = 'waiting'
                          LIMIT $1) w),
-               count(*) FILTER (WHERE disabled_reason = 'asked'), count(*) FILTER (WHERE disabled_reason = 'gone'),
+               count(*) FILTER (WHERE disabled_reason = 'manual'), count(*) FILTER (WHERE disabled_reason = 'gone'),
                count(*) FILTER (WHERE disabled_reason = 'failing')
           FROM webhook_endpoints
          WHERE deleted_at IS NULL
         """;
 
     /// <summary>
-    /// Takes the next numbers of objects; the project's publisher is the only one who does. $1 project, $2 types, $3 objects, $4 how many
-    /// of each. Rows: type, object, the last number.
+    /// Takes the next numbers of objects. Only the project's publisher calls it. $1 project, $2 types, $3 objects, $4 how many of each.
+    /// Rows: type, object, the last number.
     /// </summary>
     public const string TakeSequences =
         """
@@ -266,8 +266,8 @@ internal static class WebhookSql
 
     /// <summary>
     /// Oldest first. $1 project, $2 after which position, $3 number of rows, then the type, if any, and then the object and the object
-    /// types, if any. What is equal is written as a span that begins and ends there: the order is then one that only the index of these
-    /// columns has, and not one of all events, among which the planner would look for what is rare.
+    /// types, if any. An equality is written as a span that begins and ends at the value: only the index of these columns has that order,
+    /// so the planner cannot scan all events in their order for rare rows.
     /// </summary>
     public static string ListEvents(bool ofType, bool ofObject)
     {
@@ -296,7 +296,7 @@ internal static class WebhookSql
     // ---- what is old -------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Events of which nothing is on its way any more, with their deliveries and attempts. $1 days, $2 number of rows.
+    /// Removes events without open deliveries, with their deliveries and attempts. $1 days, $2 number of rows.
     /// </summary>
     public const string ForgetOld =
         """

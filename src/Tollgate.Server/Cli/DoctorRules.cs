@@ -172,7 +172,7 @@ internal static partial class DoctorRules
 
         yield return Webhooks(
             Sum(samples, "tollgate_webhooks_lag_seconds"), Sum(samples, "tollgate_webhooks_waiting"),
-            Of(samples, "tollgate_webhooks_disabled").Where(static one => !one.Labels.Contains("asked", StringComparison.Ordinal))
+            Of(samples, "tollgate_webhooks_disabled").Where(static one => !one.Labels.Contains("manual", StringComparison.Ordinal))
                 .Sum(static one => one.Value));
 
         var refused = Sum(samples, "tollgate_connections_refused_total");

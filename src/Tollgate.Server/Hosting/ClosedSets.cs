@@ -197,7 +197,7 @@ internal static class ClosedSets
 
         [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.Status))] = CatalogWords.All<EndpointStatus>(),
         [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.DisabledReason))] = [
-            WebhookEndpoint.Asked, .. CatalogWords.All<EndpointFault>()],
+            WebhookEndpoint.Manual, .. CatalogWords.All<EndpointFault>()],
         [(typeof(WebhookEventTypeView), nameof(WebhookEventTypeView.Type))] = EventTypes,
         [(typeof(WebhookEventTypeView), nameof(WebhookEventTypeView.ObjectType))] = CatalogWords.All<WebhookObject>(),
         [(typeof(WebhookEventView), nameof(WebhookEventView.Type))] = EventTypes,

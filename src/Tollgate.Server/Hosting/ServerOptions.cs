@@ -193,7 +193,7 @@ public sealed record ServerOptions
                 Lanes = lanes,
                 QueueLength = (int)Settings.QueueLength.Read(environment, found),
                 MaxBatch = (int)Settings.MaxBatch.Read(environment, found),
-                BooksPerLane = (int)Settings.BooksPerLane.Read(environment, found),
+                AccountsPerLane = (int)Settings.AccountsPerLane.Read(environment, found),
                 NewCustomersPerMinute = (int)Settings.ProjectNewCustomers.Read(environment, found),
             },
         };

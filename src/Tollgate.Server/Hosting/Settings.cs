@@ -100,8 +100,8 @@ public static class Settings
         "More adds latency and hardly any throughput.");
 
     /// <summary>Accounts that one lane keeps in memory.</summary>
-    public static readonly Setting BooksPerLane = new(
-        "TOLLGATE_BOOKS_PER_LANE", "accounts", 50_000, 100, 10_000_000,
+    public static readonly Setting AccountsPerLane = new(
+        "TOLLGATE_ACCOUNTS_PER_LANE", "accounts", 50_000, 100, 10_000_000,
         "About 1 kB each; an account that is not in memory costs one read.");
 
     /// <summary>Members of one customer whose plan sells no seats.</summary>
@@ -211,7 +211,8 @@ public static class Settings
         MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds,
         MinBodyBytesPerSecond,
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
-        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes, GatewayMemory,
+        Lanes, QueueLength, MaxBatch, AccountsPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes,
+        GatewayMemory,
         UpstreamSeconds, GatewayCalls,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, MostKeys,
         MostCoupons, MostCheckouts, MostTokens,

@@ -36,7 +36,7 @@ internal sealed class WebhookMetrics : IDisposable
         where T : struct => Volatile.Read(ref _last) is { } last ? of(last) : [];
 
     private static Measurement<long>[] Disabled(WebhookBacklog backlog) =>
-        [Of(WebhookEndpoint.Asked, backlog.Asked), Of("gone", backlog.Gone), Of("failing", backlog.Failing)];
+        [Of(WebhookEndpoint.Manual, backlog.Manual), Of("gone", backlog.Gone), Of("failing", backlog.Failing)];
 
     private static Measurement<long> Of(string reason, long count) => new(count, new KeyValuePair<string, object?>("reason", reason));
 

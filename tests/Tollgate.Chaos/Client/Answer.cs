@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Tollgate.Chaos.Client;
 
-/// <summary>What a caller knows after a request: the closed set that the tests' bookkeeping rests on.</summary>
+/// <summary>A caller's knowledge after a request: the closed set that the tests' records rely on.</summary>
 public enum Fate
 {
     /// <summary>2xx: acknowledged. From now on it must never be lost.</summary>
@@ -61,7 +61,7 @@ public sealed record Answer(int Status, JsonElement Body, long Invoked, long Ans
 
     public string Id => Member("id") is { ValueKind: JsonValueKind.String } id ? id.GetString()! : "";
 
-    /// <summary>Whether a settle came after its reservation had expired, so that it was recorded as a fact.</summary>
+    /// <summary>True if a settle came after its reservation had expired, and was recorded as a fact.</summary>
     public bool Late => Member("late").ValueKind == JsonValueKind.True;
 
     public decimal Number(string name) =>

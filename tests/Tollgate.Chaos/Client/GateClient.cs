@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace Tollgate.Chaos.Client;
 
 /// <summary>
-/// A caller that speaks plain HTTP and JSON as <c>API.md</c> promises it, sharing no code with the server. It never throws
-/// for what a server or a network can do; it says what it knows.
+/// A caller that speaks plain HTTP and JSON as <c>API.md</c> promises it, sharing no code with the server. It never throws for a failure of
+/// a server or a network; it returns what it knows.
 /// </summary>
 public sealed class GateClient : IDisposable
 {

@@ -5,8 +5,8 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Crash;
 
 /// <summary>
-/// QUALITY R1, R2, R11: kill -9 of the server, of PostgreSQL and of one of its backends, and a PostgreSQL that stands
-/// still, all under load. Nothing acknowledged is lost, nothing counts twice, no hold leaks, and service returns by itself.
+/// QUALITY R1, R2, R11: kill -9 of the server, of PostgreSQL and of one of its backends, and a PostgreSQL that stops responding, all under
+/// load. Nothing acknowledged is lost, nothing counts twice, no hold leaks, and service returns automatically.
 /// </summary>
 public sealed class KillTests(ChaosServers servers)
 {

@@ -6,8 +6,8 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Crash;
 
 /// <summary>
-/// Callers that work without pause on 40 customers and keep their own log of what was acknowledged. A call without an
-/// answer stays in the log as open; afterwards it is asked again with the same id, and must then be in exactly once.
+/// Callers that work without pause on 40 customers and keep their own log of acknowledgements. A call without an answer stays open in the
+/// log; afterwards it is repeated with the same id, and must then be recorded exactly once.
 /// </summary>
 public sealed class Load(Project project, int seed)
 {
@@ -43,8 +43,8 @@ public sealed class Load(Project project, int seed)
     }
 
     /// <summary>
-    /// Settles the account: every call without an answer is asked again until it has one; whatever was acknowledged
-    /// replays; used is the sum of all ids, once each; nothing is held once the abandoned reservations expired.
+    /// Checks the totals: repeats every call without an answer until it gets one; every acknowledged call replays; used is the sum of all
+    /// ids, once each; nothing is held after the abandoned reservations have expired.
     /// </summary>
     public async Task ShouldAddUpAsync()
     {

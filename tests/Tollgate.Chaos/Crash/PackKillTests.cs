@@ -68,7 +68,7 @@ public sealed class PackKillTests(ChaosServers servers)
             states.ShouldAllBe(static state => state == Given || state == Unpaid);
         });
 
-        // Who was not heard pays again, and so does everybody else.
+        // Customers without an answer pay again, and so do all others.
         foreach (var (customer, invoice) in bought)
         {
             (await PayAsync(project.Gate, invoice)).Status.ShouldBe(200);

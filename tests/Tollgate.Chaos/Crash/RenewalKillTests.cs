@@ -6,8 +6,8 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Crash;
 
 /// <summary>
-/// QUALITY R4: kill -9 of the server in the middle of a renewal run, alone and while it races another. The invoices are those of a run
-/// that nobody disturbed.
+/// QUALITY R4: kill -9 of the server in the middle of a renewal run, alone and while it races another. The invoices equal those of an
+/// undisturbed run.
 /// </summary>
 public sealed class RenewalKillTests(ChaosServers servers)
 {
@@ -74,7 +74,7 @@ public sealed class RenewalKillTests(ChaosServers servers)
         var months = 0;
         await Form.Of(rounds: 3).EachAsync(async seed =>
         {
-            // Nobody is told to bill: the clock stands later all at once, and much is due.
+            // No call starts the billing: the clock jumps, and many renewals are due.
             await BillAsync(raced.Gates[1], new int[1], 0);
             months += MonthsInARound;
             await chaos.TamperAsync(
@@ -106,8 +106,8 @@ public sealed class RenewalKillTests(ChaosServers servers)
         await chaos.ShouldVerifyAsync();
     }
 
-    /// <summary>Until nothing is left, or the server is gone.</summary>
-    /// <param name="billed">Counts at <paramref name="at"/> the renewals that this biller was told of.</param>
+    /// <summary>Runs until nothing is left, or the server is gone.</summary>
+    /// <param name="billed">Counts at <paramref name="at"/> the renewals that this biller's answers report.</param>
     private static async Task BillAsync(GateClient gate, int[] billed, int at)
     {
         for (var left = long.MaxValue; left > 0;)

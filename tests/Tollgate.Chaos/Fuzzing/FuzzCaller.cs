@@ -8,7 +8,7 @@ namespace Tollgate.Chaos.Fuzzing;
 
 /// <summary>
 /// One fuzzer with a project of its own: makes things by the documented examples, uses them, spoils requests about them, deletes them.
-/// What it sends depends on its seed and on what the server answered, on nothing else.
+/// Its requests depend on its seed and on the server's answers only.
 /// </summary>
 public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList<Operation> operations, Shelf victim, Random random)
     : IDisposable
@@ -50,7 +50,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
 
     public void Dispose() => _wire.Dispose();
 
-    /// <summary>What is deleted in the first pass would be missing in all that follow.</summary>
+    /// <summary>Leaves out deletions of customers: all later passes would lack the customer.</summary>
     private static bool IsFair(Operation operation) =>
         operation.Path.StartsWith("/v1/", StringComparison.Ordinal)
             && !(operation.Method == "delete" && operation.Path.StartsWith("/v1/customers/{id}", StringComparison.Ordinal));
@@ -138,8 +138,8 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
     private static string WithoutPath(string text, string path) => text.Replace(path, "", StringComparison.Ordinal)
         .Replace(JsonEncodedText.Encode(Uri.UnescapeDataString(path), PlainJson.Encoder).ToString(), "", StringComparison.Ordinal);
 
-    // Seed doors answer errors in their seed's shape, and who follows a mail's link a page; a path that Kestrel itself refuses (%00) has no
-    // body at all. An error echoes the path that was asked for, and the path may name what belongs to another project.
+    // Seed doors answer errors in their seed's shape, and a mail's link leads to a page; a path that Kestrel itself refuses (%00) has no
+    // body at all. An error echoes the requested path, and the path may name an object of another project.
     private static string? Judge(Operation operation, WireRequest request, Answer answer) => answer switch
     {
         { Status: 0 } => $"no answer within {Hang.TotalSeconds} s",
@@ -168,7 +168,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
         ? $"not what the document promises: {fault}"
         : null;
 
-    /// <summary>Nobody is behind the upstream and the payment provider's address.</summary>
+    /// <summary>Nothing listens at the addresses of the upstream and the payment provider.</summary>
     private static bool IsOfUpstream(Operation operation, Answer answer) =>
         operation.Path.StartsWith("/gateway/", StringComparison.Ordinal) || answer.Code.StartsWith("provider", StringComparison.Ordinal)
             || answer.Code == "upstream_unreachable";

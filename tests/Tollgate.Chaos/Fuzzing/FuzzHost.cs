@@ -5,8 +5,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Fuzzing;
 
-/// <summary>A project that a fuzzer has to itself, with the keys that it may call with.</summary>
-/// <param name="Token">Of the customer <c>user_42</c>, of whom the documented examples speak.</param>
+/// <summary>A project that only one fuzzer uses, with the keys for its calls.</summary>
+/// <param name="Token">A token of the customer <c>user_42</c>, whom the documented examples name.</param>
 public sealed record FuzzProject(string Code, string SecretKey, string Token);
 
 /// <summary>The server that is fuzzed: one of the suite's, or the one that <c>TOLLGATE_FUZZ_URL</c> names.</summary>

@@ -3,12 +3,12 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Fuzzing;
 
 /// <summary>
-/// QUALITY R9: whatever is sent, the answer is no 5xx, comes, has the promised form, says nothing of another project, and leaves the
+/// QUALITY R9: for any request, an answer arrives, it is no 5xx, has the promised form, shows nothing of another project, and leaves the
 /// ledger right. <c>./tollgate fuzz</c> runs it for longer.
 /// </summary>
 public sealed class FuzzTests(ChaosServers servers)
 {
-    /// <summary>Each with a project of its own, so that a seed sends the same again.</summary>
+    /// <summary>Each has a project of its own, so that a seed sends the same requests again.</summary>
     private const int Callers = 4;
 
     private const int Requests = 700;

@@ -5,10 +5,10 @@ using System.Text.Json;
 namespace Tollgate.Chaos.Fuzzing;
 
 /// <summary>
-/// Makes request bodies and parameters from a schema: mostly valid ones, with one part or more replaced by something that
-/// no client should send. Writes text, not nodes: duplicate keys and broken JSON are wanted too.
+/// Makes request bodies and parameters from a schema: mostly valid ones, with one part or more replaced by something that no client should
+/// send. Writes text, not nodes, because it also makes duplicate keys and broken JSON.
 /// </summary>
-/// <param name="shelf">What exists: calls are about it as often as not.</param>
+/// <param name="shelf">The existing objects: about half of the calls name one.</param>
 public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
 {
     private const int Deepest = 6;
@@ -33,7 +33,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         "123456789012345678901234567890123456789012345678901234567890",
     ];
 
-    /// <summary>What means something in YAML, and escapes that mean nothing.</summary>
+    /// <summary>Characters and words with a meaning in YAML, and invalid escapes.</summary>
     private static readonly string[] Marks =
     [
         "[", "]", "{", "}", ":", ": ", "- ", "#", "&a ", "*a", "!", "!!binary ", "|", ">", "'", "\"", "%", "@", "`", "?", "\t", "\n", "\r",
@@ -117,7 +117,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         return raw.Length == 0 ? "-" : raw;
     }
 
-    /// <summary>What fills a placeholder of the path, escaped; mostly something that exists.</summary>
+    /// <summary>Returns the escaped value of a placeholder in the path; mostly the id of an existing object.</summary>
     public string Segment(string before, string placeholder) => random.Next(20) switch
     {
         0 => Hostile.Segment(random),

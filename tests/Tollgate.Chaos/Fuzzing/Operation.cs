@@ -26,7 +26,7 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
             ? Resolve(Resolve(schema).TryGetProperty("oneOf", out var choices) ? choices[0] : schema)
             : default;
 
-    /// <summary>In which forms a body may come.</summary>
+    /// <summary>The media types of the request body.</summary>
     public IReadOnlyList<string> MediaTypes =>
         Spec.TryGetProperty("requestBody", out var body) && Resolve(body).TryGetProperty("content", out var content)
             ? [.. content.EnumerateObject().Select(static type => type.Name)]

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Tollgate.Chaos.Fuzzing;
 
 /// <summary>
-/// What answers have told so far: ids of things that were made, by the path under which they are found, and texts by the name of their
-/// member. With it the next call is about something that exists.
+/// The content of earlier answers: ids of created objects, by the path under which they are found, and texts by the name of their member.
+/// With it the next call can name an existing object.
 /// </summary>
 public sealed class Shelf(Random random)
 {

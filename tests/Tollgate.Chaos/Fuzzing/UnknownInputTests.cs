@@ -36,7 +36,7 @@ public sealed class UnknownInputTests(ChaosServers servers)
     /// <summary>Reads that seed doors serve without a key, for the default project only (API.md, "Seed doors").</summary>
     private static readonly string[] OpenReadsOfTheDefaultProject = ["/pricing/", "/api/subscription/plans"];
 
-    /// <summary>What a public key is for: catalogue reads.</summary>
+    /// <summary>The reads of a public key.</summary>
     private static readonly string[] ForPublicKeys =
         ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/api/subscription/pricing", "/v1/catalog",
             "/api/features/available", "/v1/experiments", "/billing/status"];
@@ -98,7 +98,7 @@ public sealed class UnknownInputTests(ChaosServers servers)
 
         faults.ShouldBeEmpty(string.Join('\n', faults));
 
-        // Whatever they did under the ids that we use, they did to themselves.
+        // The calls with our ids have changed nothing of ours.
         (await Usage.OfAsync(walk.Ours.Gate, Customer, Catalogue.Thousand)).ShouldBe(before);
         var held = await walk.Ours.Gate.SettleAsync(walk.Hold, new Dictionary<string, decimal> { [Catalogue.Thousand] = 5 });
         held.Fate.ShouldBe(Fate.Granted, $"our reservation was touched: {held}");
@@ -174,7 +174,7 @@ public sealed class UnknownInputTests(ChaosServers servers)
             return new(chaos, ours, theirs, key.Member("key").GetString()!, hold.Id, await Operation.AllAsync(gate));
         }
 
-        /// <summary>The operation with our ids in its path and the documented example, or a plausible body, beside.</summary>
+        /// <summary>Sends the operation with our ids in its path, and the documented example or a plausible body.</summary>
         public async Task<Answer> SendAsync(Operation operation, string? key, string? project = null)
         {
             using var gate = new GateClient(ChaosServer.Server.Url, key, project);

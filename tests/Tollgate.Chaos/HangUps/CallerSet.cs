@@ -94,7 +94,7 @@ public sealed class CallerSet
     public static async Task<string> EndpointAsync(GateClient gate) =>
         (await Done(gate, "/v1/webhook-endpoints", """{"url":"http://127.0.0.1:9/hooks","events":["*"]}""")).Id;
 
-    /// <param name="clock">Where a test clock is put.</param>
+    /// <param name="clock">The new time of a test clock.</param>
     public RawRequest RequestOf(Operation operation, string key, string endpoint, DateTime clock, string? idempotencyKey)
     {
         var body = BodyOf(operation, clock);

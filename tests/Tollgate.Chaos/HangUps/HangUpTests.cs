@@ -26,7 +26,7 @@ public sealed class HangUpTests(ChaosServers servers)
 
     private const int LatestMicroseconds = 12_000;
 
-    /// <summary>Of the 50 that a project may have.</summary>
+    /// <summary>Fewer than the 50 that a project may have.</summary>
     private const int FewEndpoints = 20;
 
     /// <summary>Operations that can do nothing here, by the beginning of their name, with the reason.</summary>
@@ -58,7 +58,7 @@ public sealed class HangUpTests(ChaosServers servers)
         var callers = cast.CallerSets[0];
         foreach (var (number, operation) in cast.Operations.Index())
         {
-            // What one operation ends, such as an invoice or a subscription, another one needs.
+            // One operation may end an object that another one needs, such as an invoice or a subscription.
             if (number % OperationsOfOne == 0)
             {
                 callers = await CallerSet.GatherAsync(cast.Project.Gate);
@@ -104,13 +104,13 @@ public sealed class HangUpTests(ChaosServers servers)
             await ShouldBeFreeAsync(chaos, cast);
         });
 
-        // Whatever was begun is finished: money that a provider was asked for has its answer.
+        // Work that began is finished: every payment that a provider was asked for has its answer.
         await Eventually.UntilAsync(async () => await chaos.CountAsync("SELECT count(*) FROM payments WHERE status = 'pending'") == 0);
         chaos.Server.Log.Split('\n').Where(line => line.Contains("failed: internal", StringComparison.Ordinal)).ShouldBeEmpty();
         await chaos.ShouldVerifyAsync();
     }
 
-    /// <summary>Of the server's turns, of its pool, and of PostgreSQL's locks.</summary>
+    /// <summary>No turn of the server, no connection of its pool and no lock in PostgreSQL is held.</summary>
     private static async Task ShouldBeFreeAsync(ChaosServer chaos, Cast cast)
     {
         // A transaction may be open for a moment; one that was left behind stays.
@@ -226,7 +226,7 @@ public sealed class HangUpTests(ChaosServers servers)
                 await HaveEndpointAsync();
             }
 
-            // Every fourth is on somebody else's customer: several changes of one customer at a time.
+            // Every fourth request is about another client's customer: several changes of one customer at a time.
             var callers = CallerSets[random.Next(4) == 0 ? random.Next(Clients) : client];
             var mutating = Operations.Where(static one => one.Mutates).ToArray();
             var operation = mutating[random.Next(mutating.Length)];
@@ -239,7 +239,7 @@ public sealed class HangUpTests(ChaosServers servers)
                 isReset: random.Next(2) == 0, isWhole: random.Next(20) > 0);
         }
 
-        /// <summary>Connections of the pool that somebody has, as <c>/metrics</c> shows them.</summary>
+        /// <summary>The connections of the pool in use, as <c>/metrics</c> shows them.</summary>
         public async Task<int> UsedConnectionsAsync()
         {
             var text = (await _admin.SendAsync(HttpMethod.Get, "/metrics", null)).Text;

@@ -6,11 +6,11 @@ using static Tollgate.Chaos.Hostile.HostileTenant;
 
 namespace Tollgate.Chaos.Hostile;
 
-/// <summary>One thing that a hostile tenant does again and again.</summary>
-/// <param name="Callers">So many do it at one time, each on a connection of its own.</param>
+/// <summary>An action that a hostile tenant repeats.</summary>
+/// <param name="Callers">The number of simultaneous callers, each on its own connection.</param>
 internal sealed record Attack(string Name, int Callers, Func<HostileTenant, Random, CancellationToken, Task> Once);
 
-/// <summary>What a tenant can do to a server with what it was given: all of it at the same time.</summary>
+/// <summary>The attacks that a tenant can make with its keys, all at the same time.</summary>
 internal static class Attacks
 {
     private const string Hot = "hot-customer";
@@ -171,7 +171,7 @@ internal static class Attacks
         await tenant.PostAsync($"runs {path}", path, body, cancel);
     }
 
-    /// <summary>Its own settings, so that background loops meet rows which nobody expects.</summary>
+    /// <summary>Changes its own settings, so that background loops meet unexpected rows.</summary>
     private static async Task PoisonAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {
         await tenant.SendAsync(

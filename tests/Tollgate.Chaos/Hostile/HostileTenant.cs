@@ -40,12 +40,12 @@ internal sealed class HostileTenant : IDisposable
     /// <summary>The path of its customer's portal page.</summary>
     public string Portal { get; private set; } = "/";
 
-    /// <summary>What the server answered to each attack, by status.</summary>
+    /// <summary>The server's answers to each attack, by status.</summary>
     public IEnumerable<string> Answers => _answers.OrderBy(static pair => pair.Key, StringComparer.Ordinal)
         .Select(static pair =>
             $"{pair.Key}: {string.Join(", ", pair.Value.OrderBy(static status => status.Key).Select(static status => $"{status.Key} × {status.Value}"))}");
 
-    /// <summary>Answers 500: faults of the server, whoever asks.</summary>
+    /// <summary>Answers with status 500: faults of the server, whatever the request.</summary>
     public IReadOnlyCollection<string> Broken => [.. _broken.Values];
 
     public static async Task<HostileTenant> SettleInAsync(ChaosServer chaos)

@@ -7,13 +7,13 @@ namespace Tollgate.Chaos.Hostile;
 
 /// <summary>
 /// QUALITY R18: a tenant does its worst with a secret key and a customer token, on every operation at the same time, while its neighbour's
-/// consumes, reads and health keep answering: no 5xx, and p99 within ten times of what it was in the same run before the attack.
+/// consumes, reads and health keep answering: no 5xx, and p99 within ten times its value before the attack in the same run.
 /// </summary>
 /// <remarks>
 /// Measured on two cores that the attackers share with the server: health and reads from memory 3 to 10 ms before and 20 to 35 under
-/// attack, lists of events 10 to 20 and 60 to 130, consumes 6 to 12 and 75 to 115 (two minutes beside other work: 9.5 and 108). A garbage
+/// attack, lists of events 10 to 20 and 60 to 130, consumes 6 to 12 and 75 to 115 (two minutes on a loaded machine: 9.5 and 108). A garbage
 /// collection (20 to 30 ms) and one transaction of a lane with a part of a batch (20 to 50 ms) remain. Neither shrinks with the quiet
-/// value, so that a quiet machine with 5 ms sees 17 times for consumes: hence a floor beside the ten times.
+/// value, so that a quiet machine with 5 ms sees 17 times for consumes: hence a floor in addition to the ten times.
 /// </remarks>
 [Trait("Runs", "alone")]
 public sealed class HostileTenantTests
@@ -21,12 +21,12 @@ public sealed class HostileTenantTests
     private const double Factor = 10;
 
     /// <summary>
-    /// Of the short form, which other tests' processes slow down. A lane that waited for a tenant's locks stood still for ten seconds, and
-    /// one that decided its batches again and again for five to thirteen.
+    /// The floor of the short form, which other tests' processes slow down. A lane that waited for a tenant's locks stopped for ten
+    /// seconds, and one that decided its batches again and again for five to thirteen.
     /// </summary>
     private const double ShortFormMilliseconds = 1_000;
 
-    /// <summary>Of the long form: a collection of memory and two transactions of a lane, on cores that are all busy.</summary>
+    /// <summary>The floor of the long form: one garbage collection and two transactions of a lane, on cores that are all busy.</summary>
     private const double FloorMilliseconds = 120;
 
     /// <summary>The short form has so many fewer callers: it shares its cores with the other tests' leftovers.</summary>
@@ -44,7 +44,7 @@ public sealed class HostileTenantTests
     public async Task A_tenant_that_does_its_worst_slows_nobody_else_down()
     {
         var form = Form.Of(rounds: 1);
-        // What the attack has in flight at the end is not worth waiting for.
+        // The test does not wait for the attack's last requests.
         await using var chaos = await ChaosServer.WithPrivatePostgresAsync(
             new Dictionary<string, string> { ["TOLLGATE_DRAIN_SECONDS"] = "1" });
         using var good = await chaos.ProjectAsync("neighbour");
@@ -115,7 +115,7 @@ public sealed class HostileTenantTests
         return most;
     }
 
-    /// <param name="least">Milliseconds that nobody minds.</param>
+    /// <param name="least">The floor in milliseconds, below which no latency is a fault.</param>
     private static IEnumerable<string> Judge(IReadOnlyList<Times> quiet, IReadOnlyList<Times> attacked, double least)
     {
         foreach (var (before, during) in quiet.Zip(attacked))

@@ -5,7 +5,7 @@ using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Hostile;
 
-/// <summary>How long one kind of call took.</summary>
+/// <summary>The latencies of one kind of call.</summary>
 internal sealed record Times(string Kind, IReadOnlyList<double> Milliseconds, IReadOnlyList<int> Failures)
 {
     public double P50 => At(0.5);
@@ -23,8 +23,8 @@ internal sealed record Times(string Kind, IReadOnlyList<double> Milliseconds, IR
 }
 
 /// <summary>
-/// A tenant with moderate traffic who measures what its customers feel. Each kind of call has a thread and a connection of its own and
-/// sends at a steady pace; a call that takes long delays the next of its kind only.
+/// A tenant with moderate traffic that measures the latencies of its customers. Each kind of call has its own thread and connection and
+/// sends at a steady pace; a slow call delays only the next of its kind.
 /// </summary>
 internal sealed class Neighbour(Uri server, string key)
 {

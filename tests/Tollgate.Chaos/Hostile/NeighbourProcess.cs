@@ -6,9 +6,9 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Hostile;
 
 /// <summary>
-/// The neighbour in a process of its own. Beside the attackers it would measure them: a collection of their garbage stops every thread of
-/// the process, and takes ten times as long on threads that let everybody else go first. Their niceness is inherited too, so the process
-/// starts before the attack does.
+/// The neighbour in a process of its own. In the attackers' process it would measure them: a collection of their garbage stops every thread
+/// of the process, and takes ten times as long on threads with a low priority. Their niceness is inherited too, so the process starts
+/// before the attack does.
 /// </summary>
 internal sealed class NeighbourProcess : IDisposable
 {
@@ -42,7 +42,7 @@ internal sealed class NeighbourProcess : IDisposable
     }
 
     /// <summary>
-    /// What the process does: reads for how many seconds to measure, measures, prints the times, until its parent is gone.
+    /// The main loop of the process: reads a number of seconds, measures for that time, prints the latencies, until its parent is gone.
     /// </summary>
     public static int Serve(Uri server)
     {

@@ -5,8 +5,8 @@ using System.Text;
 namespace Tollgate.Chaos.Hostile;
 
 /// <summary>
-/// One connection and blocking reads: whoever calls from a thread of its own measures the server and not the thread pool of this process,
-/// which hundreds of attackers share.
+/// One connection with blocking reads: a caller on its own thread measures the server and not this process's thread pool, which hundreds of
+/// attackers share.
 /// </summary>
 internal sealed class SteadyCaller(Uri server, string? key) : IDisposable
 {
@@ -53,7 +53,7 @@ internal sealed class SteadyCaller(Uri server, string? key) : IDisposable
         return socket;
     }
 
-    /// <summary>Status line, headers, and as many bytes as Content-Length says, or chunks up to the empty one.</summary>
+    /// <summary>Reads the status line, headers, and a body of the length in Content-Length, or chunks up to the empty one.</summary>
     private int ReadAnswer(Socket socket)
     {
         var (length, headEnd) = (0, -1);

@@ -10,7 +10,7 @@ namespace Tollgate.Chaos.Hostile;
 /// </summary>
 internal static class Walk
 {
-    /// <summary>What would end the attack itself.</summary>
+    /// <summary>Operations that would end the attack itself.</summary>
     private static readonly string[] Spared = ["PUT /v1/catalog", "DELETE /v1/api-keys/{id}", "POST /v1/api-keys/{id}/rotate"];
 
     private static readonly (string Name, string Worst)[] Queries =

@@ -5,8 +5,8 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Oversell;
 
 /// <summary>
-/// 256 callers at once on one customer's hard caps, spread over all servers: consumes of 1 to 7, reservations over two
-/// features that are settled, released or left to expire, and (two seeds of three) a plan change in the middle.
+/// 256 simultaneous callers on one customer's hard caps, spread over all servers: consumes of 1 to 7, reservations over two features that
+/// are settled, released or left to expire, and (two seeds of three) a plan change in the middle.
 /// </summary>
 public sealed class Burst
 {
@@ -95,7 +95,7 @@ public sealed class Burst
             return;
         }
 
-        // The step is noted when its end is known, whatever that is: the judge works afterwards.
+        // The step is noted only when its end is known, because the judge works afterwards.
         var expires = TicksOf(answer.Moment("expires_at"));
         Note(name, amounts, answer, await EndAsync(gate, random, answer.Id, amounts, expires));
     }

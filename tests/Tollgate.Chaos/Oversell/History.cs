@@ -20,12 +20,12 @@ public sealed record Step
     public Holding? Hold { get; init; }
 }
 
-/// <summary>What became of a granted reservation.</summary>
+/// <summary>The end of a granted reservation.</summary>
 /// <param name="ExpiresAt">The server's expiry, in ticks.</param>
-/// <param name="EndInvoked">When settle or release was sent; <see cref="long.MaxValue"/> when it was left to expire.</param>
-/// <param name="EndAnswered">When it was acknowledged; <see cref="long.MaxValue"/> when it was not.</param>
+/// <param name="EndInvoked">The time at which settle or release was sent; <see cref="long.MaxValue"/> if it was left to expire.</param>
+/// <param name="EndAnswered">The time of the acknowledgement; <see cref="long.MaxValue"/> if there was none.</param>
 /// <param name="Settled">The amounts settled; null for a release or an expiry.</param>
-/// <param name="Late">The settle came after the expiry: recorded as a fact, also beyond the cap, since the work was done.</param>
+/// <param name="Late">The settle came after the expiry: recorded as a fact, even beyond the cap, because the work was done.</param>
 public sealed record Holding(
     long ExpiresAt, long EndInvoked, long EndAnswered, IReadOnlyDictionary<string, decimal>? Settled, bool Late = false);
 
@@ -35,11 +35,11 @@ public sealed record Holding(
 public sealed record LimitChange(long Invoked, long Answered, IReadOnlyDictionary<string, decimal> Limits);
 
 /// <summary>
-/// Reconstructs from the callers' side alone what must and what may have been in force at each moment, and judges every
-/// decision by it. <b>Must</b> (the lower course) counts an amount from its acknowledgement on and stops when its end was
-/// sent; <b>may</b> (the upper course) counts from the sending on and stops when the end was acknowledged. The truth lies
-/// between, whatever the network did. So a grant is wrong when even the lower course had no room at any moment of the
-/// call, and a denial is wrong when even the upper course had room during all of it.
+/// Reconstructs from the callers' side alone the amounts that must and that may have been in force at each moment, and judges every
+/// decision by them. <b>Must</b> (the lower course) counts an amount from its acknowledgement on and stops when its end was sent;
+/// <b>may</b> (the upper course) counts from the sending on and stops when the end was acknowledged. The truth lies between them, for any
+/// behaviour of the network. So a grant is wrong if even the lower course had no room at any moment of the call, and a denial is wrong if
+/// even the upper course had room during all of it.
 /// </summary>
 public sealed class History(IReadOnlyDictionary<string, decimal> limits)
 {
@@ -63,7 +63,7 @@ public sealed class History(IReadOnlyDictionary<string, decimal> limits)
         }
     }
 
-    /// <summary>What must be recorded as used at the end: consumes and settles that were acknowledged.</summary>
+    /// <summary>The usage that must be recorded at the end: acknowledged consumes and settles.</summary>
     public decimal UsedAtTheEnd(string feature) =>
         _steps.Where(step => step.Granted)
             .Sum(step => step.Hold is null ? AmountOf(step.Amounts, feature) : AmountOf(step.Hold.Settled, feature));
@@ -154,7 +154,7 @@ public sealed class History(IReadOnlyDictionary<string, decimal> limits)
             yield break;
         }
 
-        // Sent near or after the expiry: the hold may have been freed in between, and the settle is a fact of its own then.
+        // Sent near or after the expiry: the hold may have been freed in between, and the settle is then a fact of its own.
         var settled = AmountOf(hold.Settled, feature);
         var surelyOpen = hold.ExpiresAt - Ticks(ClockSlack);
         var mayBeLate = hold.EndInvoked > surelyOpen;

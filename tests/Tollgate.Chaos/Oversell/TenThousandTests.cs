@@ -4,7 +4,7 @@ using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Oversell;
 
-/// <summary>Ten thousand parallel consumes against a quota of 1,000 allow exactly 1,000, whatever happens to the server.</summary>
+/// <summary>Ten thousand parallel consumes against a quota of 1,000 allow exactly 1,000, even if the server is killed.</summary>
 public sealed class TenThousandTests(ChaosServers servers)
 {
     private const int Calls = 10_000;

@@ -4,7 +4,7 @@ using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Retries;
 
-/// <summary>QUALITY R2: each id is sent one to five times at once, to both servers, some copies with other content.</summary>
+/// <summary>QUALITY R2: each id is sent one to five times in parallel, to both servers, some copies with other content.</summary>
 public sealed class RetryStormTests(ChaosServers servers)
 {
     private const int Ids = 1_000;
@@ -111,7 +111,7 @@ public sealed class RetryStormTests(ChaosServers servers)
         var answers = await AtOnceAsync(
             5, copy => project.Gates[copy % 2].PostAsync($"/v1/customers/{Customer}/grants", body.DeepClone(), "grant-1"));
 
-        // A copy that meets the first one at work may be told to wait; afterwards everyone gets the same bytes.
+        // A copy that arrives during the first one may be told to wait; afterwards all get the same bytes.
         answers.ShouldAllBe(answer => answer.Fate == Fate.Granted || (answer.Fate == Fate.Conflict && answer.RetryAfter != null));
         answers.Count(answer => answer.Fate == Fate.Granted && !answer.ReplayedWhole).ShouldBe(1);
         var again = await project.Gates[1].PostAsync($"/v1/customers/{Customer}/grants", body.DeepClone(), "grant-1");

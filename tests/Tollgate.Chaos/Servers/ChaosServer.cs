@@ -12,7 +12,7 @@ public sealed class ChaosServer : IAsyncDisposable
 {
     private static int _projects;
 
-    /// <summary>A test may set up a provider by accident; nobody listens where it leads then.</summary>
+    /// <summary>A test may set up a provider by accident; nothing listens at these addresses.</summary>
     private static readonly Dictionary<string, string> NobodyThere = new()
     {
         ["TOLLGATE_STRIPE_URL"] = "http://127.0.0.1:9", ["TOLLGATE_PAYMOB_URL"] = "http://127.0.0.1:9",
@@ -110,7 +110,7 @@ public sealed class ChaosServer : IAsyncDisposable
         answer.Fate.ShouldBe(Fate.Granted, $"{gate.Server} does not know the new project after 5 s: {answer}");
     }
 
-    /// <summary>Whether every server answers that it is ready.</summary>
+    /// <summary>True if every server answers that it is ready.</summary>
     public async Task<bool> IsReadyAsync()
     {
         foreach (var server in Servers)
@@ -153,8 +153,8 @@ public sealed class ChaosServer : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>Asks until a consume is granted again.</summary>
-    /// <returns>How long that took.</returns>
+    /// <summary>Repeats a consume until one is granted again.</summary>
+    /// <returns>The time until then.</returns>
     public static Task<TimeSpan> UntilServingAsync(GateClient gate, TimeSpan limit) =>
         UntilServingAsync(gate, "probe", Catalogue.Unlimited, limit);
 

@@ -3,8 +3,8 @@ using Tollgate.Testing;
 namespace Tollgate.Chaos.Servers;
 
 /// <summary>
-/// The servers that the tests share, started when the first one asks: a test takes a project of its own, not servers of
-/// its own. The checker therefore sees what all tests before left behind.
+/// The servers that the tests share, started at the first use: each test has its own project, not its own servers. The checker therefore
+/// sees the data of all earlier tests.
 /// </summary>
 public sealed class ChaosServers : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ public sealed class ChaosServers : IAsyncDisposable
         return await ChaosServer.OnOneDatabaseAsync(_postgres, servers: 1, environment);
     }
 
-    /// <summary>One server with a PostgreSQL of its own, which may be killed.</summary>
+    /// <summary>One server with its own PostgreSQL, which tests may kill.</summary>
     public async Task<ChaosServer> PrivatePostgresAsync() =>
         _privatePostgres = await LiveAsync(_privatePostgres, () => ChaosServer.WithPrivatePostgresAsync());
 

@@ -4,16 +4,16 @@ using System.Runtime.CompilerServices;
 namespace Tollgate.Chaos.Servers;
 
 /// <summary>
-/// How long and on which seed a test runs. The short form is part of the suite; <c>TOLLGATE_CHAOS_SECONDS</c> gives every
-/// test that many seconds instead, and <c>TOLLGATE_CHAOS_SEED</c> replays one seed, or begins with it where both are set.
+/// The duration and the seed of a test. The short form is part of the suite; <c>TOLLGATE_CHAOS_SECONDS</c> gives every test that many
+/// seconds instead, and <c>TOLLGATE_CHAOS_SEED</c> replays one seed, or begins with it if both are set.
 /// </summary>
 public sealed record Form(int FirstSeed, int Rounds, TimeSpan? Long)
 {
     public bool IsLong => Long is not null;
 
-    /// <summary>The form of the calling test; prints how to replay it.</summary>
+    /// <summary>The form of the calling test; prints the command that replays it.</summary>
     /// <param name="rounds">Rounds of the short form.</param>
-    /// <param name="seed">Seed of the short form's first round: fixed, so that the suite says the same every day.</param>
+    /// <param name="seed">Seed of the short form's first round: fixed, so that the suite gives the same result every day.</param>
     public static Form Of(int rounds, int seed = 1, [CallerMemberName] string test = "")
     {
         var replay = Number("TOLLGATE_CHAOS_SEED");

@@ -41,9 +41,9 @@ public static partial class Signal
     }
 
     /// <summary>
-    /// The niceness of the threads on which this process's clients run: 19 lets everybody else go first. Threads of their own keep theirs.
+    /// Sets the niceness of the threads on which this process's clients run: 19 gives way to all others. Dedicated threads keep theirs.
     /// </summary>
-    /// <returns>Whether the kernel allowed it for all: going back to 0 needs a privilege.</returns>
+    /// <returns>True if the kernel allowed it for all of them: a return to 0 needs a privilege.</returns>
     public static bool NicePool(int niceness)
     {
         var isDone = true;

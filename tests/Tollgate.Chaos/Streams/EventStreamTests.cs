@@ -13,7 +13,7 @@ public sealed class EventStreamTests(ChaosServers servers)
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>What may stand in a line's place, and the code that the caller must get for it.</summary>
+    /// <summary>Broken lines, and the code that the caller must get for each.</summary>
     private static readonly (string Line, string Code)[] Broken =
     [
         ("{\"id\": \"x\", ", "malformed_json"),

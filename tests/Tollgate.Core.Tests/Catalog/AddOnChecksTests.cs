@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Catalog;
 
-/// <summary>What is wrong with an add-on or a pack is said where it stands, and all of it at once.</summary>
+/// <summary>A check reports all faults of an add-on or a pack together, each at its place.</summary>
 public sealed class AddOnChecksTests
 {
     private static readonly AddOn Scans = new()

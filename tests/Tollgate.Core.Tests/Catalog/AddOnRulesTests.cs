@@ -46,7 +46,7 @@ public sealed class AddOnRulesTests
         var crm = AddOn("crm", new AddOnEntitlement("sync", null, true), new AddOnEntitlement("export", null, true));
         Effective("sync", new HeldAddOn(crm, 3)).ShouldBe(Sync with { Enabled = true });
 
-        // Of a switch outside of the plan nothing else may be granted.
+        // A switch outside of the plan grants nothing else.
         var beside = Effective("export", new HeldAddOn(crm, 1)).ShouldNotBeNull();
         (beside.Enabled, beside.Quota).ShouldBe((true, Quantity.Zero));
     }

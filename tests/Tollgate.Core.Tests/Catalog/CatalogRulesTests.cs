@@ -1,10 +1,11 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Catalog;
 
-/// <summary>Each rule refuses what it must, at the place where it stands, and says so; a good catalogue has no fault.</summary>
+/// <summary>Each rule refuses a bad catalogue and names the place and the reason; a good catalogue has no fault.</summary>
 public sealed class CatalogRulesTests
 {
     private static readonly CatalogDocument Good = new()
@@ -256,7 +257,8 @@ public sealed class CatalogRulesTests
             new() { Feature = "nothing", Enabled = Setting.To(true) },
             new() { Feature = "cost", Quota = Setting.To<Quantity?>(null) },
         ];
-        CatalogRules.CheckOverrides(Good, overrides).Select(f => f.Path).ShouldBe(["scan.quota", "sync.quota", "sync", "nothing"]);
+        OverrideRules.FaultsOf(Good, Good.Plans[0], overrides).Select(f => f.Field).Distinct()
+            .ShouldBe(["scan.quota", "sync.quota", "nothing"], ignoreOrder: true);
     }
 
     private static CatalogDocument WithFeature(Feature feature) => Good with { Features = [.. Good.Features, feature] };

@@ -69,7 +69,9 @@ public sealed class DunningRulesTests
     [InlineData(false, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)]
     public void Which_days_can_be_asked_for(bool isAllowed, params int[] days) => (DunningPolicy.Fault(days) is null).ShouldBe(isAllowed);
 
-    /// <summary>Whatever happens between attempts, there are as many as the policy says, a day or more apart, and then it ends.</summary>
+    /// <summary>
+    /// With any events between attempts, there are as many attempts as in the policy, a day or more apart, and then the end.
+    /// </summary>
     [Fact]
     public void Attempts_come_to_an_end_and_never_close_together()
     {

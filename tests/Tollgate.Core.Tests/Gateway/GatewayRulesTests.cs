@@ -4,7 +4,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Gateway;
 
-/// <summary>What a customer may ask for in its own name, and what is metered.</summary>
+/// <summary>The routes that a customer may call in its own name, and those that are metered.</summary>
 public sealed class GatewayRulesTests
 {
     [Theory]

@@ -5,8 +5,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Tests.Invoicing;
 
 /// <summary>
-/// Usage that was billed at 500 and is voided. The invoice has a plan of 1,000 beside it, 20 % off, and 10 % tax on top: 800 and 400 were
-/// asked for the two, 1,320 in all.
+/// Usage that was billed at 500 and is voided. The invoice also has a plan of 1,000, 20 % off, and 10 % tax on top: it billed 800 and 400
+/// for the two, 1,320 in all.
 /// </summary>
 public sealed class CorrectionRulesTests
 {
@@ -57,7 +57,7 @@ public sealed class CorrectionRulesTests
         Back(500, new BilledLine(credited, 2, Usd(500), Twenty)).ShouldBe(back);
     }
 
-    // The plan had the whole of what the credit took off: usage goes back in full, and never more than was asked for.
+    // The credit covered the plan: usage goes back in full, and never more than was billed.
     [Theory]
     [InlineData(300, 500)]
     [InlineData(1500, 0)]

@@ -5,7 +5,7 @@ using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
 
 namespace Tollgate.Core.Tests.Invoicing;
 
-/// <summary>What of an invoice of $100 counts as billed, of which credits had paid some and credit notes gave some back.</summary>
+/// <summary>The billed part of an invoice of $100, some of which credits paid and credit notes returned.</summary>
 public sealed class CountedTests
 {
     [Theory]

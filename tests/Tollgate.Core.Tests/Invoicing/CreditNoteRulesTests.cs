@@ -9,7 +9,7 @@ public sealed class CreditNoteRulesTests
 {
     private static readonly Period April = new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"));
 
-    // Of a total of 1.19 with 0.19 of tax: 40 × 19/119 = 6.4, 80 × 19/119 = 12.8, and at last all 19.
+    // The total is 1.19 with 0.19 of tax: 40 × 19/119 = 6.4, 80 × 19/119 = 12.8, and finally all 19.
     [Theory]
     [InlineData(119, 19, new long[] { 40, 40, 39 }, new long[] { 6, 7, 6 })]
     [InlineData(119, 19, new long[] { 119 }, new long[] { 19 })]

@@ -75,7 +75,7 @@ public sealed class InvoiceMathTests
     [Fact]
     public void Unused_time_goes_back_with_the_tax_that_was_paid_on_it()
     {
-        // Canceled at once: 50.00 and 10.00.
+        // Canceled immediately: 50.00 and 10.00.
         Changed(5_000, 0, [Tva], (5_000, [Tva])).ShouldSatisfyAllConditions(
             sums => (sums.Total, sums.Left, sums.Tax).ShouldBe((Usd(0), Usd(6_000), Usd(-1_000))),
             sums => sums.Taxes.ShouldBe([new("TVA", new(20), false, Usd(-5_000), Usd(-1_000))]),
@@ -89,7 +89,7 @@ public sealed class InvoiceMathTests
             sums => sums.ProrationCreditTaxes.ShouldBe([Usd(500), Usd(0)]));
         Changed(1_004, 2_001, [Tva], (1_004, [Tva])).Tax.ShouldBe(Usd(199), "A rate is rounded once on an invoice: 9.97 × 20 %.");
 
-        // A sixth of 1770.33 is 295.055, whatever the sixths of its parts lose.
+        // A sixth of 1770.33 is 295.055, even if the sixths of its parts lose fractions.
         Changed(14_671, 191_704, [Tva with { IsInclusive = true }], (14_671, [Tva with { IsInclusive = true }])).Tax.ShouldBe(Usd(29_506));
 
         // The price contains it.

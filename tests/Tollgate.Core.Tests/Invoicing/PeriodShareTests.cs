@@ -6,7 +6,7 @@ using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
 namespace Tollgate.Core.Tests.Invoicing;
 
 /// <summary>
-/// How much of what is taken back was for the period that runs: a plan of 100, an add-on of 20, and 80 of usage of the month before.
+/// The part of a credited amount that was for the running period: a plan of 100, an add-on of 20, and 80 of usage of the month before.
 /// </summary>
 public sealed class PeriodShareTests
 {

@@ -7,7 +7,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Invoicing;
 
-/// <summary>What is given back is noted where it was asked for, and pays what is still asked for.</summary>
+/// <summary>A proration credit is noted on the invoice that billed the time, and pays what is still open.</summary>
 public sealed class ProrationCreditRulesTests
 {
     private static readonly Period April = new(Instant.FromUnixSeconds(1_900_000_000), Instant.FromUnixSeconds(1_902_592_000));
@@ -22,8 +22,7 @@ public sealed class ProrationCreditRulesTests
         ProrationCreditRules.Spread([Change(20, 100, Twenty), Of(60, 0, 0)], Usd(credit), April.End).Select(static one => one.Part.Minor)
             .ShouldBe(parts);
 
-    // 60 were asked for at 20 %, then 100 at 10 % against 50 of them: of those 100 all go back at 10 %, though the change asked for 50
-    // alone.
+    // 60 were billed at 20 %, then 100 at 10 % less 50 of them: the whole 100 go back at 10 %, although the change billed only 50.
     [Fact]
     public void Time_that_unused_time_paid_for_goes_back_with_its_own_tax()
     {
@@ -33,7 +32,7 @@ public sealed class ProrationCreditRulesTests
             .Select(static paid => (paid.Part.Minor, paid.Rates.Single().Rate.Value)).ShouldBe([(100, 10m), (5, 20m)]);
     }
 
-    // The change asked for nothing, since unused time paid for it; its time has its tax all the same.
+    // The change billed nothing, because unused time paid for it; its time still has its tax.
     [Fact]
     public void A_change_that_asked_for_nothing_gives_back_its_own_time()
     {

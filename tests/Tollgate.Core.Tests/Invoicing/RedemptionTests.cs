@@ -11,7 +11,7 @@ using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
 
 namespace Tollgate.Core.Tests.Invoicing;
 
-/// <summary>What coupons and promotional credits take off the invoices of a subscription, one after the other.</summary>
+/// <summary>Deductions of coupons and promotional credits from the invoices of a subscription, one after the other.</summary>
 public sealed class RedemptionTests
 {
     private static readonly Instant Start = Utc("2026-04-01T00:00:00Z");
@@ -106,7 +106,7 @@ public sealed class RedemptionTests
     }
 
     /// <summary>Another price when half of April is left.</summary>
-    /// <summary>A total, how many renewals ask for it, and from when on: what stands for ever has no number.</summary>
+    /// <summary>A total, the number of renewals that bill it, and its first day: a total without an end has no number.</summary>
     [Theory]
     [InlineData("", "2900 from 05-01")]
     [InlineData("10 %", "2610 from 05-01")]

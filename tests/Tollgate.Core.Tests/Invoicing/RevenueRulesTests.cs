@@ -35,14 +35,14 @@ public sealed class RevenueRulesTests
         { PriceInterval.Monthly, [Had(Tenth)], "27" },
         { PriceInterval.Monthly, [Had(Tenth), Had(Five)], "22" },
 
-        // A percentage is of what remains.
+        // A percentage applies to the rest.
         { PriceInterval.Monthly, [Had(Five), Had(Tenth)], "22.5" },
 
         // Once for each period, a year too.
         { PriceInterval.Yearly, [Had(Five)], "24.58333333" },
         { PriceInterval.Monthly, [Had(Five with { AmountOff = Usd(9999) })], "0" },
 
-        // What does not come again, has ended, or is for something else, takes nothing off.
+        // A coupon that does not recur, has ended, or is for something else takes nothing off.
         { PriceInterval.Monthly, [Had(Tenth with { Duration = CouponDuration.Once })], "30" },
         { PriceInterval.Monthly,
             [Had(Five with { Duration = CouponDuration.Once, Months = null, CarryOver = true }) with { Left = Usd(400) }], "30" },

@@ -51,7 +51,7 @@ public sealed class StatementRulesTests
         ]);
         (whole.Opening.Minor, whole.Closing.Minor, whole.SumOf(StatementEntryKind.Invoice).Minor).ShouldBe((0, 4_000, 7_900));
 
-        // What happened before is the opening balance; the end is not part of the period.
+        // Earlier entries are the opening balance; the end is not part of the period.
         var middle = StatementRules.Of("c", Currency.Usd, new(Day(5), Day(13)), invoices, payments);
         Told(middle).ShouldBe(["5 Payment A-1 -2900 0", "12 CreditNote N-1 -500 -500"]);
         (middle.Opening.Minor, middle.Closing.Minor).ShouldBe((2_900, -500));
@@ -94,7 +94,7 @@ public sealed class StatementRulesTests
         StatementRules.Of("c", Currency.Usd, new(Day(1), Day(32)), invoices, payments).Closing.Minor.ShouldBe(0);
     }
 
-    // 60.00 with their tax are paid and go back at once: half of it pays an older invoice some days later.
+    // 60.00 with their tax are paid and go back immediately: half of it pays an older invoice some days later.
     [Fact]
     public void What_an_invoice_gives_back_is_seen_and_pays_another_when_it_does()
     {

@@ -2,7 +2,7 @@ using Tollgate.Core.Ledger;
 
 namespace Tollgate.Core.Tests.Ledger;
 
-/// <summary>How much of a flood of events one transaction takes, while somebody else waits for the same lane.</summary>
+/// <summary>The share of a flood of events that one transaction takes while other callers wait for the same lane.</summary>
 public sealed class BulkBudgetTests
 {
     private readonly BulkBudget _budget = new();

@@ -7,7 +7,7 @@ using static Tollgate.Core.Tests.Llm.TestPrices;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>What a hold is priced by: the dearest units that a request can cause.</summary>
+/// <summary>The price basis of a hold: the most expensive units that a request can cause.</summary>
 public sealed class DearestUsageTests
 {
     private static readonly LlmRoute Gemini = LlmRoutes.OfProvider("gemini", "/v1beta/models/draws:generateContent");

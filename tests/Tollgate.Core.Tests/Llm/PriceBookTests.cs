@@ -4,7 +4,7 @@ using static Tollgate.Core.Tests.Llm.TestPrices;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>How the names that calls carry find a price. Prices are told apart by what their input costs.</summary>
+/// <summary>Names in calls find a price. The tests tell prices apart by their input price.</summary>
 public sealed class PriceBookTests
 {
     private static readonly PriceBook Book = PriceBook.Build(
@@ -38,7 +38,7 @@ public sealed class PriceBookTests
     ]);
 
     [Theory]
-    // As it is written, whatever the case.
+    // The name as written, in any case.
     [InlineData("openai", "gpt-4o", "2.5")]
     [InlineData("OpenAI", "GPT-4o", "2.5")]
     [InlineData("azure", "gpt-4o", "2.6")]
@@ -58,7 +58,7 @@ public sealed class PriceBookTests
     [InlineData("vertex_ai", "projects/p/locations/us/publishers/google/models/gemini-2.5-pro", "1.26")]
     [InlineData("openai", "ft:gpt-4o-mini-2024-07-18:acme::9abc", "0.3")]
     [InlineData("bedrock", "arn:aws:bedrock:us-east-1:12:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "3.3")]
-    // A dated name of its own before the family; else the family.
+    // A dated name with its own price comes before the family; else the family.
     [InlineData("openai", "gpt-4o-2024-05-13", "5")]
     [InlineData("openai", "gpt-4o-2024-08-06", "2.5")]
     [InlineData("openai", "openai/gpt-4o-mini-2024-07-18", "0.15")]
@@ -91,7 +91,7 @@ public sealed class PriceBookTests
     [InlineData("gpt-4o-2024-11-20", "2.5")]
     [InlineData("gemini-2.5-pro", "1.25")]
     [InlineData("claude-sonnet-4-5-20250929", "3")]
-    // Who alone has it.
+    // A name that only one provider has.
     [InlineData("gpt-35-turbo", "0.5")]
     [InlineData("claude-sonnet-4-5@20250929", "3.1")]
     [InlineData("anthropic.claude-sonnet-4-5-20250929-v1:0", "3.2")]

@@ -6,7 +6,7 @@ using static Tollgate.Core.Tests.Llm.TestPrices;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>What holds for any price and any usage. Failing cases print their seed and shrink.</summary>
+/// <summary>Properties of any price and any usage. Failing cases print their seed and shrink.</summary>
 public sealed class PriceProperties
 {
     private static readonly LlmUnit[] Units = Enum.GetValues<LlmUnit>();

@@ -6,7 +6,7 @@ using static Tollgate.Core.Tests.Llm.TestPrices;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>What a call costs at a price, case by case.</summary>
+/// <summary>The cost of a call at a price, case by case.</summary>
 public sealed class PriceRulesTests
 {
     /// <summary>A million of a unit costs what the first of its chain costs that the price states.</summary>
@@ -81,7 +81,7 @@ public sealed class PriceRulesTests
     public void Units_without_a_price_make_the_cost_unknown_when_nothing_has_one(string stated, LlmUnit used, string? cost) =>
         Cost(Model("p", "m", (Unit(stated), "1")), (used, 1)).ShouldBe(cost);
 
-    /// <summary>What a provider charges beside the tokens is never 0 because nobody stated its price.</summary>
+    /// <summary>A provider's charge in addition to tokens never costs 0 because its price is missing.</summary>
     [Theory]
     [InlineData(Search, null)]
     [InlineData(Page, null)]

@@ -239,7 +239,7 @@ public sealed class RequestReaderTests
         (ask.MaxOutputTokens, ask.Answers, ask.Prompt.Characters).ShouldBe((900, 5, 7));
     }
 
-    /// <summary>Providers take the last one, or the first: nobody knows what such a call would use.</summary>
+    /// <summary>Some providers take the last value, others the first, so the usage of such a call is unknown.</summary>
     [Theory]
     [InlineData("""{"model":"gpt-4o-mini","model":"o3"}""")]
     [InlineData("""{"model":"o3","modelId":"gpt-4o-mini"}""")]

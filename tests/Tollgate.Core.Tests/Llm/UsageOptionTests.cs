@@ -8,7 +8,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>A stream is asked for usage in the caller's place, and what comes of it is taken out again.</summary>
+/// <summary>The gateway requests usage with a stream in the caller's place, and removes it from the answer.</summary>
 public sealed class UsageOptionTests
 {
     [Theory]

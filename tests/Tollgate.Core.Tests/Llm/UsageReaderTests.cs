@@ -4,7 +4,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>Whole answers: every sample gives what expected.json says, and no bytes at all make the reader throw.</summary>
+/// <summary>Whole answers: every sample gives the values in expected.json, and no bytes make the reader throw.</summary>
 public sealed class UsageReaderTests
 {
     private static readonly string[] WithoutUsage =

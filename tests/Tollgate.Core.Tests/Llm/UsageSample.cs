@@ -8,7 +8,7 @@ public sealed class UsageSample
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Llm", "Samples");
 
-    /// <summary>Where the call of a sample went, by the beginning of the file's name; the longest that fits.</summary>
+    /// <summary>The destination of a sample's call, by the beginning of the file's name; the longest match wins.</summary>
     private static readonly (string File, string Host, string Path)[] Calls =
     [
         ("openai-chat", "api.openai.com", "/v1/chat/completions"),

@@ -40,7 +40,7 @@ public sealed class WellFormedTests
     public void A_text_is_not_cut_in_the_middle_of_a_character(string text, int longest, string cut) =>
         WellFormed.Cut(text, longest).ShouldBe(cut);
 
-    /// <summary>It says of every text what System.Text.Json says when the text is read.</summary>
+    /// <summary>For every text, the result equals that of System.Text.Json.</summary>
     [Fact]
     public void It_agrees_with_the_reader() => Prop.ForAll(ArbMap.Default.ArbFor<char[]>(), static units =>
     {

@@ -5,7 +5,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>What answers say about work that nobody waits for, and what its start may use.</summary>
+/// <summary>The state of background work in answers, and the usage that its start may cause.</summary>
 public sealed class WorkStateTests
 {
     private const string Usage = """{"input_tokens":10,"output_tokens":20,"total_tokens":30}""";

@@ -5,7 +5,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Metering;
 
-/// <summary>Each question about an aggregate, answered for each of them: whoever adds one fills in a column.</summary>
+/// <summary>Each question about an aggregate, answered for each of them: a new aggregate needs a new column.</summary>
 public sealed class AggregateTableTests
 {
     private static readonly FeatureEntry Feature = new(1, new() { Code = "unit", Name = "Unit" });

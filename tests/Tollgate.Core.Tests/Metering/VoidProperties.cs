@@ -12,8 +12,8 @@ using Tollgate.Core.Tests.Quotas;
 namespace Tollgate.Core.Tests.Metering;
 
 /// <summary>
-/// Events in any order of time and voids of any of them, decided by the rules, beside a counter that adds up all live events from the start
-/// after each step and knows nothing of postings.
+/// Events in any order of time and voids of any of them, decided by the rules, and compared with a counter that adds up all live events
+/// from the start after each step, without postings.
 /// </summary>
 public sealed class VoidProperties
 {

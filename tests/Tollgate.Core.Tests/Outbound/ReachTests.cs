@@ -67,7 +67,7 @@ public sealed class ReachTests
         Reach.Local.Allows(IPAddress.Parse(address)).ShouldBe(isLocal);
     }
 
-    /// <summary>Where a gateway makes an IPv4 address of it, it is judged by that one too.</summary>
+    /// <summary>If a gateway translates it to an IPv4 address, that address is judged too.</summary>
     [Theory]
     [InlineData("fd20:ce::254", false)]
     [InlineData("192.0.0.192", false)]

@@ -7,7 +7,7 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Tests.Payments;
 
 /// <summary>
-/// What of a payment can go back: never more than came in, and never more than the invoice asked for and did not give back yet.
+/// The refundable part of a payment: never more than came in, and never more than the invoice billed and has not returned yet.
 /// </summary>
 public sealed class RefundRulesTests
 {
@@ -73,7 +73,8 @@ public sealed class RefundRulesTests
             .ShouldBe(new(verdict, Usd(amount), Usd(fromCredit)));
 
     /// <summary>
-    /// Of a payment over 29.00 for an invoice over 29.00, of which so much became credit: what went back already, whatever the bank holds.
+    /// Refunds that the provider has already made of a payment of 29.00 for an invoice of 29.00, part of which became credit. Disputes do
+    /// not limit them.
     /// </summary>
     [Theory]
     [InlineData(0, 0, 0, 2900, 0, 900, RefundVerdict.Allowed, 900, 0)]

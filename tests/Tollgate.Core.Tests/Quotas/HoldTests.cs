@@ -8,17 +8,6 @@ namespace Tollgate.Core.Tests.Quotas;
 public sealed class HoldTests
 {
     [Fact]
-    public void A_hold_expires_at_its_tick_and_not_before()
-    {
-        var expiry = TestAccount.Now;
-        var hold =
-            new Hold { Id = Guid.Empty, State = HoldState.Open, Amounts = [], Parts = [], CreatedAt = Instant.Epoch, ExpiresAt = expiry };
-        hold.IsExpired(new(expiry.UnixMicroseconds - 1)).ShouldBeFalse();
-        hold.IsExpired(expiry).ShouldBeTrue();
-        hold.IsExpired(new(expiry.UnixMicroseconds + 1)).ShouldBeTrue();
-    }
-
-    [Fact]
     public void A_customer_has_so_many_holds_open_and_no_more()
     {
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
@@ -30,6 +19,18 @@ public sealed class HoldTests
         AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Outcome.ShouldBe(Outcome.ConcurrencyLimited);
         AccountRules.Close(test.Book, test.Book.Holds[IdOf(0)], HoldState.Released);
         AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Allowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_hold_expires_at_its_tick_and_not_before()
+    {
+        var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
+        Open(test, 1, minutes: 5);
+        var expiry = In(5).UnixMicroseconds;
+        test.Book.ExpiredHolds(new(expiry - 1)).ShouldBeEmpty();
+        test.Book.ExpiredHolds(new(expiry)).ShouldHaveSingleItem();
+        test.Book.ExpiredHolds(new(expiry + 1), since: new(expiry - 1)).ShouldHaveSingleItem();
+        test.Book.ExpiredHolds(new(expiry + 1), since: new(expiry)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -9,7 +9,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Quotas;
 
-/// <summary>What holds for any sequence of decisions. Failing cases print their seed and shrink.</summary>
+/// <summary>Properties of any sequence of decisions. Failing cases print their seed and shrink.</summary>
 public sealed class QuotaProperties
 {
     private static readonly Entitlement Ten = new() { Feature = "unit", Quota = TestAccount.Q(10), Thresholds = [] };
@@ -18,8 +18,8 @@ public sealed class QuotaProperties
         Prop.ForAll(ArbMap.Default.ArbFor<int[]>(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(tests));
 
     /// <summary>
-    /// Uses, reservations, settlements, releases and voids in any order, against a model that knows three numbers: a hard
-    /// cap is never passed, nothing is refused that fits, and the book counts what the model counts.
+    /// Uses, reservations, settlements, releases and voids in any order, against a model of three numbers: no hard cap is exceeded, nothing
+    /// that fits is refused, and the book has the model's counts.
     /// </summary>
     [Fact]
     public void A_hard_cap_is_never_passed_and_nothing_that_fits_is_refused() => Always(steps =>
@@ -168,7 +168,7 @@ public sealed class QuotaProperties
             && trimmed.All(t => t.Amount <= live.Single(g => g.Id == t.Grant).Remaining);
     });
 
-    /// <summary>A smooth window admits exactly its burst at once, says when the next one passes, and is right about that.</summary>
+    /// <summary>A smooth window admits exactly its burst immediately, tells when the next one passes, and is right about that.</summary>
     [Fact]
     public void A_smooth_window_admits_its_burst_at_once_and_its_rate_in_the_long_run() => Always(numbers =>
     {
@@ -191,7 +191,7 @@ public sealed class QuotaProperties
             return false;
         }
 
-        // A caller that always asks again when it was told to.
+        // A caller that always retries at the time that the answer names.
         var admitted = 0;
         var end = TestAccount.Now.Plus(TimeSpan.FromMinutes(10));
         for (var at = TestAccount.Now; at <= end;)

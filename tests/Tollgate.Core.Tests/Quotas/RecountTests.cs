@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Quotas;
 
-/// <summary>What is counted again after something was told late: the lives of <c>ReadsChangeNothingTests</c> have the rest.</summary>
+/// <summary>Recounts after late reports; <c>ReadsChangeNothingTests</c> covers the rest.</summary>
 public sealed class RecountTests
 {
     [Fact]

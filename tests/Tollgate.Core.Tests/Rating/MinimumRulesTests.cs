@@ -41,7 +41,7 @@ public sealed class MinimumRulesTests
         (due.Minimum.Minor, due.Amount.Minor).ShouldBe((3333, 2666));
     }
 
-    // Of other terms 50.00 were left to reach; of these, for 10 of 30 days, 33.33 less 6.67.
+    // Earlier terms left 50.00 to reach; the present ones, for 10 of 30 days, 33.33 less 6.67.
     [Theory]
     [InlineData(0, 7666)]
     [InlineData(7000, 666)]

@@ -9,8 +9,8 @@ using Tollgate.Core.Rating;
 namespace Tollgate.Core.Tests.Rating;
 
 /// <summary>
-/// What holds for any price and any quantity. Quantities stand at, just above and just below the bounds of tiers more often than
-/// anywhere else. Failing cases print their seed and shrink.
+/// Properties of any price and any quantity. Most quantities are at, just above or just below the bounds of tiers. Failing cases print
+/// their seed and shrink.
 /// </summary>
 public sealed class RatingProperties
 {
@@ -105,7 +105,9 @@ public sealed class RatingProperties
             && (packages == 0 ? sample.More.IsZero : holds - size.Value < sample.More.Value);
     });
 
-    /// <summary>Against whole numbers of 10^-21, in which quantity × price is exact, in currencies of no, two and three decimals.</summary>
+    /// <summary>
+    /// Compares with whole numbers of 10^-21, in which quantity × price is exact, in currencies of no, two and three decimals.
+    /// </summary>
     [Fact]
     public void An_amount_is_the_exact_sum_rounded_once_half_away_from_zero() => Always(Enum.GetValues<TierMode>(), static sample =>
         RatingRules.Rate(sample.Price, sample.More).Amount == new MoneyAmount(NaiveMinor(sample.Price, sample.More),

@@ -41,7 +41,7 @@ public sealed class ProrationTests
             policy, [Usd(price)], default, new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null, Usd(0))
             .Single().Amount.Minor.ShouldBe(credit);
 
-    // Of $10 off $30 half came off the half that is left: $15 less $5. What several prices had is theirs in the ratio of what goes back.
+    // Half of $10 off $30 came off the remaining half: $15 less $5. Several prices share a deduction in the ratio of their credits.
     [Theory]
     [InlineData(new long[] { 3000 }, 2000, 500, new[] { "1000 off 500" })]
     [InlineData(new long[] { 3000, 1000 }, 3000, 500, new[] { "1125 off 375", "375 off 125" })]

@@ -220,7 +220,7 @@ public sealed class SubscriptionLifeTests
 
             if (next.After.Current != subscription.Current)
             {
-                // A renewal, or another interval at once, which cuts the running period.
+                // A renewal, or an immediate change of the interval, which cuts the running period.
                 ends[^1] = ends[^1] with { End = next.At };
                 ends.Add(next.After.Current);
                 billed = 0;

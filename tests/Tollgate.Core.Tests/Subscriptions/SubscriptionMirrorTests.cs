@@ -119,7 +119,7 @@ public sealed class SubscriptionMirrorTests
         }
     }
 
-    /// <summary>All that the last state says.</summary>
+    /// <summary>Returns the subscription after the last state.</summary>
     private static Subscription EndOf(IEnumerable<MirroredState> states)
     {
         Subscription? at = null;

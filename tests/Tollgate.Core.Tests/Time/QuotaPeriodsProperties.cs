@@ -5,7 +5,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Time;
 
-/// <summary>What holds for every kind, zone, anchor and instant. Failing cases print their seed and shrink.</summary>
+/// <summary>Properties of every kind, zone, anchor and instant. Failing cases print their seed and shrink.</summary>
 public sealed class QuotaPeriodsProperties
 {
     private static readonly TimeZoneInfo[] Zones =

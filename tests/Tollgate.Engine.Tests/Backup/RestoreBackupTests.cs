@@ -141,7 +141,7 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
             (await DatabasesBesideAsync()).ShouldBe(0, step);
         }
 
-        // What kill -9 leaves behind.
+        // The database that kill -9 leaves.
         await Source.ExecuteAsync($"CREATE DATABASE {new NpgsqlConnectionStringBuilder(Target.ConnectionString).Database}_restoring");
         await RestoreAsync(file, null, force: true);
         (await DatabasesBesideAsync()).ShouldBe(0);
@@ -158,8 +158,8 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Another PostgreSQL counts its transactions from the beginning: what was not told before is told, and what comes later stands behind
-    /// it.
+    /// Another PostgreSQL counts its transactions from the beginning: the copy publishes facts that were not published before, and new
+    /// facts come after them.
     /// </summary>
     [Fact]
     public async Task Facts_that_were_not_told_yet_are_told_by_the_copy_and_new_ones_stand_behind_them()

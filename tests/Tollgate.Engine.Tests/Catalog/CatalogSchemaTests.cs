@@ -8,7 +8,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Tollgate.Engine.Tests.Catalog;
 
-/// <summary>What editors check with catalogs/catalog.schema.json and what the reader accepts do not drift apart.</summary>
+/// <summary>The schema catalogs/catalog.schema.json, which editors use, and the reader accept the same documents.</summary>
 public sealed class CatalogSchemaTests
 {
     private static readonly JsonElement Schema = JsonElement.Parse(
@@ -22,7 +22,7 @@ public sealed class CatalogSchemaTests
         Violations(CatalogWriter.ToYaml(CatalogFilesTests.Read(file))).ShouldBeEmpty();
     }
 
-    /// <summary>Where a map of each kind stands in a text whose every map is otherwise as small as can be.</summary>
+    /// <summary>The place of each kind of map in a text whose other maps are as small as possible.</summary>
     [Theory]
     [InlineData("", "zz: 1\n")]
     [InlineData("feature", "features: [{ zz: 1 }]")]

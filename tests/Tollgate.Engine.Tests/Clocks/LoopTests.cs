@@ -71,8 +71,8 @@ public sealed class LoopTests
         looks.Count.ShouldBe(0);
     }
 
-    /// <summary>What the loop does, and what it writes to the log.</summary>
-    /// <param name="look">The number of the look, from 1. Answers whether there is more.</param>
+    /// <summary>The work of the loop, and its lines in the log.</summary>
+    /// <param name="look">Gets the number of the run, from 1. Returns true if there is more.</param>
     private sealed class Looks(Func<int, bool> look) : ILogger
     {
         private readonly Channel<bool> _looked = Channel.CreateUnbounded<bool>();

@@ -12,7 +12,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Costs;
 
-/// <summary>Records calls as a server does. Nothing folds by itself: the test says when.</summary>
+/// <summary>Records calls as a server does. Nothing folds automatically: the test calls it.</summary>
 public sealed class CostRig : IAsyncDisposable
 {
     private const string Catalogue =
@@ -46,7 +46,7 @@ public sealed class CostRig : IAsyncDisposable
     public ProjectSnapshot Project => Ledger.Project;
 
     /// <summary>
-    /// <c>dear</c> costs $1 a million input tokens and $2 output, <c>cheap</c> a thousandth of it; nobody knows what others cost.
+    /// <c>dear</c> costs $1 a million input tokens and $2 output, <c>cheap</c> a thousandth of it; other models have no price.
     /// </summary>
     public static async Task<CostRig> StartAsync(TestDatabase database)
     {

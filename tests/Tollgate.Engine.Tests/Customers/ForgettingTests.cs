@@ -12,8 +12,8 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Customers;
 
 /// <summary>
-/// What a server remembers of a customer is gone when a change of the customer is answered. The classes that change customers do nothing
-/// for that: the commit does.
+/// When a change of a customer is answered, the server's memory of the customer is gone. The classes that change customers contain no code
+/// for that: the commit does it.
 /// </summary>
 public sealed class ForgettingTests(TestPostgres postgres) : IAsyncLifetime
 {

@@ -98,7 +98,7 @@ public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
         var refused = await AddAsync("ada", GrantInterval.Month);
         (refused.Outcome, refused.TakenGrant).ShouldBe((ScheduleOutcome.GrantExists, "club:2"));
 
-        // One that came later: nobody gives it for the schedule, and no pause takes it back.
+        // A grant of another caller came later: the schedule does not own it, and no pause withdraws it.
         await AddAsync("bert", GrantInterval.Month);
         (await grants.RunAsync(Rig.Project, "bert", Pack("club:3"), default)).Outcome.ShouldBe(AddGrantOutcome.Added);
         (await Give(Rig).RunAsync(later, default)).ShouldBe(1);

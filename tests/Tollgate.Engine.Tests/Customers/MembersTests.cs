@@ -183,7 +183,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
         (await second.ConsumeAsync("ann", "scan")).Decision!.Standing!.Used.ShouldBe(Quantity.One);
         (await second.StandingAsync("ann", "scan")).Used.ShouldBe(Quantity.One);
 
-        // What it had of its own waits.
+        // Its own balances wait until it leaves.
         (await Remove.RunAsync(Project, "acme", "ann", default)).ShouldBeTrue();
         (await second.StandingAsync("ann", "scan")).Used.ShouldBe(Quantity.Of(2));
     }

@@ -12,7 +12,7 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Customers;
 
 /// <summary>
-/// VAT ids are looked up in the background: a VIES that errs, hangs or talks nonsense keeps nobody's customer, invoice or other id.
+/// VAT ids are checked in the background: a VIES that fails, hangs or sends invalid answers delays no customer, invoice or other id.
 /// </summary>
 public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
 {
@@ -219,7 +219,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         log.Written.ShouldBe(["Warning VIES did not answer for 2 VAT ids, which stay pending: Status 200: MS_UNAVAILABLE."]);
     }
 
-    /// <summary>VIES answered, but the answers of three projects cannot be stored: that says nothing about the country.</summary>
+    /// <summary>VIES answered, but the answers of three projects cannot be stored: that tells nothing about the country.</summary>
     [Fact]
     public async Task Projects_whose_answers_cannot_be_stored_keep_no_other_of_the_same_country_waiting()
     {
@@ -394,7 +394,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
             Written.Enqueue($"{logLevel} {formatter(state, exception)}");
     }
 
-    /// <summary>What the loop does in one look.</summary>
+    /// <summary>One run of the loop.</summary>
     private async Task LookAsync(CheckVatIds? check = null, Lines? log = null)
     {
         var parked = log is null ? _rig!.Parked : new(_database!.Source, _rig!.Clock, log);

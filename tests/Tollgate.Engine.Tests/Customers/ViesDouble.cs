@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Engine.Tests.Customers;
 
-/// <summary>What VIES is to answer: a whole HTTP answer, or one of the ways of not answering.</summary>
+/// <summary>The behaviour of VIES: a complete HTTP answer, or one of the ways of not answering.</summary>
 public enum ViesMood
 {
     Answers,
@@ -19,7 +19,7 @@ public enum ViesMood
     CannotRead,
 }
 
-/// <summary>VIES on a port of this machine. Ids with 999 are nobody's.</summary>
+/// <summary>VIES on a port of this machine. Ids with 999 do not exist.</summary>
 public sealed class ViesDouble : IAsyncDisposable
 {
     private static readonly (string Status, string Body) DownAnswer =
@@ -37,7 +37,7 @@ public sealed class ViesDouble : IAsyncDisposable
 
     public ViesMood Mood { get; set; }
 
-    /// <summary>Text of the questions to which it answers that the country's register is down, in whatever mood. Null: none.</summary>
+    /// <summary>A text in questions to which it answers in any mood that the country's register is down. Null: none.</summary>
     public string? DownFor { get; set; }
 
     /// <summary>Time that each answer takes.</summary>

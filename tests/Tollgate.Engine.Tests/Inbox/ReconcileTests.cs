@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Inbox;
 
-/// <summary>A comparison that was cut says so.</summary>
+/// <summary>A comparison that was cut reports it.</summary>
 public sealed class ReconcileTests(TestPostgres postgres)
 {
     [Fact]

@@ -110,7 +110,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         (await _database!.ScalarAsync<decimal>("SELECT used FROM balances")).ShouldBe(20m);
     }
 
-    /// <summary>Who is alone again remembers books from the time when it was not: nobody may be told what they say.</summary>
+    /// <summary>A server that is alone again has old books in memory, which it must not use.</summary>
     [Fact]
     public async Task What_a_server_wrote_before_it_left_is_read_by_the_one_that_is_alone_again()
     {
@@ -120,7 +120,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
             await other.ConsumeAsync("u1", "scan");
             (await Rig.StandingAsync("u1", "scan")).Used.Value.ShouldBe(2m);
 
-            // What it remembers from here on, the other changes once more.
+            // The other server changes the books that this one remembers from here on.
             await Rig.ConsumeAsync("u1", "job");
             await other.ConsumeAsync("u1", "job", 999);
         }
@@ -172,7 +172,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// What PostgreSQL's standstill does: reservations wait longer than they live, and one batch takes a hold and closes it.
+    /// The effect of a standstill of PostgreSQL: reservations wait longer than they live, and one batch takes a hold and closes it.
     /// </summary>
     [Theory]
     [InlineData(false, "expired")]

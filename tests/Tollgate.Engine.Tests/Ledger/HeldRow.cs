@@ -11,8 +11,8 @@ internal sealed class HeldRow : IAsyncDisposable
 
     private HeldRow(NpgsqlConnection connection, NpgsqlTransaction transaction) => (_connection, _transaction) = (connection, transaction);
 
-    /// <summary>Balances are locked with it: a decision on a book in memory writes those only.</summary>
-    /// <param name="customer">Its id, in whatever project.</param>
+    /// <summary>Locks balances with it, because a decision on a book in memory writes only those.</summary>
+    /// <param name="customer">Its id, in any project.</param>
     public static async Task<HeldRow> OfAsync(TestDatabase database, string customer)
     {
         var connection = await database.Source.OpenConnectionAsync();

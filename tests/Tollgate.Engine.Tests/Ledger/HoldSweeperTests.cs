@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>Holds that expire while nobody asks about their customers.</summary>
+/// <summary>Holds that expire while no request concerns their customers.</summary>
 public sealed class HoldSweeperTests(TestPostgres postgres)
 {
     private const string Catalog =

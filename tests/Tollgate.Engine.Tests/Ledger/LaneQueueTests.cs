@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>How many operations wait in a lane, and what bounds them.</summary>
+/// <summary>The number of operations that wait in a lane, and its limits.</summary>
 public sealed class LaneQueueTests(TestPostgres postgres)
 {
     private const string Catalog =
@@ -61,7 +61,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await rig.ConsumeAsync("c", "scans");
         var lane = rig.Lanes.LaneOf(0);
 
-        // Somebody holds the customer's balance, so the first batch waits for it and all others behind it.
+        // Another transaction holds the customer's balance, so the first batch waits for it and all others wait behind it.
         await using var connection = await database.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var hold = connection.CreateCommand())
@@ -103,7 +103,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var hold = connection.CreateCommand())
         {
-            // The whole table: nobody is to blame, and the lane stands still instead of putting a customer aside.
+            // The whole table: no customer is the cause, so the lane waits instead of setting one aside.
             hold.CommandText = "LOCK TABLE balances";
             await hold.ExecuteNonQueryAsync();
         }
@@ -126,7 +126,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         lane.Depth.ShouldBe(0);
     }
 
-    /// <summary>Nobody waits behind a transaction of somebody whose every event changes a hundred balances.</summary>
+    /// <summary>No caller waits behind a transaction of a project whose every event changes a hundred balances.</summary>
     [Fact]
     public async Task Events_that_many_meters_read_take_as_much_room_as_their_effects()
     {
@@ -312,7 +312,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         project, [.. Enumerable.Range(0, events).Select(i => new EventOrder($"{name}-{i}", "c", "scans", Quantity.One, null, null, false))],
         CancellationToken.None).AsTask();
 
-    /// <summary>How many events of each project each transaction of several wrote, in their order.</summary>
+    /// <summary>The number of events of each project in each transaction with several, in order.</summary>
     private static async Task<List<Dictionary<string, long>>> TransactionsAsync(TestDatabase database)
     {
         await using var command = database.Source.CreateCommand(
@@ -386,7 +386,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         (await OutsideAsync("SELECT sum(used)::bigint FROM balances")).ShouldBe(32);
         (await OutsideAsync("SELECT sum(held)::bigint FROM balances")).ShouldBe(32);
 
-        // On a connection of its own: those of the pool are killed too.
+        // On a separate connection, because those of the pool are killed too.
         async Task<long?> OutsideAsync(string sql, params object[] values)
         {
             await using var source = Npgsql.NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false");

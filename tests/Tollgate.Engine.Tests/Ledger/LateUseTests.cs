@@ -14,8 +14,7 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Ledger;
 
 /// <summary>
-/// What happens after a month's end to what began before it: reservations, grants that are over, late events. Memory makes no difference to
-/// any of it.
+/// Effects after a month's end on things that began before it: reservations, ended grants, late events. Memory changes none of them.
 /// </summary>
 public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
 {

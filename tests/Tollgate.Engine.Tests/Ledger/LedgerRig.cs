@@ -106,7 +106,7 @@ public sealed class LedgerRig : IAsyncDisposable
         return all!.Features.Single(f => f.Feature.Code == feature).Standing!;
     }
 
-    /// <summary>For tests that look at holds which nobody frees.</summary>
+    /// <summary>For tests of holds that no sweeper frees.</summary>
     public Task StopSweepingAsync() => _sweeper.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()

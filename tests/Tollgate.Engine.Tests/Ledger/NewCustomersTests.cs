@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>How fast a project may create customers by using them.</summary>
+/// <summary>The rate at which a project may create customers by using them.</summary>
 public sealed class NewCustomersTests(TestPostgres postgres)
 {
     private const string Catalog =

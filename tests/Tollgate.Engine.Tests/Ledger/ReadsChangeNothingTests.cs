@@ -16,13 +16,13 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Ledger;
 
 /// <summary>
-/// Whether, when and how often anybody looks makes no difference. Pairs of customers live the same random life of a year and a half: months
-/// in use and idle ones, late events, plans, overrides, grants, reservations, voids, new catalogues. One of each pair is read at random
-/// moments, by two servers, and forgotten from memory. Every answer, and what both have in the end, is the same.
+/// Reads change nothing, at any time and in any number. Pairs of customers live the same random life of a year and a half: months in use
+/// and idle ones, late events, plans, overrides, grants, reservations, voids, new catalogues. One of each pair is read at random moments,
+/// by two servers, and removed from memory. Every answer, and the final state of both, is the same.
 /// </summary>
 /// <remarks>
-/// <c>TOLLGATE_READ_LIVES</c>: how many lives, 1,000 before a release, other ones each time; unless set always the same 16.
-/// <c>TOLLGATE_READ_SEED</c>: of the first one.
+/// <c>TOLLGATE_READ_LIVES</c>: the number of lives, 1,000 before a release, other ones each time; unset: always the same 16.
+/// <c>TOLLGATE_READ_SEED</c>: the seed of the first one.
 /// </remarks>
 public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifetime
 {
@@ -93,7 +93,7 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
     }
 
     /// <summary>
-    /// Of lives that once differed: what one server knew of grants or terms was old, and no version of what it wrote said so.
+    /// Lives that once differed: one server's data about grants or terms was old, and no version of the rows that it wrote showed this.
     /// </summary>
     [Theory]
     [InlineData(29_271, 364)]
@@ -149,7 +149,7 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
             && (second?.Project.Catalog.Revision ?? int.MaxValue) >= published.Revision);
     }
 
-    /// <summary>Two customers that are told the same, on one server after the other.</summary>
+    /// <summary>Two customers that get the same requests, on one server after the other.</summary>
     private sealed class TwinLife(TestDatabase database, LedgerRig[] servers, int seed)
     {
         private readonly Random _random = new(seed);
@@ -284,7 +284,7 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
                 .. answer.Burned.Select(static one => $"burned {one.Amount} of {one.Grant}"),
             ]);
 
-        /// <summary>What both have in the end, asked in this order: who was never looked at is looked at last.</summary>
+        /// <summary>Compares the final states, reading the customer that was never read last.</summary>
         public async Task CompareAsync(Instant at) =>
             (await StateAsync(Read, at)).ShouldBe(await StateAsync(Unread, at), $"seed {seed}\n{string.Join('\n', _story)}");
 

@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>What is looked for among all of a project's events, and ends.</summary>
+/// <summary>Searches among all of a project's events, which end at a limit.</summary>
 public sealed class SearchLimitTests(TestPostgres postgres)
 {
     private static readonly EventFilter Everybodys = new(null, "none", null, new(0), new(4_000_000_000_000_000), null);

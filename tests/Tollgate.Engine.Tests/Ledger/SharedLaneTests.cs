@@ -12,7 +12,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>All customers share a lane: what one of them has or does stops nobody else.</summary>
+/// <summary>All customers share a lane: no customer's data or requests stop another.</summary>
 public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =
@@ -107,8 +107,8 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// After a refused batch Npgsql may take a statement for prepared that PostgreSQL does not know. Every later batch of the connection
-    /// fails then.
+    /// After a refused batch Npgsql may consider a statement prepared that PostgreSQL does not have. Every later batch of the connection
+    /// then fails.
     /// </summary>
     [Fact]
     public async Task A_lane_whose_prepared_statements_are_gone_goes_on_with_a_new_connection()

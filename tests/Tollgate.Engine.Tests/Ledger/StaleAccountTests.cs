@@ -65,7 +65,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeTrue();
         await AssignAsync(other, "free");
 
-        // The book in memory says 100, and no row of this feature exists whose version could have moved.
+        // The book in memory has 100, and there is no row of this feature whose version could have changed.
         (await Rig.ConsumeAsync("u1", "job", 11)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
         (await Rig.ConsumeAsync("u1", "job", 10)).Decision!.Allowed.ShouldBeTrue();
         await ShouldVerifyAsync();
@@ -119,7 +119,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         var (other, lastMonth) = await WithGrantAsync();
         await using var leaves = other;
 
-        // The other server knows the grant as unused, and last month's own quota as used up.
+        // In the other server's memory the grant is unused, and last month's own quota is used up.
         (await other.RecordAsync("u1", "scan", 2, at: lastMonth)).Burned.ShouldBeEmpty();
         (await Rig.ConsumeAsync("u1", "scan", 5)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(3);
 
@@ -137,7 +137,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         await using var leaves = other;
         await Rig.ConsumeAsync("u1", hasRow ? "scan" : "job", 1);
 
-        // Rig knows the grant as unused: last month's two, and then three of the five, are told to the other one.
+        // In Rig's memory the grant is unused: last month's two, and then three of the five, are reported to the other server.
         (await other.RecordAsync("u1", "scan", 5, at: lastMonth)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(3);
         var left = hasRow ? 3 : 4;
         (await Rig.ReserveAsync("u1", "scan", left + 1)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
@@ -167,7 +167,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         var all = await Rig.ConsumeAsync("u1", "scan", 7, id: "all");
         all.Burned.Sum(burned => burned.Amount.Value).ShouldBe(5);
 
-        // The other server knows the grant as burned, and last month's row or that there is none.
+        // In the other server's memory the grant is burned, and last month's row exists or does not.
         await other.RecordAsync("u1", known, 2, at: lastMonth);
         (await Rig.Gate.VoidAsync(Rig.Project, all.Id!, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None);
         (await other.RecordAsync("u1", "scan", known == "scan" ? 4 : 6, at: lastMonth)).Burned.Sum(burned => burned.Amount.Value)

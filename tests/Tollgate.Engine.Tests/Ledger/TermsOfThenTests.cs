@@ -11,8 +11,8 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Ledger;
 
 /// <summary>
-/// What rolls over and what is carried, by the terms of then: two customers live the same life, and one of them is looked at before the
-/// terms change. Every row is told for both, and they have the same in the end.
+/// Rollover and carried overage follow the terms of their time: two customers live the same life, and one of them is read before the terms
+/// change. Every event is recorded for both, and they end in the same state.
 /// </summary>
 public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 {
@@ -64,7 +64,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         await _database!.DisposeAsync();
     }
 
-    // B: two idle months of 500 with a bound of 600 leave 600, whatever the bound is afterwards.
+    // B: two idle months of 500 with a bound of 600 leave 600, independent of later bounds.
     [Fact]
     public Task A_wider_bound_does_not_reach_back() => BothAsync(
         async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
@@ -129,14 +129,14 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         (await StandingAsync("unseen", "carry", Day(month, 5))).Carried.Value.ShouldBe(carried);
     }
 
-    // 60 told in May of April: 40 are left of April's 100, and 40 are what rolled.
+    // 60 of April, reported in May: 40 are left of April's 100, and 40 rolled over.
     [Fact]
     public Task Late_use_takes_back_what_rolled() => BothAsync(
         async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
         async u => await RecordAsync(u, "roll", 60, Day(4, 20), Day(5, 3)),
         Day(5, 5), "roll", 140);
 
-    // 250 told in June of April: May and half of June were spoken for.
+    // 250 of April, reported in June: May and half of June were committed.
     [Fact]
     public Task Late_overage_is_carried_as_if_it_had_been_told_in_time() => BothAsync(
         async u => await ConsumeAsync(u, "scan", 1, Day(5, 10)),
@@ -152,7 +152,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         late.ShouldBe((100m, 60m));
     }
 
-    // 100 a month: what of April's use is taken back in May rolls, as far as the bound leaves room, and told again it does not.
+    // 100 a month: April's use that is taken back in May rolls over as far as the bound leaves room; reported again, it does not.
     [Theory]
     [InlineData(60, 140, 200)]
     [InlineData(100, 100, 200)]
@@ -202,7 +202,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         (await LimitAsync("u1", "wide", Day(6, 3))).ShouldBe(1100);
     }
 
-    // 100 rolled, of which the seller took 40 back. 30 of April's told late leave 30, and taken back 60.
+    // 100 rolled over, and the seller withdrew 40 of them. 30 of April reported late leave 30; taken back, 60.
     [Theory]
     [InlineData(40, 60, 30)]
     [InlineData(100, 0, 0)]
@@ -266,7 +266,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         (await LimitAsync("u1", "wide", Day(4, 21))).ShouldBe(1400);
     }
 
-    // The one server read the customer in April and knows nothing of what the other recorded on its last day: 40 of 100 are left to roll.
+    // One server read the customer in April and does not know the other's records of the last day: 40 of 100 are left to roll over.
     [Fact]
     public async Task What_another_server_recorded_first_in_a_month_does_not_roll()
     {
@@ -298,9 +298,9 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         report.IsClean.ShouldBeTrue();
     }
 
-    /// <summary>Both have the same limit at the end, and the same grants.</summary>
-    /// <param name="before">Of each customer, in its first month.</param>
-    /// <param name="change">What happens later; <c>seen</c> is looked at a little before it.</param>
+    /// <summary>Checks that both have the same limit and the same grants at the end.</summary>
+    /// <param name="before">The events of each customer in its first month.</param>
+    /// <param name="change">The later events; <c>seen</c> is read shortly before them.</param>
     private async Task BothAsync(Func<string, Task> before, Func<string, Task> change, Instant end, string feature, decimal limit)
     {
         foreach (var customer in (string[])["seen", "unseen"])

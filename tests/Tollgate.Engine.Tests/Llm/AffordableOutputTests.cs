@@ -10,7 +10,7 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Tests.Llm;
 
-/// <summary>How long an answer all limits together allow, with features that draw on one pool of credits.</summary>
+/// <summary>The longest answer that all limits together allow, with features that draw on one credit pool.</summary>
 public sealed class AffordableOutputTests
 {
     private static readonly FeatureStanding Credits = Of(1, "credits", left: 30);
@@ -24,7 +24,7 @@ public sealed class AffordableOutputTests
             new(key, remaining, Quantity.Zero, Quantity.Zero, remaining, new(Instant.Epoch, Instant.FarFuture)), 0, []);
     }
 
-    /// <summary>Each feature is moved by the output; the pool, where it is in the plan, by nothing of its own.</summary>
+    /// <summary>The output uses each feature; nothing uses the pool directly, if the plan has it.</summary>
     private static long? Find(params FeatureStanding[] features)
     {
         var plan = new PlanVersion(1, 1, new Plan { Code = "p", Name = "P", SortOrder = 1 }, FrozenDictionary<int, Entitlement>.Empty);

@@ -5,7 +5,7 @@ using Tollgate.Engine.Llm;
 
 namespace Tollgate.Engine.Tests.Llm;
 
-/// <summary>How a price file is read, and how its faults are told.</summary>
+/// <summary>The reader of price files, and its error messages.</summary>
 public sealed class PriceFileTests
 {
     [Fact]

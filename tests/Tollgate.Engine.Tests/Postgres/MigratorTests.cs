@@ -82,7 +82,7 @@ public sealed class MigratorTests(TestPostgres postgres)
         (await database.ScalarAsync<int>("SELECT max(version) FROM schema_migrations")).ShouldBe(1);
     }
 
-    /// <summary>A release's files stay as they are, and each change of the schema is a file of its own after them.</summary>
+    /// <summary>A release's files do not change, and each change of the schema is a new file after them.</summary>
     [Fact]
     public async Task A_file_after_the_baseline_keeps_the_rows_that_are_there()
     {

@@ -3,8 +3,8 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Postgres;
 
 /// <summary>
-/// What must exist once, PostgreSQL refuses twice, whatever the program does. Each rule stands here as PostgreSQL writes its index down, so
-/// that a migration which weakens one fails. Further indexes are welcome.
+/// PostgreSQL itself refuses duplicates of unique things, for any program. The test lists each rule as PostgreSQL prints its index, so that
+/// a migration which weakens one fails. Further indexes are welcome.
 /// </summary>
 public sealed class UniqueRulesTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {

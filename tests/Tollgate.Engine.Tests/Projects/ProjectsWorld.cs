@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Projects;
 
-/// <summary>What one server holds of the room Projects, on a shared database.</summary>
+/// <summary>One server's objects of the room Projects, on a shared database.</summary>
 internal sealed class ProjectsWorld : IDisposable
 {
     public ProjectsWorld(TestDatabase database)

@@ -46,7 +46,7 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         first.Presence.Alone.ShouldBeFalse();
         second.Presence.Alone.ShouldBeFalse();
 
-        // One says goodbye: the other is alone again at once, not after ten seconds, and what it remembers from before is not trusted.
+        // One server leaves: the other is alone immediately, not after ten seconds, and does not trust its earlier memory.
         var era = first.Presence.Era;
         await second.Presence.StopAsync(CancellationToken.None);
         await UntilAsync(() => first.Presence.Alone, TimeSpan.FromSeconds(8));
@@ -91,7 +91,7 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
         server.Presence.Alone.ShouldBeTrue();
 
-        // One that dies while we serve: what it had sent last may be committed now, so memory begins anew a heartbeat later.
+        // A server dies while this one serves: its last writes may still commit, so the memory starts empty a heartbeat later.
         var era = server.Presence.Era;
         await database.ExecuteAsync("INSERT INTO servers (id, host, process_id) VALUES (gen_random_uuid(), $1, $2)", host, ended.Id);
         await UntilAsync(() => !server.Presence.Alone);

@@ -10,7 +10,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Subscriptions;
 
-/// <summary>Runs of what is due, one after the other in parts, and many at once of which some die.</summary>
+/// <summary>Runs of due subscriptions, one after the other in parts, and many in parallel of which some die.</summary>
 public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =
@@ -94,7 +94,7 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// QUALITY R4. The death of a biller is that of its connection in the middle of a transaction; whoever it was begins anew.
+    /// QUALITY R4. A biller dies when its connection dies in the middle of a transaction; it then starts again.
     /// </summary>
     [Fact]
     public async Task Eight_billers_race_and_die_and_each_period_is_invoiced_once()
@@ -127,7 +127,7 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
             ? (customers, 24)
             : (150, 12);
 
-    /// <returns>How often it died.</returns>
+    /// <returns>The number of its deaths.</returns>
     private async Task<int> BillAsync(Instant until, int part)
     {
         for (var deaths = 0; ; deaths++)
@@ -148,7 +148,7 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
-    /// <returns>How many connections it killed: those that have written in their transaction and have not committed it.</returns>
+    /// <returns>The number of killed connections: those that have written in their transaction and have not committed it.</returns>
     private async Task<long> KillAsync(int most, CancellationToken over)
     {
         const string Kill =

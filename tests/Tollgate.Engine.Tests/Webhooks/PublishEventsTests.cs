@@ -32,7 +32,7 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
         await _rig.ConsumeAsync("u2", "job", 8);
         var publish = new PublishEvents(_database.Source);
 
-        // Facts are told once no older transaction runs; that of another test may hold them back for a moment.
+        // Facts are published when no older transaction runs; a transaction of another test may delay them for a moment.
         var isAsked = false;
         await UntilAsync(async () =>
         {

@@ -3,7 +3,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Webhooks;
 
-/// <summary>Who gets the places in which deliveries are sent.</summary>
+/// <summary>The distribution of the places for sending deliveries.</summary>
 public sealed class SendQueueTests(TestPostgres postgres)
 {
     [Fact]

@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>A contract that began before somebody entered it.</summary>
+/// <summary>A contract that began before it was entered.</summary>
 public sealed class BackdatedLives(LivesHost host)
 {
     private const string Subscriptions = "/v1/subscriptions";
@@ -15,8 +15,8 @@ public sealed class BackdatedLives(LivesHost host)
         Plans = [Shops.Free with { Included = [new("pages", 10, null, "hard_cap: false")] }, Shops.Basic, Shops.Pro, Shops.Enterprise],
     };
 
-    // What was used in April was counted in the free plan's April, which is cut on the 11th: it is not billed. What is reported later for
-    // the time from the 11th on is, as late usage of its month: 130 pages less 100.
+    // April's usage was counted in the free plan's April, which is cut on the 11th: it is not billed. Later reports for the time from the
+    // 11th on are billed, as late usage of its month: 130 pages less 100.
     [Fact]
     public Task What_was_counted_before_stays_in_its_month_and_what_is_reported_later_is_billed() => Given(Open).WithoutTheNaiveBiller()
         .On("2031-04-20").Uses(500)

@@ -139,7 +139,7 @@ public sealed class ChangeLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Pro was to begin in May. Asked for again without a word about when, it is dearer and so begins now: 15 of 30 days.
+    // Pro was scheduled for May. A second request without a time begins it now, because it costs more: 15 of 30 days.
     [Fact]
     public Task What_was_scheduled_is_wanted_at_once_after_all() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
@@ -250,7 +250,7 @@ public sealed class ChangeLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The upgrade on the 4th was for nothing. On the 7th 24 of 30 days of pro would be 2400, but only 1000 were asked for.
+    // The upgrade on the 4th was free. On the 7th 24 of 30 days of pro would be 2400, but only 1000 were billed.
     [Fact]
     public Task A_credit_is_never_more_than_what_was_billed_for_the_period() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic").Pays()
@@ -274,7 +274,7 @@ public sealed class ChangeLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Up at once: 2000 × 15/30 and 5000 × 15/30. Down at the end.
+    // Up immediately: 2000 × 15/30 and 5000 × 15/30. Down at the end.
     [Fact]
     public Task Seats_go_up_at_once_and_down_at_the_end() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic", quantity: 2)

@@ -5,8 +5,8 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// What goes back is what was paid: less its discount, with its own tax, and once. Basic has 100 pages a month and asks 10 cents for each
-/// further one.
+/// A correction returns the amount paid: less its discount, with its own tax, and once. Basic has 100 pages a month and costs 10 cents for
+/// each further one.
 /// </summary>
 public sealed class CorrectedLives(LivesHost host)
 {
@@ -104,8 +104,8 @@ public sealed class CorrectedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The same by way of the interval, and back: half of April is $12.50 whatever happens in it, and the new month has its coupon although
-    // nothing is asked for.
+    // The same by a change of the interval and back: half of April is $12.50 in any case, and the new month has its coupon although nothing
+    // is billed.
     [Fact]
     public Task An_amount_that_comes_again_does_not_make_changes_of_the_interval_free() =>
         Given(Shops.With(new CouponSpec("FIVE", null, 500, Duration.Forever))).WithoutTheNaiveBiller()
@@ -127,8 +127,8 @@ public sealed class CorrectedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // April at 20 %, then 10 %, then 5 %. Basic's 667 go back with 20 % of them; pro's 2000 had 200 of tax, whatever basic's time paid of
-    // them, and go back with that.
+    // April at 20 %, then 10 %, then 5 %. Basic's 667 go back with 20 % of them; pro's 2000 had 200 of tax, independent of the part that
+    // basic's time paid, and go back with that.
     [Fact]
     public Task Unused_time_goes_back_with_its_own_tax_when_rates_change() =>
         Given(Shops.Taxing(new TaxSpec("GB", "VAT", 20))).WithoutTheNaiveBiller()

@@ -81,8 +81,7 @@ public sealed class CouponLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Of $15 a month the first invoice has $10, and the change in April the other $5. Nothing was paid for April, so nothing of it goes
-    // back.
+    // The first invoice gets $10 of $15 a month, and the change in April the other $5. Nothing was paid for April, so nothing goes back.
     [Fact]
     public Task An_amount_for_ever_is_there_once_a_month() =>
         Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Forever))).WithoutTheNaiveBiller()
@@ -305,8 +304,8 @@ public sealed class CouponLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The year is one invoice. Three months from 10 May have the usage of May, which is billed on 1 June, and are over before the year
-    // begins anew.
+    // The year is one invoice. Three months from 10 May include the usage of May, which is billed on 1 June, and have ended before the next
+    // year begins.
     [Fact]
     public Task Of_a_yearly_subscription_the_months_have_what_is_invoiced_in_them() => Given(Shops.With(
             new CouponSpec("THREE", 20, null, Duration.Repeating, 3), new CouponSpec("YEAR", 10, null, Duration.Repeating, 12)))

@@ -15,8 +15,8 @@ public sealed class CreditLives(LivesHost host)
     };
 
     // Anna has the gift before the coupon. $13: all of April, and $3 of May before the 20 %, of which $9 prepaid pay $5.60. A second gift
-    // of $10 comes behind the coupon: $8 of June. What is left of it, $2, ends in the very moment of July's invoice.
-    // Bert has the coupon first. $13 after it: $8 of May, $5 of June.
+    // of $10 comes after the coupon: $8 of June. Its rest, $2, ends at the very moment of July's invoice. Bert has the coupon first. $13
+    // after it: $8 of May, $5 of June.
     [Fact]
     public Task Gifts_and_coupons_stand_in_the_order_of_their_redemption_and_what_was_prepaid_pays() => Given(British)
         .On("2031-04-01").Joins("GB").IsGiven(1300).Prepays(900).Subscribes("basic", coupon: "FIFTH")

@@ -5,12 +5,12 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// Quotas by the calendar month beside billing periods that begin on another day, and fees that are due without use. What the
-/// months cost is not for the naive biller, who knows months of the anchor only.
+/// Quotas by the calendar month with billing periods that begin on another day, and fees that are due without use. The naive biller is left
+/// out, because it knows months of the anchor only.
 /// </summary>
 public sealed class ForeignPeriodLives(LivesHost host)
 {
-    // Trial until 15 April. Of April's 170 pages 140 were used on trial, more than the 100 that are included: 30 are beyond.
+    // Trial until 15 April. 140 of April's 170 pages were used during the trial, more than the included 100: 30 are beyond.
     [Fact]
     public Task What_a_trial_used_of_a_calendar_month_is_not_billed_after_it() => Given(Calendar)
         .On("2031-04-01").Subscribes("mailer", trial: true)
@@ -115,7 +115,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
             """)
         .WithoutTheNaiveBiller().LivesAsync(host);
 
-    // What comes late into a month that was not used is a correction: the fee was billed, 3 pages at 10 cents were not.
+    // Late usage of a month without use is a correction: the fee was billed, 3 pages at 10 cents were not.
     [Fact]
     public Task Late_usage_of_a_month_without_use_does_not_bill_its_fee_again() => Given(Fees("always"))
         .On("2031-04-01").Subscribes("fees")

@@ -4,12 +4,12 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Who has said when it ends, and what is given back where that is asked for.</summary>
+/// <summary>Subscriptions with a scheduled end, and refunds on request.</summary>
 public sealed class LeavingLives(LivesHost host)
 {
     private const string Cancel = "/v1/subscriptions/{subscription}/cancel";
 
-    // 14 of 28 days are given back, and the year that was paid is had.
+    // 14 of 28 days are returned, and the paid year lasts to its end.
     [Fact]
     public Task The_end_moves_with_the_period_that_a_change_begins() => Given(Shops.Standard)
         .On("2031-01-31").Subscribes("basic")

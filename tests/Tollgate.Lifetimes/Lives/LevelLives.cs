@@ -21,7 +21,7 @@ public sealed class LevelLives(LivesHost host)
 
     private static Included Of(decimal units, decimal price) => new("seats", units, Overage.PerUnit(price)) { IsLevel = true };
 
-    // 12 seats on the 30th: 7 beyond. In May nobody reports.
+    // 12 seats on the 30th: 7 beyond. In May there is no report.
     [Fact]
     public Task The_last_report_of_a_month_is_billed_and_the_next_month_begins_at_zero() => Given(Seats)
         .On("2031-04-01").Subscribes("a")

@@ -11,7 +11,7 @@ namespace Tollgate.Lifetimes.Lives;
 /// </summary>
 public sealed class Life
 {
-    /// <summary>The one that a life is about when nobody is named.</summary>
+    /// <summary>The customer of a life that names none.</summary>
     public const string Anna = "anna";
 
     private readonly Shop _shop;
@@ -32,14 +32,14 @@ public sealed class Life
 
     public static Life Given(Shop shop) => new(shop);
 
-    /// <summary>The times of expected invoices are UTC, whatever the project's zone.</summary>
+    /// <summary>The times of expected invoices are UTC, independent of the project's zone.</summary>
     public Life ToldInUtc()
     {
         _told = TimeZoneInfo.Utc;
         return this;
     }
 
-    /// <summary>The naive biller does not know what this life is about; the numbers stand against the server alone.</summary>
+    /// <summary>The naive biller does not support this life; only the server's numbers are checked.</summary>
     public Life WithoutTheNaiveBiller()
     {
         _naively = false;
@@ -52,7 +52,7 @@ public sealed class Life
         return Then(new Wait(_now));
     }
 
-    /// <summary>Who acts from here on.</summary>
+    /// <summary>Sets the customer of the following steps.</summary>
     public Life By(string customer)
     {
         _customer = customer;
@@ -119,7 +119,7 @@ public sealed class Life
 
     public Life TakesBack(string id) => Then(new TakeBack(_now, _customer, id));
 
-    /// <summary>The shop's plans are published anew.</summary>
+    /// <summary>Publishes the shop's plans again.</summary>
     public Life Sells(Shop shop) => Then(new Publish(_now, shop));
 
     /// <summary>
@@ -131,8 +131,8 @@ public sealed class Life
     public Life IsLast(long total, string line) => Then(new LastCheck(_customer, total, Tidied(line)));
 
     /// <summary>
-    /// What came too late to be billed in the whole shop, the newest period first: customer, feature, quantity, what it would have been,
-    /// and its period. The server alone is asked.
+    /// Late usage in the whole shop that is not billed, the newest period first: customer, feature, quantity, the amount that it would have
+    /// cost, and its period. Checks the server only.
     /// </summary>
     public Life ReportsLate(string expected) => Then(new LateCheck(Tidied(expected)));
 

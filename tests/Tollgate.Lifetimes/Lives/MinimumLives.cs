@@ -5,8 +5,8 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// What is agreed as a minimum: committed is $10 a month and at least $30 with its usage, each page costs 10 cents; scale is $60 and
-/// at least $120. Of less than a period the minimum is the share of the time.
+/// Agreed minimums: committed is $10 a month and at least $30 with its usage, each page costs 10 cents; scale is $60 and at least $120. A
+/// part of a period has the same part of the minimum.
 /// </summary>
 public sealed class MinimumLives(LivesHost host)
 {
@@ -147,8 +147,8 @@ public sealed class MinimumLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // $20 of usage are part of the $30 that were agreed, whenever they are told; $12 more are beyond by $12; what is taken back of them is
-    // given back down to the minimum.
+    // $20 of usage are part of the agreed $30, no matter when they are reported; $12 more exceed it by $12; voided usage is returned down
+    // to the minimum.
     [Fact]
     public Task Late_usage_costs_what_exceeds_the_minimum_and_nothing_else() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")

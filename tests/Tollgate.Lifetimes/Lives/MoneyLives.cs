@@ -123,7 +123,7 @@ public sealed class MoneyLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 19 % of 1003 is 190.57 and of 503 is 95.57: rounded one by one 191 + 96 = 287. Of the sum it is 286.14.
+    // 19 % of 1003 is 190.57 and of 503 is 95.57: rounded separately 191 + 96 = 287. 19 % of the sum is 286.14.
     [Fact]
     public Task Tax_is_rounded_once() => Given(Shops.Taxing(German).With(
             Shops.Basic with { Prices = [new(Interval.Monthly, 1003)], Included = [new("pages", 100, Overage.PerUnit(5.03m))] }))

@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Credit packs: bought once, given when they are paid, used up beside the plan. The naive biller sells none.</summary>
+/// <summary>Credit packs: bought once, granted when paid, used in addition to the plan. The naive biller sells none.</summary>
 public sealed class PackLives(LivesHost host)
 {
     // Two packs of 50 pages are $8. Paid on the 10th they live until 10 May. April: 100 pages of the plan, then 50 of the 100.

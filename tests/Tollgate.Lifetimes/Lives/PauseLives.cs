@@ -76,7 +76,7 @@ public sealed class PauseLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 150 pages before the pause: 50 beyond the quota. The 40 of the pause are the free plan's, and nobody's to pay.
+    // 150 pages before the pause: 50 beyond the quota. The 40 of the pause belong to the free plan and are not billed.
     [Fact]
     public Task Usage_before_a_pause_is_billed_when_it_ends_and_usage_in_it_is_not() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")

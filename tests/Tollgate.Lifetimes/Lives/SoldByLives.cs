@@ -28,7 +28,7 @@ public sealed class SoldByLives(LivesHost host)
         ],
     };
 
-    // Nobody sold pages on the 2nd; nothing was used after that.
+    // No plan sold pages on the 2nd; nothing was used after that.
     [Fact]
     public Task Usage_of_before_the_subscription_is_not_billed() => Given(Shop)
         .On("2031-03-02").Uses(500)
@@ -44,7 +44,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 50 beyond pro's 100 at 10 cents are $5, whatever comes next.
+    // 50 beyond pro's 100 at 10 cents are $5, independent of the next plan.
     [Theory]
     [InlineData("dear")]
     [InlineData("big")]
@@ -67,7 +67,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // One month has one quota: 90 under pro and 7 that nobody sold leave 3 of the 100, so 17 of the last 20 are beyond.
+    // One month has one quota: 90 under pro and 7 that no plan sold leave 3 of the 100, so 17 of the last 20 are beyond.
     [Fact]
     public Task A_plan_without_the_feature_in_between_gives_no_second_quota() => Given(Shop)
         .On("2031-04-01").Subscribes("pro").Pays()
@@ -180,7 +180,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 50 beyond pro in March, told in April under another plan, cost what they cost in March.
+    // 50 beyond pro in March, reported in April under another plan, have March's price.
     [Theory]
     [InlineData("hard")]
     [InlineData("dear")]
@@ -201,7 +201,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Told five days after the end: on the first invoice of the next subscription, whether anything was used in time or not.
+    // Reported five days after the end: on the first invoice of the next subscription, with and without earlier usage.
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -242,7 +242,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The paid time ends with the pause. What it used and told later is billed when it goes on; what was used in the pause is not.
+    // The paid time ends with the pause. Its late usage is billed on resumption; usage during the pause is not.
     [Fact]
     public Task Late_usage_of_before_a_pause_is_billed_when_it_goes_on() => Given(Shop)
         .On("2031-04-01").Subscribes("pro").Pays()
@@ -262,7 +262,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Boost adds 75 pages and ends with April. 160 pages of April that are told in May are within 175; 20 more are beyond by 5.
+    // Boost adds 75 pages and ends with April. 160 pages of April reported in May are within 175; 20 more exceed it by 5.
     [Theory]
     [InlineData(1)]
     [InlineData(0)]
@@ -287,7 +287,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 150 pages of April without an add-on are 50 beyond, whatever is bought in May.
+    // 150 pages of April without an add-on are 50 beyond, independent of purchases in May.
     [Fact]
     public Task An_add_on_that_is_bought_later_does_not_make_earlier_usage_free() => Given(Boosting)
         .On("2031-04-01").Subscribes("pro").Pays()

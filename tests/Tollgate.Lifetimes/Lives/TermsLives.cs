@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Terms beside plan and quantity: add-ons, a price that was agreed, a quota that was.</summary>
+/// <summary>Terms other than plan and quantity: add-ons, an agreed price, an agreed quota.</summary>
 public sealed class TermsLives(LivesHost host)
 {
     /// <summary>Boost is $5 a month and adds 50 pages.</summary>
@@ -38,7 +38,7 @@ public sealed class TermsLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Two are $10; one is dropped at once on the 16th: 15 of 30 days of $20 back, of $15 charged.
+    // Two are $10; one is dropped immediately on the 16th: 15 of 30 days of $20 back, of $15 charged.
     [Fact]
     public Task An_add_on_is_dropped_at_once() => Given(Boosting)
         .On("2031-04-01").Subscribes("basic", addOns: Held("boost", 2)).May(200).Pays()

@@ -5,7 +5,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// What goes beyond the quota: basic has 100 pages a month and asks 10 cents for each further one, pro 1,000 and 5 cents.
+/// Usage beyond the quota: basic has 100 pages a month and costs 10 cents for each further one, pro 1,000 and 5 cents.
 /// </summary>
 public sealed class UsageLives(LivesHost host)
 {
@@ -390,7 +390,7 @@ public sealed class UsageLives(LivesHost host)
         .ReportsLate("anna pages 30 300 2031-04-01 00:00 → 2031-05-01 00:00")
         .LivesAsync(host);
 
-    // Anna's first month had 60 pages, bert's none at all. What carries them beyond 100 comes when the month was invoiced.
+    // Anna's first month had 60 pages, bert's none. The usage that carries them beyond 100 arrives after the month was invoiced.
     [Fact]
     public Task Late_usage_is_ignored_also_when_its_invoice_asked_for_nothing() => Given(IgnoringLate())
         .On("2031-04-01").Subscribes("basic")
@@ -465,7 +465,7 @@ public sealed class UsageLives(LivesHost host)
         .ReportsLate("anna pages 40 400 2031-04-01 00:00 → 2031-05-01 00:00")
         .LivesAsync(host);
 
-    // A year and a half later a mistake is found: 40 of the 50 beyond go back, and what nobody owes pays the next year.
+    // A year and a half later a mistake is found: 40 of the 50 beyond go back, and the resulting credit pays the next year.
     [Fact]
     public Task What_is_taken_back_in_the_year_after_is_given_back() => Given(Shops.Standard)
         .On("2031-01-01").Subscribes("basic", Interval.Yearly)

@@ -3,15 +3,15 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Naive;
 
 /// <summary>
-/// What invoices a story must lead to, worked out by somebody who has read the rules of time and money and never seen the
-/// server's code. One customer after the other, one moment after the other, everything in memory.
+/// The invoices that a story must lead to, computed independently of the server's code, by the rules of time and money alone. One customer
+/// after the other, one moment after the other, everything in memory.
 /// </summary>
 public sealed class NaiveBiller(Shop shop)
 {
     private readonly Dictionary<string, NaiveCustomer> _customers = [];
     private readonly NaiveCalendar _calendar = new(shop.Zone);
 
-    /// <summary>What is sold now; <see cref="Publish"/> replaces it.</summary>
+    /// <summary>The present shop; <see cref="Publish"/> replaces it.</summary>
     public Shop Shop { get; private set; } = shop;
 
     public IEnumerable<string> Customers => _customers.Keys;
@@ -48,7 +48,7 @@ public sealed class NaiveBiller(Shop shop)
 
     public IReadOnlyList<Fact> FactsOf(string customer) => Customer(customer).Facts;
 
-    /// <summary>How the usage of a quota period was rated last, stretch by stretch.</summary>
+    /// <summary>Returns the last rating of the usage of a quota period, stretch by stretch.</summary>
     internal NaiveBilled Explain(string customer, string feature, DateTime start) => Customer(customer).Explain(feature, start);
 
     /// <summary>The subscription that lives or ended last; null when there never was one.</summary>

@@ -1,12 +1,12 @@
 namespace Tollgate.Lifetimes.Naive;
 
 /// <summary>
-/// Where a subscription's periods are counted from: a month, a day that is kept for ever (31 also in a February), and the
-/// time of day. All of it as the project's wall clock shows it.
+/// The anchor of a subscription's periods: a month, a day that is kept for ever (31 also in a February), and the time of day. All of it on
+/// the project's wall clock.
 /// </summary>
 internal sealed record NaiveAnchor(int Year, int Month, int Day, TimeSpan TimeOfDay)
 {
-    /// <summary>The date and time that the anchor itself stands for.</summary>
+    /// <summary>The date and time of the anchor itself.</summary>
     public DateTime Local => MonthsLater(0);
 
     /// <summary>The anchor's day so many months later: the last day where the month is too short.</summary>
@@ -60,7 +60,7 @@ internal sealed class NaiveCalendar(string zone)
     /// <summary>The same time of day so many calendar days later.</summary>
     public DateTime DaysLater(DateTime utc, int days) => ToUtc(ToLocal(utc).AddDays(days));
 
-    /// <summary>How many midnights lie between two moments.</summary>
+    /// <summary>Returns the number of midnights between two moments.</summary>
     public int CalendarDays(DateTime from, DateTime to) => (ToLocal(to).Date - ToLocal(from).Date).Days;
 
     private TimeSpan OffsetAt(DateTime utc) => Zone.GetUtcOffset(new DateTimeOffset(utc, TimeSpan.Zero));

@@ -20,13 +20,13 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 
     public IReadOnlyList<Bill> Bills => _bills;
 
-    /// <summary>What happened to the customer's subscriptions, in the words of their timelines.</summary>
+    /// <summary>The history of the customer's subscriptions, in the words of their timelines.</summary>
     public IReadOnlyList<Fact> Facts => _facts;
 
-    /// <summary>It has, or had, something that comes off before tax. What a change gives back then is told by lives.</summary>
+    /// <summary>True if it has, or had, a deduction before tax. Lives check the credits of a change then.</summary>
     public bool HasReductions { get; private set; }
 
-    /// <summary>How the usage of a quota period was rated last.</summary>
+    /// <summary>Returns the last rating of the usage of a quota period.</summary>
     public NaiveBilled Explain(string feature, DateTime start) => _usage.Explain(feature, start);
 
     private NaiveSubscription Current => Subscription ?? throw new InvalidOperationException("The customer has no subscription.");
@@ -293,7 +293,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         {
             if (scheduled.Interval != Current.Terms.Interval)
             {
-                // The count begins anew in this month; the day that is kept stays.
+                // The count starts again in this month; the anchor's day stays.
                 var local = calendar.ToLocal(at);
                 Current.Anchor = Current.Anchor! with { Year = local.Year, Month = local.Month };
             }
@@ -317,7 +317,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         }
         else if ((step.When ?? (terms.AmountOfYear > old.AmountOfYear ? When.Now : When.PeriodEnd)) == When.PeriodEnd)
         {
-            // What waits is changed by what is asked for, where that can be had together.
+            // The request changes the scheduled terms, if both are possible together.
             var later = Current.Scheduled is { } waiting && Asked(step, waiting, old, shop) is { IsSold: true } both ? both : terms;
             Schedule(step.At, later == old ? null : later);
         }
@@ -346,7 +346,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         AddOns = step.AddOns ?? terms.AddOns,
     };
 
-    /// <summary>To ask for what is there already takes back what was asked for before.</summary>
+    /// <summary>A request for the present terms cancels a scheduled change.</summary>
     private void Schedule(DateTime at, NaiveTerms? terms)
     {
         if (terms != Current.Scheduled)
@@ -388,7 +388,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         Issue(at, lines);
     }
 
-    /// <summary>Gives back parts of what was asked for this period, for the plan and each add-on, together at most all of it.</summary>
+    /// <summary>Credits parts of the amount billed for this period, for the plan and each add-on, together at most all of it.</summary>
     private List<BillLine> CreditLines(DateTime from, IReadOnlyList<long> amounts)
     {
         var credit = Math.Min(amounts.Sum(), Current.BilledForPeriod);
@@ -443,7 +443,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         Issue(at, [.. lines, .. NewAnchor(at), .. due]);
     }
 
-    /// <summary>Nothing is given back; what was used and not asked for yet is.</summary>
+    /// <summary>Credits nothing; usage that was not billed yet is billed.</summary>
     private void End(DateTime at)
     {
         if (Current.Status == NaiveStatus.Active)
@@ -460,8 +460,8 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         }
     }
 
-    /// <summary>What usage and agreed minimums ask for, or give back.</summary>
-    /// <param name="paidUntil">The running period ends there; null: it goes on.</param>
+    /// <summary>The charges or credits for usage and agreed minimums.</summary>
+    /// <param name="paidUntil">The end of the running period; null: it continues.</param>
     private List<BillLine> Due(DateTime? paidUntil = null)
     {
         var lines = _usage.Due(Shop.DigitsOf(Current.Terms.Currency));
@@ -492,7 +492,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         var sum = lines.Sum(line => line.Amount) - discounts.Sum();
         lines.AddRange(discounts.Select(BillLine.Discount));
 
-        // What goes back has its tax as well: each customer has one rate all the time.
+        // The credit includes its tax: each customer has one rate all the time.
         var (tax, asked) = Taxed(sum);
         var total = Math.Max(0, asked);
         _credit += PayEarlier(Math.Max(0, -asked));
@@ -501,9 +501,9 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         _bills.Add(new Bill(at, Current.Terms.Currency, lines, tax, total, fromCredit, Paid: fromCredit == total));
     }
 
-    /// <summary>What comes off the lines that ask for something, in the order of redemption.</summary>
-    /// <param name="rated">What all lines come to as they were rated: what is for one bill waits for one that asks for something.</param>
-    /// <param name="kept">What percentages leave of 1.</param>
+    /// <summary>Deducts reductions from the lines with a charge, in the order of redemption.</summary>
+    /// <param name="rated">The sum of all lines as rated: a coupon for one bill waits for a bill with a charge.</param>
+    /// <param name="kept">The part of 1 that percentages leave.</param>
     private List<long> Discounts(DateTime at, long rated, List<BillLine> lines, out decimal kept)
     {
         var (charged, net) = (lines.Where(line => line.Amount > 0).Sum(line => line.Amount), lines.Sum(line => line.Amount));
@@ -522,8 +522,8 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         return discounts;
     }
 
-    /// <summary>What a change leaves over pays first what the subscription's bills still ask for, the oldest first.</summary>
-    /// <returns>What is left of it.</returns>
+    /// <summary>The surplus of a change first pays the open bills of the subscription, the oldest first.</summary>
+    /// <returns>The rest.</returns>
     private long PayEarlier(long left)
     {
         for (var at = _firstBill; at < _bills.Count; at++)

@@ -3,22 +3,22 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Naive;
 
 /// <summary>
-/// What is agreed as a minimum: at the end of a period the plan's price and the usage of it are compared with it, and what is missing is
-/// asked for. Of less than a period the minimum and the price are the share of the time.
+/// Agreed minimums: at the end of a period the plan's price and its usage are compared with the minimum, and the difference is billed. A
+/// part of a period has the same part of the minimum and the price.
 /// </summary>
 internal sealed class NaiveMinimums
 {
     private readonly List<Ended> _ended = [];
 
     /// <summary>
-    /// What usage must come to beside the price, for the share of the running period that its terms were in force until then.
+    /// The minimum of usage, apart from the price, for the share of the running period in which its terms were in force until then.
     /// </summary>
     public static long CommittedUntil(NaiveSubscription subscription, DateTime at) =>
         subscription.Terms.Minimum is { } minimum
             ? Share(subscription, minimum, at) - Share(subscription, subscription.Terms.Amount, at)
             : 0;
 
-    /// <summary>What is missing of periods that ended before, where their usage became more or less.</summary>
+    /// <summary>The differences of ended periods whose usage has changed.</summary>
     public List<BillLine> Corrections(NaiveUsage usage)
     {
         var lines = new List<BillLine>();
@@ -53,7 +53,7 @@ internal sealed class NaiveMinimums
             : BillLine.Of("minimum", ended.Billed, subscription.Committed == 0 ? subscription.TermsSince : start, until);
     }
 
-    /// <summary>Of an amount for a period, the part of the time that its terms were in force.</summary>
+    /// <summary>The part of an amount for a period that falls to the time in which its terms were in force.</summary>
     private static long Share(NaiveSubscription subscription, long amount, DateTime until) => until <= subscription.TermsSince
         ? 0
         : NaiveRating.Share(amount, (until - subscription.TermsSince).Ticks, (subscription.PeriodEnd - subscription.PeriodStart).Ticks);

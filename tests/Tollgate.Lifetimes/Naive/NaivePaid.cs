@@ -3,18 +3,18 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Naive;
 
 /// <summary>
-/// What bills asked for usage and minimums, and what was paid of it. What is taken back later goes back as it was paid: less the
-/// percentages that coupons took off that bill, and never more than the bill came to.
+/// The amounts that bills charged for usage and minimums, and the paid part. A later correction returns the paid part: less the percentages
+/// that coupons took off that bill, and never more than the bill's total.
 /// </summary>
 internal sealed class NaivePaid
 {
     private readonly Dictionary<(string Kind, string? Feature, DateTime At), Stack<Piece>> _pieces = [];
 
-    /// <summary>Notes a bill: what it asked for usage and minimums.</summary>
-    /// <param name="kept">What percentages left of 1.</param>
+    /// <summary>Notes a bill's charges for usage and minimums.</summary>
+    /// <param name="kept">The part of 1 that percentages left.</param>
     public void Note(IReadOnlyList<BillLine> lines, decimal kept, long discount)
     {
-        // Without a discount everything was paid as it was asked for.
+        // Without a discount every charge was paid in full.
         var bill =
             new Room { Left = discount == 0 ? long.MaxValue : lines.Where(line => line.Amount > 0).Sum(line => line.Amount) - discount };
         foreach (var line in lines.Where(line => line.Amount > 0 && line.Kind is "usage" or "minimum"))
@@ -23,7 +23,7 @@ internal sealed class NaivePaid
         }
     }
 
-    /// <summary>A line that takes back, as it goes back: of what was asked for last first.</summary>
+    /// <summary>Returns the credit for a line, from the newest charge backwards.</summary>
     public BillLine GoesBack(BillLine line)
     {
         var (left, back, pieces) = (-line.Amount, 0L, Of(line));
@@ -52,7 +52,7 @@ internal sealed class NaivePaid
 
     private sealed record Piece(long Asked, decimal PercentOff, Room Bill);
 
-    /// <summary>What of a bill can still go back.</summary>
+    /// <summary>The part of a bill that can still be returned.</summary>
     private sealed class Room
     {
         public long Left { get; set; }

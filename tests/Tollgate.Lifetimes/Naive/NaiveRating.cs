@@ -3,13 +3,13 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Naive;
 
-/// <summary>What units cost and what a share of a price is: in minor units, rounded once, half away from zero.</summary>
+/// <summary>The price of units and the share of a price: in minor units, rounded once, half away from zero.</summary>
 internal static class NaiveRating
 {
     /// <summary>The price of all units beyond the quota.</summary>
     public static long Rate(Overage price, decimal units, int digits) => Rate([(price, units)], digits);
 
-    /// <summary>Of units that are beyond at several prices: one line.</summary>
+    /// <summary>Rates units beyond the quota at several prices: one line.</summary>
     public static long Rate(IEnumerable<(Overage Price, decimal Units)> parts, int digits)
     {
         var minor = parts.Sum(part => Major(part.Price, part.Units));
@@ -21,7 +21,7 @@ internal static class NaiveRating
         return (long)decimal.Round(minor, 0, MidpointRounding.AwayFromZero);
     }
 
-    /// <summary>Of a whole quota period: each price once, for all units that are beyond at it.</summary>
+    /// <summary>Rates a whole quota period: each price once, for all units beyond the quota at it.</summary>
     public static long Rate(IEnumerable<Stretch> stretches, int digits)
     {
         var prices = new List<(Overage Price, decimal Units)>();
@@ -63,7 +63,7 @@ internal static class NaiveRating
         return parts;
     }
 
-    /// <summary>The first tier's fee is due without any use, unless the price says that it is not.</summary>
+    /// <summary>The first tier's fee is due without any use, unless the price excludes that.</summary>
     private static decimal Major(Overage price, decimal units)
     {
         if (units <= 0)

@@ -10,11 +10,11 @@ internal enum NaiveStatus
     Ended,
 }
 
-/// <summary>What a customer pays for. The plan is the very version that was sold; add-ons are never published anew.</summary>
+/// <summary>The terms that a customer pays for. The plan is the exact version that was sold; add-ons are never published again.</summary>
 /// <param name="Offered">All add-ons of the shop.</param>
 internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity, string Currency, HeldAddOns AddOns, AddOnSpec[] Offered)
 {
-    /// <summary>The plan, and then each add-on: each stands on bills by itself.</summary>
+    /// <summary>The plan, and then each add-on: each is a line of its own.</summary>
     public IReadOnlyList<(long Amount, int Quantity)> Items =>
     [
         (Plan.AmountOf(Interval, Currency) * Quantity, Quantity),
@@ -26,7 +26,7 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
 
     public long? Minimum => Plan.Prices.Single(price => price.Interval == Interval && price.Currency == Currency).Minimum;
 
-    /// <summary>The plan's quotas with what add-ons add; what only an add-on knows has a hard cap.</summary>
+    /// <summary>The plan's quotas with the quantities of add-ons; a feature that only an add-on has gets a hard cap.</summary>
     public IReadOnlyList<Included> Included
     {
         get
@@ -75,12 +75,12 @@ internal sealed class NaiveSlice(DateTime start, TimeSpan month)
 
     public DateTime? End { get; set; }
 
-    /// <summary>Feature → what invoices asked for so far.</summary>
+    /// <summary>Feature → the amount invoiced so far.</summary>
     public Dictionary<string, NaiveBilled> Billed { get; } = [];
 }
 
-/// <summary>What usage of a feature in a slice came to when it was looked at last, and how.</summary>
-/// <param name="Asked">As they were when the newest line of it was made: later ones may have come to the same amount.</param>
+/// <summary>The last rating of a feature's usage in a slice.</summary>
+/// <param name="Asked">The stretches at the newest line: later ones may have the same amount.</param>
 internal sealed record NaiveBilled(long Amount, DateTime SoldUntil, IReadOnlyList<Stretch> Stretches, IReadOnlyList<Stretch> Asked);
 
 /// <summary>Something that makes invoices smaller before tax: a coupon, or money that was a gift.</summary>
@@ -89,7 +89,7 @@ internal sealed class NaiveReduction
     /// <summary>Null: a gift.</summary>
     public CouponSpec? Coupon { get; init; }
 
-    /// <summary>Of a gift, and of a coupon that carries over: what is left.</summary>
+    /// <summary>For a gift, and for a coupon that carries over: the rest.</summary>
     public long? Left { get; set; }
 
     /// <summary>From this moment on it takes nothing off.</summary>
@@ -97,12 +97,12 @@ internal sealed class NaiveReduction
 
     public bool IsUsed { get; set; }
 
-    /// <summary>The billing period in which it took something off last, and how much in all.</summary>
+    /// <summary>The last billing period with a deduction, and the total deduction in it.</summary>
     private (DateTime Start, long Amount) _taken;
 
-    /// <summary>What it takes off. An amount is there once for each billing period.</summary>
-    /// <param name="charged">What is left of the lines that ask for something: a percentage is of these.</param>
-    /// <param name="net">The same less what goes back beside them: an amount takes no more off.</param>
+    /// <summary>Returns the deduction. An amount applies once for each billing period.</summary>
+    /// <param name="charged">The rest of the lines with a charge: a percentage applies to these.</param>
+    /// <param name="net">The same less the credits on the bill: an amount takes no more off.</param>
     public long TakeOff(long charged, long net, DateTime at, DateTime period)
     {
         if (at >= End || (Left is null && Coupon is { Duration: Duration.Once } && IsUsed))
@@ -137,7 +137,7 @@ internal sealed class NaiveSubscription
 
     public DateTime TrialEnd { get; set; }
 
-    /// <summary>The trial's end ends it, unless somebody decides otherwise.</summary>
+    /// <summary>True if the subscription ends with the trial, unless the customer decides otherwise.</summary>
     public bool TrialExpires { get; init; }
 
     public NaiveAnchor? Anchor { get; set; }
@@ -153,11 +153,11 @@ internal sealed class NaiveSubscription
     public DateTime TermsSince { get; set; }
 
     /// <summary>
-    /// What usage of the period must come to for the minimums of terms that were in force in it before, each for its share of the time.
+    /// The usage of the period that the minimums of earlier terms in it require, each for its share of the time.
     /// </summary>
     public long Committed { get; set; }
 
-    /// <summary>What was asked for this period and not given back yet.</summary>
+    /// <summary>The amount billed for this period and not credited yet.</summary>
     public long BilledForPeriod { get; set; }
 
     public bool EndsAtPeriodEnd { get; set; }

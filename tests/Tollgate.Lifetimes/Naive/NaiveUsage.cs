@@ -3,8 +3,8 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Naive;
 
 /// <summary>
-/// What a customer used, and what it costs: each report is looked at by itself, in the order in which things happened, and priced by
-/// the plan that sold at that moment. When it was reported does not matter, and neither do the plans that came later.
+/// A customer's usage and its cost: each report is priced separately, in the order of the time of use, by the plan that sold at that
+/// moment. The time of the report does not matter, and neither do later plans.
 /// </summary>
 internal sealed class NaiveUsage
 {
@@ -32,7 +32,7 @@ internal sealed class NaiveUsage
     public decimal UsedIn(string feature, DateTime until) =>
         Of(feature, _slices[^1], _slices[^1].Start, until, until).Sum(use => use.Quantity);
 
-    /// <summary>For every slice that has ended: what its usage costs now, less what was asked for it before.</summary>
+    /// <summary>For every ended slice: the present cost of its usage, less the amount billed before.</summary>
     public List<BillLine> Due(int digits)
     {
         var lines = new List<BillLine>();
@@ -51,11 +51,11 @@ internal sealed class NaiveUsage
         return lines;
     }
 
-    /// <summary>What was asked so far for usage of the slices that were sold last within a stretch of time, its end included.</summary>
+    /// <summary>The amount billed so far for usage of the slices that were sold last within a stretch of time, its end included.</summary>
     public long BilledIn(DateTime start, DateTime until) => _slices.SelectMany(slice => slice.Billed.Values)
         .Where(billed => billed.SoldUntil > start && billed.SoldUntil <= until).Sum(billed => billed.Amount);
 
-    /// <summary>How the slice that began then was rated last.</summary>
+    /// <summary>Returns the last rating of the slice that began then.</summary>
     public NaiveBilled Explain(string feature, DateTime start) =>
         _slices.Single(slice => slice.Start == start && slice.Billed.ContainsKey(feature)).Billed[feature];
 
@@ -151,7 +151,7 @@ internal sealed class NaiveUsage
         return decimal.Round(sum / slice.Month.Ticks, 9, MidpointRounding.AwayFromZero);
     }
 
-    /// <summary>Of a level: each unit that is there at the end, as if it had been used when it came for the last time.</summary>
+    /// <summary>For a level: each unit that is present at the end counts as used when it was last added.</summary>
     private static IEnumerable<Use> Units(List<Use> reports)
     {
         for (var unit = 1; unit <= reports.LastOrDefault()?.Quantity; unit++)
@@ -168,7 +168,7 @@ internal sealed class NaiveUsage
 
     private static bool Sells(NaiveTerms terms, string feature) => terms.Find(feature) is { Overage: not null, Units: not null };
 
-    /// <summary>Of a slice that has ended; terms that were replaced in the very second were never sold.</summary>
+    /// <summary>The terms sold in an ended slice; terms that were replaced in the very second were never sold.</summary>
     private IEnumerable<(DateTime From, DateTime To, NaiveTerms Terms)> SoldIn(NaiveSlice slice)
     {
         for (var at = 0; at < _sold.Count; at++)

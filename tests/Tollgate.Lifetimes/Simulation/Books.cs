@@ -5,8 +5,8 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Simulation;
 
-/// <summary>All invoices of a project, by customer and in their order.</summary>
-/// <param name="Hash">Of everything but the numbers: invoices of one second are numbered in any order.</param>
+/// <summary>All invoices of a project, by customer and in order.</summary>
+/// <param name="Hash">The hash of everything but the numbers: the order of numbers within one second is arbitrary.</param>
 public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCustomer, string Hash)
 {
     public int Invoices => ByCustomer.Values.Sum(bills => bills.Count);
@@ -26,7 +26,7 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
         return new Books(biller.Customers.ToDictionary(customer => customer, biller.BillsOf), "");
     }
 
-    /// <summary>How the naive biller explains its own usage lines, of customers from whom nothing was taken off.</summary>
+    /// <summary>The naive biller's explanations of its usage lines, for customers without deductions.</summary>
     public static IReadOnlyList<Explained> ExplainedNaively(Story story)
     {
         var biller = Lived(story);
@@ -47,8 +47,8 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
     }
 
     /// <summary>
-    /// Null when each explanation says what the naive biller rated, stretch by stretch, and comes to what the lines asked for; otherwise
-    /// the first one that does not.
+    /// Null if each explanation matches the naive biller's rating, stretch by stretch, and the sum of the lines; otherwise the first one
+    /// that does not.
     /// </summary>
     public static string? FirstUnexplained(Story story, IReadOnlyList<Explained> seen)
     {
@@ -78,7 +78,7 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
         return null;
     }
 
-    /// <summary>Null when both say the same; otherwise the earliest invoice on which they differ, told so that one can follow it.</summary>
+    /// <summary>Null if both are equal; otherwise the earliest invoice on which they differ, with its history.</summary>
     public static string? FirstDifference(Story story, Books expected, Books seen)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(story.Shop.Zone);
@@ -118,7 +118,7 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
             """;
     }
 
-    /// <summary>What a stretch used is left out where the explanation does not tell it, because nothing is beyond.</summary>
+    /// <summary>Leaves out the usage of a stretch if the explanation does not show it, because nothing is beyond.</summary>
     private static string Told(IReadOnlyList<Stretch> stretches, Explained as_) => string.Join(
         '\n', stretches.Select((stretch, at) => as_.Stretches.ElementAtOrDefault(at) is { Used: null }
             ? stretch with { Used = null }
@@ -157,7 +157,7 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
         return null;
     }
 
-    /// <summary>"2031-04-16 00:00:00 Change Plan = team, When = Now": what is not said is left out.</summary>
+    /// <summary>"2031-04-16 00:00:00 Change Plan = team, When = Now": null values are left out.</summary>
     private static string Told(Step step)
     {
         var inner = step is CustomerStep told ? told.ToString()! : "Publish { }";

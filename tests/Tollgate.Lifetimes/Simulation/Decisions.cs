@@ -3,7 +3,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Simulation;
 
-/// <summary>What a customer does next, if anything: by chance, and only what is possible now.</summary>
+/// <summary>A customer's next step, if any: random, and only possible ones.</summary>
 internal sealed class Decisions(Random chance, NaiveBiller biller)
 {
     private static readonly string?[] Reasons = ["too_expensive", "missing_feature", "switched_service", null];
@@ -97,13 +97,13 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
         var when = chance.Next(4) switch { 0 => When.Now, 1 => When.PeriodEnd, _ => (When?)null };
         if (interval != old.Interval && (interval == Interval.Weekly || old.Interval == Interval.Weekly))
         {
-            // Which day a month would be counted from that follows weeks is nobody's rule.
+            // No rule defines the day from which a month after weeks would be counted.
             when = When.Now;
         }
 
         if (subscription.Status == NaiveStatus.Active && biller.HasReductions(customer))
         {
-            // What a credit for a discounted period may be is told by a life, not here.
+            // A life checks the credit for a discounted period, not this story.
             if (when == When.Now)
             {
                 return null;

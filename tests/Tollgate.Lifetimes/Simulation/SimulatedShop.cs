@@ -71,7 +71,7 @@ public static class SimulatedShop
         SellerCountry = "DE",
     };
 
-    /// <summary>What it sells after a year.</summary>
+    /// <summary>The shop's plans after a year.</summary>
     public static Shop Dearer(Shop opening) => opening.With(
         Starter with
         {

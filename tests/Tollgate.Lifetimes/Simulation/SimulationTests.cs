@@ -6,8 +6,8 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Simulation;
 
 /// <summary>
-/// Many customers over more than a year of joining, changing, pausing, leaving and late reports, billed by the real server and by
-/// the naive biller, and compared line by line, as is how each usage line came about.
+/// Many customers over more than a year of joining, changing, pausing, leaving and late reports, billed by the real server and by the naive
+/// biller, and compared line by line, with the explanation of each usage line.
 /// </summary>
 /// <remarks>
 /// <c>TOLLGATE_LIVES_SEED</c>, <c>TOLLGATE_LIVES_CUSTOMERS</c> and <c>TOLLGATE_LIVES_MONTHS</c> make it another or a larger story:

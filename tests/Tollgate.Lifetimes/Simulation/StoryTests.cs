@@ -39,7 +39,7 @@ public sealed class StoryTests
         Books.FirstUnexplained(story, [right with { Beyond = right.Beyond + 1 }]).ShouldNotBeNull().ShouldContain(right.Customer);
     }
 
-    /// <summary>What is not drawn is not compared.</summary>
+    /// <summary>A kind of step that no story contains is never compared.</summary>
     [Fact]
     public void A_story_has_something_of_everything()
     {

@@ -4,7 +4,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Simulation;
 
-/// <summary>What happens at one moment: first what customers decide, then what was used.</summary>
+/// <summary>The steps of one moment: first the customers' decisions, then the usage.</summary>
 public sealed record Tick(DateTime At, IReadOnlyList<Step> Steps, IReadOnlyList<Use> Uses)
 {
     public IEnumerable<Step> All => Steps.Concat(Uses);
@@ -13,8 +13,8 @@ public sealed record Tick(DateTime At, IReadOnlyList<Step> Steps, IReadOnlyList<
 public sealed record Story(int Seed, Shop Shop, IReadOnlyList<Tick> Ticks);
 
 /// <summary>
-/// Makes up what many customers do over the years. The same seed is the same story, and five seeds in a row are five time zones. It lets
-/// the naive biller live along, only to know what each customer can do next: nobody resumes what was not paused.
+/// Invents the steps of many customers over the years. The same seed is the same story, and five seeds in a row are five time zones. It
+/// runs the naive biller in parallel, only to know the possible steps of each customer: nobody resumes a subscription that is not paused.
 /// </summary>
 public sealed class StoryWriter
 {
@@ -64,7 +64,7 @@ public sealed class StoryWriter
             Play(new Publish(at, SimulatedShop.Dearer(_shop)));
         }
 
-        // Whatever is due comes first: a decision is made about the subscription as it is then.
+        // Due work comes first: a decision concerns the subscription in its state after it.
         _biller.Play(new Wait(at));
         foreach (var customer in _uses.Keys)
         {
@@ -116,8 +116,8 @@ public sealed class StoryWriter
     }
 
     /// <summary>
-    /// Now and then late: some days ago, whatever happened since. Before a change, a pause or the end, on trial, before the subscription,
-    /// and of features that no plan of the customer knows.
+    /// Sometimes late by some days, even across a change, a pause or the end, on trial, before the subscription, and of features that no
+    /// plan of the customer has.
     /// </summary>
     private Use Usage(string customer, DateTime at)
     {

@@ -4,7 +4,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.TestHost;
 
-/// <summary>What is read: the server's JSON as bills and facts. Whatever an invoice says about itself must add up.</summary>
+/// <summary>Reads the server's JSON as bills and facts, and checks that the numbers of each invoice add up.</summary>
 internal static class Answers
 {
     public static Bill Bill(JsonObject invoice)
@@ -27,7 +27,7 @@ internal static class Answers
         return new Bill(Time(invoice["issued_at"]!), currency, [.. lines.Select(Line)], tax, total, fromCredit, status == "paid");
     }
 
-    /// <summary>That a month of a yearly plan ended without anything to bill is no event.</summary>
+    /// <summary>False for a month of a yearly plan that ended without anything to bill, which is no event.</summary>
     public static bool IsTold(JsonObject fact) => (string)fact["type"]! != "bill_usage" || fact["invoice"] is not null;
 
     public static Fact Fact(JsonObject fact) => new(Time(fact["at"]!), (string)fact["type"]!);

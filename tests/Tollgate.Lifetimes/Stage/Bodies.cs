@@ -4,7 +4,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.TestHost;
 
-/// <summary>What is sent: the steps of a story as JSON.</summary>
+/// <summary>The request bodies: the steps of a story as JSON.</summary>
 internal static class Bodies
 {
     public static string Time(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
@@ -98,7 +98,7 @@ internal static class Bodies
     private static string? Word<T>(T? value)
         where T : struct, Enum => value is { } word ? ShopText.Word(word) : null;
 
-    /// <summary>What is null is not sent.</summary>
+    /// <summary>Removes null members, which are not sent.</summary>
     private static JsonObject Without(JsonObject body)
     {
         foreach (var name in body.Where(member => member.Value is null).Select(member => member.Key).ToList())

@@ -5,10 +5,10 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.TestHost;
 
-/// <summary>How a usage line says that it came about. The steps are computed again, and must come to what the line asks for.</summary>
+/// <summary>The explanation of a usage line. The steps are computed again, and must give the line's amount.</summary>
 internal static partial class Explanations
 {
-    /// <summary>What the line came to before anything was taken off what goes back.</summary>
+    /// <summary>The amount of the line before discounts on credits.</summary>
     public static long Rated(JsonObject line, string currency)
     {
         var (sum, before, rated) = (0m, 0m, (decimal?)null);
@@ -42,7 +42,7 @@ internal static partial class Explanations
     }
 
     /// <summary>An explanation's parts must fill its period without a gap.</summary>
-    /// <param name="rated">What all lines of the period came to.</param>
+    /// <param name="rated">The rated sum of all lines of the period.</param>
     public static Explained Of(string customer, string currency, JsonObject explanation, long rated)
     {
         var (line, usage) = (explanation["line"]!, explanation["usage"]!);

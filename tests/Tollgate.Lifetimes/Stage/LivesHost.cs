@@ -46,7 +46,7 @@ public sealed class LivesHost : IAsyncLifetime
         _starting.Dispose();
     }
 
-    /// <summary>The server, started by whoever needs it first: the naive biller's own tests do not.</summary>
+    /// <summary>The server, started at the first use: the naive biller's own tests do not need it.</summary>
     private async Task<(TestServer Server, HttpClient Admin)> StartedAsync()
     {
         await _starting.WaitAsync();

@@ -4,7 +4,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.TestHost;
 
-/// <summary>Plays the steps of a story on the real server, in a project of its own, and reads what came of it.</summary>
+/// <summary>Plays the steps of a story on the real server, in a project of its own, and reads the results.</summary>
 public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
 {
     private readonly Wire _wire = new(http);
@@ -12,10 +12,10 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
     private readonly Dictionary<string, List<string>> _subscriptions = [];
     private DateTime _now = DateTime.MinValue;
 
-    /// <summary>Whether each change is previewed first, and the preview held against what the change then invoiced.</summary>
+    /// <summary>True if each change is previewed first, and the preview compared with the invoice of the change.</summary>
     public bool Previews { get; init; } = true;
 
-    /// <summary>What belongs to the shop and is not in its catalogue.</summary>
+    /// <summary>Creates the parts of the shop that are not in its catalogue.</summary>
     public async Task PrepareAsync()
     {
         foreach (var coupon in shop.Coupons)
@@ -127,7 +127,7 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
     public async Task<decimal> LimitAsync(string customer, string feature) =>
         (decimal)(await _wire.GetAsync($"/v1/customers/{customer}/usage"))["features"]![feature]!["limit"]!;
 
-    /// <summary>What came too late to be billed, a line each.</summary>
+    /// <summary>Late usage that is not billed, a line each.</summary>
     public async Task<IReadOnlyList<string>> LateAsync(TimeZoneInfo zone) =>
         [.. (await _wire.AllAsync("/v1/billing/late-usage?limit=100")).Select(late => Answers.LateText(late, zone))];
 
@@ -248,7 +248,7 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         ((long)preview["invoice"]!["total"]!).ShouldBe((long)bought["invoice"]!["total"]!);
     }
 
-    /// <summary>What the preview says about the next invoice is what the upcoming invoice says afterwards.</summary>
+    /// <summary>The next invoice in the preview equals the upcoming invoice afterwards.</summary>
     private async Task RedeemAsync(Redeem step)
     {
         var path = PathOf(step.Customer);

@@ -13,12 +13,12 @@ public sealed record BillLine(string Kind, string? Feature, int Quantity, long A
 }
 
 /// <summary>
-/// An invoice as a life looks at it: when, what for, how much. <see cref="FromCredit"/> is what the customer's own credit paid.
+/// An invoice in a life: time, lines, amounts. <see cref="FromCredit"/> is the part that the customer's own credit paid.
 /// </summary>
 public sealed record Bill(
     DateTime IssuedAt, string Currency, IReadOnlyList<BillLine> Lines, long Tax, long Total, long FromCredit, bool Paid)
 {
-    /// <summary>The order in which lines are told, whatever the order in which somebody wrote them.</summary>
+    /// <summary>The order of the lines in texts, independent of their order in the invoice.</summary>
     private static readonly string[] Order = [
         "proration_credit", "proration_charge", "subscription", "seat", "add_on", "credit_pack", "usage", "minimum", "discount"];
 

@@ -10,8 +10,8 @@ public enum Interval
 }
 
 /// <summary>Plan × interval × currency. <paramref name="Amount"/> is in minor units.</summary>
-/// <param name="Extra">More keys of the catalogue's price, as YAML; the naive biller does not know what they mean.</param>
-/// <param name="Minimum">What a period costs at least, plan and usage together; null: nothing is agreed.</param>
+/// <param name="Extra">More keys of the catalogue's price, as YAML, which the naive biller ignores.</param>
+/// <param name="Minimum">The minimum of plan and usage together in a period; null: there is none.</param>
 public sealed record Price(
     Interval Interval, long Amount, string Currency = "USD", int TrialDays = 0, string? Extra = null, long? Minimum = null);
 
@@ -26,10 +26,10 @@ public enum Rate
     Package,
 }
 
-/// <summary>What units beyond the quota cost. <paramref name="PackageSize"/> is for <see cref="Rate.Package"/>.</summary>
+/// <summary>The price of units beyond the quota. <paramref name="PackageSize"/> is for <see cref="Rate.Package"/>.</summary>
 public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
 {
-    /// <summary>As the catalogue says it; null: its default, which the naive biller does not know.</summary>
+    /// <summary>The value in the catalogue; null: its default, which the naive biller does not have.</summary>
     public string? FirstFlatFee { get; init; }
 
     public bool IsTheSame(Overage other) =>
@@ -78,11 +78,11 @@ public enum Duration
 }
 
 /// <summary>Either a percentage or an amount in minor units.</summary>
-/// <param name="CarriesOver">Of an amount for once: what an invoice leaves of it, the next ones have.</param>
+/// <param name="CarriesOver">For a one-time amount: the next invoices get the rest that an invoice leaves.</param>
 public sealed record CouponSpec(
     string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0, bool CarriesOver = false);
 
-/// <summary>Something that is had beside a plan, for the same periods: each one adds its units to the plan's quotas.</summary>
+/// <summary>An add-on to a plan, for the same periods: each one adds its units to the plan's quotas.</summary>
 public sealed record AddOnSpec(string Code, Price[] Prices, Included[] Included)
 {
     public long AmountOf(Interval interval, string currency) =>
@@ -91,7 +91,7 @@ public sealed record AddOnSpec(string Code, Price[] Prices, Included[] Included)
 
 public sealed record HeldAddOn(string Code, int Quantity);
 
-/// <summary>All add-ons that a subscription has, in the order in which they were named.</summary>
+/// <summary>All add-ons of a subscription, in the order in which they were named.</summary>
 public sealed record HeldAddOns(params HeldAddOn[] All)
 {
     public static readonly HeldAddOns None = new();
@@ -126,10 +126,10 @@ public sealed record Shop
 
     public TaxSpec[] Taxes { get; init; } = [];
 
-    /// <summary>Where the seller is at home; null without taxes.</summary>
+    /// <summary>The seller's country; null without taxes.</summary>
     public string? SellerCountry { get; init; }
 
-    /// <summary>More keys of the catalogue, as YAML; the naive biller does not know what they mean.</summary>
+    /// <summary>More keys of the catalogue, as YAML, which the naive biller ignores.</summary>
     public string? Extra { get; init; }
 
     public PlanSpec Plan(string code) => Plans.Single(plan => plan.Code == code);

@@ -42,7 +42,9 @@ public sealed record Subscribe(
     HeldAddOns? AddOns = null)
     : CustomerStep(At, Customer);
 
-/// <summary>What is null stays as it is; without <paramref name="When"/> dearer is now and cheaper at the period's end.</summary>
+/// <summary>
+/// Null values do not change; without <paramref name="When"/> an increase is immediate and a decrease at the period's end.
+/// </summary>
 public sealed record Change(
     DateTime At,
     string Customer,
@@ -63,9 +65,9 @@ public sealed record Pause(DateTime At, string Customer, DateTime? Until = null)
 public sealed record Resume(DateTime At, string Customer) : CustomerStep(At, Customer);
 
 /// <summary>
-/// A call that no other step tells; the naive biller does not know it. In the path <c>{subscription}</c> is the customer's newest one.
+/// A call that no other step covers; the naive biller ignores it. In the path, <c>{subscription}</c> is the customer's newest one.
 /// </summary>
-/// <param name="Refusal">The code of the error that it must end in; null: it is done.</param>
+/// <param name="Refusal">The code of the expected error; null: the call must succeed.</param>
 public sealed record Call(DateTime At, string Customer, string Method, string Path, string Body, string? Refusal)
     : CustomerStep(At, Customer);
 
@@ -81,7 +83,7 @@ public sealed record Give(DateTime At, string Customer, long Amount, bool Prepai
 /// <summary>The customer's open invoices are paid by hand.</summary>
 public sealed record Pay(DateTime At, string Customer) : CustomerStep(At, Customer);
 
-/// <summary>Credit packs are bought; paid for they are when somebody pays.</summary>
+/// <summary>Buys credit packs; a later payment pays for them.</summary>
 public sealed record Buy(DateTime At, string Customer, string Pack, int Quantity) : CustomerStep(At, Customer);
 
 /// <summary>Usage that happened at <paramref name="OccurredAt"/> is reported at <paramref name="At"/>.</summary>

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Tollgate.Lifetimes.Stories;
 
-/// <summary>A part of a quota period with one quota and one price, as the explanation of a usage line tells it.</summary>
-/// <param name="Plan">Null, as is <paramref name="Quota"/>: nobody sold the feature, and whose quota it was does not matter.</param>
-/// <param name="Used">Null: not told, because nothing of the period is beyond.</param>
+/// <summary>A part of a quota period with one quota and one price, as in the explanation of a usage line.</summary>
+/// <param name="Plan">Null, like <paramref name="Quota"/>: no plan sold the feature, and the owner of the quota does not matter.</param>
+/// <param name="Used">Null: not shown, because nothing of the period is beyond.</param>
 public sealed record Stretch(DateTime From, DateTime To, string? Plan, decimal? Quota, decimal? Used, decimal Beyond, Overage? Price)
 {
     /// <summary>Both are sold with one quota at one price, or neither is sold.</summary>
@@ -21,8 +21,8 @@ public sealed record Stretch(DateTime From, DateTime To, string? Plan, decimal? 
 }
 
 /// <summary>The explanation of the newest usage line of a quota period.</summary>
-/// <param name="Rated">What all lines of the period came to before anything was taken off what went back.</param>
-/// <param name="Beyond">As the explanation says it for the whole period.</param>
+/// <param name="Rated">The rated sum of all lines of the period, before discounts on credits.</param>
+/// <param name="Beyond">The quantity beyond in the whole period, according to the explanation.</param>
 public sealed record Explained(
     string Customer, string Currency, string Feature, DateTime Start, DateTime End, long Rated, decimal Beyond,
     IReadOnlyList<Stretch> Stretches);

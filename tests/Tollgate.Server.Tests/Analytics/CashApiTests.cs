@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Analytics;
 
-/// <summary>Money that came, beside what is earned.</summary>
+/// <summary>Money received, in contrast to earned revenue.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class CashApiTests(RunningServer running)
 {

@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Analytics;
 
-/// <summary>What a project earned, by the day, as its own figure and as the seed's <c>total_revenue_usd</c>.</summary>
+/// <summary>A project's earned revenue by day, as its own figure and as the seed's <c>total_revenue_usd</c>.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class RevenueApiTests(RunningServer running)
 {

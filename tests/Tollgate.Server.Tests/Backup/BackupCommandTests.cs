@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Backup;
 
-/// <summary>The commands as an operator runs them: a backup beside traffic, and its restore on another machine.</summary>
+/// <summary>The commands as an operator runs them: a backup during traffic, and its restore on another machine.</summary>
 public sealed class BackupCommandTests(TestPostgres postgres)
 {
     private const string Passphrase = "correct horse battery";

@@ -6,7 +6,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Catalog;
 
-/// <summary>The classes that share one <see cref="CatalogServer"/>: a server of its own for each would be most of their time.</summary>
+/// <summary>
+/// The classes that share one <see cref="CatalogServer"/>, because starting a server for each would take most of their time.
+/// </summary>
 [CollectionDefinition(nameof(CatalogServer))]
 public sealed class CatalogServerTests : ICollectionFixture<CatalogServer>;
 

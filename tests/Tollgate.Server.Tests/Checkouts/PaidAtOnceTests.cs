@@ -9,7 +9,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 namespace Tollgate.Server.Tests.Checkouts;
 
 /// <summary>
-/// What can be had once is claimed before anybody is charged for it: a customer's plan, and the last redemption of a coupon.
+/// A thing that a customer can get only once is claimed before the charge: a customer's plan, and the last redemption of a coupon.
 /// </summary>
 public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixture<ImpatientServer>, IDisposable
 {
@@ -175,7 +175,7 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
         (await FoundAsync(_running, sandbox)).ShouldBeEmpty();
     }
 
-    /// <summary>Of the payments that succeeded, the newest first.</summary>
+    /// <summary>The amounts of successful payments, the newest first.</summary>
     private static async Task<long[]> AmountsAsync(BillingSandbox sandbox, string customer) =>
         [.. (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}&status=succeeded"))["data"].AsArray()
             .Select(static one => one!["amount"]!.GetValue<long>())];

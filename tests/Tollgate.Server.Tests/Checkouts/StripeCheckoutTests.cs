@@ -149,7 +149,7 @@ public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeH
         return ((string)Books.All("checkout.session").Last()["id"]!, (string)opened["url"]!);
     }
 
-    /// <summary>Of ann's payments, the oldest first.</summary>
+    /// <summary>The states of ann's payments, the oldest first.</summary>
     private static async Task<string?[]> StatesAsync(BillingSandbox sandbox) =>
         [.. (await sandbox.Door.GetAsync("/v1/payments?customer=ann"))["data"].AsArray().Reverse()
             .Select(static one => (string?)one!["status"])];

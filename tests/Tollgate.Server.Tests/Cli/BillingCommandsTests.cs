@@ -160,7 +160,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         texts.ShouldAllBe(text => narrow.Contains(text), narrow);
     }
 
-    /// <summary>Answers one request, and says which it was.</summary>
+    /// <summary>Answers one request, and returns it.</summary>
     private static async Task<string> AnswerAsync(HttpListener server, string answer, int status = 200)
     {
         var context = await server.GetContextAsync();
@@ -171,7 +171,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         return $"{context.Request.HttpMethod} {context.Request.RawUrl}";
     }
 
-    /// <summary>What another server does meanwhile shows in what is left.</summary>
+    /// <summary>The reported rest accounts for the work of other servers meanwhile.</summary>
     [Fact]
     public async Task A_run_goes_on_in_parts_until_nothing_is_left_and_says_how_far_it_has_come()
     {

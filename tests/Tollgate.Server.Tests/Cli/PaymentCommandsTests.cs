@@ -6,7 +6,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Cli;
 
-/// <summary><c>tollgate payments</c> and what providers told, against a running server.</summary>
+/// <summary><c>tollgate payments</c> and provider events, against a running server.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class PaymentCommandsTests(RunningServer running)
 {
@@ -59,7 +59,7 @@ public sealed class PaymentCommandsTests(RunningServer running)
         (await SayAsync(sandbox, 1, $"payments refund {payment}")).ShouldContain("Nothing is left to refund");
     }
 
-    /// <summary>What the command said, without repeated spaces.</summary>
+    /// <summary>Returns the command's output, without repeated spaces.</summary>
     private async Task<string> SayAsync(BillingSandbox sandbox, int expected, string line)
     {
         var (code, output) = await ServerProcess.RunAsync([.. line.Split(' '), "--data", running.Server.Data, "--project", sandbox.Code]);

@@ -37,7 +37,7 @@ public sealed class WebhookCommandsTests(RunningServer running)
         (await sandbox.Door.GetAsync($"/v1/webhook-endpoints/{id}")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    /// <summary>What the command said when it ended well, without repeated spaces.</summary>
+    /// <summary>Returns the output of a successful command, without repeated spaces.</summary>
     private async Task<string> SayAsync(BillingSandbox sandbox, string line)
     {
         var (code, output) = await ServerProcess.RunAsync([.. line.Split(' '), "--data", running.Server.Data, "--project", sandbox.Code]);

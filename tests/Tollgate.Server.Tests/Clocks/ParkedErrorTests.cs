@@ -3,7 +3,7 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Server.Tests.Clocks;
 
-/// <summary>Whatever an exception says: its text can be stored, and searching it for secrets ends.</summary>
+/// <summary>The text of any exception can be stored, and the search for secrets in it ends.</summary>
 public sealed class ParkedErrorTests
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);

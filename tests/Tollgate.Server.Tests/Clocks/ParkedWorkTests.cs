@@ -10,8 +10,8 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Clocks;
 
 /// <summary>
-/// A row that its loop cannot deal with, in every loop: the server lives, the row is listed, the others are dealt with, and the row too
-/// once it is mended.
+/// A row that its loop cannot process, in every loop: the server lives, the row is listed, the others are processed, and so is the row
+/// after its repair.
 /// </summary>
 public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<RunningServer>, IAsyncLifetime
 {
@@ -20,10 +20,10 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
     private readonly List<WebhookHost> _stages = [];
     private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(running.ConnectionString);
 
-    /// <param name="Work">As the list names it.</param>
+    /// <param name="Work">The name in the list.</param>
     /// <param name="Poison">Makes a row that fails and one that does not.</param>
-    /// <param name="Mend">Makes the first one good too.</param>
-    /// <param name="Others">Whether the good one is done; <paramref name="Own"/>: whether the bad one is.</param>
+    /// <param name="Mend">Repairs the first one.</param>
+    /// <param name="Others">True if the good one is done; <paramref name="Own"/>: true if the bad one is.</param>
     public sealed record Case(string Work, Func<Task> Poison, Func<Task<bool>> Others, Func<Task> Mend, Func<Task<bool>> Own);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -497,7 +497,7 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
 
         if (card is not null)
         {
-            // A first invoice is collected an hour after it was asked for.
+            // Tollgate collects a first invoice an hour after it was issued.
             await sandbox.AdvanceAsync("2031-01-01T02:00:00Z");
             (await PaidAsync(sandbox, "bad"), await PaidAsync(sandbox, "good")).ShouldBe((1, 1));
         }

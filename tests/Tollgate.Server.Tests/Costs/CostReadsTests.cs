@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Costs;
 
-/// <summary>What is read of costs, right after calls were recorded: reads must not wait for the loop that sums up.</summary>
+/// <summary>Reads of costs right after calls were recorded: they must not wait for the loop that folds them.</summary>
 public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private static string Today => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Customers;
 
-/// <summary>Changes of one customer wait for each other, and nobody else waits for them.</summary>
+/// <summary>Changes of one customer wait for each other, and no other customer waits for them.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class CrowdTests(RunningServer running)
 {

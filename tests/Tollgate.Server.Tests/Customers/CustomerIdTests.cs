@@ -39,7 +39,7 @@ public sealed class CustomerIdTests(RunningServer running)
     {
         foreach (var dots in new[] { ".", ".." })
         {
-            // The header names the customer where neither path nor body does; elsewhere it says nothing.
+            // The header names the customer if neither path nor body does; otherwise it has no effect.
             var came = await running.DoorOf("resume-ats", dots).SendAsync(
                 new(method), path.Replace("ID", dots, StringComparison.Ordinal), body?.Replace("ID", dots, StringComparison.Ordinal));
             came.Status.ShouldBe(HttpStatusCode.UnprocessableEntity, $"{path} {dots} {came.Json?.ToJsonString()}");

@@ -223,7 +223,7 @@ public sealed class CustomersApiTests(RunningServer running)
             HttpStatusCode.UnprocessableEntity, "half of a surrogate pair");
     }
 
-    /// <summary>Whoever decides for the customer reads them all, and neighbours wait behind it.</summary>
+    /// <summary>Every decision for the customer reads all overrides, and neighbours wait behind it.</summary>
     [Fact]
     public async Task Overrides_have_room_for_what_people_agree_on_and_no_more()
     {

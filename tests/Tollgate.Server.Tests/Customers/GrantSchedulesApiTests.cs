@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Customers;
 
-/// <summary>Grants that come again are there whether or not anybody looks, each once, and credits are taken back in burn order.</summary>
+/// <summary>Recurring grants exist with or without reads, each once, and withdrawals take credits in burn order.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class GrantSchedulesApiTests(RunningServer running)
 {

@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Customers;
 
-/// <summary>One server with the five built-in projects for all tests that only talk to it. Each test uses customers of its own.</summary>
+/// <summary>One server with the five built-in projects, for all tests that only call it. Each test uses customers of its own.</summary>
 public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _database;
@@ -15,7 +15,7 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
 
     public string ConnectionString => _database!.ConnectionString;
 
-    /// <summary>What the server is started with beside its database.</summary>
+    /// <summary>The server's environment, in addition to its database.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } =
         new Dictionary<string, string> { ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.1/32" };
 
@@ -43,7 +43,7 @@ public sealed class RunningServerTests : ICollectionFixture<RunningServer>
     public const string Name = "one running server";
 }
 
-/// <summary>What came back.</summary>
+/// <summary>An answer.</summary>
 public sealed record Came(HttpStatusCode Status, JsonNode? Json, HttpResponseMessage Message)
 {
     public JsonNode this[string member] => Json![member]!;

@@ -8,7 +8,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Dunning;
 
 /// <summary>
-/// Renewals that are collected by themselves, and what becomes of those that cannot be. Each test has a project of its own.
+/// Renewals that Tollgate collects automatically, and the consequences of failures. Each test has a project of its own.
 /// </summary>
 public sealed class DunningLives(ImpatientServer server) : IClassFixture<ImpatientServer>
 {
@@ -330,7 +330,7 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     private static async Task<JsonNode[]> PaymentsAsync(BillingSandbox sandbox) =>
         [.. (await sandbox.Door.GetAsync("/v1/payments?customer=acme&limit=100"))["data"].AsArray().Reverse().Select(static one => one!)];
 
-    /// <summary>What the plan gives of exports.</summary>
+    /// <summary>The limit of exports in the plan.</summary>
     private static async Task<decimal> ExportsAsync(BillingSandbox sandbox) =>
         (await sandbox.Door.GetAsync("/v1/customers/acme/usage"))["features"]["exports"]!["limit"]!.GetValue<decimal>();
 

@@ -35,7 +35,7 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
         await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM payments") > Customers / 10);
         await third.Kill9Async();
 
-        // What the killed one had taken is free after a minute; the test does not wait for that.
+        // The killed server's claims are free after a minute; the test does not wait for that.
         await ScalarAsync(
             "WITH free AS (UPDATE collections SET taken_at = taken_at - interval '2 minutes' WHERE taken_at IS NOT NULL RETURNING 1) "
                 + "SELECT count(*) FROM free");
@@ -48,7 +48,7 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
         (await ScalarAsync("SELECT count(*) FROM subscriptions WHERE status = 'past_due'")).ShouldBe(declined);
         (await ScalarAsync("SELECT count(*) FROM collection_facts")).ShouldBe(Customers);
 
-        // What the killed one was writing is free when its lease has ended.
+        // The killed server's mails are free when their leases end.
         await ScalarAsync(
             "WITH free AS (UPDATE mails SET due_at = now() WHERE leased_until IS NOT NULL RETURNING 1) SELECT count(*) FROM free");
         await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM mails WHERE state = 'sent'") == Customers);

@@ -8,7 +8,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Dunning;
 
 /// <summary>
-/// Renewals that nobody can collect: through no fault of the customer, or because the project has changed its provider. Each test has a
+/// Renewals that cannot be collected: through no fault of the customer, or because the project has changed its provider. Each test has a
 /// project of its own.
 /// </summary>
 public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<StripeHost>

@@ -2,7 +2,7 @@ using Tollgate.Server.Gateway;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Who may have how much of the gateway's memory.</summary>
+/// <summary>The shares of projects in the gateway's memory.</summary>
 public sealed class ByteBudgetTests
 {
     [Fact]

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>What the upstream got to see.</summary>
+/// <summary>A request that the upstream received.</summary>
 public sealed record Seen(string Method, string Target, Dictionary<string, string> Headers, byte[] Body)
 {
     public string Text => Encoding.UTF8.GetString(Body);

@@ -6,7 +6,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>What is held for a call before it is made covers what the call can cost at most. Each customer has $1.</summary>
+/// <summary>The hold before a call covers the call's highest possible cost. Each customer has $1.</summary>
 public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHost>
 {
     private async Task SetPriceAsync(string provider, string model, string prices, string tiers = "[]")

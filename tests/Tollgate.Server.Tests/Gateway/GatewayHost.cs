@@ -17,7 +17,7 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
 
     private MeteringHost? _metering;
 
-    /// <summary>Of the server.</summary>
+    /// <summary>The environment of the server.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
     public MeteringHost Project => _metering!;

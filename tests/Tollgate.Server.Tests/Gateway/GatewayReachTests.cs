@@ -7,7 +7,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Where the gateway goes on a server whose operator has listed no network.</summary>
+/// <summary>The reach of the gateway on a server whose operator has listed no network.</summary>
 public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     [Theory]

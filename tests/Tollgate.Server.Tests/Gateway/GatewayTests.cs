@@ -52,8 +52,8 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
     }
 
     /// <summary>
-    /// A server of a private network may take them for the word of a proxy, and Google for another method. Nobody sets them for an
-    /// upstream, and nobody sends them with a call.
+    /// A server of a private network may take these headers for a proxy's, and Google for another method. Neither an upstream's settings
+    /// nor a call may contain them.
     /// </summary>
     [Fact]
     public async Task Headers_that_a_server_may_trust_do_not_come_with_a_call()
@@ -141,7 +141,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
     [Fact]
     public async Task Two_hundred_parallel_calls_on_one_dollar_spend_at_most_one_dollar()
     {
-        // Each uses all that it asked for: 1,000 tokens, one cent, and a little for its input.
+        // Each call uses all that it requested: 1,000 tokens, one cent, and a little for its input.
         host.Upstream.AnswersWith(Said.Completion(10, 1000));
         var ask = Ask.Replace("100", "1000", StringComparison.Ordinal);
         await host.Project.PostAsync("/v1/llm-calls", """{"customer":"crowd","model":"house","input_tokens":1}""");

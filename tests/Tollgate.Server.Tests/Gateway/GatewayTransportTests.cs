@@ -8,7 +8,7 @@ using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>What stands between two connections: paths, headers, who leaves when, and what falls silent.</summary>
+/// <summary>The transport between two connections: paths, headers, hang-ups and silences.</summary>
 public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<GatewayHost>
 {
     private async Task<string> RawAsync(string method, string target, string key, string body = "")

@@ -30,7 +30,7 @@ public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<Gatewa
         Endpoint = new Uri(host.Project.Http.BaseAddress!, "/gateway/openai/v1"),
     });
 
-    /// <summary>Answers as OpenAI does: usage in a stream only when it is asked for.</summary>
+    /// <summary>Answers as OpenAI does: a stream contains usage only on request.</summary>
     private void AnswersAsOpenAi() => host.Upstream.Answer = async (context, seen) =>
     {
         var isStream = seen.Text.Contains("\"stream\":true", StringComparison.Ordinal);
@@ -141,7 +141,7 @@ internal static class NpmClients
 {
     private static readonly Lazy<Task<string?>> Installed = new(InstallOnceAsync);
 
-    /// <summary>Where node finds them.</summary>
+    /// <summary>The folder in which node finds them.</summary>
     public static string Folder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "clients"));
 
@@ -159,7 +159,7 @@ internal static class NpmClients
         return JsonElement.Parse(output);
     }
 
-    /// <summary>Whether the reference library of Standard Webhooks takes a message.</summary>
+    /// <summary>True if the reference library of Standard Webhooks accepts a message.</summary>
     public static async Task<bool> VerifiesAsync(string secret, Seen message)
     {
         var headers = message.Headers;
@@ -178,7 +178,7 @@ internal static class NpmClients
         return JsonElement.Parse(output).GetProperty("header").GetString()!;
     }
 
-    /// <summary>Whether Stripe's own library takes a signed body.</summary>
+    /// <summary>True if Stripe's own library accepts a signed body.</summary>
     public static async Task<bool> StripeVerifiesAsync(string secret, string header, string body, DateTimeOffset now)
     {
         var (code, output, error) = await RunAsync("node", body, "stripe.mjs", "verify", secret, header,
@@ -187,7 +187,7 @@ internal static class NpmClients
         return JsonElement.Parse(output).GetProperty("good").GetBoolean();
     }
 
-    /// <summary>What a program of the folder prints. Fails the test with all that it said when it ends with another code than 0.</summary>
+    /// <summary>Returns the output of a program in the folder. Another exit code than 0 fails the test with the whole output.</summary>
     public static async Task<string> NodeAsync(params string[] arguments)
     {
         var (code, output, error) = await RunAsync("node", null, arguments);

@@ -68,7 +68,7 @@ public sealed class GuideShell : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <summary>Stops at the first command that fails, and says which.</summary>
+    /// <summary>Stops at the first failing command, and names it.</summary>
     private string Script(IReadOnlyList<Guide> guides)
     {
         var script = new StringBuilder(

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Server.Tests.Guides;
 
 /// <summary>
-/// Compares an output with the one that a guide shows. <c>…</c> stands for what a guide leaves out: any text inside of a line or a
-/// JSON string, any value of a member, any lines where it is alone on its own, any further members or elements before a closing bracket.
+/// Compares an output with the one that a guide shows. <c>…</c> stands for an omission in the guide: any text inside of a line or a JSON
+/// string, any value of a member, any lines where it is alone on its own, any further members or elements before a closing bracket.
 /// </summary>
 public static class ShownOutput
 {

@@ -88,7 +88,7 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
         Server.Log.ShouldNotContain("Too many open files");
     }
 
-    /// <summary>An answer of a megabyte, of which nobody takes a byte.</summary>
+    /// <summary>An answer of a megabyte, of which the reader takes no byte.</summary>
     [Fact]
     public async Task A_reader_that_takes_nothing_is_cut()
     {

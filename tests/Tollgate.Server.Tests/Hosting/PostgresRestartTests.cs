@@ -19,7 +19,7 @@ public sealed class PostgresRestartTests
         using var client = server.ClientFor("resume-ats");
         foreach (var (round, signal) in new[] { Interrupt, Kill, Interrupt, Kill }.Index())
         {
-            // Every lane and as many pooled connections as there are have served somebody before PostgreSQL goes.
+            // Every lane and as many pooled connections as there are have served a request before PostgreSQL ends.
             (await AskAllAsync(client, $"before-{round}")).ShouldAllBe(status => status == HttpStatusCode.OK);
             var before = server.PostgresProcessId.ShouldNotBeNull();
             ServerProcess.Signal(before, signal);
@@ -54,7 +54,7 @@ public sealed class PostgresRestartTests
             .First(static id => File.ReadAllText($"/proc/{id}/cmdline").Contains("tollgate [local]", StringComparison.Ordinal));
     }
 
-    /// <summary>Sixteen customers, who are in every lane, and thirty reads at once, more than the pool has connections.</summary>
+    /// <summary>Sixteen customers, who cover every lane, and thirty simultaneous reads, more than the pool has connections.</summary>
     private static async Task<IReadOnlyList<HttpStatusCode>> AskAllAsync(HttpClient client, string id)
     {
         var consumed = Enumerable.Range(0, 16).Select(i => StatusAsync(client.PostAsJsonAsync(

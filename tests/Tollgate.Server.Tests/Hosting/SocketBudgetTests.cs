@@ -4,7 +4,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Hosting;
 
-/// <summary>How the files of a process are shared out at the start.</summary>
+/// <summary>The distribution of a process's files at the start.</summary>
 public sealed class SocketBudgetTests
 {
     private const int Lanes = 2;

@@ -13,7 +13,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Hosting;
 
-/// <summary>What operators see of requests: over OTLP, in <c>/metrics</c> and in the log.</summary>
+/// <summary>The data about requests that operators see: over OTLP, in <c>/metrics</c> and in the log.</summary>
 public sealed class TelemetryTests(TelemetryHost host) : IClassFixture<TelemetryHost>
 {
     private const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -170,7 +170,7 @@ public sealed class TelemetryHost(TestPostgres postgres) : IAsyncLifetime
     }
 }
 
-/// <summary>Takes what an exporter sends. Text stands in protobuf as it is.</summary>
+/// <summary>Receives an exporter's data. Text appears unchanged in protobuf.</summary>
 public sealed class Collector : IAsyncDisposable
 {
     private readonly WebApplication _app;

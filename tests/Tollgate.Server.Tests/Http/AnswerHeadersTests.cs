@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>Every answer says that its type is its type, and that nobody keeps it, unless anybody may see it.</summary>
+/// <summary>Every answer forbids type sniffing, and forbids caching unless anyone may see it.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class AnswerHeadersTests(RunningServer server)
 {

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>
-/// No operation of the OpenAPI document passes over what it does not know: a misspelt name is refused wherever it stands.
+/// No operation of the OpenAPI document ignores unknown names: a misspelt name is refused at every place.
 /// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class ClosedOperationTests(RunningServer server)
@@ -107,7 +107,7 @@ public sealed class ClosedOperationTests(RunningServer server)
             .Select(static one => one.GetProperty("name").GetString()!)]
         : [];
 
-    /// <summary>Null: there is no JSON body, or one without members of its own.</summary>
+    /// <summary>Returns null if there is no JSON body, or one without members of its own.</summary>
     private static List<string>? MembersOf(JsonElement document, JsonElement operation)
     {
         if (!operation.TryGetProperty("requestBody", out var body)

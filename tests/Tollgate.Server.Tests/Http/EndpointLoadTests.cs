@@ -2,7 +2,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What takes seconds of a core or of PostgreSQL says so, or has a bound of its own.</summary>
+/// <summary>An operation that takes seconds of a core or of PostgreSQL is marked as heavy, or has a limit of its own.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class EndpointLoadTests(RunningServer server)
 {

@@ -9,8 +9,8 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>
-/// Who may call what, as it was last reviewed: one line for every endpoint that the program maps, including those that the
-/// OpenAPI document leaves out (pages, assets). A changed scope shows as one changed line in the diff.
+/// The callers of each endpoint, as last reviewed: one line for every endpoint that the program maps, including those that the OpenAPI
+/// document leaves out (pages, assets). A changed scope shows as one changed line in the diff.
 /// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed partial class EndpointSnapshotTests(RunningServer server)
@@ -46,7 +46,7 @@ public sealed partial class EndpointSnapshotTests(RunningServer server)
         now.Count.ShouldBe(kept.Count, "The same line stands twice.");
     }
 
-    /// <summary>A key that may only read must not change anything, whatever the snapshot says.</summary>
+    /// <summary>No read scope lets a key change anything, even if the snapshot lists it.</summary>
     [Fact]
     public async Task No_scope_that_only_reads_lets_a_key_change_something()
     {
@@ -102,7 +102,7 @@ public sealed partial class EndpointSnapshotTests(RunningServer server)
         endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null ? null : "not in OpenAPI",
     ]).OfType<string>().DefaultIfEmpty("-"));
 
-    /// <summary>Of an asset, in its name: it changes with each edit of a style.</summary>
+    /// <summary>The hash in an asset's name, which changes with each edit of a style.</summary>
     [GeneratedRegex(@"\.[0-9a-f]{12}\.")]
     private static partial Regex ContentHash();
 

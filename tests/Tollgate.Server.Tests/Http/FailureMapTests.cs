@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What a caller hears when something broke that nobody expected.</summary>
+/// <summary>The answers to unexpected failures.</summary>
 public sealed class FailureMapTests(TestPostgres postgres)
 {
     public static TheoryData<Exception, string> Failures() => new()

@@ -9,7 +9,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What one project cannot take from the others.</summary>
+/// <summary>The resources that one project cannot take from the others.</summary>
 public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShareHost>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -415,7 +415,7 @@ public sealed class FairShareHost(TestPostgres postgres) : IAsyncLifetime
 {
     public const int Requests = 2;
 
-    /// <summary>Of each kind; a new project has two keys.</summary>
+    /// <summary>The limit of each kind; a new project has two keys.</summary>
     public const int Things = 3;
 
     private TestDatabase? _database;

@@ -31,7 +31,7 @@ public sealed class GuessBudgetTests
         Enumerable.Range(0, 2 * perMinute).Count(_ => budget.Fail(Address, now) is null).ShouldBe(perMinute);
     }
 
-    /// <summary>Ten thousand neighbours fail thousands of times: hardly any of the others is told to pause, and nothing grows.</summary>
+    /// <summary>Ten thousand neighbours fail thousands of times: hardly any other address has to pause, and nothing grows.</summary>
     [Fact]
     public void Others_keep_their_budget()
     {

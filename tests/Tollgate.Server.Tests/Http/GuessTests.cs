@@ -106,7 +106,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
         await Database.ExecuteAsync(
             "UPDATE customer_tokens SET expires_at = now() - interval '1 minute' WHERE hash = $1", KeyHash.Of(over).ToBytes());
 
-        // New to this server, over, and asked for by an address that guesses: looked up once.
+        // A token that is new to this server and expired, from an address that guesses: it is looked up once.
         (await PlansAsync("127.0.0.4", over)).ShouldBe(429);
         Task<int> looked;
         await using (var connection = await Database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken))

@@ -7,7 +7,7 @@ using Tollgate.Server.Hosting;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>Builds the program's own pipeline without starting it, and looks at every endpoint that it maps, hidden ones too.</summary>
+/// <summary>Builds the program's own pipeline without starting it, and reads every endpoint that it maps, including hidden ones.</summary>
 internal static class MappedEndpoints
 {
     public static readonly SecretBox Secrets = new(MasterKeyRing.OfOne(MasterKey.Make()), NullLogger.Instance);

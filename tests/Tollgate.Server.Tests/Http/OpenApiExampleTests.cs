@@ -149,7 +149,7 @@ public sealed class OpenApiExampleTests(RunningServer server)
         answer.ShouldBe(200).Json.GetProperty("outcome").GetString().ShouldBe("published");
     }
 
-    /// <summary>What the answer to <c>{}</c> asks for and another body can do without.</summary>
+    /// <summary>Members that the answer to <c>{}</c> requires and that another body can omit.</summary>
     private static readonly Dictionary<string, string> Otherwise = new(StringComparer.Ordinal)
     {
         ["POST /v1/reservations feature"] = "amounts names several",
@@ -192,7 +192,7 @@ public sealed class OpenApiExampleTests(RunningServer server)
         seen.ShouldBeGreaterThan(50);
     }
 
-    /// <summary>Of an event and a call: of one of them.</summary>
+    /// <summary>For an event and a call: the schema of a single one.</summary>
     private static JsonElement? SchemaOf(JsonElement schema, JsonElement schemas)
     {
         var one = schema.TryGetProperty("oneOf", out var all) ? all.EnumerateArray().First() : schema;

@@ -145,7 +145,7 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
         schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.Array
             && type.EnumerateArray().Any(one => one.GetString() == "null");
 
-    /// <summary>What only one side has, each line with the operation or schema that it belongs to, in the order of the text.</summary>
+    /// <summary>The lines that only one side has, each with its operation or schema, in the order of the text.</summary>
     private static List<string> Difference(IEnumerable<string> kept, IEnumerable<string> now)
     {
         var (old, fresh) = (Whole(kept), Whole(now));

@@ -135,7 +135,7 @@ public sealed class OpenApiTests(RunningServer server)
         ];
     }
 
-    /// <summary>Pages for people are left out.</summary>
+    /// <summary>Leaves out pages.</summary>
     private Task<T> MappedAsync<T>(Func<IReadOnlyList<RouteEndpoint>, IServiceProvider, T> look) =>
         MappedEndpoints.LookAsync(server, (endpoints, services) => look(
             [.. endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)], services));
@@ -164,7 +164,7 @@ public sealed class OpenApiTests(RunningServer server)
             ? [.. parameters.EnumerateArray().Select(parameter => (Text(parameter, "in"), Text(parameter, "name")))]
             : [];
 
-    /// <summary>One of the media types is enough: YAML is shown, that JSON says the same is said.</summary>
+    /// <summary>One of the media types suffices: if YAML has an example, JSON needs none.</summary>
     private static bool HasExample(JsonElement element, string? part)
     {
         if (part is not null && !element.TryGetProperty(part, out element))

@@ -5,7 +5,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>The pages for people: /docs and the errors.</summary>
+/// <summary>The pages: /docs and the errors.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed partial class PageTests(RunningServer server)
 {

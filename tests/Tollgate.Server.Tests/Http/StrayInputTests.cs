@@ -3,8 +3,7 @@ using System.Text.Json;
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>
-/// What no client of good will sends, at every operation of the document: nothing of it is a fault of the server, and none is taken for
-/// something else.
+/// Input that no client should send, at every operation of the document: it never causes a server fault, and is never misread.
 /// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class StrayInputTests(RunningServer server)

@@ -3,7 +3,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What the requests with one customer token cannot take from those with another one.</summary>
+/// <summary>Requests with one customer token cannot block those with another one.</summary>
 public sealed class TokenLookUpsTests
 {
     private static readonly KeyHash Flooding = KeyHash.Of("flooding");

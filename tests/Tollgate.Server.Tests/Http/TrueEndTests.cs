@@ -1,6 +1,6 @@
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>A text of a fixed form ends where its form ends: a newline behind it is a fault, not a part of it that nobody sees.</summary>
+/// <summary>A text of a fixed form ends where its form ends: a newline after it is a fault, not an invisible part of it.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class TrueEndTests(RunningServer server)
 {

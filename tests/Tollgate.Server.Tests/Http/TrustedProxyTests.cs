@@ -4,7 +4,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>Who may say for whom it asks.</summary>
+/// <summary>The proxies that may name the address of a caller.</summary>
 public sealed class TrustedProxyTests(TestPostgres postgres)
 {
     private static readonly (string? Forwarded, int Status)[] Cases =

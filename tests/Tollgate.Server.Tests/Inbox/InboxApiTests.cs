@@ -9,7 +9,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>
-/// What a provider tells by webhook, however it comes. The server asks nobody for half an hour: only webhooks tell it anything.
+/// A provider's webhooks, in any order and number. The server queries no provider for half an hour: only webhooks report anything.
 /// </summary>
 public sealed class PatientServer(TestPostgres postgres) : IAsyncLifetime
 {

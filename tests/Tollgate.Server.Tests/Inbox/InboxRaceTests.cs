@@ -39,7 +39,7 @@ public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<Fresh
         await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM provider_events WHERE state = 'done'") > Customers / 2);
         await third.Kill9Async();
 
-        // What the killed one had taken is free after five minutes; the test does not wait for that.
+        // The killed server's claims are free after five minutes; the test does not wait for that.
         await ScalarAsync(
             "WITH free AS (UPDATE provider_events SET due_at = now() WHERE state = 'waiting' RETURNING 1) SELECT count(*) FROM free");
         await UntilAsync(
@@ -77,7 +77,7 @@ public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<Fresh
             "/v1/sandbox/events", $$"""{"type": "{{type}}", "payment": "{{payment}}", "amount": {{amount}}}""")).Status.ShouldBe(
             HttpStatusCode.NoContent);
 
-    /// <summary>Nobody reads while this goes on, so that all of it is there to be read at once.</summary>
+    /// <summary>Blocks the readers meanwhile, so that all events are there to be read together.</summary>
     private async Task HoldReadersAsync(Func<Task> act)
     {
         await using var holder = await database.Source.OpenConnectionAsync();

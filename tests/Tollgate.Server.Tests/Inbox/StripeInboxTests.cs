@@ -172,7 +172,7 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
         (await StatesAsync(sandbox)).ShouldBe(["ignored"]);
     }
 
-    /// <summary>So it is when the key is of another account, or of the other mode: nothing of it may be lost.</summary>
+    /// <summary>This happens with the key of another account, or of the other mode: no event may be lost.</summary>
     [Theory]
     [InlineData("payment_intent.succeeded", """{"id": "pi_elsewhere", "object": "payment_intent"}""", "pi_elsewhere")]
     [InlineData("checkout.session.completed", """{"id": "cs_elsewhere", "object": "checkout.session"}""", "cs_elsewhere")]

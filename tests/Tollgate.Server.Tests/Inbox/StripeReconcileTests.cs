@@ -9,7 +9,7 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.Inbox;
 
-/// <summary>What Tollgate and Stripe say differently is listed once, and what Stripe is right about is brought here.</summary>
+/// <summary>Reconciliation lists each difference between Tollgate and Stripe once, and applies Stripe's state where it decides.</summary>
 public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private StripeBooks Books => host.Stripe.Books;
@@ -22,7 +22,7 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
             (await SubscribeAsync(sandbox, "ann"), await SubscribeAsync(sandbox, "bob"), await SubscribeAsync(sandbox, "cas"));
         (await ListAsync(sandbox)).ShouldBeEmpty("All was told.");
 
-        // None of this is told.
+        // No event reports any of this.
         Books.Set(ann, static one => one["items"]!["data"]![0]!["quantity"] = 3);
         Books.End(Books.Get("subscription", bob));
         Books.Set(cas, static one => one["cancel_at_period_end"] = true);
@@ -66,7 +66,7 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
         (await ListAsync(sandbox)).ShouldHaveSingleItem().ShouldBe($"payment {reference} status");
         Books.Get("payment_intent", reference)["status"] = "succeeded";
 
-        // Asked for by a server whose database is gone.
+        // A server whose database is gone requested this payment.
         Books.Get("payment_intent", reference)["metadata"]!["tollgate_payment"] = Guid.NewGuid().ToString();
         await host.AskAsync("UPDATE payments SET reference = 'pi_gone' WHERE id = $1", Guid.Parse(id));
         (await ListAsync(sandbox)).ShouldBe([$"payment {reference} ", "payment  "], ignoreOrder: true);

@@ -28,7 +28,9 @@ public sealed class BilledOnceTests(RunningServer running)
         (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"].AsArray().Count.ShouldBe(4);
     }
 
-    /// <summary>The database refuses a second invoice for a period, whatever the program does. A void one makes room for another.</summary>
+    /// <summary>
+    /// The database itself refuses a second invoice for a period, for any program. A void invoice makes room for another.
+    /// </summary>
     [Fact]
     public async Task PostgreSQL_refuses_a_second_invoice_of_a_kind_for_one_period()
     {

@@ -104,7 +104,7 @@ public sealed class CreditApiTests(RunningServer running)
             ["promotional invoice 1000 a slip", "promotional invoice -1000", "promotional manual 1000"]);
         await ShouldVerifyAsync(sandbox);
 
-        // What expired is listed at its moment, also what a void gives back later.
+        // Expired credit is listed at the moment of its expiry, including credit that a void returns later.
         await GiveAsync(sandbox, "carl", """{"amount": 1500, "kind": "promotional", "expires_at": "2027-06-10T00:00:00Z"}""");
         await sandbox.SubscribeAsync("""{"customer": "carl", "plan": "pro", "trial": false, "amount": 1600}""");
         await GiveAsync(sandbox, "carl", """{"amount": 30, "kind": "promotional", "expires_at": "2027-06-10T00:00:00Z"}""");

@@ -95,7 +95,7 @@ public sealed class DocumentLogoTests
         _ => [.. Jpeg.AsSpan(0, Size()), 0xFF, 0xFF, 0xFF, 0xFF, .. Jpeg.AsSpan(Size() + 4)],
     };
 
-    /// <summary>Where the height stands in the JPEG.</summary>
+    /// <summary>The position of the height in the JPEG.</summary>
     private static int Size() => Jpeg.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]) + 5;
 
     private static byte[] Flipped()

@@ -7,7 +7,7 @@ namespace Tollgate.Server.Tests.Invoicing;
 [Collection(RunningServerTests.Name)]
 public sealed class InvoiceExportTests(RunningServer running)
 {
-    /// <summary>Of ten years and a month: more than a page of the export.</summary>
+    /// <summary>Ten years and a month: more than a page of the export.</summary>
     private const int Months = 121;
 
     [Fact]

@@ -7,7 +7,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary>
-/// Discounts and taxes apply once, whatever number of invoices a period has, and what is given back has the tax that was paid on it.
+/// Discounts and taxes apply once, for any number of invoices of a period, and a credit has the tax that was paid.
 /// </summary>
 [Collection(RunningServerTests.Name)]
 public sealed class OnceTests(RunningServer running)
@@ -347,7 +347,7 @@ public sealed class OnceTests(RunningServer running)
         (await sandbox.Door.GetAsync(path))["discount"]["amount"]!.GetValue<long>().ShouldBe(100);
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
 
-        // What was agreed was agreed for Team; a quarter is off Big for everybody.
+        // The agreed discount was for Team; Big has a quarter off for every customer.
         (await sandbox.Door.PatchAsync(path, """{"plan": "big"}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe(
             "000002 change 2835 = proration_credit -1215, proration_charge 4500, discount -450");

@@ -114,7 +114,7 @@ public sealed class PackApiTests(RunningServer running)
         (await sandbox.Door.PostAsync($"/v1/invoices/{voided}/pay"))["code"].GetValue<string>().ShouldBe("invoice_state");
         await ShouldVerifyAsync(sandbox);
 
-        // Who pays after all has it.
+        // A customer who pays later still gets the units.
         await sandbox.Door.PostAsync($"/v1/invoices/{lost}/pay");
         await sandbox.Door.PostAsync($"/v1/invoices/{cheaper}/pay");
         (await StatesAsync()).ShouldBe(["granted", "void", "granted", "void"]);
@@ -209,7 +209,7 @@ public sealed class PackApiTests(RunningServer running)
             .ShouldBe(100);
         (await sandbox.InvoicesAsync("anna")).ShouldBe(["000001 one_off 400 = credit_pack 400"]);
 
-        // Different orders of one customer at once: each its own number.
+        // Simultaneous orders of one customer: each has its own number.
         await Task.WhenAll(Enumerable.Range(0, 8)
             .Select(n => SendAsync(doors[n % 2], "/v1/customers/bert/packs", """{"pack": "hundred"}""")));
         (await sandbox.InvoicesAsync("bert")).ShouldBe(Enumerable.Range(2, 8)

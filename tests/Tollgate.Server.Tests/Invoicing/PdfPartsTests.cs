@@ -3,7 +3,7 @@ using Tollgate.Server.Invoicing.Pdf;
 
 namespace Tollgate.Server.Tests.Invoicing;
 
-/// <summary>What a reader of the finished file cannot see, or only as a picture.</summary>
+/// <summary>The parts that a reader of the finished file cannot see, or only as a picture.</summary>
 public sealed class PdfPartsTests
 {
     [Theory]
@@ -57,7 +57,7 @@ public sealed class PdfPartsTests
         }
     }
 
-    /// <summary>As the specification of PNG (section 9) says, from the side that writes.</summary>
+    /// <summary>Filters as in the specification of PNG (section 9), for the writing side.</summary>
     private static byte[] Filtered(byte[] plain, int row, byte filter)
     {
         var filtered = new List<byte>();

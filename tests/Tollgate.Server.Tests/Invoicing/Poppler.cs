@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary>
-/// Reads PDF files with programs that know nothing of what wrote them. <c>./tollgate test</c> installs them. A complaint of theirs about
-/// a file fails the test.
+/// Reads PDF files with programs that are independent of the writer. <c>./tollgate test</c> installs them. If they complain about a file,
+/// the test fails.
 /// </summary>
 internal static partial class Poppler
 {

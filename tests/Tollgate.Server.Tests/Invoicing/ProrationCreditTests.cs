@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Invoicing;
 
-/// <summary>Money goes back once, whichever way it is asked for, and nobody has credit for what he never paid.</summary>
+/// <summary>Money goes back once, by any kind of request, and no customer has credit for an amount that was never paid.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class ProrationCreditTests(RunningServer running)
 {
@@ -27,7 +27,7 @@ public sealed class ProrationCreditTests(RunningServer running)
             .ShouldBe(way == "cancel" ? ("paid", 0, 29900) : ("open", 2900, 27000), "What is left over pays what it was given back of.");
         if (way == "downgrade")
         {
-            // Void, it asks for nothing; and what it paid for itself is nobody's.
+            // A void invoice bills nothing; its own payment becomes nobody's credit.
             (await sandbox.Door.PostAsync($"/v1/invoices/{first}/void")).Status.ShouldBe(HttpStatusCode.OK);
         }
         else
@@ -102,7 +102,7 @@ public sealed class ProrationCreditTests(RunningServer running)
         async Task<bool> HasDisputeAsync(string status) =>
             (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
 
-        // What unused time would give back, were it canceled now.
+        // The credit for unused time if it were canceled now.
         async Task<long> PreviewAsync() =>
             (await sandbox.Door.PostAsync(
                 $"/v1/subscriptions/{subscription}/cancel",

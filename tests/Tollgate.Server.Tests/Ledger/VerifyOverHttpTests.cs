@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Ledger;
 
-/// <summary><c>POST /v1/verify</c>: what it finds, whose it is, and that two of the same do not run at once.</summary>
+/// <summary><c>POST /v1/verify</c>: its findings, their projects, and the refusal of a second run at the same time.</summary>
 public sealed class VerifyOverHttpTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     [Fact]
@@ -68,7 +68,7 @@ public sealed class VerifyOverHttpTests(MeteringHost host) : IClassFixture<Meter
             await hold.ExecuteNonQueryAsync();
         }
 
-        // One of the two stands at the lock; whichever is the second is turned away at once.
+        // One of the two waits for the lock; the second one is refused immediately.
         using var one = host.Server.NewClient(host.Server.AdminKey);
         var first = one.PostAsync("/v1/verify", null);
         var second = one.PostAsync("/v1/verify", null);

@@ -5,7 +5,7 @@ using Tollgate.Server.Llm;
 
 namespace Tollgate.Server.Tests.Llm;
 
-/// <summary>One call or an array: the first byte that is no space says so.</summary>
+/// <summary>One call or an array: the first byte other than a space tells.</summary>
 public sealed class CallBodyTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Llm;
 
-/// <summary>Calls as lines of JSON, and calls whose usage nobody reported.</summary>
+/// <summary>Calls as lines of JSON, and calls without reported usage.</summary>
 public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private async Task<JsonElement> StreamAsync(string lines, string type = "application/x-ndjson")

@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>
-/// Reported calls are recorded with what their provider says, priced by tier and hour, and attributed without being counted.
+/// Reported calls are recorded with their provider's usage, priced by tier and hour, and attributed without being counted.
 /// </summary>
 public sealed class LlmTruthTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
@@ -82,7 +82,7 @@ public sealed class LlmTruthTests(MeteringHost host) : IClassFixture<MeteringHos
         (TextOf(listed, "cost_usd"), TextOf(listed, "computed_cost_usd"),
             TextOf(listed, "reported_cost_usd")).ShouldBe(("0.0160614", "0.0045", "0.0160614"));
 
-        // Pricing it anew leaves what was charged.
+        // A new rating does not change the charge.
         (await host.PostAsync("/v1/model-prices/rerate", """{"all":true,"provider":"openrouter"}""")).Body.GetProperty("changed").GetInt32()
             .ShouldBe(0);
 
@@ -148,7 +148,7 @@ public sealed class LlmTruthTests(MeteringHost host) : IClassFixture<MeteringHos
         body.GetProperty("balances").TryGetProperty("chat", out _).ShouldBeFalse();
         (await host.UsedAsync("guarded", "chat")).ShouldBe(1m);
 
-        // A tag that is no feature is kept, and so is one beside a feature that is used.
+        // A tag that is no feature is kept, and so is a tag of a call that uses a feature.
         await RecordAsync(
             """{"customer":"guarded","attribute_to":"nightly batch","provider":"openai","model":"gpt-4o","input_tokens":2000}""");
         await RecordAsync(

@@ -147,7 +147,7 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
             rerated.Output.ShouldContain("0.12 USD");
             (await RunAsync(database, "rerate", "--yes")).Output.ShouldContain("0 would change");
 
-            // Both calls were made under 20 %, and stay so whatever the markup is today.
+            // Both calls were made under 20 %, and keep that with any present markup.
             (await RunAsync(database, "markup", "50")).ShouldBe((0, "+50 %"));
             (await RunAsync(database, "rerate", "--all", "--yes")).Output.ShouldContain("0 would change");
         }

@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Mail;
 
-/// <summary>What customers are written. Mails of sandbox projects are files; those of live ones go to a mail server.</summary>
+/// <summary>Mails to customers. Mails of sandbox projects are files; those of live ones go to a mail server.</summary>
 public sealed partial class MailTests(MailedServer server) : IClassFixture<MailedServer>
 {
     private readonly RunningServer _running = server.Running;
@@ -216,7 +216,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         using var answer = await anybody.PostAsync(new Uri(link), null, TestContext.Current.CancellationToken);
         WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(done);
 
-        // Of whom a wrong link was is not known: it speaks as the browser does.
+        // A wrong link names no customer, so the page uses the browser's language.
         anybody.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language + ", en;q=0.5");
         using var wrong = await anybody.GetAsync(new Uri(link[..^8] + "AAAAAAAA"), TestContext.Current.CancellationToken);
         (await wrong.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain($"<html lang=\"{language[..2]}\">");

@@ -4,7 +4,7 @@ using Tollgate.Server.Mail;
 
 namespace Tollgate.Server.Tests.Mail;
 
-/// <summary>What is said in one language is said in all.</summary>
+/// <summary>All languages have the same texts.</summary>
 public sealed partial class MailWordsTests
 {
     [Fact]

@@ -71,7 +71,7 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
             .ShouldNotBeEmpty();
     }
 
-    /// <param name="trusted">A certificate that the machine knows.</param>
+    /// <param name="trusted">A certificate that the machine trusts.</param>
     /// <param name="password">Null: no encryption and no login.</param>
     private async Task<House> HouseAsync(SmtpHost host, X509Certificate2? trusted, string? password)
     {
@@ -101,7 +101,7 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
     [GeneratedRegex("Message-ID: <([^>]+)>", RegexOptions.IgnoreCase)]
     private static partial Regex MessageId();
 
-    /// <summary>A server of its own, whose live project has customers who pay.</summary>
+    /// <summary>A server of its own, whose live project has paying customers.</summary>
     private sealed class House(RunningServer running, TestFolder folder) : IAsyncDisposable
     {
         public TestServer Server => running.Server;

@@ -8,9 +8,9 @@ using System.Text;
 
 namespace Tollgate.Server.Tests.Mail;
 
-/// <summary>A mail server that takes what it is told to take, and keeps it.</summary>
-/// <param name="certificate">It offers STARTTLS, and wants it.</param>
-/// <param name="password">It wants a login, of the user <see cref="User"/>.</param>
+/// <summary>A mail server that accepts the recipients that the test allows, and stores their mails.</summary>
+/// <param name="certificate">It offers STARTTLS, and requires it.</param>
+/// <param name="password">It requires a login of the user <see cref="User"/>.</param>
 public sealed class SmtpHost(X509Certificate2? certificate = null, string? password = null) : IAsyncDisposable
 {
     public const string User = "billing";
@@ -24,13 +24,13 @@ public sealed class SmtpHost(X509Certificate2? certificate = null, string? passw
     /// <summary>Whole messages with their headers.</summary>
     public ConcurrentQueue<string> Taken { get; } = new();
 
-    /// <summary>What it answers to a recipient.</summary>
+    /// <summary>Returns the answer to a recipient.</summary>
     public Func<string, string> Answer { get; set; } = static _ => "250 OK";
 
-    /// <summary>How long it keeps its answer to itself when it has a message.</summary>
+    /// <summary>Delays the answer after it has received a message.</summary>
     public Func<Task> BeforeTaken { get; set; } = static () => Task.CompletedTask;
 
-    /// <summary>Of this machine, made by nobody who is known.</summary>
+    /// <summary>A certificate of this machine, which no known authority signed.</summary>
     public static X509Certificate2 NewCertificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -43,7 +43,7 @@ public sealed class SmtpHost(X509Certificate2? certificate = null, string? passw
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
-    /// <summary>Before that nobody is answered.</summary>
+    /// <summary>Starts answering. Until then clients get no answer.</summary>
     public SmtpHost Open()
     {
         _accepting ??= AcceptAsync();
@@ -91,7 +91,7 @@ public sealed class SmtpHost(X509Certificate2? certificate = null, string? passw
         }
     }
 
-    /// <returns>Whether the client wants to go on encrypted.</returns>
+    /// <returns>True if the client wants to continue encrypted.</returns>
     private async Task<bool> ObeyAsync(Stream stream, bool isSecure)
     {
         var isKnown = password is null;
@@ -133,7 +133,7 @@ public sealed class SmtpHost(X509Certificate2? certificate = null, string? passw
         return false;
     }
 
-    /// <summary><c>AUTH LOGIN user</c>, then the password on a line of its own, both in Base64.</summary>
+    /// <summary>Reads <c>AUTH LOGIN user</c>, then the password on a separate line, both in Base64.</summary>
     private async Task<bool> IsUserAsync(Stream stream, string line)
     {
         await WriteAsync(stream, "334 UGFzc3dvcmQ6");

@@ -56,7 +56,7 @@ public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<Meterin
         }
     }
 
-    /// <summary>The last line is whole JSON, but the body never ended: nobody knows what would have followed on that line.</summary>
+    /// <summary>The last line is whole JSON, but the body never ended: the rest of that line is unknown.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -70,7 +70,7 @@ public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<Meterin
             socket.LingerState = new(enable: reset, 0);
         }
 
-        // What is there is the beginning of what was sent, each line once: it replays, and the rest is new.
+        // The beginning of the lines is recorded, each line once: it replays, and the rest is new.
         var recorded = (int)await SettledAsync(customer);
         recorded.ShouldBeInRange(1_000, Before);
         (await SendAsync(host.Http, LinesOf(customer, 0, recorded))).Accepted.ShouldBe(0);
@@ -156,7 +156,7 @@ public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<Meterin
         }
     }
 
-    /// <summary>What was used once it has not changed for a second and a half: the last chunks may still be on their way.</summary>
+    /// <summary>Returns the usage once it has not changed for a second and a half: the last chunks may still be in transit.</summary>
     private async Task<decimal> SettledAsync(string customer)
     {
         var (used, unchanged) = (0m, 0);
@@ -177,7 +177,7 @@ public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<Meterin
         return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 
-    /// <summary>Sends its first part, and the second one when it is told to.</summary>
+    /// <summary>Sends its first part, and the second one when the test continues it.</summary>
     private sealed class HeldStream : HttpContent
     {
         private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -30,7 +30,7 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
 {
     private const int Readers = 20;
 
-    /// <summary>Of a customer's file: 24 MB, more than the sockets on both sides keep.</summary>
+    /// <summary>The rows of a customer's file: 24 MB, more than the sockets on both sides buffer.</summary>
     private const int Rows = 12_000;
 
     private static readonly DateTimeOffset First = DateTimeOffset.UtcNow.AddDays(-20);
@@ -171,7 +171,7 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
                 await socket.SendAsync(
                     Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n"));
 
-                // One after the other: twenty first pages at once would wait for each other on a busy machine.
+                // One after the other: twenty simultaneous first pages would wait for each other on a busy machine.
                 var first = new byte["HTTP/1.1 200".Length];
                 await socket.ReceiveAsync(first);
                 Encoding.ASCII.GetString(first).ShouldBe("HTTP/1.1 200");

@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>A class fixture: one server and a project of its own, whose catalogue has a feature for each way of metering.</summary>
+/// <summary>A class fixture: one server and its own project, whose catalogue has a feature for each way of metering.</summary>
 public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Catalogue =
@@ -46,7 +46,7 @@ public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
 
     public TestPostgres Postgres => postgres;
 
-    /// <summary>Of the server.</summary>
+    /// <summary>The environment of the server.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
     public HttpClient Http => _http!;
@@ -95,7 +95,7 @@ public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
         return ((int)answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()));
     }
 
-    /// <summary>What a check says that the customer used of the feature.</summary>
+    /// <summary>Returns the customer's usage of the feature, according to a check.</summary>
     public async Task<decimal> UsedAsync(string customer, string feature) =>
         (await PostAsync("/v1/check", $$"""{"customer":"{{customer}}","feature":"{{feature}}","amount":0}""")).Body.GetProperty("used")
             .GetDecimal();

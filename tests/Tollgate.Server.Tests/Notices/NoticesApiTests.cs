@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Notices;
 
-/// <summary>What customers are told while it is so. Each test has a project of its own.</summary>
+/// <summary>Notices to customers, for as long as their reason lasts. Each test has a project of its own.</summary>
 public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<ImpatientServer>
 {
     private readonly RunningServer _running = server.Running;

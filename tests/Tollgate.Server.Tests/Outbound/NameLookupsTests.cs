@@ -64,7 +64,7 @@ public sealed class NameLookupsTests : IDisposable
         _ = Enumerable.Range(0, 60).Select(i => ResolveAsync($"x.slow{i}.example", project: 1)).ToList();
         (await ResolveAsync("new.example", project: 2)).ShouldBe(Found);
 
-        // Also where the slow project asked for the same name first.
+        // Even if the slow project asked for the same name first.
         _ = ResolveAsync("both.example", project: 1);
         (await ResolveAsync("both.example", project: 2)).ShouldBe(Found);
         _asked.ShouldBe(6, "four threads are for one project");

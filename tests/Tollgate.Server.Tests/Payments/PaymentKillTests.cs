@@ -10,7 +10,7 @@ namespace Tollgate.Server.Tests.Payments;
 /// <summary>A server that is killed after the provider took the money, and before it wrote that down.</summary>
 public sealed class PaymentKillTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
-    /// <summary>Writing a payment's end takes as long as nobody ends it.</summary>
+    /// <summary>Makes the write of a payment's end wait until the test ends it.</summary>
     private const string HoldTheEnd =
         """
         CREATE FUNCTION hold_the_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$;

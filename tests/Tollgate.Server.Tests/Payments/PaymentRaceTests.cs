@@ -15,7 +15,7 @@ public sealed class PaymentRaceTests(FreshDatabase database) : IClassFixture<Fre
     [Fact]
     public async Task Two_answers_at_once_settle_a_payment_once()
     {
-        // Nobody asks the provider before the test says so.
+        // No server queries the provider before the test allows it.
         await database.Database.ExecuteAsync("ALTER TABLE payments ALTER COLUMN asked_at SET DEFAULT now() + interval '1 hour'");
         await using var first = await TestServer.StartAsync(database.ConnectionString, environment: Impatient);
         await using var second = await TestServer.StartAsync(database.ConnectionString, environment: Impatient);

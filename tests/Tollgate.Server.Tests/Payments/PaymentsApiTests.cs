@@ -20,7 +20,7 @@ public sealed class ImpatientServer(TestPostgres postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => Running.DisposeAsync();
 }
 
-/// <summary>Money beside invoices, on the sandbox's provider. Each test has a project of its own.</summary>
+/// <summary>Payments and refunds with the sandbox's provider. Each test has a project of its own.</summary>
 public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<ImpatientServer>
 {
     private readonly RunningServer _running = server.Running;

@@ -14,7 +14,7 @@ public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
     public const string Here = "127.0.0.1";
     public const string Inside = "127.0.0.2";
 
-    /// <summary>What every operation that issues something needs, and no more.</summary>
+    /// <summary>The scopes that the issuing operations need, and no more.</summary>
     public const string Scopes = """["keys:write", "customers:write", "billing:write", "catalog:read"]""";
 
     private readonly Dictionary<string, HttpClient> _clients = [];
@@ -60,7 +60,7 @@ public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
         await _database!.DisposeAsync();
     }
 
-    /// <summary>A customer of its own, who exists.</summary>
+    /// <summary>Creates a new customer.</summary>
     public async Task<string> CustomerAsync()
     {
         var id = "c-" + Interlocked.Increment(ref _customers).ToString(CultureInfo.InvariantCulture);

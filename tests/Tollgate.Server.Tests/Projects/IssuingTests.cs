@@ -7,7 +7,7 @@ namespace Tollgate.Server.Tests.Projects;
 
 /// <summary>
 /// Credentials only narrow: every operation that issues one × networks, expiry, scopes and revocation. A new operation needs a row in
-/// <see cref="Operations"/>; <c>IssuingRowTests</c> of Tollgate.Tidy looks.
+/// <see cref="Operations"/>; <c>IssuingRowTests</c> of Tollgate.Tidy checks this.
 /// </summary>
 public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
 {
@@ -15,7 +15,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     private const string Checkout = $$"""{"plan": "pro", "period": "monthly", {{Back}}""";
     private const string SeedCheckout = $$"""{"plan": "pro", {{Back}}}""";
 
-    /// <summary>Something that was issued, how it is used, and when it ends as far as the answer or the database says.</summary>
+    /// <summary>An issued credential, the way to use it, and its end according to the answer or the database.</summary>
     private sealed record Issued(string? Key, string? Page, string Table, string Id);
 
     /// <summary>A row: how a credential is issued with an issuer's key, for a customer, by a caller inside of its networks.</summary>
@@ -125,7 +125,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
         var until = await host.Database.ScalarAsync<DateTime>($"SELECT expires_at FROM {issued.Table} WHERE id = '{issued.Id}'");
         until.ShouldBeLessThanOrEqualTo(end.AddSeconds(2), "The clock of the server and of this process differ by less.");
 
-        // The time of both passes. A key keeps an expiry of its own; the others ask their issuer too.
+        // Both reach their expiry. A key keeps an expiry of its own; the other credentials check their issuer too.
         (await UseAsync(issued, Inside)).ShouldBe(200);
         await host.Database.ExecuteAsync(
             $"UPDATE api_keys SET expires_at = now() WHERE id = '{issuer.Id}' OR (id::text = '{issued.Id}' AND expires_at IS NOT NULL)");

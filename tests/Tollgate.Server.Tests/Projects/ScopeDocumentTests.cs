@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Projects;
 
-/// <summary>What the documents say about a scope is what the endpoints ask for.</summary>
+/// <summary>The documents about a scope match the requirements of the endpoints.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed partial class ScopeDocumentTests(RunningServer server)
 {

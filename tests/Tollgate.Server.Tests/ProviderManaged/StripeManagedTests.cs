@@ -7,7 +7,9 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.ProviderManaged;
 
-/// <summary>Subscriptions that begin on Stripe's page and are managed there, changed from here: Stripe is asked, and followed.</summary>
+/// <summary>
+/// Subscriptions that begin on Stripe's page and are managed there, with changes from here: Tollgate requests and follows them.
+/// </summary>
 public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private int _told = host.Stripe.Books.Events.Count;
@@ -56,7 +58,7 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         await TellAsync(sandbox);
         await UntilAsync(async () => await ShowAsync(sandbox, left) == "expired");
 
-        // Paid while nobody tells: whoever expires it finds out.
+        // Paid without an event: the call that expires it finds out.
         var (paid, last) = await OpenAsync(sandbox, "ann", "enterprise");
         Books.Pay(last);
         var late = await sandbox.Door.PostAsync($"/v1/checkouts/{paid}/expire", "{}");
@@ -86,7 +88,7 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         (await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise"}""")).Status.ShouldBe(
             HttpStatusCode.OK, "Nothing changes.");
 
-        // What happened is told by events too, late and repeatedly, and changes nothing.
+        // Late and repeated events report the same, and change nothing.
         await TellAsync(sandbox);
         await TellAsync(sandbox, again: true);
         (await PaymentsAsync(sandbox, "ann")).ShouldBe(["succeeded 20250", "succeeded 2900"]);
@@ -275,7 +277,7 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
             (string?)Books.Get("checkout.session", other)["status"]).ShouldBe(("expired", "open"));
         (await ShowAsync(sandbox, first)).ShouldBe("expired");
 
-        // Paid on the first while the second is asked for: there is a subscription already.
+        // The first is paid while the second is requested: there is a subscription already.
         Books.Pay(other);
         var third = await CheckOutAsync(sandbox, "ann", "pro");
         (third.Status, (string?)third["code"]).ShouldBe((HttpStatusCode.Conflict, "subscription_exists"));
@@ -457,7 +459,7 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         [.. (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/coupons"))["data"].AsArray()
             .Select(static one => $"{one!["code"]} {(bool)one["active"]!}")];
 
-    /// <summary>What Stripe told since the last time.</summary>
+    /// <summary>Sends Stripe's events since the last call.</summary>
     private async Task TellAsync(BillingSandbox sandbox, bool again = false)
     {
         var told = Books.Events.Skip(again ? 0 : _told).ToList();

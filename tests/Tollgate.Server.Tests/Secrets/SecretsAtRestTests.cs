@@ -115,7 +115,7 @@ public sealed class SecretsAtRestTests
             "psql", "-h", Path.Combine(server.Data, "run"), "-U", "tollgate", "tollgate", "-c", "SELECT 1")).ExitCode.ShouldNotBe(0);
         (await File.ReadAllTextAsync(Path.Combine(server.Data, "postgres", "pg_hba.conf"))).ShouldContain("peer");
 
-        // The map says who is who, also where somebody opened the folder of the socket.
+        // The map identifies users, even if somebody opened the folder of the socket.
         await using var owner = new NpgsqlConnection(PrivatePostgres.RunningIn(server.Data) + ";Pooling=false");
         await owner.OpenAsync();
         (await TextAsync(owner, "SELECT string_agg(DISTINCT auth_method, ',') FROM pg_hba_file_rules")).ShouldBe("peer");

@@ -53,7 +53,7 @@ public sealed class PaymentDoorTests(RunningServer running)
             """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }""");
     }
 
-    /// <summary>The built-in projects are live and have chosen nobody: the seed without Stripe keys.</summary>
+    /// <summary>The built-in projects are live and have chosen no provider: the seed without Stripe keys.</summary>
     [Fact]
     public async Task C_without_a_provider_everything_says_so()
     {

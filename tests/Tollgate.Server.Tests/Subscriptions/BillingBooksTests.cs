@@ -7,7 +7,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>
-/// The books of billing are verified from their facts, and a book that was tampered with is found. Each test has a database of its own.
+/// Verify checks the tables of billing against their facts, and finds a table that was tampered with. Each test has its own database.
 /// </summary>
 public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
 {
@@ -77,8 +77,8 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// More subscriptions than two batches hold, some of which end, so that quotas change; and somebody who reports usage of many customers
-    /// at once, which waits for customers of one batch while it holds balances of another.
+    /// More subscriptions than two batches hold, some of which end, so that quotas change; and a caller that reports usage of many
+    /// customers together, which waits for customers of one batch while it holds balances of another.
     /// </summary>
     [Fact]
     public async Task A_run_of_several_batches_in_which_some_end_keeps_nobody_from_reporting_usage()

@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>A sandbox project of its own with a clock that the test moves. The catalogue has a soft cap on <c>calls</c>.</summary>
+/// <summary>A new sandbox project with a clock that the test moves. The catalogue has a soft cap on <c>calls</c>.</summary>
 public sealed class BillingSandbox
 {
     public const string Catalog =
@@ -61,7 +61,7 @@ public sealed class BillingSandbox
 
     public string Code { get; }
 
-    /// <param name="now">Where its clock stands.</param>
+    /// <param name="now">The initial time of its clock.</param>
     public static async Task<BillingSandbox> StartAsync(RunningServer running, string now, string? catalog = null)
     {
         var code = string.Create(CultureInfo.InvariantCulture, $"billing-{Interlocked.Increment(ref _count)}");
@@ -98,7 +98,7 @@ public sealed class BillingSandbox
         return JsonNode.Parse(text)!;
     }
 
-    /// <summary>What is no JSON.</summary>
+    /// <summary>For answers that are not JSON.</summary>
     public Task<HttpResponseMessage> FetchAsync(string path) => _client.GetAsync(new Uri(path, UriKind.Relative));
 
     public async Task<string> SubscribeAsync(string json)

@@ -34,7 +34,7 @@ public sealed class MigrationApiTests(RunningServer running)
         (await PagesAsync(sandbox, dry: false)).Select(static one => Told(one)).Order()
             .ShouldBe(look.Select(static one => Told(one)).Order());
 
-        // Who was moved is not moved twice.
+        // A moved customer is not moved twice.
         (await PagesAsync(sandbox, dry: false)).Select(static one => one["customer"]!.GetValue<string>()).Order().ShouldBe(["c3", "c4"]);
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         (await sandbox.InvoicesAsync("c1"))[^1][7..].ShouldBe("start 3900 = subscription 3900");

@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>What a catalogue that is not in force yet would mean for those who pay, if they were moved to it.</summary>
+/// <summary>The effect of a catalogue that is not in force yet on subscribers, if they were moved to it.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class MigrationOutlookTests(RunningServer running)
 {
@@ -15,8 +15,8 @@ public sealed class MigrationOutlookTests(RunningServer running)
         .Replace("amount: 3000,", "amount: 3300,", StringComparison.Ordinal);
 
     /// <summary>
-    /// Before, in dollars: 29 + 3 × 29 + 290 ÷ 12 + 20 agreed + half of 29 + 29 + 29 who waits for another plan = 232.67. After: 39 + 117 +
-    /// 310 ÷ 12 + 20 + 19.50 + 39 + 29 = 289.33. A trial and a pause bring nothing, and are asked all the same.
+    /// Before, in dollars: 29 + 3 × 29 + 290 ÷ 12 + 20 agreed + half of 29 + 29 + 29 of a customer who waits for another plan = 232.67.
+    /// After: 39 + 117 + 310 ÷ 12 + 20 + 19.50 + 39 + 29 = 289.33. A trial and a pause add nothing, and are counted all the same.
     /// </summary>
     [Fact]
     public async Task A_dry_run_counts_who_would_be_moved_and_what_they_would_pay_in_a_month()
@@ -26,7 +26,7 @@ public sealed class MigrationOutlookTests(RunningServer running)
         planned["changed_plans"]!.ToJsonString().ShouldBe("""["pro"]""");
         Told(planned).ShouldBe("10: JPY 3000 → 3300 (300), USD 23267 → 28933 (5666)");
 
-        // The publication says the same, and the migration looks at the same subscriptions.
+        // The publication returns the same, and the migration reads the same subscriptions.
         Told(await sandbox.PutCatalogAsync(Dearer, dryRun: false)).ShouldBe(Told(planned));
         var look = (await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "now", "dry_run": true}"""))["data"].AsArray();
         look.Count.ShouldBe(10);
@@ -63,7 +63,7 @@ public sealed class MigrationOutlookTests(RunningServer running)
             BillingSandbox.Catalog.Replace("amount: 5000", "amount: 6000", StringComparison.Ordinal), dryRun: true);
         Told(dearer).ShouldBe("1: USD 5000 → 6000 (1000)");
 
-        // What cannot be had in the new version is left where it is.
+        // A subscription that the new version does not support stays on its version.
         var yearly = await sandbox.PutCatalogAsync(
             BillingSandbox.Catalog.Replace("interval: monthly, amount: 5000", "interval: yearly, amount: 5000", StringComparison.Ordinal),
             dryRun: true);

@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>What is refused before it does harm, and what the timeline and a repeat tell about an order.</summary>
+/// <summary>Orders that are refused before they do harm, and the records of an order in the timeline and in a repeat.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class OrdersApiTests(RunningServer running)
 {

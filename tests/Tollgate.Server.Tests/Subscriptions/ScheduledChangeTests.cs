@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>
-/// Terms that wait for the next period are never lost without a word: other changes keep them, or the answer says what they were.
+/// Terms that wait for the next period are never lost silently: other changes keep them, or the answer names them.
 /// </summary>
 [Collection(RunningServerTests.Name)]
 public sealed class ScheduledChangeTests(RunningServer running)

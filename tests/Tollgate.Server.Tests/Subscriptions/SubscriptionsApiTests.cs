@@ -64,7 +64,7 @@ public sealed class SubscriptionsApiTests(RunningServer running)
             .ShouldBe((1000, 1250, 1));
     }
 
-    // 150 of 100 are billed and taken back; what came late within the quota is taken back too. Nobody pays another cent for it.
+    // 150 of 100 are billed and voided; late usage within the quota is voided too. It costs nobody another cent.
     [Fact]
     public async Task An_explanation_tells_the_usage_of_the_period_as_it_is_now_also_where_no_amount_changed()
     {
@@ -202,7 +202,7 @@ public sealed class SubscriptionsApiTests(RunningServer running)
             $"/v1/invoices/{id}/credit-notes", """{"amount": 2001, "reason": "more"}"""))["code"].GetValue<string>()
             .ShouldBe("credit_refused");
 
-        // The note is a document of its own.
+        // The credit note is a document of its own.
         var note = credited["credit_notes"].AsArray().Single()!;
         var page =
             await (await sandbox.FetchAsync(
@@ -214,11 +214,11 @@ public sealed class SubscriptionsApiTests(RunningServer running)
             "application/pdf");
         (await sandbox.FetchAsync($"/v1/invoices/{id}/credit-notes/{Guid.NewGuid()}.pdf")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 
-        // A statement that is not told where to begin begins with the first invoice.
+        // A statement without a start begins with the first invoice.
         (await sandbox.Door.GetAsync("/v1/customers/paying/statement"))["from"].GetValue<DateTimeOffset>()
             .ShouldBe(DateTimeOffset.Parse("2027-04-01T00:00:00Z", CultureInfo.InvariantCulture));
 
-        // What is credited of a paid invoice pays the next one.
+        // A credit on a paid invoice pays the next one.
         await sandbox.Door.PostAsync($"/v1/invoices/{id}/credit-notes", """{"amount": 500, "reason": "sorry"}""");
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         (await sandbox.Door.GetAsync("/v1/invoices?customer=paying"))["data"][0]!["paid_from_credits"]!.GetValue<long>().ShouldBe(500);

@@ -3,7 +3,7 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>What a customer may do whose subscription ended or is paused, by the policy of the catalogue.</summary>
+/// <summary>The rights of a customer whose subscription has ended or is paused, by the policy of the catalogue.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class WithoutSubscriptionTests(RunningServer running)
 {
@@ -79,7 +79,7 @@ public sealed class WithoutSubscriptionTests(RunningServer running)
     [Fact]
     public async Task The_doors_of_the_seeds_say_it_as_E_does()
     {
-        // Of C's catalogue, in a sandbox whose subscription needs no payment to begin.
+        // C's catalogue, in a sandbox whose subscription needs no payment to begin.
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z",
             Inactive.Replace(
                 "- { code: exports, name: Exports, unit: export }", "- { code: export, name: Exports, unit: export }",

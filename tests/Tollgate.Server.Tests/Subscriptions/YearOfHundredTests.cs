@@ -16,7 +16,7 @@ public sealed class YearOfHundredTests(RunningServer running)
     private const int Months = 12;
 
     /// <summary>
-    /// A machine may be slow, so a hundred are compared with one on the same machine at the same time. Each by itself they would cost a
+    /// A machine may be slow, so a hundred are compared with one on the same machine at the same time. Without batches they would cost a
     /// hundred times as much.
     /// </summary>
     private const double LargestRatio = 10;
@@ -58,7 +58,7 @@ public sealed class YearOfHundredTests(RunningServer running)
         ? string.Create(CultureInfo.InvariantCulture, $"renewal {2900 + (2 * beyond)} = subscription 2900, usage {2 * beyond}")
         : "renewal 2900 = subscription 2900";
 
-    /// <summary>One month in which the machine did something else does not count.</summary>
+    /// <summary>The median: one month in which the machine did something else does not count.</summary>
     private static double Middle(List<double> months) => months.Order().ElementAt(months.Count / 2);
 
     private static int BeyondOf(int customer, int month) => customer * month % 7;

@@ -15,7 +15,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>A receiver of the guide, as it stands there: what is written in the block of a language is what runs.</summary>
+/// <summary>A receiver of the guide, exactly as in the guide: the test runs the text of a language's block.</summary>
 public sealed class GuideReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _handled = [];

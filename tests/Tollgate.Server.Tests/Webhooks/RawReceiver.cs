@@ -13,8 +13,8 @@ public sealed class RawReceiver : IAsyncDisposable
     private readonly bool _hangs;
     private int _calls;
 
-    /// <param name="hangs">The connection stays open after the answer, and nothing more comes.</param>
-    /// <param name="address">Of this machine; null: 127.0.0.1.</param>
+    /// <param name="hangs">True if the connection stays open after the answer, and nothing more follows.</param>
+    /// <param name="address">An address of this machine; null: 127.0.0.1.</param>
     public RawReceiver(string answer, bool hangs = false, IPAddress? address = null)
     {
         (_answer, _hangs, _listener) = (answer, hangs, new(address ?? IPAddress.Loopback, 0));

@@ -239,7 +239,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         (await host.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem()!["object"]!.GetValue<string>()
             .ShouldBe(host.Endpoint);
 
-        // Whoever has asked for it knows it.
+        // A change that the user requests causes no event.
         (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": true}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await host.Door.PatchAsync($"/v1/webhook-endpoints/{host.Endpoint}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await host.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem();
@@ -312,7 +312,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         (await host.TakenAsync(4))[3].Id.ShouldBe(one["event"]!.GetValue<string>());
         await host.SettledAsync();
 
-        // A receiver that came later gets what it missed, of the types that it asked for, once.
+        // A new receiver gets the events that it missed, of its types, once.
         await using var late = await FakeUpstream.StartAsync();
         late.AnswersWith("taken");
         var added = (await WebhookHost.AddAsync(host.Sandbox, late, "subscription.created"))["id"].GetValue<string>();

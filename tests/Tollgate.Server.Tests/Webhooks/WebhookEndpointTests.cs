@@ -8,7 +8,7 @@ using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>Making, changing and deleting endpoints; who may; and what can be told.</summary>
+/// <summary>Creation, change and deletion of endpoints; the rights for it; and the events to choose from.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class WebhookEndpointTests(RunningServer running)
 {
@@ -30,7 +30,7 @@ public sealed class WebhookEndpointTests(RunningServer running)
         var changed = await door.PatchAsync(path, """{"events": ["*"], "enabled": false}""");
         (changed["status"].GetValue<string>(), changed["disabled_reason"].GetValue<string>(), changed["description"].GetValue<string>(),
             changed["url"].GetValue<string>())
-            .ShouldBe(("disabled", "asked", "books", "https://app.example.com/hooks"));
+            .ShouldBe(("disabled", "manual", "books", "https://app.example.com/hooks"));
         (await door.DeleteAsync(path)).Status.ShouldBe(HttpStatusCode.NoContent);
         (await door.DeleteAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound);
         (await door.GetAsync(path))["code"].GetValue<string>().ShouldBe("webhook_endpoint_not_found");

@@ -143,7 +143,7 @@ public sealed class WebhookFaultTests(RunningServer running)
         await host.SubscribeAsync(1);
         await UntilAsync(async () => (await host.DeliveriesAsync()).Count == 1, static () => "It was not published.");
 
-        // The other server has taken it, and has not committed when this one looks.
+        // The other server has claimed it, and has not committed when this one reads.
         await using var other = await host.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await other.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using (var take = new NpgsqlCommand(
@@ -174,7 +174,7 @@ public sealed class WebhookFaultTests(RunningServer running)
         await using var free = await WebhookHost.StartAsync(running, "subscription.*");
         await using var holder = await held.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
 
-        // Whoever holds a row is a transaction that runs, and later facts wait for it everywhere: those of both are older than it.
+        // The holder of a row is a running transaction, and later facts wait for it everywhere: the facts of both are older than it.
         await OnAsync(
             holder, $"SELECT pg_advisory_lock(7234006, id) FROM projects WHERE code IN ('{held.Sandbox.Code}', '{free.Sandbox.Code}')");
         await held.SubscribeAsync(1);

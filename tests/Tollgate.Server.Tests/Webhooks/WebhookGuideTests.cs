@@ -53,7 +53,7 @@ public sealed class WebhookGuideTests(RunningServer running)
 
     private static WebhookSecret Other { get; } = WebhookSecret.Of(new byte[32]);
 
-    /// <summary>What a stranger can send who has seen a message, and not the secret.</summary>
+    /// <summary>Messages that a stranger can send who has seen a message, but not the secret.</summary>
     private static IEnumerable<(string What, (string Id, string Timestamp, string Signature) Headers,
         string Body)> Forged(WebhookSecret secret)
     {

@@ -28,7 +28,7 @@ public sealed class WebhookHost : IAsyncDisposable
 
     public string Secret { get; }
 
-    /// <summary>For what no answer shows, and for whoever stands in the server's way.</summary>
+    /// <summary>For state that no answer shows, and for transactions that block the server.</summary>
     public NpgsqlDataSource Database => _database;
 
     public static async Task<WebhookHost> StartAsync(RunningServer running, string events = "*")
@@ -85,7 +85,7 @@ public sealed class WebhookHost : IAsyncDisposable
         },
         () => "Deliveries still wait.");
 
-    /// <summary>What is to be tried later is tried now.</summary>
+    /// <summary>Makes deliveries that wait for a retry due now.</summary>
     public async Task HurryAsync()
     {
         await using var command = _database.CreateCommand(
@@ -128,7 +128,7 @@ public sealed class WebhookHost : IAsyncDisposable
     public async Task<JsonArray> EventsAsync(string query = "?limit=100") =>
         (await Door.GetAsync("/v1/webhook-events" + query))["data"].AsArray();
 
-    /// <summary>Whether every fact of the project has become an event: other databases' transactions may hold it up for a moment.</summary>
+    /// <summary>True if every fact of the project has become an event: other databases' transactions may delay this for a moment.</summary>
     private async Task<bool> PublishedAsync()
     {
         await using var command = _database.CreateCommand(
@@ -163,7 +163,7 @@ public sealed record Message(Seen Seen)
 
     public long Sequence => Body["sequence"]!.GetValue<long>();
 
-    /// <summary>What it is about.</summary>
+    /// <summary>The object of the event.</summary>
     public string Subject =>
         Body["data"]!["subscription"]?["id"]?.GetValue<string>() ?? Body["data"]!["payment"]?["id"]?.GetValue<string>()
             ?? Body["data"]!["invoice"]?["id"]?.GetValue<string>()

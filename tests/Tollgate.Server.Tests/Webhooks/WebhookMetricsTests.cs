@@ -10,7 +10,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>What <c>/metrics</c> says of webhooks, of a server that has no other project with any.</summary>
+/// <summary>The webhook metrics in <c>/metrics</c> of a server on which no other project has any.</summary>
 public sealed class WebhookMetricsTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
     [Fact]
@@ -49,10 +49,10 @@ public sealed class WebhookMetricsTests(FreshDatabase database) : IClassFixture<
         // The receiver answers 500: what is published waits.
         await UntilAsync(async () =>
             (await ReadAsync("tollgate_webhooks_lag_seconds"), await ReadAsync("tollgate_webhooks_waiting")) == (0, 2));
-        (await ReadAsync("tollgate_webhooks_disabled", "asked")).ShouldBe(0);
+        (await ReadAsync("tollgate_webhooks_disabled", "manual")).ShouldBe(0);
         (await door.PatchAsync($"/v1/webhook-endpoints/{endpoint["id"]}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.OK);
         await UntilAsync(async () =>
-            (await ReadAsync("tollgate_webhooks_disabled", "asked"), await ReadAsync("tollgate_webhooks_waiting")) == (1, 0));
+            (await ReadAsync("tollgate_webhooks_disabled", "manual"), await ReadAsync("tollgate_webhooks_waiting")) == (1, 0));
         (await ReadAsync("tollgate_webhooks_disabled", "gone")).ShouldBe(0);
 
         async Task<double?> ReadAsync(string name, string? reason = null)

@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>Which facts are told, in which order, and how they are found again.</summary>
+/// <summary>The published facts, their order, and the ways to list them.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class WebhookOrderTests(RunningServer running)
 {

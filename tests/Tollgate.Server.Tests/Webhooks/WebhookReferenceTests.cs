@@ -9,7 +9,7 @@ using Tollgate.Server.Webhooks;
 namespace Tollgate.Server.Tests.Webhooks;
 
 /// <summary>
-/// <c>docs/reference/webhook-events.md</c> is written from the catalogue; <c>TOLLGATE_RENEW_SNAPSHOTS=1</c> writes it anew.
+/// The catalogue generates <c>docs/reference/webhook-events.md</c>; <c>TOLLGATE_RENEW_SNAPSHOTS=1</c> writes it again.
 /// </summary>
 public sealed class WebhookReferenceTests
 {

@@ -5,7 +5,7 @@ using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>What a name may lead to, asked at the moment of the connection.</summary>
+/// <summary>The addresses of a name, checked at the moment of the connection.</summary>
 public sealed class WebhookTargetTests
 {
     private static readonly OwnAddress Elsewhere = new(new(IPAddress.Loopback, 1), null);

@@ -5,7 +5,7 @@ using Tollgate.Engine.Billing;
 namespace Tollgate.Testing.Stripe;
 
 /// <summary>
-/// Changes of subscriptions: what is prorated to the second, invoiced and charged at once; discounts; and what is foreseen.
+/// Changes of subscriptions, prorated to the second, invoiced and charged immediately; discounts; and previews.
 /// </summary>
 public sealed partial class StripeBooks
 {
@@ -128,7 +128,7 @@ public sealed partial class StripeBooks
         var item = subscription["items"]!["data"]![0]!.AsObject();
         if (Text(asked, "id") is not { } id || id != Text(item, "id"))
         {
-            // A second item would be added: nobody here wants that.
+            // A second item would be added, which Tollgate never requests.
             throw new StripeFaultException(StripeFault.Missing("items[0][id]"));
         }
 
@@ -169,7 +169,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>The card is asked first: a refusal leaves everything as it was.</summary>
+    /// <summary>Charges the card first: a decline changes nothing.</summary>
     private void Pay(JsonObject subscription, IReadOnlyList<JsonObject> lines)
     {
         var customer = Shelf("customer").Get(Text(subscription, "customer")!);
@@ -185,8 +185,8 @@ public sealed partial class StripeBooks
     }
 
     /// <summary>
-    /// What a change gives back and asks for, each for its share of the seconds, rounded half away from zero. Another interval begins a
-    /// period of its own. A trial costs nothing.
+    /// The proration credit and charge of a change, each for its share of the seconds, rounded half away from zero. A new interval begins a
+    /// new period. A trial costs nothing.
     /// </summary>
     private static List<JsonObject> Shares(JsonObject subscription, JsonObject price, long quantity, string behavior, long at)
     {
@@ -255,7 +255,7 @@ public sealed partial class StripeBooks
         return made;
     }
 
-    /// <summary>Made, finished and paid at once; what it gives back is the customer's balance.</summary>
+    /// <summary>Makes an invoice, finalises it and pays it immediately; a negative total becomes the customer's balance.</summary>
     private void Invoice(JsonObject subscription, IReadOnlyList<JsonObject> lines, string reason)
     {
         var (invoice, customer) = (Shelf("invoice").Add(Now()), Shelf("customer").Get(Text(subscription, "customer")!));
@@ -282,7 +282,7 @@ public sealed partial class StripeBooks
         invoice["lines"]!["data"] = new JsonArray([.. lines.Select(static line => line.DeepClone())]);
     }
 
-    /// <summary>All of them, as an update says it: those that are kept by their own id, others by a coupon.</summary>
+    /// <summary>Sets all discounts, as an update lists them: kept ones by their own id, new ones by a coupon.</summary>
     private void Discount(JsonObject subscription, JsonArray asked)
     {
         var held = subscription["discounts"] as JsonArray ?? [];
@@ -308,7 +308,7 @@ public sealed partial class StripeBooks
         return Text(made, "id")!;
     }
 
-    /// <summary>What the subscription's coupons take off a period's price, one after the other.</summary>
+    /// <summary>Deducts the subscription's coupons from a period's price, one after the other.</summary>
     private void TakeOff(JsonObject invoice, JsonObject subscription)
     {
         var left = invoice["total"]!.Whole();

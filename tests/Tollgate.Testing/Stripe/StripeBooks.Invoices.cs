@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>Invoices beside those of a period, and what is added to them.</summary>
+/// <summary>Invoices that are not for a period, and the items added to them.</summary>
 public sealed partial class StripeBooks
 {
     /// <summary>An empty invoice, which items are added to and <see cref="Finalize"/> finishes.</summary>
@@ -38,7 +38,7 @@ public sealed partial class StripeBooks
         return new() { ["object"] = "list", ["has_more"] = false, ["url"] = "/v1/invoice_payments", ["data"] = new JsonArray(found) };
     }
 
-    /// <summary>What waits for the next invoice: of the subscription, or of none.</summary>
+    /// <summary>Adds the pending items of the subscription, or of none, to the invoice.</summary>
     private void AddPending(JsonObject invoice, string? subscription)
     {
         foreach (var item in Shelf("invoiceitem").All

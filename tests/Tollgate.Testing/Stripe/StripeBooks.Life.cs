@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>What people and time do at Stripe: pay on its page, renew, dispute.</summary>
+/// <summary>The actions of people and of time at Stripe: payments on its page, renewals, disputes.</summary>
 public sealed partial class StripeBooks
 {
-    /// <summary>What checkouts were asked for with, by their id.</summary>
+    /// <summary>The parameters of checkouts, by their id.</summary>
     private readonly Dictionary<string, JsonObject> _asked = [];
 
     /// <returns>Its id.</returns>
@@ -66,7 +66,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>Nobody pays on the page of a checkout in time.</summary>
+    /// <summary>Expires a checkout that nobody paid in time.</summary>
     public JsonObject Expire(string checkout)
     {
         lock (_lock)

@@ -13,8 +13,8 @@ public enum StripeCard
 }
 
 /// <summary>
-/// What the double knows: the API's side (<see cref="Do"/>), in the shapes of the fixtures. What people and time do at Stripe is in
-/// <c>StripeBooks.Life.cs</c>. Every change leaves its events in <see cref="Events"/>.
+/// The state of the double and the API's side (<see cref="Do"/>), in the shapes of the fixtures. <c>StripeBooks.Life.cs</c> has the actions
+/// of people and of time at Stripe. Every change adds its events to <see cref="Events"/>.
 /// </summary>
 public sealed partial class StripeBooks
 {
@@ -47,7 +47,7 @@ public sealed partial class StripeBooks
     /// <summary>Stripe's clock, in Unix seconds.</summary>
     public Func<long> Now { get; set; } = static () => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
-    /// <summary>Everything that was told, in order. They hold the objects as they were then.</summary>
+    /// <summary>All events, in order. They hold the objects as they were at that time.</summary>
     public List<JsonObject> Events { get; } = [];
 
     /// <summary>The attempt of which the last card error speaks.</summary>
@@ -56,7 +56,7 @@ public sealed partial class StripeBooks
     public IEnumerable<JsonObject> All(string kind) => _shelves[kind].All;
 
     /// <summary>
-    /// What was told of objects that have one of the ids, or name it as their customer, payment intent or payment of Tollgate, in order.
+    /// The events of objects that have one of the ids, or name it as their customer, payment intent or payment of Tollgate, in order.
     /// </summary>
     public IReadOnlyList<JsonObject> EventsOf(params IEnumerable<string> ids)
     {
@@ -319,7 +319,7 @@ public sealed partial class StripeBooks
 
     private JsonObject Change(JsonObject one, JsonObject p, string type) => Told(Merge(one, p), type);
 
-    /// <summary>What the parameters say of members that the object has. Metadata is added to; the empty text unsets.</summary>
+    /// <summary>Applies the parameters to members that the object has. Metadata is added; the empty text unsets.</summary>
     private static JsonObject Merge(JsonObject into, JsonObject p)
     {
         foreach (var (name, value) in p)
@@ -367,7 +367,7 @@ public sealed partial class StripeBooks
     private static bool Fits(JsonObject one, JsonObject p, params string[] names) =>
         Array.TrueForAll(names, name => p[name] is not { } wanted || wanted.ToString() == one[name]?.ToString());
 
-    /// <summary>Ids that were asked for as objects: <c>expand[0]=payment_method</c>, in lists <c>data.payment_method</c>.</summary>
+    /// <summary>Expands ids to objects on request: <c>expand[0]=payment_method</c>, in lists <c>data.payment_method</c>.</summary>
     private JsonNode Expand(JsonNode answer, JsonObject p)
     {
         foreach (var path in (p["expand"] as JsonArray ?? []).Select(static one => one!.ToString().Split('.')))

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>What the double refuses, as Stripe does.</summary>
+/// <summary>A request that the double refuses, as Stripe does.</summary>
 public sealed record StripeFault(int Status, string Type, string? Code, string Message, string? Param = null)
 {
     public JsonObject ToJson() => new()
@@ -137,7 +137,7 @@ public sealed class StripeDescription
             }
             catch (StripeFaultException refused)
             {
-                // What a choice that fits in kind says is told: its parameter lies deeper.
+                // Keep the refusal of the choice that fits in kind: its parameter is the most deeply nested.
                 last = last is null || (refused.Fault.Param?.Length ?? 0) > (last.Param?.Length ?? 0) ? refused.Fault : last;
             }
         }

@@ -13,7 +13,7 @@ using Tollgate.Core.Outbound;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>What happens to a request on its way.</summary>
+/// <summary>The faults of a request's transport.</summary>
 public enum StripeMishap
 {
     /// <summary>429 <c>rate_limit</c>; nothing is done.</summary>
@@ -46,8 +46,8 @@ public sealed record StripeRequest(
     string Method, string Path, string Query, string Body, string? Key, string? Version, string? Authorization);
 
 /// <summary>
-/// Stripe on this machine, over real HTTP. It refuses what Stripe's OpenAPI description does not allow, keeps what it was told
-/// (<see cref="Books"/>), does a key once, and lets go wrong what a test asks for.
+/// Stripe on this machine, over real HTTP. It refuses requests that Stripe's OpenAPI description does not allow, stores its state in
+/// <see cref="Books"/>, executes a key once, and causes the faults that a test requests.
 /// </summary>
 public sealed class StripeDouble : IAsyncDisposable
 {
@@ -72,13 +72,13 @@ public sealed class StripeDouble : IAsyncDisposable
 
     public Uri Url { get; private set; } = new("http://localhost");
 
-    /// <summary>What Stripe knows, and what its customers do.</summary>
+    /// <summary>Stripe's state, and the actions of its customers.</summary>
     public StripeBooks Books { get; }
 
     /// <summary>Every request, in the order of coming.</summary>
     public ConcurrentQueue<StripeRequest> Requests { get; } = [];
 
-    /// <summary>What is wrong with the double itself.</summary>
+    /// <summary>Faults of the double itself.</summary>
     public ConcurrentQueue<Exception> Broken { get; } = [];
 
     public static async Task<StripeDouble> StartAsync()
@@ -96,8 +96,8 @@ public sealed class StripeDouble : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    /// <summary>The next request that fits has it; several are used up in order.</summary>
-    /// <param name="path">Of a POST; null: any request.</param>
+    /// <summary>Applies to the next matching request; several are used in order.</summary>
+    /// <param name="path">The path of a POST; null: any request.</param>
     public void Next(StripeMishap what, int times = 1, string? path = null) =>
         Next(what, times, request => path is null || (request.Path == path && request.Method == "POST"));
 
@@ -221,7 +221,7 @@ public sealed class StripeDouble : IAsyncDisposable
             }
             catch (StripeFaultException refused)
             {
-                // What is refused before it begins is not remembered.
+                // A request that is refused before it begins is not stored under its key.
                 return Refuse(refused.Fault, null);
             }
             catch (Exception broken)

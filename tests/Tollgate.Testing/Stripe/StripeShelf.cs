@@ -16,7 +16,7 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
     public JsonObject Get(string id, string param = "id") =>
         Find(id) ?? throw new StripeFaultException(StripeFault.NotFound(kind, id, param));
 
-    /// <summary>As the fixture looks, with its own id and time; it is the caller's to say the rest.</summary>
+    /// <summary>Adds a copy of the fixture with its own id and time; the caller sets the rest.</summary>
     public JsonObject Add(long now, string? id = null)
     {
         var made = sample.DeepClone().AsObject();
@@ -86,6 +86,6 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
 
 public static class StripeNumbers
 {
-    /// <summary>A number, whatever type of .NET it was made of.</summary>
+    /// <summary>A number of any .NET type.</summary>
     public static long Whole(this JsonNode number) => long.Parse(number.ToString(), CultureInfo.InvariantCulture);
 }

@@ -3,14 +3,14 @@ using Tollgate.Core.Llm.Shapes;
 namespace Tollgate.Core.Llm.Requests;
 
 /// <summary>
-/// What a hold is priced by. Before a call nobody knows whether its answer will be text, thought, sound or images, or whether its
-/// prompt is read or written to a cache; tokens of each may have prices of their own, up to twelve times as high. The hold takes
-/// the dearest that the request can cause, so that the call never costs more than is held for it.
+/// The usage that prices a hold. Before a call it is unknown whether its answer will be text, reasoning, audio or images, or whether the
+/// provider reads its prompt from a cache or writes it to one; each kind of token may have its own price, up to twelve times as high. The
+/// hold assumes the most expensive kinds that the request can cause, so that the call never costs more than its hold.
 /// </summary>
 public static class DearestUsage
 {
-    /// <summary>The same amounts, as units that cost the most at this price.</summary>
-    /// <param name="expected">From <see cref="UsageEstimate.Before"/>: its text is taken for input and output.</param>
+    /// <summary>Returns the same amounts in the units that cost the most at this price.</summary>
+    /// <param name="expected">The usage from <see cref="UsageEstimate.Before"/>, which counts text as input and output.</param>
     public static LlmUsage Of(LlmUsage expected, LlmRoute route, LlmRequest ask, ModelPrice price)
     {
         var writes = WritesOf(route, ask);
@@ -28,13 +28,13 @@ public static class DearestUsage
             others.Prepend(own).MaxBy(unit => PriceRules.PriceOf(unit, price, expected.InputTokens)?.Value ?? -1);
     }
 
-    // Claude writes what it is asked to write. Others that charge for writing do it by themselves.
+    // Claude writes to the cache only on request. Others that charge for it write automatically.
     private static LlmUnit[] WritesOf(LlmRoute route, LlmRequest ask) =>
         ask.WritesCache ? [LlmUnit.CacheWrite, LlmUnit.CacheWriteHour]
         : UsageEstimate.IsClaude(route, ask.Model) ? []
         : [LlmUnit.CacheWrite];
 
-    // OpenAI's models answer in text when they are not told otherwise; Gemini's that draw, draw.
+    // OpenAI's models answer in text unless the request says otherwise; Gemini's image models generate images.
     private static LlmUnit[] OutputsOf(LlmRoute route, LlmRequest ask)
     {
         var forms = ask.Forms ?? (route.Provider is "openai" or "azure" ? AnswerForms.None : AnswerForms.Sound | AnswerForms.Images);

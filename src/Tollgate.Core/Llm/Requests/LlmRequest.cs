@@ -2,7 +2,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Llm.Requests;
 
-/// <summary>What an answer may have beside text and thought, where its tokens have a price of their own.</summary>
+/// <summary>The kinds of answers other than text and reasoning whose tokens have their own price.</summary>
 [Flags]
 public enum AnswerForms
 {
@@ -11,66 +11,63 @@ public enum AnswerForms
     Images = 2,
 }
 
-/// <summary>
-/// What a request says of the call that it asks for, before anybody knows what the call will use. Of a bound under two names the
-/// larger one stands.
-/// </summary>
+/// <summary>The data of a request about its call, before the usage is known. If a limit has two names, the larger value counts.</summary>
 public sealed record LlmRequest
 {
-    /// <summary>As the request or, where the request does not name it, its path says; null: neither does.</summary>
+    /// <summary>The model in the request or else in its path; null: neither names it.</summary>
     public string? Model { get; init; }
 
-    /// <summary>The answer is to come as a stream.</summary>
+    /// <summary>True if the request asks for a stream.</summary>
     public bool IsStream { get; init; }
 
-    /// <summary>The caller wants to see the usage in the stream (<c>stream_options.include_usage</c>).</summary>
+    /// <summary>True if the caller wants the usage in the stream (<c>stream_options.include_usage</c>).</summary>
     public bool WantsUsage { get; init; }
 
-    /// <summary>Tokens that one answer may have, thought included; null: the request sets no bound.</summary>
+    /// <summary>The most tokens of one answer, including reasoning; null: the request sets no limit.</summary>
     public long? MaxOutputTokens { get; init; }
 
-    /// <summary>How many answers or images are asked for.</summary>
+    /// <summary>The number of requested answers or images.</summary>
     public int Answers { get; init; } = 1;
 
-    /// <summary>Everything that the model reads as text: messages, instructions, descriptions of tools.</summary>
+    /// <summary>All text that the model reads: messages, instructions, descriptions of tools.</summary>
     public DeliveredText Prompt { get; init; }
 
-    /// <summary>Tokens that the prompt has as numbers in place of text.</summary>
+    /// <summary>The number of tokens that the prompt contains as numbers instead of text.</summary>
     public long PromptTokens { get; init; }
 
     public int Messages { get; init; }
 
     public int Tools { get; init; }
 
-    /// <summary>Images of the prompt, inline or by address.</summary>
+    /// <summary>The number of images in the prompt, inline or by address.</summary>
     public int Images { get; init; }
 
-    /// <summary>Those of them that are asked to be looked at coarsely.</summary>
+    /// <summary>The number of these images with low detail.</summary>
     public int CoarseImages { get; init; }
 
-    /// <summary>Bytes of sound in the request.</summary>
+    /// <summary>The bytes of audio in the request.</summary>
     public long AudioBytes { get; init; }
 
-    /// <summary>Length of the sound in which it is written; the bytes of that sound are not in <see cref="AudioBytes"/>.</summary>
+    /// <summary>The length of audio that states it; <see cref="AudioBytes"/> leaves out the bytes of that audio.</summary>
     public long AudioMilliseconds { get; init; }
 
     public long VideoBytes { get; init; }
 
-    /// <summary>Bytes of PDF and other documents in the request.</summary>
+    /// <summary>The bytes of PDF and other documents in the request.</summary>
     public long DocumentBytes { get; init; }
 
-    /// <summary>Searches, pages or documents that a call which is counted by the piece asks for; 0 for other calls.</summary>
+    /// <summary>The number of searches, pages or documents that a call counted by the piece requests; 0 for other calls.</summary>
     public long Pieces { get; init; }
 
-    /// <summary>Searches on the web that the model may make while it answers.</summary>
+    /// <summary>The most web searches that the model may make while it answers.</summary>
     public int Searches { get; init; }
 
-    /// <summary>What the answer may have beside text; null: the request does not say, and the model decides.</summary>
+    /// <summary>The kinds of answers other than text; null: the request does not say, and the model decides.</summary>
     public AnswerForms? Forms { get; init; }
 
-    /// <summary>The request has parts of the prompt written to the provider's cache.</summary>
+    /// <summary>True if the request writes parts of the prompt to the provider's cache.</summary>
     public bool WritesCache { get; init; }
 
-    /// <summary>The service tier that is asked for, where it is not the standard one. Which one serves the call, the answer says.</summary>
+    /// <summary>The requested service tier, unless it is the standard one. The answer names the tier that served the call.</summary>
     public string? ServiceTier { get; init; }
 }

@@ -4,17 +4,17 @@ using Tollgate.Core.Llm.Shapes;
 namespace Tollgate.Core.Llm.Requests;
 
 /// <summary>
-/// What a request has said so far. Under two names, the larger number stands; under one name twice, the request cannot be read, since
-/// nobody knows which of both the provider takes.
+/// The data read from a request so far. If two names give different numbers, the larger counts; a repeated name makes the request
+/// unreadable, since it is unknown which of the two the provider uses.
 /// </summary>
 internal sealed class RequestDraft(LlmRoute route)
 {
-    /// <summary>More answers than any provider gives to one request.</summary>
+    /// <summary>A number of answers beyond that of any provider.</summary>
     private const long MostAnswers = 1_000;
 
     /// <summary>
-    /// What Firecrawl's reference names as the default of <c>limit</c>. A page may be several credits (JSON made of it, a stealth proxy,
-    /// long PDFs); what it was is said afterwards.
+    /// The default of <c>limit</c> in Firecrawl's reference. A page may cost several credits (extracted JSON, a stealth proxy, long PDFs);
+    /// the answer states the actual number.
     /// </summary>
     private const long PagesOfCrawl = 10_000;
 
@@ -52,10 +52,10 @@ internal sealed class RequestDraft(LlmRoute route)
 
     public long PromptTokens { get; set; }
 
-    /// <summary>A member that decides what the call uses was there twice.</summary>
+    /// <summary>True if a member that decides the usage occurs twice.</summary>
     public bool IsTwofold { get; private set; }
 
-    /// <summary>Called for each member of the request and of its groups of settings.</summary>
+    /// <summary>Notes a member of the request or of one of its groups of settings.</summary>
     /// <param name="group">0: the request itself.</param>
     public void Says(int group, RequestMember member, ReadOnlySpan<char> name)
     {
@@ -66,7 +66,7 @@ internal sealed class RequestDraft(LlmRoute route)
             return;
         }
 
-        // Of the names of the model one is read, by whatever provider.
+        // A provider reads only one of the names of the model.
         var said = member == RequestMember.Model ? "model" : name;
         foreach (var (earlier, known) in _said)
         {
@@ -100,7 +100,7 @@ internal sealed class RequestDraft(LlmRoute route)
         }
     }
 
-    /// <summary>Elements of a list of the request.</summary>
+    /// <summary>Counts the elements of a list in the request.</summary>
     public void Items(RequestMember member, int count)
     {
         switch (member)
@@ -144,7 +144,7 @@ internal sealed class RequestDraft(LlmRoute route)
 
     public void Sound(long milliseconds) => _audioMilliseconds += milliseconds;
 
-    /// <summary>A name or a type in a tool, which may be the provider's search on the web. Empty: none.</summary>
+    /// <summary>Notes a name or a type in a tool, which may be the provider's web search. Empty: none.</summary>
     public void NoteTool(ReadOnlySpan<byte> word)
     {
         if (word.StartsWith("web_search"u8) || word.SequenceEqual("googleSearch"u8) || word.SequenceEqual("google_search"u8)
@@ -154,8 +154,9 @@ internal sealed class RequestDraft(LlmRoute route)
         }
     }
 
-    /// <summary>A word of the list of what the answer may be: <c>text</c>, <c>IMAGE</c>.</summary>
-    /// <param name="isSetting">Gemini has the list among its settings, the others in the request itself; elsewhere it is not read.</param>
+    /// <summary>Notes a word of the list of answer kinds: <c>text</c>, <c>IMAGE</c>.</summary>
+    /// <param name="isSetting">True if the list is among the settings, as for Gemini; the others have it in the request itself. A list in
+    /// the other place is ignored.</param>
     public void NoteForm(ReadOnlySpan<byte> word, bool isSetting)
     {
         if (isSetting == (route.Api == LlmApi.GeminiGenerate))
@@ -192,11 +193,11 @@ internal sealed class RequestDraft(LlmRoute route)
         ServiceTier = ServiceTier,
     };
 
-    // Imagen makes four images when it is not told how many.
+    // Imagen generates four images unless the request states a number.
     private int DefaultAnswers =>
         route.Api == LlmApi.GeminiPredict && route.Model?.StartsWith("imagen", StringComparison.Ordinal) == true ? 4 : 1;
 
-    /// <summary>As many as the answer will probably say; data/llm names the prices of each API in credits.</summary>
+    /// <summary>The number that the answer will probably state; data/llm has the prices of each API in credits.</summary>
     private long Pieces => route.Api switch
     {
         LlmApi.TavilySearch => IsAdvanced ? 2 : 1,

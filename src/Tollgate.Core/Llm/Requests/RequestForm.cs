@@ -4,16 +4,18 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Llm.Requests;
 
-/// <summary>A request as a form (<c>multipart/form-data</c>): transcriptions, images to edit. Fields are read, files measured.</summary>
+/// <summary>
+/// Reads a request as a form (<c>multipart/form-data</c>): transcriptions, images to edit. It reads fields and measures files.
+/// </summary>
 internal static class RequestForm
 {
-    /// <summary>Bytes of the headers of one part.</summary>
+    /// <summary>The most bytes of the headers of one part.</summary>
     private const int LargestHead = 8 * 1024;
 
-    /// <summary>Parts of one form.</summary>
+    /// <summary>The most parts of one form.</summary>
     private const int MostParts = 1_000;
 
-    /// <summary>False: it is no form.</summary>
+    /// <summary>Returns false if the body is not a form.</summary>
     public static bool TryRead(ReadOnlySpan<byte> body, string contentType, RequestDraft draft)
     {
         if (BoundaryOf(contentType) is not { } boundary)
@@ -38,7 +40,7 @@ internal static class RequestForm
         return false;
     }
 
-    // A boundary stands at the beginning of a line.
+    // A boundary is at the beginning of a line.
     private static int NextLine(ReadOnlySpan<byte> body, ReadOnlySpan<byte> line)
     {
         var from = 0;

@@ -14,10 +14,10 @@ internal enum MediaKind : byte
     Document,
 }
 
-/// <summary>What kind of a file stands in a request, by its name, its type, or its first bytes.</summary>
+/// <summary>Detects the kind of a file in a request, by its name, its type, or its first bytes.</summary>
 internal static class RequestMedia
 {
-    /// <summary>Characters of base64 that hold the bytes by which a file is known, and the header of a WAV file.</summary>
+    /// <summary>The characters of base64 that contain the identifying bytes of a file, and the header of a WAV file.</summary>
     private const int Head = 64;
 
     private static readonly SearchValues<byte> Base64Letters =
@@ -31,7 +31,7 @@ internal static class RequestMedia
         : type.StartsWith("application/"u8) ? MediaKind.Document
         : MediaKind.Unknown;
 
-    /// <summary>By the type of a message's part: <c>input_image</c>, <c>document</c>.</summary>
+    /// <summary>Returns the kind by the type of a message's part: <c>input_image</c>, <c>document</c>.</summary>
     public static MediaKind OfPart(ReadOnlySpan<byte> type) =>
         type.SequenceEqual("image"u8) || type.SequenceEqual("image_url"u8) || type.SequenceEqual("input_image"u8)
             || type.SequenceEqual("image_file"u8) ? MediaKind.Image
@@ -41,14 +41,14 @@ internal static class RequestMedia
         : type.SequenceEqual("video"u8) || type.SequenceEqual("video_url"u8) || type.SequenceEqual("input_video"u8) ? MediaKind.Video
         : MediaKind.Unknown;
 
-    /// <summary>Whether a string is base64 by its beginning. Short words are so too.</summary>
+    /// <summary>True if the beginning of a string is base64. It may also be ordinary words.</summary>
     public static bool IsBase64(ReadOnlySpan<byte> text) =>
         text.Length >= 16 && !text[..Math.Min(text.Length, 256)].ContainsAnyExcept(Base64Letters);
 
-    /// <summary>The bytes that a string of base64 stands for.</summary>
+    /// <summary>Returns the number of bytes that a base64 string encodes.</summary>
     public static long BytesOf(ReadOnlySpan<byte> base64) => base64.Length * 3L / 4;
 
-    /// <summary>By the first bytes of a file in base64.</summary>
+    /// <summary>Returns the kind by the first bytes of a file in base64.</summary>
     public static MediaKind OfBase64(ReadOnlySpan<byte> base64, out long? milliseconds)
     {
         Span<byte> head = stackalloc byte[Head];
@@ -57,7 +57,7 @@ internal static class RequestMedia
         return OfHead(head[..written], BytesOf(base64), out milliseconds);
     }
 
-    /// <summary>By the first bytes of a file of that many bytes.</summary>
+    /// <summary>Returns the kind by the first bytes of a file, with the file's length in bytes.</summary>
     public static MediaKind OfHead(ReadOnlySpan<byte> head, long bytes, out long? milliseconds)
     {
         milliseconds = null;
@@ -86,7 +86,7 @@ internal static class RequestMedia
         };
     }
 
-    // Canonical WAV: the bytes of a second stand at 28 of a header of 44.
+    // Canonical WAV: bytes per second are at offset 28 of a header of 44 bytes.
     private static long? LengthOfWave(ReadOnlySpan<byte> head, long bytes)
     {
         var perSecond = head.Length >= 32 && head[12..].StartsWith("fmt "u8) ? BinaryPrimitives.ReadUInt32LittleEndian(head[28..]) : 0;

@@ -1,18 +1,18 @@
 namespace Tollgate.Core.Llm.Requests;
 
-/// <summary>What the member of a request holds.</summary>
+/// <summary>The content of a member of a request.</summary>
 internal enum RequestMember
 {
-    /// <summary>Nobody knows it: it is read as part of the prompt, so that no name hides text.</summary>
+    /// <summary>Unknown: counted as part of the prompt, so that no name hides text.</summary>
     Other,
 
-    /// <summary>Neither it nor what is in it reaches the model as text.</summary>
+    /// <summary>Neither the member nor its content reaches the model as text.</summary>
     Quiet,
 
-    /// <summary>Written to the prompt with its names and numbers: schemas, arguments of tools.</summary>
+    /// <summary>Part of the prompt with its names and numbers: schemas, arguments of tools.</summary>
     Written,
 
-    /// <summary>Holds settings, of which some are read.</summary>
+    /// <summary>Contains settings, some of which are read.</summary>
     Settings,
 
     Model,
@@ -20,7 +20,7 @@ internal enum RequestMember
     StreamOptions,
     WantsUsage,
 
-    /// <summary>A list of what the answer may be: text, sound, images.</summary>
+    /// <summary>A list of the kinds of answers: text, audio, images.</summary>
     Forms,
     MaxOutput,
     Answers,
@@ -34,36 +34,36 @@ internal enum RequestMember
     MediaType,
     Detail,
 
-    /// <summary>Bytes of a file in base64, or text of a document.</summary>
+    /// <summary>The bytes of a file in base64, or the text of a document.</summary>
     Data,
 
-    /// <summary>A file by its address.</summary>
+    /// <summary>The address of a file.</summary>
     Address,
     Image,
     Audio,
     Video,
     Document,
 
-    /// <summary>Settings of calls that are counted by the piece.</summary>
+    /// <summary>Settings of calls counted by the piece.</summary>
     Depth,
     Limit,
     Things,
 
-    /// <summary>A tool of the provider that searches the web.</summary>
+    /// <summary>The provider's web search tool.</summary>
     WebSearch,
     MostSearches,
 
-    /// <summary>Which service tier is asked for: flex, priority.</summary>
+    /// <summary>The requested service tier: flex, priority.</summary>
     ServiceTier,
 }
 
-/// <summary>The names of members, by where they stand. Whoever copied a provider kept its names.</summary>
+/// <summary>The names of members by place. Providers that copied another one's API kept its names.</summary>
 internal static class RequestNames
 {
-    /// <summary>Characters of the longest name that is known.</summary>
+    /// <summary>The most characters of a known name.</summary>
     public const int Longest = 40;
 
-    /// <summary>A member of the request itself.</summary>
+    /// <summary>Returns the kind of a member of the request itself.</summary>
     public static RequestMember OfRequest(ReadOnlySpan<char> name) => name switch
     {
         "model" or "modelId" or "model_id" => RequestMember.Model,
@@ -97,7 +97,7 @@ internal static class RequestNames
         _ => OfSetting(name),
     };
 
-    /// <summary>A member of a group of settings, and what else the request itself may say.</summary>
+    /// <summary>Returns the kind of a member of a group of settings, which the request itself may also have.</summary>
     public static RequestMember OfSetting(ReadOnlySpan<char> name) => name switch
     {
         "max_tokens" or "max_completion_tokens" or "max_output_tokens" or "max_tokens_to_sample" or "maxOutputTokens" or "maxTokens"
@@ -109,7 +109,7 @@ internal static class RequestNames
         _ => RequestMember.Other,
     };
 
-    /// <summary>A member of anything in the prompt.</summary>
+    /// <summary>Returns the kind of a member of anything in the prompt.</summary>
     public static RequestMember OfPrompt(ReadOnlySpan<char> name) => name switch
     {
         "type" => RequestMember.Type,

@@ -3,15 +3,14 @@ using Tollgate.Core.Llm.Shapes;
 namespace Tollgate.Core.Llm.Requests;
 
 /// <summary>
-/// Reads what a request to a provider asks for. Whatever the bytes are, there is no exception: what is no request in JSON and no
-/// form gives null, and so does what names a member twice that decides what the call uses; members of another type than promised
-/// are passed over.
+/// Reads a request to a provider. It never throws: it returns null for a body that is neither a JSON object nor a form, or that repeats a
+/// member that decides the usage, and ignores members of an unexpected type.
 /// </summary>
 public static class RequestReader
 {
-    /// <param name="route">From <see cref="LlmRoutes"/>.</param>
-    /// <param name="body">Bytes as the caller sent them, decompressed.</param>
-    /// <param name="contentType">The header, with its boundary for a form; null: the bytes decide.</param>
+    /// <param name="route">The route from <see cref="LlmRoutes"/>.</param>
+    /// <param name="body">The bytes from the caller, decompressed.</param>
+    /// <param name="contentType">The header, with its boundary for a form; null: the body is read as JSON.</param>
     public static LlmRequest? Read(LlmRoute route, ReadOnlySpan<byte> body, string? contentType)
     {
         var draft = new RequestDraft(route);

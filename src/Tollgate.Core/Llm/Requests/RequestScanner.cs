@@ -5,12 +5,12 @@ using Tollgate.Core.Llm.Shapes;
 namespace Tollgate.Core.Llm.Requests;
 
 /// <summary>
-/// One forward pass over the JSON of a request. Counts strings where they stand and keeps none but the model's name, so that a
-/// body of 64 MB costs its reading and nothing else.
+/// One forward pass over the JSON of a request. It counts strings in place and keeps only the model's name, so that a body of 64 MB costs
+/// its reading and nothing else.
 /// </summary>
 internal ref struct RequestScanner
 {
-    /// <summary>Objects and arrays within each other. Schemas of tools need some twenty.</summary>
+    /// <summary>The deepest nesting of objects and arrays. Schemas of tools need some twenty levels.</summary>
     private const int Deepest = 256;
 
     // Around each member that is written to the prompt.
@@ -22,7 +22,7 @@ internal ref struct RequestScanner
     private int _depth;
     private RequestMember _member;
 
-    /// <summary>Groups of settings that were opened so far; they do not hold each other.</summary>
+    /// <summary>The groups of settings opened so far; they are not nested.</summary>
     private int _groups;
 
     private RequestScanner(ReadOnlySpan<byte> json, Span<Frame> frames, RequestDraft draft)
@@ -38,34 +38,34 @@ internal ref struct RequestScanner
         Settings,
         Prompt,
 
-        /// <summary>As the prompt; numbers in arrays are tokens.</summary>
+        /// <summary>Like the prompt, but numbers in arrays are tokens.</summary>
         Input,
         Written,
         Things,
         Quiet,
     }
 
-    /// <summary>An object or array that is being read.</summary>
+    /// <summary>An object or array in progress.</summary>
     private struct Frame
     {
         public Zone Zone;
         public bool IsArray;
 
-        /// <summary>The member that holds it; the elements of an array are read as such members.</summary>
+        /// <summary>The member that contains it; the elements of an array count as such members.</summary>
         public RequestMember Member;
         public int Items;
 
-        /// <summary>What it says of a file, the surest first.</summary>
+        /// <summary>The kind of its file, the most certain first.</summary>
         public MediaKind ByContent;
         public MediaKind ByType;
         public bool IsCoarse;
 
-        /// <summary>Files in it of which the kind is not known yet.</summary>
+        /// <summary>The number of its files whose kind is not known yet.</summary>
         public int Files;
         public long Bytes;
     }
 
-    /// <summary>False: it is no JSON object.</summary>
+    /// <summary>Returns false if the body is not a JSON object.</summary>
     public static bool TryRead(ReadOnlySpan<byte> json, RequestDraft draft)
     {
         Span<Frame> frames = stackalloc Frame[Deepest + 1];
@@ -152,10 +152,10 @@ internal ref struct RequestScanner
     // A tool itself, an element of the list of tools.
     private readonly bool IsOfTool => _depth == 2 && _frames[1].Member == RequestMember.Tools;
 
-    /// <summary>Characters of <c>\u0041</c>: a name may be written that long for each of its own.</summary>
+    /// <summary>The length of <c>\u0041</c>: each character of a name may be written that long.</summary>
     private const int LongestEscape = 6;
 
-    /// <summary>The text without its escapes; empty when it is longer than the buffer as it was written, or no text.</summary>
+    /// <summary>Returns the text without its escapes; empty if its written form exceeds the buffer, or if it is invalid text.</summary>
     private readonly ReadOnlySpan<char> Copied(Span<char> buffer)
     {
         if (_reader.ValueSpan.Length > buffer.Length)
@@ -173,7 +173,7 @@ internal ref struct RequestScanner
         }
     }
 
-    /// <summary>What the value that comes now is: an element of an array is what the array is.</summary>
+    /// <summary>The member of the current value: an element of an array has the member of the array.</summary>
     private readonly RequestMember Here => _frames[_depth].IsArray ? _frames[_depth].Member : _member;
 
     private readonly void Item() => _frames[_depth].Items += _frames[_depth].IsArray ? 1 : 0;
@@ -198,7 +198,7 @@ internal ref struct RequestScanner
         (Zone.Request, RequestMember.Settings or RequestMember.StreamOptions) or (Zone.Request or Zone.Settings, RequestMember.Forms) =>
             Zone.Settings,
 
-        // No provider reads a bound or a number of answers deeper down.
+        // No provider reads a limit or a number of answers deeper down.
         (Zone.Settings, _) => Zone.Quiet,
         (Zone.Request, RequestMember.Input) => isArray ? Zone.Input : Zone.Prompt,
         (Zone.Request, RequestMember.Things) => Zone.Things,
@@ -226,7 +226,7 @@ internal ref struct RequestScanner
         }
     }
 
-    /// <summary>Files whose kind is known are counted; of others the object around them may know it.</summary>
+    /// <summary>Counts files of a known kind; passes others to the enclosing object, which may know their kind.</summary>
     private readonly void Settle(Frame frame)
     {
         ref var parent = ref _frames[_depth];
@@ -353,7 +353,7 @@ internal ref struct RequestScanner
         frame.Bytes += RequestMedia.BytesOf(base64);
     }
 
-    /// <summary>A string that may be text, or a file inline or by its address where one belongs.</summary>
+    /// <summary>Reads a string that may be text, or a file, inline or by its address.</summary>
     private readonly void TextOrFile(ReadOnlySpan<byte> value, MediaKind kind)
     {
         if (value.StartsWith("data:"u8) && value[..Math.Min(value.Length, 128)].IndexOf(";base64,"u8) is var mark and > 0)
@@ -409,7 +409,7 @@ internal ref struct RequestScanner
         }
     }
 
-    /// <summary>Null for a number that counts nothing: negative, or with a fraction.</summary>
+    /// <summary>Returns null for a number that is not a count: negative, or with a fraction.</summary>
     private readonly long? Whole() =>
         _reader.TryGetDecimal(out var number) && number >= 0 && number == decimal.Truncate(number)
             ? (long)Math.Min(number, UsageDraft.MostTokens)

@@ -4,49 +4,49 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Llm.Requests;
 
 /// <summary>
-/// What a call will use, before it is made, and what it used when nobody says so afterwards. Tokens are estimated from classes of
-/// characters; docs/concepts/llm-cost.md has the measured error.
+/// Estimates the usage of a call before it is made, and after it if the answer does not report it. Token numbers are estimated from classes
+/// of characters; docs/concepts/llm-cost.md has the measured error.
 /// </summary>
 public static class UsageEstimate
 {
-    /// <summary>Bytes of a page of a PDF, when only the file's size is known.</summary>
+    /// <summary>The bytes of a page of a PDF, for a file with only a known size.</summary>
     internal const long BytesOfPage = 50_000;
 
-    // What the protocol of a chat adds: the frame of a request, of a message, and of a tool. Anthropic's tools bring a prompt of their own.
+    // The overhead of the chat protocol: for a request, a message, and a tool. Anthropic's tools add a prompt of their own.
     private const long Frame = 8, FrameOfMessage = 5, FrameOfTool = 10, FrameOfAnthropicTools = 350;
 
-    // Anthropic publishes no vocabulary of its models since Claude 3. Comparisons find 20 to 30 % more tokens than in OpenAI's.
+    // Anthropic has published no vocabulary of its models since Claude 3. Comparisons find 20 to 30 % more tokens than in OpenAI's.
     private const long ClaudePercent = 130;
 
-    // Tokens of a page of a document, of a second of sound and of video, as Gemini and Anthropic state them; sound at 48 kbit/s,
-    // video at 1 Mbit/s. OpenAI's sound is ten tokens a second.
+    // Tokens of a page of a document, of a second of audio and of video, as Gemini and Anthropic state them; audio at 48 kbit/s, video at 1
+    // Mbit/s. OpenAI's audio has ten tokens a second.
     private const long TokensOfPage = 2_000, TokensOfSound = 32, TokensOfVideo = 300, BytesOfSound = 6_000, BytesOfVideo = 125_000;
 
-    // A word is spoken in less than a second, a second is some twenty tokens of sound.
+    // A spoken word takes less than a second, and a second has some twenty tokens of audio.
     private const long TokensOfSpokenCharacter = 2;
 
-    // A made image of the largest size in the best quality.
+    // A generated image of the largest size in the best quality.
     private const long TokensOfMadeImage = 6_240;
 
-    /// <summary>Images looked at coarsely by OpenAI's models.</summary>
+    /// <summary>The tokens of an image with low detail at OpenAI's models.</summary>
     private const long TokensOfCoarseImage = 85;
 
-    /// <summary>Models with OpenAI's vocabulary of 200,000 words, or, Google's, with one as large.</summary>
+    /// <summary>Models with OpenAI's vocabulary of 200,000 words, or with Google's, which is as large.</summary>
     private static readonly string[] NewVocabulary = [
         "gpt-4o", "gpt-4.", "gpt-5", "gpt-6", "gpt-oss", "gpt-image", "chatgpt", "o1", "o3", "o4", "gemini", "gemma"];
 
-    /// <summary>The expected number of tokens, in a vocabulary as models of OpenAI and Google have it.</summary>
+    /// <summary>Returns the expected number of tokens in the vocabulary of OpenAI's and Google's models.</summary>
     public static long Tokens(DeliveredText text) => Upwards(text.MilliTokens, 1_000);
 
-    /// <summary>The expected number of tokens, in the vocabulary that the model has, as far as that is known.</summary>
+    /// <summary>Returns the expected number of tokens in the model's own vocabulary, as far as it is known.</summary>
     public static long Tokens(DeliveredText text, LlmRoute route, string? model) => Upwards(MilliTokens(text, route, model), 1_000);
 
     /// <summary>
-    /// What to reserve for a call. The text is taken a third longer than expected, so that the reserved input is below the truth only
-    /// for prompts of codes and random letters, or where the model reads more than the request holds: an earlier response, a cached
-    /// content, a file by its address.
+    /// Returns the usage to reserve for a call. It assumes a third more text than expected, so that the reserved input is too low only for
+    /// prompts of codes and random letters, or if the model reads more than the request contains: an earlier response, cached content, a
+    /// file by its address.
     /// </summary>
-    /// <param name="outputTokens">What each answer may have at most, or is expected to have.</param>
+    /// <param name="outputTokens">The most, or the expected, tokens of each answer.</param>
     public static LlmUsage Before(LlmRoute route, LlmRequest ask, long outputTokens)
     {
         Invariant.That(outputTokens >= 0, $"{outputTokens} tokens of output.");
@@ -64,14 +64,16 @@ public static class UsageEstimate
         };
     }
 
-    /// <summary>What is reserved for a prompt of which its sender counted the tokens: as much more as for an estimate.</summary>
+    /// <summary>
+    /// Returns the tokens to reserve for a prompt whose sender counted its tokens, with the same margin as for an estimate.
+    /// </summary>
     public static long Reserved(long inputTokens) => Upwards(inputTokens * 4, 3) + Frame + FrameOfMessage;
 
     /// <summary>
-    /// What was probably used. What the answer reported stands, and what a broken stream reported of its output is the least; what
-    /// it did not report is estimated from the request and from the text that came. Thought that nobody was shown stays unknown.
+    /// Returns the probable usage. Reported counts are kept, and the reported output of an incomplete stream is a lower bound; unreported
+    /// ones are estimated from the request and the delivered text. Hidden reasoning stays unknown.
     /// </summary>
-    /// <param name="ask">Null: the request is not known, so the input is not either.</param>
+    /// <param name="ask">Null: the request is unknown, and therefore the input too.</param>
     public static LlmUsage After(LlmRoute route, LlmRequest? ask, DeliveredText delivered, UsageReport report)
     {
         var reported = report.Usage;
@@ -105,13 +107,13 @@ public static class UsageEstimate
         /// <summary>Counted by searches or pages.</summary>
         Pieces,
 
-        /// <summary>Reads only: embeddings.</summary>
+        /// <summary>Only reads: embeddings.</summary>
         Read,
 
-        /// <summary>Sound to text.</summary>
+        /// <summary>Audio to text.</summary>
         Heard,
 
-        /// <summary>Text to sound.</summary>
+        /// <summary>Text to audio.</summary>
         Spoken,
         Drawn,
         Answered,
@@ -140,7 +142,7 @@ public static class UsageEstimate
         return LlmUsage.Of(One, (unit, Of(ask.Pieces)));
     }
 
-    /// <summary>All that the model reads.</summary>
+    /// <summary>Returns all that the model reads.</summary>
     private static List<(LlmUnit, Quantity)> InputOf(LlmRoute route, LlmRequest ask, bool isMost)
     {
         var model = ModelOf(route, ask);
@@ -160,7 +162,7 @@ public static class UsageEstimate
         ];
     }
 
-    /// <summary>Transcriptions, which some models bill by the second and others by the token.</summary>
+    /// <summary>Returns the usage of transcriptions, which some models bill by the second and others by the token.</summary>
     private static List<(LlmUnit, Quantity)> SoundOf(LlmRoute route, LlmRequest ask, long outputTokens)
     {
         var length = (LlmUnit.Second, Quantity.Of(MillisecondsOf(ask) / 1_000m));
@@ -198,7 +200,7 @@ public static class UsageEstimate
     internal static bool IsClaude(LlmRoute route, string? model) =>
         route.Api == LlmApi.AnthropicMessages || model?.Contains("claude", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>The most that one image is, by what the providers state of their largest size.</summary>
+    /// <summary>Returns the most tokens of one image, as providers state them for their largest size.</summary>
     private static long TokensOfImage(LlmRoute route, string model) => (route.Provider, Bare(model)) switch
     {
         (_, var name) when name.StartsWith("gpt-4o-mini", StringComparison.Ordinal) => 48_169,

@@ -3,12 +3,12 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Llm.Requests;
 
-/// <summary>Perplexity's chat without waiting holds the chat itself in the member <c>request</c>.</summary>
+/// <summary>Unwraps Perplexity's asynchronous chat, which has the chat itself in the member <c>request</c>.</summary>
 internal static class WrappedRequest
 {
     /// <summary>
-    /// The request inside; the body itself where there is none, or where it is no JSON. Nothing where there are two: which one is meant is
-    /// not known.
+    /// Returns the inner request; the body itself if there is none, or if it is not JSON. Returns nothing if there are two, since it is
+    /// unknown which one counts.
     /// </summary>
     public static ReadOnlySpan<byte> In(LlmRoute route, ReadOnlySpan<byte> body)
     {

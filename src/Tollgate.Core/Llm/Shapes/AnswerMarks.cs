@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>The shape of an answer by its own members, where no path tells it.</summary>
+/// <summary>Detects the API of an answer by its members, if no path names it.</summary>
 internal static class AnswerMarks
 {
-    /// <summary>Unknown when the answer has none of the marks; a later event of the stream may have one.</summary>
+    /// <summary>Returns Unknown if the answer has none of the marks; a later event of the stream may have one.</summary>
     public static LlmApi ApiOf(JsonElement answer, string provider)
     {
         var type = answer.Text("type") ?? "";
@@ -32,7 +32,7 @@ internal static class AnswerMarks
         };
     }
 
-    // A message of which somebody kept the usage alone: its cache lies outside of the input, unlike that of responses.
+    // A message of which only the usage was kept: its cache is outside of the input, unlike that of responses.
     private static bool IsAnthropic(JsonElement usage, string provider) =>
         usage.Has("cache_read_input_tokens") || usage.Has("cache_creation_input_tokens")
             || (provider == "anthropic" && usage.Has("input_tokens"));

@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Anthropic messages. The cache's tokens lie outside <c>input_tokens</c>, thought inside <c>output_tokens</c>. A stream
-/// says the prompt's counts first and cumulative counts at its end, where older models leave the prompt's out.
+/// Anthropic messages. <c>input_tokens</c> excludes the cache's tokens, <c>output_tokens</c> includes reasoning. A stream reports the
+/// prompt's counts first and cumulative counts at its end, where older models omit those of the prompt.
 /// </summary>
 internal static class AnthropicShape
 {
-    /// <summary>A whole message, or an event of a stream.</summary>
+    /// <summary>Reads a whole message, or an event of a stream.</summary>
     public static void Read(JsonElement answer, UsageDraft draft)
     {
         var message = answer.HasObject("message") ? answer.Member("message") : answer;
@@ -25,7 +25,7 @@ internal static class AnthropicShape
         }
     }
 
-    // What was noted about an earlier event stays: its numbers may still be in use.
+    // Keep the notes about an earlier event: its numbers may still count.
     private static void ReadUsage(JsonElement usage, UsageDraft draft)
     {
         var creation = usage.Member("cache_creation");

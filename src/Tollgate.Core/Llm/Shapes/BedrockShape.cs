@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Amazon Bedrock. Converse has one shape for all models, with the cache outside <c>inputTokens</c>. Invoke hands through
-/// what the model's vendor says, and adds counts of its own to the last chunk of a stream and to the headers.
+/// Amazon Bedrock. Converse has one format for all models, whose <c>inputTokens</c> excludes the cache. Invoke passes on the answer of the
+/// model's vendor, and adds its own counts to the last chunk of a stream and to the headers.
 /// </summary>
 internal static class BedrockShape
 {
-    /// <summary>A whole answer, the payload of a frame, or an event of a decoded stream under its name.</summary>
+    /// <summary>Reads a whole answer, the payload of a frame, or an event of a decoded stream under its name.</summary>
     public static void ReadConverse(JsonElement answer, UsageDraft draft)
     {
         var body = answer.HasObject("metadata") ? answer.Member("metadata") : answer;
@@ -45,7 +45,7 @@ internal static class BedrockShape
         draft.End();
     }
 
-    /// <summary>The vendor's body or chunk.</summary>
+    /// <summary>Reads the vendor's body or chunk.</summary>
     public static void ReadInvoke(JsonElement answer, UsageDraft draft)
     {
         ReadVendor(answer, draft);

@@ -5,7 +5,7 @@ namespace Tollgate.Core.Llm.Shapes;
 /// <summary>Cohere bills <c>billed_units</c>; its <c>tokens</c> include a template that nobody pays for.</summary>
 internal static class CohereShape
 {
-    /// <summary>Chat, embeddings and reranking of both versions, whole or the last event of a stream.</summary>
+    /// <summary>Reads chat, embeddings and reranking of both versions, whole or the last event of a stream.</summary>
     public static void Read(JsonElement answer, UsageDraft draft)
     {
         var last = answer.HasObject("delta") ? answer.Member("delta") : answer.Member("response");
@@ -32,7 +32,7 @@ internal static class CohereShape
         {
             Input = input,
 
-            // Counted among the tokens, of which the billed ones are a part.
+            // The cached tokens count among all tokens, of which the billed ones are a part.
             Cached = Math.Min(draft.Count(usage, "cached_tokens"), input),
             Output = draft.Count(billed, "output_tokens"),
         });

@@ -1,15 +1,14 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Called for each event of a stream, with its data and whether the framing itself calls it an error.</summary>
+/// <summary>Receives each event of a stream, with its data and whether the framing itself marks it as an error.</summary>
 internal delegate void StreamEventReader(ReadOnlySpan<byte> data, bool isError);
 
 /// <summary>
-/// The bytes of the one event that is being collected. An event beyond the limit is not kept: <see cref="IsTooLarge"/>
-/// stays set until <see cref="Clear"/>.
+/// The bytes of the current event. An event beyond the limit is discarded: <see cref="IsTooLarge"/> stays set until <see cref="Clear"/>.
 /// </summary>
 internal sealed class EventBytes(int limit)
 {
-    // Kept between events; a larger buffer is given back.
+    // Kept between events; a larger buffer is released.
     private const int Kept = 64 * 1024;
 
     private byte[] _bytes = [];
@@ -18,7 +17,7 @@ internal sealed class EventBytes(int limit)
 
     public bool IsTooLarge { get; private set; }
 
-    /// <summary>Bytes of memory, used or not.</summary>
+    /// <summary>The allocated bytes, used or not.</summary>
     public int Capacity => _bytes.Length;
 
     public ReadOnlySpan<byte> Span => _bytes.AsSpan(0, Length);
@@ -40,7 +39,7 @@ internal sealed class EventBytes(int limit)
         Length += bytes.Length;
     }
 
-    /// <summary>Gives up the event, as if it were too large.</summary>
+    /// <summary>Discards the event, as if it were too large.</summary>
     public void Spoil()
     {
         Clear();

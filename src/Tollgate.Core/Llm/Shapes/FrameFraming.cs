@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Amazon's <c>application/vnd.amazon.eventstream</c>: total length, headers' length, CRC-32 of these eight bytes, headers,
-/// payload, CRC-32 of all before; big-endian. After a frame that is not what its sums say, nothing of the stream is read.
+/// Amazon's <c>application/vnd.amazon.eventstream</c>: total length, headers' length, CRC-32 of these eight bytes, headers, payload, CRC-32
+/// of all before; big-endian. After a frame with a wrong checksum, it reads nothing more of the stream.
 /// </summary>
 internal sealed class FrameFraming(int largestEvent) : StreamFraming
 {
@@ -29,7 +29,7 @@ internal sealed class FrameFraming(int largestEvent) : StreamFraming
                 continue;
             }
 
-            // The prelude first, which says how much more there is.
+            // The prelude first, which has the length of the rest.
             var wanted = _frame.Length < Prelude ? Prelude : FrameLength();
             var taken = Math.Min(wanted - _frame.Length, chunk.Length);
             _frame.Append(chunk[..taken]);

@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Gemini and Vertex AI. The cached tokens lie inside the prompt's count, the tools' prompt and the thought outside of
-/// their counts. Every chunk of a stream repeats what is known by then.
+/// Gemini and Vertex AI. The prompt's count includes the cached tokens; the counts of prompt and answer exclude the tools' prompt and the
+/// reasoning. Every chunk of a stream repeats the counts so far.
 /// </summary>
 internal static class GeminiShape
 {
-    /// <summary>A whole answer of generateContent, or a chunk of a stream.</summary>
+    /// <summary>Reads a whole answer of generateContent, or a chunk of a stream.</summary>
     public static void ReadGenerate(JsonElement answer, UsageDraft draft)
     {
         draft.Identify(answer.Text("modelVersion"), answer.Text("responseId"));
@@ -29,7 +29,7 @@ internal static class GeminiShape
         }
     }
 
-    /// <summary>Embeddings: the developer API reports nothing, or the prompt's count.</summary>
+    /// <summary>Reads embeddings: the developer API reports nothing, or the prompt's count.</summary>
     public static void ReadEmbed(JsonElement answer, UsageDraft draft)
     {
         var usage = answer.Member("usageMetadata");
@@ -40,7 +40,7 @@ internal static class GeminiShape
         }
     }
 
-    /// <summary>Imagen: an image a prediction, without those that its filter kept back. Embeddings of Vertex AI count tokens.</summary>
+    /// <summary>Reads Imagen's predictions, one image each without filtered ones, or Vertex AI's embeddings, which count tokens.</summary>
     public static void ReadPredict(JsonElement answer, UsageDraft draft)
     {
         long images = 0, tokens = 0;
@@ -99,7 +99,7 @@ internal static class GeminiShape
         return sum;
     }
 
-    // Grounding with Google Search is billed by the query since Gemini 3, by the grounded request before.
+    // Google bills grounding with Google Search by the query since Gemini 3, by the grounded request before.
     private static long Searches(JsonElement answer, UsageDraft draft)
     {
         var queries = answer.Items("candidates")

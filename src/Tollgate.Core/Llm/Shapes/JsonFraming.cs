@@ -1,8 +1,8 @@
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Objects of JSON one after another: lines (Ollama, decoded Bedrock), the elements of one list (Gemini without
-/// <c>alt=sse</c>), or a single body in place of the stream that was asked for.
+/// Consecutive JSON objects: lines (Ollama, decoded Bedrock), the elements of one list (Gemini without <c>alt=sse</c>), or a single body in
+/// place of the requested stream.
 /// </summary>
 internal sealed class JsonFraming(int largestEvent) : StreamFraming
 {
@@ -47,7 +47,7 @@ internal sealed class JsonFraming(int largestEvent) : StreamFraming
 
     public override void Finish(StreamEventReader read) => _object.Clear();
 
-    // Outside of objects only their beginning matters: the list around them and the commas between are passed over.
+    // Outside of objects only their beginning matters: skip the list around them and the commas between.
     private int NextMark(ReadOnlySpan<byte> bytes) =>
         _depth == 0 ? bytes.IndexOf((byte)'{') : bytes.IndexOfAny((byte)'"', (byte)'{', (byte)'}');
 

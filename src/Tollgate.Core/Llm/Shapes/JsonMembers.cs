@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Members of an answer that may be absent, null or of another type than promised.</summary>
+/// <summary>Access to members of an answer that may be absent, null or of an unexpected type.</summary>
 internal static class JsonMembers
 {
     // A content filter or a tool may nest deeper than the reader's default of 64.
@@ -10,16 +10,16 @@ internal static class JsonMembers
         new() { MaxDepth = 1_000, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>
-    /// A parsed document takes 12 bytes for each token (JsonDocument), so that 32 MiB of <c>1,1,1,</c> would be 200 MB. The answers of
-    /// providers with the most tokens, 2,000 embeddings, have three million. A text of so many bytes or fewer has no more tokens and is not
-    /// counted.
+    /// The most tokens of a parsed document. Each takes 12 bytes (JsonDocument), so 32 MiB of <c>1,1,1,</c> would be 200 MB. The largest
+    /// answers of providers, 2,000 embeddings, have three million. A text with at most so many bytes cannot have more tokens, so its tokens
+    /// are not counted.
     /// </summary>
     public const int MostTokens = 4_000_000;
 
-    /// <summary>Null when it is no JSON, or has too many tokens.</summary>
+    /// <summary>Returns null if the text is not JSON, or has too many tokens.</summary>
     public static JsonDocument? Parse(ReadOnlySpan<byte> json) => Parse(json, out _);
 
-    /// <param name="rest">What follows the value: empty when it stands alone.</param>
+    /// <param name="rest">The text after the value; empty if there is none.</param>
     public static JsonDocument? Parse(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> rest)
     {
         rest = default;
@@ -58,7 +58,7 @@ internal static class JsonMembers
         return tokens > MostTokens;
     }
 
-    /// <summary>Undefined when the parent is no object or has no such member.</summary>
+    /// <summary>Returns Undefined if the parent is not an object or has no such member.</summary>
     public static JsonElement Member(this JsonElement parent, string name)
     {
         try
@@ -67,7 +67,7 @@ internal static class JsonMembers
         }
         catch (InvalidOperationException)
         {
-            // Names are compared from the last one on, and one of them is half of a surrogate pair.
+            // The look-up compares names from the last one on, and one of them is half of a surrogate pair.
             return default;
         }
     }
@@ -81,7 +81,7 @@ internal static class JsonMembers
 
     public static string? Text(this JsonElement parent, string name) => parent.Member(name).AsText();
 
-    /// <summary>Null when it is no text.</summary>
+    /// <summary>Returns null if the value is not text.</summary>
     public static string? AsText(this JsonElement value)
     {
         try
@@ -90,19 +90,19 @@ internal static class JsonMembers
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair, as models do write it: it is no text, and the rest of the answer is good.
+            // Models do write half of a surrogate pair: it is not text, and the rest of the answer is valid.
             return null;
         }
     }
 
-    /// <summary>The elements of an array; none when it is not one.</summary>
+    /// <summary>Returns the elements of an array; none if the member is not an array.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement parent, string name)
     {
         var value = parent.Member(name);
         return value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
     }
 
-    /// <summary>The first of the candidates that is an object.</summary>
+    /// <summary>Returns the first candidate that is an object.</summary>
     public static JsonElement FirstObject(params ReadOnlySpan<JsonElement> candidates)
     {
         foreach (var candidate in candidates)

@@ -1,19 +1,19 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Kinds of calls whose answers report what they used in one and the same way, whole or as a stream.</summary>
+/// <summary>The kinds of calls; answers of one kind report their usage in the same form, whole or as a stream.</summary>
 public enum LlmApi
 {
-    /// <summary>Neither host nor path say it: the members of the answer decide.</summary>
+    /// <summary>Neither host nor path names it: the members of the answer decide.</summary>
     Unknown,
 
     /// <summary>A call that costs nothing: lists of models, counts of tokens, moderation.</summary>
     Free,
 
-    /// <summary>Chat and text completions of OpenAI, Azure and everybody who copied them.</summary>
+    /// <summary>Chat and text completions of OpenAI, Azure and providers that copied them.</summary>
     OpenAiChat,
     OpenAiResponses,
 
-    /// <summary>A chat that is started and asked for later; the answer to the question holds the completion.</summary>
+    /// <summary>An asynchronous chat: a call starts it, and the answer to a later one contains the completion.</summary>
     PerplexityAsync,
     OpenAiEmbeddings,
     OpenAiImages,
@@ -30,7 +30,7 @@ public enum LlmApi
 
     BedrockConverse,
 
-    /// <summary>The body that the model's vendor has, with counts of Amazon beside it.</summary>
+    /// <summary>The body of the model's vendor, with additional counts of Amazon.</summary>
     BedrockInvoke,
 
     CohereChat,

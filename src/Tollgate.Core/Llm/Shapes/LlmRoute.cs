@@ -1,22 +1,24 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Whose call it is and in which shape its answer comes.</summary>
-/// <param name="Provider">A name of the price book: <c>openai</c>, <c>together_ai</c>; a host nobody knows is its own provider.</param>
+/// <summary>The provider of a call and the format of its answer.</summary>
+/// <param name="Provider">A name of the price book: <c>openai</c>, <c>together_ai</c>; an unknown host is its own provider.</param>
 public sealed record LlmRoute(string Provider, LlmApi Api)
 {
     /// <summary>
-    /// The model, where the path names it (Gemini, Bedrock, Azure's deployments, Stability); null where the request's body does.
+    /// The model, if the path names it (Gemini, Bedrock, Azure's deployments, Stability); null if the request's body does.
     /// </summary>
     public string? Model { get; init; }
 
-    /// <summary>The path makes the answer a stream. Only to Ollama a request can say otherwise.</summary>
+    /// <summary>True if the path makes the answer a stream. Only Ollama lets a request override it.</summary>
     public bool IsStream { get; init; }
 
     /// <summary>
-    /// The job or stored answer that the path names by its id, decoded. Every poll repeats the same usage, which counts once for the job.
+    /// The decoded id of the job or stored answer in the path. Every poll repeats the same usage, which counts once for the job.
     /// </summary>
     public string? Job { get; init; }
 
-    /// <summary>What of the job is asked for or done (<c>cancel</c>, <c>errors</c>, <c>input_items</c>); null: the job itself.</summary>
+    /// <summary>
+    /// The requested part of the job, or the operation on it (<c>cancel</c>, <c>errors</c>, <c>input_items</c>); null: the job itself.
+    /// </summary>
     public string? JobPart { get; init; }
 }

@@ -1,11 +1,11 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Which provider and which shape a call belongs to, by its host and path.</summary>
+/// <summary>Finds the provider and the format of a call by its host and path.</summary>
 public static class LlmRoutes
 {
     private const string Any = "";
 
-    /// <summary>Hosts by provider. A leading star stands for any number of characters. The first that fits decides.</summary>
+    /// <summary>Hosts by provider. A leading or closing star matches any characters. The first match decides.</summary>
     private static readonly (string Host, string Provider)[] Hosts =
     [
         ("api.openai.com", "openai"),
@@ -57,8 +57,8 @@ public static class LlmRoutes
     ];
 
     /// <summary>
-    /// Shapes by the end of the path; a closing star: anything may follow. A provider's own rows stand before those of
-    /// everybody, and the first that fits decides.
+    /// Formats by the end of the path; a closing star allows any text to follow. A provider's own rows precede the general ones, and the
+    /// first match decides.
     /// </summary>
     private static readonly (string Provider, string Path, LlmApi Api)[] Paths =
     [
@@ -125,7 +125,7 @@ public static class LlmRoutes
         (Any, "/responses/*", LlmApi.OpenAiResponses),
     ];
 
-    /// <summary>What stands before the id of a job or of a stored answer.</summary>
+    /// <summary>The paths before the id of a job or of a stored answer.</summary>
     private static readonly (LlmApi Api, string Before)[] Jobs =
     [
         (LlmApi.FirecrawlCrawl, "/crawl/"),
@@ -135,10 +135,10 @@ public static class LlmRoutes
         (LlmApi.PerplexityAsync, "/async/sonar/"),
     ];
 
-    /// <summary>Stand where an id stands, and are none: lists of all jobs of the account, and operations.</summary>
+    /// <summary>Words in the place of an id that are no ids: lists of all jobs of the account, and operations.</summary>
     private static readonly string[] NoJobs = ["active", "ongoing", "errors", "params-preview", "status", "compact", "input_tokens"];
 
-    /// <summary>Ends of paths that answer with a stream: by their name, or because Ollama does when it is not told otherwise.</summary>
+    /// <summary>Ends of paths that answer with a stream: by their name, or because Ollama streams by default.</summary>
     private static readonly string[] Streams =
         [":streamGenerateContent", ":streamRawPredict", "/converse-stream", "/invoke-with-response-stream", "/api/chat", "/api/generate"];
 
@@ -152,7 +152,9 @@ public static class LlmRoutes
         ("sonar", "perplexity"), ("kimi", "moonshot"), ("voyage-", "voyage"),
     ];
 
-    /// <summary>By the upstream's address. <paramref name="path"/> may have a query. A host nobody knows speaks as OpenAI does.</summary>
+    /// <summary>
+    /// Returns the route by the upstream's address. <paramref name="path"/> may have a query. An unknown host uses OpenAI's format.
+    /// </summary>
     public static LlmRoute Of(string host, string path)
     {
         var known = Array.Find(Hosts, row => Fits(row.Host, host));
@@ -162,7 +164,7 @@ public static class LlmRoutes
             : OfProvider(host.ToLowerInvariant(), path);
     }
 
-    /// <summary>By a provider that is known by name, and the path of the call.</summary>
+    /// <summary>Returns the route by the name of a provider and the path of the call.</summary>
     public static LlmRoute OfProvider(string provider, string path)
     {
         var name = ProviderOf(provider, null);
@@ -179,10 +181,12 @@ public static class LlmRoutes
         };
     }
 
-    /// <summary>By names alone, as for a raw answer handed in afterwards: its members will say which shape it has.</summary>
+    /// <summary>Returns the route by names alone, for a raw answer that a caller reports later: its members decide the format.</summary>
     public static LlmRoute OfAnswer(string? provider, string? model) => new(ProviderOf(provider, model), LlmApi.Unknown);
 
-    /// <summary>The price book's name of a provider; without one, the maker that the model's name betrays, else empty.</summary>
+    /// <summary>
+    /// Returns the price book's name of a provider; without a provider, the maker that the model's name indicates, else empty.
+    /// </summary>
     public static string ProviderOf(string? provider, string? model)
     {
         if (provider is { Length: > 0 })

@@ -3,22 +3,21 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// OpenAI's two ways to count, and those of the providers who copied them. Chat completions and embeddings say
-/// <c>prompt_tokens</c> and <c>completion_tokens</c>; responses, images and audio say <c>input_tokens</c> and
-/// <c>output_tokens</c>. The details are parts inside.
+/// OpenAI's two forms of usage, and those of the providers that copied them. Chat completions and embeddings have <c>prompt_tokens</c> and
+/// <c>completion_tokens</c>; responses, images and audio have <c>input_tokens</c> and <c>output_tokens</c>. The details are parts of these.
 /// </summary>
 internal static class OpenAiShape
 {
     private const long TicksPerDollar = 10_000_000_000;
 
-    /// <summary>Chat and text completions and embeddings, whole or a chunk of a stream.</summary>
+    /// <summary>Reads chat and text completions and embeddings, whole or a chunk of a stream.</summary>
     public static void ReadChat(JsonElement answer, UsageDraft draft)
     {
         // Cloudflare wraps the answer.
         var body = answer.HasObject("result") ? answer.Member("result") : answer;
         draft.Identify(body.Text("model") ?? answer.Text("model"), body.Text("id"));
 
-        // Groq repeats the usage of a stream in x_groq, also when nobody asked for usage.
+        // Groq repeats the usage of a stream in x_groq, even if the request did not ask for usage.
         var usage = JsonMembers.FirstObject(body.Member("usage"), body.Member("x_groq", "usage"));
         if (!usage.Has("prompt_tokens") && !usage.Has("completion_tokens") && !usage.Has("total_tokens"))
         {
@@ -35,7 +34,7 @@ internal static class OpenAiShape
         }
     }
 
-    /// <summary>Responses and realtime: a whole response, or the event that closes a stream of them.</summary>
+    /// <summary>Reads responses and realtime: a whole response, or the event that ends a stream of them.</summary>
     public static void ReadResponses(JsonElement answer, UsageDraft draft)
     {
         var body = answer.HasObject("response") ? answer.Member("response") : answer;
@@ -56,9 +55,9 @@ internal static class OpenAiShape
     }
 
     /// <summary>
-    /// A response in the background is answered with <c>queued</c> or <c>in_progress</c>, and by <c>GET</c> until it is over. Any
-    /// other response is in progress too while its stream runs, so a stream has to say that it is one of the background. Whether
-    /// those who copied the API say so in their streams is not known.
+    /// Reads the state of a response. A background response has <c>queued</c> or <c>in_progress</c> at its start, and for each <c>GET</c>
+    /// until it ends. Any other response is also in progress while its stream runs, so a stream counts as background work only if it says
+    /// so. It is unknown whether the providers that copied the API say so in their streams.
     /// </summary>
     private static void ReadWork(JsonElement answer, JsonElement body, UsageDraft draft)
     {
@@ -79,8 +78,8 @@ internal static class OpenAiShape
     }
 
     /// <summary>
-    /// Perplexity's chat without waiting: <c>status</c> is CREATED, IN_PROGRESS, COMPLETED or FAILED, and <c>response</c> the completion.
-    /// What else it may be is not documented; another word is taken for an end only when there is a completion or an error.
+    /// Reads Perplexity's asynchronous chat: <c>status</c> is CREATED, IN_PROGRESS, COMPLETED or FAILED, and <c>response</c> the
+    /// completion. Other values are not documented; another word counts as an end only with a completion or an error.
     /// </summary>
     public static void ReadAsync(JsonElement answer, UsageDraft draft)
     {
@@ -109,7 +108,7 @@ internal static class OpenAiShape
         draft.End();
     }
 
-    /// <summary>Images by the token (gpt-image) or by the piece (dall-e, which reports nothing).</summary>
+    /// <summary>Reads images, counted by the token (gpt-image) or by the piece (dall-e, which reports nothing).</summary>
     public static void ReadImages(JsonElement answer, UsageDraft draft)
     {
         var completed = answer.Text("type") is { } type && type.EndsWith(".completed", StringComparison.Ordinal);
@@ -124,7 +123,7 @@ internal static class OpenAiShape
         }
     }
 
-    /// <summary>Transcriptions by the token, or by the second.</summary>
+    /// <summary>Reads transcriptions, counted by the token or by the second.</summary>
     public static void ReadTranscription(JsonElement answer, UsageDraft draft)
     {
         var usage = answer.Member("usage");
@@ -142,14 +141,14 @@ internal static class OpenAiShape
         EndIf(answer, "transcript.text.done", draft);
     }
 
-    /// <summary>Speech reports in its event stream only; its plain body is sound.</summary>
+    /// <summary>Reads speech, which reports usage only in its event stream; its plain body is audio.</summary>
     public static void ReadSpeech(JsonElement answer, UsageDraft draft)
     {
         ReadInputOutput(answer.Member("usage"), draft, OutputIs.Audio);
         EndIf(answer, "speech.audio.done", draft);
     }
 
-    /// <summary>What the tokens of the answer are when the details do not say.</summary>
+    /// <summary>The kind of the answer's tokens, if the details do not state it.</summary>
     private enum OutputIs
     {
         Text,
@@ -165,7 +164,7 @@ internal static class OpenAiShape
         var output = draft.Count(usage, "completion_tokens");
         var input = draft.TryCount(usage, "prompt_tokens") ?? Math.Max(0, (total ?? 0) - output);
 
-        // Some hosts, and xAI in its older shape, have the details beside the totals. Perplexity counts that thought apart.
+        // Some hosts, and xAI in its older form, have the details next to the totals. Perplexity counts that reasoning separately.
         var reasoning = draft.TryCount(completion, "reasoning_tokens")
             ?? (draft.Provider == "perplexity" ? 0 : draft.Count(usage, "reasoning_tokens"));
         var cached = draft.TryCount(prompt, "cached_tokens")
@@ -192,8 +191,8 @@ internal static class OpenAiShape
     }
 
     /// <summary>
-    /// Thought that completion_tokens leaves out. xAI does so, and the total shows it; so does Gemini behind its
-    /// OpenAI door, where the total alone tells.
+    /// Returns the reasoning that completion_tokens excludes. xAI excludes it, and its total includes it; so does Gemini in its
+    /// OpenAI-compatible API, where only the total shows it.
     /// </summary>
     private static long ReasoningOutside(string provider, long input, long output, long reasoning, long? total)
     {
@@ -207,7 +206,9 @@ internal static class OpenAiShape
         };
     }
 
-    /// <summary>Deep research counts citations and thought beside its totals. Citations cost what the prompt costs.</summary>
+    /// <summary>
+    /// Adds the citations and reasoning that deep research reports outside of its totals. Citations cost as much as the prompt.
+    /// </summary>
     private static TokenTotals WithResearch(TokenTotals totals, JsonElement usage, UsageDraft draft)
     {
         var citations = draft.Count(usage, "citation_tokens");
@@ -240,8 +241,8 @@ internal static class OpenAiShape
     }
 
     /// <summary>
-    /// Perplexity states its parts, xAI ticks. With a key of the caller's own (<c>is_byok</c>) OpenRouter's <c>cost</c> is its fee, and
-    /// what the model's provider charges stands beside it.
+    /// Reads the cost. Perplexity states its parts, xAI ticks. With the caller's own key (<c>is_byok</c>), OpenRouter's <c>cost</c> is only
+    /// its fee, and the charge of the model's provider is a separate member.
     /// </summary>
     internal static void ReadCost(JsonElement usage, UsageDraft draft)
     {
@@ -254,7 +255,7 @@ internal static class OpenAiShape
         }
     }
 
-    /// <summary>False when there are no such counts.</summary>
+    /// <summary>Returns false if there are no such counts.</summary>
     private static bool ReadInputOutput(JsonElement usage, UsageDraft draft, OutputIs outputIs)
     {
         if (!usage.Has("input_tokens") && !usage.Has("output_tokens"))
@@ -298,7 +299,7 @@ internal static class OpenAiShape
         return true;
     }
 
-    // OpenAI closes with a chunk of usage and no choices; others put the usage on the chunk with the finish reason.
+    // OpenAI ends with a chunk of usage and no choices; others put the usage in the chunk with the finish reason.
     private static bool IsLastChunk(JsonElement body) =>
         body.Items("choices").All(static choice => choice.Has("finish_reason"));
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Calls that are counted by the piece: searches, pages, images. Where an answer names the credits it took, these are the
-/// pieces that are billed: an advanced search of Tavily is two.
+/// Calls counted by the piece: searches, pages, images. If an answer states its credits, these are the billed pieces: an advanced search of
+/// Tavily counts as two.
 /// </summary>
 internal static class PieceShapes
 {
@@ -21,7 +21,7 @@ internal static class PieceShapes
         Pieces(LlmUnit.Search, draft.TryCount(answer.Member("usage"), "credits") ?? 1, draft);
     }
 
-    /// <summary>Pages that were read or found.</summary>
+    /// <summary>Reads the number of pages that were read or found.</summary>
     public static void ReadTavilyPages(JsonElement answer, UsageDraft draft)
     {
         draft.Identify(null, answer.Text("request_id"));
@@ -31,7 +31,7 @@ internal static class PieceShapes
     public static void ReadSerper(JsonElement answer, LlmUnit unit, UsageDraft draft) =>
         Pieces(unit, draft.TryCount(answer, "credits") ?? 1, draft);
 
-    /// <summary>A search, or a page for each result whose contents were asked for.</summary>
+    /// <summary>Reads one search, or one page for each result with requested contents.</summary>
     public static void ReadExa(JsonElement answer, LlmUnit unit, UsageDraft draft)
     {
         draft.Identify(null, answer.Text("requestId"));
@@ -43,8 +43,8 @@ internal static class PieceShapes
         Pieces(LlmUnit.Page, draft.TryCount(answer.Member("data", "metadata"), "creditsUsed") ?? 1, draft);
 
     /// <summary>
-    /// The start of a crawl reads nothing yet, and names its id (<c>jobId</c> in the first version). A finished one is the same at every
-    /// poll and counts once for its id.
+    /// Reads a crawl. Its start has read no pages yet, and names its id (<c>jobId</c> in the first version). A finished crawl is the same
+    /// at every poll and counts once for its id.
     /// </summary>
     public static void ReadFirecrawlCrawl(JsonElement answer, UsageDraft draft)
     {
@@ -64,7 +64,9 @@ internal static class PieceShapes
     public static void ReadFirecrawlSearch(JsonElement answer, UsageDraft draft) =>
         Pieces(LlmUnit.Search, draft.TryCount(answer, "creditsUsed") ?? 1, draft);
 
-    /// <summary>Images delivered: one in the newer version, a list of artifacts in the older. What the filter kept back is none.</summary>
+    /// <summary>
+    /// Reads the delivered images: one in the newer version, a list of artifacts in the older. Filtered images do not count.
+    /// </summary>
     public static void ReadStability(JsonElement answer, UsageDraft draft)
     {
         var images = answer.Has("artifacts")
@@ -73,7 +75,7 @@ internal static class PieceShapes
         Pieces(LlmUnit.Image, images, draft);
     }
 
-    /// <summary>Ollama counts in the last line of its stream. An answer from its cache has no count of the prompt.</summary>
+    /// <summary>Reads Ollama's counts in the last line of its stream. An answer from its cache has no count of the prompt.</summary>
     public static void ReadOllama(JsonElement answer, UsageDraft draft)
     {
         draft.Identify(answer.Text("model"), null);

@@ -1,8 +1,8 @@
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): lines end in LF, CRLF or CR, a
-/// blank line ends an event, its data lines are joined by LF, a line that begins with a colon is a comment.
+/// Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): lines end in LF, CRLF or CR, a blank line ends an
+/// event, LF joins its data lines, and a line that begins with a colon is a comment.
 /// </summary>
 internal sealed class SseFraming(int largestEvent) : StreamFraming
 {
@@ -65,7 +65,7 @@ internal sealed class SseFraming(int largestEvent) : StreamFraming
         _line.Append(rest);
         if (_line.IsTooLarge)
         {
-            // What the event is without this line, nobody can say.
+            // Without this line the content of the event is unknown.
             _data.Spoil();
             _hasData = true;
         }

@@ -1,21 +1,24 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Cuts a stream of bytes into events, wherever the chunks of the network end.</summary>
+/// <summary>Splits a stream of bytes into events, independent of the network's chunks.</summary>
 internal abstract class StreamFraming
 {
-    /// <summary>The next bytes; every event that is complete by then is given to <paramref name="read"/>.</summary>
+    /// <summary>Takes the next bytes and passes every event that they complete to <paramref name="read"/>.</summary>
     public abstract void Feed(ReadOnlySpan<byte> chunk, StreamEventReader read);
 
-    /// <summary>No bytes follow: an event that lacks only its closing mark counts.</summary>
+    /// <summary>Ends the stream: an event that lacks only its closing mark counts.</summary>
     public abstract void Finish(StreamEventReader read);
 
-    /// <summary>Bytes of memory that the event which has begun takes.</summary>
+    /// <summary>The bytes of memory of the current event.</summary>
     public abstract int Held { get; }
 
-    /// <summary>Gives up the event that has begun, as if it were too large. The next one is read again.</summary>
+    /// <summary>Discards the current event, as if it were too large. The next one is read again.</summary>
     public abstract void Drop();
 
-    /// <summary>By the first byte that is no space: an object or a list is JSON, a zero a frame's length, all else is text.</summary>
+    /// <summary>
+    /// Returns the framing by the first byte that is not a space: an object or a list is JSON, a zero is a frame's length, all else is
+    /// text.
+    /// </summary>
     public static StreamFraming Of(byte first, int largestEvent) => first switch
     {
         (byte)'{' or (byte)'[' => new JsonFraming(largestEvent),

@@ -1,13 +1,13 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>What is counted of a text, cheaply, because tokens depend on it: how many there are of each.</summary>
+/// <summary>The features of a text from which tokens are estimated, because they are cheap to count.</summary>
 internal enum TextCount
 {
-    /// <summary>Runs of Latin letters. A capital after a small letter begins one: two in <c>camelCase</c>.</summary>
+    /// <summary>Runs of Latin letters. A capital after a lower-case letter begins a new one: two in <c>camelCase</c>.</summary>
     Words,
     Letters,
 
-    /// <summary>Letters of a run beyond its eighth: long words are rare ones and fall into several tokens.</summary>
+    /// <summary>Letters of a run after its eighth: long words are rare and split into several tokens.</summary>
     LongLetters,
 
     /// <summary>Capitals that follow a capital.</summary>
@@ -16,18 +16,18 @@ internal enum TextCount
     /// <summary>Latin letters beyond ASCII.</summary>
     Accents,
 
-    /// <summary>A digit beside a letter, as in codes and base64, whose pieces no vocabulary knows.</summary>
+    /// <summary>Digits next to a letter, as in codes and base64, whose pieces are in no vocabulary.</summary>
     Flips,
 
-    /// <summary>Every three digits of a run, and its rest.</summary>
+    /// <summary>Groups of up to three digits of a run.</summary>
     DigitGroups,
     MarkRuns,
     Marks,
 
-    /// <summary>Runs of white space that are more than a space before a word. A number takes no space with it.</summary>
+    /// <summary>Runs of white space other than a single space before a word. A number does not include the space before it.</summary>
     Breaks,
 
-    /// <summary>Runs of letters of the next three.</summary>
+    /// <summary>Runs of letters of the next three classes.</summary>
     WideWords,
 
     /// <summary>Cyrillic, Greek, Armenian.</summary>
@@ -36,10 +36,10 @@ internal enum TextCount
     /// <summary>Arabic, Hebrew.</summary>
     Semitic,
 
-    /// <summary>The scripts of India, and those that no other row names.</summary>
+    /// <summary>The scripts of India, and those that no other class names.</summary>
     Indic,
 
-    /// <summary>Thai, Lao, Khmer and Burmese, which leave no space between words.</summary>
+    /// <summary>Thai, Lao, Khmer and Burmese, which have no spaces between words.</summary>
     Unspaced,
     Kana,
     Ideographs,
@@ -66,7 +66,7 @@ internal ref struct TextClasses(Span<int> counts)
         Space,
         Newline,
 
-        /// <summary>White space that was counted as a token.</summary>
+        /// <summary>White space that counted as a token.</summary>
         Gap,
         Small,
         Capital,
@@ -76,7 +76,7 @@ internal ref struct TextClasses(Span<int> counts)
         Single,
     }
 
-    /// <summary>Of the characters below 128.</summary>
+    /// <summary>The kinds of the characters below 128.</summary>
     private static readonly Kind[] Ascii = [.. Enumerable.Range(0, 128).Select(static code => (char)code switch
     {
         '\n' or '\r' => Kind.Newline,
@@ -116,7 +116,7 @@ internal ref struct TextClasses(Span<int> counts)
         _last = kind;
     }
 
-    /// <summary>A character beyond ASCII.</summary>
+    /// <summary>Adds a character beyond ASCII.</summary>
     public void AddWide(int code)
     {
         switch (code)
@@ -175,7 +175,7 @@ internal ref struct TextClasses(Span<int> counts)
         _counts[(int)TextCount.MarkRuns] += _last == Kind.Mark ? 0 : 1;
     }
 
-    // A newline is a token, and so are two spaces or more; one space goes with the word behind it.
+    // A newline is a token, and so are two spaces or more; one space belongs to the word after it.
     private Kind Space(Kind kind)
     {
         if (_last == Kind.Gap || (kind == Kind.Space && _last != Kind.Space))

@@ -1,8 +1,8 @@
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Counts the text in an event without parsing it: the strings behind the few names that carry text. A name inside
-/// a string is written with escaped quotes and so is not mistaken for one.
+/// Counts the text in an event without parsing it: the strings after the few names that contain text. A name inside a string has escaped
+/// quotes, so it is not mistaken for one.
 /// </summary>
 internal static class TextScan
 {
@@ -36,8 +36,8 @@ internal static class TextScan
     };
 
     /// <summary>
-    /// Perplexity repeats the whole message before each delta, so a chunk counts from its delta on. OpenRouter repeats
-    /// the thought as details with a text each.
+    /// Counts chat completions. Perplexity repeats the whole message before each delta, so a chunk counts from its delta on. OpenRouter
+    /// repeats the reasoning as details with a text each.
     /// </summary>
     private static DeliveredText CountChat(ReadOnlySpan<byte> data)
     {
@@ -47,7 +47,9 @@ internal static class TextScan
         return CountNamed(from, repeated ? ChatDelta.AsSpan(0, 6) : ChatDelta);
     }
 
-    /// <summary>Of a stream only the deltas: its done events and its last one repeat the text. Deltas of sound are no text.</summary>
+    /// <summary>
+    /// Counts only the deltas of a stream: its done events and its last event repeat the text. Audio deltas are not text.
+    /// </summary>
     private static DeliveredText CountResponses(ReadOnlySpan<byte> data)
     {
         var isEvent = data.IndexOf("\"response."u8) >= 0;
@@ -75,14 +77,14 @@ internal static class TextScan
         return sum;
     }
 
-    /// <summary>What stands after a name's colon; empty when what was found is no name of a member.</summary>
+    /// <summary>Returns the text after a name's colon; empty if the match is not the name of a member.</summary>
     public static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> afterName)
     {
         var colon = afterName.TrimStart(" \t\r\n"u8);
         return colon.StartsWith(":"u8) ? colon[1..].TrimStart(" \t\r\n"u8) : default;
     }
 
-    /// <summary>The value of the first member of this name; empty when there is none.</summary>
+    /// <summary>Returns the value of the first member with this name; empty if there is none.</summary>
     public static ReadOnlySpan<byte> Named(ReadOnlySpan<byte> data, ReadOnlySpan<byte> quotedName)
     {
         var at = data.IndexOf(quotedName);

@@ -1,11 +1,11 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Counts the characters of a text, and what its classes of characters make in tokens.</summary>
+/// <summary>Counts the characters of a text, and estimates tokens from its classes of characters.</summary>
 internal static class TextTally
 {
     /// <summary>
-    /// Thousandths of a token for each of what is counted, in the order of <see cref="TextCount"/>: the least squares of the relative
-    /// error over three quarters of the texts in tests/Tollgate.Core.Tests/Llm/token-counts.json, for the vocabulary o200k.
+    /// Thousandths of a token for each class, in the order of <see cref="TextCount"/>: the least squares of the relative error over three
+    /// quarters of the texts in tests/Tollgate.Core.Tests/Llm/token-counts.json, for the vocabulary o200k.
     /// </summary>
     private static readonly int[] Weights = WeightsOf(
         words: 680, letters: 79, longLetters: 252, capitals: 57, accents: 844, flips: 190, digitGroups: 1087, markRuns: 840, marks: 4,
@@ -28,7 +28,7 @@ internal static class TextTally
         };
     }
 
-    /// <returns>Characters.</returns>
+    /// <returns>The number of characters.</returns>
     private static long Read(ReadOnlySpan<byte> text, bool isJson, TextClasses classes)
     {
         long all = 0;
@@ -61,7 +61,7 @@ internal static class TextTally
         return all;
     }
 
-    /// <summary>The character that an escape stands for, and the bytes that it takes; negative for the second half of a pair.</summary>
+    /// <summary>Returns the number of bytes of an escape, and its character; a negative character for the second half of a pair.</summary>
     private static int Escape(ReadOnlySpan<byte> text, out int code)
     {
         if (text.Length >= 6 && text[1] == (byte)'u')
@@ -87,7 +87,7 @@ internal static class TextTally
         _ => ((digit | 0x20) - 'a' + 10) & 0xF,
     };
 
-    // A byte that continues a character whose beginning is not there is no character.
+    // A continuation byte without the beginning of its character is no character.
     private static int Wide(ReadOnlySpan<byte> text, out int code)
     {
         var length = text[0] switch { < 0xC0 => 0, < 0xE0 => 2, < 0xF0 => 3, _ => 4 };
@@ -112,7 +112,7 @@ internal static class TextTally
         return sum;
     }
 
-    // The fit gives 0 to letters of India: their words weigh all. A little is kept for words that run long.
+    // The fit gives 0 to letters of India, since their words have all the weight. Keep a little for long words.
     private static int[] WeightsOf(
         int words, int letters, int longLetters, int capitals, int accents, int flips, int digitGroups, int markRuns, int marks, int breaks,
         int wideWords, int cyrillic, int semitic, int indic, int unspaced, int kana, int ideographs, int hangul, int symbols) =>

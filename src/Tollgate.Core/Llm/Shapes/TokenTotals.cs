@@ -1,27 +1,26 @@
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Tokens as wholes with their parts inside, the form that every provider's numbers can be brought into:
-/// <see cref="Input"/> is all of the prompt, cached and written to the cache included, <see cref="Output"/> all of the
-/// answer, thought included.
+/// Tokens as totals that include their parts, the form to which every provider's numbers are converted: <see cref="Input"/> is the whole
+/// prompt, including tokens read from and written to the cache, and <see cref="Output"/> the whole answer, including reasoning.
 /// </summary>
 internal sealed record TokenTotals
 {
     public long Input { get; init; }
 
-    /// <summary>Read from the cache, in whichever form: text, sound, image.</summary>
+    /// <summary>Tokens read from the cache, of any kind: text, audio, image.</summary>
     public long Cached { get; init; }
 
     public long CacheWrite { get; init; }
 
     public long CacheWriteHour { get; init; }
 
-    /// <summary>Sound of the prompt, <see cref="CachedAudio"/> included.</summary>
+    /// <summary>Audio of the prompt, including <see cref="CachedAudio"/>.</summary>
     public long Audio { get; init; }
 
     public long CachedAudio { get; init; }
 
-    /// <summary>Images of the prompt, <see cref="CachedImage"/> included.</summary>
+    /// <summary>Images of the prompt, including <see cref="CachedImage"/>.</summary>
     public long Image { get; init; }
 
     public long CachedImage { get; init; }
@@ -36,12 +35,12 @@ internal sealed record TokenTotals
 
     public long ImageOutput { get; init; }
 
-    /// <summary>The sum that the provider states; null when it states none.</summary>
+    /// <summary>The total that the provider states; null: none.</summary>
     public long? Stated { get; init; }
 
     /// <summary>
-    /// The counts are the provider's own, also where they differ: parts that are larger than their whole are kept and the rest of the whole
-    /// is then zero; a stated total that is not the sum is only noted. More tokens than any model takes are doubted.
+    /// Writes the counts, which stay the provider's own even if they contradict each other: parts that exceed their total are kept and the
+    /// rest of the total is zero; a stated total that is not the sum is only noted. More tokens than any model accepts are not credible.
     /// </summary>
     public void WriteTo(UsageDraft draft)
     {
@@ -64,7 +63,7 @@ internal sealed record TokenTotals
         var text = Input - Audio - Image - Video - written;
         var cachedText = Cached - CachedAudio - CachedImage;
 
-        // Where the provider does not say what was cached, it was text first, then sound, then images.
+        // If the provider does not state what was cached, assume text first, then audio, then images.
         var over = Math.Max(0, cachedText - Math.Max(0, text));
         var cachedAudio = CachedAudio + Math.Clamp(over, 0, Math.Max(0, Audio - CachedAudio));
         over -= cachedAudio - CachedAudio;

@@ -4,20 +4,20 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Hands on the whole events of a stream at once; of a cut one the rest is waited for. Where asked to, takes out of a stream of chat
-/// completions what comes only because <see cref="UsageOption"/> asked for it: the last chunk, which has usage and no choices,
-/// and <c>"usage": null</c> in the others. Everything else passes byte by byte. Not for several threads at once.
+/// Passes on the complete events of a stream at once, and waits for the rest of an incomplete one. Optionally removes from a stream of chat
+/// completions the output that is there only because <see cref="UsageOption"/> requested it: the last chunk, which has usage and no
+/// choices, and <c>"usage": null</c> in the others. Everything else passes byte by byte. Not thread-safe.
 /// </summary>
 public sealed class UsageChunkFilter(bool hidesUsage)
 {
-    /// <summary>Bytes of one event. A larger one, and all behind it, passes as it is.</summary>
+    /// <summary>The most bytes of one event. A larger one, and everything after it, passes unchanged.</summary>
     private const int LargestEvent = 1024 * 1024;
 
     private ArrayBufferWriter<byte> _cut = new();
     private int _searched; // Bytes of it in which no event ends.
     private bool _gaveUp;
 
-    /// <summary>Bytes of memory that the event which has begun takes.</summary>
+    /// <summary>The bytes of memory of the current event.</summary>
     public int Held => _cut.Capacity;
 
     public void Feed(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
@@ -51,7 +51,7 @@ public sealed class UsageChunkFilter(bool hidesUsage)
         }
     }
 
-    /// <summary>Hands on what is kept, and from here on everything as it comes: there is no memory for it.</summary>
+    /// <summary>Passes on the kept bytes, and everything after them unchanged, because there is no memory for it.</summary>
     public void GiveUp(IBufferWriter<byte> output)
     {
         _gaveUp = true;
@@ -59,14 +59,14 @@ public sealed class UsageChunkFilter(bool hidesUsage)
         _cut = new();
     }
 
-    /// <summary>The stream has ended: what is left of it is no whole event.</summary>
+    /// <summary>Ends the stream: the rest of it is not a complete event.</summary>
     public void Finish(IBufferWriter<byte> output)
     {
         output.Write(_cut.WrittenSpan);
         _cut.Clear();
     }
 
-    /// <returns>Bytes of the whole events in <paramref name="bytes"/>.</returns>
+    /// <returns>The bytes of the complete events in <paramref name="bytes"/>.</returns>
     private int Pass(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
     {
         var passed = 0;
@@ -77,13 +77,13 @@ public sealed class UsageChunkFilter(bool hidesUsage)
             _searched = 0;
         }
 
-        // A line's end may be cut from the blank line behind it: "\n", "\r\n".
+        // The network may separate a line's end from the blank line after it: "\n", "\r\n".
         _searched = Math.Max(bytes.Length - passed - 2, 0);
         return passed;
     }
 
-    /// <summary>Behind the blank line that ends the first event; 0: there is none yet.</summary>
-    /// <param name="from">So many bytes were searched before: an event that comes in many pieces is not searched from its beginning for
+    /// <summary>Returns the position after the blank line that ends the first event; 0: there is none yet.</summary>
+    /// <param name="from">The number of bytes searched before, so that an event in many pieces is not searched from its beginning for
     /// each.</param>
     private static int EndOfEvent(ReadOnlySpan<byte> bytes, int from)
     {

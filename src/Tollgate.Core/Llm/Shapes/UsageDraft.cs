@@ -5,22 +5,21 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// What an answer has said so far. A stream writes it again and again: a later word replaces an earlier one, nothing is
-/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Inconsistency"/>, and numbers that differ from
-/// each other one in <see cref="Difference"/>.
+/// The data of an answer so far. A stream writes it repeatedly: a later value replaces an earlier one, and nothing is summed. Reading never
+/// throws; an implausible value leaves a sentence in <see cref="Inconsistency"/>, contradicting numbers one in <see cref="Difference"/>.
 /// </summary>
 internal sealed class UsageDraft(LlmRoute route)
 {
-    /// <summary>Tokens that one call may report and be believed. The largest context windows hold ten million.</summary>
+    /// <summary>The most credible tokens of one call. The largest context windows have ten million.</summary>
     public const long MostTokens = 100_000_000;
 
-    /// <summary>Dollars that one call may report and be believed.</summary>
+    /// <summary>The most credible dollars of one call.</summary>
     public const long MostDollars = 10_000;
 
-    /// <summary>Characters kept of a provider's error message, which may repeat a prompt of any length.</summary>
+    /// <summary>The most characters that are kept of a provider's error message, which may repeat a prompt of any length.</summary>
     public const int LongestError = 500;
 
-    // Larger numbers are doubted anyway; cut here, no sum of counts can overflow.
+    // Larger numbers are implausible anyway; the limit keeps sums of counts from overflowing.
     private const long Ceiling = 1_000_000_000_000_000;
 
     private readonly Quantity[] _amounts = new Quantity[Enum.GetValues<LlmUnit>().Length];
@@ -44,7 +43,7 @@ internal sealed class UsageDraft(LlmRoute route)
 
     public bool IsReported { get; private set; }
 
-    /// <summary>The answer came to its own end.</summary>
+    /// <summary>True if the answer ended properly.</summary>
     public bool IsEnded { get; private set; }
 
     public NanoUsd? Cost { get; private set; }
@@ -53,7 +52,7 @@ internal sealed class UsageDraft(LlmRoute route)
 
     public bool IsKept { get; set; }
 
-    /// <summary>Called before the numbers of an answer are read: they stand for themselves, without what came before.</summary>
+    /// <summary>Discards earlier numbers before a complete set of new ones is read.</summary>
     public void Restart()
     {
         Array.Clear(_amounts);
@@ -76,29 +75,29 @@ internal sealed class UsageDraft(LlmRoute route)
         WellFormed.Cut(message, LongestError).EnumerateRunes().Where(static rune => rune.Value is '\n' or >= ' ')
             .Select(static rune => rune.ToString()));
 
-    /// <summary>Answers come from elsewhere: what could not be stored, or is no name, is not taken for one.</summary>
+    /// <summary>True for a plausible name. Answers are untrusted: a text that cannot be stored, or is no name, is ignored.</summary>
     private static bool IsName(string? text) => text is { Length: > 0 and <= PriceRules.LongestModel } && CustomerRules.IsLine(text);
 
     public void Suspect(string why) => Inconsistency ??= why;
 
     public void Differs(string how) => Difference ??= how;
 
-    /// <summary>The member that names the tier which served the call; the last event that names one counts.</summary>
+    /// <summary>Reads the member that names the service tier of the call; the last event that names one counts.</summary>
     public void ReadServiceTier(JsonElement parent, string name) => ServiceTier = ServiceTiers.Of(parent.Text(name)) ?? ServiceTier;
 
     public void Set(LlmUnit unit, long amount) => _amounts[(int)unit] = Quantity.Of(amount);
 
-    /// <summary>Takes wholes apart into units that exclude each other.</summary>
+    /// <summary>Splits totals into units that exclude each other.</summary>
     public void Take(TokenTotals totals)
     {
         totals.WriteTo(this);
         IsReported = true;
     }
 
-    /// <summary>A count of at least zero; absent, null and zero are the same.</summary>
+    /// <summary>Returns a count of at least zero; absent, null and zero are the same.</summary>
     public long Count(JsonElement parent, string name) => TryCount(parent, name) ?? 0;
 
-    /// <summary>The count, or what an earlier event of the same stream said.</summary>
+    /// <summary>Returns the count, or that of an earlier event of the same stream.</summary>
     public long Latest(JsonElement parent, string name)
     {
         if (TryCount(parent, name) is { } count)
@@ -110,10 +109,10 @@ internal sealed class UsageDraft(LlmRoute route)
         return _earlier.GetValueOrDefault(name);
     }
 
-    /// <summary>The largest of what the events of a stream said under a name: for lists that only some of them carry.</summary>
+    /// <summary>Returns the largest count among the events of a stream under a name, for lists that only some events have.</summary>
     public long KeepLargest(string name, long count) => _earlier[name] = Math.Max(count, _earlier.GetValueOrDefault(name));
 
-    /// <summary>Null when there is no such number.</summary>
+    /// <summary>Returns null if there is no such number.</summary>
     public long? TryCount(JsonElement parent, string name)
     {
         var value = parent.Member(name);
@@ -142,7 +141,7 @@ internal sealed class UsageDraft(LlmRoute route)
         return (long)Math.Clamp(decimal.Truncate(number), 0, Ceiling);
     }
 
-    /// <summary>Seconds, which may have a fraction.</summary>
+    /// <summary>Sets the seconds, which may have a fraction.</summary>
     public void SetSeconds(JsonElement parent, string name)
     {
         var value = parent.Member(name);
@@ -158,8 +157,8 @@ internal sealed class UsageDraft(LlmRoute route)
     }
 
     /// <summary>
-    /// What the provider says it charged; a figure that is negative or absurd is noted and not taken. <paramref name="perDollar"/>: units
-    /// of the number in a dollar.
+    /// Sets the cost that the provider reports; a negative or absurd number is noted and ignored. <paramref name="perDollar"/>: units of
+    /// the number in a dollar.
     /// </summary>
     public void SetCost(JsonElement parent, string name, long perDollar = 1)
     {
@@ -179,7 +178,7 @@ internal sealed class UsageDraft(LlmRoute route)
         Cost = NanoUsd.OfDollars(dollars);
     }
 
-    /// <summary>Adds a part of the cost that stands by itself. Where it is missing, the whole cost is not known.</summary>
+    /// <summary>Adds a separate part of the cost. If it is missing, the whole cost is unknown.</summary>
     public void AddCost(JsonElement parent, string name)
     {
         var before = Cost;
@@ -188,15 +187,15 @@ internal sealed class UsageDraft(LlmRoute route)
         Cost = before + Cost;
     }
 
-    /// <summary>The report of an answer that came, with one request counted for it.</summary>
+    /// <summary>Returns the report of an answer, with one request counted.</summary>
     public UsageReport Answered()
     {
-        // Work that goes on is counted when it is over.
+        // Unfinished work counts when it ends.
         Set(LlmUnit.Request, Work == WorkState.Going ? 0 : 1);
         return Report();
     }
 
-    /// <summary>The report of an error that came in place of an answer: nothing was used.</summary>
+    /// <summary>Returns the report of an error in place of an answer: nothing was used.</summary>
     public UsageReport Refused()
     {
         Restart();
@@ -204,7 +203,7 @@ internal sealed class UsageDraft(LlmRoute route)
         return Report();
     }
 
-    // A number may be written with any count of digits.
+    // A number may have any count of digits.
     private static string Shortened(string number) => number.Length <= 40 ? number : number[..40];
 
     private UsageReport Report()

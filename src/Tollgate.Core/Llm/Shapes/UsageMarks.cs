@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Llm.Shapes;
 
-/// <summary>Whether an event is worth parsing: it has usage, an error or the end of the answer in it.</summary>
+/// <summary>Detects events that are worth parsing: those with usage, an error or the end of the answer.</summary>
 internal static class UsageMarks
 {
     public static bool AreIn(ReadOnlySpan<byte> data, LlmApi api) =>
@@ -22,11 +22,11 @@ internal static class UsageMarks
         LlmApi.OllamaChat => data.IndexOf("eval_count\""u8) >= 0 || data.IndexOf("\"done_reason\""u8) >= 0,
         LlmApi.OpenAiChat or LlmApi.BedrockConverse => false,
 
-        // The others answer in few events, each of which may say what it used.
+        // The others answer in few events, each of which may report usage.
         _ => true,
     };
 
-    /// <summary>The member is there and not null, as it is in most chunks of a stream with usage.</summary>
+    /// <summary>True if the member exists and is not null, as it is in most chunks of a stream with usage.</summary>
     private static bool HasMember(ReadOnlySpan<byte> data, ReadOnlySpan<byte> name)
     {
         for (var at = data.IndexOf(name); at >= 0; at = data.IndexOf(name))

@@ -3,22 +3,22 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Streams of chat completions report usage only when the request asks for it (<c>stream_options.include_usage</c>). This asks in
-/// place of a caller that did not; <see cref="UsageChunkFilter"/> then takes the answer to it out of the stream again.
+/// Streams of chat completions report usage only if the request asks for it (<c>stream_options.include_usage</c>). This class asks for a
+/// caller that did not; <see cref="UsageChunkFilter"/> then removes the reported usage from the stream.
 /// </summary>
 public static class UsageOption
 {
     private static ReadOnlySpan<byte> Option => "\"stream_options\":{\"include_usage\":true}"u8;
 
-    /// <summary>Providers that report usage unasked, and refuse members that they do not know.</summary>
+    /// <summary>Providers that always report usage, and refuse unknown members.</summary>
     private static readonly string[] Unasked = ["mistral", "perplexity"];
 
     public static bool IsNeeded(LlmRoute route) =>
         route.Api == LlmApi.OpenAiChat && !Unasked.Contains(route.Provider, StringComparer.Ordinal);
 
     /// <summary>
-    /// The body with the option set, whatever stood in its place; null when it is set already, or when the body is no JSON object.
-    /// A body with the option twice is refused before (<see cref="Requests.RequestReader"/>).
+    /// Returns the body with the option set, in place of any other value; null if it is set already, or if the body is not a JSON object.
+    /// <see cref="Requests.RequestReader"/> has refused a body with the option twice.
     /// </summary>
     public static byte[]? AddTo(ReadOnlySpan<byte> body)
     {
@@ -47,16 +47,16 @@ public static class UsageOption
     {
         None,
 
-        /// <summary>Behind the brace that opens the body.</summary>
+        /// <summary>After the opening brace of the body.</summary>
         Start,
 
-        /// <summary>Behind the brace that opens the options.</summary>
+        /// <summary>After the opening brace of the options.</summary>
         Inside,
 
-        /// <summary>In place of an answer that is not yes: false, null, 0.</summary>
+        /// <summary>In place of a value other than true: false, null, 0.</summary>
         Answer,
 
-        /// <summary>In place of options that are none: null.</summary>
+        /// <summary>In place of options that are not an object: null.</summary>
         Options,
     }
 

@@ -3,17 +3,17 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Reads what a provider's answer says it used. Whatever the bytes are, there is a report and no exception: nothing
-/// readable gives a report with <see cref="UsageReport.IsReported"/> false, and numbers that cannot be true carry a doubt.
+/// Reads the usage that a provider's answer reports. Any bytes give a report and never an exception: unreadable ones a report with
+/// <see cref="UsageReport.IsReported"/> false, and impossible numbers one with <see cref="UsageReport.Inconsistency"/>.
 /// </summary>
 public static class UsageReader
 {
     private const int FirstError = 400;
 
-    /// <summary>A whole body, already decompressed; also a stream that was kept whole.</summary>
-    /// <param name="route">From <see cref="LlmRoutes"/>.</param>
-    /// <param name="body">Bytes as the provider sent them: JSON, server-sent events, Amazon's frames, an image, sound.</param>
-    /// <param name="status">The HTTP status: an error bills nothing.</param>
+    /// <summary>Reads a whole body, already decompressed; also a stream that was kept whole.</summary>
+    /// <param name="route">The route from <see cref="LlmRoutes"/>.</param>
+    /// <param name="body">The bytes from the provider: JSON, server-sent events, Amazon's frames, an image, audio.</param>
+    /// <param name="status">The HTTP status: an error uses nothing.</param>
     public static UsageReport Read(LlmRoute route, ReadOnlySpan<byte> body, int status = 200)
     {
         var json = WithoutMark(body);
@@ -36,8 +36,8 @@ public static class UsageReader
     }
 
     /// <summary>
-    /// Adds the counts that Bedrock has in its headers when the body of the model's vendor had none.
-    /// Headers: <c>x-amzn-bedrock-input-token-count</c> and the like, null when they are absent.
+    /// Adds the counts of Bedrock's headers if the body of the model's vendor had none. Headers: <c>x-amzn-bedrock-input-token-count</c>
+    /// and similar, null if absent.
     /// </summary>
     public static UsageReport WithBedrockHeaders(UsageReport report, Func<string, string?> header)
     {
@@ -60,7 +60,7 @@ public static class UsageReader
         return draft.Answered();
     }
 
-    /// <summary>One answer, or one event of a stream, into the draft.</summary>
+    /// <summary>Reads one answer, or one event of a stream, into the draft.</summary>
     internal static void Apply(JsonElement answer, UsageDraft draft)
     {
         try
@@ -117,7 +117,7 @@ public static class UsageReader
         }
     }
 
-    /// <summary>The error that an answer or an event carries; null for none.</summary>
+    /// <summary>Returns the error of an answer or an event; null: none.</summary>
     private static string? ErrorIn(JsonElement answer)
     {
         var error = answer.Member("error");
@@ -153,7 +153,7 @@ public static class UsageReader
             : draft.Answered();
     }
 
-    // Shapes counted by the piece count the call itself, which an error did not deliver; a crawl that failed names what it took.
+    // Shapes counted by the piece count the call itself, which an error did not deliver; a failed crawl states its credits.
     private static bool IsErrorOfPiece(JsonElement answer, UsageDraft draft) =>
         draft.Error is not null && IsPiece(draft.Api) && !answer.Has("creditsUsed");
 
@@ -165,7 +165,7 @@ public static class UsageReader
         return draft.Refused();
     }
 
-    /// <summary>What an event that is an error says; null when it says nothing readable.</summary>
+    /// <summary>Returns the message of an error event; null: it has no readable one.</summary>
     internal static string? ErrorOf(JsonDocument? document) => document is null ? null : TextOfError(document.RootElement);
 
     private static string? TextOfError(JsonElement body)
@@ -181,7 +181,7 @@ public static class UsageReader
         }
     }
 
-    // An image or sound itself, with what is to be known of it in the headers.
+    // The body is the image or audio itself, and its data are in the headers.
     private static UsageReport OfPiece(LlmRoute route)
     {
         var draft = new UsageDraft(route);

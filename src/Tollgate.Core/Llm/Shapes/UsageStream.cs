@@ -3,18 +3,17 @@ using System.Buffers.Text;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Reads usage off a stream while it passes: <see cref="Feed"/> for every chunk, cut anywhere, then <see cref="Finish"/>.
-/// Holds the current event and nothing else. Most events have no usage, so they are searched for its name and not parsed.
-/// Not for several threads at once.
+/// Reads usage from a stream while it passes: call <see cref="Feed"/> for every chunk, cut anywhere, then <see cref="Finish"/>. It keeps
+/// only the current event. Most events have no usage, so it searches them for its name instead of parsing them. Not thread-safe.
 /// </summary>
 public sealed class UsageStream
 {
     /// <summary>
-    /// Bytes of the largest event that is read: an image made or a response of 128,000 tokens fits. A larger one is skipped.
+    /// The bytes of the largest event that it reads: a generated image or a response of 128,000 tokens fits. It skips larger ones.
     /// </summary>
     public const int LargestEvent = 8 * 1024 * 1024;
 
-    // Events at the start that are parsed for the model's name and the answer's id; some streams never say them.
+    // The events at the start that are parsed for the model's name and the answer's id; some streams never state them.
     private const int Openings = 4;
 
     private readonly int _largestEvent;
@@ -32,16 +31,16 @@ public sealed class UsageStream
         _read = ReadEvent;
     }
 
-    /// <summary>Text delivered so far.</summary>
+    /// <summary>The text delivered so far.</summary>
     public DeliveredText Text { get; private set; }
 
-    /// <summary>The stream came to its proper end, as its provider marks it.</summary>
+    /// <summary>True if the stream ended properly, with its provider's mark.</summary>
     public bool HasEnded => _draft.IsEnded;
 
-    /// <summary>An error came, instead of an answer or in the middle of it.</summary>
+    /// <summary>True if an error arrived, in place of an answer or in the middle of it.</summary>
     public bool HasFailed => _draft.Error is not null;
 
-    /// <summary>The usage is known already, and stays what it is unless a later event replaces it.</summary>
+    /// <summary>True if the usage is known, unless a later event replaces it.</summary>
     public bool HasUsage => _draft.IsReported;
 
     public void Feed(ReadOnlySpan<byte> chunk)
@@ -49,7 +48,7 @@ public sealed class UsageStream
         Invariant.That(_report is null, "The stream was finished.");
         if (_framing is null)
         {
-            // A mark of UTF-8 may stand before the text, in pieces too: its bytes begin nothing.
+            // A byte order mark may precede the text, also in pieces.
             chunk = chunk.TrimStart("\uFEFF \t\r\n"u8);
             if (chunk.IsEmpty)
             {
@@ -63,13 +62,13 @@ public sealed class UsageStream
         _framing.Feed(chunk, _read);
     }
 
-    /// <summary>Bytes of memory that the event which has begun takes.</summary>
+    /// <summary>The bytes of memory of the current event.</summary>
     public int Held => _framing?.Held ?? 0;
 
-    /// <summary>Gives up the event that has begun, for want of memory: it is skipped as one that is too large.</summary>
+    /// <summary>Discards the current event for lack of memory, as if it were too large.</summary>
     public void Drop() => _framing?.Drop();
 
-    /// <summary>What the stream said until here. The same at every call.</summary>
+    /// <summary>Returns the report of the stream so far. Repeated calls return the same report.</summary>
     public UsageReport Finish()
     {
         if (_report is null)
@@ -111,7 +110,7 @@ public sealed class UsageStream
         ReadJson(data, isError);
     }
 
-    /// <summary>Invoke wraps each chunk of the vendor: base64 in the member "bytes".</summary>
+    /// <summary>Reads a chunk of the vendor, which Invoke wraps as base64 in the member "bytes".</summary>
     private void ReadCoded(ReadOnlySpan<byte> coded, bool isError)
     {
         var end = coded.IndexOf((byte)'"');

@@ -2,9 +2,9 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Payments.Paymob;
 
-/// <summary>Where Paymob is, of a country: its own host, and keys that begin with its letters.</summary>
-/// <param name="Currency">What its customers usually pay in. An integration decides what it takes.</param>
-/// <param name="Zone">Times of transactions are local and do not say so.</param>
+/// <summary>Paymob in one country: its own host, and keys that begin with its letters.</summary>
+/// <param name="Currency">The usual currency of its customers. An integration decides which it accepts.</param>
+/// <param name="Zone">The zone of transaction times, which are local and do not name it.</param>
 public sealed record PaymobCountry(string Code, Uri Home, Currency Currency, TimeZoneInfo Zone)
 {
     public static IReadOnlyList<PaymobCountry> All { get; } =
@@ -16,7 +16,7 @@ public sealed record PaymobCountry(string Code, Uri Home, Currency Currency, Tim
         new("pak", new("https://pakistan.paymob.com/"), Currency.Of("PKR"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Karachi")),
     ];
 
-    /// <summary>Of a key's first letters; two countries have had others.</summary>
+    /// <summary>Returns the country of a key's first letters; two countries have a second spelling.</summary>
     public static PaymobCountry? Of(string code) => code switch
     {
         "ksa" => Of("sau"),
@@ -25,13 +25,13 @@ public sealed record PaymobCountry(string Code, Uri Home, Currency Currency, Tim
     };
 }
 
-/// <summary>What a key of Paymob says of itself: <c>egy_sk_test_…</c>.</summary>
+/// <summary>The parts of the name of a Paymob key: <c>egy_sk_test_…</c>.</summary>
 public sealed record PaymobKeyName(PaymobCountry Country, string Kind, bool IsLive)
 {
     public const string Secret = "sk";
     public const string Public = "pk";
 
-    /// <returns>Null: it is no such key.</returns>
+    /// <returns>Null: it is not such a key.</returns>
     public static PaymobKeyName? Read(string? key)
     {
         var parts = (key ?? "").Split('_', 4);
@@ -41,32 +41,32 @@ public sealed record PaymobKeyName(PaymobCountry Country, string Kind, bool IsLi
     }
 }
 
-/// <summary>A merchant's account at Paymob: what opens it, and what it takes money by.</summary>
+/// <summary>A merchant's account at Paymob: its keys and its payment integrations.</summary>
 public sealed record PaymobAccount
 {
-    /// <summary>Opens intentions, refunds and voids.</summary>
+    /// <summary>The key for intentions, refunds and voids.</summary>
     public required string SecretKey { get; init; }
 
-    /// <summary>Stands in the address of the checkout page.</summary>
+    /// <summary>The key in the address of the checkout page.</summary>
     public required string PublicKey { get; init; }
 
-    /// <summary>Opens what transactions are looked up with.</summary>
+    /// <summary>The key that gets access tokens for looking up transactions.</summary>
     public required string ApiKey { get; init; }
 
-    /// <summary>Signs callbacks. Two while one is changed.</summary>
+    /// <summary>The secrets that sign callbacks; two during a rotation.</summary>
     public required IReadOnlyList<string> HmacSecrets { get; init; }
 
-    /// <summary>Ways to pay that the checkout page offers: cards, wallets, kiosks.</summary>
+    /// <summary>The integrations that the checkout page offers: cards, wallets, kiosks.</summary>
     public required IReadOnlyList<long> Integrations { get; init; }
 
-    /// <summary>By which saved cards are charged while their owners are not there; null: they are not.</summary>
+    /// <summary>The integration that charges saved cards without the customer's presence; null: Tollgate does not charge them.</summary>
     public long? Moto { get; init; }
 
     public PaymobCountry Country => PaymobKeyName.Read(SecretKey)!.Country;
 
     public bool IsLive => PaymobKeyName.Read(SecretKey)!.IsLive;
 
-    /// <returns>What is wrong with the keys, all of it: a name and a sentence each.</returns>
+    /// <returns>Every fault of the keys: a name and a sentence each.</returns>
     public static IReadOnlyList<(string Name, string Fault)> Judge(PaymobAccount account)
     {
         var (secret, shown) = (PaymobKeyName.Read(account.SecretKey), PaymobKeyName.Read(account.PublicKey));

@@ -6,21 +6,20 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Core.Payments.Paymob;
 
 /// <summary>
-/// What signs Paymob's callbacks: HMAC-SHA512 over some of their values, in lower-case hex, by a secret of the account. Each kind of
-/// callback has its own list of values, written one behind the other without anything between.
+/// The signature of Paymob's callbacks: HMAC-SHA512 over some of their values, in lower-case hex, with a secret of the account. Each kind
+/// of callback has its own list of values, concatenated without separators.
 /// </summary>
 /// <remarks>
-/// Because nothing stands between, digits can wander from one number into the next without the signature noticing: from <c>order.id</c>
-/// into
-/// <c>owner</c>, from <c>id</c> into <c>integration_id</c>. And much of a callback is not signed at all, <c>merchant_order_id</c>,
-/// <c>is_refund</c> and <c>refunded_amount_cents</c> among it. So a signature tells that Paymob has something to say, and Paymob is asked
-/// what it is.
+/// Without separators, digits can move from one number into the next without a change of the signature: from <c>order.id</c> into
+/// <c>owner</c>, from <c>id</c> into <c>integration_id</c>. Much of a callback is not signed at all, such as <c>merchant_order_id</c>,
+/// <c>is_refund</c> and <c>refunded_amount_cents</c>. A signature therefore only proves that Paymob reports something, and Tollgate asks
+/// Paymob for the content.
 /// </remarks>
 public static partial class PaymobSignature
 {
     private const int DigestBytes = 64;
 
-    /// <summary>Of a transaction: names in the order in which their values are signed.</summary>
+    /// <summary>The signed values of a transaction by name, in the order of signing.</summary>
     private static readonly string[] OfTransaction =
     [
         "amount_cents", "created_at", "currency", "error_occured", "has_parent_transaction", "id", "integration_id", "is_3d_secure",
@@ -33,32 +32,32 @@ public static partial class PaymobSignature
         "card_subtype", "created_at", "email", "id", "masked_pan", "merchant_id", "order_id", "token"];
 
     /// <param name="transaction">The member <c>obj</c> of a processed callback.</param>
-    /// <returns>What is signed. Null: it is no transaction.</returns>
+    /// <returns>The signed text. Null: it is not a transaction.</returns>
     public static string? TextOf(JsonElement transaction) => Join(OfTransaction, name => Value(transaction, name));
 
-    /// <summary>Of the response callback, which comes through the customer's browser as a query.</summary>
-    /// <param name="query">The first value of a name; null: there is none.</param>
-    /// <returns>Null: it is no transaction.</returns>
+    /// <summary>Returns the signed text of the response callback, which arrives through the customer's browser as a query.</summary>
+    /// <param name="query">Returns the first value of a name; null: there is none.</param>
+    /// <returns>Null: it is not a transaction.</returns>
     public static string? TextOf(Func<string, string?> query) => Join(OfTransaction, name => name switch
     {
         "order.id" => query("order") ?? query("order_id") ?? query("order.id"),
 
-        // Some languages cannot name a member with a dot, and pass on what they read.
+        // Some languages cannot name a member with a dot, and pass on another spelling.
         _ => query(name) ?? query(name.Replace('.', '_')),
     });
 
     /// <param name="token">The member <c>obj</c> of the callback of a saved card.</param>
-    /// <returns>Null: it is none.</returns>
+    /// <returns>Null: it is not such a callback.</returns>
     public static string? TokenTextOf(JsonElement token) => Join(OfToken, name => Value(token, name));
 
-    /// <param name="callback">The whole body of a subscription's callback. Only these two values of it are signed.</param>
-    /// <returns>Null: it is none.</returns>
+    /// <param name="callback">The whole body of a subscription's callback. Paymob signs only these two values of it.</param>
+    /// <returns>Null: it is not such a callback.</returns>
     public static string? SubscriptionTextOf(JsonElement callback) =>
         Value(callback, "trigger_type") is { Length: > 0 } trigger && Value(callback, "subscription_data.id") is { Length: > 0 } id
             ? $"{trigger}for{id}"
             : null;
 
-    /// <summary>In constant time. An upper-case digest is as good.</summary>
+    /// <summary>Compares in constant time. Accepts an upper-case digest too.</summary>
     public static bool Matches(string secret, string text, string? digest)
     {
         Span<byte> told = stackalloc byte[DigestBytes];
@@ -72,7 +71,7 @@ public static partial class PaymobSignature
             told, HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));
     }
 
-    /// <summary>What a callback of these values would be signed with.</summary>
+    /// <summary>Returns the signature of a callback with these values.</summary>
     public static string Sign(string secret, string text) =>
         Convert.ToHexStringLower(HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));
 
@@ -81,7 +80,7 @@ public static partial class PaymobSignature
         var text = new StringBuilder();
         foreach (var name in names)
         {
-            // A time of another shape could have lent its first digits to the amount before it.
+            // A time of another form could have lent its first digits to the amount before it.
             if (valueOf(name) is not { } value || (name == "created_at" && !Time().IsMatch(value))
                 || (name == "amount_cents" && !Whole().IsMatch(value)))
             {
@@ -94,7 +93,9 @@ public static partial class PaymobSignature
         return text.ToString();
     }
 
-    /// <summary>As it stands in the text: numbers and times are not read and written anew. Of null: nothing. Absent: null.</summary>
+    /// <summary>
+    /// Returns the value exactly as in the text: numbers and times are not parsed and rewritten. The value null: empty. Absent: null.
+    /// </summary>
     private static string? Value(JsonElement parent, string path)
     {
         foreach (var name in path.Split('.'))

@@ -5,7 +5,7 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Payments.Paymob;
 
 /// <summary>
-/// A transaction as Paymob tells it: money that came, did not come, or went back. What went back is a transaction of its own with a parent.
+/// A transaction as Paymob reports it: a payment, a failed payment, or a refund. A refund is a transaction of its own with a parent.
 /// </summary>
 public sealed record PaymobTransaction
 {
@@ -14,35 +14,35 @@ public sealed record PaymobTransaction
     /// <summary>The intention's <c>intention_order_id</c>.</summary>
     public required long Order { get; init; }
 
-    /// <summary>The intention's <c>special_reference</c>: whoever made it named it so.</summary>
+    /// <summary>The intention's <c>special_reference</c>, which its creator chose.</summary>
     public string? Reference { get; init; }
 
-    /// <summary>Paymob's "cents" are the currency's own smallest unit: thousandths of a rial.</summary>
+    /// <summary>The amount. Paymob's "cents" are the currency's own smallest unit: thousandths of a rial.</summary>
     public required MoneyAmount Amount { get; init; }
 
     public required bool Success { get; init; }
 
-    /// <summary>The customer, the bank or the kiosk has not finished.</summary>
+    /// <summary>True if the customer, the bank or the kiosk has not finished.</summary>
     public required bool Pending { get; init; }
 
-    /// <summary>Money was set aside, not taken.</summary>
+    /// <summary>True if the amount was authorised, not taken.</summary>
     public bool IsAuthorization { get; init; }
 
-    /// <summary>What was set aside was taken.</summary>
+    /// <summary>True if the authorised amount was captured.</summary>
     public bool IsCaptured { get; init; }
 
-    /// <summary>It is itself money that went back.</summary>
+    /// <summary>True if the transaction itself is a refund.</summary>
     public bool IsRefund { get; init; }
 
-    /// <summary>It is itself the undoing of another.</summary>
+    /// <summary>True if the transaction itself voids another.</summary>
     public bool IsVoid { get; init; }
 
     public bool IsVoided { get; init; }
 
-    /// <summary>Of the amount, what went back in all.</summary>
+    /// <summary>The refunded part of the amount.</summary>
     public required MoneyAmount Refunded { get; init; }
 
-    /// <summary>Of a refund or a void: what it undid.</summary>
+    /// <summary>For a refund or a void: the transaction that it reverses.</summary>
     public long? Parent { get; init; }
 
     /// <summary><c>card</c>, <c>wallet</c>, <c>aggregator</c>.</summary>
@@ -51,23 +51,23 @@ public sealed record PaymobTransaction
     /// <summary><c>MasterCard</c>.</summary>
     public string? SourceSubtype { get; init; }
 
-    /// <summary>The last digits, of a card.</summary>
+    /// <summary>The last digits of a card.</summary>
     public string? SourcePan { get; init; }
 
-    /// <summary>Why, as the bank says: <c>INSUFFICIENT_FUNDS</c>.</summary>
+    /// <summary>The bank's reason: <c>INSUFFICIENT_FUNDS</c>.</summary>
     public string? Code { get; init; }
 
-    /// <summary>For people.</summary>
+    /// <summary>The reason in words.</summary>
     public string? Message { get; init; }
 
     public bool IsLive { get; init; }
 
-    /// <summary>The day on which it was made, where it was made. Null: it does not say.</summary>
+    /// <summary>The date in the account's zone. Null: the transaction does not say it.</summary>
     public DateOnly? MadeOn { get; init; }
 
     private const int DayLength = 10;
 
-    /// <returns>Null: it is no transaction, or none of a currency that is known.</returns>
+    /// <returns>Null: it is not a transaction, or its currency is unknown.</returns>
     public static PaymobTransaction? Read(JsonElement obj)
     {
         if (Whole(obj, "id") is not { } id || OrderOf(obj) is not { } order || Whole(obj, "amount_cents") is not { } amount

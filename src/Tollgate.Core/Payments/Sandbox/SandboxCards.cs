@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Payments.Sandbox;
 
-/// <summary>What the sandbox's provider answers.</summary>
+/// <summary>The outcomes of payments at the sandbox's provider.</summary>
 public enum SandboxOutcome
 {
     Success,
@@ -8,17 +8,17 @@ public enum SandboxOutcome
     InsufficientFunds,
     AuthenticationRequired,
 
-    /// <summary>The money moves, and no answer comes.</summary>
+    /// <summary>The money moves, but the request gets no answer.</summary>
     Timeout,
 
-    /// <summary>No answer comes; some seconds later the money has moved, and a webhook tells.</summary>
+    /// <summary>The request gets no answer; some seconds later the money has moved, and a webhook reports it.</summary>
     LateSuccess,
 }
 
-/// <summary>A card that exists only in the sandbox: what it looks like, and what it answers by itself.</summary>
+/// <summary>A card that exists only in the sandbox, with its details and its automatic outcome.</summary>
 public sealed record SandboxCard(string Token, string Brand, string Last4, SandboxOutcome Outcome);
 
-/// <summary>The sandbox's cards. Last digits as on the test cards that everybody knows.</summary>
+/// <summary>The sandbox's cards. Their last digits are those of well-known test cards.</summary>
 public static class SandboxCards
 {
     public static IReadOnlyList<SandboxCard> All { get; } =
@@ -34,7 +34,7 @@ public static class SandboxCards
 
     public static SandboxCard? Find(string token) => All.FirstOrDefault(card => card.Token == token);
 
-    /// <summary>Null: the money moved.</summary>
+    /// <summary>Returns null if the payment succeeds.</summary>
     public static PaymentFailure? FailureOf(SandboxOutcome outcome) => outcome switch
     {
         SandboxOutcome.Decline => PaymentFailure.Declined,

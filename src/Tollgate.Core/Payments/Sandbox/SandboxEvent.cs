@@ -4,7 +4,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Payments.Sandbox;
 
-/// <summary>What the sandbox's provider tells by webhook: the state of one object, as a whole.</summary>
+/// <summary>A webhook event of the sandbox's provider: the complete state of one object.</summary>
 public sealed record SandboxEvent
 {
     public const string PaymentSucceeded = "payment.succeeded";
@@ -24,7 +24,7 @@ public sealed record SandboxEvent
 
     public string Write() => JsonSerializer.Serialize(this, SandboxJson.Default.SandboxEvent);
 
-    /// <summary>Null: it is none.</summary>
+    /// <summary>Returns null if the body is not an event.</summary>
     public static SandboxEvent? Read(string body)
     {
         try
@@ -37,7 +37,7 @@ public sealed record SandboxEvent
         }
     }
 
-    /// <summary>Null: this type concerns nobody here.</summary>
+    /// <summary>Returns null for a type that Tollgate ignores.</summary>
     public ProviderUpdate? ToUpdate() => Type switch
     {
         PaymentSucceeded => new PaymentUpdate(Data.Key, Data.Reference, null),
@@ -57,9 +57,9 @@ public sealed record SandboxEvent
     };
 }
 
-/// <param name="Key">The id that Tollgate gave it: of a payment or a refund.</param>
-/// <param name="Reference">The sandbox's own.</param>
-/// <param name="Charge">Of what a refund or a dispute takes back.</param>
+/// <param name="Key">Tollgate's id of the payment or refund.</param>
+/// <param name="Reference">The sandbox's id.</param>
+/// <param name="Charge">The sandbox's id of the charge that a refund or a dispute reverses.</param>
 /// <param name="Amount">Minor units.</param>
 public sealed record SandboxObject(
     string Reference, Guid? Key = null, PaymentFailure? Failure = null, string? Charge = null, long? Amount = null, string? Currency = null,

@@ -3,17 +3,19 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Payments.Stripe;
 
 /// <summary>
-/// Stripe's smallest units against ours. They differ for three currencies: the krona of Iceland and the shilling of Uganda, which have no
-/// decimals, are sent with two; the ariary of Madagascar, which has some, is sent without. Three decimals are sent rounded to ten.
+/// The conversion between Stripe's smallest units and Tollgate's. They differ for three currencies: Stripe counts the krona of Iceland and
+/// the shilling of Uganda, which have no decimals, with two, and the ariary of Madagascar, which has two, with none. Amounts with three
+/// decimals must be multiples of ten units.
 /// </summary>
 /// <remarks>
-/// https://docs.stripe.com/currencies#zero-decimal. UGX is in the list of those without decimals and treated as with two all the same.
+/// https://docs.stripe.com/currencies#zero-decimal. UGX is in the list of currencies without decimals, but Stripe treats it as one with
+/// two.
 /// </remarks>
 public static class StripeAmounts
 {
     private const long Hundred = 100;
 
-    /// <summary>Null: Stripe cannot move exactly this amount.</summary>
+    /// <summary>Returns Stripe's units; null: Stripe cannot move exactly this amount.</summary>
     public static long? ToStripe(MoneyAmount amount) => amount.Currency switch
     {
         { Code: "ISK" or "UGX" } => checked(amount.Minor * Hundred),
@@ -23,8 +25,8 @@ public static class StripeAmounts
     };
 
     /// <summary>
-    /// What Stripe can move that is nearest, half away from zero: of what is added to an invoice of its own, which is no debt of another
-    /// document.
+    /// Returns the nearest amount that Stripe can move, rounded half away from zero. Only for an addition to an invoice of Stripe's own,
+    /// which is no debt on another document.
     /// </summary>
     public static long Nearest(MoneyAmount amount) => amount.Currency switch
     {
@@ -33,8 +35,8 @@ public static class StripeAmounts
         _ => ToStripe(amount)!.Value,
     };
 
-    /// <param name="currency">As Stripe writes it: <c>usd</c>.</param>
-    /// <returns>Null: no amount, or a currency that is not known.</returns>
+    /// <param name="currency">Stripe's spelling: <c>usd</c>.</param>
+    /// <returns>Null: no amount, or an unknown currency.</returns>
     public static MoneyAmount? FromStripe(long? units, string? currency) =>
         units is { } known && Currency.TryFind(currency?.ToUpperInvariant(), out var found)
             ? found.Code switch
@@ -45,6 +47,6 @@ public static class StripeAmounts
             }
             : null;
 
-    /// <summary>As Stripe writes it: <c>usd</c>.</summary>
+    /// <summary>Returns Stripe's spelling: <c>usd</c>.</summary>
     public static string CodeOf(Currency currency) => currency.Code.ToLowerInvariant();
 }

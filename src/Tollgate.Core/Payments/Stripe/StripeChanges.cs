@@ -6,17 +6,17 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>What Stripe is asked for when a subscription that it manages is to change, and what it foresees.</summary>
+/// <summary>The requests to Stripe that change a subscription that it manages, and the previews that it answers.</summary>
 public static class StripeChanges
 {
-    /// <summary>Reasons for which Stripe has a word of its own.</summary>
+    /// <summary>The reasons for which Stripe has a word of its own.</summary>
     /// <remarks>https://docs.stripe.com/api/subscriptions/update, <c>cancellation_details[feedback]</c>.</remarks>
     private static readonly HashSet<string> Feedback = new(StringComparer.Ordinal)
     {
         "customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused",
     };
 
-    /// <summary>The word of Stripe for a way to share a period out; null: it has none.</summary>
+    /// <summary>Returns Stripe's word for a proration policy; null: it has none.</summary>
     public static string? BehaviorOf(Proration proration) => proration switch
     {
         Proration.Second => "always_invoice",
@@ -25,16 +25,17 @@ public static class StripeChanges
     };
 
     /// <summary>
-    /// Other terms, from now on. What is due for the rest of the period is invoiced and paid at once, and a card that is refused leaves
-    /// everything as it was (<c>error_if_incomplete</c>): access follows payment. The other ways give the new plan before it is paid
-    /// (<c>allow_incomplete</c>), or keep a change open for a day that nobody here would see (<c>pending_if_incomplete</c>).
+    /// Returns a request for other terms from now on. Stripe invoices and collects the charge for the rest of the period at once, and a
+    /// declined card leaves everything unchanged (<c>error_if_incomplete</c>): access follows payment. The alternatives give the new plan
+    /// before its payment (<c>allow_incomplete</c>), or keep a change open for a day that nobody here would see
+    /// (<c>pending_if_incomplete</c>).
     /// </summary>
     public static StripeForm Change(string item, string price, long quantity, Proration proration) => new StripeForm()
         .Set("items", [new StripeForm().Set("id", item).Set("price", price).Set("quantity", quantity)])
         .Set("proration_behavior", BehaviorOf(proration)).Set("payment_behavior", "error_if_incomplete").Set("off_session", true);
 
-    /// <summary>The same, asked before.</summary>
-    /// <param name="at">Shared out as of then; null: as of when Stripe is asked.</param>
+    /// <summary>Returns a request for a preview of the same change.</summary>
+    /// <param name="at">The time of the proration; null: the time of the request.</param>
     public static StripeForm PreviewOfChange(
         string subscription, string item, string price, long quantity, Proration proration, Instant? at) => new StripeForm()
         .Set("subscription", subscription)
@@ -42,12 +43,14 @@ public static class StripeChanges
             new StripeForm().Set("items", [new StripeForm().Set("id", item).Set("price", price).Set("quantity", quantity)])
             .Set("proration_behavior", BehaviorOf(proration)).Set("proration_date", at));
 
-    /// <summary>What ends at once, and what is given back for it.</summary>
+    /// <summary>Returns a request for a preview of an immediate end, with or without a credit.</summary>
     public static StripeForm PreviewOfEnd(string subscription, bool givesBack) => new StripeForm().Set("subscription", subscription)
         .Set("subscription_details",
             new StripeForm().Set("cancel_now", true).Set("proration_behavior", givesBack ? "always_invoice" : "none"));
 
-    /// <summary>Why it ends, as far as it was said: a word of Stripe's is one there, everything else its comment.</summary>
+    /// <summary>
+    /// Returns the reason of the end: a word of Stripe's as feedback, anything else as a comment. Null: no reason was given.
+    /// </summary>
     public static StripeForm? WhyOf(string? reason, string? comment)
     {
         var word = reason is not null && Feedback.Contains(reason) ? reason : null;
@@ -55,10 +58,12 @@ public static class StripeChanges
         return word is null && text is null ? null : new StripeForm().Set("feedback", word).Set("comment", text);
     }
 
-    /// <summary>An invoice that Stripe foresees, in our shape: without number, and with an id that nothing has.</summary>
-    /// <param name="of">What it is for.</param>
-    /// <param name="made">Under which id, why, and when it was asked for.</param>
-    /// <returns>Null: it is none that can be read.</returns>
+    /// <summary>
+    /// Reads an invoice that Stripe previews, in Tollgate's form: without a number, and with an id that no stored invoice has.
+    /// </summary>
+    /// <param name="of">The subscription of the invoice.</param>
+    /// <param name="made">The id, the kind and the time of the request.</param>
+    /// <returns>Null: it is not a readable invoice.</returns>
     public static Invoice? Foreseen(JsonElement json, Subscription of, string customer, (Guid Id, InvoiceKind Kind, Instant At) made)
     {
         var code = json.Text("currency");

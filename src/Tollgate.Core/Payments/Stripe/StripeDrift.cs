@@ -5,29 +5,29 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>What differs between Tollgate and Stripe.</summary>
+/// <summary>A difference between Tollgate and Stripe.</summary>
 /// <param name="Kind"><c>subscription</c>, <c>invoice</c>, <c>payment</c> or <c>refund</c>.</param>
-/// <param name="Id">Ours; null: there is none here.</param>
-/// <param name="Reference">Stripe's; null: there is none there.</param>
-/// <param name="Field">What of it differs; null: all, since one side has none.</param>
-/// <param name="Ours">In words; null: nothing.</param>
-/// <param name="Theirs">In words; null: nothing.</param>
-/// <param name="Advice">For people.</param>
-/// <param name="IsTheirs">Stripe is right, and this side can be brought to it.</param>
+/// <param name="Id">Tollgate's id; null: Tollgate has no such object.</param>
+/// <param name="Reference">Stripe's id; null: Stripe has no such object.</param>
+/// <param name="Field">The differing field; null: the object, since one side has none.</param>
+/// <param name="Ours">Tollgate's value in words; null: none.</param>
+/// <param name="Theirs">Stripe's value in words; null: none.</param>
+/// <param name="Advice">Advice for operators.</param>
+/// <param name="IsTheirs">True if Stripe is right and Tollgate can apply its state.</param>
 public sealed record StripeDrift(
     string Kind, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool IsTheirs);
 
-/// <summary>A subscription as either side has it.</summary>
+/// <summary>A subscription in the state of either side.</summary>
 public sealed record ProviderManagedState(string Status, string Plan, string Interval, long Quantity, Period Period, Instant? CancelAt);
 
-/// <summary>Who differs in what. Both sides in, differences out.</summary>
+/// <summary>The comparison of both sides, which returns the differences.</summary>
 public static class StripeDrifts
 {
     private const string Follow =
         "Stripe manages it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
 
-    /// <summary>Each member that differs, once.</summary>
-    /// <param name="theirs">Null: it is over there, or never was.</param>
+    /// <summary>Returns one difference for each member that differs.</summary>
+    /// <param name="theirs">Null: it has ended there, or never existed.</param>
     public static IEnumerable<StripeDrift> OfSubscription(
         string reference, string? id, ProviderManagedState? ours, ProviderManagedState? theirs)
     {
@@ -47,7 +47,7 @@ public static class StripeDrifts
             yield break;
         }
 
-        // The last period of what is over is cut at its end here, and stays whole there.
+        // Tollgate cuts the last period of an ended subscription at its end; Stripe keeps it whole.
         var isOver = ours.Status == theirs.Status && theirs.Status == CatalogWords.Of(SubscriptionStatus.Canceled);
         foreach (var (field, mine, its) in new (string, string?, string?)[]
         {
@@ -63,7 +63,7 @@ public static class StripeDrifts
         }
     }
 
-    /// <summary>An invoice of Stripe's that was paid, and the payment that stands here for it.</summary>
+    /// <summary>Compares a paid invoice of Stripe's with Tollgate's payment for it.</summary>
     public static StripeDrift? OfInvoice(string reference, MoneyAmount paid, Payment? ours) => ours switch
     {
         null => new(
@@ -78,9 +78,9 @@ public static class StripeDrifts
         _ => null,
     };
 
-    /// <summary>A payment that Tollgate asked for.</summary>
-    /// <param name="theirs">Null: Stripe has none.</param>
-    /// <param name="isUndecided">On a page the customer may still try.</param>
+    /// <summary>Compares a payment that Tollgate requested.</summary>
+    /// <param name="theirs">Null: Stripe has no such payment.</param>
+    /// <param name="isUndecided">True if the customer may still pay on a page.</param>
     public static StripeDrift? OfPayment(Payment? ours, StripePayment? theirs, bool isUndecided)
     {
         var (id, moved) = (ours?.Id.ToString("D"), isUndecided ? null : theirs?.Outcome.Moved);
@@ -116,7 +116,7 @@ public static class StripeDrifts
         };
     }
 
-    /// <summary>What went back of a payment.</summary>
+    /// <summary>Compares the refunded amount of a payment.</summary>
     public static StripeDrift? OfRefunds(Payment ours, string reference, MoneyAmount theirs) =>
         ours.Refunded == theirs || ours.Status != PaymentStatus.Succeeded
         ? null

@@ -1,17 +1,17 @@
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>What Stripe said when it did not do something. Only <paramref name="Type"/> is always there.</summary>
-/// <param name="Status">Of HTTP.</param>
+/// <summary>The error of a request that Stripe did not perform. Only <paramref name="Type"/> is always present.</summary>
+/// <param name="Status">The HTTP status.</param>
 /// <param name="Type"><c>card_error</c>, <c>invalid_request_error</c>, <c>idempotency_error</c>, <c>api_error</c>.</param>
 /// <param name="Code"><c>card_declined</c>, <c>resource_missing</c>, …</param>
-/// <param name="DeclineCode">Of the bank: <c>insufficient_funds</c>, …</param>
-/// <param name="Param">Which parameter: <c>line_items[0][price]</c>.</param>
-/// <param name="PaymentIntent">The attempt that failed.</param>
+/// <param name="DeclineCode">The bank's reason: <c>insufficient_funds</c>, …</param>
+/// <param name="Param">The parameter at fault: <c>line_items[0][price]</c>.</param>
+/// <param name="PaymentIntent">The failed attempt.</param>
 public sealed record StripeError(
     int Status, string Type, string? Code = null, string? DeclineCode = null, string? Message = null, string? Param = null,
     string? PaymentIntent = null)
 {
-    /// <summary>The key is wrong or may not do this: the project's owner has to act, its customers cannot.</summary>
+    /// <summary>True if the key is invalid or lacks the right: the project's owner has to act, its customers cannot.</summary>
     public bool IsOfKey => Status is 401 or 403;
 
     public bool IsMissing => Status == 404 || Code == "resource_missing";
@@ -20,18 +20,18 @@ public sealed record StripeError(
         $"{Status} {Type}{(Code is null ? "" : $" {Code}")}{(DeclineCode is null ? "" : $" ({DeclineCode})")}: {Message ?? "no message"}";
 }
 
-/// <summary>What answers mean, and which are asked for again.</summary>
+/// <summary>The meaning of Stripe's answers, and the rule for retries.</summary>
 /// <remarks>The retry rule is that of Stripe's own libraries.</remarks>
 public static class StripeRules
 {
-    /// <summary>After the first try.</summary>
+    /// <summary>The most retries after the first attempt.</summary>
     public const int Retries = 2;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    /// <param name="status">Null: no answer came.</param>
+    /// <param name="status">Null: no answer arrived.</param>
     /// <param name="advice">The header <c>Stripe-Should-Retry</c>.</param>
     public static bool IsAskedAgain(int? status, string? advice) => advice switch
     {
@@ -40,12 +40,15 @@ public static class StripeRules
         _ => status is null or 409 or >= 500,
     };
 
-    /// <summary>The answer says nothing of what was done: it is not known, or it was not begun.</summary>
+    /// <summary>True if the answer does not say what Stripe did: the result is unknown, or Stripe did not begin.</summary>
     public static bool IsNoAnswer(int? status) => status is null or 409 or 424 or 429 or >= 500;
 
-    /// <summary>Half a second, doubled each time, at most 5 s; of that between half and all, and never less than half a second.</summary>
-    /// <param name="failed">Tries so far, at least 1.</param>
-    /// <param name="chance">From 0 to 1,000.</param>
+    /// <summary>
+    /// Returns the pause before a retry: half a second, doubled each time, at most 5 s, times a random factor between ½ and 1, and never
+    /// less than half a second.
+    /// </summary>
+    /// <param name="failed">The attempts so far, at least 1.</param>
+    /// <param name="chance">A random number from 0 to 1,000.</param>
     public static TimeSpan PauseAfter(int failed, int chance)
     {
         var pause = FirstPause * (1 << Math.Min(failed - 1, 10));
@@ -55,8 +58,8 @@ public static class StripeRules
     }
 
     /// <summary>
-    /// Null: it is no failure of the payment, the request was wrong. What is wrong with the method or the customer there is the customer's
-    /// to mend.
+    /// Returns the failure of the payment. Null: the request was wrong, not the payment. The customer can fix a fault of the method or of
+    /// the customer object.
     /// </summary>
     public static PaymentFailure? FailureOf(StripeError error) => error switch
     {

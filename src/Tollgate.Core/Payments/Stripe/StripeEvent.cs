@@ -3,15 +3,15 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>One event of Stripe: that something happened to an object, and the object as it was then.</summary>
-/// <param name="Created">Whole seconds; several events share one.</param>
-/// <param name="Version">Of the API that the object is written in; null: not said.</param>
+/// <summary>An event of Stripe: a change of an object, with the object as of then.</summary>
+/// <param name="Created">Whole seconds; several events can share one.</param>
+/// <param name="Version">The API version of the object's format; null: not given.</param>
 /// <param name="ObjectType"><c>subscription</c>, <c>invoice</c>, <c>checkout.session</c>, …</param>
-/// <param name="ObjectId">Null: a preview, which has none.</param>
+/// <param name="ObjectId">Null: a preview, which has no id.</param>
 public sealed record StripeEvent(
     string Id, string Type, Instant Created, string? Version, bool IsLive, string ObjectType, string? ObjectId, JsonElement Object)
 {
-    /// <summary>Those that something is done for; all others are stored and ignored.</summary>
+    /// <summary>The event types that Tollgate handles; it stores and ignores all others.</summary>
     public static IReadOnlySet<string> Handled { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
         "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
@@ -29,7 +29,7 @@ public sealed record StripeEvent(
 
     public bool IsHandled => Handled.Contains(Type);
 
-    /// <returns>Null: it is no event of API v1 (thin events of v2 are another product).</returns>
+    /// <returns>Null: it is not an event of API v1 (thin events of v2 are another product).</returns>
     public static StripeEvent? Read(ReadOnlySpan<byte> body)
     {
         try

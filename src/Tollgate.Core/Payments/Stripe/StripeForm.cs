@@ -5,7 +5,7 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Payments.Stripe;
 
 /// <summary>
-/// Parameters as Stripe reads them: <c>items[0][price]=price_1&amp;metadata[user]=42</c>. What is null is left out; the empty text unsets.
+/// Parameters in Stripe's format: <c>items[0][price]=price_1&amp;metadata[user]=42</c>. It omits null values; an empty text unsets.
 /// </summary>
 public sealed class StripeForm
 {
@@ -29,7 +29,7 @@ public sealed class StripeForm
 
     public StripeForm Set(string name, Instant? value) => Set(name, value?.UnixMicroseconds / 1_000_000);
 
-    /// <summary><c>name[…]</c> for each field of it.</summary>
+    /// <summary>Adds <c>name[…]</c> for each field of the form.</summary>
     public StripeForm Set(string name, StripeForm? nested)
     {
         foreach (var (inner, value) in nested?._fields ?? [])
@@ -41,7 +41,8 @@ public sealed class StripeForm
     }
 
     /// <summary>
-    /// <c>name[0]</c>, <c>name[1]</c>. An empty list is not said; with <see cref="Set(string, string)"/> and the empty text it is emptied.
+    /// Adds <c>name[0]</c>, <c>name[1]</c>. An empty list adds nothing; <see cref="Set(string, string)"/> with an empty text clears the
+    /// list.
     /// </summary>
     public StripeForm Set(string name, IReadOnlyList<string> values)
     {
@@ -53,7 +54,7 @@ public sealed class StripeForm
         return this;
     }
 
-    /// <summary><c>name[0][…]</c>, <c>name[1][…]</c>.</summary>
+    /// <summary>Adds <c>name[0][…]</c>, <c>name[1][…]</c>.</summary>
     public StripeForm Set(string name, IReadOnlyList<StripeForm> values)
     {
         for (var index = 0; index < values.Count; index++)
@@ -64,7 +65,7 @@ public sealed class StripeForm
         return this;
     }
 
-    /// <summary>Brackets of names stay as they are; everything else is escaped as UTF-8.</summary>
+    /// <summary>Encodes the parameters as UTF-8 and escapes everything except the brackets of names.</summary>
     public string Encode()
     {
         var text = new StringBuilder();
@@ -76,12 +77,12 @@ public sealed class StripeForm
         return text.ToString();
     }
 
-    /// <summary>For logs: which parameters, not what they say.</summary>
+    /// <summary>Returns the names of the parameters without their values, for logs.</summary>
     public override string ToString() => string.Join(' ', _fields.Select(static field => field.Name));
 
     private static string At(string name, int index) => string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]");
 
-    /// <summary><c>a</c> and <c>b[c]</c> make <c>a[b][c]</c>.</summary>
+    /// <summary>Returns <c>a[b][c]</c> for <c>a</c> and <c>b[c]</c>.</summary>
     private static string Inside(string name, string inner)
     {
         var bracket = inner.IndexOf('[', StringComparison.Ordinal);

@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>Members of Stripe's objects, which may be absent, null or of another type than expected: then they are null here.</summary>
+/// <summary>Access to members of Stripe's objects. A member that is absent, null or of another type than expected is null.</summary>
 public static class StripeJson
 {
     public static JsonElement? Child(this JsonElement parent, string name) =>
@@ -22,14 +22,14 @@ public static class StripeJson
 
     public static bool Flag(this JsonElement parent, string name) => parent.Child(name) is { ValueKind: JsonValueKind.True };
 
-    /// <summary>Unix seconds.</summary>
+    /// <summary>Reads Unix seconds.</summary>
     public static Instant? Moment(this JsonElement parent, string name) =>
         parent.Number(name) is { } seconds and >= 0 and < 253_402_300_800 ? Instant.FromUnixSeconds(seconds) : null;
 
-    /// <summary>The id of another object, which may have been expanded.</summary>
+    /// <summary>Returns the id of another object, which may be expanded.</summary>
     public static string? Reference(this JsonElement parent, string name) => parent.Text(name) ?? parent.Child(name)?.Text("id");
 
-    /// <summary>The objects of an array, or of a list object's <c>data</c>.</summary>
+    /// <summary>Returns the objects of an array, or of a list object's <c>data</c>.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement parent, string name) => parent.Child(name) switch
     {
         { ValueKind: JsonValueKind.Array } array => array.EnumerateArray(),
@@ -45,6 +45,6 @@ public static class StripeJson
                 .ToDictionary(static entry => entry.Key, static entry => entry.Last().Value.GetString()!, StringComparer.Ordinal)
             : new Dictionary<string, string>();
 
-    /// <summary>For parameters and metadata.</summary>
+    /// <summary>Writes Unix seconds for parameters and metadata.</summary>
     public static string Written(this Instant at) => (at.UnixMicroseconds / 1_000_000).ToString(CultureInfo.InvariantCulture);
 }

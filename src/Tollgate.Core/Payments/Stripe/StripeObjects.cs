@@ -5,11 +5,11 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>A subscription at Stripe, in the older (≤ 2025-02-24.acacia) or the newer shape.</summary>
+/// <summary>A subscription at Stripe, in the older (≤ 2025-02-24.acacia) or the newer form.</summary>
 /// <param name="Status"><c>trialing</c>, <c>active</c>, <c>past_due</c>, …</param>
-/// <param name="Item">Of the plan: the first item that is not metered.</param>
-/// <param name="Anchor">What its periods hang on.</param>
-/// <param name="PeriodStart">Newer shapes have it on the items; of several the earliest end counts.</param>
+/// <param name="Item">The item of the plan: the first one that is not metered.</param>
+/// <param name="Anchor">The anchor of its periods.</param>
+/// <param name="PeriodStart">The newer form has it on the items; the item with the earliest end counts.</param>
 public sealed record StripeSubscription(
     string Id, string? Customer, string Status, StripeItem? Item, Instant? PeriodStart, Instant? PeriodEnd, Instant? TrialEnd,
     bool CancelsAtPeriodEnd,
@@ -20,15 +20,18 @@ public sealed record StripeSubscription(
     public IReadOnlyList<StripeItem> Items { get; init; } = [];
 
     /// <summary>
-    /// A trial that ends or is paused when nothing is there to pay with (<c>trial_settings.end_behavior.missing_payment_method</c>), and of
-    /// its own nothing is. Its customer may have a default.
+    /// True for a trial that ends or pauses without a payment method (<c>trial_settings.end_behavior.missing_payment_method</c>), if the
+    /// subscription has no method of its own. Its customer may have a default method.
     /// </summary>
     public bool NeedsMethod { get; init; }
 
-    /// <summary>Nothing moves it any more.</summary>
+    /// <summary>True if the subscription cannot change any more.</summary>
     public bool IsOver => Status is "canceled" or "incomplete_expired";
 
-    /// <summary>Who does not pay for long, and whose trial ended without a card, has nothing at Stripe either.</summary>
+    /// <summary>
+    /// The status in Tollgate. An unpaid subscription, and one whose trial ended without a card, give nothing at Stripe either, so they are
+    /// paused.
+    /// </summary>
     public SubscriptionStatus State => Status switch
     {
         "trialing" => SubscriptionStatus.Trialing,
@@ -67,22 +70,22 @@ public sealed record StripeSubscription(
     }
 }
 
-/// <summary>What of a price a subscription is for.</summary>
-/// <param name="Unit">Of one; null: tiers, or less than the smallest unit.</param>
+/// <summary>The item of a subscription, with its price.</summary>
+/// <param name="Unit">The unit price; null: tiers, or less than the smallest unit.</param>
 /// <param name="Interval"><c>month</c>, <c>year</c>, <c>week</c>, <c>day</c>.</param>
 public sealed record StripeItem(
     string Id, string Price, string? LookupKey, string? Product, MoneyAmount? Unit, string? Interval, long Every, long Quantity,
     bool IsMetered,
     IReadOnlyDictionary<string, string> PriceMetadata)
 {
-    /// <summary>Of newer shapes.</summary>
+    /// <summary>The period in the newer form.</summary>
     public Instant? PeriodStart { get; init; }
 
     public Instant? PeriodEnd { get; init; }
 
     public static StripeItem? Read(JsonElement json)
     {
-        // Very old shapes have a plan and no price; both have the same id.
+        // Very old objects have a plan and no price; both have the same id.
         if ((json.Child("price") ?? json.Child("plan")) is not { } price || json.Text("id") is not { } id
             || price.Text("id") is not { } priceId)
         {
@@ -101,11 +104,11 @@ public sealed record StripeItem(
     }
 }
 
-/// <summary>An invoice at Stripe, in the older or the newer shape.</summary>
+/// <summary>An invoice at Stripe, in the older or the newer form.</summary>
 /// <param name="Status"><c>draft</c>, <c>open</c>, <c>paid</c>, <c>void</c>, <c>uncollectible</c>.</param>
-/// <param name="PaymentIntent">Newer shapes say it only when payments are expanded.</param>
-/// <param name="NextAttempt">Null: Stripe does not try again.</param>
-/// <param name="PeriodEnd">Of the line of the subscription: what it pays for.</param>
+/// <param name="PaymentIntent">The newer form has it only when payments are expanded.</param>
+/// <param name="NextAttempt">Null: Stripe does not retry.</param>
+/// <param name="PeriodEnd">The end of the period of the subscription's line.</param>
 public sealed record StripeInvoice(
     string Id, string? Customer, string? Subscription, string? Status, string? BillingReason, string? Number, MoneyAmount? Total,
     MoneyAmount? Paid, MoneyAmount? Due,
@@ -140,7 +143,7 @@ public sealed record StripeInvoice(
             [.. json.Items("lines").Select(one => LineOf(one, currency)).OfType<ProviderInvoiceLine>()]);
     }
 
-    /// <summary>Newer shapes list what each rate comes to; older ones say the sum.</summary>
+    /// <summary>Returns the tax: the newer form lists the amount of each rate, the older one has the sum.</summary>
     private static MoneyAmount? TaxOf(JsonElement json, string? currency) => StripeAmounts.FromStripe(
         json.Number("tax") ?? json.Items("total_taxes").Sum(static tax => tax.Number("amount") ?? 0), currency);
 
@@ -166,7 +169,7 @@ public sealed record StripeCheckout(
     string? PaymentIntent, string? Invoice,
     MoneyAmount? Total, string? Url, Instant? ExpiresAt, IReadOnlyDictionary<string, string> Metadata)
 {
-    /// <summary>Access may be given: the money is there, or none is asked for.</summary>
+    /// <summary>True if access may be given: the money has arrived, or nothing is due.</summary>
     public bool IsPaid => PaymentStatus is "paid" or "no_payment_required";
 
     public static StripeCheckout? Read(JsonElement json) => json.Text("id") is not { } id
@@ -179,10 +182,10 @@ public sealed record StripeCheckout(
             json.Metadata());
 }
 
-/// <summary>A payment intent: an amount that is to be paid, and how far that is.</summary>
+/// <summary>A payment intent: an amount to pay, and its status.</summary>
 /// <param name="Status"><c>succeeded</c>, <c>processing</c>, <c>requires_payment_method</c>, <c>requires_action</c>, <c>canceled</c>,
 /// …</param>
-/// <param name="LastError">Why the last try failed.</param>
+/// <param name="LastError">The error of the last attempt.</param>
 public sealed record StripePayment(
     string Id, string? Customer, string Status, MoneyAmount? Amount, MoneyAmount? Received, string? Charge, string? Method, string? Invoice,
     StripeError? LastError,
@@ -208,7 +211,7 @@ public sealed record StripePayment(
             json.Metadata());
     }
 
-    /// <summary>Whether the money came, did not come, or is not known yet (null).</summary>
+    /// <summary>True: the money moved; false: it did not; null: the result is not known yet.</summary>
     public (bool? Moved, PaymentFailure? Failure) Outcome => Status switch
     {
         "succeeded" => (true, null),
@@ -219,8 +222,8 @@ public sealed record StripePayment(
     };
 }
 
-/// <summary>A charge: money that moved, and what of it went back.</summary>
-/// <param name="Refunded">All that went back so far.</param>
+/// <summary>A charge: money that moved, and its refunds.</summary>
+/// <param name="Refunded">The total refunded so far.</param>
 public sealed record StripeCharge(
     string Id, string? PaymentIntent, string? Customer, string? Invoice, MoneyAmount? Amount, MoneyAmount? Refunded, bool IsDisputed)
 {
@@ -233,7 +236,7 @@ public sealed record StripeCharge(
             json.Flag("disputed"));
 }
 
-/// <summary>A dispute: the bank takes money back for its customer, until it is decided.</summary>
+/// <summary>A dispute: the bank takes money back for its customer, until a decision.</summary>
 /// <param name="Status"><c>needs_response</c>, <c>under_review</c>, <c>won</c>, <c>lost</c>, …</param>
 public sealed record StripeDispute(string Id, string? Charge, string? PaymentIntent, MoneyAmount? Amount, string? Status, string? Reason)
 {

@@ -4,13 +4,12 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
 
-/// <summary>A price of the catalogue, as its object at Stripe is found again.</summary>
+/// <summary>A price of the catalogue, as its object at Stripe names it.</summary>
 public sealed record StripePriceName(string Plan, PriceInterval Interval, string Currency);
 
 /// <summary>
-/// Which price at Stripe is which price of the catalogue. What the project's owner named goes first (<c>price_pro</c> of the credentials,
-/// or the variable
-/// <c>STRIPE_PRICE_ID_PRO</c>); else the lookup key and the metadata that <c>tollgate stripe sync</c> gives.
+/// The mapping between prices at Stripe and prices of the catalogue. The project owner's mapping comes first (<c>price_pro</c> of the
+/// credentials, or the variable <c>STRIPE_PRICE_ID_PRO</c>), then the lookup key and the metadata that <c>tollgate stripe sync</c> sets.
 /// </summary>
 public static class StripePrices
 {
@@ -18,20 +17,20 @@ public static class StripePrices
     public const string IntervalField = "tollgate_interval";
     public const string ProjectField = "tollgate_project";
 
-    /// <summary>Of the credentials: <c>price_pro</c>, <c>price_pro_yearly</c>.</summary>
+    /// <summary>The prefix of credentials: <c>price_pro</c>, <c>price_pro_yearly</c>.</summary>
     public const string CredentialPrefix = "price_";
 
     public const string VariablePrefix = "STRIPE_PRICE_ID_";
 
-    /// <summary><c>tollgate_career-coach_pro_monthly_usd</c>.</summary>
+    /// <summary>Returns <c>tollgate_career-coach_pro_monthly_usd</c>.</summary>
     public static string LookupKey(string project, StripePriceName name) =>
         $"tollgate_{project}_{name.Plan}_{CatalogWords.Of(name.Interval)}_{name.Currency.ToLowerInvariant()}";
 
-    /// <summary><c>tollgate-career-coach-pro</c>: products have ids of our choosing.</summary>
+    /// <summary>Returns <c>tollgate-career-coach-pro</c>: Tollgate can choose the ids of products.</summary>
     public static string ProductId(string project, string plan) => $"tollgate-{project}-{plan}";
 
-    /// <summary>The id that somebody named for a price.</summary>
-    /// <param name="variable">Of the environment, by name.</param>
+    /// <summary>Returns the id that the project's owner set for a price.</summary>
+    /// <param name="variable">Reads an environment variable by name.</param>
     public static string? Named(
         IReadOnlyDictionary<string, string> credentials, Func<string, string?> variable, string plan, PriceInterval interval)
     {
@@ -46,7 +45,7 @@ public static class StripePrices
         return null;
     }
 
-    /// <summary>Which plan and interval a price is for; null: none that the project sells.</summary>
+    /// <summary>Returns the plan and interval of a price; null: the project sells no such plan.</summary>
     public static (string Plan, PriceInterval Interval)? PlanOf(
         StripeItem item, CatalogDocument catalog, string project, IReadOnlyDictionary<string, string> credentials,
         Func<string, string?> variable)
@@ -65,7 +64,7 @@ public static class StripePrices
         return found is null ? null : (found.Code, interval);
     }
 
-    /// <summary>As Stripe writes it.</summary>
+    /// <summary>Returns Stripe's word.</summary>
     public static string WordOf(PriceInterval interval) => interval switch
     {
         PriceInterval.Weekly => "week",
@@ -81,7 +80,7 @@ public static class StripePrices
         _ => null,
     };
 
-    /// <summary>What is named without an interval is by the month, as in the seeds.</summary>
+    /// <summary>Returns the possible names. A name without an interval means monthly, as in the seed products.</summary>
     private static IEnumerable<string> Keys(string plan, PriceInterval interval)
     {
         yield return $"{plan}_{CatalogWords.Of(interval)}";

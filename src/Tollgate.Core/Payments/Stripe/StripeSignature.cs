@@ -9,14 +9,14 @@ public enum StripeSignatureVerdict
 {
     Good,
 
-    /// <summary>The header is not there, or has no <c>t</c>.</summary>
+    /// <summary>The header is missing, or has no <c>t</c>.</summary>
     NoTimestamp,
 
-    /// <summary>No <c>v1</c>: other schemes do not count.</summary>
+    /// <summary>The header has no <c>v1</c>; other schemes do not count.</summary>
     NoScheme,
     Mismatch,
 
-    /// <summary>It was signed too long ago, or in the future.</summary>
+    /// <summary>The signature is too old, or its time is in the future.</summary>
     OutsideTolerance,
 }
 
@@ -31,17 +31,17 @@ public static class StripeSignature
 
     private const string Scheme = "v1";
 
-    /// <summary>Signatures that are looked at: Stripe sends one for each secret that counts, which are two while one is rotated.</summary>
+    /// <summary>The most signatures that are compared: Stripe sends one for each valid secret, two during a rotation.</summary>
     public const int MostSignatures = 5;
 
-    /// <summary>Only the first so many elements of a header are read, whatever their names; the rest is ignored.</summary>
+    /// <summary>The most elements of a header that are read, whatever their names; the rest is ignored.</summary>
     private const int MostElements = 12;
 
-    /// <summary>As Stripe's libraries have it. The difference counts in both directions, so that nobody signs for later.</summary>
+    /// <summary>The tolerance of Stripe's libraries. The difference counts in both directions, so that nobody signs in advance.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
-    /// <param name="body">As it came.</param>
-    /// <param name="secrets">Those that count now; two while one is rotated. Blank ones never count.</param>
+    /// <param name="body">The body as received.</param>
+    /// <param name="secrets">The valid secrets; two during a rotation. Blank ones never count.</param>
     public static StripeSignatureVerdict Judge(string? header, ReadOnlySpan<byte> body, IReadOnlyList<string> secrets, Instant now)
     {
         var elements = Elements(header);
@@ -99,7 +99,7 @@ public static class StripeSignature
     {
         using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret));
         mac.AppendData(Encoding.UTF8.GetBytes(written + "."));
-        mac.AppendData(body); // In place: a copy of it for each project's secret would cost more than the hash.
+        mac.AppendData(body); // In place: a copy for each project's secret would cost more than the hash.
         return Convert.ToHexStringLower(mac.GetHashAndReset());
     }
 

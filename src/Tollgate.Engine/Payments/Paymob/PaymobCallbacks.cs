@@ -6,11 +6,11 @@ using Tollgate.Core.Payments.Paymob;
 
 namespace Tollgate.Engine.Payments.Paymob;
 
-/// <summary>A card that a customer let be kept.</summary>
-/// <param name="Order">With whose payment it was left.</param>
+/// <summary>A card that a customer agreed to save.</summary>
+/// <param name="Order">The order with whose payment it was saved.</param>
 public sealed record PaymobCard(long Order, string Token, string Brand, string Last4);
 
-/// <summary>Paymob's processed callbacks as events. A repeat of one is the same event, however its unsigned rest differs.</summary>
+/// <summary>Reads Paymob's processed callbacks as events. A repeat is the same event, even if its unsigned parts differ.</summary>
 internal static class PaymobCallbacks
 {
     public const string Transaction = "transaction";
@@ -20,7 +20,7 @@ internal static class PaymobCallbacks
 
     public const string SubscriptionPrefix = "subscription.";
 
-    /// <summary>Where the digest stands in the callback's address.</summary>
+    /// <summary>The parameter of the callback's address that contains the digest.</summary>
     private const string Digest = "hmac";
 
     private const int LongestDepth = 64;
@@ -76,7 +76,7 @@ internal static class PaymobCallbacks
         return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
     }
 
-    /// <summary>Null: it cannot be charged by, or it is no card.</summary>
+    /// <summary>Returns null if the event contains no card, or no card that can be charged.</summary>
     public static PaymobCard? CardOf(ProviderEvent @event)
     {
         using var read = JsonDocument.Parse(@event.Body);
@@ -96,12 +96,12 @@ internal static class PaymobCallbacks
         : ("", null, null);
 
     /// <summary>
-    /// Of what is signed and nothing else: who sees one callback cannot make many of it, nor take the place of the genuine one.
+    /// The id covers the signed parts only: somebody who sees one callback can neither make many events of it nor replace the genuine one.
     /// </summary>
     private static string IdOf(string type, string number, string signed) =>
         $"{type}:{number}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(signed)).AsSpan(0, 16))}";
 
-    /// <summary>A whole number, as it stands or as text.</summary>
+    /// <summary>A whole number, as a JSON number or as text.</summary>
     private static string? Number(JsonElement parent, string name)
     {
         var text = parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found)

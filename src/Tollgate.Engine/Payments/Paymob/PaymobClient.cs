@@ -10,54 +10,55 @@ using Tollgate.Core.Payments.Paymob;
 
 namespace Tollgate.Engine.Payments.Paymob;
 
-/// <param name="Home">Where Paymob is instead of at its own hosts: a double of it, on the machine of a test. Null: at its own.</param>
-/// <param name="Callbacks">Where its callbacks reach this server. Null: as the merchant's dashboard says.</param>
+/// <param name="Home">The address of a test double instead of Paymob's own hosts. Null: Paymob's own.</param>
+/// <param name="Callbacks">The address at which callbacks reach this server. Null: as set in the merchant's dashboard.</param>
 public sealed record PaymobOptions(Uri? Home, Uri? Callbacks = null)
 {
     public static readonly PaymobOptions Default = new(Home: null);
 }
 
-/// <summary>Who pays, as far as it is known.</summary>
+/// <summary>The known data of the payer.</summary>
 public sealed record PaymobCustomer(string? Name, string? Email);
 
-/// <summary>What a customer is to pay, as Paymob is told.</summary>
-/// <param name="Reference">Unique among all of the merchant's orders: Paymob refuses the second of one name.</param>
+/// <summary>An amount for a customer to pay, as Paymob receives it.</summary>
+/// <param name="Reference">Unique among all of the merchant's orders: Paymob refuses a second one with the same name.</param>
 /// <param name="Integrations">The ways to pay.</param>
-/// <param name="Lifetime">How long it can be paid.</param>
-/// <param name="ReturnTo">Where the customer goes after it was paid or declined; null: as the integration says.</param>
+/// <param name="Lifetime">The time within which it can be paid.</param>
+/// <param name="ReturnTo">The address to which Paymob sends the customer after a payment or a decline; null: as set in the
+/// integration.</param>
 public sealed record PaymobIntentionOrder(
     string Reference, MoneyAmount Amount, string Description, PaymobCustomer Customer, IReadOnlyList<long> Integrations, TimeSpan Lifetime,
     Uri? ReturnTo = null)
 {
-    /// <summary>The saved card that is to pay it; null: the customer chooses on the page.</summary>
+    /// <summary>The saved card to charge; null: the customer chooses on the page.</summary>
     public string? CardToken { get; init; }
 }
 
-/// <param name="Order">What transactions of it name as their order.</param>
+/// <param name="Order">The order that its transactions name.</param>
 /// <param name="ClientSecret">Opens the checkout page.</param>
 /// <param name="PaymentKey">Pays it by the first of its integrations, without a page.</param>
 public sealed record PaymobIntention(string Id, long Order, string ClientSecret, string? PaymentKey);
 
-/// <summary>What came of a call.</summary>
-/// <param name="Refusal">Null: it was done. Otherwise why it was not, in Paymob's words.</param>
+/// <summary>The result of a call.</summary>
+/// <param name="Refusal">Null: Paymob did it. Otherwise the reason, in Paymob's words.</param>
 public sealed record PaymobAnswer<T>(T? Value, string? Refusal)
     where T : class;
 
 /// <summary>
-/// Calls to Paymob. An answer is something that Paymob said about the call; everything else is none, and null: no connection, no answer in
-/// time, a fault of its own, something that is not JSON. Then it may have been done or not. Keys are never in messages and logs.
+/// Calls to Paymob. An answer is a statement of Paymob about the call. Everything else is null: no connection, a timeout, a fault at
+/// Paymob, a body that is not JSON. The call may then have had an effect or not. Keys are never in messages and logs.
 /// </summary>
 /// <remarks>https://developers.paymob.com/egypt/api-reference-guide</remarks>
 public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> log) : IDisposable
 {
-    /// <summary>Less than the time after which a payment is asked for: nothing is asked about that is still being sent.</summary>
+    /// <summary>Shorter than the time after which Tollgate queries a payment, so that no query overtakes a running request.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private const int LargestAnswer = 1024 * 1024;
 
     private const int LongestRefusal = 500;
 
-    /// <summary>Of what the customer reads beside the amount.</summary>
+    /// <summary>The longest description that the customer reads next to the amount.</summary>
     private const int LongestName = 50;
 
     private const string Unknown = "NA";
@@ -102,7 +103,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
                 : null;
     }
 
-    /// <summary>Pays an intention by a saved card. The key is the authority; there is nothing that makes a repeat harmless.</summary>
+    /// <summary>Pays an intention by a saved card. The key authorises the payment; a repeat is not safe.</summary>
     public async Task<PaymobAnswer<PaymobTransaction>?> PayAsync(
         PaymobAccount account, string paymentKey, string cardToken, CancellationToken cancel)
     {
@@ -116,7 +117,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             : null;
     }
 
-    /// <summary>The transaction that belongs to a reference: the last one, where it was tried several times.</summary>
+    /// <summary>Returns the transaction of a reference: the last one, if there were several attempts.</summary>
     /// <returns>A refusal: Paymob knows none.</returns>
     public Task<PaymobAnswer<PaymobTransaction>?> InquireAsync(PaymobAccount account, string reference, CancellationToken cancel) =>
         LookUpAsync(
@@ -126,7 +127,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
     public Task<PaymobAnswer<PaymobTransaction>?> FindAsync(PaymobAccount account, long transaction, CancellationToken cancel) =>
         LookUpAsync(account, HttpMethod.Get, FormattableString.Invariant($"api/acceptance/transactions/{transaction}"), null, cancel);
 
-    /// <summary>Paymob has no key that makes a repeat harmless: the caller looks at what went back before it asks again.</summary>
+    /// <summary>Paymob has no idempotency keys: before a repeat, the caller checks the refunds made so far.</summary>
     /// <returns>The transaction of the refund itself.</returns>
     public Task<PaymobAnswer<PaymobTransaction>?> RefundAsync(
         PaymobAccount account, long transaction, MoneyAmount amount, CancellationToken cancel) =>
@@ -134,7 +135,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             account, "api/acceptance/void_refund/refund",
             new JsonObject { ["transaction_id"] = transaction, ["amount_cents"] = amount.Minor }, cancel);
 
-    /// <summary>Undoes a card payment of the same business day, before it is settled.</summary>
+    /// <summary>Voids a card payment of the same business day, before it is settled.</summary>
     public Task<PaymobAnswer<PaymobTransaction>?> VoidAsync(PaymobAccount account, long transaction, CancellationToken cancel) =>
         MoveAsync(account, "api/acceptance/void_refund/void", new JsonObject { ["transaction_id"] = transaction }, cancel);
 
@@ -174,7 +175,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             ? Text(keys[0], "key")
             : null;
 
-    /// <summary>Paymob wants all of it of everybody, and takes <c>NA</c> for what is not known.</summary>
+    /// <summary>Paymob requires every field, and accepts <c>NA</c> for unknown ones.</summary>
     private static JsonObject BillingOf(PaymobCustomer customer)
     {
         var names = (customer.Name ?? "").Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -196,7 +197,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
     private async Task<PaymobAnswer<PaymobTransaction>?> LookUpAsync(
         PaymobAccount account, HttpMethod method, string path, JsonObject? body, CancellationToken cancel)
     {
-        // A token that was taken back before its time is asked for anew, once.
+        // If Paymob revoked a token early, a new one is requested, once.
         for (var isSecond = false; ; isSecond = true)
         {
             if (await BearerAsync(account, isSecond, cancel) is not { } bearer
@@ -212,8 +213,8 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
         }
     }
 
-    /// <summary>Good for an hour.</summary>
-    /// <returns>Null: none was given.</returns>
+    /// <summary>Returns a bearer token, valid for an hour.</summary>
+    /// <returns>Null: Paymob gave none.</returns>
     private async Task<string?> BearerAsync(PaymobAccount account, bool isAnew, CancellationToken cancel)
     {
         if (!isAnew && _bearers.Find(account) is { } known)
@@ -233,7 +234,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
         return token;
     }
 
-    /// <summary>Keys that are not good say nothing about the payment: that is no answer.</summary>
+    /// <summary>A refusal of the keys tells nothing about the payment, so it counts as no answer.</summary>
     private async Task<PaymobAnswer<PaymobTransaction>?> MoveAsync(
         PaymobAccount account, string path, JsonObject body, CancellationToken cancel)
     {
@@ -291,12 +292,12 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             ? found.GetString()
             : null;
 
-    /// <summary>What was said of a call.</summary>
+    /// <summary>Paymob's response to a call.</summary>
     private sealed record Reply(HttpStatusCode Status, JsonElement Body)
     {
         public bool IsGood => (int)Status is >= 200 and <= 299;
 
-        /// <summary>One sentence where there is one, else all of what it found wrong.</summary>
+        /// <summary>The one sentence if there is one, else all faults that Paymob found.</summary>
         public string Refusal
         {
             get
@@ -307,10 +308,10 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
         }
     }
 
-    /// <summary>Tokens that look-ups were opened with, by API key.</summary>
+    /// <summary>The bearer tokens for look-ups, by API key.</summary>
     private sealed class PaymobBearers
     {
-        /// <summary>They are good for 60 minutes.</summary>
+        /// <summary>Tokens are valid for 60 minutes.</summary>
         private static readonly TimeSpan Life = TimeSpan.FromMinutes(50);
 
         private const int Most = 1_000;

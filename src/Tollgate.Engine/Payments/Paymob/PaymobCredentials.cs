@@ -4,7 +4,7 @@ using Tollgate.Core.Payments.Paymob;
 
 namespace Tollgate.Engine.Payments.Paymob;
 
-/// <summary>A project's keys of Paymob by the names of <c>/v1/payment-settings</c>, and how its orders are called there.</summary>
+/// <summary>A project's Paymob keys by their names in <c>/v1/payment-settings</c>, and the names of its orders at Paymob.</summary>
 internal static class PaymobCredentials
 {
     public const string SecretKey = "secret_key";
@@ -24,7 +24,7 @@ internal static class PaymobCredentials
                 + "without it renewals are paid by link."),
     ];
 
-    /// <summary>What is missing or no number is judged by <see cref="PaymobAccount.Judge"/>.</summary>
+    /// <summary>Reads the account; <see cref="PaymobAccount.Judge"/> reports missing values and values that are no number.</summary>
     public static PaymobAccount Read(IReadOnlyDictionary<string, string> credentials) => new()
     {
         SecretKey = Of(credentials, SecretKey),
@@ -42,7 +42,7 @@ internal static class PaymobCredentials
     };
 
     /// <summary>
-    /// What an order of a payment is called at Paymob. A name that was used up, and whose answer was lost, is followed by the next.
+    /// The name of a payment's order at Paymob. If a name was used and its answer was lost, the next attempt has another name.
     /// </summary>
     public static string ReferenceOf(Guid key, int attempt) =>
         attempt == 1 ? $"{key:N}" : string.Create(CultureInfo.InvariantCulture, $"{key:N}.{attempt}");

@@ -6,9 +6,9 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments.Paymob;
 
 /// <summary>
-/// Charges of saved cards without their owners, by an integration that Paymob opens for that (MOTO). 1. An order is made, which moves
-/// nothing, and its name is committed; 2. the card pays it; 3. the answer is told. A card is sent to an order once: when the answer is
-/// lost, the order is asked for and never paid again.
+/// Charges saved cards without their owners, by an integration that Paymob opens for that (MOTO). It 1. makes an order, which moves
+/// nothing, and commits its name; 2. pays it with the card; 3. returns the answer. A card is sent to an order once: if the answer is lost,
+/// Tollgate queries the order and never pays it again.
 /// </summary>
 public sealed partial class PaymobProvider
 {
@@ -24,13 +24,13 @@ public sealed partial class PaymobProvider
             return null;
         }
 
-        // The integration was taken out meanwhile: a card that was left at Paymob needs its owner.
+        // The project removed the integration meanwhile: a card saved at Paymob then needs its owner.
         if (account.Moto is not { } moto)
         {
             return new($"{order.Key:N}", PaymentFailure.AuthenticationRequired);
         }
 
-        // No number: it was sent already, and is asked for.
+        // No number: the order was already sent, and is queried.
         if (await NextAttemptAsync(project, order.Key, cancel) is not { } attempt)
         {
             return null;
@@ -60,11 +60,11 @@ public sealed partial class PaymobProvider
             : null;
     }
 
-    /// <summary>What is not good about the keys is nobody's failure.</summary>
+    /// <summary>True if the refusal concerns the keys: that is not a failure of the customer's payment.</summary>
     private static bool IsOfKey(string refusal) =>
         refusal.StartsWith("401", StringComparison.Ordinal) || refusal.StartsWith("403", StringComparison.Ordinal);
 
-    /// <summary>A refusal without a transaction is about the card's token, which its owner can leave anew.</summary>
+    /// <summary>A refusal without a transaction concerns the card's token; its owner can save the card again.</summary>
     private async Task<ProviderAnswer?> AnswerOfAsync(
         ProjectSnapshot project, Guid key, PaymobAnswer<PaymobTransaction> answer, CancellationToken cancel)
     {
@@ -77,7 +77,7 @@ public sealed partial class PaymobProvider
         return IsOfKey(answer.Refusal!) ? null : new($"{key:N}", PaymentFailure.Declined);
     }
 
-    /// <summary>Null: it is not decided, or somebody has to look.</summary>
+    /// <summary>Returns null if the transaction is undecided, or if an operator has to check it.</summary>
     private async Task<ProviderAnswer?> EndOfAsync(
         ProjectSnapshot project, Guid key, PaymobTransaction transaction, CancellationToken cancel) =>
         PaymobRules.StatusOf(transaction) switch
@@ -88,7 +88,9 @@ public sealed partial class PaymobProvider
         _ => null,
     };
 
-    /// <summary>An order of which Paymob knows no transaction when its time is over was never paid: another attempt may be made.</summary>
+    /// <summary>
+    /// An order without a transaction at Paymob was never paid if its time is over: another attempt may follow.
+    /// </summary>
     /// <exception cref="ProviderSilentException">Paymob did not answer.</exception>
     private async Task<ProviderAnswer> FindChargeAsync(
         ProjectSnapshot project, Guid key, KeptOrder order, bool isOver, CancellationToken cancel)
@@ -99,7 +101,7 @@ public sealed partial class PaymobProvider
             : ProviderAnswer.Undecided;
     }
 
-    /// <summary>On a page the customer tries another card; a saved card that was charged is declined for good.</summary>
+    /// <summary>On a page the customer tries another card; for a saved card a decline is final.</summary>
     private async Task<ParsedEvent> ParseDeclineAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel) =>
         PaymobRules.StatusOf(told) == PaymentStatus.Failed && await KeyOfAsync(project, told.Order, cancel) is { } key
             && await OrderAsync(project, key, cancel) is { IsCharge: true }

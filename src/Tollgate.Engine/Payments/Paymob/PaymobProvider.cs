@@ -14,21 +14,20 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Payments.Paymob;
 
 /// <summary>
-/// Paymob: the customer pays on its page, and it tells by callbacks what came of it. It has no idempotency keys; what stands for them is
-/// kept in books of its own (<c>paymob_orders</c>, <c>paymob_refunds</c>). It knows no customers. How it charges saved cards is in
-/// <c>PaymobProvider.Charge.cs</c>.
+/// Paymob: the customer pays on its page, and Paymob reports the result by callbacks. It has no idempotency keys; tables of Tollgate's own
+/// (<c>paymob_orders</c>, <c>paymob_refunds</c>) replace them. It has no customers. <c>PaymobProvider.Charge.cs</c> charges saved cards.
 /// </summary>
 public sealed partial class PaymobProvider(
     PaymobClient client, ProviderKeys keys, PaymentQueries payments, SecretBox secrets, NpgsqlDataSource database, Clock clock,
     ILogger<PaymobProvider> log) : IPaymentProvider
 {
     /// <summary>
-    /// In less nobody can pay; the most is the life of an invoice's link. Where saved cards are charged a page, which cannot be closed,
-    /// holds that up: a day.
+    /// The bounds of a page's lifetime: a customer needs the least time to pay; the most is the life of an invoice's link. If saved cards
+    /// are charged, a page, which cannot be closed, would delay the charge: its lifetime is then a day.
     /// </summary>
     private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), CheckoutLife.OfInvoice);
 
-    /// <summary>Somebody who began to pay just in time has come to an end by then.</summary>
+    /// <summary>The time after which a payment that began just before the deadline has ended.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(30);
 
     public PaymentProvider Name => PaymentProvider.Paymob;
@@ -53,7 +52,7 @@ public sealed partial class PaymobProvider(
                 : "A sandbox project moves no real money: test keys of Paymob are expected.");
     }
 
-    /// <summary>A page once made is the page of that payment: a second one could be paid too.</summary>
+    /// <summary>Returns the existing page of a payment: a second page could be paid too.</summary>
     public async Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel)
     {
         if (Account(project) is not { } account)
@@ -94,8 +93,8 @@ public sealed partial class PaymobProvider(
         Task.FromResult<Uri?>(null);
 
     /// <remarks>
-    /// A decline is no end: the page stays, and the customer tries another card. What was never shown, or has run out, is one; money that
-    /// comes after it all the same is told by its callback.
+    /// A decline is not final: the page stays, and the customer tries another card. A payment whose page was never shown or has expired has
+    /// ended; a callback reports money that arrives later.
     /// </remarks>
     /// <exception cref="ProviderSilentException">Paymob did not answer.</exception>
     public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
@@ -128,8 +127,8 @@ public sealed partial class PaymobProvider(
     }
 
     /// <summary>
-    /// 1. What went back of the payment so far is looked up and committed with the refund; 2. Paymob is asked; 3. its answer is written.
-    /// Asked again after a lost answer, 1. tells whether 2. happened; once the refund's own transaction is known, that one tells.
+    /// 1. looks up the refunds of the payment so far and commits them with the refund; 2. asks Paymob; 3. writes the answer. In a repeat
+    /// after a lost answer, step 1 tells whether step 2 happened, or the refund's own transaction if it is known.
     /// </summary>
     public async Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel)
     {
@@ -161,7 +160,7 @@ public sealed partial class PaymobProvider(
             return await EndRefundAsync(project, order, null, null, cancel);
         }
 
-        // No row: another refund of the payment is under way. This one is asked for again when that is over.
+        // No row: another refund of the payment is pending. This one is retried when that has ended.
         return (known is not null
             || await ExecuteAsync(PaymobSql.BeginRefund, cancel, project.Id, order.Key, id, order.Amount.Minor, paid.Refunded.Minor) > 0)
             && await SendBackAsync(account, paid, order, cancel) is { } answer
@@ -172,7 +171,7 @@ public sealed partial class PaymobProvider(
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
         PaymobCallbacks.Read(PaymobCredentials.Read(credentials).HmacSecrets, request);
 
-    /// <summary>Whose order it is about.</summary>
+    /// <summary>Returns the project that has the event's order.</summary>
     public async Task<ProjectSnapshot?> OwnerOfAsync(
         IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
     {
@@ -187,7 +186,7 @@ public sealed partial class PaymobProvider(
     }
 
     /// <summary>
-    /// Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.
+    /// Takes only the number of a transaction from a callback, because the rest may be old or unsigned, and asks Paymob for its state.
     /// </summary>
     public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
@@ -199,7 +198,7 @@ public sealed partial class PaymobProvider(
         if (@event.Type != PaymobCallbacks.Transaction
             || !long.TryParse(@event.Object, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
         {
-            // Plans that Paymob would renew by itself are not used.
+            // Tollgate does not use plans that Paymob renews automatically.
             return ParsedEvent.Nothing;
         }
 
@@ -220,13 +219,13 @@ public sealed partial class PaymobProvider(
             return await ParseDeclineAsync(project, told, cancel);
         }
 
-        // What nobody here asked for may be the merchant's other business.
+        // A transaction that Tollgate did not request may belong to other business of the merchant.
         return await KeyOfAsync(project, told.Order, cancel) is not { } key ? ParsedEvent.Nothing
             : await WhyNotWholeAsync(project, key, told, cancel) is { } why ? throw new ProviderSilentException(why)
             : new([new PaymentUpdate(key, ReferenceOf(told), null)]);
     }
 
-    /// <summary>With the payment, which may not have been told yet.</summary>
+    /// <summary>Returns the refund together with its payment, which may not have been reported yet.</summary>
     private async Task<ParsedEvent> ParseRefundAsync(ProjectSnapshot project, PaymobTransaction told, long parent, CancellationToken cancel)
     {
         if (await KeyOfAsync(project, told.Order, cancel) is not { } key)
@@ -250,8 +249,8 @@ public sealed partial class PaymobProvider(
                 ? new([new PaymentMethodUpdate(row.Payment.Customer, card.Token, card.Brand, card.Last4)])
                 : ParsedEvent.Nothing;
 
-    /// <summary>Another amount than was asked for settles nothing, and somebody has to look.</summary>
-    /// <returns>Null: it is all of it.</returns>
+    /// <summary>A transaction over another amount settles nothing, and an operator has to check it.</summary>
+    /// <returns>Null: the amounts match.</returns>
     private async Task<string?> WhyNotWholeAsync(ProjectSnapshot project, Guid key, PaymobTransaction paid, CancellationToken cancel)
     {
         var asked = (await payments.FindAsync(project, key, cancel))?.Payment.Amount;
@@ -267,8 +266,8 @@ public sealed partial class PaymobProvider(
     }
 
     /// <summary>
-    /// All of a card payment of the same day is undone, which costs no fee; everything else is a refund. A void that is refused becomes
-    /// one.
+    /// A full refund of a card payment on the same day is a void, which costs no fee; everything else is a refund. A refused void becomes a
+    /// refund.
     /// </summary>
     private async Task<PaymobAnswer<PaymobTransaction>?> SendBackAsync(
         PaymobAccount account, PaymobTransaction paid, RefundOrder order, CancellationToken cancel)
@@ -311,7 +310,7 @@ public sealed partial class PaymobProvider(
         return AnswerOf(order, (await RefundOfAsync(project, order.Key, cancel))!);
     }
 
-    /// <summary>Of a refund whose answer was lost the number comes with its callback; until then it goes by the payment's.</summary>
+    /// <summary>The callback of a refund whose answer was lost brings its number; until then the reference names the payment.</summary>
     private static ProviderAnswer AnswerOf(RefundOrder order, KeptRefund refund) =>
         new(refund.Reference?.ToString(CultureInfo.InvariantCulture) ?? $"of {order.Charge}", refund.Failure);
 
@@ -321,7 +320,7 @@ public sealed partial class PaymobProvider(
         return await command.ExecuteScalarAsync(cancel) as int?;
     }
 
-    /// <summary>Null: there is no page.</summary>
+    /// <summary>Returns null if there is no page.</summary>
     private async Task<KeptOrder?> OrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
     {
         await using var command = database.Command(PaymobSql.FindOrder, project.Id, key);
@@ -356,7 +355,7 @@ public sealed partial class PaymobProvider(
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Who has the address of a page can pay there: it is stored encrypted.</summary>
+    /// <summary>Encrypts the address of a page, because anyone with the address can pay there.</summary>
     private string Seal(Uri page, Guid key) => secrets.CloseText(page.AbsoluteUri, SecretPlace.Page(key));
 
     private PaymobAccount? Account(ProjectSnapshot project)
@@ -383,6 +382,6 @@ public sealed partial class PaymobProvider(
     private sealed record KeptOrder(
         string Reference, long Order, string Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt, bool IsCharge);
 
-    /// <param name="Before">What had gone back of the payment when the refund was ordered, in minor units.</param>
+    /// <param name="Before">The refunded amount of the payment when the refund was ordered, in minor units.</param>
     private sealed record KeptRefund(long Before, long? Reference, PaymentFailure? Failure, bool IsDone);
 }

@@ -1,26 +1,26 @@
 namespace Tollgate.Engine.Payments.Paymob;
 
-/// <summary>What <see cref="PaymobProvider"/> keeps beside payments.</summary>
+/// <summary>The statements of <see cref="PaymobProvider"/> on its own tables.</summary>
 internal static class PaymobSql
 {
     /// <summary>
-    /// $1 project, $2 key. Rows: reference, order, page, until when it can be paid, all null while no answer has come; when it was made,
-    /// asked for; whether a saved card pays it.
+    /// $1 project, $2 key. Rows: reference, order, page, expiry of the page (all null until an answer arrives); time of creation, time of
+    /// the last query; whether a saved card pays it.
     /// </summary>
     public const string FindOrder =
         "SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge FROM paymob_orders WHERE project_id = $1 AND key = $2";
 
-    /// <summary>$1 project, $2 key, $3 when Paymob answered what became of it.</summary>
+    /// <summary>$1 project, $2 key, $3 time of Paymob's last answer about it.</summary>
     public const string NoteAsked = "UPDATE paymob_orders SET asked_at = $3 WHERE project_id = $1 AND key = $2";
 
-    /// <summary>$1 project, $2 Paymob's order. Answers the key.</summary>
+    /// <summary>$1 project, $2 Paymob's order. Returns the key.</summary>
     public const string KeyOfOrder = "SELECT key FROM paymob_orders WHERE project_id = $1 AND order_id = $2";
 
-    /// <summary>$1 projects, $2 Paymob's order. Answers the project.</summary>
+    /// <summary>$1 projects, $2 Paymob's order. Returns the project.</summary>
     public const string ProjectOfOrder =
         "SELECT project_id FROM paymob_orders WHERE project_id = ANY ($1) AND order_id = $2 ORDER BY project_id LIMIT 1";
 
-    /// <summary>A name for one more attempt; no row: there is a page already. $1 project, $2 key. Answers its number.</summary>
+    /// <summary>Reserves the name of a further attempt; no row: there is a page already. $1 project, $2 key. Returns its number.</summary>
     public const string NextAttempt =
         """
         INSERT INTO paymob_orders AS o (project_id, key)
@@ -31,8 +31,8 @@ internal static class PaymobSql
         """;
 
     /// <summary>
-    /// The first that is kept is shown, and no other. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 until when, $7 whether a
-    /// saved card pays it.
+    /// Stores the order that is shown: the first one stored wins. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 expiry, $7
+    /// whether a saved card pays it.
     /// </summary>
     public const string KeepOrder =
         """
@@ -45,8 +45,8 @@ internal static class PaymobSql
     public const string FindRefund = "SELECT before, reference, failure, is_done FROM paymob_refunds WHERE project_id = $1 AND key = $2";
 
     /// <summary>
-    /// No row: it is known, or another of the same transaction is under way. $1 project, $2 key, $3 transaction, $4 amount, $5 what had
-    /// gone back.
+    /// No row: the refund exists already, or another refund of the same transaction is pending. $1 project, $2 key, $3 transaction, $4
+    /// amount, $5 the amount refunded before.
     /// </summary>
     public const string BeginRefund =
         """
@@ -55,7 +55,7 @@ internal static class PaymobSql
         ON CONFLICT DO NOTHING
         """;
 
-    /// <summary>Its own transaction is known, and is not over. $1 project, $2 key, $3 reference.</summary>
+    /// <summary>Records the transaction of a refund that is still pending. $1 project, $2 key, $3 reference.</summary>
     public const string NoteRefund = "UPDATE paymob_refunds SET reference = $3 WHERE project_id = $1 AND key = $2 AND reference IS NULL";
 
     /// <summary>$1 project, $2 key, $3 reference or null, $4 failure or null.</summary>
@@ -67,9 +67,9 @@ internal static class PaymobSql
         """;
 
     /// <summary>
-    /// Which of ours a refund at Paymob is: the one of that number, else the oldest of the amount that has no number yet. It gets the
-    /// number, and is over. $1 project, $2 transaction that was paid, $3 amount, $4 the refund's own transaction, $5 failure or null.
-    /// Answers the key; no row: none of ours.
+    /// Finds the refund that belongs to a transaction at Paymob: the one with that number, else the oldest one of the amount without a
+    /// number. It gets the number and ends. $1 project, $2 transaction that was paid, $3 amount, $4 the refund's own transaction, $5
+    /// failure or null. Returns the key; no row: none of ours.
     /// </summary>
     public const string NameRefund =
         """

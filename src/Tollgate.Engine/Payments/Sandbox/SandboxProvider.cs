@@ -9,8 +9,9 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments.Sandbox;
 
 /// <summary>
-/// The provider of sandbox projects. It keeps books of its own, as a provider does: a key is done once, and what was done can be asked for.
-/// Its cards answer by themselves (<see cref="SandboxCards"/>); what a project asked for with <see cref="BehaveAsync"/> goes before that.
+/// The provider of sandbox projects. Like a real provider it has tables of its own: it charges a key once, and answers queries about it.
+/// Its cards have fixed outcomes (<see cref="SandboxCards"/>); outcomes that a project requests with <see cref="BehaveAsync"/> take
+/// precedence.
 /// </summary>
 public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks webhooks) : IPaymentProvider
 {
@@ -26,12 +27,12 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         ? null
         : ("provider", "The sandbox moves no money. Choose another provider for a live project, or manual.");
 
-    /// <summary>How late a late success is.</summary>
+    /// <summary>The delay of a late success.</summary>
     private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(5);
 
     public async Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
-        // Nothing moves here, so nothing real is paid here, whatever asked for it.
+        // The sandbox moves no money, so it never pays anything of a live project.
         if (project.Mode != ProjectMode.Sandbox)
         {
             return new(ReferenceOf("ch", order.Key), PaymentFailure.Declined);
@@ -40,7 +41,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         var outcome = await NextOutcomeAsync(project, order, cancel);
         if (outcome == SandboxOutcome.AuthenticationRequired && order.IsPresent)
         {
-            // Nothing stands in the books before the bank's page was answered.
+            // The tables have no record until the customer has answered the bank's page.
             return new(ReferenceOf("ch", order.Key), null) { NeedsCustomer = true };
         }
 
@@ -60,14 +61,14 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         return answer;
     }
 
-    /// <returns>Undecided also of one that is done and told later.</returns>
+    /// <returns>Undecided also for a charge that is done and reported later.</returns>
     public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
     {
         var (isKnown, answer) = await LookUpAsync(project, key, cancel);
         return answer ?? (isKnown ? ProviderAnswer.Undecided : null);
     }
 
-    /// <summary>The sandbox's pages are Tollgate's own: nothing is opened elsewhere.</summary>
+    /// <summary>The sandbox's pages are Tollgate's own, so no page is opened elsewhere.</summary>
     public Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel) =>
         Task.FromResult<HostedPage?>(null);
 
@@ -80,7 +81,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
     public Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
         Task.FromResult(SandboxEvent.Read(@event.Body)?.ToUpdate() is { } update ? new ParsedEvent([update]) : ParsedEvent.Nothing);
 
-    /// <summary>What the customer answered on the bank's page. What was answered first counts.</summary>
+    /// <summary>Records the customer's answer on the bank's page. The first answer counts.</summary>
     public async Task<ProviderAnswer> ConfirmAsync(
         ProjectSnapshot project, Guid key, MoneyAmount amount, bool isApproved, CancellationToken cancel)
     {
@@ -99,7 +100,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         wait,
         cancel);
 
-    /// <summary>What the customer's next charges come to; what was asked for before comes first.</summary>
+    /// <summary>Sets the outcome of the customer's next charges; earlier requests apply first.</summary>
     public async Task BehaveAsync(ProjectSnapshot project, string customer, SandboxOutcome outcome, int times, CancellationToken cancel)
     {
         await using var command = database.Command(SandboxSql.Behave, project.Id, customer, CatalogWords.Of(outcome), times);
@@ -108,7 +109,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
 
     private async Task<SandboxOutcome> NextOutcomeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
-        // A repeat of a key uses up nothing: it is answered with what was done.
+        // A repeat of a key uses up no behavior: it gets the first answer.
         if ((await LookUpAsync(project, order.Key, cancel)).IsKnown)
         {
             return SandboxOutcome.Success;
@@ -120,7 +121,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
             : SandboxCards.Find(order.Method.Token)?.Outcome ?? SandboxOutcome.Decline;
     }
 
-    /// <summary>Once for each key: a repeat answers what the first did.</summary>
+    /// <summary>Acts once for each key: a repeat gets the first answer.</summary>
     private async Task<ProviderAnswer?> DoAsync(
         ProjectSnapshot project, Guid key, (string Prefix, PaymentFailure? Failure, TimeSpan Wait) what, CancellationToken cancel)
     {

@@ -7,14 +7,14 @@ using Tollgate.Core.Payments.Sandbox;
 namespace Tollgate.Engine.Payments.Sandbox;
 
 /// <summary>
-/// The sandbox's webhooks: signed as Standard Webhooks has it, with a secret that the project's sandbox makes for itself.
+/// The signature of the sandbox's webhooks, as in Standard Webhooks, with a secret that the project's sandbox creates.
 /// </summary>
 internal static class SandboxSignature
 {
     /// <summary>The one credential of the sandbox.</summary>
     public const string Secret = "webhook_secret";
 
-    /// <summary>Of the same length as Stripe's.</summary>
+    /// <summary>The same as Stripe's.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(300);
 
     private const string Id = "webhook-id";
@@ -48,7 +48,7 @@ internal static class SandboxSignature
             return new(WebhookVerdict.Forged);
         }
 
-        // What was signed is a number of any size: the bounds are compared, and not a difference that may overflow.
+        // The signed timestamp may have any size: this compares bounds, because a difference could overflow.
         if (seconds < (now - Tolerance).ToUnixTimeSeconds() || seconds > (now + Tolerance).ToUnixTimeSeconds())
         {
             return new(WebhookVerdict.Stale);

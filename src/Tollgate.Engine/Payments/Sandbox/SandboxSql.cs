@@ -3,14 +3,14 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Payments.Sandbox;
 
-/// <summary>The books of <see cref="SandboxProvider"/>.</summary>
+/// <summary>The statements of <see cref="SandboxProvider"/> on its own tables.</summary>
 internal static class SandboxSql
 {
-    /// <summary>$1 project, $2 key. Rows: reference, failure, whether it may be told.</summary>
+    /// <summary>$1 project, $2 key. Rows: reference, failure, whether the result may be reported.</summary>
     public const string Find = "SELECT reference, failure, ready_at <= now() FROM sandbox_charges WHERE project_id = $1 AND key = $2";
 
     /// <summary>
-    /// A key that is known keeps what it has. $1 project, $2 key, $3 failure or null, $4 reference, $5 seconds until it is told.
+    /// A known key keeps its result. $1 project, $2 key, $3 failure or null, $4 reference, $5 seconds until the result is reported.
     /// </summary>
     public const string Do =
         """
@@ -22,7 +22,7 @@ internal static class SandboxSql
     /// <summary>$1 project, $2 customer, $3 outcome, $4 how often.</summary>
     public const string Behave = "INSERT INTO sandbox_behaviors (project_id, customer, outcome, times) VALUES ($1, $2, $3, $4)";
 
-    /// <summary>Uses the oldest once; no row: none was asked for. $1 project, $2 customer. Answers the outcome.</summary>
+    /// <summary>Uses the oldest behavior once; no row: there is none. $1 project, $2 customer. Returns the outcome.</summary>
     public const string TakeBehavior =
         """
           WITH next AS (
@@ -45,11 +45,11 @@ internal static class SandboxSql
 
     // ---- webhooks ----------------------------------------------------------------------------------------------
 
-    /// <summary>$1 project. Rows: copies, seconds of delay, whether in any order, whether a forged one comes along.</summary>
+    /// <summary>$1 project. Rows: copies, seconds of delay, whether in random order, whether a forged copy is added.</summary>
     public const string WebhookBehavior =
         "SELECT copies, delay_seconds, is_shuffled, is_forged FROM sandbox_webhook_behaviors WHERE project_id = $1";
 
-    /// <summary>$1 project, $2 copies, $3 seconds of delay, $4 whether in any order, $5 whether a forged one comes along.</summary>
+    /// <summary>$1 project, $2 copies, $3 seconds of delay, $4 whether in random order, $5 whether a forged copy is added.</summary>
     public const string BehaveWebhooks =
         """
         INSERT INTO sandbox_webhook_behaviors (project_id, copies, delay_seconds, is_shuffled, is_forged)
@@ -59,20 +59,22 @@ internal static class SandboxSql
                   is_forged = excluded.is_forged
         """;
 
-    /// <summary>$1 id, $2 project, $3 type, $4 body, $5 seconds until it is sent, $6 whether its body is not what was signed.</summary>
+    /// <summary>
+    /// $1 id, $2 project, $3 type, $4 body, $5 seconds until it is sent, $6 whether its body differs from the signed one.
+    /// </summary>
     public const string Tell =
         """
         INSERT INTO sandbox_webhooks (id, project_id, type, body, due_at, is_forged)
              VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
         """;
 
-    /// <summary>How many of a project wait, due or not; counting ends at the limit. $1 project, $2 limit.</summary>
+    /// <summary>Counts a project's waiting webhooks, due or not, up to the limit. $1 project, $2 limit.</summary>
     public const string WaitingWebhooks = "SELECT count(*) FROM (SELECT FROM sandbox_webhooks WHERE project_id = $1 LIMIT $2) AS w";
 
     /// <summary>
-    /// Taken for a while; of several servers each takes others. Of each project the earliest first, the projects in turn; when there are
-    /// more projects than rows, chance decides between them. One pass over all that are due is cheap, because a project has few waiting. $1
-    /// number of rows, $2 seconds. Rows: id, project, body, whether it is forged.
+    /// Claims due webhooks for a while; several servers claim different ones. Earliest first within a project, the projects in turn; if
+    /// there are more projects than rows, the order of the projects is random. One pass over all due webhooks is cheap, because a project
+    /// has few waiting. $1 number of rows, $2 seconds. Rows: id, project, body, whether it is forged.
     /// </summary>
     public const string TakeWebhooks =
         $"""
@@ -101,6 +103,6 @@ internal static class SandboxSql
     /// <summary>$1 id.</summary>
     public const string ForgetWebhook = "DELETE FROM sandbox_webhooks WHERE id = $1";
 
-    /// <summary>What could not be sent is due when its pause is over. $1 id.</summary>
+    /// <summary>Makes a webhook that could not be sent due now. $1 id.</summary>
     public const string ReturnWebhook = "UPDATE sandbox_webhooks SET due_at = now() WHERE id = $1";
 }

@@ -9,25 +9,28 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Sandbox;
 
-/// <summary>How badly the sandbox's webhooks come.</summary>
-/// <param name="Copies">How often each; 0: never, as long as nobody asks for an event.</param>
-/// <param name="DelaySeconds">How late.</param>
-/// <param name="IsShuffled">Each at a time of its own within the delay: in any order.</param>
-/// <param name="IsForged">Beside each one comes another whose body was changed after it was signed.</param>
+/// <summary>The faults of the sandbox's webhooks.</summary>
+/// <param name="Copies">The number of copies of each webhook; 0: none, except events that are requested.</param>
+/// <param name="DelaySeconds">The delay.</param>
+/// <param name="IsShuffled">True if each has its own random delay up to <paramref name="DelaySeconds"/>, so that the order is
+/// random.</param>
+/// <param name="IsForged">True if a copy with a body that was changed after signing accompanies each one.</param>
 public sealed record SandboxWebhookBehavior(int Copies, int DelaySeconds, bool IsShuffled, bool IsForged)
 {
     public static readonly SandboxWebhookBehavior Silent = new(0, 0, false, false);
 }
 
-/// <summary>The sandbox's side of webhooks: what its provider tells, signed with a secret that it makes for itself.</summary>
+/// <summary>The sandbox's side of webhooks: the events of its provider, signed with a secret that it creates.</summary>
 public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings settings, ProviderKeys keys, Clock clock)
 {
-    /// <summary>Of one project. All that wait are read twice a second, and sent one after the other: about 200 a second.</summary>
+    /// <summary>
+    /// The maximum of one project. All waiting webhooks are read twice a second, and sent one after the other: about 200 a second.
+    /// </summary>
     public const int MostWaiting = 1_000;
 
     private const int SecretBytes = 32;
 
-    /// <summary>How the project's webhooks come from now on.</summary>
+    /// <summary>Sets the faults of the project's webhooks from now on.</summary>
     public async Task BehaveAsync(ProjectSnapshot project, SandboxWebhookBehavior behavior, CancellationToken cancel)
     {
         await SecretAsync(project, cancel);
@@ -36,11 +39,11 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
+    /// <summary>Queues an event. It is sent within a second, or with the delay that the project set.</summary>
     /// <param name="wait">Null: only if the project wants webhooks.</param>
     /// <returns>
-    /// False: <see cref="MostWaiting"/> of the project wait already, and the sandbox drops this one. Tollgate learns the outcome of a
-    /// charge all the same: <c>QueryPayments</c> asks.
+    /// False: <see cref="MostWaiting"/> webhooks of the project wait already, and the sandbox drops this one. Tollgate still learns the
+    /// outcome of a charge, because <c>QueryPayments</c> asks for it.
     /// </returns>
     public async Task<bool> QueueAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
     {
@@ -102,7 +105,7 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
             : SandboxWebhookBehavior.Silent;
     }
 
-    /// <summary>The secret that signs. Made where there is none yet, and anew where what is stored cannot be read or holds none.</summary>
+    /// <summary>Returns the signing secret. Makes one if there is none, or if the stored one cannot be read.</summary>
     internal async Task<WebhookSecret> SecretAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var now = settings.Newest(project);

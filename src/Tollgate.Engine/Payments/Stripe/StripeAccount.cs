@@ -15,7 +15,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Stripe;
 
-/// <summary>Names of what is stored for Stripe, as its own pages call them.</summary>
+/// <summary>The names of stored Stripe credentials, as on Stripe's own pages.</summary>
 public static class StripeCredentials
 {
     public const string SecretKey = "secret_key";
@@ -37,7 +37,9 @@ public static class StripeCredentials
 
     private const string SigningPrefix = "whsec_";
 
-    /// <summary>What follows the prefix is Stripe's matter; that nothing does is a slip, and everybody could sign with it.</summary>
+    /// <summary>
+    /// Stripe defines the text after the prefix; an empty one is a mistake, with which anyone could sign.
+    /// </summary>
     public static bool IsSigningSecret(string text) =>
         text.Length > SigningPrefix.Length && text.StartsWith(SigningPrefix, StringComparison.Ordinal);
 
@@ -48,7 +50,7 @@ public static class StripeCredentials
 /// <summary>A project's account at Stripe.</summary>
 public sealed record StripeAccount(ProjectSnapshot Project, string Secret, IReadOnlyDictionary<string, string> Credentials)
 {
-    /// <summary>Real money.</summary>
+    /// <summary>True if it moves real money.</summary>
     public bool IsLive => !StripeCredentials.IsOfTests(Secret);
 
     public IReadOnlyList<string> WebhookSecrets =>
@@ -58,7 +60,7 @@ public sealed record StripeAccount(ProjectSnapshot Project, string Secret, IRead
         }.Select(name => Credentials.GetValueOrDefault(name)).OfType<string>()];
 }
 
-/// <summary>Opens the accounts of projects, and knows who their customers are there.</summary>
+/// <summary>Opens the Stripe accounts of projects, and maps their customers.</summary>
 public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges changes, ProviderKeys keys, StripeClient client)
 {
     public const string CustomerField = "tollgate_customer";
@@ -67,7 +69,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
 
     public StripeClient Client => client;
 
-    /// <summary>Null: the project has no keys of Stripe.</summary>
+    /// <summary>Returns null if the project has no Stripe keys.</summary>
     public StripeAccount? Open(ProjectSnapshot project) =>
         keys.Open(project, PaymentProvider.Stripe) is { } credentials
             && credentials.TryGetValue(StripeCredentials.SecretKey, out var secret)
@@ -82,14 +84,14 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
-    /// <summary>Whose a customer at Stripe is; null: nobody's of the project.</summary>
+    /// <summary>Returns the owner of a customer at Stripe; null: no customer of the project.</summary>
     public async Task<string?> OwnerOfAsync(ProjectSnapshot project, string reference, CancellationToken cancel)
     {
         await using var command = database.Command(StripeSql.OwnerOf, project.Id, Provider, reference);
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
-    /// <summary>Which of the projects has a payment of this id, or else a customer; null: none.</summary>
+    /// <summary>Returns the project with a payment of this id, or else with this customer; null: none.</summary>
     public async Task<int?> ProjectOfAsync(int[] projects, string? payment, string? customer, CancellationToken cancel)
     {
         await using var command = database.Command(
@@ -98,7 +100,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         return await command.ExecuteScalarAsync(cancel) as int?;
     }
 
-    /// <summary>Remembers whom Stripe knows a customer as. The first that is told stays.</summary>
+    /// <summary>Stores Stripe's id of a customer. The first one stored wins.</summary>
     public async Task KeepCustomerAsync(StripeAccount account, string customer, string reference, CancellationToken cancel)
     {
         await using var command = database.Command(
@@ -107,7 +109,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>The same, of a customer whom nobody knew here before somebody subscribed at Stripe.</summary>
+    /// <summary>The same, for a customer that subscribed at Stripe before Tollgate knew it.</summary>
     public async Task KnowCustomerAsync(StripeAccount account, string customer, string reference, CancellationToken cancel)
     {
         await using (var change = await changes.BeginAsync(account.Project, customer, cancel))
@@ -118,26 +120,26 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         await KeepCustomerAsync(account, customer, reference, cancel);
     }
 
-    /// <summary>Who has a subscription; null: nobody.</summary>
+    /// <summary>Returns the customer that has a subscription; null: none.</summary>
     public async Task<string?> SubscriberAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
         await using var command = database.Command(StripeSql.SubscriberOf, project.Id, subscription);
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
-    /// <summary>By the clock that all servers share: who asks later knows more.</summary>
+    /// <summary>Returns the time by the clock that all servers share: of two queries, the later one has the newer state.</summary>
     public async Task<Instant> NowAsync(CancellationToken cancel)
     {
         await using var command = database.Command(StripeSql.Now);
         return Instant.FromUtc((DateTime)(await command.ExecuteScalarAsync(cancel))!);
     }
 
-    /// <summary>A header holds ASCII of a bounded length; ids may be anything.</summary>
+    /// <summary>A header holds ASCII of a bounded length; ids may contain anything.</summary>
     private static string KeyOf(ProjectSnapshot project, string customer) =>
         "customer-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{project.Code}\n{customer}")));
 
-    /// <summary>The customer at Stripe, made there when it is missing: once, however many ask at the same time.</summary>
-    /// <returns>Null: no answer came.</returns>
+    /// <summary>Returns the customer at Stripe, and creates it if it is missing: once, even for simultaneous requests.</summary>
+    /// <returns>Null: no answer arrived.</returns>
     public async Task<string?> CustomerAsync(StripeAccount account, ProviderParty customer, CancellationToken cancel)
     {
         if (await FindCustomerAsync(account, customer.Id, cancel) is { } known)
@@ -145,7 +147,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
             return known;
         }
 
-        // What is told with the key is always the same, else Stripe would refuse a repeat; name and address follow.
+        // Stripe would refuse a repeat of the key with other content, so this content is always the same; name and address follow.
         var form = new StripeForm().Set(
             "metadata", new StripeForm().Set(CustomerField, customer.Id).Set(StripePrices.ProjectField, account.Project.Code));
         var made = await client.PostAsync(account.Secret, "/v1/customers", form, KeyOf(account.Project, customer.Id), cancel);
@@ -165,16 +167,16 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         return await FindCustomerAsync(account, customer.Id, cancel);
     }
 
-    /// <summary>The customer at Stripe whom a payment was asked of; null: nobody there was.</summary>
+    /// <summary>Returns the customer at Stripe to whom a payment belongs; null: none.</summary>
     public async Task<string?> PayerOfAsync(StripeAccount account, Guid payment, CancellationToken cancel)
     {
         await using var command = database.Command(StripeSql.PayerOf, account.Project.Id, payment, Provider, account.IsLive);
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
-    /// <summary>An object as it is now.</summary>
-    /// <returns>Null: there is none of this id.</returns>
-    /// <exception cref="ProviderSilentException">Stripe does not answer, or does not take the key.</exception>
+    /// <summary>Reads an object in its present state.</summary>
+    /// <returns>Null: Stripe has no object with this id.</returns>
+    /// <exception cref="ProviderSilentException">Stripe does not answer, or refuses the key.</exception>
     public async Task<JsonElement?> FetchAsync(StripeAccount account, string path, StripeForm? query, CancellationToken cancel)
     {
         var answer = await client.GetAsync(account.Secret, path, query, cancel);
@@ -187,8 +189,8 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
         };
     }
 
-    /// <summary>All of a list, page by page.</summary>
-    /// <param name="pages">At most so many of 100.</param>
+    /// <summary>Reads all of a list, page by page.</summary>
+    /// <param name="pages">The maximum number of pages of 100.</param>
     public async IAsyncEnumerable<JsonElement> ListAsync(
         StripeAccount account, string path, Func<StripeForm> query, int pages,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)

@@ -6,11 +6,11 @@ using Tollgate.Core.Payments.Stripe;
 
 namespace Tollgate.Engine.Payments.Stripe;
 
-/// <param name="Url">Where Stripe's API is. Default https://api.stripe.com; another one for tests.</param>
-/// <param name="Timeout">How long one try may take. Default 20 seconds.</param>
+/// <param name="Url">The address of Stripe's API. Default https://api.stripe.com; another one for tests.</param>
+/// <param name="Timeout">The time limit of one try. Default 20 seconds.</param>
 public sealed record StripeOptions(Uri Url, TimeSpan Timeout)
 {
-    /// <summary>The version of the API that requests are written for. Events have the version of their endpoint.</summary>
+    /// <summary>The API version of the requests. Events have the version of their endpoint.</summary>
     public const string Version = "2026-10-28.endive";
 
     public const string UrlVariable = "TOLLGATE_STRIPE_URL";
@@ -23,22 +23,24 @@ public enum StripeOutcome
     Done,
     Refused,
 
-    /// <summary>None came, or one that says nothing: it may have happened. Asked again with the same key it is done once.</summary>
+    /// <summary>
+    /// No answer arrived, or one without content: the call may have had an effect. A repeat with the same key has none of its own.
+    /// </summary>
     NoAnswer,
 }
 
-/// <param name="Body">Of <see cref="StripeOutcome.Done"/>: the object.</param>
-/// <param name="Error">Of <see cref="StripeOutcome.Refused"/>.</param>
+/// <param name="Body">For <see cref="StripeOutcome.Done"/>: the object.</param>
+/// <param name="Error">For <see cref="StripeOutcome.Refused"/>.</param>
 public sealed record StripeAnswer(StripeOutcome Outcome, JsonElement Body = default, StripeError? Error = null);
 
 /// <summary>
-/// Calls of Stripe's REST API: form-encoded, with the version and the caller's idempotency key, again where that is safe. What Stripe
-/// answers is a value; keys are in no log and no message.
+/// Calls Stripe's REST API: form-encoded, with the version and the caller's idempotency key; it retries if that is safe. Stripe's refusals
+/// are values, not exceptions; keys are in no log and no message.
 /// </summary>
 /// <remarks>Stripe's own library for .NET (Stripe.net) would replace it; it does not restore here.</remarks>
 public sealed class StripeClient : IDisposable
 {
-    /// <summary>Lists of 100 with everything expanded stay far below.</summary>
+    /// <summary>Lists of 100 with everything expanded are far smaller.</summary>
     private const int LongestAnswer = 16 * 1024 * 1024;
 
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(5);
@@ -67,11 +69,11 @@ public sealed class StripeClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <param name="secret">The project's secret key.</param>
-    /// <param name="path"><c>/v1/payment_intents</c>. What of it comes from outside is escaped by the caller.</param>
+    /// <param name="path">For example <c>/v1/payment_intents</c>. The caller escapes the parts that come from outside.</param>
     public Task<StripeAnswer> GetAsync(string secret, string path, StripeForm? query, CancellationToken cancel) =>
         SendAsync(secret, () => new(HttpMethod.Get, query is null or { IsEmpty: true } ? path : $"{path}?{query.Encode()}"), cancel);
 
-    /// <param name="key">Idempotency key: the same is done once for at least 24 hours, and answered as the first time. Null: it may be done
+    /// <param name="key">Idempotency key: for at least 24 hours, Stripe acts once and repeats the first answer. Null: a repeat may act
     /// again.</param>
     public Task<StripeAnswer> PostAsync(string secret, string path, StripeForm form, string? key, CancellationToken cancel) => SendAsync(
         secret,
@@ -146,7 +148,7 @@ public sealed class StripeClient : IDisposable
 
         if (status is >= 200 and < 300)
         {
-            // An answer that cannot be read is none: the object may well be there.
+            // An unreadable answer counts as none: the object may exist.
             return json is { ValueKind: JsonValueKind.Object } done ? new(StripeOutcome.Done, done) : new(StripeOutcome.NoAnswer);
         }
 

@@ -5,8 +5,8 @@ using Tollgate.Core.Payments.Stripe;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// What Stripe's events come to. An event says that something happened; what is so now is fetched, so that repeats, disorder and old
-/// events end in the same. Only of disputes, which are not fetched, the event itself counts: their end is final.
+/// Converts Stripe's events to updates. An event reports that something changed; Tollgate then fetches the present state, so that repeated,
+/// disordered and old events lead to the same result. Disputes are not fetched: the event itself counts, because their end is final.
 /// </summary>
 public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
 {
@@ -27,7 +27,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         _ => Task.FromResult(ParsedEvent.Nothing),
     };
 
-    /// <summary>What became of a payment intent.</summary>
+    /// <summary>Returns the state of a payment intent.</summary>
     internal async Task<ParsedEvent> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var found = await accounts.FetchAsync(
@@ -37,7 +37,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             : ParsedEvent.Nothing;
     }
 
-    /// <summary>What a page came to.</summary>
+    /// <summary>Returns the result of a page.</summary>
     internal async Task<ParsedEvent> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(id)}";
@@ -72,7 +72,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             : ParsedEvent.Nothing;
     }
 
-    /// <summary>What began on a page, and the page itself where it is one of ours.</summary>
+    /// <summary>Returns the subscription that began on a page, and the checkout if it is one of ours.</summary>
     private async Task<ParsedEvent> SubscribedAsync(StripeAccount account, StripeCheckout session, CancellationToken cancel)
     {
         var told = session is { Status: "complete", Customer: { } customer }
@@ -91,7 +91,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         new[] { session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField),
             session.ClientReference }.FirstOrDefault(static one => !string.IsNullOrEmpty(one));
 
-    /// <summary>All that went back of a payment, in the order of their making.</summary>
+    /// <summary>Returns all refunds of a payment, oldest first.</summary>
     internal async Task<ParsedEvent> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
     {
         if (payment is null)
@@ -121,7 +121,8 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     }
 
     /// <summary>
-    /// Whether a payment is followed here: Tollgate asked for it, or it paid an invoice of Stripe's own, which is told first.
+    /// Returns whether Tollgate follows a payment: Tollgate requested it, or it paid an invoice of Stripe's own, which is then reported
+    /// first.
     /// </summary>
     private async Task<(bool IsFollowed, ParsedEvent Before)> PaidAsync(StripeAccount account, string payment, CancellationToken cancel)
     {
@@ -164,7 +165,8 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     };
 
     /// <summary>
-    /// Null: it is none of ours, or nothing is decided yet. On a page the customer tries until one card does, or until it is closed.
+    /// Returns null if the payment is none of ours, or is undecided. On a page the customer tries until a card works, or until the page
+    /// closes.
     /// </summary>
     private static PaymentUpdate? PaymentOf(JsonElement intent) =>
         StripePayment.Read(intent) is { Outcome: ({ } moved, var failure) } payment
@@ -173,7 +175,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             ? new(key, payment.Id, failure)
             : null;
 
-    /// <summary>What the customer left to be charged by.</summary>
+    /// <summary>Returns the card that the customer saved for later charges.</summary>
     private static IEnumerable<PaymentMethodUpdate> MethodOf(JsonElement intent)
     {
         if (intent.Text("status") == "succeeded" && intent.Text("setup_future_usage") == "off_session"

@@ -16,23 +16,23 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     public const string SubscriptionField = "tollgate_subscription";
     public const string LineField = "tollgate_line";
 
-    /// <summary>The reference of a line that is too small to be moved.</summary>
+    /// <summary>The reference of a line whose amount is too small for Stripe.</summary>
     private const string NothingToAsk = "none";
 
-    /// <summary>Of 100.</summary>
+    /// <summary>Pages of 100.</summary>
     private const int MostPages = 10;
 
     /// <summary>
-    /// A key of another account, or of the other mode, sees nothing of what its events tell; with the right one they can be read again.
+    /// A key of another account, or of the other mode, cannot see the objects of its events; with the right key they can be read later.
     /// </summary>
     internal static ParsedEvent Missing(string id) =>
         ParsedEvent.Unknown(
             $"Stripe knows no {id} by the project's key: is the key of the account, and of the mode, that sends the webhooks?");
 
     /// <param name="customer">Stripe's id.</param>
-    /// <param name="about">The subscription that is asked about, and whose a checkout says that it is. Others are told of as well, without
-    /// doubts.</param>
-    /// <returns>All subscriptions of the customer, in the order of their making.</returns>
+    /// <param name="about">The subscription in question, and its owner according to a checkout. Other subscriptions are reported too,
+    /// without reasons for failures.</param>
+    /// <returns>All subscriptions of the customer, oldest first.</returns>
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
     public async Task<ParsedEvent> CustomerAsync(
         StripeAccount account, string customer, (string? Subscription, string? Owner) about, CancellationToken cancel)
@@ -55,7 +55,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var known = await accounts.OwnerOfAsync(account.Project, customer, cancel);
-        var (updates, doubt) = (new List<ProviderUpdate>(), (string?)null);
+        var (updates, doubt) = (new List<ProviderUpdate>(), (Unresolved?)null);
         foreach (var subscription in found.OrderBy(static one => one.Created))
         {
             var isMeant = subscription.Id == about.Subscription;
@@ -70,7 +70,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             updates.Add(told);
             if (known is null && NamedBy(subscription) is { } named)
             {
-                // Only who has the keys can write metadata. A checkout's reference may stand in a link, and is the word of whoever clicked.
+                // Only an owner of the keys can write metadata. A checkout's reference may come from a link, so anyone can set it.
                 await accounts.KnowCustomerAsync(account, named, customer, cancel);
                 known = named;
             }
@@ -78,15 +78,15 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
         return new(updates, IsKnown: updates.Count > 0 || doubt is not null)
         {
-            UnresolvedReason = doubt, Subscription = about.Subscription,
+            Unresolved = doubt, Subscription = about.Subscription,
         };
     }
 
-    /// <summary>Stripe keeps the ids of customers who were deleted, and says so of them.</summary>
+    /// <summary>Stripe keeps the ids of deleted customers and marks them as deleted.</summary>
     private async Task<bool> IsDeletedAsync(StripeAccount account, string customer, CancellationToken cancel) =>
         (await accounts.FetchAsync(account, $"/v1/customers/{Uri.EscapeDataString(customer)}", null, cancel))?.Flag("deleted") == true;
 
-    /// <summary>An invoice, after the subscriptions that it may be the first to tell of.</summary>
+    /// <summary>Reads an invoice, after its subscriptions, because the invoice may be the first report of one.</summary>
     /// <inheritdoc cref="CustomerAsync"/>
     public async Task<ParsedEvent> InvoiceAsync(StripeAccount account, string id, CancellationToken cancel)
     {
@@ -111,7 +111,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             : told;
     }
 
-    /// <summary>The invoice that a payment paid which Tollgate did not ask for.</summary>
+    /// <summary>Reads the invoice of a payment that Tollgate did not request.</summary>
     /// <inheritdoc cref="CustomerAsync"/>
     public async Task<ParsedEvent> InvoiceOfAsync(StripeAccount account, string payment, CancellationToken cancel)
     {
@@ -123,8 +123,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     }
 
     /// <summary>
-    /// Items of the invoice that Stripe has drafted for the next period; without one they wait for it here. Of a subscription that is over
-    /// an invoice is made.
+    /// Adds lines to the invoice that Stripe has drafted for the next period; without a draft they wait here. For an ended subscription it
+    /// makes an invoice.
     /// </summary>
     /// <returns>Stripe's ids of the lines that it has now.</returns>
     public async Task<IReadOnlyDictionary<Guid, string>> BillAsync(StripeAccount account, ProviderBill bill, CancellationToken cancel)
@@ -138,7 +138,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             return told;
         }
 
-        // Keys are forgotten after a day, and the draft may be another by then: what was sent is looked for first.
+        // Stripe forgets keys after a day, and the draft may be another one by then: this first searches lines that were already sent.
         var known = await KnownLinesAsync(account, customer, cancel);
         var missing = bill.Lines.Where(line => StripeAmounts.Nearest(line.Amount) != 0 && !known.ContainsKey(line.Id.ToString())).ToList();
         var draft = bill.IsOver ? await LastInvoiceAsync(account, bill, subscription, missing, cancel) : DraftOf(subscription);
@@ -155,7 +155,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return bill.IsOver && draft is not null && !await FinishAsync(account, draft, cancel) ? new() : told;
     }
 
-    /// <summary>One that Stripe finishes by itself.</summary>
+    /// <summary>Returns a draft that Stripe finalises automatically.</summary>
     private static string? DraftOf(JsonElement subscription) =>
         subscription.Child("latest_invoice") is { ValueKind: JsonValueKind.Object } latest && latest.Text("status") == "draft"
             && latest.Flag("auto_advance") ? latest.Text("id") : null;
@@ -175,7 +175,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return known;
     }
 
-    /// <returns>Stripe's id; null: it has none.</returns>
+    /// <returns>Stripe's id; null: Stripe did not accept the line, or did not answer.</returns>
     private async Task<string?> SendAsync(
         StripeAccount account, ProviderBill bill, ProviderLine line, (string Customer, string Draft) at, CancellationToken cancel)
     {
@@ -188,8 +188,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     }
 
     /// <summary>
-    /// The invoice of a subscription that is over: the draft that was made for it, or a new one where there is something to ask for. As the
-    /// subscription was paid, so is it.
+    /// Returns the invoice of an ended subscription: the draft that was made for it, or a new one if there is something to bill. It is
+    /// collected in the same way as the subscription's invoices.
     /// </summary>
     private async Task<string?> LastInvoiceAsync(
         StripeAccount account, ProviderBill bill, JsonElement subscription, List<ProviderLine> missing, CancellationToken cancel)
@@ -239,23 +239,23 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     private static string? NamedBy(StripeSubscription subscription) =>
         subscription.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) is { Length: > 0 } named ? named : null;
 
-    /// <summary>A subscription as it would be followed, or why it cannot be; neither: it is none of the project's.</summary>
-    /// <param name="known">Whom its customer at Stripe is known as.</param>
-    internal async Task<(SubscriptionUpdate? Updates, string? UnresolvedReason)> ReadAsync(
+    /// <summary>Reads a subscription as an update, or the reason why it cannot be followed; neither: it is none of the project's.</summary>
+    /// <param name="known">The customer that Tollgate maps to Stripe's customer.</param>
+    internal async Task<(SubscriptionUpdate? Updates, Unresolved? Doubt)> ReadAsync(
         StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
         IsOfProject(account, subscription.Metadata)
             ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt)
             : default;
 
-    /// <summary>Of a subscription, what is its plan's.</summary>
+    /// <summary>Returns the item of a subscription that belongs to its plan.</summary>
     internal StripeItem? ItemOf(StripeAccount account, StripeSubscription subscription) => SoldAs(account, subscription).Item;
 
-    /// <summary>Whom it names itself, else who has it here.</summary>
+    /// <summary>Returns the customer that the subscription's metadata names, else the one that has it in Tollgate.</summary>
     private async Task<string?> OwnerOfAsync(StripeAccount account, StripeSubscription subscription, CancellationToken cancel) =>
         NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, ProviderReference.IdOf(subscription.Id), cancel);
 
-    /// <summary>What neither is for a plan nor of a customer here is somebody else's.</summary>
-    private (SubscriptionUpdate? Updates, string? UnresolvedReason) Tell(StripeAccount account, StripeSubscription subscription,
+    /// <summary>A subscription with neither a plan's price nor a known customer belongs to other business, and is ignored.</summary>
+    private (SubscriptionUpdate? Updates, Unresolved? Doubt) Tell(StripeAccount account, StripeSubscription subscription,
         string? owner, Instant askedAt)
     {
         var (item, price) = SoldAs(account, subscription);
@@ -264,17 +264,19 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             return (null,
                 price is null
                     ? null
-                    : $"{FollowRules.Unknown(subscription.Id)}: say whose {subscription.Customer} is by "
-                        + $"metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
+                    : Unresolved.OfNobody(
+                        subscription.Id,
+                        $"say whose {subscription.Customer} is by metadata[{StripeAccounts.CustomerField}], "
+                            + "or the checkout's client_reference_id."));
         }
 
         var (start, end) = (item?.PeriodStart ?? subscription.PeriodStart, item?.PeriodEnd ?? subscription.PeriodEnd);
         if (start is not { } from || end is not { } to || to <= from)
         {
-            return (null, $"{subscription.Id} has no period.");
+            return (null, new($"{subscription.Id} has no period."));
         }
 
-        // Before the first whole period the anchor is still to come.
+        // Before the first whole period the anchor is in the future.
         var anchor = subscription.State == SubscriptionStatus.Trialing || subscription.Anchor > from ? from : subscription.Anchor ?? from;
         var cancelAt = subscription.CancelAt ?? (subscription.CancelsAtPeriodEnd ? to : null);
         var ended = subscription.IsOver ? subscription.EndedAt ?? subscription.CanceledAt ?? from : (Instant?)null;
@@ -286,7 +288,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             null);
     }
 
-    /// <summary>The first item whose price is a plan's, and the plan. Without one: that which would be.</summary>
+    /// <summary>Returns the first item whose price belongs to a plan, and the plan. Without one: its main item, and null.</summary>
     private (StripeItem? Item, SubscribedPrice? Price) SoldAs(StripeAccount account, StripeSubscription subscription)
     {
         var catalog = account.Project.Catalog.Document;

@@ -11,8 +11,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Stripe, by its REST API. A payment's reference is its payment intent; the payment's own id is the idempotency key there and stands in
-/// the metadata (<c>tollgate_payment</c>), by which it is found again when an answer was lost and the key is forgotten.
+/// Stripe, by its REST API. A payment's reference is its payment intent; the payment's own id is the idempotency key at Stripe and part of
+/// the metadata (<c>tollgate_payment</c>), by which Tollgate finds it when an answer was lost and Stripe has forgotten the key.
 /// </summary>
 public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events, Clock clock, ILogger<StripeProvider> log)
     : IPaymentProvider
@@ -20,13 +20,13 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     public const string PaymentField = "tollgate_payment";
     public const string RefundField = "tollgate_refund";
 
-    /// <summary>The intent belongs to a page: a card that fails there is not the end of it.</summary>
+    /// <summary>Marks the intent of a page, where a card that fails does not end the payment.</summary>
     public const string PageField = "tollgate_page";
 
-    /// <summary>Of 100. What was asked for is among the customer's newest.</summary>
+    /// <summary>Pages of 100. A requested object is among the customer's newest.</summary>
     private const int MostPages = 10;
 
-    /// <summary>How long Stripe lets a checkout be open, less what the way there may take.</summary>
+    /// <summary>Stripe's limits for an open checkout, less a margin for the request.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) CheckoutLife =
         (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
 
@@ -101,7 +101,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return null;
         }
 
-        // Keys are forgotten after a day: what went back already is looked for, and never sent twice.
+        // Stripe forgets keys after a day: this searches earlier refunds, so that none is sent twice.
         var before = () => new StripeForm().Set("payment_intent", order.Charge);
         try
         {
@@ -133,7 +133,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return null;
         }
 
-        // A page that nobody has paid on has no intent yet; one whose time is over never will.
+        // A page without a payment attempt has no intent yet; an expired one never gets any.
         var ofCustomer = () => new StripeForm().Set("customer", customer);
         return await FindAsync(account, ("/v1/payment_intents", PaymentField, key), ofCustomer, AnswerOf, cancel)
             ?? await FindAsync(account, ("/v1/checkout/sessions", PaymentField, key), ofCustomer, EndOf, cancel);
@@ -162,7 +162,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             : null;
     }
 
-    /// <summary>What Stripe refuses to close is over already, or somebody pays there just now: what it is then is looked up.</summary>
+    /// <summary>If Stripe refuses to close a page, it has ended or somebody is paying on it now: this then reads its state.</summary>
     public async Task<ProviderAnswer?> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel)
     {
         if (Open(project) is not { } account)
@@ -217,7 +217,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return new(verdict == StripeSignatureVerdict.OutsideTolerance ? WebhookVerdict.Stale : WebhookVerdict.Forged);
         }
 
-        // Tests tell nothing of real money, nor the reverse. PostgreSQL keeps no NUL.
+        // Test events tell nothing about real money, nor the reverse. PostgreSQL cannot store NUL.
         var isLive = !StripeCredentials.IsOfTests(credentials.GetValueOrDefault(StripeCredentials.SecretKey) ?? "");
         return StripeEvent.Read(request.Body.Span) is { } told && told.IsLive == isLive && request.Body.Span.IndexOf("\\u0000"u8) < 0
             ? new(WebhookVerdict.Genuine,
@@ -226,7 +226,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     }
 
     /// <summary>
-    /// What Tollgate made at Stripe names its project. The rest is told by the payment or the customer that it speaks of.
+    /// Objects that Tollgate made at Stripe name their project. Other events belong to the project that has their payment or customer.
     /// </summary>
     public async Task<ProjectSnapshot?> OwnerOfAsync(
         IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
@@ -286,7 +286,9 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         return null;
     }
 
-    /// <summary>Nothing moved. What the project's owner did wrong with the keys is no failure of a customer: it is tried again.</summary>
+    /// <summary>
+    /// Nothing moved. A mistake of the project's owner with the keys is not a failure of the customer: the payment is retried.
+    /// </summary>
     private ProviderAnswer? Refused(ProjectSnapshot project, Guid key, StripeError error)
     {
         if (StripeRules.FailureOf(error) is { } failure)
@@ -309,7 +311,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     private static ProviderAnswer? EndOf(JsonElement session) =>
         StripeCheckout.Read(session) is { Status: "expired" } ended ? new(ended.Id, PaymentFailure.Canceled) : null;
 
-    /// <summary>What Stripe still sends counts as gone; that it failed later is told by an event.</summary>
+    /// <summary>A refund that Stripe is still sending counts as done; an event reports a later failure.</summary>
     private static ProviderAnswer? RefundOf(JsonElement refund) => (refund.Text("id"), refund.Text("status")) switch
     {
         ({ } id, "failed" or "canceled") => new(id, PaymentFailure.Declined),

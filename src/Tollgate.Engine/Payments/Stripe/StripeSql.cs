@@ -1,9 +1,9 @@
 namespace Tollgate.Engine.Payments.Stripe;
 
-/// <summary>Whom providers know our customers as, and what was asked of them for whom.</summary>
+/// <summary>The statements on the providers' ids of our customers.</summary>
 internal static class StripeSql
 {
-    /// <summary>$1 project, $2 partition, $3 customer, $4 provider, $5 whether real money. Answers the provider's id.</summary>
+    /// <summary>$1 project, $2 partition, $3 customer, $4 provider, $5 whether real money. Returns the provider's id.</summary>
     public const string CustomerOf =
         """
         SELECT x.reference
@@ -12,7 +12,7 @@ internal static class StripeSql
          WHERE c.partition = $2 AND c.project_id = $1 AND c.id = $3 AND x.provider = $4 AND x.is_live = $5
         """;
 
-    /// <summary>Whose it is. $1 project, $2 provider, $3 reference. Answers our id.</summary>
+    /// <summary>Finds the customer of a provider's id. $1 project, $2 provider, $3 reference. Returns our id.</summary>
     public const string OwnerOf =
         """
         SELECT c.id
@@ -22,8 +22,8 @@ internal static class StripeSql
         """;
 
     /// <summary>
-    /// Who has a payment, or else a customer, of that id. $1 projects, $2 provider, $3 payment or null, $4 customer or null. Answers the
-    /// project.
+    /// Finds the project that has a payment, or else a customer, with that id. $1 projects, $2 provider, $3 payment or null, $4 customer or
+    /// null. Returns the project.
     /// </summary>
     public const string ProjectOf =
         """
@@ -36,7 +36,7 @@ internal static class StripeSql
         """;
 
     /// <summary>
-    /// The first that is kept stays. $1 project, $2 partition, $3 customer, $4 provider, $5 whether real money, $6 reference.
+    /// The first stored id wins. $1 project, $2 partition, $3 customer, $4 provider, $5 whether real money, $6 reference.
     /// </summary>
     public const string KeepCustomer =
         """
@@ -47,7 +47,7 @@ internal static class StripeSql
         ON CONFLICT DO NOTHING
         """;
 
-    /// <summary>$1 project, $2 subscription. Answers our id of the customer.</summary>
+    /// <summary>$1 project, $2 subscription. Returns our id of the customer.</summary>
     public const string SubscriberOf =
         """
         SELECT c.id
@@ -59,7 +59,8 @@ internal static class StripeSql
     public const string Now = "SELECT clock_timestamp()";
 
     /// <summary>
-    /// For whom a payment was asked. $1 project, $2 payment, $3 provider, $4 whether real money. Answers the provider's id of the customer.
+    /// Finds the customer of a payment. $1 project, $2 payment, $3 provider, $4 whether real money. Returns the provider's id of the
+    /// customer.
     /// </summary>
     public const string PayerOf =
         """

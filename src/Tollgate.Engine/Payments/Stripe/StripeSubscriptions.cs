@@ -13,17 +13,17 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Subscriptions that Stripe manages, as they are begun and changed from here. Each call has an idempotency key of its own, under which it
-/// is repeated; after that the subscription is read again, which tells what became of a call whose answer was lost. The same asked for once
-/// more changes nothing at Stripe, so no key is needed to outlive a call, and a refused card can be followed by a better one at once
-/// (Stripe would answer an old key with the old refusal for a day).
+/// Begins and changes subscriptions that Stripe manages. Each call has an idempotency key of its own, under which it is retried; then the
+/// subscription is read again, which shows the effect of a call whose answer was lost. A repeat of the same request changes nothing at
+/// Stripe, so no key has to outlive a call, and a customer can replace a declined card immediately (Stripe would answer an old key with the
+/// old refusal for a day).
 /// </summary>
 public sealed class StripeSubscriptions(
     StripeAccounts accounts, StripeMirror mirror, StripeEvents events, StripeVariables variables, Clock clock) : ISubscriptionBackend
 {
     public const string CheckoutField = "tollgate_checkout";
 
-    /// <summary>How long Stripe lets a page be open, less what the way there may take.</summary>
+    /// <summary>Stripe's limits for an open page, less a margin for the request.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) PageLife =
         (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
 
@@ -74,7 +74,7 @@ public sealed class StripeSubscriptions(
     public Task<BackendAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) =>
         SafelyAsync(project, async account =>
     {
-        // What Stripe refuses to close has an end already, which is read.
+        // A page that Stripe refuses to close has already ended; its end is read.
         var answer = await accounts.Client.PostAsync(
             account.Secret, $"/v1/checkout/sessions/{Uri.EscapeDataString(reference)}/expire", new(), null, cancel);
         return answer.Outcome == StripeOutcome.NoAnswer || answer.Error is { IsOfKey: true }
@@ -109,7 +109,7 @@ public sealed class StripeSubscriptions(
         SafelyAsync(project, account =>
         UncancelAsync(account, row, cancel));
 
-    /// <summary>An end that was set to a day is taken back in another way than one with the period.</summary>
+    /// <summary>Stripe resets an end at a set day in another way than an end with the period.</summary>
     private async Task<BackendAnswer> UncancelAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
     {
         var isOfDay = await ReadAsync(account, row, cancel) is { CancelsAtPeriodEnd: false, CancelAt: not null };
@@ -163,7 +163,7 @@ public sealed class StripeSubscriptions(
             : OnItemAsync(
                 project, row, (terms, proration), async (account, item, price) =>
                 {
-                    // What asks for nothing now is foreseen as Stripe's next invoice.
+                    // A change without an invoice now appears in the preview of Stripe's next invoice.
                     var isAsked = (proration == Proration.Second || terms.Interval != row.Subscription.Terms.Interval)
                         && row.Subscription.Status != SubscriptionStatus.Trialing;
                     var seen = await ForeseeAsync(
@@ -208,7 +208,7 @@ public sealed class StripeSubscriptions(
         };
     }
 
-    /// <summary>What a price and an item are needed for.</summary>
+    /// <summary>Runs work that needs an item of the subscription and a price.</summary>
     private Task<BackendAnswer> OnItemAsync(
         ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted,
         Func<StripeAccount, string, string, Task<BackendAnswer>> work,
@@ -225,7 +225,7 @@ public sealed class StripeSubscriptions(
             return BackendAnswer.Impossible($"Stripe has no subscription {row.Reference} with an item that could be changed.");
         }
 
-        // Who has an old price keeps it as long as plan and interval stay.
+        // A customer with an old price keeps it as long as plan and interval do not change.
         var (held, next) = (row.Subscription.Terms, wanted.Terms);
         var isSame = (held.Plan.Code, held.Interval) == (next.Plan.Code, next.Interval) && next.Price?.Seats is null;
         var (price, fault) = isSame ? (item.Price, null) : await PriceAsync(account, next, cancel);
@@ -245,7 +245,7 @@ public sealed class StripeSubscriptions(
         CancellationToken cancel) =>
         DoAsync(account, row, ask, async () => await ReadAsync(account, row, cancel) is { } now && isDone(now), cancel);
 
-    /// <summary>Asked once begun, it is not given up when the caller goes away.</summary>
+    /// <summary>Once begun, the call continues when the caller leaves.</summary>
     private Task<StripeAnswer> PostAsync(StripeAccount account, SubscriptionRow row, StripeForm form) =>
         accounts.Client.PostAsync(account.Secret, PathOf(row), form, Guid.CreateVersion7().ToString(), CancellationToken.None);
 
@@ -255,7 +255,7 @@ public sealed class StripeSubscriptions(
         var answer = await ask();
         if (answer is { Outcome: StripeOutcome.Refused, Error: { } error })
         {
-            // What was canceled meanwhile, or by the call whose answer was lost, is canceled.
+            // A subscription that was canceled meanwhile, or by the call whose answer was lost, counts as canceled.
             return StripeRules.FailureOf(error) is { } failure ? new(BackendOutcome.Declined, error.Message, failure)
                 : error.IsOfKey ? BackendAnswer.Silent
                 : error.IsMissing && await isDone() ? await ReadStateAsync(account, row, cancel)
@@ -267,7 +267,7 @@ public sealed class StripeSubscriptions(
         return answer.Outcome == StripeOutcome.Done || await isDone() ? await ReadStateAsync(account, row, cancel) : BackendAnswer.Silent;
     }
 
-    /// <summary>What Stripe has now, its newest invoice among it.</summary>
+    /// <summary>Reads Stripe's present state, with the newest invoice.</summary>
     private async Task<BackendAnswer> ReadStateAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
     {
         if (await ReadAsync(account, row, cancel) is not { Customer: { } customer } now)
@@ -277,7 +277,7 @@ public sealed class StripeSubscriptions(
 
         var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
         told = told.Updates.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
-        return new(BackendOutcome.Done, told.UnresolvedReason) { Updates = told.Updates };
+        return new(BackendOutcome.Done, told.Unresolved?.Reason) { Updates = told.Updates };
     }
 
     private async Task<StripeSubscription?> ReadAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel) =>
@@ -296,7 +296,7 @@ public sealed class StripeSubscriptions(
 
     private static StripeForm Keeping((string Id, string? Coupon) held) => new StripeForm().Set("discount", held.Id);
 
-    /// <summary>The price at Stripe of what terms are for, or why there is none.</summary>
+    /// <summary>Returns Stripe's price for terms, or the reason why there is none.</summary>
     private async Task<(string? Price, string? Fault)> PriceAsync(StripeAccount account, SubscriptionTerms terms, CancellationToken cancel)
     {
         var name = $"{terms.Plan.Code} {CatalogWords.Of(terms.Interval)} {terms.Currency.Code}";
@@ -326,7 +326,7 @@ public sealed class StripeSubscriptions(
                     + $"({StripePrices.CredentialPrefix}{terms.Plan.Code}).");
     }
 
-    /// <summary>The coupon at Stripe, made when it is missing. Null: it is there and takes the same off.</summary>
+    /// <summary>Makes the coupon at Stripe if it is missing. Null: it exists with the same discount.</summary>
     private async Task<BackendAnswer?> CouponAsync(StripeAccount account, Coupon coupon, CancellationToken cancel)
     {
         if (StripeCoupons.FaultOf(coupon) is { } fault)

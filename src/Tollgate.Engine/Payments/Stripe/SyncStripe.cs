@@ -8,45 +8,47 @@ namespace Tollgate.Engine.Payments.Stripe;
 
 public enum SyncOutcome
 {
-    /// <summary>It is there, and as the catalogue has it.</summary>
+    /// <summary>It exists and matches the catalogue.</summary>
     Ok,
 
-    /// <summary>It was not there. In a dry run: it would be made.</summary>
+    /// <summary>It did not exist and was made. In a dry run: it would be made.</summary>
     Created,
 
-    /// <summary>Name or description were brought up to date. Of a dry run: they would be.</summary>
+    /// <summary>The name or description was updated. In a dry run: it would be.</summary>
     Updated,
 
-    /// <summary>Another price takes its place; the old one is archived and stays with who has it. Of a dry run: it would be so.</summary>
+    /// <summary>
+    /// Another price replaced it; the old one is archived and remains for its subscribers. In a dry run: it would be replaced.
+    /// </summary>
     Replaced,
 
-    /// <summary>A price that somebody named is not what the catalogue says. It is left alone.</summary>
+    /// <summary>A price that an operator named differs from the catalogue. Tollgate does not change it.</summary>
     Differs,
 
-    /// <summary>Stripe has nothing that it could be.</summary>
+    /// <summary>Stripe cannot represent it.</summary>
     Skipped,
 }
 
 /// <param name="Kind"><c>product</c> or <c>price</c>.</param>
-/// <param name="Name">As the catalogue has it: <c>pro</c>, <c>pro monthly USD</c>.</param>
-/// <param name="Id">At Stripe; null: there is none.</param>
-/// <param name="Detail">What differs, for people.</param>
+/// <param name="Name">The name in the catalogue: <c>pro</c>, <c>pro monthly USD</c>.</param>
+/// <param name="Id">Stripe's id; null: there is none.</param>
+/// <param name="Detail">The difference, for operators.</param>
 public sealed record SyncLine(string Kind, string Name, string? Id, SyncOutcome Outcome, string? Detail = null);
 
-/// <summary>What the environment says, by name of variable.</summary>
+/// <summary>The values of environment variables, by name.</summary>
 public sealed record StripeVariables(Func<string, string?> Read);
 
 /// <summary>
-/// Makes or verifies what the catalogue sells as products and prices at Stripe: 1. a product for each active plan that costs something,
-/// with an id of our choosing;
-/// 2. a price for each of its prices, found again by its lookup key. Again it changes nothing. An amount at Stripe is never edited: another
-/// price takes its place and its lookup key, and the old one is archived.
+/// Makes or verifies Stripe's products and prices for the catalogue: 1. a product for each active plan that costs something, with an id of
+/// our choosing;
+/// 2. a price for each of its prices, found again by its lookup key. A repeat changes nothing. An amount at Stripe is never edited: another
+/// price replaces it and takes its lookup key, and the old one is archived.
 /// </summary>
 public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variables)
 {
-    /// <returns>Null: the project has no keys of Stripe.</returns>
-    /// <exception cref="ProviderSilentException">Stripe did not answer, or refused. What was made until then stays; again it goes
-    /// on.</exception>
+    /// <returns>Null: the project has no Stripe keys.</returns>
+    /// <exception cref="ProviderSilentException">Stripe did not answer, or refused. Objects made until then remain, and a repeat
+    /// continues.</exception>
     public async Task<IReadOnlyList<SyncLine>?> RunAsync(ProjectSnapshot project, bool dryRun, CancellationToken cancel)
     {
         if (accounts.Open(project) is not { } account)
@@ -105,7 +107,7 @@ public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variable
                     : "Stripe cannot move this amount exactly.");
         }
 
-        // One id stands for one currency: the one of the project.
+        // An id is for one currency: the project's.
         var named = price.Currency == account.Project.Currency
             ? StripePrices.Named(account.Credentials, variables.Read, plan.Code, price.Interval)
             : null;
@@ -141,7 +143,7 @@ public sealed class SyncStripe(StripeAccounts accounts, StripeVariables variable
         return new("price", name, made?.Text("id"), SyncOutcome.Replaced, FaultOf(replaced, price, units));
     }
 
-    /// <summary>Null: it is what the catalogue says.</summary>
+    /// <summary>Returns null if the price matches the catalogue.</summary>
     private static string? FaultOf(JsonElement found, PlanPrice price, long units)
     {
         var recurring = found.Child("recurring");

@@ -33,7 +33,7 @@ public sealed class PaymobSignatureTests
         PaymobSignature.Sign(vector.Secret, vector.Text).ShouldBe(vector.Digest);
     }
 
-    /// <summary>Whatever of the signed values is changed, absent or of another kind: it is forged.</summary>
+    /// <summary>A callback is forged if any signed value is changed, absent or of another kind.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_signed_value_that_was_changed_is_seen(string name)

@@ -9,7 +9,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Payments.Stripe;
 
-/// <summary>What Stripe is asked for, what it foresees, and who differs in what.</summary>
+/// <summary>Requests to Stripe, Stripe's previews, and differences between both sides.</summary>
 public sealed class StripeChangesTests
 {
     private static readonly Instant Now = Instant.FromUnixSeconds(1_768_521_600);

@@ -10,8 +10,8 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Engine.Tests.Payments.Stripe;
 
 /// <summary>
-/// Whole lives of payments, told by Stripe's events in any order, several times, in both shapes, with stale and tampered ones among them.
-/// However they come, the rows are in the end what happened at Stripe.
+/// Whole lives of payments, reported by Stripe's events in any order, several times, in both shapes, with stale and tampered ones among
+/// them. For every order, the final rows match Stripe's state.
 /// </summary>
 public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
 {
@@ -19,7 +19,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
     private static readonly int Lives = int.TryParse(
         Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
 
-    /// <summary>Lives that are told at the same time.</summary>
+    /// <summary>The number of lives that run in parallel.</summary>
     private const int AtOnce = 8;
 
     private const long Price = 2900;
@@ -63,7 +63,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM payments WHERE status = 'pending'")).ShouldBe(0);
     }
 
-    /// <summary>What came before the payment that it speaks of waits for seconds; here they pass at once.</summary>
+    /// <summary>An event that arrives before the event of its payment waits for seconds; here they pass immediately.</summary>
     private async Task ReadAllAsync()
     {
         for (var left = 100; await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events WHERE state = 'waiting'") > 0; left--)
@@ -76,8 +76,8 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
-    /// <summary>What is to be seen in the end.</summary>
-    /// <param name="Disputed">Null: it was not.</param>
+    /// <summary>The expected final state.</summary>
+    /// <param name="Disputed">Null: there was no dispute.</param>
     private sealed record Outcome(string Status, long Refunded, int Refunds, string? Disputed, string Invoice);
 
     private sealed record Life(int Seed, Guid Payment, Outcome Outcome, int Events);
@@ -89,7 +89,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
         var invoice = await OweAsync(customer, card);
         if (chance.Next(3) == 0)
         {
-            // The answer is lost, and nobody asks: only the events tell.
+            // The answer is lost, and nothing queries the payment: only the events report it.
             Rig.Stripe.Next(StripeMishap.LoseAnswer, 3,
                 request => request.Path == "/v1/payment_intents" && request.Method == "POST"
                     && request.Body.EndsWith($"[tollgate_customer]={customer}&metadata[tollgate_project]=shop", StringComparison.Ordinal));
@@ -106,7 +106,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
             : new("failed", 0, 0, null, "open"), told.Count);
     }
 
-    /// <summary>What happens at Stripe after the payment.</summary>
+    /// <summary>The events at Stripe after the payment.</summary>
     private (long Refunded, int Refunds, string? Disputed) Happen(Random chance, string intent)
     {
         switch (chance.Next(4))

@@ -9,8 +9,8 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Engine.Tests.Payments.Stripe;
 
 /// <summary>
-/// Whole lives of subscriptions that Stripe manages, told while they are lived and after it: in any order, several times, in both shapes,
-/// with stale and tampered events among them. However they are told, the rows are in the end what is so at Stripe.
+/// Whole lives of subscriptions that Stripe manages, reported during and after them: in any order, several times, in both shapes, with
+/// stale and tampered events among them. For every order, the final rows match Stripe's state.
 /// </summary>
 public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifetime
 {
@@ -23,7 +23,7 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
 
     private static readonly string[] Plans = ["pro", "max"];
 
-    /// <summary>Of the life that is lived; what Stripe is asked for by HTTP happens now.</summary>
+    /// <summary>The time of the running life, at which Stripe executes HTTP requests.</summary>
     private readonly AsyncLocal<long?> _now = new();
 
     private TestDatabase? _database;
@@ -88,7 +88,7 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
     private string CustomerOf(IGrouping<string, JsonObject> subscriptions) =>
         Books.All("checkout.session").First(one => one["customer"]?.ToString() == subscriptions.Key)["client_reference_id"]!.ToString();
 
-    /// <summary>What Stripe has, as the row is to say it.</summary>
+    /// <summary>Stripe's state, in the form of the row.</summary>
     private static string TruthOf(JsonObject one)
     {
         var (item, ended) = (one["items"]!["data"]![0]!, one["ended_at"]?.ToString());
@@ -220,7 +220,7 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
         }
     }
 
-    /// <summary>What Stripe told of a customer, less what nobody listens to.</summary>
+    /// <summary>Stripe's events about a customer, without those that Tollgate ignores.</summary>
     private IReadOnlyList<JsonObject> Told(string customer)
     {
         var intents = Books.EventsOf(customer).Select(static one => one["data"]!["object"]!)
@@ -248,7 +248,7 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
         }
     }
 
-    /// <summary>What came before the subscription that it speaks of waits for seconds; here they pass at once.</summary>
+    /// <summary>An event that arrives before the event of its subscription waits for seconds; here they pass immediately.</summary>
     private async Task ReadAllAsync()
     {
         for (var left = 20; left > 0

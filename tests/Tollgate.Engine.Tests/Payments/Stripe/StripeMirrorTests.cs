@@ -17,7 +17,7 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Engine.Tests.Payments.Stripe;
 
-/// <summary>Subscriptions that begin at Stripe, which renews and bills them: Tollgate follows what is told.</summary>
+/// <summary>Subscriptions that begin at Stripe, which renews and bills them: Tollgate follows the events.</summary>
 public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Row =
@@ -186,7 +186,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.Bill.RunAsync(Rig.Project, await _database!.ScalarAsync<Guid>("SELECT id FROM subscriptions"), CancellationToken.None);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines WHERE sent_at IS NULL")).ShouldBe(0);
 
-        // Killed before it was written, and asked for again when Stripe has forgotten the key.
+        // The process is killed before it writes, and repeats the request when Stripe has forgotten the key.
         Rig.Stripe.ForgetKeys();
         await _database!.ScalarAsync<int>("UPDATE provider_lines SET reference = NULL, sent_at = NULL");
         await Rig.Bill.RunAsync(Rig.Project, await _database!.ScalarAsync<Guid>("SELECT id FROM subscriptions"), CancellationToken.None);
@@ -198,7 +198,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task What_concerns_nobody_here_is_ignored_and_what_cannot_be_followed_says_why()
     {
-        // A product of somebody else on the same account.
+        // A product of another business on the same account.
         var stranger = await PriceAsync("other", 500);
         await CheckOutAsync(stranger, null, null);
         await TellAsync();
@@ -206,14 +206,17 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await _database!.ScalarAsync<long>(
             "SELECT count(*) FROM provider_events WHERE type LIKE 'customer.subscription%' AND state <> 'ignored'")).ShouldBe(0);
 
-        // A plan of ours, and nobody says whose.
+        // One of our plans, and no information about the customer.
         await CheckOutAsync(PriceOf("pro"), null, null);
         await TellAsync();
         (await _database!.ScalarAsync<string>(
             "SELECT max(reason) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting'")).ShouldNotBeNull(
             await InboxAsync()).ShouldContain(" is of nobody here: ");
+        (await _database!.ScalarAsync<long>(
+            "SELECT count(*) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting' "
+                + "AND (waits_for, waits_for_id) = ('subscription_followed', object)")).ShouldBe(1);
 
-        // Somebody of ours, and a price of no plan.
+        // One of our customers, and a price of no plan.
         await CheckOutAsync(stranger, "ada", null);
         await TellAsync();
         (await _database!.ScalarAsync<string>(
@@ -250,11 +253,15 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
             "SELECT max(reason) FROM provider_events WHERE state = 'waiting' AND reason LIKE 'Customer%'"))!.ShouldStartWith(
             "Customer 'ada' has subscription");
 
-        // What happens to the first is followed all the same, and its end lets the second begin.
+        // Tollgate still follows the first subscription, and its end lets the second begin.
         Books.Set(first, static one => one["status"] = "past_due");
         await TellAsync();
         (await SeenAsync()).ShouldBe("past_due pro monthly 1");
-        await _database!.ScalarAsync<int>("UPDATE provider_events SET state = 'parked', due_at = NULL WHERE state = 'waiting'");
+        (await _database!.ScalarAsync<string>(
+            "SELECT string_agg(DISTINCT waits_for || ' ' || waits_for_id, ', ') FROM provider_events WHERE state = 'waiting'"))
+            .ShouldBe($"subscription_ended ada, subscription_followed {second}", await InboxAsync());
+        await _database!.ScalarAsync<int>(
+            "UPDATE provider_events SET state = 'parked', due_at = NULL, reason = 'As another version words it' WHERE state = 'waiting'");
         Books.End(Books.Get("subscription", first));
         await TellAsync();
         (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe(
@@ -448,7 +455,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         return answer.Body;
     }
 
-    /// <summary>What was told since the last time, each twice, and read until nothing new comes of it.</summary>
+    /// <summary>Sends the events since the last call, each twice, and reads the inbox until nothing changes.</summary>
     private async Task TellAsync(bool newestFirst = false, bool again = false)
     {
         IEnumerable<JsonObject> told = again ? Books.Events : [.. Books.Events.Skip(_told)];

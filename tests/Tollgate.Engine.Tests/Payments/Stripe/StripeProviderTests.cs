@@ -53,7 +53,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
     private WebhookReading Read(JsonObject happened, string secret = StripeDouble.WebhookSecret, TimeSpan late = default) =>
         Rig.Provider.ReadWebhook(StripeRig.Credentials, Signed(happened, secret, Now), Now + late);
 
-    /// <summary>What the newest event of a type comes to, as it goes in the inbox.</summary>
+    /// <summary>Parses the newest event of a type, as the inbox does.</summary>
     private async Task<ParsedEvent> TellAsync(string type) =>
         await Rig.Provider.ParseAsync(
             Rig.Project, Read(Books.Events.Last(one => (string?)one["type"] == type)).Event!, CancellationToken.None);

@@ -66,7 +66,7 @@ public sealed class StripeRig : IAsyncDisposable
             NullLogger<BillAtProvider>.Instance);
         Refund = new(ledger.Changes, Queries, providers, ledger.Clock);
         Apply = new(
-            source, ledger.Changes, Queries, new(ledger.Changes, Secrets, ledger.Clock), settle, Refund, new(ledger.Changes, ledger.Clock),
+            ledger.Changes, Queries, new(ledger.Changes, Secrets, ledger.Clock), settle, Refund, new(ledger.Changes, ledger.Clock),
             new(ledger.Changes, Secrets, ledger.Clock), Bill, new(source, ledger.Changes, new(ledger.Changes, ledger.Clock), ledger.Clock),
             ledger.Clock);
         Inbox = new(source, _directory, providers, Apply.RunAsync, Secrets, bell, ledger.Parked, NullLogger<ReadInbox>.Instance);

@@ -165,7 +165,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         server.Running.Server.Log.ShouldContain("Security: a webhook for paymob");
     }
 
-    /// <summary>Another's callback, whose signature is genuine, with the order of somebody who has not paid.</summary>
+    /// <summary>Another customer's callback with a genuine signature, and the order of a customer who has not paid.</summary>
     [Fact]
     public async Task A_genuine_signature_buys_nothing_for_somebody_else()
     {
@@ -256,7 +256,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
             method["last4"]!.GetValue<string>()).ShouldBe(("paymob", "mastercard", "2346"));
     }
 
-    /// <summary>Whole lives, told often, late, out of order, and with forged ones among them: each ends in the same rows.</summary>
+    /// <summary>Whole lives, with repeated, late, disordered and forged callbacks: each ends in the same rows.</summary>
     [Theory]
     [InlineData(1, 40)]
     [InlineData(2, 40)]

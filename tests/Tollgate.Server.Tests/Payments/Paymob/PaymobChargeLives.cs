@@ -5,7 +5,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Payments.Paymob;
 
-/// <summary>Renewals that are paid by a card that was left on Paymob's page. Each test has a project of its own.</summary>
+/// <summary>Renewals paid by a card that was saved on Paymob's page. Each test has a project of its own.</summary>
 public sealed class PaymobChargeLives(PaymobServer server) : IClassFixture<PaymobServer>
 {
     private const string Pay = "/api/acceptance/payments/pay";

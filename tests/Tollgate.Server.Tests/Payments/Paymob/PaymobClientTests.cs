@@ -187,7 +187,7 @@ public sealed class PaymobClientTests : IAsyncLifetime
         (await Client.VoidAsync(Account, paid, default))!.Refusal.ShouldBe("400: Transaction cannot be voided.");
     }
 
-    /// <summary>What was logged.</summary>
+    /// <summary>The lines of the log.</summary>
     internal sealed class Lines : ILogger<PaymobClient>, ILogger<PaymobProvider>
     {
         public ConcurrentQueue<string> All { get; } = [];

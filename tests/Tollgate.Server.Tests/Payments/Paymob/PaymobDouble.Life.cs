@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Tests.Payments.Paymob;
 
-/// <summary>What customers and the merchant do at Paymob, and what it tells of it.</summary>
+/// <summary>The actions of customers and the merchant at Paymob, and its callbacks about them.</summary>
 public sealed partial class PaymobDouble
 {
     private static readonly string[] Signed =
@@ -25,8 +25,8 @@ public sealed partial class PaymobDouble
     /// <summary>Refunds are accepted, and done later.</summary>
     public bool UndoesSlowly { get; set; }
 
-    /// <summary>Somebody tries to pay an order on its page.</summary>
-    /// <param name="clientSecret">As the page's address has it.</param>
+    /// <summary>A customer tries to pay an order on its page.</summary>
+    /// <param name="clientSecret">The value in the page's address.</param>
     /// <returns>The transaction.</returns>
     public long Pay(string clientSecret, bool success = true, string code = "APPROVED", long? amount = null, bool isPending = false)
     {
@@ -59,7 +59,7 @@ public sealed partial class PaymobDouble
         }
     }
 
-    /// <summary>What an order is called.</summary>
+    /// <summary>The name of an order.</summary>
     public string ReferenceOf(string clientSecret)
     {
         lock (_lock)
@@ -68,7 +68,7 @@ public sealed partial class PaymobDouble
         }
     }
 
-    /// <summary>What was pending is over.</summary>
+    /// <summary>Ends a pending transaction.</summary>
     public void Finish(long transaction, bool success = true)
     {
         lock (_lock)
@@ -136,7 +136,7 @@ public sealed partial class PaymobDouble
         return ("?hmac=" + Sign(HmacSecret, card, SignedOfToken), new JsonObject { ["type"] = "TOKEN", ["obj"] = card }.ToJsonString());
     }
 
-    /// <summary>What Paymob would send for a plan that it renews by itself.</summary>
+    /// <summary>The callback that Paymob would send for a plan that it renews automatically.</summary>
     public static string SubscriptionOf(string trigger, long subscription) => new JsonObject
     {
         ["paymob_request_id"] = "df9e4ecf-12e0-4925-b258-65423f32bc98", ["subscription_data"] = new JsonObject { ["id"] = subscription },

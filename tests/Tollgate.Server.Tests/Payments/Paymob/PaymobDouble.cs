@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Tollgate.Server.Tests.Payments.Paymob;
 
-/// <summary>What goes wrong with the next call of a path.</summary>
+/// <summary>The fault of the next call of a path.</summary>
 public enum PaymobTrouble
 {
     /// <summary>500, and nothing was done.</summary>
@@ -27,8 +27,8 @@ public enum PaymobTrouble
 }
 
 /// <summary>
-/// Paymob on this machine, as it is described: it keeps its own state, refuses whatever the description does not allow, and signs what it
-/// sends with code of its own.
+/// Paymob on this machine, according to its description: it has its own state, refuses everything that the description does not allow, and
+/// signs its callbacks with its own code.
 /// </summary>
 public sealed partial class PaymobDouble : IAsyncDisposable
 {
@@ -58,7 +58,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
 
     public JsonArray Integrations { get; } = [Cards, Wallets, Moto];
 
-    /// <summary>Saved cards that pay nothing, with what the bank says.</summary>
+    /// <summary>Saved cards that pay nothing, with the bank's answer.</summary>
     public ConcurrentDictionary<string, string> Declining { get; } = [];
 
     /// <summary>As a project sets them.</summary>
@@ -83,7 +83,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    /// <summary>Of the next call of that path.</summary>
+    /// <summary>Sets the fault of the next call of that path.</summary>
     public void Next(string path, PaymobTrouble trouble) => _troubles[path] = trouble;
 
     public int CallsOf(string path) => Calls.Count(call => call.Path == path);
@@ -191,8 +191,8 @@ public sealed partial class PaymobDouble : IAsyncDisposable
     }
 
     /// <summary>
-    /// Without the customer: only by an integration for that, and by a card that the intention names. It is done as often as it is asked
-    /// for.
+    /// A payment without the customer: only by an integration for that, and by a card that the intention names. It repeats with each
+    /// request.
     /// </summary>
     private (int, JsonNode) PayBySavedCard(JsonObject? body)
     {
@@ -215,7 +215,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
         return (200, _transactions[id].DeepClone());
     }
 
-    /// <summary>What the description does not allow.</summary>
+    /// <summary>Returns the refusal of a body that the description does not allow.</summary>
     private (int, JsonNode)? WhyNot(JsonObject? body)
     {
         string[] known = ["amount", "currency", "payment_methods", "items", "billing_data", "customer", "special_reference", "extras",

@@ -15,7 +15,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Payments.Paymob;
 
-/// <summary>One database for all of them. Each test has a project of its own.</summary>
+/// <summary>One database for all tests. Each test has a project of its own.</summary>
 public sealed class PaymobBooks(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _database;
@@ -27,7 +27,9 @@ public sealed class PaymobBooks(TestPostgres postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 }
 
-/// <summary>The seam's side of Paymob: what is asked twice is done once, and what is told is asked for before it is believed.</summary>
+/// <summary>
+/// Paymob behind the provider interface: a repeated request acts once, and a callback is checked with Paymob before it counts.
+/// </summary>
 public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<PaymobBooks>, IAsyncLifetime
 {
     private const string Catalog =
@@ -315,7 +317,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         var read = Read(PaymobDouble.CallbackOf(tampered));
         (read.Verdict, read.Event!.Id).ShouldBe((WebhookVerdict.Genuine, genuine.Event!.Id));
 
-        // And what it says of itself is not believed.
+        // The provider does not trust the callback's own content.
         (await Provider.ParseAsync(Project, read.Event, default)).Updates.ShouldHaveSingleItem().ShouldBeOfType<PaymentUpdate>();
 
         Paymob.RefundInDashboard(paid, 100_000);
@@ -354,7 +356,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (read.Verdict, read.Event!.Type).ShouldBe((WebhookVerdict.Genuine, "subscription.successful_transaction"));
         (await Provider.ParseAsync(Project, read.Event, default)).IsKnown.ShouldBeFalse();
 
-        // The merchant's other business: an order that nobody here asked for.
+        // The merchant's other business: an order that Tollgate did not request.
         var paid = await PaidAsync(Guid.CreateVersion7());
         await books.Database.ExecuteAsync("DELETE FROM paymob_orders WHERE project_id = $1", Project.Id);
         (await TellAsync(Paymob.CallbackOf(paid))).IsKnown.ShouldBeFalse();

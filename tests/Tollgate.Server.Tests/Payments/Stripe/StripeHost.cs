@@ -46,7 +46,7 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
 
     public const string Customer = "ann";
 
-    /// <summary>Each project has its own: the signature says whose event it is.</summary>
+    /// <summary>Each project has its own secret: the signature tells the project of an event.</summary>
     public static string SecretOf(BillingSandbox sandbox) => $"whsec_{sandbox.Code}";
 
     /// <summary>Sends an event as Stripe does.</summary>

@@ -6,7 +6,7 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.Payments.Stripe;
 
-/// <summary>Stripe's own library (the <c>stripe</c> package of npm) as a signer and a verifier that knows nothing of ours.</summary>
+/// <summary>Stripe's own library (the <c>stripe</c> package of npm) as a signer and a verifier that is independent of ours.</summary>
 public sealed class StripeLibraryTests
 {
     private const string Secret = "whsec_library0123456789";
