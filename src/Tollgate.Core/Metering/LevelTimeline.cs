@@ -7,10 +7,7 @@ namespace Tollgate.Core.Metering;
 
 /// <summary>A report of a level that time weighs (<see cref="Catalog.MeterAggregates.WeighsTime"/>).</summary>
 /// <param name="Number">Of two reports of one instant, the one with the higher number was recorded later.</param>
-public readonly record struct LevelReport(Instant At, int Number, Quantity Level) : IComparable<LevelReport>
-{
-    public int CompareTo(LevelReport other) => (At, Number).CompareTo((other.At, other.Number));
-}
+public readonly record struct LevelReport(Instant At, int Number, Quantity Level);
 
 /// <summary>From an instant until another, a level is higher or lower than was known before.</summary>
 public readonly record struct LevelChange(Instant From, Instant Until, Quantity By);
@@ -21,6 +18,9 @@ public readonly record struct LevelChange(Instant From, Instant Until, Quantity 
 /// </summary>
 public sealed class LevelTimeline
 {
+    private static readonly Comparer<LevelReport> InTime =
+        Comparer<LevelReport>.Create(static (a, b) => (a.At, a.Number).CompareTo((b.At, b.Number)));
+
     private readonly ImmutableList<LevelReport> _reports;
 
     private LevelTimeline(Instant since, ImmutableList<LevelReport> reports) => (Since, _reports) = (since, reports);
@@ -29,7 +29,7 @@ public sealed class LevelTimeline
     public Instant Since { get; }
 
     /// <param name="reports">All that happened after <paramref name="since"/>, and before those the last one, if there is one.</param>
-    public static LevelTimeline Of(Instant since, IEnumerable<LevelReport> reports) => new(since, [.. reports.Order()]);
+    public static LevelTimeline Of(Instant since, IEnumerable<LevelReport> reports) => new(since, [.. reports.Order(InTime)]);
 
     public bool Knows(Instant at) => at >= Since;
 
@@ -91,7 +91,7 @@ public sealed class LevelTimeline
     /// <summary>The place of the first report that does not come before this one.</summary>
     private int PlaceOf(LevelReport report)
     {
-        var found = _reports.BinarySearch(report);
+        var found = _reports.BinarySearch(report, InTime);
         return found < 0 ? ~found : found;
     }
 }
