@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Catalog;
 
-/// <summary>A plan as the pricing page shows it.</summary>
+/// <summary>A plan on the pricing page.</summary>
 /// <param name="Version">Number of its newest published version.</param>
 /// <param name="IsDefault">The plan of customers without a subscription.</param>
-/// <param name="Active">False: kept for those who have it, no longer offered.</param>
+/// <param name="Active">False: present customers keep it, and it is no longer offered.</param>
 public sealed record PlanView(
     string Code,
     string Name,
@@ -21,10 +21,10 @@ public sealed record PlanView(
     IReadOnlyList<PriceView> Prices,
     IReadOnlyList<PlanEntitlementView> Entitlements)
 {
-    /// <summary>The add-ons that are sold beside it for the same periods. Absent without any.</summary>
+    /// <summary>The add-ons that a subscription of the plan can have. Absent without any.</summary>
     public IReadOnlyList<AddOnView>? AddOns { get; init; }
 
-    /// <summary>Credits that may be bought once beside it. Absent without any.</summary>
+    /// <summary>The credit packs that a customer can buy with it. Absent without any.</summary>
     public IReadOnlyList<PackView>? Packs { get; init; }
 }
 
@@ -51,29 +51,29 @@ public sealed record PackView(
     IReadOnlyList<PackPriceView> Prices);
 
 /// <param name="Amount">Minor units of the currency.</param>
-/// <param name="Display">For people: <c>$29.99</c>.</param>
+/// <param name="Display">The text to display: <c>$29.99</c>.</param>
 public sealed record PackPriceView(string Currency, long Amount, string Display)
 {
     /// <summary>Absent: there is no discount, and <c>amount</c> is due.</summary>
     public DiscountedView? Discounted { get; init; }
 }
 
-/// <summary>A discounted price: show the regular price struck through beside it.</summary>
-/// <param name="Percent">Off the price; absent: an amount.</param>
+/// <summary>A discounted price: show the regular price struck through next to it.</summary>
+/// <param name="Percent">The reduction in percent; absent: the discount is an amount.</param>
 /// <param name="AmountOff">Minor units off the price for one.</param>
 /// <param name="Amount">The price of one, rounded to minor units.</param>
-/// <param name="Display">For people: <c>$26.99</c>.</param>
+/// <param name="Display">The text to display: <c>$26.99</c>.</param>
 public sealed record DiscountedView(decimal? Percent, long? AmountOff, long Amount, string Display);
 
 /// <summary>The price of seats beyond the included ones for one period, in the currency of the price.</summary>
 /// <param name="Included">Seats that the amount pays for.</param>
-/// <param name="PercentOff">Comes off unit prices and fees of the tiers; absent: nothing does.</param>
+/// <param name="PercentOff">Reduces unit prices and fees of the tiers; absent: no reduction.</param>
 public sealed record SeatsView(long Included, string Mode, string FirstFlatFee, IReadOnlyList<TierView> Tiers, decimal? PercentOff);
 
 /// <summary>The price of units beyond a soft cap.</summary>
 /// <param name="Mode"><c>per_unit</c>, <c>graduated</c>, <c>volume</c>, <c>package</c> or <c>percentage</c>.</param>
 /// <param name="FirstFlatFee"><c>always</c>, or <c>on_use</c>: the first tier's fee is due only when there is a unit.</param>
-/// <param name="PercentOff">Comes off unit prices and fees of the tiers; absent: nothing does.</param>
+/// <param name="PercentOff">Reduces unit prices and fees of the tiers; absent: no reduction.</param>
 public sealed record OveragePriceView(
     string Mode, string Currency, string FirstFlatFee, decimal? PackageSize, IReadOnlyList<TierView> Tiers, decimal? PercentOff);
 
@@ -84,10 +84,10 @@ public sealed record TierView(decimal? UpTo, string? UnitPrice, string? FlatFee,
 
 /// <param name="Interval"><c>weekly</c>, <c>monthly</c> or <c>yearly</c>.</param>
 /// <param name="Amount">Minor units of the currency.</param>
-/// <param name="Display">For people: <c>$29.99</c>.</param>
+/// <param name="Display">The text to display: <c>$29.99</c>.</param>
 public sealed record PriceView(string Interval, string Currency, long Amount, int TrialDays, string Display)
 {
-    /// <summary>Then a subscription's quantity is its number of seats. Absent: the amount is due for each of the quantity.</summary>
+    /// <summary>Present: a subscription's quantity is its number of seats. Absent: the amount is multiplied by the quantity.</summary>
     public SeatsView? Seats { get; init; }
 
     /// <inheritdoc cref="PackPriceView.Discounted"/>
@@ -99,7 +99,7 @@ public sealed record PriceView(string Interval, string Currency, long Amount, in
 
 /// <summary>A plan's entitlement to one feature.</summary>
 /// <param name="Kind"><c>metered</c>, <c>switch</c> or <c>value</c>.</param>
-/// <param name="Display">For people: <c>30</c>, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, the value.</param>
+/// <param name="Display">The text to display: <c>30</c>, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, the value.</param>
 public sealed record PlanEntitlementView(string Feature, string Name, string Kind, string Display)
 {
     /// <summary>Metered features: units per period; null is unlimited, 0 is disabled.</summary>
@@ -147,11 +147,10 @@ public sealed record ComparedFeature(
 /// <param name="Revision">The revision of the catalogue in force after the call.</param>
 /// <param name="Etag">The ETag of the catalogue in force after the call; send it as <c>If-Match</c>.</param>
 /// <param name="ChangedPlans">Plans that get a new version.</param>
-/// <param name="AffectedCustomers">Customers whose plan is another one at once: those on the default plan, when it changes.</param>
+/// <param name="AffectedCustomers">Customers whose plan changes at once: those on the default plan, when it changes.</param>
 /// <param name="PinnedCustomers">Customers on changed plans who keep the version that they have.</param>
-/// <param name="AffectedSubscriptions">
-/// Subscriptions that are not over, for any version of a plan that gets a new one: those that a migration would look at. Until then they
-/// keep the version that they have.
+/// <param name="AffectedSubscriptions"> Subscriptions that have not ended, of any version of a plan that gets a new one: those that a
+/// migration would consider. Until then they keep their present version.
 /// </param>
 /// <param name="MrrChange">The change of those subscriptions' MRR, by currency, if every subscription that can migrate did so now; empty:
 /// none of them has recurring revenue.</param>

@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Catalog;
 
-/// <summary>How the bodies of the room Catalog are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Catalog.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

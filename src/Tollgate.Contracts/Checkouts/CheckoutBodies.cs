@@ -6,11 +6,11 @@ namespace Tollgate.Contracts.Checkouts;
 /// <summary>The purpose of a checkout: one of <c>plan</c>, <c>pack</c>, <c>invoice</c> and <c>setup</c>.</summary>
 public sealed record CreateCheckoutRequest
 {
-    /// <summary>Created when it is missing. Left out: that of the invoice.</summary>
+    /// <summary>Tollgate creates an unknown customer. Left out: the customer of the invoice.</summary>
     [Required]
     public string? Customer { get; init; }
 
-    /// <summary>Code of the plan. A customer who has a subscription changes it.</summary>
+    /// <summary>Code of the plan. If the customer already has a subscription, the checkout changes it.</summary>
     public string? Plan { get; init; }
 
     /// <summary><c>weekly</c>, <c>monthly</c> (default) or <c>yearly</c>.</summary>
@@ -19,23 +19,23 @@ public sealed record CreateCheckoutRequest
     /// <summary>ISO 4217; left out: the customer's, or the project's.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>Seats, or times the plan's price; 1 when left out.</summary>
+    /// <summary>Seats, or the multiple of the plan's price; default 1.</summary>
     public long? Quantity { get; init; }
 
     public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
 
     /// <summary>
-    /// Left out: the plan's trial, if the customer has not had one. With a card left on the page it converts at its end, without one it
-    /// ends.
+    /// Left out: the plan's trial, if the customer has not had one. At its end, the trial converts if the customer saved a card on the
+    /// page; otherwise the subscription ends.
     /// </summary>
     public bool? Trial { get; init; }
 
     public string? Coupon { get; init; }
 
     /// <summary>
-    /// Of a plan without a trial that costs nothing now and something later: <c>always</c> (default) asks for a payment method,
-    /// <c>if_required</c> only where something is due. On the sandbox's page; the pages of other providers take a method with a payment
-    /// only.
+    /// For a plan without a trial that costs nothing now and something later: <c>always</c> (default) asks for a payment method,
+    /// <c>if_required</c> only if an amount is due. It applies to the sandbox's page; the pages of other providers take a method only with
+    /// a payment.
     /// </summary>
     public string? PaymentMethod { get; init; }
 
@@ -48,7 +48,7 @@ public sealed record CreateCheckoutRequest
     /// <summary>Id of an open invoice, instead of a plan.</summary>
     public string? Invoice { get; init; }
 
-    /// <summary>The customer only leaves a payment method.</summary>
+    /// <summary>The customer only saves a payment method.</summary>
     public bool? Setup { get; init; }
 
     /// <summary>
@@ -67,7 +67,7 @@ public sealed record CheckoutView
 {
     public required string Id { get; init; }
 
-    /// <summary>The page. Told once, when the checkout is made; null afterwards.</summary>
+    /// <summary>The URL of the page. Only the answer to the creation has it; null afterwards.</summary>
     public string? Url { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
@@ -78,8 +78,8 @@ public sealed record CheckoutView
     public required string Kind { get; init; }
 
     /// <summary>
-    /// <c>open</c>, <c>completed</c>, <c>expired</c> or <c>credited</c>: money came when what it was for could not be had any more, and is
-    /// the customer's credit. As long as it is not completed it has given nothing.
+    /// <c>open</c>, <c>completed</c>, <c>expired</c> or <c>credited</c>: the payment arrived when the order was no longer possible, and
+    /// became the customer's credit. A checkout that is not completed gives nothing.
     /// </summary>
     public required string Status { get; init; }
 
@@ -96,9 +96,7 @@ public sealed record CheckoutView
 
     public string? Invoice { get; init; }
 
-    /// <summary>
-    /// The payment that succeeded; null where nothing was due. Of one that is <c>credited</c>: the payment whose money became credit.
-    /// </summary>
+    /// <summary>The payment that succeeded; null: nothing was due. If <c>credited</c>: the payment whose money became credit.</summary>
     public string? Payment { get; init; }
 }
 
@@ -106,7 +104,7 @@ public sealed record CheckoutList(IReadOnlyList<CheckoutView> Data, bool HasMore
 
 public sealed record PortalSessionRequest
 {
-    /// <summary>Needed unless a customer token asks.</summary>
+    /// <summary>Required unless the caller uses a customer token.</summary>
     public string? Customer { get; init; }
 
     /// <summary>The URL to which the page links back: http or https.</summary>
@@ -117,7 +115,7 @@ public sealed record PortalSessionRequest
 /// <param name="Id">The id to list and revoke it by.</param>
 public sealed record PortalSessionView(string Id, string Url, DateTimeOffset ExpiresAt);
 
-/// <summary>A portal session as it is listed: never its address.</summary>
+/// <summary>A portal session in a list: never its URL.</summary>
 public sealed record PortalSessionItem
 {
     public required string Id { get; init; }
@@ -129,7 +127,7 @@ public sealed record PortalSessionItem
 
     public string? ReturnUrl { get; init; }
 
-    /// <summary>The id of the key that opened it, or that issued the customer token which did.</summary>
+    /// <summary>The id of the key that opened it, or that issued the customer token which opened it.</summary>
     public string? IssuedBy { get; init; }
 
     /// <summary>The id of the customer token that opened it.</summary>
@@ -139,7 +137,7 @@ public sealed record PortalSessionItem
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>When it was revoked, or what opened it.</summary>
+    /// <summary>The time at which it, or the key or token that opened it, was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
 }
 

@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Checkouts;
 
-/// <summary>How the bodies of the room Checkouts are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Checkouts.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -16,11 +16,12 @@ public sealed record AdvanceClockRequest
 
 /// <summary>Answer of <c>/v1/test-clock</c>.</summary>
 /// <param name="Now">The project's time.</param>
-/// <param name="IsFrozen">It stands still there; false: nobody has moved it yet, and it follows the database's clock.</param>
-/// <param name="Processed">The work done on the way; null for a read.</param>
+/// <param name="IsFrozen">True: the clock stays at this time until you move it. False: nobody has moved it yet, and it follows the
+/// database's clock.</param>
+/// <param name="Processed">The work that Tollgate did during the advance; null for a read.</param>
 public sealed record TestClockView(DateTimeOffset Now, bool IsFrozen, BillingReportView? Processed);
 
-/// <summary>How the bodies of the room Clocks are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Clocks.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Clocks;
 
-/// <summary>Something that failed in the background and waits.</summary>
+/// <summary>Background work that failed and waits.</summary>
 public sealed record ParkedWorkView
 {
     public required Guid Id { get; init; }
@@ -11,7 +11,7 @@ public sealed record ParkedWorkView
     /// <summary>The project's code; null: it concerns no single project.</summary>
     public string? Project { get; init; }
 
-    /// <summary>Which one, by its key within the work; empty: everything of this work in the project.</summary>
+    /// <summary>The item's key within the work; empty: all of this work in the project.</summary>
     public required string Subject { get; init; }
 
     /// <summary>The number of attempts.</summary>
@@ -26,7 +26,7 @@ public sealed record ParkedWorkView
 
     public required DateTimeOffset LastFailedAt { get; init; }
 
-    /// <summary>Null: it waits for a person.</summary>
+    /// <summary>Null: it waits for an operator.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 }
 

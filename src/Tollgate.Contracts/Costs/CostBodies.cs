@@ -14,12 +14,12 @@ public abstract record CostFigures
     /// <summary>Calls whose usage was estimated.</summary>
     public long EstimatedCalls { get; init; }
 
-    /// <summary>All that went in, cached tokens included.</summary>
+    /// <summary>All input tokens, cached ones included.</summary>
     public long InputTokens { get; init; }
 
     public long CachedInputTokens { get; init; }
 
-    /// <summary>All that came out, reasoning included.</summary>
+    /// <summary>All output tokens, reasoning included.</summary>
     public long OutputTokens { get; init; }
 
     public long TotalTokens { get; init; }
@@ -38,7 +38,7 @@ public sealed record DayCosts : CostFigures
 
 public sealed record ProviderCosts : CostFigures
 {
-    /// <summary>Null: nobody knows whose model it was.</summary>
+    /// <summary>Null: the provider of the model is unknown.</summary>
     public string? Provider { get; init; }
 }
 
@@ -56,8 +56,8 @@ public sealed record FeatureCosts : CostFigures
 }
 
 /// <summary>
-/// Answer of <c>GET /v1/customers/{id}/costs</c>. Each list adds up to the total: of more than 1,000 names the cheapest are one entry
-/// <c>(others)</c>, the last.
+/// Answer of <c>GET /v1/customers/{id}/costs</c>. Each list adds up to the total: with more than 1,000 names, the last entry
+/// <c>(others)</c> sums the cheapest.
 /// </summary>
 public sealed record CustomerCosts
 {
@@ -108,7 +108,7 @@ public sealed record CustomerTrends
 /// <summary>Percentiles by nearest rank, within 5 % of the true ones.</summary>
 public sealed record LatencyView
 {
-    /// <summary>Calls that say how long they took.</summary>
+    /// <summary>Calls with a known duration.</summary>
     public required long Calls { get; init; }
 
     public required decimal P50Ms { get; init; }
@@ -121,20 +121,20 @@ public sealed record LatencyView
 /// <summary>A line of an analysis.</summary>
 public sealed record CostLine : CostFigures
 {
-    /// <summary>Null, as with the next ones: the analysis is not by it, or the calls named none.</summary>
+    /// <summary>Null, as with the next members: the analysis does not group by it, or the calls named none.</summary>
     public string? Provider { get; init; }
 
     public string? Model { get; init; }
 
     public string? Feature { get; init; }
 
-    /// <summary>The value of what <c>group_by</c> asked for: a day, a month, a plan ….</summary>
+    /// <summary>The value of <c>group_by</c>: a day, a month, a plan ….</summary>
     public string? Group { get; init; }
 
     /// <summary>The share of failed calls: 0 to 1, with four decimals.</summary>
     public required decimal ErrorRate { get; init; }
 
-    /// <summary>Null: no call says how long it took, or latencies are not kept by this grouping.</summary>
+    /// <summary>Null: no call has a known duration, or Tollgate stores no latencies for this grouping.</summary>
     public LatencyView? Latency { get; init; }
 }
 
@@ -153,7 +153,7 @@ public sealed record CostAnalysis
     /// <summary>The totals of all calls of the range, lines beyond the limit included.</summary>
     public required CostTotals Total { get; init; }
 
-    /// <summary>By day or month where asked for, then what costs most first.</summary>
+    /// <summary>By day or month if requested, then by cost, the highest first.</summary>
     public required IReadOnlyList<CostLine> Data { get; init; }
 
     /// <summary>There are more lines than <c>limit</c>.</summary>
@@ -192,7 +192,7 @@ public sealed record RevenueVsCost
 
     public required string Currency { get; init; }
 
-    /// <summary>The part of invoices in dollars that is earned in the days, without taxes.</summary>
+    /// <summary>The part of invoices in dollars earned in the days, without taxes.</summary>
     public required string Revenue { get; init; }
 
     /// <summary>The payments in dollars in the days, taxes included, less refunds and lost disputes. No other figure includes it.</summary>
@@ -227,11 +227,11 @@ public sealed record RevenueVsCost
 
 public sealed record DayResult(DateOnly Day, string Revenue, string Cash, string Cost, string Profit, long Requests);
 
-/// <param name="Provider">Null: nobody knows whose model it was.</param>
+/// <param name="Provider">Null: the provider of the model is unknown.</param>
 public sealed record ModelShare(string? Provider, string Model, string Cost, long Requests);
 
 /// <param name="Feature">Null: the calls named none.</param>
 public sealed record FeatureShare(string? Feature, string Cost, long Requests);
 
-/// <param name="Plan">Null: recorded by a version that did not keep it.</param>
+/// <param name="Plan">Null: an earlier version of Tollgate recorded the calls without the plan.</param>
 public sealed record PlanShare(string? Plan, string Cost, long Requests);

@@ -2,7 +2,7 @@ using Tollgate.Contracts.Customers;
 
 namespace Tollgate.Contracts.Costs;
 
-/// <summary>Answer of <c>GET /v1/customers/{id}/dashboard</c>: where the customer stands, on one page.</summary>
+/// <summary>Answer of <c>GET /v1/customers/{id}/dashboard</c>: the customer's usage, costs and notices.</summary>
 public sealed record CustomerDashboard
 {
     public required string Customer { get; init; }
@@ -47,7 +47,7 @@ public sealed record UsageNotice
     public required decimal Percent { get; init; }
 }
 
-/// <summary>Answer of <c>GET /v1/customers/{id}/alerts</c>: thresholds that usage went through, the newest first.</summary>
+/// <summary>Answer of <c>GET /v1/customers/{id}/alerts</c>: thresholds that usage crossed, the newest first.</summary>
 public sealed record CustomerAlerts(IReadOnlyList<CustomerAlert> Data, bool HasMore);
 
 /// <summary>Each threshold fires once per feature and period.</summary>
@@ -63,7 +63,7 @@ public sealed record CustomerAlert
 
     public required string Message { get; init; }
 
-    /// <summary>When it was crossed.</summary>
+    /// <summary>The usage when it crossed the threshold.</summary>
     public required decimal Used { get; init; }
 
     public required decimal Limit { get; init; }

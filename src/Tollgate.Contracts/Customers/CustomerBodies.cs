@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Customers;
 
-/// <summary>Why a customer pays no tax. Both stand on its invoices.</summary>
+/// <summary>The reason why a customer pays no tax. Its invoices show both members.</summary>
 public sealed record TaxExemptBody
 {
     /// <summary>For instance <c>diplomatic mission</c>. 1 to 200 characters.</summary>
@@ -25,16 +25,16 @@ public sealed record CreateCustomerRequest
 
     public string? Email { get; init; }
 
-    /// <summary>ISO 4217; the project's unless given.</summary>
+    /// <summary>ISO 4217; default: the project's.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>IANA name; the project's unless given.</summary>
+    /// <summary>IANA name; default: the project's.</summary>
     public string? TimeZone { get; init; }
 
     /// <summary>ISO 3166-1, two capital letters.</summary>
     public string? Country { get; init; }
 
-    /// <summary>A VAT id of the country where this has such; only a valid one takes tax off.</summary>
+    /// <summary>A VAT id if the country issues them; only a valid one removes the tax.</summary>
     public string? TaxId { get; init; }
 
     /// <summary>The customer pays no tax.</summary>
@@ -45,10 +45,9 @@ public sealed record CreateCustomerRequest
 }
 
 /// <summary>
-/// Body of <c>PATCH /v1/customers/{id}</c>. What is left out stays, null clears. Metadata merges key by key: a null value
-/// removes its key.
+/// Body of <c>PATCH /v1/customers/{id}</c>. Omitted members stay; null clears. Metadata merges key by key: a null value removes its key.
 /// </summary>
-/// <remarks>The setters note that a member was named, which is how "left out" differs from null.</remarks>
+/// <remarks>The setters record that the body named a member, to distinguish an omitted member from null.</remarks>
 public sealed record UpdateCustomerRequest
 {
     private readonly HashSet<string> _named = new(StringComparer.Ordinal);
@@ -69,7 +68,7 @@ public sealed record UpdateCustomerRequest
 
     public IReadOnlyDictionary<string, string?>? Metadata { get; set => field = Note(nameof(Metadata), value); }
 
-    /// <summary>Whether the body named the member.</summary>
+    /// <summary>True if the body named the member.</summary>
     public bool Names(string member) => _named.Contains(member);
 
     private T Note<T>(string member, T value)
@@ -79,7 +78,7 @@ public sealed record UpdateCustomerRequest
     }
 }
 
-/// <summary>A customer as every call answers it.</summary>
+/// <summary>A customer as every call returns it.</summary>
 public sealed record CustomerView
 {
     public required string Id { get; init; }
@@ -106,7 +105,7 @@ public sealed record CustomerView
 
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
-    /// <summary>The plan's code: the project's default plan unless another was assigned.</summary>
+    /// <summary>The plan's code: the project's default plan unless the customer has its own.</summary>
     public required string Plan { get; init; }
 
     public required int PlanVersion { get; init; }
@@ -140,7 +139,7 @@ public sealed record TaxStandingView
     /// <summary>The name of the id's owner, if its country discloses it.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Why there was no answer.</summary>
+    /// <summary>The reason why there was no answer.</summary>
     public string? Detail { get; init; }
 }
 
@@ -150,7 +149,7 @@ public sealed record CustomerList(IReadOnlyList<CustomerView> Data, bool HasMore
 /// <summary>Body of <c>PUT /v1/customers/{id}/plan</c>.</summary>
 public sealed record AssignPlanRequest
 {
-    /// <summary>The plan's code; null: back to the project's default plan. Leaving it out is a fault.</summary>
+    /// <summary>The plan's code; null: back to the project's default plan. A body without it is refused.</summary>
     [Required]
     [AllowNull]
     public string? Plan
@@ -196,14 +195,14 @@ public sealed record AddGrantRequest
     public string? Id { get; init; }
 }
 
-/// <summary>A quantity of a feature that a customer holds beside the plan's quota.</summary>
+/// <summary>A quantity of a feature that a customer has in addition to the plan's quota.</summary>
 public sealed record GrantView
 {
     public required string Id { get; init; }
 
     public required string Feature { get; init; }
 
-    /// <summary><c>topup</c>, <c>promotion</c>, <c>gift</c>, or <c>rollover</c> for what was carried over from an earlier period.</summary>
+    /// <summary><c>topup</c>, <c>promotion</c>, <c>gift</c>, or <c>rollover</c> for units from an earlier period.</summary>
     public required string Source { get; init; }
 
     public required int Priority { get; init; }
@@ -218,7 +217,7 @@ public sealed record GrantView
     /// <summary>The units that can still be used while the grant is active.</summary>
     public required decimal Remaining { get; init; }
 
-    /// <summary>Left, and nobody can use it in this period: facts went beyond everything that was granted before the grant came.</summary>
+    /// <summary>Remaining units that cannot be used in this period: facts had exceeded everything granted before this grant.</summary>
     public required decimal HeldBack { get; init; }
 
     /// <summary><c>pending</c>, <c>active</c>, <c>used_up</c>, <c>expired</c> or <c>voided</c>.</summary>
@@ -231,7 +230,7 @@ public sealed record GrantView
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When what was left of it was taken back; null: it was not.</summary>
+    /// <summary>The time at which its rest was taken back; null: it was not.</summary>
     public DateTimeOffset? VoidedAt { get; init; }
 }
 
@@ -269,7 +268,7 @@ public sealed record AddGrantScheduleRequest
     /// </summary>
     public DateTimeOffset? StartsAt { get; init; }
 
-    /// <summary>No grant takes effect at this time or later. Default: the schedule goes on.</summary>
+    /// <summary>No grant takes effect at this time or later. Default: the schedule does not end.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
     /// <summary>
@@ -336,17 +335,17 @@ public sealed record WithdrawRequest
     /// <summary>Only out of grants of this source: <c>topup</c>, <c>promotion</c>, <c>gift</c> or <c>rollover</c>. Default: all.</summary>
     public string? Source { get; init; }
 
-    /// <summary>True: take what is left where that is less. Default: false, and nothing is taken.</summary>
+    /// <summary>True: if less is left, take the rest. Default: false, and nothing is taken then.</summary>
     public bool? UpTo { get; init; }
 
-    /// <summary>For people, at most 500 characters.</summary>
+    /// <summary>A note for operators, at most 500 characters.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Your own id of the withdrawal: a repeat with the same content replays, with other content it is refused.</summary>
     public string? Id { get; init; }
 }
 
-/// <summary>Credits that were taken back.</summary>
+/// <summary>Units that were taken back.</summary>
 public sealed record WithdrawalView
 {
     public required string Id { get; init; }
@@ -367,10 +366,10 @@ public sealed record WithdrawalView
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>The same request came before.</summary>
+    /// <summary>True: the same request was made before.</summary>
     public required bool Replayed { get; init; }
 }
 
 /// <summary>The units that one grant lost.</summary>
-/// <param name="Grant">Its id, as lists of grants have it.</param>
+/// <param name="Grant">The grant's id, as in lists of grants.</param>
 public sealed record WithdrawnPart(string Grant, decimal Amount);

@@ -17,8 +17,8 @@ public sealed record AddMemberRequest
     public string? Role { get; init; }
 }
 
-/// <summary>Body of <c>PATCH /v1/customers/{id}/members/{member}</c>. What is left out stays, null clears.</summary>
-/// <remarks>The setters note that a field was named, which is how "left out" differs from null.</remarks>
+/// <summary>Body of <c>PATCH /v1/customers/{id}/members/{member}</c>. Omitted members stay; null clears.</summary>
+/// <remarks>The setters record that the body named a field, to distinguish an omitted field from null.</remarks>
 public sealed record UpdateMemberRequest
 {
     private readonly HashSet<string> _named = new(StringComparer.Ordinal);
@@ -29,7 +29,7 @@ public sealed record UpdateMemberRequest
 
     public string? Role { get; set => field = Note(nameof(Role), value); }
 
-    /// <summary>Whether the body named the field.</summary>
+    /// <summary>True if the body named the field.</summary>
     public bool Names(string name) => _named.Contains(name);
 
     private T Note<T>(string name, T value)

@@ -21,12 +21,12 @@ public sealed record UsageView
 /// <summary>The balance of one metered feature.</summary>
 public sealed record FeatureUsage
 {
-    /// <summary>Granted in the period: the plan's quota plus what grants add. Null: unlimited.</summary>
+    /// <summary>Granted in the period: the plan's quota plus grants. Null: unlimited.</summary>
     public decimal? Limit { get; init; }
 
     public required decimal Used { get; init; }
 
-    /// <summary>Taken by open reservations.</summary>
+    /// <summary>Units held by open reservations.</summary>
     public required decimal Held { get; init; }
 
     /// <summary>Null: unlimited.</summary>
@@ -35,8 +35,8 @@ public sealed record FeatureUsage
     public required bool Unlimited { get; init; }
 
     /// <summary>
-    /// Overage of earlier periods under <c>carry_overage</c>, which lowers the limit. What is above the quota stays carried into the next
-    /// period. Left out where there is none.
+    /// Overage of earlier periods under <c>carry_overage</c>, which lowers the limit. The part above the quota carries over to the next
+    /// period. Absent without any.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public decimal? CarriedOverage { get; init; }
@@ -52,7 +52,7 @@ public sealed record FeatureUsage
 }
 
 /// <summary>
-/// Answer of <c>GET /v1/customers/{id}/entitlements</c>: everything the plan says, with the customer's overrides applied.
+/// Answer of <c>GET /v1/customers/{id}/entitlements</c>: all entitlements of the plan, with the customer's overrides applied.
 /// </summary>
 public sealed record EntitlementsView
 {
@@ -76,7 +76,7 @@ public sealed record EntitlementView
     /// <summary>True: the customer can use it, since it is switched on, or has a quota, grant or pool above zero.</summary>
     public required bool Enabled { get; init; }
 
-    /// <summary>True when an override of the customer changes what the plan says.</summary>
+    /// <summary>True if an override of the customer changes the plan's entitlement.</summary>
     public required bool Overridden { get; init; }
 
     /// <summary>Value features. Null with <c>unlimited</c>: no bound.</summary>
@@ -123,18 +123,18 @@ public sealed record EntitlementView
 /// <param name="Counts"><c>requests</c>: each decision counts 1. <c>units</c>: its amount counts.</param>
 public sealed record RateWindowView(string Per, decimal Limit, decimal? Burst, string Counts);
 
-/// <summary>The credit feature that is drawn on once the own quota is used up, and the credits that one unit costs.</summary>
+/// <summary>The credit pool that the feature draws on once its own quota is used up, and the credits that one unit costs.</summary>
 public sealed record PoolView(string Feature, decimal Rate);
 
 /// <summary>The unused quota that is carried over, and the number of periods.</summary>
 public sealed record RolloverView(decimal? Max, int Periods);
 
-/// <summary>Answer of <c>GET /v1/customers/{id}/explain?feature=</c>: why the next decision would come out as it would.</summary>
+/// <summary>Answer of <c>GET /v1/customers/{id}/explain?feature=</c>: the next decision and its derivation.</summary>
 public sealed record ExplainView
 {
     public required string Customer { get; init; }
 
-    /// <summary>False: nobody was recorded under this id yet; the numbers are those of the default plan.</summary>
+    /// <summary>False: Tollgate has no customer with this id yet; the numbers are those of the default plan.</summary>
     public required bool Known { get; init; }
 
     public required string Feature { get; init; }
@@ -146,8 +146,8 @@ public sealed record ExplainView
     public required int PlanVersion { get; init; }
 
     /// <summary>
-    /// Since when plan, add-ons and overrides are what they are. Null: nothing was different before. What was in force then: <c>GET
-    /// …/terms?at=</c>.
+    /// The time since which the present plan, add-ons and overrides apply. Null: they never changed. <c>GET …/terms?at=</c> returns earlier
+    /// terms.
     /// </summary>
     public DateTimeOffset? TermsFrom { get; init; }
 
@@ -159,13 +159,13 @@ public sealed record ExplainView
     /// <summary>The outcome of that decision, in one word.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>The derivation, a sentence a line.</summary>
+    /// <summary>The derivation, one sentence per line.</summary>
     public required IReadOnlyList<string> Because { get; init; }
 
     /// <summary>The entitlement in force, overrides applied. Null: the plan does not name the feature.</summary>
     public EntitlementView? Entitlement { get; init; }
 
-    /// <summary>The customer's override of the feature, as it was given. Null: none.</summary>
+    /// <summary>The customer's override of the feature, as the request set it. Null: none.</summary>
     public System.Text.Json.JsonElement? Override { get; init; }
 
     public DateTimeOffset? PeriodStart { get; init; }
@@ -180,7 +180,7 @@ public sealed record ExplainView
     /// <summary>Open reservations, oldest first, at most 20.</summary>
     public required IReadOnlyList<OpenReservationView> Reservations { get; init; }
 
-    /// <summary>Thresholds that usage went through, newest first, at most 20.</summary>
+    /// <summary>Thresholds that usage crossed, newest first, at most 20.</summary>
     public required IReadOnlyList<CrossingView> Thresholds { get; init; }
 
     /// <summary>Decisions refused in the running period.</summary>

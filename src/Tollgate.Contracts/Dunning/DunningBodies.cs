@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Dunning;
 
-/// <summary>An invoice that could not be collected and is tried again, or was stopped. Amounts in minor units.</summary>
+/// <summary>An invoice that Tollgate could not collect and retries, or has stopped retrying. Amounts in minor units.</summary>
 public sealed record DunningView
 {
     public required string Invoice { get; init; }
@@ -11,7 +11,7 @@ public sealed record DunningView
 
     public required string Subscription { get; init; }
 
-    /// <summary>As a rule <c>past_due</c>: the plan is kept for the time of grace.</summary>
+    /// <summary>Usually <c>past_due</c>: the customer keeps the plan during the grace period.</summary>
     public required string SubscriptionStatus { get; init; }
 
     public required long AmountDue { get; init; }
@@ -21,14 +21,16 @@ public sealed record DunningView
     /// <summary>The number of failed attempts of the schedule.</summary>
     public required int Attempts { get; init; }
 
-    /// <summary>Why the last one did: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c> or
-    /// <c>payment_method_missing</c>. Of what was stopped <c>amount_not_possible</c> or <c>provider_refused</c>, which no customer can
-    /// mend.</summary>
+    /// <summary>
+    /// The reason why the last attempt failed: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c>
+    /// or <c>payment_method_missing</c>. Stopped invoices have <c>amount_not_possible</c> or <c>provider_refused</c>, which no customer can
+    /// fix.
+    /// </summary>
     public required string Failure { get; init; }
 
     public required DateTimeOffset FirstFailedAt { get; init; }
 
-    /// <summary>Null: an attempt is on its way, and its answer is awaited; or it was stopped.</summary>
+    /// <summary>Null: Tollgate waits for the answer to an attempt, or it has stopped.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
     /// <summary>
@@ -48,7 +50,8 @@ public sealed record DunningPolicyBody
     public IReadOnlyList<int>? RetryDays { get; init; }
 
     /// <summary>
-    /// <c>cancel</c> (default): the subscription ends. <c>default_plan</c>: it is paused, and goes on when the invoice is paid after all.
+    /// <c>cancel</c> (default): the subscription ends. <c>default_plan</c>: Tollgate pauses it, and resumes it when the customer pays the
+    /// invoice.
     /// </summary>
     public string? FinalAction { get; init; }
 }

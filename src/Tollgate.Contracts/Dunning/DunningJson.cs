@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Dunning;
 
-/// <summary>How the bodies of the room Dunning are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Dunning.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

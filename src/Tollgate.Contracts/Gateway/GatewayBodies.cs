@@ -3,19 +3,19 @@ namespace Tollgate.Contracts.Gateway;
 /// <summary>The address and credentials with which the gateway forwards a provider's calls.</summary>
 public sealed record UpstreamRequest
 {
-    /// <summary>Paths are put behind it; default: the provider's own address, where it is known.</summary>
+    /// <summary>The gateway appends the path of a call; default: the provider's own address, where it is known.</summary>
     public string? BaseUrl { get; init; }
 
-    /// <summary>Kept encrypted and never shown again. Empty for an upstream that wants none.</summary>
+    /// <summary>Tollgate stores it encrypted and never shows it again. Empty for an upstream without a key.</summary>
     public string? ApiKey { get; init; }
 
-    /// <summary>Sent with every call, in place of the caller's of the same names.</summary>
+    /// <summary>The gateway sends them with every call, in place of the caller's headers of the same names.</summary>
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
     /// <summary>
-    /// How Tollgate uses the cost that the provider itself reports for a call. <c>wins</c>: it is the cost that budgets move by, and what
-    /// the price book gives is kept beside it. <c>beside</c>: the other way round. Default: <c>wins</c> for openrouter, <c>beside</c> for
-    /// every other.
+    /// The use of the cost that the provider reports for a call. <c>wins</c>: budgets count it, and Tollgate also stores the price book's
+    /// cost. <c>beside</c>: budgets count the price book's cost, and Tollgate also stores the reported one. Default: <c>wins</c> for
+    /// openrouter, <c>beside</c> for every other.
     /// </summary>
     public string? ReportedCost { get; init; }
 }
@@ -24,7 +24,7 @@ public sealed record UpstreamView
 {
     public required string Provider { get; init; }
 
-    /// <summary>As it was set; else the provider's own.</summary>
+    /// <summary>The configured address; else the provider's own.</summary>
     public required string BaseUrl { get; init; }
 
     /// <summary>False: calls are forwarded without a key.</summary>

@@ -1,14 +1,14 @@
 namespace Tollgate.Contracts.Http;
 
 /// <summary>
-/// One way in which a request can fail: a closed list. The code never changes once released; callers switch on it.
-/// Each has a page at <c>docs/reference/errors/&lt;code&gt;.md</c>, and a test holds pages and list together.
+/// A way in which a request can fail: a closed list. The code never changes once released; callers switch on it. Each has a page at
+/// <c>docs/reference/errors/&lt;code&gt;.md</c>, and a test holds pages and list together.
 /// </summary>
 /// <param name="Code">Stable, snake_case.</param>
 /// <param name="Status">The HTTP status that it always comes with.</param>
 /// <param name="Title">Short, the same for every occurrence.</param>
-/// <param name="Description">What it means.</param>
-/// <param name="HowToFix">What the caller can do.</param>
+/// <param name="Description">The meaning of the error.</param>
+/// <param name="HowToFix">The action that the caller can take.</param>
 public sealed record ErrorCode(string Code, int Status, string Title, string Description, string HowToFix)
 {
     // 400: the request could not be read.
@@ -33,7 +33,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
             + "Tollgate stored nothing.",
         "Send the signing secret of the provider's dashboard with PUT /v1/payment-settings, and check the server's clock.");
 
-    // 401 and 403: who is asking.
+    // 401 and 403: the caller is unknown or not allowed.
     public static readonly ErrorCode KeyMissing = new(
         "key_missing", 401, "A key is needed",
         "The request carries no key.",
@@ -82,7 +82,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         + "everything else in the provider's account belong to the project.",
         "Call the path from your own server, with a secret key of the project.");
 
-    // 402: paying helps.
+    // 402: the customer can pay for more.
     public static readonly ErrorCode QuotaExceeded = new(
         "quota_exceeded", 402, "The quota is used up",
         "The customer's plan caps this feature, and what is left does not cover the amount. Nothing was recorded.",
@@ -114,7 +114,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
             + "inactive.",
         "Pay the open invoice, resume the subscription or subscribe again.");
 
-    // 404 and 405: what was addressed.
+    // 404 and 405: the addressed object or route does not exist.
     public static readonly ErrorCode NotFound = new(
         "not_found", 404, "The path does not exist",
         "No operation has this path.",
@@ -386,7 +386,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "This is the last valid admin key. Without it, nobody could create projects or other admin keys.",
         "Create another admin key first, or rotate this one.");
 
-    // 412, 413, 415 and 422: the content.
+    // 412, 413, 415 and 422: the content is at fault.
     public static readonly ErrorCode PreconditionFailed = new(
         "precondition_failed", 412, "The object has changed",
         "The header If-Match names a version that is no longer the current one: another request changed the object.",
@@ -519,7 +519,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         + "service. Tollgate sent nothing and released the units that it held for the call.",
         "Set the upstream's base_url to a public address, or ask the operator to list its network in TOLLGATE_UPSTREAM_NETWORKS.");
 
-    // 429 and 503: waiting helps.
+    // 429 and 503: a later retry can succeed.
     public static readonly ErrorCode GatewayBusy = new(
         "gateway_busy", 429, "Too many calls at once",
         "The project has as many gateway calls in progress as TOLLGATE_GATEWAY_CALLS allows, or they use all the memory that "
@@ -558,7 +558,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The server could not reach PostgreSQL, or PostgreSQL did not answer in time. The request may or may not have taken effect.",
         "Repeat the same request, with the same id, after the seconds in the header Retry-After. It does not count twice.");
 
-    // 500: our fault.
+    // 500: the server is at fault.
     public static readonly ErrorCode UpstreamUnreadable = new(
         "upstream_unreadable", 503, "The provider's credentials cannot be decrypted",
         "This server does not have the master key that encrypted the credentials. Nothing was recorded.",

@@ -3,9 +3,8 @@ using System.Text.Json.Serialization;
 namespace Tollgate.Contracts.Http;
 
 /// <summary>
-/// How errors are written. Each room has a context of its own for its bodies (the generator takes one file per context);
-/// all of them carry the options that <c>WireContextTests</c> checks: snake_case, unknown and repeated fields refused,
-/// numbers as numbers.
+/// The JSON serialization of errors. Each room has its own context for its bodies (the generator takes one file per context); all of them
+/// carry the options that <c>WireContextTests</c> checks: snake_case, unknown and repeated fields refused, numbers as numbers.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -24,13 +24,13 @@ public sealed record Problem
     /// <summary>The field, query parameter or header at fault, when it is one.</summary>
     public string? Param { get; init; }
 
-    /// <summary>All faults of the request, when they are several or have places of their own.</summary>
+    /// <summary>All faults of the request, if there are several or they have their own places.</summary>
     public IReadOnlyList<Fault>? Errors { get; init; }
 
     /// <summary>Also in the header <c>X-Request-Id</c> and in the server's log.</summary>
     public string? RequestId { get; init; }
 
-    // What a denial by quota, budget, plan or rate adds.
+    // Members of a denial by quota, budget, plan or rate.
 
     public string? Feature { get; init; }
 
@@ -58,12 +58,12 @@ public sealed record Problem
 
     public string? SuggestedPlan { get; init; }
 
-    // What a 503 in the middle of a batch or stream of events adds.
+    // Members of a 503 in the middle of a batch or stream of events.
 
-    /// <summary>Events that were recorded before the request broke off.</summary>
+    /// <summary>Events that Tollgate recorded before the request stopped.</summary>
     public long? Accepted { get; init; }
 
-    /// <summary>Events that had been recorded by an earlier request.</summary>
+    /// <summary>Events that an earlier request had recorded.</summary>
     public long? Replayed { get; init; }
 
     public static Problem Of(ErrorCode code, string? detail = null, string? param = null) => new()

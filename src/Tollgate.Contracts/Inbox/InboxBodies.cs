@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Inbox;
 
-/// <param name="Received">It is kept, or was known already.</param>
+/// <param name="Received">Tollgate has stored the event, or already had it.</param>
 public sealed record WebhookReceived(bool Received);
 
 /// <summary>An event that a provider sent by webhook, and its state.</summary>
@@ -14,31 +14,31 @@ public sealed record ProviderEventView
     /// <summary>The provider's own word: <c>invoice.paid</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The provider's id of what it speaks of.</summary>
+    /// <summary>The provider's id of the object that it reports.</summary>
     public string? Object { get; init; }
 
     /// <summary>
-    /// <c>waiting</c>, <c>done</c>, <c>ignored</c> (of a type that concerns nobody here) or <c>parked</c> (it could not be applied for two
+    /// <c>waiting</c>, <c>done</c>, <c>ignored</c> (of a type that Tollgate does not use) or <c>parked</c> (it could not be applied for two
     /// days).
     /// </summary>
     public required string State { get; init; }
 
-    /// <summary>Why it is not done.</summary>
+    /// <summary>The reason why Tollgate has not applied it.</summary>
     public string? Reason { get; init; }
 
     public required int Attempts { get; init; }
 
-    /// <summary>As the provider says.</summary>
+    /// <summary>The provider's time of the event.</summary>
     public DateTimeOffset? HappenedAt { get; init; }
 
     public required DateTimeOffset ReceivedAt { get; init; }
 
-    /// <summary>When it is read next; null: it is not.</summary>
+    /// <summary>The time of the next attempt to apply it; null: there is none.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     public DateTimeOffset? DoneAt { get; init; }
 
-    /// <summary>As it came in; only when one event is shown.</summary>
+    /// <summary>The received body; only if one event is requested.</summary>
     public string? Body { get; init; }
 }
 

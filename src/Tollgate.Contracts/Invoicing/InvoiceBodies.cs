@@ -19,10 +19,10 @@ public sealed record InvoiceLineView
 
     public required decimal Quantity { get; init; }
 
-    /// <summary>Major units for one, as text; null where the amount does not come of one price.</summary>
+    /// <summary>Major units for one, as text; null: the amount does not come from one price.</summary>
     public string? UnitPrice { get; init; }
 
-    /// <summary>Minor units. Negative for what is given back or taken off.</summary>
+    /// <summary>Minor units. Negative for credits and discounts.</summary>
     public required long Amount { get; init; }
 
     public required DateTimeOffset PeriodStart { get; init; }
@@ -45,18 +45,18 @@ public sealed record InvoicePartyView(
 
 /// <summary>The result of the check of a buyer's VAT id.</summary>
 /// <param name="Status"><c>valid</c>, <c>invalid</c> or <c>pending</c>.</param>
-/// <param name="Source"><c>vies</c> or <c>sandbox</c>; null: it was not asked yet.</param>
+/// <param name="Source"><c>vies</c> or <c>sandbox</c>; null: Tollgate has not asked yet.</param>
 public sealed record TaxIdCheckView(string Status, string? Source, DateTimeOffset? CheckedAt, string? ConsultationNumber);
 
 public sealed record CreditNoteView(
     string Id, string Number, DateTimeOffset IssuedAt, string Reason, IReadOnlyList<InvoiceLineView> Lines, long Tax, long Total);
 
-/// <summary>An invoice as every call answers it. Amounts in minor units of <c>currency</c>.</summary>
+/// <summary>An invoice as every call returns it. Amounts in minor units of <c>currency</c>.</summary>
 public sealed record InvoiceView
 {
     public required string Id { get; init; }
 
-    /// <summary>Gap-free in the project; null of a preview.</summary>
+    /// <summary>Gap-free in the project; null: a preview.</summary>
     public string? Number { get; init; }
 
     /// <summary><c>draft</c> (a preview), <c>open</c>, <c>paid</c>, <c>void</c> or <c>uncollectible</c>.</summary>
@@ -124,11 +124,11 @@ public sealed record InvoiceList(IReadOnlyList<InvoiceView> Data, bool HasMore);
 /// <summary>Body of <c>/pay</c>, <c>/void</c> and <c>/mark-uncollectible</c>.</summary>
 public sealed record InvoiceStatusRequest
 {
-    /// <summary>For people: how it was paid, why it is void.</summary>
+    /// <summary>A note for operators: how it was paid, why it is void.</summary>
     public string? Note { get; init; }
 }
 
-/// <summary>Body of <c>POST /v1/invoices/{id}/credit-notes</c>. With neither amount nor lines: all that is left.</summary>
+/// <summary>Body of <c>POST /v1/invoices/{id}/credit-notes</c>. With neither amount nor lines: the rest of the invoice.</summary>
 public sealed record CreditInvoiceRequest
 {
     /// <summary>Minor units, tax included.</summary>
@@ -141,7 +141,7 @@ public sealed record CreditInvoiceRequest
     public string? Reason { get; init; }
 }
 
-/// <summary>Answer of <c>GET /v1/invoices/{id}/lines/{n}/explain</c>: how a line's amount came about.</summary>
+/// <summary>Answer of <c>GET /v1/invoices/{id}/lines/{n}/explain</c>: how Tollgate computed the amount of a line.</summary>
 public sealed record LineExplanation
 {
     public required InvoiceLineView Line { get; init; }
@@ -149,7 +149,7 @@ public sealed record LineExplanation
     /// <summary>Step by step, in words.</summary>
     public required IReadOnlyList<string> Steps { get; init; }
 
-    /// <summary>For usage: what the feature's events of the period come to.</summary>
+    /// <summary>For usage: the total of the feature's events in the period.</summary>
     public UsageExplanation? Usage { get; init; }
 
     /// <summary>Its part of the invoice's discounts, positive. Null: the line is a discount or a tax.</summary>
@@ -159,7 +159,7 @@ public sealed record LineExplanation
     public long? Tax { get; init; }
 
     /// <summary>
-    /// The rates of <c>tax</c>; null where that is, and for a line that gives money back: it has the rates that it was paid with.
+    /// The rates of <c>tax</c>. Null: <c>tax</c> is null, or the line is a credit, which has the rates of the original charge.
     /// </summary>
     public IReadOnlyList<LineTaxRateView>? TaxRates { get; init; }
 }
@@ -169,7 +169,7 @@ public sealed record LineTaxRateView(string Name, decimal Percent, bool Inclusiv
 
 /// <param name="Included">The plan's quota in the period.</param>
 /// <param name="Used">The usage of the plan's quota and beyond, without usage that grants covered.</param>
-/// <param name="Events">The number of events in the period, and the first of them.</param>
+/// <param name="Events">The first events of the period; <c>event_count</c> counts all of them.</param>
 public sealed record UsageExplanation(
     DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Included, decimal Used, decimal PaidByGrants, decimal Beyond,
     long EventCount,
@@ -177,7 +177,7 @@ public sealed record UsageExplanation(
 {
     /// <summary>
     /// The parts of the period in the order of time, each with the plan that rated it. A new part begins where the plan, an add-on or an
-    /// override changes, and where a subscription begins or ends to sell. Absent for periods that an older version of Tollgate rated.
+    /// override changes, and where a subscription begins or ends. Absent for periods that an older version of Tollgate rated.
     /// </summary>
     public IReadOnlyList<UsagePartView>? Parts { get; init; }
 }
@@ -187,7 +187,7 @@ public sealed record UsageExplanation(
 /// <param name="Included">The quota that was in force; null: unlimited.</param>
 /// <param name="Used">The usage of the plan's quota in it; null if no usage of the period exceeds the quota.</param>
 /// <param name="Beyond">Units that the price applies to: above the quota, and not used earlier.</param>
-/// <param name="Price">Null: nobody sold the feature beyond the quota.</param>
+/// <param name="Price">Null: the plan had no price beyond the quota.</param>
 public sealed record UsagePartView(
     DateTimeOffset From, DateTimeOffset To, string Plan, int PlanVersion, decimal? Included, decimal? Used, decimal Beyond,
     OveragePriceView? Price);
@@ -219,10 +219,10 @@ public sealed record BuyPackRequest
     /// <summary>Default: the customer's, or the project's.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>Only look. Nothing is changed.</summary>
+    /// <summary>A preview: Tollgate changes nothing.</summary>
     public bool? Preview { get; init; }
 
-    /// <summary>An id of your own, for instance the order's number: a repeat buys nothing more.</summary>
+    /// <summary>An id of your own, for instance the order's number: a repeat buys nothing.</summary>
     public string? Id { get; init; }
 }
 
@@ -242,10 +242,10 @@ public sealed record PackPurchaseView
     /// <summary>For all packs together.</summary>
     public required decimal Units { get; init; }
 
-    /// <summary>Days from the payment on; null: never.</summary>
+    /// <summary>Days after the payment; null: never.</summary>
     public int? ExpiresAfterDays { get; init; }
 
-    /// <summary><c>pending</c> (the invoice is not paid), <c>granted</c>, or <c>void</c> (it will not be).</summary>
+    /// <summary><c>pending</c> (the invoice is not paid), <c>granted</c>, or <c>void</c> (the invoice is void).</summary>
     public required string Status { get; init; }
 
     public required DateTimeOffset BoughtAt { get; init; }
@@ -263,7 +263,7 @@ public sealed record PackPurchaseList(IReadOnlyList<PackPurchaseView> Data, bool
 /// <summary>Body of <c>POST /v1/customers/{id}/credits</c>.</summary>
 public sealed record GiveCreditRequest
 {
-    /// <summary>Minor units, not 0. Negative, only of <c>prepaid</c>: so much of what is left is taken back.</summary>
+    /// <summary>Minor units, not 0. Negative, only for <c>prepaid</c>: Tollgate takes this amount back from the remaining credit.</summary>
     [Required]
     public long? Amount { get; init; }
 
@@ -271,20 +271,20 @@ public sealed record GiveCreditRequest
     public string? Currency { get; init; }
 
     /// <summary>
-    /// <c>promotional</c>: comes off the price before tax, in the order of redemption among the coupons. <c>prepaid</c>: pays, tax
+    /// <c>promotional</c>: reduces the price before tax, in the order of redemption among the coupons. <c>prepaid</c>: pays the total, tax
     /// included.
     /// </summary>
     [Required]
     public string? Kind { get; init; }
 
-    /// <summary>Only of <c>promotional</c>: nothing is taken off from then on. Default: never.</summary>
+    /// <summary>Only for <c>promotional</c>: from this time on, the credit reduces no invoice. Default: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>For people: a payment's reference, a reason.</summary>
+    /// <summary>A note for operators: a payment's reference, a reason.</summary>
     public string? Note { get; init; }
 }
 
-/// <summary>Money that came to a customer, or went.</summary>
+/// <summary>An increase or a reduction of a customer's credit.</summary>
 public sealed record CreditFactView
 {
     /// <summary>For <c>starting_after</c>.</summary>
@@ -294,14 +294,13 @@ public sealed record CreditFactView
     public required string Kind { get; init; }
 
     /// <summary>
-    /// <c>manual</c>: by this call. <c>invoice</c>: an invoice took it, or gave it back when it became void. <c>proration</c>: a change
-    /// gave more back than it asked for. <c>credit_note</c>. <c>payment</c>: its invoice did not ask for it. <c>refund</c>: such money went
-    /// back.
-    /// <c>expired</c>: what was left.
+    /// <c>manual</c>: this call. <c>invoice</c>: an invoice used it, or returned it when it became void. <c>proration</c>: the proration
+    /// credit of a change exceeded its charge. <c>credit_note</c>. <c>payment</c>: money that exceeded its invoice. <c>refund</c>: the
+    /// refund of such money. <c>expired</c>: the rest at the expiry.
     /// </summary>
     public required string Cause { get; init; }
 
-    /// <summary>Minor units. Negative: it went.</summary>
+    /// <summary>Minor units. Negative: a reduction.</summary>
     public required long Amount { get; init; }
 
     public required string Currency { get; init; }
@@ -315,7 +314,7 @@ public sealed record CreditFactView
 
     public string? Note { get; init; }
 
-    /// <summary>The person or key that did it manually.</summary>
+    /// <summary>The operator or key that made the change.</summary>
     public string? Actor { get; init; }
 }
 
@@ -327,9 +326,9 @@ public sealed record CreditBalanceView(string Kind, string Currency, long Amount
 /// <param name="Data">The credits granted and used, the newest first.</param>
 public sealed record CreditAccountView(IReadOnlyList<CreditBalanceView> Balances, IReadOnlyList<CreditFactView> Data, bool HasMore);
 
-/// <summary>Usage that came too late for the invoice of its period and was not billed.</summary>
-/// <param name="Id">For <c>starting_after</c>; it says nothing else.</param>
-/// <param name="Quantity">Units beyond what was billed.</param>
+/// <summary>Usage that arrived too late for the invoice of its period. Tollgate did not bill it.</summary>
+/// <param name="Id">For <c>starting_after</c>; it has no other meaning.</param>
+/// <param name="Quantity">Units beyond the billed ones.</param>
 /// <param name="Amount">Their price, in minor units. It is 0 or less if more units make all units cheaper.</param>
 public sealed record LateUsageView(
     string Id, string Customer, string Feature, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Quantity, long Amount,
@@ -341,7 +340,7 @@ public sealed record LateUsageList(IReadOnlyList<LateUsageView> Data, bool HasMo
 /// <summary>Body of <c>POST /v1/coupons</c>.</summary>
 public sealed record CreateCouponRequest
 {
-    /// <summary>1 to 64 letters, digits, and . _ - after the first. Capital letters count.</summary>
+    /// <summary>1 to 64 letters, digits, and . _ - after the first. Case-sensitive.</summary>
     [Required]
     public string? Code { get; init; }
 
@@ -360,7 +359,8 @@ public sealed record CreateCouponRequest
     public int? Months { get; init; }
 
     /// <summary>
-    /// Only with <c>amount_off</c> and <c>once</c>: what one invoice leaves of the amount, the next ones have. Default: it is forfeited.
+    /// Only with <c>amount_off</c> and <c>once</c>: the part of the amount that exceeds one invoice reduces the next ones. Default: it is
+    /// forfeited.
     /// </summary>
     public bool? CarryOver { get; init; }
 
@@ -369,14 +369,14 @@ public sealed record CreateCouponRequest
     /// <summary>Only for customers who never had another subscription.</summary>
     public bool? FirstTimeOnly { get; init; }
 
-    /// <summary>Codes of plans; all unless given.</summary>
+    /// <summary>Codes of plans; default: all.</summary>
     public IReadOnlyList<string>? Plans { get; init; }
 
-    /// <summary>It cannot be redeemed from then on; who has it keeps it.</summary>
+    /// <summary>The time from which customers can no longer redeem it; subscriptions that have it keep it.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 }
 
-/// <summary>A coupon as every call answers it.</summary>
+/// <summary>A coupon as every call returns it.</summary>
 public sealed record CouponView
 {
     public required string Code { get; init; }
@@ -404,7 +404,7 @@ public sealed record CouponView
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>False: it was ended and cannot be redeemed any more.</summary>
+    /// <summary>False: it has ended and customers can no longer redeem it.</summary>
     public required bool Active { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -413,7 +413,7 @@ public sealed record CouponView
 /// <summary>Answer of <c>GET /v1/coupons</c>.</summary>
 public sealed record CouponList(IReadOnlyList<CouponView> Data, bool HasMore);
 
-/// <summary>Body and answer of <c>/v1/invoice-settings</c>: who sends the project's invoices.</summary>
+/// <summary>Body and answer of <c>/v1/invoice-settings</c>: the seller on the project's invoices, and their form.</summary>
 public sealed record InvoiceSettingsBody
 {
     /// <summary>Default: the project's name.</summary>
@@ -436,14 +436,14 @@ public sealed record InvoiceSettingsBody
     public int? DueDays { get; init; }
 
     /// <summary>
-    /// Major units above which an invoice is held back until somebody has looked. Default: about a million US dollars, 1000000 in most
-    /// currencies.
+    /// Major units above which Tollgate holds an invoice back until an operator has checked it. Default: about a million US dollars,
+    /// 1000000 in most currencies.
     /// </summary>
     public long? LargestTotal { get; init; }
 
     /// <summary>
-    /// Whether a VAT id that VIES has not answered for yet takes tax off, for 14 days after the first request at most. Default: true,
-    /// because registers are often down for hours. With false such a customer pays tax until the answer is there.
+    /// True (default): a VAT id that VIES has not confirmed yet removes the tax, for at most 14 days after the first request, because the
+    /// registers are often down for hours. False: such a customer pays tax until the answer arrives.
     /// </summary>
     public bool? ReverseChargeWhilePending { get; init; }
 
@@ -456,13 +456,15 @@ public sealed record InvoiceSettingsBody
     /// </summary>
     public string? Language { get; init; }
 
-    /// <summary>PNG or JPEG in base64, at most 256 KB; left out: it stays; empty: none. An answer says whether there is one.</summary>
+    /// <summary>
+    /// PNG or JPEG in base64, at most 256 KB; left out: the stored one stays; empty: none. An answer shows only that there is one.
+    /// </summary>
     public string? Logo { get; init; }
 
     public bool? HasLogo { get; init; }
 }
 
-/// <summary>A rate of tax by where the customer is.</summary>
+/// <summary>A tax rate by the customer's location.</summary>
 public sealed record TaxRateBody
 {
     /// <summary>ISO 3166-1, two capital letters.</summary>
@@ -480,17 +482,17 @@ public sealed record TaxRateBody
     /// <summary>Prices contain it.</summary>
     public bool? Inclusive { get; init; }
 
-    /// <summary>A customer with a valid VAT id in another country than the seller's owes it itself.</summary>
+    /// <summary>A customer with a valid VAT id in another country than the seller's owes the tax itself (reverse charge).</summary>
     public bool? ReverseCharge { get; init; }
 
     /// <summary>
-    /// For what the catalogue sells in this <c>tax_category</c>, instead of the rates of the same country and region without a category.
-    /// Null: for all others.
+    /// For items of the catalogue with this <c>tax_category</c>, instead of the rates of the same country and region without a category.
+    /// Null: for all other items.
     /// </summary>
     public string? Category { get; init; }
 }
 
-/// <summary>Body and answer of <c>/v1/tax-rates</c>: all of a project's.</summary>
+/// <summary>Body and answer of <c>/v1/tax-rates</c>: all tax rates of a project.</summary>
 public sealed record TaxRates
 {
     [Required]

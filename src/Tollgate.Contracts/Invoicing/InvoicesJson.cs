@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Invoicing;
 
-/// <summary>How the bodies of the room Invoicing are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Invoicing.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

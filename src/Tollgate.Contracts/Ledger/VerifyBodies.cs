@@ -6,7 +6,7 @@ namespace Tollgate.Contracts.Ledger;
 /// <summary>Answer of <c>POST /v1/verify</c>.</summary>
 public sealed record VerifiedView
 {
-    /// <summary>True: nothing contradicts anything else.</summary>
+    /// <summary>True: the checks found no contradiction.</summary>
     public required bool Clean { get; init; }
 
     /// <summary>The moment of the snapshot that was checked.</summary>
@@ -20,11 +20,11 @@ public sealed record VerifiedView
 
     public required decimal Seconds { get; init; }
 
-    /// <summary>Every check that was made, also those that found nothing.</summary>
+    /// <summary>Every check, also those that found nothing.</summary>
     public required IReadOnlyList<VerifyFindingView> Checks { get; init; }
 }
 
-/// <param name="Break">False: worth knowing, and explained by recorded facts.</param>
+/// <param name="Break">False: a finding that recorded facts explain.</param>
 /// <param name="First">The first 20.</param>
 public sealed record VerifyFindingView(string Kind, string Meaning, bool Break, long Count, IReadOnlyList<VerifyPlaceView> First);
 
@@ -33,7 +33,7 @@ public sealed record VerifyFindingView(string Kind, string Meaning, bool Break, 
 /// <param name="Found">The stored value.</param>
 public sealed record VerifyPlaceView(string? Project, string? Customer, string? Feature, string Place, string Expected, string Found);
 
-/// <summary>How the bodies of the room Ledger are written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Ledger.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -38,7 +38,7 @@ public abstract record LlmCounts
 
     public long? VideoInputTokens { get; init; }
 
-    /// <summary>Calls that this stands for; default 1.</summary>
+    /// <summary>The number of calls that this represents; default 1.</summary>
     public long? Requests { get; init; }
 
     /// <summary>Images made.</summary>
@@ -55,8 +55,8 @@ public abstract record LlmCounts
 }
 
 /// <summary>
-/// One call to a model, as it was made: <c>input_tokens</c> without cached and cache-write ones, <c>output_tokens</c> without
-/// reasoning; with <c>inclusive</c> they are the provider's own totals.
+/// One call to a model: <c>input_tokens</c> without cached and cache-write ones, <c>output_tokens</c> without reasoning; with
+/// <c>inclusive</c> they are the provider's own totals.
 /// </summary>
 public sealed record LlmCallRequest : LlmCounts
 {
@@ -68,8 +68,8 @@ public sealed record LlmCallRequest : LlmCounts
     public string? Customer { get; init; }
 
     /// <summary>
-    /// A feature that this call uses once, together with what the meters on <c>llm_call</c> count. Leave it out when the use was
-    /// counted already, for instance by <c>/v1/consume</c>, and name it in <c>attribute_to</c>.
+    /// A feature that this call uses once, in addition to the units that the meters on <c>llm_call</c> count. Leave it out if the use is
+    /// already counted, for instance by <c>/v1/consume</c>, and name it in <c>attribute_to</c>.
     /// </summary>
     public string? Feature { get; init; }
 
@@ -87,20 +87,20 @@ public sealed record LlmCallRequest : LlmCounts
     public string? Model { get; init; }
 
     /// <summary>
-    /// True: <c>input_tokens</c> and <c>output_tokens</c> are the provider's totals, of which the other counts are parts. The parts
-    /// are taken out of them.
+    /// True: <c>input_tokens</c> and <c>output_tokens</c> are the provider's totals, which contain the other counts. Tollgate subtracts the
+    /// other counts from them.
     /// </summary>
     public bool? Inclusive { get; init; }
 
     /// <summary>
-    /// The provider's whole answer instead of counts: its JSON, or as a text the events of a stream. The usage, the model and the
-    /// provider's own cost are read off it, and it is not kept.
+    /// The provider's whole answer instead of counts: its JSON, or as a text the events of a stream. Tollgate reads the usage, the model
+    /// and the provider's own cost from it, and does not store it.
     /// </summary>
     public JsonElement? RawResponse { get; init; }
 
     /// <summary>
-    /// The request that the answer belongs to, as it was sent to the provider: its JSON, or the same as a text. With it, an answer
-    /// that does not say what was used is recorded with an estimate (<c>estimated</c>). It is not kept.
+    /// The request that the answer belongs to, as it was sent to the provider: its JSON, or the same as a text. With it, Tollgate estimates
+    /// the usage of an answer that does not report any (<c>estimated</c>). Tollgate does not store it.
     /// </summary>
     public JsonElement? RawRequest { get; init; }
 
@@ -108,15 +108,14 @@ public sealed record LlmCallRequest : LlmCounts
     public bool? Estimated { get; init; }
 
     /// <summary>
-    /// What the provider itself says it charged, in dollars: kept beside our own figure, or the cost itself where the provider's upstream
-    /// says
-    /// <c>reported_cost: wins</c>, as openrouter's does by default.
+    /// The cost in dollars that the provider reports. Tollgate stores it next to its own figure, or uses it as the cost if the provider's
+    /// upstream has <c>reported_cost: wins</c>, as openrouter's has by default.
     /// </summary>
     public string? ReportedCostUsd { get; init; }
 
     /// <summary>
     /// The service tier that served the call, as the provider names it: <c>flex</c>, <c>priority</c>, <c>batch</c>. It selects the price
-    /// where the price book has one for it. Default: what the answer says, else the standard tier.
+    /// where the price book has one for it. Default: the tier in the answer, else the standard tier.
     /// </summary>
     public string? ServiceTier { get; init; }
 
@@ -145,7 +144,7 @@ public sealed record LlmCallRecorded
 {
     public required string Id { get; init; }
 
-    /// <summary>True: it was recorded under this id before; nothing was counted again.</summary>
+    /// <summary>True: Tollgate recorded a call under this id before, and counts nothing again.</summary>
     public required bool Replayed { get; init; }
 
     /// <summary>Null: the request names no provider and the price book does not know the model.</summary>
@@ -347,7 +346,7 @@ public sealed record ModelPriceRequest
     public string? Source { get; init; }
 }
 
-/// <summary>Prices that hold for the whole call when it has more input tokens.</summary>
+/// <summary>Prices of the whole call if it has more input tokens.</summary>
 public sealed record PriceTierBody
 {
     public long? AboveTokens { get; init; }
@@ -370,7 +369,7 @@ public sealed record PriceHoursBody
     /// <summary>UTC, inclusive: <c>16:30</c>.</summary>
     public string? From { get; init; }
 
-    /// <summary>UTC, exclusive. Not after <c>from</c>: the window goes over midnight.</summary>
+    /// <summary>UTC, exclusive. At or before <c>from</c>: the window crosses midnight.</summary>
     public string? To { get; init; }
 
     public IReadOnlyDictionary<string, string>? Prices { get; init; }
@@ -413,13 +412,13 @@ public sealed record ModelPriceList(IReadOnlyList<ModelPriceView> Data, bool Has
 /// <summary>The changes that a list makes in the price book, or would make.</summary>
 public sealed record PricesImported
 {
-    /// <summary>True: nothing was added.</summary>
+    /// <summary>True: Tollgate added nothing.</summary>
     public required bool DryRun { get; init; }
 
     /// <summary><c>project</c> or <c>shared</c>.</summary>
     public required string Scope { get; init; }
 
-    /// <summary>Prices of models, or of moments, that the book did not have.</summary>
+    /// <summary>Prices of models or times that were not in the price book.</summary>
     public required int New { get; init; }
 
     /// <summary>Prices that differed in the book. Prices in force change from now on.</summary>
@@ -427,7 +426,7 @@ public sealed record PricesImported
 
     public required int Unchanged { get; init; }
 
-    /// <summary>Past prices that differ in the book, which keeps its own.</summary>
+    /// <summary>Past prices that differ in the price book, which keeps its own.</summary>
     public required int Left { get; init; }
 
     /// <summary>All but the unchanged ones, in the order of the list.</summary>
@@ -443,7 +442,7 @@ public sealed record PriceChangeView
 
     public required string Model { get; init; }
 
-    /// <summary>From when it holds, or would.</summary>
+    /// <summary>The time from which it applies or would apply.</summary>
     public required DateTimeOffset ValidFrom { get; init; }
 
     /// <summary>Units whose price differs; none where only names, tiers or the end differ.</summary>
@@ -451,7 +450,7 @@ public sealed record PriceChangeView
 }
 
 /// <param name="Before">Null: not stated.</param>
-/// <param name="Now">Null: not stated any more.</param>
+/// <param name="Now">Null: no longer stated.</param>
 /// <param name="Percent">The change in percent of the earlier price, to a tenth; null when either price is missing or the earlier one was
 /// 0.</param>
 public sealed record UnitChangeView(string Unit, string? Before, string? Now, decimal? Percent);
@@ -474,7 +473,7 @@ public sealed record RerateRequest
     /// <summary>True: all calls. Default: only those whose cost is unknown.</summary>
     public bool? All { get; init; }
 
-    /// <summary>Inclusive; default 35 days ago, before which no cost is corrected.</summary>
+    /// <summary>Inclusive; default 35 days ago. Tollgate corrects no older cost.</summary>
     public DateTimeOffset? From { get; init; }
 
     /// <summary>Exclusive; default now.</summary>

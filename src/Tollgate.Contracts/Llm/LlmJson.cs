@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Llm;
 
-/// <summary>How the bodies of the room Llm are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Llm.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -17,12 +17,14 @@ public sealed record MailView
 
     public required string Subject { get; init; }
 
-    /// <summary><c>waiting</c>, <c>sent</c>, <c>skipped</c> (it was not to be sent) or <c>failed</c> (it could not be).</summary>
+    /// <summary>
+    /// <c>waiting</c>, <c>sent</c>, <c>skipped</c> (Tollgate does not send it) or <c>failed</c> (Tollgate could not send it).
+    /// </summary>
     public required string Status { get; init; }
 
     /// <summary>
-    /// Why it is not sent: <c>no_address</c>, <c>unsubscribed</c>, <c>customer_deleted</c>, <c>trial_is_over</c>, or what the mail server
-    /// said.
+    /// The reason why Tollgate does not send it: <c>no_address</c>, <c>unsubscribed</c>, <c>customer_deleted</c>, <c>trial_is_over</c>, or
+    /// the answer of the mail server.
     /// </summary>
     public string? Reason { get; init; }
 
@@ -34,18 +36,18 @@ public sealed record MailView
     /// <summary>The time of the event that the mail reports, by the project's clock.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Its day, by the project's clock; null: at once.</summary>
+    /// <summary>The earliest time to send it, by the project's clock; null: at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }
 }
 
-/// <summary>A mail with what it says. Links that only the customer may have lead nowhere here.</summary>
+/// <summary>A mail with its text. Links that only the customer may have lead nowhere here.</summary>
 public sealed record MailDetail(MailView Mail, string Text, string Html);
 
 public sealed record MailList(IReadOnlyList<MailView> Data, bool HasMore);
 
-/// <summary>How the bodies of the room Mail are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Mail.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.Metering;
 
-/// <summary>One fact: body of <c>POST /v1/events</c>, item of its array, line of its stream.</summary>
+/// <summary>A fact: body of <c>POST /v1/events</c>, item of its array, line of its stream.</summary>
 public sealed record EventRequest
 {
     /// <summary>
@@ -39,13 +39,13 @@ public sealed record RecordedEvents
     /// </summary>
     public string? Id { get; init; }
 
-    /// <summary>Recorded by this request.</summary>
+    /// <summary>Events that this request recorded.</summary>
     public required long Accepted { get; init; }
 
-    /// <summary>Recorded under the same id before; not counted again.</summary>
+    /// <summary>Events that were recorded under the same id before; Tollgate does not count them again.</summary>
     public required long Replayed { get; init; }
 
-    /// <summary>Accepted facts that stand beyond a hard cap.</summary>
+    /// <summary>Accepted facts beyond a hard cap.</summary>
     public required long OverLimit { get; init; }
 
     public required long RejectedCount { get; init; }
@@ -70,7 +70,7 @@ public sealed record UnmatchedEventView
 {
     public required string Type { get; init; }
 
-    /// <summary>Events of it that were recorded, or refused for their type.</summary>
+    /// <summary>The recorded events of this type, and those refused for their type.</summary>
     public required long Count { get; init; }
 
     public required DateTimeOffset FirstSeenAt { get; init; }
@@ -85,7 +85,7 @@ public sealed record UnmatchedEventList(IReadOnlyList<UnmatchedEventView> Data, 
 
 /// <summary>An event that was not recorded.</summary>
 /// <param name="Index">Its place in the array, or its line in the stream, from 0; empty lines count.</param>
-/// <param name="Id">As it was sent; null when it could not be read.</param>
+/// <param name="Id">The id in the request; null if it could not be read.</param>
 /// <param name="Code">An error code: a fault of the event, or why it was denied.</param>
 public sealed record RejectedEvent(long Index, string? Id, string Code, string Detail);
 
@@ -105,7 +105,7 @@ public sealed record VoidedView
     /// <summary>The id of the event that was reversed.</summary>
     public required string Voids { get; init; }
 
-    /// <summary>True: it was voided before; nothing was given back again.</summary>
+    /// <summary>True: it was voided before, and nothing is given back again.</summary>
     public required bool Replayed { get; init; }
 
     /// <summary>Null: no meter had counted the event.</summary>
@@ -207,7 +207,7 @@ public sealed record DecisionExplained
 
     public string? Voids { get; init; }
 
-    /// <summary>The same in plain sentences.</summary>
+    /// <summary>The explanation in plain sentences.</summary>
     public required IReadOnlyList<string> Because { get; init; }
 }
 
@@ -229,7 +229,7 @@ public sealed record PostingView
     /// <summary>The plan's own quota of that period when it was last decided; null is unlimited.</summary>
     public decimal? Quota { get; init; }
 
-    /// <summary>The balance as it stands now.</summary>
+    /// <summary>The present balance.</summary>
     public decimal? UsedNow { get; init; }
 }
 

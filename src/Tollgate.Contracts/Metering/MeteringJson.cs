@@ -3,9 +3,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Metering;
 
-/// <summary>
-/// How the bodies of the room Metering are read and written. Events themselves are read by hand (see the server's EventFields).
-/// </summary>
+/// <summary>The JSON serialization of the bodies of the room Metering. The server parses events by hand (see its EventFields).</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -12,10 +12,10 @@ public sealed record NoticeView
     /// </summary>
     public required string Code { get; init; }
 
-    /// <summary><c>info</c>, <c>warning</c> or <c>critical</c>: something is lost, or will be next.</summary>
+    /// <summary><c>info</c>, <c>warning</c> or <c>critical</c>: the customer has lost something or loses it next.</summary>
     public required string Severity { get; init; }
 
-    /// <summary>When it became so.</summary>
+    /// <summary>The time at which the reason for the notice began.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>A few words of English, for a heading.</summary>
@@ -27,7 +27,7 @@ public sealed record NoticeView
     /// <summary>The action that the customer can take. Null: none is needed.</summary>
     public NoticeActionView? Action { get; init; }
 
-    /// <summary>The invoice's id. Null: there is none, or the provider made it that manages the subscription.</summary>
+    /// <summary>The invoice's id. Null: there is none, or the provider that manages the subscription made it.</summary>
     public string? Invoice { get; init; }
 
     public string? InvoiceNumber { get; init; }
@@ -55,15 +55,15 @@ public sealed record NoticeView
     public DateTimeOffset? HappensAt { get; init; }
 }
 
-/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: it takes back the cancellation or the change
-/// that is scheduled), or <c>open_link</c>: on a page of the provider that manages the subscription.</param>
+/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: revokes the scheduled cancellation or
+/// change), or <c>open_link</c>: on a page of the provider that manages the subscription.</param>
 /// <param name="Label">The text of a button.</param>
 /// <param name="Url">For <c>open_link</c>: its URL.</param>
 public sealed record NoticeActionView(string Do, string Label, string? Url);
 
 public sealed record NoticeList(IReadOnlyList<NoticeView> Data, bool HasMore);
 
-/// <summary>How the bodies of the room Notices are written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Notices.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

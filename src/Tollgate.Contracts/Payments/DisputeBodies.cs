@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Payments;
 
-/// <summary>A customer's bank took the money of a payment back, or asks whether it should. Minor units.</summary>
+/// <summary>A dispute: the customer's bank took the money of a payment back, or examines the payment. Minor units.</summary>
 /// <param name="Id">The provider's own.</param>
 /// <param name="Status"><c>open</c> (the bank holds the money), <c>won</c> or <c>lost</c>.</param>
 public sealed record DisputeView(

@@ -4,12 +4,12 @@ namespace Tollgate.Contracts.Payments;
 
 public sealed record ChargeRequest
 {
-    /// <summary>The id of the invoice. Its customer's default payment method is charged with all that is due.</summary>
+    /// <summary>The id of the invoice. Tollgate charges the full amount due to its customer's default payment method.</summary>
     [Required]
     public string? Invoice { get; init; }
 }
 
-/// <summary>An attempt to move the money that an invoice asks for. Amounts in minor units.</summary>
+/// <summary>An attempt to collect the amount of an invoice. Amounts in minor units.</summary>
 public sealed record PaymentView
 {
     public required string Id { get; init; }
@@ -17,7 +17,7 @@ public sealed record PaymentView
     public required string Customer { get; init; }
 
     /// <summary>
-    /// The invoice that the payment pays. For a checkout it is set once the customer has paid; it is null too if the money became the
+    /// The invoice that the payment pays. For a checkout it is set once the customer has paid; it is also null if the money became the
     /// customer's credit.
     /// </summary>
     public string? Invoice { get; init; }
@@ -26,14 +26,14 @@ public sealed record PaymentView
     public string? Checkout { get; init; }
 
     /// <summary>
-    /// The provider's own invoice that it pays, of a subscription that the provider manages. Then it pays none of Tollgate's.
+    /// The provider's own invoice that it pays, of a subscription that the provider manages. It then pays none of Tollgate's invoices.
     /// </summary>
     public string? ProviderInvoice { get; init; }
 
     /// <summary><c>manual</c> (a recorded bank transfer), <c>sandbox</c>, <c>stripe</c> or <c>paymob</c>.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>The payment method that was charged; null of a manual one.</summary>
+    /// <summary>The charged payment method; null for a manual payment.</summary>
     public string? PaymentMethod { get; init; }
 
     public required long Amount { get; init; }
@@ -41,26 +41,27 @@ public sealed record PaymentView
     /// <summary>The part of the amount that is refunded, or being refunded.</summary>
     public required long AmountRefunded { get; init; }
 
-    /// <summary>The part of the amount that the customer's bank holds or took in disputes; it cannot be refunded as well.</summary>
+    /// <summary>The part of the amount that the customer's bank holds or took in disputes; it cannot also be refunded.</summary>
     public required long AmountDisputed { get; init; }
 
     /// <summary>
-    /// <c>open</c> (the bank has not decided), <c>lost</c> (the money is gone) or <c>won</c> (it stays); null: it was never disputed. Of
-    /// several the first of these.
+    /// <c>open</c> (the bank has not decided), <c>lost</c> (the money is gone) or <c>won</c> (it stays); null: it was never disputed. With
+    /// several disputes, the first of these states that occurs.
     /// </summary>
     public string? Dispute { get; init; }
 
     public required string Currency { get; init; }
 
     /// <summary>
-    /// <c>pending</c> (no answer yet; the provider is asked), <c>requires_action</c> (the customer has to confirm it to the bank),
+    /// <c>pending</c> (no answer yet; Tollgate asks the provider), <c>requires_action</c> (the customer has to confirm it to the bank),
     /// <c>succeeded</c> or <c>failed</c>.
     /// </summary>
     public required string Status { get; init; }
 
-    /// <summary>Of a failed one: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c>,
-    /// <c>payment_method_missing</c>,
-    /// <c>amount_not_possible</c> or <c>provider_refused</c>.</summary>
+    /// <summary>
+    /// For a failed payment: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c>,
+    /// <c>payment_method_missing</c>, <c>amount_not_possible</c> or <c>provider_refused</c>.
+    /// </summary>
     public string? Failure { get; init; }
 
     /// <summary>The provider's own id.</summary>
@@ -73,11 +74,12 @@ public sealed record PaymentView
     public required IReadOnlyList<RefundView> Refunds { get; init; }
 }
 
-/// <summary>Money that went back.</summary>
+/// <summary>Money that returns to the customer's payment method.</summary>
 /// <param name="Status"><c>pending</c>, <c>succeeded</c> or <c>failed</c>.</param>
 /// <param name="FromCredit">The part of the amount that exceeded its invoice and had become the customer's credit, from which the refund
 /// took it.</param>
-/// <param name="CreditNote">The id of the document over the rest, among the invoice's <c>credit_notes</c>; null: there is no rest.</param>
+/// <param name="CreditNote">The id of the credit note for the rest, among the invoice's <c>credit_notes</c>; null: there is no
+/// rest.</param>
 public sealed record RefundView(
     string Id, long Amount, long FromCredit, string Status, string? Reason, string? Reference, string? CreditNote, DateTimeOffset CreatedAt,
     DateTimeOffset? SettledAt);
@@ -86,7 +88,7 @@ public sealed record PaymentList(IReadOnlyList<PaymentView> Data, bool HasMore);
 
 public sealed record RefundRequest
 {
-    /// <summary>Minor units; left out: all that is left.</summary>
+    /// <summary>Minor units; left out: the rest of the payment.</summary>
     public long? Amount { get; init; }
 
     /// <summary>Reason on the credit note.</summary>
@@ -95,14 +97,16 @@ public sealed record RefundRequest
 
 public sealed record AddPaymentMethodRequest
 {
-    /// <summary>The provider's token. Of the sandbox: <c>pm_sandbox_visa</c>, <c>pm_sandbox_mastercard</c>, <c>pm_sandbox_declined</c>,
-    /// <c>pm_sandbox_insufficient_funds</c>, <c>pm_sandbox_authentication</c>, <c>pm_sandbox_timeout</c>, <c>pm_sandbox_late</c>.</summary>
+    /// <summary>
+    /// The provider's token. In the sandbox: <c>pm_sandbox_visa</c>, <c>pm_sandbox_mastercard</c>, <c>pm_sandbox_declined</c>,
+    /// <c>pm_sandbox_insufficient_funds</c>, <c>pm_sandbox_authentication</c>, <c>pm_sandbox_timeout</c>, <c>pm_sandbox_late</c>.
+    /// </summary>
     [Required]
     public string? Token { get; init; }
 }
 
 /// <summary>A customer's payment method.</summary>
-/// <param name="Default">It is the one that is charged.</param>
+/// <param name="Default">True: Tollgate charges this one.</param>
 public sealed record PaymentMethodView(string Id, string Provider, string Brand, string Last4, bool Default, DateTimeOffset AddedAt);
 
 public sealed record PaymentMethodList(IReadOnlyList<PaymentMethodView> Data);

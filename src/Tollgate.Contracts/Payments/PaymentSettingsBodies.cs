@@ -9,13 +9,13 @@ public sealed record PaymentSettingsRequest
     public string? Provider { get; init; }
 
     /// <summary>
-    /// All keys of the provider, by name; left out: those that are stored stay. They are kept encrypted and never shown again.
+    /// All keys of the provider, by name; left out: the stored ones stay. Tollgate stores them encrypted and never shows them again.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Credentials { get; init; }
 
     /// <summary>
-    /// Who renews and bills new subscriptions that are paid on a page: <c>tollgate</c>, or the <c>provider</c> where it can. Left out: as
-    /// before, and <c>tollgate</c> with another provider than before.
+    /// The party that renews and bills new subscriptions from a checkout: <c>tollgate</c>, or <c>provider</c> if the provider can. Left
+    /// out: unchanged, or <c>tollgate</c> if the provider changes.
     /// </summary>
     public string? Subscriptions { get; init; }
 }
@@ -25,7 +25,7 @@ public sealed record PaymentSettingsView
 {
     public required string Provider { get; init; }
 
-    /// <summary>Everything that it needs is stored and can be read.</summary>
+    /// <summary>True: all required credentials are stored and readable.</summary>
     public required bool Configured { get; init; }
 
     /// <summary>The party that renews and bills new subscriptions from a checkout: <c>tollgate</c> or <c>provider</c>.</summary>
@@ -36,12 +36,12 @@ public sealed record PaymentSettingsView
     /// <summary>The credentials that the provider takes, and whether each is stored.</summary>
     public required IReadOnlyList<CredentialView> Credentials { get; init; }
 
-    /// <summary>The path for the provider's webhooks; null: it sends none.</summary>
+    /// <summary>The path for the provider's webhooks; null: the provider sends none.</summary>
     public string? WebhookPath { get; init; }
 }
 
-/// <param name="ChargesSavedMethods">It charges a saved method while the customer is not there: renewals, upgrades.</param>
-/// <param name="ManagesSubscriptions">It can renew and invoice subscriptions itself.</param>
+/// <param name="ChargesSavedMethods">The provider can charge a saved method without the customer: renewals, upgrades.</param>
+/// <param name="ManagesSubscriptions">The provider can renew and invoice subscriptions.</param>
 public sealed record ProviderCapabilitiesView(
     bool ChargesSavedMethods, bool Checkout, bool Portal, bool Refunds, bool Voids, bool ManagesSubscriptions, bool Webhooks);
 

@@ -1,16 +1,18 @@
 namespace Tollgate.Contracts.Payments;
 
-/// <summary>An invoice that a payment provider made for a subscription that it manages, as it said last. Amounts in minor units.</summary>
+/// <summary>
+/// An invoice that a payment provider made for a subscription that it manages, as the provider last reported it. Amounts in minor units.
+/// </summary>
 public sealed record ProviderInvoiceView
 {
-    /// <summary>The provider's own.</summary>
+    /// <summary>The provider's id.</summary>
     public required string Id { get; init; }
 
     public required string Provider { get; init; }
 
     public required string Customer { get; init; }
 
-    /// <summary>The provider's id of it.</summary>
+    /// <summary>The provider's id of the subscription.</summary>
     public required string Subscription { get; init; }
 
     /// <summary>The provider's; null: a draft.</summary>
@@ -41,7 +43,7 @@ public sealed record ProviderInvoiceView
     public DateTimeOffset? PaidAt { get; init; }
 }
 
-/// <param name="Amount">After discounts, before taxes that are added.</param>
+/// <param name="Amount">After discounts, before exclusive taxes.</param>
 public sealed record ProviderInvoiceLineView(string Description, long Amount, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd);
 
 public sealed record ProviderInvoiceList(IReadOnlyList<ProviderInvoiceView> Data, bool HasMore);

@@ -10,21 +10,23 @@ public sealed record WebhookBehaviorRequest
     /// <summary>The delay in real time. Default: 0.</summary>
     public int? DelaySeconds { get; init; }
 
-    /// <summary>Each at a time of its own within the delay, so in any order.</summary>
+    /// <summary>Each arrives at its own time within the delay, so in any order.</summary>
     public bool? Shuffle { get; init; }
 
-    /// <summary>Beside each one comes another whose body was changed after it was signed.</summary>
+    /// <summary>Each webhook is followed by another whose body was changed after the signature.</summary>
     public bool? Tamper { get; init; }
 }
 
 public sealed record SandboxEventRequest
 {
-    /// <summary><c>dispute.opened</c>, <c>dispute.won</c>, <c>dispute.lost</c>, <c>refund.succeeded</c> (on the provider's own pages) or
-    /// <c>payment.succeeded</c> (the money of a failed payment comes after all).</summary>
+    /// <summary>
+    /// <c>dispute.opened</c>, <c>dispute.won</c>, <c>dispute.lost</c>, <c>refund.succeeded</c> (made on the provider's own pages) or
+    /// <c>payment.succeeded</c> (a failed payment succeeds late).
+    /// </summary>
     [Required]
     public string? Type { get; init; }
 
-    /// <summary>The id of a payment of the sandbox that succeeded; of <c>payment.succeeded</c> one that failed.</summary>
+    /// <summary>The id of a payment of the sandbox that succeeded; for <c>payment.succeeded</c>, of one that failed.</summary>
     [Required]
     public string? Payment { get; init; }
 

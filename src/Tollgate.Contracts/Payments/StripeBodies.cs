@@ -2,14 +2,15 @@ namespace Tollgate.Contracts.Payments;
 
 public sealed record StripeSyncRequest
 {
-    /// <summary>Only says what would be done.</summary>
+    /// <summary>A preview: Tollgate changes nothing at Stripe.</summary>
     public bool? DryRun { get; init; }
 }
 
 public sealed record StripeReconcileRequest
 {
     /// <summary>
-    /// Payments, invoices and refunds of so many days; 30 when left out, 1 to 400. Subscriptions are compared whenever they began.
+    /// The number of days whose payments, invoices and refunds to compare: 1 to 400, default 30. Tollgate compares subscriptions of any
+    /// age.
     /// </summary>
     public int? SinceDays { get; init; }
 
@@ -17,31 +18,31 @@ public sealed record StripeReconcileRequest
     public bool? Repair { get; init; }
 }
 
-/// <param name="Complete">False: there was more than is read at once; fewer days read less.</param>
-/// <param name="Remaining">Differences that are still there.</param>
+/// <param name="Complete">False: there are more objects than one call reads; ask for fewer days.</param>
+/// <param name="Remaining">The number of remaining differences.</param>
 public sealed record StripeReconcileReport(DateTimeOffset Since, bool Complete, int Remaining, IReadOnlyList<StripeDriftView> Drifts);
 
-/// <summary>Something that Tollgate and Stripe say differently.</summary>
+/// <summary>A difference between Tollgate's records and Stripe's.</summary>
 /// <param name="Object"><c>subscription</c>, <c>invoice</c>, <c>payment</c> or <c>refund</c>.</param>
-/// <param name="Id">Tollgate's; null: there is none here.</param>
-/// <param name="Reference">Stripe's; null: there is none there.</param>
+/// <param name="Id">Tollgate's id; null: Tollgate has no such object.</param>
+/// <param name="Reference">Stripe's id; null: Stripe has no such object.</param>
 /// <param name="Field">The field that differs; null: one side has no such object.</param>
-/// <param name="Ours">As Tollgate has it; null: it has none.</param>
-/// <param name="Theirs">As Stripe has it; null: it has none.</param>
+/// <param name="Ours">Tollgate's value; null: it has none.</param>
+/// <param name="Theirs">Stripe's value; null: it has none.</param>
 /// <param name="Advice">The action to take.</param>
-/// <param name="Repairable">Stripe is right, and <c>repair</c> brings it here.</param>
-/// <param name="Repaired">It was.</param>
-/// <param name="Detail">Why it could not be; null otherwise.</param>
+/// <param name="Repairable">True: Stripe is authoritative, and <c>repair</c> copies its state.</param>
+/// <param name="Repaired">True: this call repaired it.</param>
+/// <param name="Detail">The reason why the repair failed; null otherwise.</param>
 public sealed record StripeDriftView(
     string Object, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool Repairable,
     bool Repaired, string? Detail);
 
-/// <param name="DryRun">Nothing was changed.</param>
+/// <param name="DryRun">True: Tollgate changed nothing.</param>
 public sealed record StripeSyncReport(bool DryRun, IReadOnlyList<StripeSyncLine> Lines);
 
 /// <param name="Kind"><c>product</c> or <c>price</c>.</param>
-/// <param name="Name">As the catalogue has it.</param>
-/// <param name="Id">At Stripe; null: there is none.</param>
+/// <param name="Name">The name in the catalogue.</param>
+/// <param name="Id">The id at Stripe; null: there is none.</param>
 /// <param name="Outcome"><c>ok</c>, <c>created</c>, <c>updated</c>, <c>replaced</c>, <c>differs</c> or <c>skipped</c>.</param>
 /// <param name="Detail">The difference in words, for operators.</param>
 public sealed record StripeSyncLine(string Kind, string Name, string? Id, string Outcome, string? Detail);

@@ -28,7 +28,7 @@ public sealed record CreateProjectRequest
     public string? Currency { get; init; }
 }
 
-/// <summary>Answer of <c>POST /v1/projects</c>. The keys are shown this once.</summary>
+/// <summary>Answer of <c>POST /v1/projects</c>. Tollgate shows the keys only here.</summary>
 public sealed record CreatedProject
 {
     public required string Code { get; init; }
@@ -72,7 +72,7 @@ public sealed record ProjectView
 /// <summary>Body of <c>PUT /v1/projects/{code}/hosts</c>.</summary>
 public sealed record SetHostsRequest
 {
-    /// <summary>All of the project's host names, without ports: at most 20; an empty list takes them away.</summary>
+    /// <summary>All of the project's host names, without ports: at most 20; an empty list removes them.</summary>
     [Required]
     public IReadOnlyList<string>? Hosts { get; init; }
 }
@@ -91,17 +91,17 @@ public sealed record CreateKeyRequest
     /// <summary>Restricted keys: at least one of the scopes that <c>docs/reference/keys.md</c> lists.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    /// <summary>Default: when the key that asks expires. Later is refused.</summary>
+    /// <summary>Default: the expiry of the calling key. Tollgate refuses a later one.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>
-    /// Addresses (<c>203.0.113.7</c>) or networks (<c>203.0.113.0/24</c>) from which the key may be used. Default: those of the key that
-    /// asks, which is everywhere where it has none. Others are refused.
+    /// Addresses (<c>203.0.113.7</c>) or networks (<c>203.0.113.0/24</c>) from which the key may be used. Default: those of the calling
+    /// key; without any, the key may be used everywhere. Tollgate refuses others.
     /// </summary>
     public IReadOnlyList<string>? Networks { get; init; }
 }
 
-/// <summary>Answer of creating and rotating a key. <see cref="Key"/> is shown this once.</summary>
+/// <summary>The answer to the creation or rotation of a key. Tollgate shows <see cref="Key"/> only here.</summary>
 public sealed record CreatedKey
 {
     public required string Id { get; init; }
@@ -126,11 +126,11 @@ public sealed record CreatedKey
 /// <summary>Body of <c>POST /v1/api-keys/{id}/rotate</c>; may be omitted.</summary>
 public sealed record RotateKeyRequest
 {
-    /// <summary>Seconds for which the old key stays valid beside the new one: 0 (default) to 604,800 (a week).</summary>
+    /// <summary>Seconds for which the old key stays valid along with the new one: 0 (default) to 604,800 (a week).</summary>
     public long? GraceSeconds { get; init; }
 }
 
-/// <summary>A key as it is listed: never its text.</summary>
+/// <summary>A key in a list: never its text.</summary>
 public sealed record KeyView
 {
     public required string Id { get; init; }
@@ -155,7 +155,7 @@ public sealed record KeyView
     /// <summary>To the minute; null when it was never used.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
 
-    /// <summary>The id of the key that created it, and with which it ends; null where the server did.</summary>
+    /// <summary>The id of the key that created it, and with which it ends; null: the server created it.</summary>
     public string? IssuedBy { get; init; }
 }
 
@@ -164,15 +164,18 @@ public sealed record KeyList(IReadOnlyList<KeyView> Data, bool HasMore);
 /// <summary>Body of <c>POST /v1/customers/{id}/tokens</c>; may be omitted.</summary>
 public sealed record CreateTokenRequest
 {
-    /// <summary>60 to 2,592,000 (30 days). Default: 3,600, or as long as the key that asks is valid. Longer than that is refused.</summary>
+    /// <summary>
+    /// 60 to 2,592,000 (30 days). Default: 3,600, or less if the calling key expires earlier. Tollgate refuses a token that outlives the
+    /// calling key.
+    /// </summary>
     public long? TtlSeconds { get; init; }
 }
 
-/// <summary>A customer token, shown this once.</summary>
+/// <summary>A new customer token. Tollgate shows its text only here.</summary>
 /// <param name="Id">The id to list and revoke it by.</param>
 public sealed record CreatedToken(string Id, string Token, DateTimeOffset ExpiresAt);
 
-/// <summary>A customer token as it is listed: never its text.</summary>
+/// <summary>A customer token in a list: never its text.</summary>
 public sealed record TokenView
 {
     public required string Id { get; init; }
@@ -189,7 +192,7 @@ public sealed record TokenView
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>When it was revoked, or the key that issued it.</summary>
+    /// <summary>The time at which it, or the key that issued it, was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
 }
 

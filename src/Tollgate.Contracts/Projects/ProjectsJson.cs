@@ -3,7 +3,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Projects;
 
-/// <summary>How the bodies of the room Projects are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Projects.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

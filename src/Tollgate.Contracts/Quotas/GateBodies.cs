@@ -128,7 +128,7 @@ public sealed record ConsumedView : DecisionView
 {
     public required string Id { get; init; }
 
-    /// <summary>True: this id was recorded before; nothing was counted again.</summary>
+    /// <summary>True: this id was recorded before, and Tollgate counts nothing again.</summary>
     public required bool Replayed { get; init; }
 
     /// <summary>Grants that it used, in order; absent when the plan's own quota covered it.</summary>

@@ -3,7 +3,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Quotas;
 
-/// <summary>How the bodies of the room Quotas are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Quotas.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

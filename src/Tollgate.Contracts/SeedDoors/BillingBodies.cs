@@ -7,7 +7,7 @@ namespace Tollgate.Contracts.SeedDoors;
 /// <summary>C's <c>POST /billing/create-checkout-session</c>.</summary>
 public sealed record ResumeAtsCheckout
 {
-    /// <summary>Code of a plan that costs something: <c>pro</c>, <c>elite</c>.</summary>
+    /// <summary>Code of a plan with a price: <c>pro</c>, <c>elite</c>.</summary>
     public string? Plan { get; init; }
 
     /// <summary>The URL to which the page redirects after payment.</summary>
@@ -17,7 +17,7 @@ public sealed record ResumeAtsCheckout
     public string? CancelUrl { get; init; }
 }
 
-/// <summary>A page on which somebody pays. E's answer has the address alone.</summary>
+/// <summary>A payment page. E's answer has only the URL.</summary>
 public sealed record SeedCheckout(string CheckoutUrl)
 {
     /// <summary>The checkout's id at Tollgate: <c>GET /v1/checkouts/{id}</c>.</summary>
@@ -35,7 +35,7 @@ public sealed record ResumeAtsPortal
 public sealed record ResumeAtsPortalOpened(string PortalUrl);
 
 /// <summary>C's <c>GET /billing/status</c>, whose body it does not state.</summary>
-/// <param name="Status"><c>ok</c>, or <c>not_configured</c>: nobody could pay.</param>
+/// <param name="Status"><c>ok</c>, or <c>not_configured</c>: no customer can pay.</param>
 /// <param name="Provider">The project's payment provider.</param>
 public sealed record ResumeAtsBillingStatus(string Status, bool Configured, string Provider);
 
@@ -45,7 +45,7 @@ public sealed record ResumeAtsBillingError(string Error, string Detail);
 
 // ---- E: Trendit ------------------------------------------------------------------------------------------------
 
-/// <summary>E's <c>POST /billing/create-checkout-session</c>, where the tier does not stand in the query.</summary>
+/// <summary>E's <c>POST /billing/create-checkout-session</c>, if the query does not name the tier.</summary>
 public sealed record TrenditCheckout
 {
     public string? Tier { get; init; }

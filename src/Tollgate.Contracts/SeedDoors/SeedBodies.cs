@@ -22,7 +22,7 @@ public sealed record CareerCoachDenied(string Error, string Message, string Upgr
 /// <param name="LatencyMs">Milliseconds until the database answered; null when it did not.</param>
 public sealed record CareerCoachDatabaseHealth(string Status, string Database, decimal? LatencyMs);
 
-/// <summary>The seed's <c>/admin/stats/revenue-vs-cost</c>. Numbers, as the seed has them.</summary>
+/// <summary>The seed's <c>/admin/stats/revenue-vs-cost</c>. Figures are JSON numbers, as in the seed.</summary>
 /// <param name="ProfitMarginPercent">0 without revenue, as in the seed.</param>
 public sealed record CareerCoachResult(
     int PeriodDays, decimal TotalRevenueUsd, decimal TotalLlmCostUsd, decimal EstimatedProfitUsd, decimal ProfitMarginPercent,
@@ -55,15 +55,13 @@ public sealed record CareerCoachFeatures(int PeriodDays, IReadOnlyList<CareerCoa
 public sealed record CareerCoachFeature(
     string? FeatureCode, string? Name, decimal UsageCount, long UniqueUsers, long LlmRequests, decimal LlmCostUsd);
 
-/// <summary>
-/// The seed's <c>/admin/stats/plans</c>; it states no body. Plans in the catalogue's order, then those that are sold no more.
-/// </summary>
+/// <summary>The seed's <c>/admin/stats/plans</c>; it states no body. Plans in the catalogue's order, then the retired ones.</summary>
 /// <param name="TotalSubscriptions">Subscriptions that have not ended.</param>
 public sealed record CareerCoachPlans(long TotalUsers, long TotalSubscriptions, IReadOnlyList<CareerCoachPlan> Plans);
 
 /// <param name="Users">The users who have the plan now, with or without a subscription.</param>
 /// <param name="Percentage">The share of all users, with one decimal; 0 without users.</param>
-/// <param name="Subscriptions">For this plan and not over; a paused one gives its user the default plan meanwhile.</param>
+/// <param name="Subscriptions">Subscriptions of this plan that have not ended; during a pause, the user has the default plan.</param>
 /// <param name="ByStatus">Those subscriptions; statuses that occur.</param>
 /// <param name="ByBillingPeriod">Those subscriptions; periods that occur.</param>
 public sealed record CareerCoachPlan(
@@ -75,7 +73,7 @@ public sealed record CareerCoachPlan(
 /// <summary>Usage of the month, metric → count.</summary>
 public sealed record EmailAssistantUsage(string UserId, string Tier, string MonthYear, IReadOnlyDictionary<string, decimal> Usage);
 
-/// <summary>Limits of the tier with where the user stands.</summary>
+/// <summary>Limits of the tier and the user's balances.</summary>
 public sealed record EmailAssistantLimits(
     string UserId, string Tier, string MonthYear, IReadOnlyDictionary<string, EmailAssistantLimit> Limits);
 
@@ -96,7 +94,7 @@ public sealed record EmailAssistantTrack
     public decimal? Count { get; init; }
 }
 
-/// <summary>The metric after tracking. Tracking reports what was done, so it is recorded beyond the limit too.</summary>
+/// <summary>The metric after tracking. Tracking reports past use, so Tollgate records it beyond the limit too.</summary>
 /// <param name="Count">All of the month.</param>
 public sealed record EmailAssistantTracked(
     string UserId, string Tier, string MetricType, string MonthYear, decimal Count, decimal? UsageLimit, decimal? Remaining,
@@ -113,7 +111,7 @@ public sealed record EmailAssistantCheck
     public string? FeatureName { get; init; }
 }
 
-/// <param name="Enabled">Whether the user may use the feature now.</param>
+/// <param name="Enabled">True if the user may use the feature now.</param>
 /// <param name="UsageLimit">Null: unlimited, or not counted.</param>
 public sealed record EmailAssistantAccess(string UserId, string Tier, string FeatureName, bool Enabled, decimal? UsageLimit);
 
@@ -144,7 +142,7 @@ public sealed record EmailAssistantTierChange
     public string? BillingPeriod { get; init; }
 }
 
-/// <summary>A subscription in the words of the seed's table, with what the seed wants to show beside it.</summary>
+/// <summary>A subscription in the terms of the seed's table, with the further values that the seed shows.</summary>
 public sealed record EmailAssistantSubscription
 {
     public required string Id { get; init; }
@@ -157,7 +155,7 @@ public sealed record EmailAssistantSubscription
     /// <summary><c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c> or <c>canceled</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Null: no payment provider holds it.</summary>
+    /// <summary>Null: no payment provider manages it.</summary>
     public string? StripeSubscriptionId { get; init; }
 
     public required string BillingPeriod { get; init; }
@@ -171,10 +169,10 @@ public sealed record EmailAssistantSubscription
     /// <summary>The tier from <see cref="CurrentPeriodEnd"/> on; null: the same.</summary>
     public string? ScheduledTier { get; init; }
 
-    /// <summary>It ends then.</summary>
+    /// <summary>The time at which it ends.</summary>
     public DateTimeOffset? CancelAt { get; init; }
 
-    /// <summary>Minor units that this call has invoiced, prorated; 0: nothing.</summary>
+    /// <summary>The prorated amount in minor units that this call has invoiced; 0: nothing.</summary>
     public required long AmountCents { get; init; }
 
     public required string Currency { get; init; }
@@ -201,7 +199,7 @@ public sealed record ResumeAtsDenied(string Error, string Feature, string Plan, 
 
 // ---- D: ALwrity -----------------------------------------------------------------------------------------------
 
-/// <summary>The seed's <c>GET /api/subscription/usage/{user_id}</c>; it states no body, so the words are its dashboard's.</summary>
+/// <summary>The seed's <c>GET /api/subscription/usage/{user_id}</c>; it states no body, so the terms are its dashboard's.</summary>
 public sealed record AlwrityUsage
 {
     public required string UserId { get; init; }
@@ -297,7 +295,7 @@ public sealed record TrenditAllowed(string Status, string UsageType, decimal Cos
 /// <summary>The seed's 429.</summary>
 public sealed record TrenditDenied(string Error, string Message, decimal CurrentUsage, decimal? Limit, string UpgradeUrl);
 
-/// <summary>How the bodies of the seed doors are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the seed doors.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

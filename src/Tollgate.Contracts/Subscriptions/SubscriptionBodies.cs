@@ -3,10 +3,10 @@ using Tollgate.Contracts.Invoicing;
 
 namespace Tollgate.Contracts.Subscriptions;
 
-/// <summary>Comes off the plan's price before coupons: a percentage, or an amount.</summary>
+/// <summary>A discount on the plan's price before coupons: a percentage or an amount.</summary>
 public sealed record LineDiscountBody
 {
-    /// <summary>0 to 100; 0 ends what the catalogue takes off.</summary>
+    /// <summary>0 to 100; 0 ends the catalogue's discount.</summary>
     public decimal? Percent { get; init; }
 
     /// <summary>Minor units off the price for one.</summary>
@@ -16,7 +16,7 @@ public sealed record LineDiscountBody
 /// <summary>Body of <c>POST /v1/subscriptions</c>.</summary>
 public sealed record CreateSubscriptionRequest
 {
-    /// <summary>Your id of the customer, who is created when missing.</summary>
+    /// <summary>Your id of the customer. Tollgate creates an unknown one.</summary>
     [Required]
     public string? Customer { get; init; }
 
@@ -30,23 +30,25 @@ public sealed record CreateSubscriptionRequest
     /// <summary>ISO 4217. Default: the customer's, or the project's. A customer keeps the currency of its first subscription.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>Times the plan's price, for instance seats. Default 1.</summary>
+    /// <summary>The multiple of the plan's price, for instance seats. Default 1.</summary>
     public long? Quantity { get; init; }
 
-    /// <summary>Sold beside the plan: codes of the catalogue.</summary>
+    /// <summary>The add-ons: codes of the catalogue.</summary>
     public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
 
     /// <summary>
-    /// Agreed with this customer instead of the plan's price: minor units for one period. Stays until plan or period change.
+    /// A price agreed with this customer instead of the plan's price: minor units for one period. It applies until the plan or the period
+    /// changes.
     /// </summary>
     public long? Amount { get; init; }
 
     /// <summary>
-    /// Agreed with this customer: comes off the plan's price, or off <c>amount</c>, before coupons. Stays until plan or period change.
+    /// A discount agreed with this customer on the plan's price or on <c>amount</c>, before coupons. It applies until the plan or the
+    /// period changes.
     /// </summary>
     public LineDiscountBody? Discount { get; init; }
 
-    /// <summary>Default: with the plan's trial if it is the customer's first subscription.</summary>
+    /// <summary>Default: true for the customer's first subscription, if the plan has a trial.</summary>
     public bool? Trial { get; init; }
 
     /// <summary>
@@ -55,7 +57,7 @@ public sealed record CreateSubscriptionRequest
     public string? TrialEndBehavior { get; init; }
 
     /// <summary>
-    /// A value that recognises a returning person, for instance of a card: each gets one trial. Tollgate stores only a hash.
+    /// A value that recognises a returning person, for instance a card's fingerprint: each gets one trial. Tollgate stores only a hash.
     /// </summary>
     public string? TrialFingerprint { get; init; }
 
@@ -68,14 +70,14 @@ public sealed record CreateSubscriptionRequest
     /// </summary>
     public DateTimeOffset? StartAt { get; init; }
 
-    /// <summary>Your own id: a repeat of the same order answers the subscription as it is now; another order is refused.</summary>
+    /// <summary>Your own id: a repeat of the same order returns the present subscription; Tollgate refuses another order.</summary>
     public string? Id { get; init; }
 
-    /// <summary>Only look: answers what would be, and changes nothing.</summary>
+    /// <summary>A preview: returns the result and changes nothing.</summary>
     public bool? Preview { get; init; }
 }
 
-/// <summary>Body of <c>PATCH /v1/subscriptions/{id}</c> and of <c>/preview</c>. What is left out stays.</summary>
+/// <summary>Body of <c>PATCH /v1/subscriptions/{id}</c> and of <c>/preview</c>. Omitted members stay.</summary>
 public sealed record ChangeSubscriptionRequest
 {
     public string? Plan { get; init; }
@@ -85,31 +87,33 @@ public sealed record ChangeSubscriptionRequest
 
     public long? Quantity { get; init; }
 
-    /// <summary>All add-ons that it is to have; an empty list for none.</summary>
+    /// <summary>All add-ons of the subscription; an empty list removes them.</summary>
     public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
 
     /// <summary>
-    /// Agreed with this customer instead of the plan's price: minor units for one period. Left out or null: what was agreed stays, unless
-    /// plan or period change.
+    /// A price agreed with this customer instead of the plan's price: minor units for one period. Left out or null: an agreed price stays
+    /// unless the plan or the period changes.
     /// </summary>
     public long? Amount { get; init; }
 
     /// <summary>
-    /// Agreed with this customer: comes off the plan's price before coupons. Left out or null: what was agreed stays, unless plan or period
-    /// change.
+    /// A discount agreed with this customer on the plan's price, before coupons. Left out or null: an agreed discount stays unless the plan
+    /// or the period changes.
     /// </summary>
     public LineDiscountBody? Discount { get; init; }
 
     /// <summary>
-    /// <c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period; of a paused
-    /// one when it goes on.
+    /// <c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period; for a paused
+    /// one, when it resumes.
     /// </summary>
     public string? When { get; init; }
 
-    /// <summary><c>second</c> (default), <c>day</c>, <c>none</c> or <c>usage_aware</c>: how the rest of the period is counted.</summary>
+    /// <summary>
+    /// <c>second</c> (default), <c>day</c>, <c>none</c> or <c>usage_aware</c>: the way in which Tollgate prorates the rest of the period.
+    /// </summary>
     public string? Proration { get; init; }
 
-    /// <summary>Only look: answers what would be, and changes nothing.</summary>
+    /// <summary>A preview: returns the result and changes nothing.</summary>
     public bool? Preview { get; init; }
 }
 
@@ -119,12 +123,10 @@ public sealed record CancelSubscriptionRequest
     /// <summary><c>now</c> or <c>period_end</c> (default).</summary>
     public string? At { get; init; }
 
-    /// <summary>
-    /// Only with <c>now</c>: what was billed for the unused time becomes the customer's credit. Default: nothing is given back.
-    /// </summary>
+    /// <summary>Only with <c>now</c>: the amount billed for the unused time becomes the customer's credit. Default: no credit.</summary>
     public bool? Credit { get; init; }
 
-    /// <summary>A short code of yours: <c>too_expensive</c>. Left out, one that was given before stays.</summary>
+    /// <summary>A short code of yours: <c>too_expensive</c>. Left out: an earlier one stays.</summary>
     public string? Reason { get; init; }
 
     /// <summary>In the customer's words.</summary>
@@ -151,11 +153,11 @@ public sealed record SubscriptionStepRequest
 /// <summary>Body of <c>POST /v1/subscriptions/{id}/coupons</c>.</summary>
 public sealed record RedeemCouponRequest
 {
-    /// <summary>The coupon's. Capital letters count.</summary>
+    /// <summary>The coupon's code, case-sensitive.</summary>
     [Required]
     public string? Code { get; init; }
 
-    /// <summary>Only look: answers what would be, and changes nothing.</summary>
+    /// <summary>A preview: returns the result and changes nothing.</summary>
     public bool? Preview { get; init; }
 }
 
@@ -178,13 +180,13 @@ public sealed record SubscriptionCouponView
 
     public required DateTimeOffset RedeemedAt { get; init; }
 
-    /// <summary>It takes nothing off from then on: its months are over, or it was ended.</summary>
+    /// <summary>The time from which it reduces nothing: its months are over, or it was ended.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
     /// <summary>The number of invoices that it reduced.</summary>
     public required int Invoices { get; init; }
 
-    /// <summary>With <c>carry_over</c>: minor units that it can still take off.</summary>
+    /// <summary>With <c>carry_over</c>: the remaining reduction in minor units.</summary>
     public long? Remaining { get; init; }
 
     /// <summary>False: it is used up or has ended.</summary>
@@ -194,7 +196,7 @@ public sealed record SubscriptionCouponView
 /// <summary>Answer of <c>GET /v1/subscriptions/{id}/coupons</c>: all of them, in the order of redemption.</summary>
 public sealed record SubscriptionCouponList(IReadOnlyList<SubscriptionCouponView> Data, bool HasMore);
 
-/// <summary>An add-on and how many of it; 1 unless given.</summary>
+/// <summary>An add-on and its quantity; default 1.</summary>
 public sealed record AddOnOrder
 {
     public string? Code { get; init; }
@@ -208,13 +210,13 @@ public sealed record SubscriptionAddOnView(string Code, string Name, long Quanti
 
 /// <summary>Terms that begin with the next period.</summary>
 /// <param name="Amount">Minor units for one whole period, with seats and add-ons.</param>
-/// <param name="At">Null: when somebody resumes the paused subscription.</param>
+/// <param name="At">Null: at the resumption of the paused subscription.</param>
 public sealed record ScheduledChangeView(string Plan, int PlanVersion, string Period, long Quantity, long Amount, DateTimeOffset? At);
 
-/// <summary>A subscription as every call answers it.</summary>
+/// <summary>A subscription as every call returns it.</summary>
 public sealed record SubscriptionView
 {
-    /// <summary>Yours where you gave one.</summary>
+    /// <summary>Your id if you gave one.</summary>
     public required string Id { get; init; }
 
     public required string Customer { get; init; }
@@ -260,7 +262,7 @@ public sealed record SubscriptionView
 
     public DateTimeOffset? TrialEnd { get; init; }
 
-    /// <summary>It ends then.</summary>
+    /// <summary>The time at which it ends.</summary>
     public DateTimeOffset? CancelAt { get; init; }
 
     public string? CancelReason { get; init; }
@@ -275,7 +277,7 @@ public sealed record SubscriptionView
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Why its next invoice is held back until somebody has looked at it.</summary>
+    /// <summary>The reason why Tollgate holds its next invoice back until an operator has checked it.</summary>
     public string? ParkedReason { get; init; }
 
     /// <summary>Id of its newest invoice.</summary>
@@ -284,16 +286,16 @@ public sealed record SubscriptionView
 
 /// <summary>Answer of a change and of every preview.</summary>
 /// <param name="Invoice">The invoice of the change; null: nothing is due now. In a preview, it has no number.</param>
-/// <param name="NextInvoice">Only with a preview: what the next moment will ask for, with the usage so far.</param>
-/// <param name="ReplacedChange">The scheduled change as it was before, where this call changed it or took it back; null: none waited, or it
-/// waits on.</param>
+/// <param name="NextInvoice">Only in a preview: the next invoice, with the usage so far.</param>
+/// <param name="ReplacedChange">The previous scheduled change, if this call replaced or revoked it; null: there was none, or it
+/// stays.</param>
 public sealed record SubscriptionChangeView(
     SubscriptionView Subscription, InvoiceView? Invoice, InvoiceView? NextInvoice, ScheduledChangeView? ReplacedChange);
 
 /// <summary>Answer of <c>GET /v1/subscriptions</c>.</summary>
 public sealed record SubscriptionList(IReadOnlyList<SubscriptionView> Data, bool HasMore);
 
-/// <summary>One thing that happened to a subscription.</summary>
+/// <summary>A fact about a subscription.</summary>
 public sealed record SubscriptionFactView
 {
     public required int Sequence { get; init; }
@@ -306,19 +308,19 @@ public sealed record SubscriptionFactView
 
     public required DateTimeOffset RecordedAt { get; init; }
 
-    /// <summary><c>system</c>, or the key that asked.</summary>
+    /// <summary><c>system</c>, or the calling key.</summary>
     public required string Actor { get; init; }
 
     /// <summary><c>request</c>, <c>due</c>, the reason of a cancellation, <c>coupon SPRING</c>, or <c>migration to version 2</c>.</summary>
     public required string Cause { get; init; }
 
-    /// <summary>Id of what it was invoiced with.</summary>
+    /// <summary>Id of its invoice.</summary>
     public string? Invoice { get; init; }
 
     public required SubscriptionStateView Detail { get; init; }
 }
 
-/// <summary>The subscription as a fact left it.</summary>
+/// <summary>The subscription after a fact.</summary>
 public sealed record SubscriptionStateView(
     string Status, string Plan, int PlanVersion, string Period, long Quantity, long Amount, DateTimeOffset PeriodStart,
     DateTimeOffset PeriodEnd, string? ScheduledPlan,
@@ -327,7 +329,7 @@ public sealed record SubscriptionStateView(
 /// <summary>Answer of <c>GET /v1/subscriptions/{id}/events</c>, oldest first.</summary>
 public sealed record SubscriptionFactList(IReadOnlyList<SubscriptionFactView> Data, bool HasMore);
 
-/// <summary>A subscription that a person has to look at.</summary>
+/// <summary>A subscription that waits for an operator.</summary>
 public sealed record ParkedView(string Id, string Customer, DateTimeOffset? DueAt, DateTimeOffset ParkedAt, string Reason);
 
 /// <summary>Answer of <c>GET /v1/billing/parked</c>, oldest first.</summary>
@@ -338,9 +340,8 @@ public sealed record DueItemView(
     string Customer, string Subscription, string Type, DateTimeOffset At, long? Total, string? Currency, string? Parked);
 
 /// <summary>Answer of <c>POST /v1/billing/run</c>.</summary>
-/// <param name="Due">Only with <c>dry_run</c>: what would happen.</param>
-/// <param name="Remaining">Subscriptions for which something is due after the call: with <c>limit</c> the rest, with <c>dry_run</c>
-/// all.</param>
+/// <param name="Due">Only with <c>dry_run</c>: the due work.</param>
+/// <param name="Remaining">Subscriptions with due work after the call: with <c>limit</c> the rest, with <c>dry_run</c> all.</param>
 public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IReadOnlyList<DueItemView>? Due, long Remaining);
 
 /// <summary>Counts of the automatic work.</summary>
@@ -352,10 +353,10 @@ public sealed record BillingReportView(
     /// </summary>
     public int Collected { get; init; }
 
-    /// <summary>Attempts at that which failed.</summary>
+    /// <summary>Failed attempts to collect.</summary>
     public int CollectingFailed { get; init; }
 
-    /// <summary>Grant schedules that could not give what is due: see <c>GET /v1/parked</c>. Of a run of billing 0.</summary>
+    /// <summary>Grant schedules that failed to make a due grant: see <c>GET /v1/parked</c>. 0 for a billing run.</summary>
     public int SchedulesParked { get; init; }
 }
 
@@ -371,20 +372,20 @@ public sealed record MigratePlanRequest
     /// <summary>With <c>now</c>: <c>second</c> (default), <c>day</c>, <c>none</c> or <c>usage_aware</c>.</summary>
     public string? Proration { get; init; }
 
-    /// <summary>Only list who would be moved, and what it would cost them.</summary>
+    /// <summary>True: only list the subscriptions that would migrate, and the cost for each.</summary>
     public bool? DryRun { get; init; }
 
-    /// <summary>At most so many in this call: 1 to 1000, default 100.</summary>
+    /// <summary>The most subscriptions of one call: 1 to 1000, default 100.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>The <c>subscription</c> of the last one of the page before.</summary>
+    /// <summary>The last <c>subscription</c> of the previous page.</summary>
     public string? StartingAfter { get; init; }
 }
 
-/// <summary>One that was moved, or would be. Amounts in minor units for one whole period.</summary>
+/// <summary>A subscription that migrated, or would migrate. Amounts in minor units for one whole period.</summary>
 /// <param name="When"><c>now</c>, <c>period_end</c>, or <c>resume</c>: when the pause ends.</param>
 /// <param name="DueNow">The invoice that is due at once; null: nothing.</param>
-/// <param name="Refused">Why it was left where it is; null: it was moved.</param>
+/// <param name="Refused">The reason why it did not migrate; null: it did.</param>
 public sealed record MigratedView(
     string Customer, string Subscription, int FromVersion, int ToVersion, string When, string Currency, long AmountBefore, long AmountAfter,
     long? DueNow, string? Refused);

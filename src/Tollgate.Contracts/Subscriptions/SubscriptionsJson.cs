@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Subscriptions;
 
-/// <summary>How the bodies of the room Subscriptions are read and written.</summary>
+/// <summary>The JSON serialization of the bodies of the room Subscriptions.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

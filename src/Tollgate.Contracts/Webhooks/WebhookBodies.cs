@@ -6,7 +6,7 @@ namespace Tollgate.Contracts.Webhooks;
 /// <summary>Body of <c>POST /v1/webhook-endpoints</c>.</summary>
 public sealed record CreateWebhookEndpointRequest
 {
-    /// <summary><c>https</c>, of the public internet; in sandbox projects also <c>http</c> and one's own network.</summary>
+    /// <summary><c>https</c>, of the public internet; in sandbox projects also <c>http</c> and private networks.</summary>
     [Required]
     public string? Url { get; init; }
 
@@ -17,7 +17,7 @@ public sealed record CreateWebhookEndpointRequest
     public string? Description { get; init; }
 }
 
-/// <summary>Body of <c>PATCH /v1/webhook-endpoints/{id}</c>. What is left out stays.</summary>
+/// <summary>Body of <c>PATCH /v1/webhook-endpoints/{id}</c>. Omitted members stay.</summary>
 public sealed record ChangeWebhookEndpointRequest
 {
     public string? Url { get; init; }
@@ -26,7 +26,9 @@ public sealed record ChangeWebhookEndpointRequest
 
     public string? Description { get; init; }
 
-    /// <summary>False: nothing is sent, and events of this time make no deliveries. True: what waits goes out.</summary>
+    /// <summary>
+    /// False: Tollgate sends nothing, and events of this time create no deliveries. True: Tollgate sends waiting deliveries.
+    /// </summary>
     public bool? Enabled { get; init; }
 }
 
@@ -50,13 +52,13 @@ public sealed record WebhookEndpointView
 
     public DateTimeOffset? DisabledAt { get; init; }
 
-    /// <summary>Attempts that failed since the last good one.</summary>
+    /// <summary>Failed attempts since the last successful one.</summary>
     public required int Failures { get; init; }
 
-    /// <summary>Nothing is sent until then: the receiver asked for a pause, or keeps failing.</summary>
+    /// <summary>Tollgate sends nothing until this time: the receiver asked for a pause, or keeps failing.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
 
-    /// <summary>Until this time, the secret before the last rotation signs too.</summary>
+    /// <summary>Until this time, the previous secret signs too.</summary>
     public DateTimeOffset? PreviousSecretUntil { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -64,9 +66,9 @@ public sealed record WebhookEndpointView
     public required DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>Answer of creating an endpoint and of rotating its secret.</summary>
-/// <param name="Secret"><c>whsec_…</c>: shown this once.</param>
-/// <param name="PreviousSecretUntil">Until then the secret before signs too.</param>
+/// <summary>The answer to the creation of an endpoint or the rotation of its secret.</summary>
+/// <param name="Secret"><c>whsec_…</c>: Tollgate shows it only here.</param>
+/// <param name="PreviousSecretUntil">Until this time, the previous secret signs too.</param>
 public sealed record WebhookEndpointSecret(string Id, string Secret, DateTimeOffset? PreviousSecretUntil, WebhookEndpointView Endpoint);
 
 /// <summary>Answer of <c>GET /v1/webhook-endpoints</c>.</summary>
@@ -82,7 +84,7 @@ public sealed record RotateWebhookSecretRequest
 /// <summary>Body of <c>POST /v1/webhook-endpoints/{id}/redeliver</c>: one of <c>after</c> and <c>from</c>, or both.</summary>
 public sealed record RedeliverRangeRequest
 {
-    /// <summary>The id of an event: what came after it.</summary>
+    /// <summary>The id of an event: redeliver the events after it.</summary>
     public string? After { get; init; }
 
     /// <summary>Published at this time or later.</summary>
@@ -91,13 +93,13 @@ public sealed record RedeliverRangeRequest
     /// <summary>Published before this time.</summary>
     public string? To { get; init; }
 
-    /// <summary>Default true: not what the endpoint has taken already.</summary>
+    /// <summary>True (default): omit events that the endpoint has already accepted.</summary>
     public bool? OnlyMissing { get; init; }
 }
 
 /// <summary>Answer of a redelivery of a range.</summary>
 /// <param name="Deliveries">The number of new deliveries.</param>
-/// <param name="LastEvent">The last event that was looked at: <c>after</c> of the next call, when there is more.</param>
+/// <param name="LastEvent">The last event considered: pass it as <c>after</c> in the next call if there are more.</param>
 public sealed record RedeliveredRange(int Deliveries, string? LastEvent, bool HasMore);
 
 /// <summary>An event as it was published.</summary>
@@ -111,13 +113,13 @@ public sealed record WebhookEventView
     /// <summary><c>subscription</c>, <c>invoice</c>, <c>payment</c>, <c>checkout</c>, <c>quota</c> or <c>webhook_endpoint</c>.</summary>
     public required string ObjectType { get; init; }
 
-    /// <summary>Its id; of a quota <c>customer/feature</c>.</summary>
+    /// <summary>The object's id; for a quota <c>customer/feature</c>.</summary>
     public required string Object { get; init; }
 
     /// <summary>Counts the events of the object from 1, without a gap.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>When it happened, by the project's clock; of an endpoint in real time.</summary>
+    /// <summary>The time of the event, by the project's clock; for an endpoint, real time.</summary>
     public required DateTimeOffset Timestamp { get; init; }
 
     public required DateTimeOffset PublishedAt { get; init; }
@@ -129,8 +131,8 @@ public sealed record WebhookEventView
 public sealed record WebhookEventList(IReadOnlyList<WebhookEventView> Data, bool HasMore);
 
 /// <summary>A kind of event.</summary>
-/// <param name="Schema">JSON Schema of the body that is sent.</param>
-/// <param name="Example">Such a body.</param>
+/// <param name="Schema">JSON Schema of the payload.</param>
+/// <param name="Example">An example payload.</param>
 public sealed record WebhookEventTypeView(string Type, string ObjectType, string Description, JsonElement Schema, JsonElement Example);
 
 /// <summary>Answer of <c>GET /v1/webhook-event-types</c>.</summary>
@@ -153,16 +155,16 @@ public sealed record WebhookDeliveryView
 
     public required long Sequence { get; init; }
 
-    /// <summary><c>waiting</c>, <c>delivered</c> or <c>failed</c>: given up.</summary>
+    /// <summary><c>waiting</c>, <c>delivered</c> or <c>failed</c>: Tollgate has given up.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Somebody asked for it again.</summary>
+    /// <summary>True: a redelivery that somebody requested.</summary>
     public required bool Redelivery { get; init; }
 
-    /// <summary>Made so far.</summary>
+    /// <summary>The number of attempts so far.</summary>
     public required int Attempts { get; init; }
 
-    /// <summary>Null while it waits for an earlier event of the same object, and when it is over.</summary>
+    /// <summary>Null: it waits for an earlier event of the same object, or it has ended.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -202,7 +204,7 @@ public sealed record WebhookAttemptView
 }
 
 /// <summary>Answer of <c>GET /v1/deliveries/{id}</c>.</summary>
-/// <param name="RequestBody">Byte for byte what is signed.</param>
+/// <param name="RequestBody">Exactly the signed bytes.</param>
 /// <param name="History">Oldest first.</param>
 public sealed record WebhookDeliveryDetail(WebhookDeliveryView Delivery, string RequestBody, IReadOnlyList<WebhookAttemptView> History);
 

@@ -16,7 +16,7 @@ public sealed record SubscriptionWebhook(string Type, DateTimeOffset Timestamp, 
 /// <param name="Subscription">The subscription when the event was published: a later step may have changed it since the step that the event
 /// reports.</param>
 /// <param name="Change">The step, and the subscription as it left it.</param>
-/// <param name="PreviousAttributes">Members of <c>change.detail</c> that were different before the step, with their values then.</param>
+/// <param name="PreviousAttributes">Members of <c>change.detail</c> that the step changed, with their previous values.</param>
 public sealed record SubscriptionWebhookData(
     CustomerView Customer, SubscriptionView Subscription, SubscriptionFactView Change,
     IReadOnlyDictionary<string, JsonElement> PreviousAttributes);
@@ -25,15 +25,15 @@ public sealed record SubscriptionWebhookData(
 public sealed record InvoiceWebhook(string Type, DateTimeOffset Timestamp, long Sequence, InvoiceWebhookData Data);
 
 /// <param name="Customer">When the event was published.</param>
-/// <param name="Invoice">When the event was published: what was paid and credited may be of later events.</param>
+/// <param name="Invoice">The invoice when the event was published: payments and credits may belong to later events.</param>
 /// <param name="Change">The change that the event reports.</param>
 public sealed record InvoiceWebhookData(CustomerView Customer, InvoiceView Invoice, InvoiceChangeView Change);
 
 /// <param name="Sequence">The number of the fact among the invoice's facts, from 1.</param>
 /// <param name="Type"><c>finalize</c>, <c>pay</c>, <c>void</c>, <c>mark_uncollectible</c>, <c>credit</c> or <c>refund</c>. An invoice is
 /// paid by <c>pay</c>, or by a <c>credit</c> that leaves nothing.</param>
-/// <param name="Amount">Minor units: what was asked for, paid, credited or given back.</param>
-/// <param name="Actor"><c>system</c>, or the key that asked.</param>
+/// <param name="Amount">Minor units: the amount invoiced, paid, credited or refunded.</param>
+/// <param name="Actor"><c>system</c>, or the calling key.</param>
 /// <param name="Note">For a credit note, its number; for a payment by credits, <c>credits</c>.</param>
 public sealed record InvoiceChangeView(long Sequence, string Type, DateTimeOffset At, long Amount, string Actor, string? Note);
 
@@ -56,8 +56,8 @@ public sealed record PaymentWebhookData(CustomerView Customer, PaymentView Payme
 /// <param name="Type"><c>succeed</c>, <c>fail</c>, <c>refund_succeed</c>, <c>refund_fail</c>, <c>dispute</c>, <c>dispute_won</c> or
 /// <c>dispute_lost</c>.</param>
 /// <param name="Amount">Minor units: of the payment, the refund or the dispute.</param>
-/// <param name="Actor"><c>system</c>, or the key that asked.</param>
-/// <param name="Note">The provider's own id of it, where there is one.</param>
+/// <param name="Actor"><c>system</c>, or the calling key.</param>
+/// <param name="Note">The provider's id of it, if there is one.</param>
 public sealed record PaymentChangeView(long Sequence, string Type, DateTimeOffset At, long Amount, string Actor, string? Note);
 
 /// <inheritdoc cref="SubscriptionWebhook"/>
@@ -66,7 +66,7 @@ public sealed record QuotaWebhook(string Type, DateTimeOffset Timestamp, long Se
 /// <param name="Customer">When the event was published.</param>
 public sealed record QuotaWebhookData(CustomerView Customer, ReachedThresholdView Quota);
 
-/// <param name="Used">In the period, when it went through.</param>
+/// <param name="Used">The usage of the period when it crossed the threshold.</param>
 /// <param name="Granted">The amount that the percentage refers to.</param>
 public sealed record ReachedThresholdView(
     string Feature, int Percent, decimal Used, decimal Granted, DateTimeOffset PeriodStart, DateTimeOffset ReachedAt);
@@ -82,5 +82,5 @@ public sealed record WebhookEndpointWebhookData(WebhookEndpointView Endpoint, We
 
 /// <param name="Sequence">The number of the fact among the endpoint's facts, from 1.</param>
 /// <param name="Type"><c>disable</c>.</param>
-/// <param name="Reason"><c>gone</c>: it answered 410. <c>failing</c>: it took nothing for five days.</param>
+/// <param name="Reason"><c>gone</c>: it answered 410. <c>failing</c>: it accepted nothing for five days.</param>
 public sealed record WebhookEndpointChangeView(long Sequence, string Type, DateTimeOffset At, string Reason);

@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Webhooks;
 
-/// <summary>How the bodies of the room Webhooks are read and written, and what is sent.</summary>
+/// <summary>The JSON serialization of the bodies of the room Webhooks and of the payloads that Tollgate sends.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -7,7 +7,7 @@ namespace Tollgate.Server.Billing;
 
 internal static class BillingAnswers
 {
-    /// <summary>A step of a subscription with the invoices that it makes and will make.</summary>
+    /// <summary>A step of a subscription with its invoice and the next one.</summary>
     public static SubscriptionChangeView ChangeOf(SubscriptionAnswer answer, Guid? latestInvoice, TimeZoneInfo zone, string? reference) =>
         new(
         SubscriptionAnswers.Of(answer.Row!, answer.Customer!, latestInvoice, zone),

@@ -10,10 +10,10 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary><c>/v1/billing</c>: what is due, run now or only looked at, and what was held back.</summary>
+/// <summary><c>/v1/billing</c>: runs or previews due work, and lists parked subscriptions.</summary>
 public static class BillingRunEndpoints
 {
-    /// <summary>Subscriptions in one call with a <c>limit</c>. Who wants all of them leaves it away.</summary>
+    /// <summary>The largest <c>limit</c> of one call. Without a limit, a call processes all subscriptions.</summary>
     public const int LargestPart = 100_000;
 
     public static void MapBillingRun(this WebApplication app)

@@ -19,7 +19,7 @@ public static class SubscriptionCouponEndpoints
 {
     private const int LongestCode = 64;
 
-    /// <summary>Where the code stands in <c>/v1/subscriptions/{id}/coupons/{code}</c>.</summary>
+    /// <summary>The index of the segment with the code in <c>/v1/subscriptions/{id}/coupons/{code}</c>.</summary>
     private const int CodeSegment = 4;
 
     private const string Path = "/v1/subscriptions/{id}/coupons";
@@ -132,7 +132,7 @@ public static class SubscriptionCouponEndpoints
     };
 }
 
-/// <summary>What the OpenAPI document says about <see cref="SubscriptionCouponEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="SubscriptionCouponEndpoints"/>.</summary>
 internal static class SubscriptionCouponDescriptions
 {
     private const string Tag = "Subscriptions";

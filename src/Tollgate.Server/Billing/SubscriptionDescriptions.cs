@@ -8,7 +8,7 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary>What the OpenAPI document says about the room Subscriptions.</summary>
+/// <summary>The OpenAPI descriptions of the room Subscriptions.</summary>
 internal static class SubscriptionDescriptions
 {
     private const string Tag = "Subscriptions";
@@ -30,7 +30,7 @@ internal static class SubscriptionDescriptions
         ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.ProviderManaged, ErrorCode.InvoiceImplausible,
         ErrorCode.ValidationFailed];
 
-    /// <summary>Of what is asked of the provider where that manages the subscription.</summary>
+    /// <summary>Errors of steps that Tollgate requests from the provider of a provider-managed subscription.</summary>
     private static readonly ErrorCode[] Asked = [.. Steps, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable];
 
     public static readonly Description Create = new(

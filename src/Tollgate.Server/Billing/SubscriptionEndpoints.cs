@@ -15,14 +15,14 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary><c>/v1/subscriptions</c>: created, listed, shown, and what happened to them.</summary>
+/// <summary><c>/v1/subscriptions</c>: create, list and show subscriptions, and list their facts.</summary>
 public static class SubscriptionEndpoints
 {
 
     private const int LongestFingerprint = 500;
     private const int LongestCoupon = 64;
 
-    /// <summary>Each period since is invoiced at once.</summary>
+    /// <summary>The earliest start before now. Tollgate invoices each period since the start at once.</summary>
     private static readonly TimeSpan EarliestStart = TimeSpan.FromDays(366);
 
     internal static readonly string[] TrialEnds = ["convert", "expire"];

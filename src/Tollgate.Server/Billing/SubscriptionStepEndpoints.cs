@@ -14,7 +14,7 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary>What can be done to a subscription: changed, canceled, paused, resumed, looked ahead at.</summary>
+/// <summary>The steps of a subscription: change, cancel, pause, resume, preview.</summary>
 public static class SubscriptionStepEndpoints
 {
     private const int LongestReason = 64;
@@ -45,7 +45,7 @@ public static class SubscriptionStepEndpoints
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
     }
 
-    /// <param name="isPreview">It is only looked at.</param>
+    /// <param name="isPreview">True: a preview, which changes nothing.</param>
     private static async Task ChangeAsync(HttpContext context, Deps deps, bool isPreview)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.ChangeSubscriptionRequest) is not { } body)

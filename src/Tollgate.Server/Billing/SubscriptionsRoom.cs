@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary>Hangs the room Subscriptions into the server. Needs the rooms Projects, Quotas, Customers and Invoicing.</summary>
+/// <summary>Registers the room Subscriptions. Needs the rooms Projects, Quotas, Customers and Invoicing.</summary>
 public static class SubscriptionsRoom
 {
     public static IServiceCollection AddSubscriptions(this IServiceCollection services)

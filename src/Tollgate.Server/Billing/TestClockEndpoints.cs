@@ -11,10 +11,10 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary><c>/v1/test-clock</c>: where a sandbox stands in time, and putting it forward.</summary>
+/// <summary><c>/v1/test-clock</c>: shows and advances the test clock of a sandbox.</summary>
 public static class TestClockEndpoints
 {
-    /// <summary>One call: enough for any life, and an end for a slip of the pen.</summary>
+    /// <summary>The longest advance of one call: enough for any test, and a limit against typing errors.</summary>
     internal static readonly TimeSpan Farthest = TimeSpan.FromDays(3_660);
 
     private static readonly Description Show = new(

@@ -4,7 +4,7 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Catalog;
 
-/// <summary>The catalogues that come with the server: the YAML files of <c>catalogs/</c>, copied beside the binary.</summary>
+/// <summary>The catalogues that come with the server: the YAML files of <c>catalogs/</c>, next to the binary.</summary>
 public static class BuiltInCatalogs
 {
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "catalogs");

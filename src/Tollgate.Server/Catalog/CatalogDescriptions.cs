@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Catalog;
 
-/// <summary>What the OpenAPI document says about the catalogue's operations.</summary>
+/// <summary>The OpenAPI descriptions of the catalogue's operations.</summary>
 internal static class CatalogDescriptions
 {
     private const string Pro = """

@@ -13,7 +13,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Catalog;
 
-/// <summary>What a project sells: reading it (also with a public key), and putting a new catalogue into force.</summary>
+/// <summary>Reads a project's catalogue (also with a public key), and publishes a new one.</summary>
 public static class CatalogEndpoints
 {
     private const string Yaml = "application/yaml";
@@ -128,7 +128,7 @@ public static class CatalogEndpoints
 
         if (done.Outcome == PublishOutcome.Refused)
         {
-            // Another publication came between the look above and this one.
+            // Another publication happened after the check above.
             planned = await preview.Catalog.RunAsync(project.Id, document, context.RequestAborted);
             await RefuseAsync(context, planned.Faults, ErrorCode.CatalogInvalid);
             return;
@@ -238,7 +238,7 @@ public static class CatalogEndpoints
     }
 }
 
-/// <summary>What a publication came to, as its answer says it.</summary>
+/// <summary>The outcome of a publication, as in its answer.</summary>
 internal enum CatalogOutcome
 {
     Published,

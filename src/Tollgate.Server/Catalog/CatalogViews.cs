@@ -5,7 +5,7 @@ using Tollgate.Engine.Billing;
 
 namespace Tollgate.Server.Catalog;
 
-/// <summary>From the catalogue in force to what goes over the wire.</summary>
+/// <summary>Converts the catalogue in force to the bodies of the API.</summary>
 internal static class CatalogViews
 {
     public static PlanView Of(Plan plan, PublishedCatalog catalog) => new(

@@ -9,13 +9,12 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Catalog;
 
 /// <summary>
-/// Says which name of a request the project does not have, with the nearest that it has. A suggestion shows nothing that the caller's key
-/// does not open: features and the plans that are offered are on the pricing page, retired plans need <c>catalog:read</c>, coupons
-/// <c>billing:read</c>.
+/// Reports a name in a request that the project does not have, and suggests the nearest. A suggestion reveals nothing that the caller's key
+/// may not read: the pricing page shows features and offered plans, retired plans need <c>catalog:read</c>, coupons <c>billing:read</c>.
 /// </summary>
 internal static class UnknownNames
 {
-    /// <summary>Coupons that a code is compared with: the newest ones. A project may have one for each customer.</summary>
+    /// <summary>The number of coupons, the newest, that a code is compared with. A project may have one for each customer.</summary>
     private const int MostCoupons = 1_000;
 
     public static string Feature(PublishedCatalog catalog, string code) =>
@@ -24,7 +23,7 @@ internal static class UnknownNames
     public static Task WriteFeatureAsync(HttpContext context, string code, string param) =>
         Problems.WriteAsync(context, ErrorCode.FeatureNotFound, Feature(context.Project().Catalog, code), param);
 
-    /// <summary>The faults that the rules found. A fault of a feature that the catalogue does not have names that feature.</summary>
+    /// <summary>Returns the faults that the rules found, and names the feature in a fault of an unknown feature.</summary>
     public static IEnumerable<FieldFault> Named(PublishedCatalog catalog, IEnumerable<FieldFault> found, string feature) =>
         catalog.Features.ContainsKey(feature)
         ? found
@@ -33,7 +32,7 @@ internal static class UnknownNames
     public static string Plan(Caller caller, string code) =>
         Spelling.UnknownOfFew("plan", code, [.. PlansFor(caller)]) + WhyNone(caller.Project!.Catalog);
 
-    /// <summary>A project that was made without a catalogue knows no name at all; nothing when it has features.</summary>
+    /// <summary>Explains that a project without a catalogue has no features; empty if it has some.</summary>
     private static string WhyNone(PublishedCatalog catalog) =>
         catalog.Features.Count == 0
             ? " The project has no features yet: put a catalogue into force with PUT /v1/catalog, "

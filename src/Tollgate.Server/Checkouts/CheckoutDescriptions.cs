@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary>What the OpenAPI document says about checkouts and the portal.</summary>
+/// <summary>The OpenAPI descriptions of checkouts and the portal.</summary>
 internal static class CheckoutDescriptions
 {
     private const string Tag = "Payments";
@@ -40,7 +40,7 @@ internal static class CheckoutDescriptions
          "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11"}
         """;
 
-    /// <summary>As a webhook of this type has it.</summary>
+    /// <summary>The sample of a webhook of this type.</summary>
     public static string SampleOf(string type) =>
         type switch { "checkout.completed" => Completed, "checkout.credited" => Credited, _ => Expired };
 

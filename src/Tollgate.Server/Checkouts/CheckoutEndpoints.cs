@@ -20,7 +20,7 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary><c>/v1/checkouts</c>: pages on which something is bought.</summary>
+/// <summary><c>/v1/checkouts</c>: payment pages for an order.</summary>
 public static class CheckoutEndpoints
 {
     private const int LongestAddress = 2_000;
@@ -87,7 +87,7 @@ public static class CheckoutEndpoints
             : WriteAsync(context, answer));
     }
 
-    /// <summary>What came of making one.</summary>
+    /// <summary>Writes the result of a creation.</summary>
     internal static Task WriteAsync(HttpContext context, CheckoutAnswer answer) => answer.Outcome switch
     {
         CheckoutOutcome.Done => Answer.Json(
@@ -228,7 +228,7 @@ public static class CheckoutEndpoints
         return new(body.Customer ?? "", kind, wanted, body.SuccessUrl, body.CancelUrl, life, issuer);
     }
 
-    /// <summary>Where a browser may be led: an absolute address of the web, without a password in it.</summary>
+    /// <summary>Checks the target of a redirect: an absolute http or https URL without user info.</summary>
     internal static void Address(string? text, string name, bool isRequired, Faults faults)
     {
         if (text is null)
@@ -262,10 +262,10 @@ public static class CheckoutEndpoints
     };
 }
 
-/// <summary>From the engine's records to the bodies of the wire.</summary>
+/// <summary>Converts the engine's records to the bodies of the API.</summary>
 internal static class CheckoutAnswers
 {
-    /// <param name="page">Where it is paid, which is told once.</param>
+    /// <param name="page">The URL of the page, which only the answer to the creation has.</param>
     public static CheckoutView Of(CheckoutRow row, Uri? page = null) => new()
     {
         Id = row.Checkout.Id.ToString("D"),

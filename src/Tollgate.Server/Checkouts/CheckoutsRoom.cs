@@ -8,7 +8,7 @@ using Tollgate.Web.Portal;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary>Hangs the room Checkouts into the server. Needs the rooms Payments and Subscriptions.</summary>
+/// <summary>Registers the room Checkouts. Needs the rooms Payments and Subscriptions.</summary>
 public static class CheckoutsRoom
 {
     public static IServiceCollection AddCheckouts(this IServiceCollection services)

@@ -9,21 +9,19 @@ using Tollgate.Web.Portal;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary>
-/// Where the pages of <c>Tollgate.Web</c> hang in the server: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> and their style sheet.
-/// </summary>
+/// <summary>Maps the pages of <c>Tollgate.Web</c>: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> and their style sheet.</summary>
 internal static class PaymentPages
 {
     private const string Guess = "The address holds 256 random bits, which is all that a customer is given to pay.";
 
-    /// <summary>For the metric and the log.</summary>
+    /// <summary>The name of a failed guess in the metric and the log.</summary>
     private const string What = "page_unknown";
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
 
     private static readonly string[] Reading = ["GET", "HEAD"];
 
-    /// <summary>Where the invoice stands in <c>/portal/{token}/invoices/{id}.pdf</c>.</summary>
+    /// <summary>The index of the segment with the invoice's id in <c>/portal/{token}/invoices/{id}.pdf</c>.</summary>
     private const int InvoiceSegment = 3;
 
     public static void MapPaymentPages(this WebApplication app)
@@ -55,7 +53,7 @@ internal static class PaymentPages
                 .ExcludeFromDescription();
     }
 
-    /// <summary>Who asks for many pages that are not there is told to pause, and the database is not asked.</summary>
+    /// <summary>Tells a client that requests many missing pages to pause, without a query to the database.</summary>
     private static async Task GuardAsync(HttpContext context, Guesses guesses, RequestDelegate run)
     {
         if (!guesses.MayAsk(context, Token(context)))
@@ -72,7 +70,7 @@ internal static class PaymentPages
 
         guesses.Fail(context, What);
 
-        // Where an invoice is not there, the page may well be.
+        // If only an invoice is missing, the page may exist.
         if (!context.Request.RouteValues.ContainsKey("file") && KeyHash.TryOf(Token(context), out var hash))
         {
             guesses.Bury(hash);

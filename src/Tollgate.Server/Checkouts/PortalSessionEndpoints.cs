@@ -10,7 +10,7 @@ using Tollgate.Server.Projects;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary><c>/v1/portal-sessions</c>: addresses under which customers see what is theirs; open, list, revoke.</summary>
+/// <summary><c>/v1/portal-sessions</c>: the URLs of customers' portals; open, list, revoke.</summary>
 internal static class PortalSessionEndpoints
 {
     public static void Map(WebApplication app)
@@ -38,7 +38,7 @@ internal static class PortalSessionEndpoints
             return;
         }
 
-        // A customer token says whose portal it is.
+        // A customer token identifies the customer of the portal.
         var caller = context.Caller();
         var customer = caller.Customer ?? body.Customer;
         if (body.Customer is { } named && named != customer)

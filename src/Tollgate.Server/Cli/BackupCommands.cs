@@ -11,7 +11,7 @@ internal static class BackupCommands
 {
     private const string PassphraseVariable = "TOLLGATE_BACKUP_PASSPHRASE";
 
-    /// <summary>Whoever has the file can try passphrases for years.</summary>
+    /// <summary>A holder of the file can try passphrases for years.</summary>
     private const int ShortestPassphrase = 12;
 
     private static readonly Option<string> PassphraseFile = new("--passphrase-file")
@@ -80,11 +80,11 @@ internal static class BackupCommands
             var path = Path.GetFullPath(parsed.GetRequiredValue(file));
             var passphrase = RestoreBackup.IsEncrypted(path) ? Passphrase(parsed, isNew: false) : null;
 
-            // A file that cannot be restored is no reason to make a data folder.
+            // Checks the file before it creates a data folder.
             await CliScreen.WithStepsAsync(tell => RestoreBackup.CheckAsync(path, passphrase, tell, cancel));
             await using var door = await DatabaseDoor.OpenStoppedAsync(parsed, log, cancel);
 
-            // The command finds out before it restores anything whether it can write the key.
+            // Checks that it can write the key before it restores anything.
             RestoredKeys.MakeFolder(door.MasterKey);
             var restored = await CliScreen.WithStepsAsync(tell =>
                 new RestoreBackup(door.ConnectionString, parsed.GetValue(force), tell, log).RunAsync(path, passphrase, cancel));

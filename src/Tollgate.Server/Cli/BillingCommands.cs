@@ -7,10 +7,10 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate billing run|parked|unpark|late</c>: what is due in a project, what was held back, and what came too late.</summary>
+/// <summary><c>tollgate billing run|parked|unpark|late</c>: due work in a project, parked subscriptions, and late usage.</summary>
 internal static class BillingCommands
 {
-    /// <summary>Subscriptions in one call: a second or two of work on a small machine.</summary>
+    /// <summary>The number of subscriptions per call: a second or two of work on a small machine.</summary>
     private const int Part = 2_000;
 
     public static readonly BillingReportView Nothing = new(0, 0, 0, 0, 0, 0, 0, 0);
@@ -57,8 +57,8 @@ internal static class BillingCommands
     }
 
     /// <summary>
-    /// One call for each part: none takes long, and what was done stays done when one fails or somebody stops the command. Servers
-    /// work on the same subscriptions by themselves, so what is left may become less than this command has done.
+    /// Makes one call for each part: none takes long, and finished parts stay done if one fails or the operator stops the command. Servers
+    /// process the same subscriptions automatically, so the rest may shrink by more than this command has done.
     /// </summary>
     private static async Task<BillingRunView> RunInPartsAsync(ServerDoor door, Action<BarPart> told, CancellationToken cancel)
     {
@@ -208,7 +208,7 @@ internal static class BillingCommands
         return command;
     }
 
-    /// <summary>What has happened, in words: <c>Done: 13 invoices, 12 renewals</c>.</summary>
+    /// <summary>Summarises the work in words: <c>Done: 13 invoices, 12 renewals</c>.</summary>
     public static string Summary(BillingReportView report)
     {
         var parts = new (int Number, string One, string Many)[]

@@ -15,12 +15,12 @@ using Tollgate.Engine.Catalog;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate catalog validate|diff|apply|export</c>: the catalogue as code. Files are checked here first, so that every fault
-/// comes with the file's own name, line and column; nothing changes before the difference was shown.
+/// <c>tollgate catalog validate|diff|apply|export</c>: the catalogue as code. The commands check files first, so that every fault has the
+/// file's name, line and column; they show the difference before they change anything.
 /// </summary>
 internal static class CatalogCommands
 {
-    /// <summary>What <c>diff --exit-code</c> answers when there is a difference, as git does for scripts.</summary>
+    /// <summary>The exit code of <c>diff --exit-code</c> if there is a difference, for scripts.</summary>
     private const int Different = 2;
 
     private static readonly IAnsiConsole Screen = CliScreen.Open();
@@ -123,7 +123,7 @@ internal static class CatalogCommands
                 return ExitCode.Refused;
             }
 
-            // Only over the catalogue that the difference was shown against.
+            // Replaces only the catalogue that the difference was computed against.
             var (done, _) = await PutAsync(door, catalog, dryRun: false, seen, cancel);
             if (asJson)
             {
@@ -172,7 +172,7 @@ internal static class CatalogCommands
 
     private sealed record CatalogFile(string Text, string ContentType);
 
-    /// <exception cref="CliStopException">The file has faults: all of them, each with its place.</exception>
+    /// <exception cref="CliStopException">The file has faults; the message has all of them with their places.</exception>
     private static async Task<CatalogFile> ReadAsync(string path, CancellationToken cancel)
     {
         var (catalog, faults) = await ReadTextAsync(path, cancel);

@@ -5,15 +5,19 @@ using Spectre.Console;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary>Where commands show a difference and ask before they change something.</summary>
+/// <summary>The screen on which commands show differences, progress and questions.</summary>
 internal static class CliScreen
 {
     private static readonly TimeSpan SignOfLifeEvery = TimeSpan.FromSeconds(5);
 
-    /// <summary>Bars are drawn for a person who looks on: with the output or the errors in a file, lines are written instead.</summary>
+    /// <summary>
+    /// True: draws progress bars, for a terminal. If the output or the errors go to a file, commands write lines instead.
+    /// </summary>
     private static bool HasBars => !Console.IsOutputRedirected && !Console.IsErrorRedirected;
 
-    /// <summary>Colours for people; plain, unwrapped lines for files and pipes. NO_COLOR is honoured.</summary>
+    /// <summary>
+    /// Opens a console with colours for terminals, and with plain, unwrapped lines for files and pipes. It respects NO_COLOR.
+    /// </summary>
     public static IAnsiConsole Open()
     {
         var screen = AnsiConsole.Create(new AnsiConsoleSettings
@@ -30,7 +34,7 @@ internal static class CliScreen
     }
 
     /// <summary>
-    /// Work of one piece: a bar without an end for people; for files and pipes a line every five seconds. Both on stderr.
+    /// Shows work without parts: an indeterminate bar on a terminal; for files and pipes a line every five seconds. Both on stderr.
     /// </summary>
     public static async Task<T> WaitAsync<T>(Task<T> work, string doing)
     {
@@ -54,9 +58,9 @@ internal static class CliScreen
         return await work;
     }
 
-    /// <summary>Work in parts: a bar for people; for files and pipes a line for each part. Both on stderr.</summary>
-    /// <param name="first">What stands beside the bar before the first part is done.</param>
-    /// <param name="work">Says after each part, except the last, how far it has come.</param>
+    /// <summary>Shows work in parts: a bar on a terminal; for files and pipes a line for each part. Both on stderr.</summary>
+    /// <param name="first">The text next to the bar before the first part is done.</param>
+    /// <param name="work">Reports its progress after each part except the last.</param>
     public static async Task<T> WithBarAsync<T>(string first, Func<Action<BarPart>, Task<T>> work)
     {
         if (!HasBars)
@@ -77,9 +81,9 @@ internal static class CliScreen
     }
 
     /// <summary>
-    /// Work in steps that follow each other: one bar, which begins anew with each; for files and pipes a line for each step.
+    /// Shows work in consecutive steps: one bar, which restarts with each step; for files and pipes a line for each step.
     /// </summary>
-    /// <param name="work">Says what it does, and how much of that is done, of 1.</param>
+    /// <param name="work">Reports its current step, and the finished share of it, 0 to 1.</param>
     public static Task<T> WithStepsAsync<T>(Func<Action<string, decimal>, Task<T>> work) => WithBarAsync("starting", tell =>
     {
         var last = "";
@@ -95,13 +99,13 @@ internal static class CliScreen
 
     private static IAnsiConsole Errors() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
-    /// <summary>Whether JSON is wanted, of a command that asks before it changes something.</summary>
-    /// <exception cref="CliStopException">It would ask in the middle of the JSON.</exception>
+    /// <summary>True if the operator wants JSON, for a command that asks before it changes something.</summary>
+    /// <exception cref="CliStopException">JSON without <c>--yes</c>: the question would appear in the middle of the JSON.</exception>
     public static bool IsJson(ParseResult parsed, Option<bool> json, Option<bool> yes) => !parsed.GetValue(json) || parsed.GetValue(yes)
         ? parsed.GetValue(json)
         : throw new CliStopException(ExitCode.Usage, "--json needs --yes: the command cannot ask in the middle of JSON.");
 
-    /// <exception cref="CliStopException">Nobody is there to answer.</exception>
+    /// <exception cref="CliStopException">There is no terminal to answer.</exception>
     public static bool Confirm(IAnsiConsole screen, string question)
     {
         if (Console.IsInputRedirected)
@@ -114,6 +118,6 @@ internal static class CliScreen
     }
 }
 
-/// <summary>How far a work in parts has come.</summary>
-/// <param name="All">0: nobody knows.</param>
+/// <summary>The progress of work in parts.</summary>
+/// <param name="All">The total; 0: unknown.</param>
 internal readonly record struct BarPart(string Text, double Done, double All);

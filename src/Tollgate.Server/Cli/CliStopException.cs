@@ -3,12 +3,14 @@ using System.Text.Json.Nodes;
 namespace Tollgate.Server.Cli;
 
 /// <summary>Ends a command: the sentence goes to stderr, the code to the shell.</summary>
-/// <param name="problem">The problem document of the server, as it came; null: the fault was found here.</param>
+/// <param name="problem">The problem document of the server, unchanged; null: the command found the fault.</param>
 internal sealed class CliStopException(int exitCode, string sentence, string? problem = null) : Exception(sentence)
 {
     public int ExitCode { get; } = exitCode;
 
-    /// <summary>With <c>--json</c> a refusal is a problem document too, also on stderr: the standard output has data or nothing.</summary>
+    /// <summary>
+    /// Returns a refusal as a problem document. With <c>--json</c> it goes to stderr, and the standard output has only data.
+    /// </summary>
     public static string Describe(int exitCode, string sentence, string? problem = null) => problem ?? new JsonObject
     {
         ["title"] =

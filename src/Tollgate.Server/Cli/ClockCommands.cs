@@ -73,7 +73,7 @@ internal static partial class ClockCommands
         return command;
     }
 
-    /// <summary>One call for each month: none takes long, and what was done stays done when one fails.</summary>
+    /// <summary>Makes one call for each month: none takes long, and finished months stay done if one fails.</summary>
     private static async Task<TestClockView> StopsAsync(
         ServerDoor door, DateTimeOffset from, DateTimeOffset to, Action<BarPart> told, CancellationToken cancel)
     {
@@ -105,7 +105,7 @@ internal static partial class ClockCommands
         return clock;
     }
 
-    /// <summary>Each month from the beginning on, which keeps its day where the month has it, then the end.</summary>
+    /// <summary>Returns one stop per month, on the same day if the month has it, and then the target.</summary>
     private static IEnumerable<DateTimeOffset> StopsOf(DateTimeOffset from, DateTimeOffset to)
     {
         for (var month = 1; from.AddMonths(month) < to; month++)
@@ -116,7 +116,7 @@ internal static partial class ClockCommands
         yield return to;
     }
 
-    /// <exception cref="CliStopException">It is no time, or farther away than one call may go.</exception>
+    /// <exception cref="CliStopException">It is not a time, or farther away than one call may go.</exception>
     private static DateTimeOffset TargetOf(string text, DateTimeOffset now)
     {
         DateTimeOffset? target = Distance().Match(text) is { Success: true } distance

@@ -8,11 +8,12 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// The command line: one file for each group of commands, listed here. Commands reach the server by <see cref="ServerDoor"/>.
+/// The command line: it lists the groups of commands, each of which has its own file. Commands reach the server through
+/// <see cref="ServerDoor"/>.
 /// </summary>
 internal static class CommandLine
 {
-    /// <summary>Every group, in the order that --help shows.</summary>
+    /// <summary>Every group, in the order of --help.</summary>
     private static readonly Func<Command>[] Groups =
     [
         UpCommand.Build,
@@ -51,7 +52,7 @@ internal static class CommandLine
     /// <summary>All commands.</summary>
     public static Command Root()
     {
-        // Not RootCommand: it takes its name, which the help shows, from the program's file.
+        // Not RootCommand, because it takes its name, which the help shows, from the program's file.
         var root = new Command("tollgate", "Tollgate meters, gates and bills AI products.") { new HelpOption(), new VersionOption() };
         foreach (var build in Groups)
         {
@@ -63,11 +64,11 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
-        // "help customers", as git and others have it.
+        // "help customers", as in git and other programs.
         args = args switch { [] => ["--help"], ["help", .. var words] => [.. words, "--help"], _ => args };
         var (parsed, asJson) = (Root().Parse(args), args.Contains("--json"));
 
-        // --help and --version would answer as if the word that is not known had not been there.
+        // --help and --version would ignore an unknown word.
         if (parsed.Action is ParseErrorAction || parsed.UnmatchedTokens.Count > 0)
         {
             return await StopAsync(asJson, new(ExitCode.Usage, Explain(parsed)));
@@ -75,7 +76,7 @@ internal static class CommandLine
 
         try
         {
-            // Signals are the commands' own business: `up` drains, the others end at once.
+            // Commands handle signals themselves: `up` drains, the others end at once.
             return await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
@@ -102,7 +103,7 @@ internal static class CommandLine
         return why.ExitCode;
     }
 
-    /// <summary>What is wrong and what to do, in one line: the whole help would push the fault off the screen.</summary>
+    /// <summary>Explains the fault and the next action in one line; the whole help would scroll the fault off the screen.</summary>
     private static string Explain(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
@@ -115,11 +116,11 @@ internal static class CommandLine
 
     private static string ExplainUnknown(IReadOnlyList<string> tokens, Command command, string name)
     {
-        // The rest belongs to the first that is not known: options of an unknown command, or the value of an unknown option.
+        // The tokens after the first unknown one belong to it: options of an unknown command, or the value of an unknown option.
         var token = tokens[0];
         if (token.StartsWith('-'))
         {
-            // A value may be a secret: it is not repeated.
+            // Does not repeat a value, which may be a secret.
             token = token.Split('=')[0];
             return $"Unknown option '{token}' of \"{name}\".{Spelling.DidYouMean(token, OptionsOf(command))}";
         }
@@ -133,9 +134,7 @@ internal static class CommandLine
         return NearestCommand(command, token) is { } nearest ? $"{unknown} Did you mean '{nearest}'?" : $"{unknown} {CommandsOf(command)}";
     }
 
-    /// <summary>
-    /// A name that is spelt alike, or the one group that has a command of this name: for <c>import</c> it is <c>prices import</c>.
-    /// </summary>
+    /// <summary>Returns a similar name, or the only group with a command of this name: for <c>import</c>, <c>prices import</c>.</summary>
     private static string? NearestCommand(Command command, string word) =>
         Spelling.Nearest(word, command.Subcommands.Select(static sub => sub.Name))
         ?? (command.Subcommands.Where(group => group.Subcommands.Any(sub => sub.Name == word)).ToList() is [var only]
@@ -152,12 +151,12 @@ internal static class CommandLine
     private static string CommandsOf(Command command) =>
         $"Its commands: {string.Join(", ", command.Subcommands.Select(static sub => sub.Name))}.";
 
-    /// <summary>As it is typed: <c>tollgate keys create</c>.</summary>
+    /// <summary>The name as typed: <c>tollgate keys create</c>.</summary>
     private static string NameOf(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{NameOf(parent)} {command.Name}" : command.Name;
 }
 
-/// <summary>What the exit code of every command means.</summary>
+/// <summary>The exit codes of all commands.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;

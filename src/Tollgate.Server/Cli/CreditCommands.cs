@@ -7,7 +7,7 @@ using Tollgate.Engine.Invoicing;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate credits list|give|take</c>: money that a customer prepaid or was given.</summary>
+/// <summary><c>tollgate credits list|give|take</c>: a customer's prepaid and promotional credits.</summary>
 internal static class CreditCommands
 {
     public static Command Build() => ServerDoor.Group("credits", "Prepaid and promotional credits of customers.", List(), Give(), Take());
@@ -102,7 +102,7 @@ internal static class CreditCommands
         return PathOf(customer);
     }
 
-    /// <exception cref="CliStopException">It is no amount of the currency.</exception>
+    /// <exception cref="CliStopException">It is not an amount of the currency.</exception>
     internal static MoneyAmount MoneyOf(string text, string code)
     {
         if (!Currency.TryFind(code, out var currency))

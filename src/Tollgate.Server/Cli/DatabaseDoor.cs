@@ -8,8 +8,8 @@ using Tollgate.Server.Hosting;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// How commands reach the database itself: that of <c>--database</c>, or the private one of <c>--data</c>, which is started for the command
-/// where no server runs it.
+/// Connects commands to the database itself: that of <c>--database</c>, or the private one of <c>--data</c>, which it starts for the
+/// command if no server runs it.
 /// </summary>
 internal sealed class DatabaseDoor : IAsyncDisposable
 {
@@ -25,10 +25,10 @@ internal sealed class DatabaseDoor : IAsyncDisposable
     private DatabaseDoor(string data, string connectionString, DataFolder? folder, PrivatePostgres? postgres) =>
         (DataPath, ConnectionString, _folder, _postgres) = (data, connectionString, folder, postgres);
 
-    /// <summary>Absolute.</summary>
+    /// <summary>The absolute path of the data folder.</summary>
     public string DataPath { get; }
 
-    /// <summary>As who owns the database.</summary>
+    /// <summary>The connection string of the database's owner.</summary>
     public string ConnectionString { get; }
 
     public MasterKeySource MasterKey
@@ -41,7 +41,7 @@ internal sealed class DatabaseDoor : IAsyncDisposable
         }
     }
 
-    /// <summary>Of a running server too.</summary>
+    /// <summary>Opens the database, also while a server runs.</summary>
     public static Task<DatabaseDoor> OpenAsync(ParseResult parsed, ILogger log, CancellationToken cancel) =>
         OpenAsync(parsed.GetValue(Data), parsed.GetValue(Database), log, cancel);
 
@@ -49,7 +49,7 @@ internal sealed class DatabaseDoor : IAsyncDisposable
     public static Task<DatabaseDoor> OpenAsync(string? data, string? database, ILogger log, CancellationToken cancel) =>
         OpenAsync(data, database, mayRun: true, log, cancel);
 
-    /// <summary>No server may run; where there is no private PostgreSQL yet, one is made.</summary>
+    /// <summary>Opens the database while no server runs; creates a private PostgreSQL if there is none.</summary>
     public static Task<DatabaseDoor> OpenStoppedAsync(ParseResult parsed, ILogger log, CancellationToken cancel) =>
         OpenAsync(parsed.GetValue(Data), parsed.GetValue(Database), mayRun: false, log, cancel);
 
@@ -97,7 +97,7 @@ internal sealed class DatabaseDoor : IAsyncDisposable
     }
 
     /// <summary>Runs a command that cleans up after Ctrl-C and SIGTERM.</summary>
-    /// <param name="interrupted">What is said then.</param>
+    /// <param name="interrupted">The message after such a signal.</param>
     public static async Task<int> UntilInterruptedAsync(string interrupted, Func<ILogger, CancellationToken, Task<int>> run)
     {
         using var stop = new CancellationTokenSource();

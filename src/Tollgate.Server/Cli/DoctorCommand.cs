@@ -11,8 +11,8 @@ using Tollgate.Server.Hosting;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate doctor</c>: looks at this machine, the database and the running server, and says what to do. Exit code 0: nothing failed; 1:
-/// something did. Checks that need a server or a database which does not run are listed as not checked.
+/// <c>tollgate doctor</c>: checks this machine, the database and the running server, and advises. Exit code 0: no check failed; 1: a check
+/// failed. It lists checks that need a stopped server or database as not checked.
 /// </summary>
 internal static class DoctorCommand
 {
@@ -46,7 +46,7 @@ internal static class DoctorCommand
             .. database, .. server];
     }
 
-    /// <summary>A mistyped folder would look like a machine on which nothing ever ran.</summary>
+    /// <summary>Reports a missing folder, since a mistyped one would look like a new machine.</summary>
     private static IEnumerable<DoctorLine> Folder(string data, IReadOnlyList<DoctorLine> server) =>
         Directory.Exists(data) || server[0].Health == Health.Ok
         ? []
@@ -57,7 +57,7 @@ internal static class DoctorCommand
 
     private static DoctorLine Disk(string data)
     {
-        // Before the first start the folder is not there; its disk is that of the folder around it.
+        // Before the first start the folder does not exist; its disk is that of its parent.
         var folder = data;
         while (!Directory.Exists(folder))
         {
@@ -86,7 +86,7 @@ internal static class DoctorCommand
         return DoctorRules.Files(whose, limit, budget, faults);
     }
 
-    /// <summary>Of the process that holds the data folder. Null: this system does not tell.</summary>
+    /// <summary>The limit of the process that holds the data folder. Null: this system does not report it.</summary>
     private static long? LimitOfServer(string data)
     {
         try
@@ -129,7 +129,7 @@ internal static class DoctorCommand
 
     // ---- the database --------------------------------------------------------------------------------------------
 
-    /// <returns>With the connection string of a database that answers.</returns>
+    /// <returns>The lines, and the connection string if the database answers.</returns>
     private static async Task<(IReadOnlyList<DoctorLine> Lines, string? Connection)> DatabaseAsync(ParseResult parsed, string data,
         CancellationToken cancel)
     {
@@ -198,10 +198,10 @@ internal static class DoctorCommand
     private static IEnumerable<DoctorLine> NotChecked(string why) =>
         DoctorRules.Inside.Select(check => new DoctorLine(check, Health.Skip, $"not checked: {why}"));
 
-    /// <summary>Whether a start would get its port.</summary>
+    /// <summary>Checks that a start would get its port.</summary>
     private static DoctorLine Port(string data)
     {
-        // As the last start had it, unless a variable says otherwise now.
+        // The port of the last start, unless a variable now sets another.
         var last = Filled("TOLLGATE_PORT") is null && KeysFile.Read(data).GetValueOrDefault(KeysFile.UrlEntry) is { } known
             && Uri.TryCreate(known, UriKind.Absolute, out var url) && url.IsLoopback
             ? url.Port.ToString(CultureInfo.InvariantCulture)
@@ -253,7 +253,7 @@ internal static class DoctorCommand
         }
     }
 
-    // ---- what is shown -------------------------------------------------------------------------------------------
+    // ---- output -------------------------------------------------------------------------------------------
 
     private static void Print(IReadOnlyList<DoctorLine> lines, bool asJson)
     {

@@ -10,26 +10,26 @@ internal enum Health
 {
     Ok,
 
-    /// <summary>It works, and an operator should look.</summary>
+    /// <summary>It works, but an operator should check it.</summary>
     Warn,
 
     Fail,
 
-    /// <summary>It could not be checked.</summary>
+    /// <summary>The check could not run.</summary>
     Skip,
 }
 
 /// <summary>One line of <c>tollgate doctor</c>.</summary>
-/// <param name="Advice">What to do; null when all is well.</param>
+/// <param name="Advice">The action to take; null: none.</param>
 internal sealed record DoctorLine(string Check, Health Health, string Found, string? Advice = null);
 
 /// <summary>One measured value of <c>/metrics</c>.</summary>
 internal readonly record struct Sample(string Name, string Labels, decimal Value);
 
-/// <summary>How <c>tollgate doctor</c> judges what it found: facts in, lines out.</summary>
+/// <summary>The rules of <c>tollgate doctor</c>, which turn facts into lines.</summary>
 internal static partial class DoctorRules
 {
-    /// <summary>Checks that only a running server can answer.</summary>
+    /// <summary>Checks that need a running server.</summary>
     public static readonly IReadOnlyList<string> Inside = ["queue", "loops", "webhooks", "clients", "parked"];
 
     private const long Giga = 1024L * 1024 * 1024;
@@ -40,13 +40,13 @@ internal static partial class DoctorRules
     /// <summary>The private PostgreSQL writes up to 4 GB of log between two checkpoints (max_wal_size).</summary>
     private const long LowDisk = 6 * Giga;
 
-    /// <summary>As <c>/health/ready</c> judges.</summary>
+    /// <summary>The same as in <c>/health/ready</c>.</summary>
     private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(5);
 
-    /// <summary>A listener of changes, presence, clocks that are advanced, checks, and what an operator opens beside the server.</summary>
+    /// <summary>A listener of changes, presence, advancing clocks, checks, and an operator's own connections.</summary>
     private const int OtherConnections = 20;
 
-    /// <summary>Connections that a limit of 1,024 open files, which many systems have, does not reach.</summary>
+    /// <summary>More connections than a limit of 1,024 open files, which many systems have, allows.</summary>
     private const long FewConnections = 1_000;
 
     private static readonly TimeSpan LongTransaction = TimeSpan.FromMinutes(5);
@@ -72,8 +72,8 @@ internal static partial class DoctorRules
     }
 
     /// <param name="limit">Null: there is none.</param>
-    /// <param name="budget">What the server makes of the limit.</param>
-    /// <param name="faults">Why it could not start with it.</param>
+    /// <param name="budget">The server's budget with this limit.</param>
+    /// <param name="faults">The reasons why it could not start with the limit.</param>
     public static DoctorLine Files(string whose, long? limit, SocketBudget budget, IReadOnlyList<string> faults)
     {
         var found = limit is { } most
@@ -116,8 +116,8 @@ internal static partial class DoctorRules
     }
 
     /// <param name="current">The key that the database's secrets are encrypted with; null: none yet.</param>
-    /// <param name="isKnown">The database could be asked.</param>
-    /// <param name="isServing">A server runs, which may have the key from its own environment.</param>
+    /// <param name="isKnown">True: the database answered.</param>
+    /// <param name="isServing">True: a server runs, which may have the key from its own environment.</param>
     public static DoctorLine MasterKey(string name, IReadOnlyList<string> ids, string? current, bool isKnown, bool isServing)
     {
         if (current is null)
@@ -194,7 +194,7 @@ internal static partial class DoctorRules
         return new("webhooks", advice is null ? Health.Ok : Health.Warn, found, advice);
     }
 
-    /// <summary>Prometheus' text format; what is no number is left out.</summary>
+    /// <summary>Reads Prometheus' text format; it omits values that are not numbers.</summary>
     public static IReadOnlyList<Sample> Read(string metrics) =>
     [
         .. metrics.Split('\n')

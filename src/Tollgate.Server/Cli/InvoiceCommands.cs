@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate invoices list|show|pdf|void</c>. An invoice is named by its id or by its number.</summary>
+/// <summary><c>tollgate invoices list|show|pdf|void</c>. The commands accept an invoice's id or number.</summary>
 internal static class InvoiceCommands
 {
     private const string Path = "/v1/invoices";

@@ -5,7 +5,9 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate keys create|list|revoke|rotate</c>, of <c>--project</c>, or without it of the server (admin keys).</summary>
+/// <summary>
+/// <c>tollgate keys create|list|revoke|rotate</c>, for the keys of <c>--project</c>, or without it for those of the server (admin keys).
+/// </summary>
 internal static class KeyCommands
 {
     private const string Path = "/v1/api-keys";

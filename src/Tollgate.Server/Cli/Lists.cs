@@ -6,15 +6,15 @@ using Tollgate.Core.Money;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// Lists and single objects of the API, shown as tables or as JSON. Tables show money in major units with its currency; JSON is what the
-/// API answered.
+/// Shows lists and single objects of the API as tables or as JSON. Tables show money in major units with its currency; JSON is the
+/// unchanged answer of the API.
 /// </summary>
 internal static class Lists
 {
-    /// <summary>Rows without <c>--all</c>: one page.</summary>
+    /// <summary>The number of rows without <c>--all</c>: one page.</summary>
     private const int Page = 100;
 
-    /// <summary>Members that are minor units of the <c>currency</c> beside them, or of the object around them.</summary>
+    /// <summary>Members in minor units of the <c>currency</c> of their own or the enclosing object.</summary>
     private static readonly HashSet<string> MinorUnits = new(StringComparer.Ordinal)
     {
         "amount", "amount_disputed", "amount_due", "amount_off", "amount_paid", "amount_refunded", "base", "discount", "from_credit",
@@ -25,9 +25,9 @@ internal static class Lists
 
     public static Option<string> CustomerOption() => new("--customer") { HelpName = "id", Description = "Only entries of this customer." };
 
-    /// <summary>The command <c>list</c> of a noun.</summary>
-    /// <param name="id">The member by which the next page is asked for.</param>
-    /// <param name="filters">Options named as the parameters of the query: <c>--customer</c> is <c>customer=</c>.</param>
+    /// <summary>Creates the command <c>list</c> of a noun.</summary>
+    /// <param name="id">The member that identifies the next page.</param>
+    /// <param name="filters">Options with the names of the query's parameters: <c>--customer</c> is <c>customer=</c>.</param>
     public static Command Command(string path, string id, string description, string[] columns, params Option<string>[] filters)
     {
         var (all, json) = (new Option<bool>("--all") { Description = $"All of them. Default: the first {Page}." }, JsonOption());
@@ -54,8 +54,8 @@ internal static class Lists
         return command;
     }
 
-    /// <summary>The command <c>show</c> of a noun.</summary>
-    /// <param name="pathOf">The path of the object whose id is given.</param>
+    /// <summary>Creates the command <c>show</c> of a noun.</summary>
+    /// <param name="pathOf">Returns the path of the object with the id.</param>
     public static Command ShowCommand(string description, Argument<string> id, Func<string, string> pathOf)
     {
         var json = JsonOption();
@@ -95,7 +95,7 @@ internal static class Lists
         string.Concat(filters.Where(static filter => filter.Value is not null)
             .Select(static filter => $"&{filter.Name}={Uri.EscapeDataString(filter.Value!)}"));
 
-    /// <summary>What a command did that answers with no object of the API: a sentence, or the same as JSON.</summary>
+    /// <summary>Writes the result of a command that returns no object of the API: a sentence, or the same as JSON.</summary>
     public static void Say(string sentence, JsonObject facts, bool asJson)
     {
         if (asJson)
@@ -124,7 +124,7 @@ internal static class Lists
         }
     }
 
-    /// <summary>A line for each member that has a value, and a table for each list in it.</summary>
+    /// <summary>Writes a line for each member with a value, and a table for each list.</summary>
     public static void PrintOne(JsonElement one, bool asJson)
     {
         if (asJson)
@@ -153,7 +153,7 @@ internal static class Lists
 
     private static void PrintTable(IReadOnlyList<JsonElement> rows, string[] columns, Currency? currency)
     {
-        // Whole lines, however wide: they are copied, searched and piped. A terminal wraps them if it must.
+        // Does not wrap lines, because operators copy, search and pipe them. A terminal wraps them if necessary.
         string[][] lines = [
             columns,
             .. rows.Select(
@@ -205,6 +205,6 @@ internal static class Lists
         _ => value.ToString(),
     };
 
-    /// <summary>An object's id in a path.</summary>
+    /// <summary>Returns the path of an object with the id.</summary>
     public static string Of(string path, string id) => $"{path}/{Uri.EscapeDataString(id)}";
 }

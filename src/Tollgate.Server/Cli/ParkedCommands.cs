@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate parked list|retry</c>: what failed in the background, and another attempt at it.</summary>
+/// <summary><c>tollgate parked list|retry</c>: lists and retries background work that failed.</summary>
 internal static class ParkedCommands
 {
     private const string Path = "/v1/parked";
@@ -82,7 +82,7 @@ internal static class ParkedCommands
     private static Task<IReadOnlyList<JsonElement>> AllAsync(ServerDoor door, string? work, CancellationToken cancel) =>
         Lists.ReadAllAsync(door, Path, "id", cancel, work is null ? "" : $"&work={Uri.EscapeDataString(work)}");
 
-    /// <summary>For a table: the error on one line.</summary>
+    /// <summary>Puts the error on one line, for a table.</summary>
     private static JsonElement Flat(JsonElement row)
     {
         var flat = JsonNode.Parse(row.GetRawText())!.AsObject();

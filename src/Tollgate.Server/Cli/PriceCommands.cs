@@ -12,15 +12,15 @@ using Tollgate.Engine.Llm;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate prices list|set|diff|import|markup|rerate</c>: the price book of models. With --project (or a project's key) it is the
-/// project's own prices that change; with the admin key alone the shared ones.
+/// <c>tollgate prices list|set|diff|import|markup|rerate</c>: the price book of models. With --project (or a project's key) the commands
+/// change the project's own prices; with only the admin key, the shared ones.
 /// </summary>
 internal static class PriceCommands
 {
-    /// <summary>What <c>diff --exit-code</c> answers when there is a difference, as git does for scripts.</summary>
+    /// <summary>The exit code of <c>diff --exit-code</c> if there is a difference, for scripts.</summary>
     private const int Different = 2;
 
-    /// <summary>Changes that are shown one by one; a whole new list has thousands.</summary>
+    /// <summary>The most changes that the command lists one by one; a new list has thousands.</summary>
     private const int MostShown = 100;
 
     private static readonly IAnsiConsole Screen = CliScreen.Open();
@@ -79,7 +79,7 @@ internal static class PriceCommands
         return command;
     }
 
-    /// <exception cref="CliStopException">The price book knows no such provider.</exception>
+    /// <exception cref="CliStopException">The price book does not have the provider.</exception>
     private static async Task NameProvidersAsync(ServerDoor door, string unknown, CancellationToken cancel)
     {
         var known = (await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel)).Select(static row => row.GetProperty("provider")
@@ -361,8 +361,8 @@ internal static class PriceCommands
 
     private sealed record Rerated(long Seen, long Changed, long Unknown, long TooOld, decimal Delta);
 
-    /// <summary>All pages, with a bar.</summary>
-    /// <param name="planned">Null: it is only looked at, and nobody knows yet how many calls there are.</param>
+    /// <summary>Rerates all pages, with a progress bar.</summary>
+    /// <param name="planned">Null: a preview, for which the number of calls is not known yet.</param>
     private static Task<Rerated> RerateAsync(ServerDoor door, JsonObject body, Rerated? planned, CancellationToken cancel) =>
         CliScreen.WithBarAsync("looking at calls", async told =>
     {
@@ -404,7 +404,7 @@ internal static class PriceCommands
             $"{sum.Seen} calls: {sum.Changed} {(isPlan ? "would change" : "were corrected")}, {sum.Unknown} have no price, {sum.TooOld} are too old. {(isPlan ? "Difference" : "Corrected")}: {sum.Delta} USD.");
     }
 
-    /// <summary>Null when the file has faults, which are then on stderr.</summary>
+    /// <summary>Null: the file has faults, which it has written to stderr.</summary>
     private static async Task<byte[]?> ReadAsync(string path, CancellationToken cancel)
     {
         byte[] bytes;

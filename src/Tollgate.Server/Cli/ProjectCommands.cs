@@ -92,8 +92,8 @@ internal static class ProjectCommands
         return command;
     }
 
-    /// <summary>A path to an existing file stands for its text; anything else goes to the server as it is.</summary>
-    /// <exception cref="CliStopException">It looks like a file that is not there.</exception>
+    /// <summary>Returns the text of an existing file; passes anything else to the server unchanged.</summary>
+    /// <exception cref="CliStopException">It looks like a missing file.</exception>
     private static async Task<string?> CatalogAsync(string? value, CancellationToken cancel) => value switch
     {
         null => null,

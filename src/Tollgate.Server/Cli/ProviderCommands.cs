@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate payment-settings</c>, <c>provider-events</c> and <c>provider-invoices</c>: who moves a project's money, and what the
-/// provider told.
+/// <c>tollgate payment-settings</c>, <c>provider-events</c> and <c>provider-invoices</c>: a project's payment provider, and the events and
+/// invoices that it sent.
 /// </summary>
 internal static class ProviderCommands
 {

@@ -3,7 +3,7 @@ using Tollgate.Server.Supply;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate sbom</c>: writes what this build is made of. Needs neither a server nor the network.</summary>
+/// <summary><c>tollgate sbom</c>: writes the components of this build. Needs neither a server nor the network.</summary>
 internal static class SbomCommand
 {
     private static readonly Option<FileInfo> Out = new("--out")

@@ -11,8 +11,8 @@ using Tollgate.Server.Hosting;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// How commands talk to a running server: over HTTP, with the URL and the admin key from <c>keys.env</c> of <c>--data</c>, or
-/// with <c>--url</c> and <c>--key</c>. A refusal becomes one sentence on stderr and the exit code.
+/// Connects commands to a running server over HTTP, with the URL and the admin key from <c>keys.env</c> of <c>--data</c>, or with
+/// <c>--url</c> and <c>--key</c>. It writes a refusal as one sentence to stderr and sets the exit code.
 /// </summary>
 internal sealed class ServerDoor : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class ServerDoor : IDisposable
 
     private ServerDoor(Uri url, string key, string? project)
     {
-        // A stream of events or a large export may take its time; a dead server shows by its refused connection.
+        // No timeout, since a stream of events or a large export may take long; a stopped server refuses the connection.
         _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) })
         {
             BaseAddress = url,
@@ -46,10 +46,10 @@ internal sealed class ServerDoor : IDisposable
     /// <summary>The server's address.</summary>
     public Uri Url => _http.BaseAddress!;
 
-    /// <summary>A project was named; without one the admin key works on the server itself.</summary>
+    /// <summary>True: the command names a project; otherwise the admin key works on the server itself.</summary>
     public bool HasProject { get; }
 
-    /// <summary>A group of commands that talk to the server: they share --url, --key, --data and --project.</summary>
+    /// <summary>Creates a group of commands for the server, which share --url, --key, --data and --project.</summary>
     public static Command Group(string name, string description, params Command[] commands)
     {
         var group = Talking(new Command(name, description));
@@ -61,7 +61,7 @@ internal sealed class ServerDoor : IDisposable
         return group;
     }
 
-    /// <summary>Gives a command the options that choose the server.</summary>
+    /// <summary>Adds the options that select the server to a command.</summary>
     public static Command Talking(Command command)
     {
         foreach (var option in new[] { UrlOption, Key, Data, Project })
@@ -72,7 +72,7 @@ internal sealed class ServerDoor : IDisposable
         return command;
     }
 
-    /// <summary>Sets what the command does; it returns the exit code.</summary>
+    /// <summary>Sets the action of the command, which returns the exit code.</summary>
     public static void SetAction(Command command, Func<ServerDoor, ParseResult, CancellationToken, Task<int>> run) =>
         command.SetAction(async (parsed, cancel) =>
         {
@@ -80,7 +80,7 @@ internal sealed class ServerDoor : IDisposable
             return await run(door, parsed, cancel);
         });
 
-    /// <exception cref="CliStopException">No URL or no key is known.</exception>
+    /// <exception cref="CliStopException">There is no URL or no key.</exception>
     public static ServerDoor Open(ParseResult parsed, Func<string, string?> environment)
     {
         var data = parsed.GetValue(Data) ?? environment("TOLLGATE_DATA") ?? ServerOptions.DefaultData;
@@ -131,8 +131,8 @@ internal sealed class ServerDoor : IDisposable
         return await SendAsync(request, cancel);
     }
 
-    /// <summary>The successful answer itself, for headers and streams. The caller disposes it.</summary>
-    /// <exception cref="CliStopException">The server refused, or none answers.</exception>
+    /// <summary>Sends a request and returns the successful answer itself, for headers and streams. The caller disposes of it.</summary>
+    /// <exception cref="CliStopException">The server refused, or no server answers.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         var answer = await AskAsync(request, cancel);
@@ -147,7 +147,7 @@ internal sealed class ServerDoor : IDisposable
         }
     }
 
-    /// <summary>The answer whatever its status. The caller disposes it.</summary>
+    /// <summary>Sends a request and returns the answer of any status. The caller disposes of it.</summary>
     /// <exception cref="CliStopException">No server answers.</exception>
     public async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, CancellationToken cancel)
     {
@@ -167,12 +167,12 @@ internal sealed class ServerDoor : IDisposable
         }
     }
 
-    /// <summary>Prints JSON for people and for jq.</summary>
+    /// <summary>Prints indented JSON, which jq can read.</summary>
     public static void Print(JsonElement json) => Console.WriteLine(JsonSerializer.Serialize(json, PlainJson.Indented));
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>problem+json as sentences: what, why, each fault on a line of its own, and the code to look up.</summary>
+    /// <summary>Converts problem+json to sentences: the error, the reason, one line for each fault, and the code to look up.</summary>
     private static CliStopException RefusalOf(int status, string body)
     {
         try

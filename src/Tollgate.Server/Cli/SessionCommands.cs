@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate sessions list|revoke</c>: portal sessions, never their address.</summary>
+/// <summary><c>tollgate sessions list|revoke</c>: portal sessions, without their URLs.</summary>
 internal static class SessionCommands
 {
     private const string Path = "/v1/portal-sessions";

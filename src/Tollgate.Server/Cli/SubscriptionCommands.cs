@@ -146,7 +146,7 @@ internal static class SubscriptionCommands
     }
 
     /// <summary>
-    /// Completes a command that changes a subscription: the order is sent, and the answer is the subscription with what it asks for.
+    /// Completes a command that changes a subscription: it sends the request, and shows the subscription with its invoice.
     /// </summary>
     private static Command Changing(
         Command command, HttpMethod method, Func<ParseResult, string> pathOf, Func<ParseResult, JsonObject> orderOf)
@@ -157,7 +157,7 @@ internal static class SubscriptionCommands
         command.Add(json);
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            // Members that were not given are left out: null says something else in some of the bodies.
+            // Omits members without a value, since null has another meaning in some bodies.
             var body = new JsonObject(orderOf(parsed).Where(static member => member.Value is not null)
                 .Select(static member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())));
             if (parsed.GetValue(preview))

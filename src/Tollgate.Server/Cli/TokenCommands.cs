@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate tokens list|revoke</c>: the customer tokens of one customer, never their text.</summary>
+/// <summary><c>tollgate tokens list|revoke</c>: the tokens of one customer, without their text.</summary>
 internal static class TokenCommands
 {
     public static Command Build() =>

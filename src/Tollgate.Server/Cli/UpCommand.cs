@@ -93,7 +93,7 @@ internal static class UpCommand
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Told to stop in the middle of a step; what was started has been stopped again.
+            // The operator stopped the start; everything that it had started is stopped again.
         }
 
         await Console.Out.WriteLineAsync("Stopped.");

@@ -12,8 +12,8 @@ using Tollgate.Server.Ledger;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate verify</c>: recomputes the ledger from its facts. Exit code 0: clean; 1: it is not; 3: nobody could be asked.
-/// Asks the running server; with <c>--database</c> it reads the database itself, also while no server runs.
+/// <c>tollgate verify</c>: recomputes the ledger from its facts. Exit code 0: clean; 1: contradictions; 3: no server answers. It asks the
+/// running server; with <c>--database</c> it reads the database itself, also while no server runs.
 /// </summary>
 internal static class VerifyCommand
 {

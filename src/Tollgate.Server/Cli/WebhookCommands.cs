@@ -98,7 +98,7 @@ internal static class WebhookCommands
         return command;
     }
 
-    /// <summary>One call looks at a bounded number of events.</summary>
+    /// <summary>Redelivers a range in several calls, since one call considers a limited number of events.</summary>
     private static async Task<int> RangeAsync(ServerDoor door, string endpoint, string since, CancellationToken cancel)
     {
         var (all, body) = (0, new JsonObject { ["from"] = since });

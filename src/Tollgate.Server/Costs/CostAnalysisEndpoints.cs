@@ -13,17 +13,17 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Costs;
 
 /// <summary>
-/// <c>/v1/analytics/models</c>, <c>/providers</c>, <c>/features</c>, <c>/customers</c> and <c>/revenue-vs-cost</c>: what the calls
-/// of a project came to, as JSON and as CSV.
+/// <c>/v1/analytics/models</c>, <c>/providers</c>, <c>/features</c>, <c>/customers</c> and <c>/revenue-vs-cost</c>: the cost and usage of a
+/// project's calls, as JSON and as CSV.
 /// </summary>
 internal static class CostAnalysisEndpoints
 {
     private const int DefaultLines = 100;
 
-    /// <summary>Lines of one answer; a CSV file has all of them, up to <see cref="MostCsvLines"/>.</summary>
+    /// <summary>The most lines of one answer; a CSV file has all of them, up to <see cref="MostCsvLines"/>.</summary>
     public const int MostLines = 1_000;
 
-    /// <summary>What is held in memory while it is written: about 10 MB.</summary>
+    /// <summary>The most lines of a CSV file, which needs about 10 MB of memory.</summary>
     public const int MostCsvLines = 50_000;
 
     internal static readonly Dictionary<string, CostGroups> Groupings = new(StringComparer.Ordinal)
@@ -32,12 +32,12 @@ internal static class CostAnalysisEndpoints
         ["feature"] = CostGroups.Feature, ["plan"] = CostGroups.Plan,
     };
 
-    /// <summary>What a request asks for.</summary>
+    /// <summary>The parameters of a request.</summary>
     private sealed record Question(DayRange Days, CostGroups By, string? GroupBy, int Limit)
     {
         public CostGroups Groups => By | (GroupBy is null ? CostGroups.None : Groupings[GroupBy]);
 
-        /// <summary>Latencies are kept by day, provider and model.</summary>
+        /// <summary>True if the grouping has latencies, which Tollgate stores by day, provider and model.</summary>
         public bool HasLatencies => (Groups & (CostGroups.Feature | CostGroups.Plan)) == CostGroups.None;
     }
 
@@ -206,7 +206,7 @@ internal static class CostAnalysisEndpoints
         await SendAsync(context, csv, "revenue-vs-cost");
     }
 
-    /// <summary>What a range came to, and how many customers made calls in it.</summary>
+    /// <summary>The totals of a range, and the number of customers that made calls in it.</summary>
     internal static async Task<(CostBreakdown Found, long Customers)> ResultOfAsync(HttpContext context, CostQueries queries, DayRange days)
     {
         var found = await queries.BreakdownAsync(context.Project(), days, null, context.RequestAborted);
@@ -214,12 +214,12 @@ internal static class CostAnalysisEndpoints
         return (found, customers);
     }
 
-    /// <summary>Each day's revenue in dollars, the first day's first.</summary>
+    /// <summary>The revenue of each day in dollars, the first day first.</summary>
     internal static Task<IReadOnlyList<MoneyAmount>> EarnedAsync(HttpContext context, DayRange days) =>
         context.RequestServices.GetRequiredService<RevenueQueries>()
             .ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
 
-    /// <summary>Each day's cash in dollars, the first day's first.</summary>
+    /// <summary>The cash of each day in dollars, the first day first.</summary>
     private static Task<IReadOnlyList<MoneyAmount>> CameAsync(HttpContext context, DayRange days) =>
         context.RequestServices.GetRequiredService<CashQueries>()
             .ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
@@ -228,7 +228,7 @@ internal static class CostAnalysisEndpoints
     internal static decimal? MarginOf(decimal revenue, decimal cost) =>
         revenue > 0 ? decimal.Round((revenue - cost) * 100 / revenue, 1, MidpointRounding.AwayFromZero) : null;
 
-    /// <summary>Without zeros behind that say nothing.</summary>
+    /// <summary>Without trailing zeros.</summary>
     private static string TextOf(decimal dollars) => dollars.ToString("0.############", CultureInfo.InvariantCulture);
 
     private static IEnumerable<DayResult> DailyOf(
@@ -272,7 +272,7 @@ internal static class CostAnalysisEndpoints
         _ => null,
     });
 
-    /// <summary>Null when something is wrong with the request, and then the problem is written.</summary>
+    /// <summary>Null: the request has faults, and the problem is written.</summary>
     private static async ValueTask<Question?> ReadAsync(HttpContext context, Clock clock, CostGroups by)
     {
         var faults = new Faults();

@@ -6,12 +6,12 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary>The UTC days that a request asks for.</summary>
+/// <summary>The UTC days of a request.</summary>
 internal static class CostDays
 {
     public const int Default = 30;
 
-    /// <summary>Three years and some days: what a page of figures can show.</summary>
+    /// <summary>The most days: three years and some days, as many as a page can show.</summary>
     public const int Most = 1_100;
 
     public static readonly QueryParameter[] FromTo =
@@ -54,7 +54,7 @@ internal static class CostDays
         return range;
     }
 
-    /// <summary>A whole number of the query from 1 on.</summary>
+    /// <summary>Reads a positive whole number of the query.</summary>
     public static int Number(string? text, string param, int fallback, int most, Faults faults)
     {
         if (text is null)

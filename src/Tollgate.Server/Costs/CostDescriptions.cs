@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary>What the OpenAPI document says about the room Costs.</summary>
+/// <summary>The OpenAPI descriptions of the room Costs.</summary>
 internal static class CostDescriptions
 {
     private const string Tag = "Costs";
@@ -115,7 +115,7 @@ internal static class CostDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    /// <summary>By the last part of the path.</summary>
+    /// <summary>The descriptions by the last part of the path.</summary>
     public static readonly IReadOnlyDictionary<string, Description> Analyses = new Dictionary<string, Description>(StringComparer.Ordinal)
     {
         ["models"] = Analysis(

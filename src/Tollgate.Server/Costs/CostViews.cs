@@ -8,12 +8,12 @@ using Tollgate.Engine.Costs;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary>Costs as they go over the wire.</summary>
+/// <summary>Converts costs to the bodies of the API.</summary>
 internal static class CostViews
 {
     public const string Currency = "USD";
 
-    /// <summary>The line with its figures.</summary>
+    /// <summary>Fills a line with its figures.</summary>
     public static T Fill<T>(T line, CallTotals totals)
         where T : CostFigures => (T)((CostFigures)line with
         {
@@ -22,7 +22,7 @@ internal static class CostViews
             TotalTokens = totals.TotalTokens, CostUsd = totals.Cost.ToString(),
         });
 
-    /// <summary>An empty name in the rollups stands for none.</summary>
+    /// <summary>Returns null for an empty name, which means none in the rollups.</summary>
     public static string? NameOf(string? name) => string.IsNullOrEmpty(name) ? null : name;
 
     public static IReadOnlyList<ProviderCosts> ProvidersOf(IEnumerable<CostRow> rows) =>
@@ -34,7 +34,7 @@ internal static class CostViews
     public static IReadOnlyList<FeatureCosts> FeaturesOf(IEnumerable<CostRow> rows) =>
         [.. rows.Select(row => Fill(new FeatureCosts { Feature = NameOf(row.Feature) }, row.Totals))];
 
-    /// <summary>Every day of the range, those without calls too.</summary>
+    /// <summary>Returns every day of the range, also those without calls.</summary>
     public static IEnumerable<(DateOnly Day, CallTotals Totals)> EachDay(DayRange days, IReadOnlyList<CostRow> rows)
     {
         var known = rows.ToDictionary(row => row.Day!.Value, row => row.Totals);
@@ -56,7 +56,7 @@ internal static class CostViews
         }
         : null;
 
-    /// <summary>The running UTC month's cost by its end, at the pace so far.</summary>
+    /// <summary>Projects the running UTC month's cost at its end, at the pace so far.</summary>
     public static Quantity ProjectedMonth(Quantity cost, Instant now)
     {
         var utc = now.ToUtc();

@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary>Registers the room Costs: rollups of calls to models and what is read from them.</summary>
+/// <summary>Registers the room Costs: rollups of calls to models and their analyses.</summary>
 public static class CostsRoom
 {
     public static IServiceCollection AddCosts(this IServiceCollection services) =>

@@ -10,15 +10,15 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary><c>/v1/customers/{id}/costs</c> and <c>/trends</c>: what one customer's calls to models came to.</summary>
+/// <summary><c>/v1/customers/{id}/costs</c> and <c>/trends</c>: the cost and usage of one customer's calls to models.</summary>
 internal static class CustomerCostEndpoints
 {
     private const int DefaultMonths = 6;
 
-    /// <summary>Three years.</summary>
+    /// <summary>The most months: three years.</summary>
     private const int MostMonths = 36;
 
-    /// <summary>Months times providers: more than anybody calls.</summary>
+    /// <summary>The most rows, months times providers: more than any customer has.</summary>
     private const int MostRows = 10_000;
 
     public static void Map(IEndpointRouteBuilder app)
@@ -87,11 +87,11 @@ internal static class CustomerCostEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerTrends);
     }
 
-    /// <summary>How many months <c>?months=</c> asks for.</summary>
+    /// <summary>Reads the number of months in <c>?months=</c>.</summary>
     internal static int MonthsOf(HttpContext context, Faults faults) =>
         CostDays.Number(context.Request.Query["months"], "months", DefaultMonths, MostMonths, faults);
 
-    /// <summary>Every month up to the running one, the oldest first, with its providers.</summary>
+    /// <summary>Returns every month up to the running one, the oldest first, with its providers.</summary>
     internal static async Task<IReadOnlyList<(DateOnly Month, CallTotals Totals, IReadOnlyList<CostRow> Providers)>> MonthsAsync(
         CostQueries queries, ProjectSnapshot project, string customer, Instant now, int months, CancellationToken cancel)
     {

@@ -14,9 +14,7 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary>
-/// <c>/v1/customers/{id}/dashboard</c> and <c>/alerts</c>: usage, limits and costs together, and what is to be said about them.
-/// </summary>
+/// <summary><c>/v1/customers/{id}/dashboard</c> and <c>/alerts</c>: usage, limits and costs together, with notices and alerts.</summary>
 internal static class CustomerOverviewEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
@@ -54,7 +52,7 @@ internal static class CustomerOverviewEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerDashboard);
     }
 
-    /// <summary>Limits of which something is used, the most pressing first.</summary>
+    /// <summary>Limits with usage, the most urgent first.</summary>
     internal static IEnumerable<(FeatureStanding Feature, NoticeLevel Level)> NoticesOf(CustomerStanding standing) => standing.Features
         .Where(feature => feature.Standing is not null)
         .Select(feature => (Feature: feature, Level: UsageNotices.LevelOf(feature.Standing!.Used, feature.Standing.Limit)))
@@ -94,7 +92,7 @@ internal static class CustomerOverviewEndpoints
             CostsJson.Default.CustomerAlerts);
     }
 
-    /// <summary>The newest first; none for an id that was never used.</summary>
+    /// <summary>The newest first; none for an unknown id.</summary>
     internal static async Task<IReadOnlyList<FeatureCrossing>> AlertsOfAsync(
         CustomerQueries customers, ProjectSnapshot project, string id, int most, CancellationToken cancel) =>
         await customers.FindAccountAsync(project, id, cancel) is { } customer
@@ -114,7 +112,7 @@ internal static class CustomerOverviewEndpoints
         };
     }
 
-    /// <summary>By the threshold, which a plan may set below 80 %.</summary>
+    /// <summary>The level by the threshold, which a plan may set below 80 %.</summary>
     internal static NoticeLevel LevelOf(FeatureCrossing row) =>
         UsageNotices.LevelOf(Quantity.Of(row.Crossing.Percent), Quantity.Of(100)) ?? NoticeLevel.Info;
 }

@@ -12,7 +12,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
 
-/// <summary>From the nouns of the room to what goes over the wire.</summary>
+/// <summary>Converts the records of the room to the bodies of the API.</summary>
 public static class CustomerAnswers
 {
     public static CustomerView Of(Customer customer) => new()
@@ -53,12 +53,12 @@ public static class CustomerAnswers
         AddedAt = member.AddedAt.ToOffset(),
     };
 
-    /// <summary>What nobody can use of live grants, by grant.</summary>
+    /// <summary>The unusable units of active grants, by grant.</summary>
     public static IReadOnlyDictionary<Guid, Quantity> HeldBack(CustomerStanding standing) =>
         standing.Features.SelectMany(static feature => feature.HeldBack)
             .ToDictionary(static held => held.Grant, static held => held.Amount);
 
-    /// <param name="heldBack">Of <see cref="HeldBack"/>.</param>
+    /// <param name="heldBack">The value of <see cref="HeldBack"/>.</param>
     public static GrantView Of(GrantRow row, Instant now, Quantity heldBack) => new()
     {
         Id = row.Id,
@@ -184,7 +184,7 @@ public static class CustomerAnswers
     private static DateTimeOffset? OrNever(Instant instant) => instant == Instant.FarFuture ? null : instant.ToOffset();
 }
 
-/// <summary>How a grant stands, as its view says it.</summary>
+/// <summary>The status of a grant, as in its view.</summary>
 internal enum GrantStatus
 {
     Pending,
@@ -194,7 +194,7 @@ internal enum GrantStatus
     Voided,
 }
 
-/// <summary>How a grant schedule stands, as its view says it.</summary>
+/// <summary>The status of a grant schedule, as in its view.</summary>
 internal enum ScheduleStatus
 {
     Active,
@@ -202,7 +202,7 @@ internal enum ScheduleStatus
     Ended,
 }
 
-/// <summary>What a rate limit counts, as its view says it.</summary>
+/// <summary>The unit that a rate limit counts, as in its view.</summary>
 internal enum Counted
 {
     /// <summary>Each decision counts 1.</summary>

@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
 
-/// <summary>What the OpenAPI document says about <see cref="CustomersEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="CustomersEndpoints"/>.</summary>
 internal static class CustomerDescriptions
 {
     private const string Tag = "Customers";

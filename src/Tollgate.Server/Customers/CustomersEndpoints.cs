@@ -10,10 +10,10 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
 
-/// <summary><c>/v1/customers</c>: who the project's customers are and which plan they are on.</summary>
+/// <summary><c>/v1/customers</c>: the project's customers and their plans.</summary>
 public static class CustomersEndpoints
 {
-    /// <summary>UTF-16 units of a search text: more than any id or address begins with in practice.</summary>
+    /// <summary>UTF-16 units of a search text: longer than a practical prefix of an id or address.</summary>
     private const int LongestSearch = 100;
 
     public static void MapCustomers(this WebApplication app)
@@ -44,7 +44,7 @@ public static class CustomersEndpoints
             .Describe(CustomerDescriptions.AssignPlan);
     }
 
-    /// <summary>The id of the path. Null when it is none, and then the problem is written.</summary>
+    /// <summary>The id of the path. Null: it is invalid, and the problem is written.</summary>
     internal static async ValueTask<string?> IdAsync(HttpContext context)
     {
         var id = RawPath.Id(context);
@@ -208,7 +208,7 @@ public static class CustomersEndpoints
     private static Task AnswerAsync(HttpContext context, int status, Customer customer) =>
         Answer.Json(context, status, CustomerAnswers.Of(customer), CustomersJson.Default.CustomerView);
 
-    /// <summary>What is missing is empty, which the rules refuse.</summary>
+    /// <summary>Replaces missing members by empty ones, which the rules refuse.</summary>
     private static TaxExemption? ExemptionOf(TaxExemptBody? body) => body is null ? null : new(body.Reason ?? "", body.Document ?? "");
 
     private static CustomerProfile ProfileOf(CreateCustomerRequest body) => new()

@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
 
-/// <summary>Hangs the room Customers into the server. Needs the rooms Projects and Quotas.</summary>
+/// <summary>Registers the room Customers. Needs the rooms Projects and Quotas.</summary>
 public static class CustomersRoom
 {
     public static IServiceCollection AddCustomers(this IServiceCollection services, CustomerOptions options, ViesOptions vies)
@@ -29,10 +29,10 @@ public static class CustomersRoom
         return services.AddWire(CustomersJson.Default);
     }
 
-    /// <summary>Where VIES is asked for VAT ids instead of at the European Commission, or <c>off</c>.</summary>
+    /// <summary>The address of VIES in place of the European Commission's, or <c>off</c>.</summary>
     private const string ViesVariable = "TOLLGATE_VIES_URL", Off = "off";
 
-    /// <param name="faults">Gets one more when it is no address.</param>
+    /// <param name="faults">Receives a fault if the variable is not an address.</param>
     public static ViesOptions ReadVies(Func<string, string?> environment, ICollection<string> faults)
     {
         if (environment(ViesVariable) is not { Length: > 0 } text)

@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
 
-/// <summary>What the OpenAPI document says about <see cref="MembersEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="MembersEndpoints"/>.</summary>
 internal static class MemberDescriptions
 {
     private const string Tag = "Members";

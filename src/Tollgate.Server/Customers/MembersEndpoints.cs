@@ -10,7 +10,7 @@ namespace Tollgate.Server.Customers;
 /// <summary><c>/v1/customers/{id}/members</c>: the users that share a customer's balances.</summary>
 public static class MembersEndpoints
 {
-    /// <summary>Where the member's id stands in <c>/v1/customers/{id}/members/{member}</c>.</summary>
+    /// <summary>The index of the segment with the member's id in <c>/v1/customers/{id}/members/{member}</c>.</summary>
     private const int MemberSegment = 4;
 
     public static void MapMembers(this WebApplication app)
@@ -37,7 +37,7 @@ public static class MembersEndpoints
             .Describe(MemberDescriptions.Remove);
     }
 
-    /// <summary>What a member has comes of its owner: plan, grants, overrides and subscriptions are the owner's.</summary>
+    /// <summary>Refuses an operation on a member: plan, grants, overrides and subscriptions belong to its owner.</summary>
     internal static Task WriteIsMemberAsync(HttpContext context, string id, string owner) =>
         Problems.WriteAsync(
             context, ErrorCode.CustomerIsMember, $"{id} is a member of {owner} and uses its balances; do this for {owner}.");
@@ -152,7 +152,7 @@ public static class MembersEndpoints
         await (removed ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.MemberNotFound));
     }
 
-    /// <summary>Customer and member of the path. Null when one of them is no id, and then the problem is written.</summary>
+    /// <summary>Customer and member of the path. Null: one of them is invalid, and the problem is written.</summary>
     private static async ValueTask<(string Customer, string Member)?> IdsAsync(HttpContext context)
     {
         var (customer, member) = (RawPath.Id(context), RawPath.Segment(context, MemberSegment));

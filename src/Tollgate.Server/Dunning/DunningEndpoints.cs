@@ -10,7 +10,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Dunning;
 
 /// <summary>
-/// <c>/v1/dunning</c>: what could not be collected and is tried again. <c>/v1/dunning-policy</c>: how often, and what comes after that.
+/// <c>/v1/dunning</c>: the invoices that Tollgate could not collect. <c>/v1/dunning-policy</c>: the days of the attempts, and the final
+/// action.
 /// </summary>
 public static class DunningEndpoints
 {

@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Dunning;
 
-/// <summary>Hangs the room Dunning into the server. Needs the rooms Payments and Checkouts.</summary>
+/// <summary>Registers the room Dunning. Needs the rooms Payments and Checkouts.</summary>
 public static class DunningRoom
 {
     public static IServiceCollection AddDunning(this IServiceCollection services)

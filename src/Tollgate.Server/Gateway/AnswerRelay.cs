@@ -12,26 +12,25 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// Hands the upstream's answer to the caller and reads off what was used. JSON that comes in one piece is settled before it is
-/// answered; a stream passes as it comes and is settled before it ends. Either way the call is on disk when the caller
-/// has all of its answer.
+/// Passes the upstream's answer to the caller and reads its usage. It settles JSON in one piece before it answers, and a stream before the
+/// stream ends. Either way the call is on disk when the caller has the whole answer.
 /// </summary>
 internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMeter meter, HttpResponseMessage answer, IdleTimeout idle)
 {
     public const int ChunkBytes = 32 * 1024;
 
     /// <summary>
-    /// Bytes of an answer that is waited for whole: a few images. What is longer passes as it comes, and its usage is estimated.
+    /// The most bytes of an answer that the relay buffers: a few images. It streams a longer answer, and estimates its usage.
     /// </summary>
     public const int LargestWhole = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes that are read on after the caller has left or its budget has ended, for the usage at the end: 128,000 tokens in chunks of 300
-    /// bytes. Beyond it the usage is estimated.
+    /// The most bytes that the relay reads after the caller has disconnected or its budget has ended, to get the usage at the end: 128,000
+    /// tokens in chunks of 300 bytes. Beyond that it estimates the usage.
     /// </summary>
     private const long MostUnread = 64 * 1024 * 1024;
 
-    /// <summary>So long an answer is read on then: models think and write for minutes.</summary>
+    /// <summary>The longest time of that reading: models think and write for minutes.</summary>
     public static readonly TimeSpan UnreadTime = TimeSpan.FromMinutes(15);
 
     private const string CostHeader = "X-Tollgate-Cost";
@@ -43,7 +42,9 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
 
     private int Status => (int)answer.StatusCode;
 
-    /// <summary>Against the call's Accept-Encoding. It passes as it is, and what was used is estimated.</summary>
+    /// <summary>
+    /// True if the answer is compressed, contrary to the call's Accept-Encoding. The relay passes it unchanged and estimates the usage.
+    /// </summary>
     private bool IsCompressed =>
         answer.Content.Headers.ContentEncoding.Any(static coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
@@ -64,10 +65,10 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
-    /// <summary>Somebody's connection broke, or was silent.</summary>
+    /// <summary>True if a connection broke or was silent.</summary>
     public static bool IsOfTransport(Exception e) => e is IOException or HttpRequestException or OperationCanceledException;
 
-    /// <summary>Piece by piece, so that no second copy waits in memory for a caller that reads slowly.</summary>
+    /// <summary>Writes in pieces, so that a slow caller does not cause a second copy in memory.</summary>
     public static async Task WriteAsync(HttpResponse to, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
         for (; bytes.Length > ChunkBytes; bytes = bytes[ChunkBytes..])
@@ -106,7 +107,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             return;
         }
 
-        // A redirect is none of the provider's work; it is handed on and costs nothing.
+        // A redirect is no work of the provider; the relay passes it on, and it costs nothing.
         var report = Status is >= 300 and < 400
             ? new UsageReport { IsReported = true, Error = $"The provider answered {Status}, a redirect." }
             : WithHeaders(UsageReader.Read(call.Route, whole.Bytes.Span, Status));
@@ -131,7 +132,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         await meter.SettleAsync(report, usage.Text, Status, error, end);
         if (end == CallEnd.Broken)
         {
-            // As the upstream broke off, so does this: an end that looks proper would make half an answer look whole.
+            // Aborts, as the upstream did: a proper end would make half an answer look complete.
             context.Abort();
         }
     }
@@ -154,7 +155,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
 
     private async Task<(CallEnd End, string? Error)> PassAsync(Stream body, ReadOnlyMemory<byte>[] before, UsageStream usage)
     {
-        // Only whole events go out, so that what ends a stream early never stands in the middle of one.
+        // Sends only whole events, so that an early end never falls within one.
         var isEvents = string.Equals(ContentType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
         var filter = !IsCompressed && (isEvents || call.HidesUsage) ? new UsageChunkFilter(call.HidesUsage) : null;
         var isText = !IsCompressed
@@ -162,7 +163,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
                 || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase)
                 && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase));
 
-        // The head goes out at once: a caller that waits for the first word knows by it that the model thinks.
+        // Sends the head at once, so that a caller that waits for the first word knows that the model works.
         var (hasLeft, hasBudgetEnded, unread) = (await HasLeftAsync(), false, 0L);
         if (hasLeft && !call.IsSeenThrough)
         {
@@ -209,7 +210,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
-    /// <summary>Where there is no memory for an event, it is neither read nor waited for.</summary>
+    /// <summary>Reads the usage of a chunk. If the budget has no memory for an event, it drops the event.</summary>
     private void Feed(UsageStream usage, UsageChunkFilter? filter, ReadOnlySpan<byte> chunk)
     {
         usage.Feed(chunk);
@@ -220,7 +221,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
-    /// <returns>True: the caller has left.</returns>
+    /// <returns>True: the caller has disconnected.</returns>
     private Task<bool> HandOnAsync(ReadOnlyMemory<byte> chunk, UsageChunkFilter? filter)
     {
         if (filter is null)
@@ -235,7 +236,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         return HasLeftAsync();
     }
 
-    /// <summary>Sends what was written, and learns whether anybody takes it.</summary>
+    /// <summary>Flushes the output. True: the caller has disconnected.</summary>
     private async Task<bool> HasLeftAsync()
     {
         try

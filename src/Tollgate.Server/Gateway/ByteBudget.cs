@@ -3,8 +3,8 @@ using Tollgate.Core;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// The memory that bodies and answers of all calls may take together. A project may have as much as is left free: alone it gets half of
-/// all, beside another greedy one a third, and whoever comes next always finds some.
+/// The memory for the bodies and answers of all calls. A project may hold at most as much as stays free: alone it gets half, next to
+/// another large one a third, and the next project always finds some.
 /// </summary>
 /// <param name="most">Bytes.</param>
 internal sealed class ByteBudget(long most)
@@ -15,7 +15,7 @@ internal sealed class ByteBudget(long most)
 
     public HeldBytes Open(int project) => new(this, project);
 
-    /// <returns>False: there is no room for it, and nothing was taken.</returns>
+    /// <returns>False: there is not enough room, and it took nothing.</returns>
     internal bool TryTake(int project, long bytes)
     {
         lock (_lock)
@@ -41,7 +41,7 @@ internal sealed class ByteBudget(long most)
     }
 }
 
-/// <summary>What one call has of the budget. Not for several threads at once.</summary>
+/// <summary>One call's share of the budget. Not thread-safe.</summary>
 internal sealed class HeldBytes(ByteBudget budget, int project) : IDisposable
 {
     private long _held;
@@ -66,7 +66,7 @@ internal sealed class HeldBytes(ByteBudget budget, int project) : IDisposable
         budget.Give(project, bytes);
     }
 
-    /// <summary>Of a stream, the event that has begun: so many bytes in place of those of before.</summary>
+    /// <summary>Replaces the bytes held for a stream's incomplete event by this number.</summary>
     public bool TryKeep(long bytes)
     {
         if (bytes > _kept && !TryTake(bytes - _kept))

@@ -14,12 +14,12 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>How a call came to its end.</summary>
+/// <summary>The end of a call.</summary>
 internal enum CallEnd
 {
     Whole,
 
-    /// <summary>The caller hung up before all was delivered.</summary>
+    /// <summary>The caller disconnected before it had the whole answer.</summary>
     CallerLeft,
 
     /// <summary>The customer's budget was used up before the answer was complete.</summary>
@@ -30,32 +30,32 @@ internal enum CallEnd
 }
 
 /// <summary>
-/// The metering of one call: holds before it, holds more while a stream without a bound comes, settles with what was used. Not
-/// for several threads at once.
+/// The metering of one call: it holds units before the call, holds more during a stream without a bound, and settles with the usage. Not
+/// thread-safe.
 /// </summary>
 internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate gate, SettleLater later, GatewayOptions options)
 {
-    /// <summary>A hold is extended after so long: then it lives through the longest silence that follows.</summary>
+    /// <summary>The age at which a hold is extended, so that it outlives the longest silence that may follow.</summary>
     private static readonly TimeSpan ExtendAfter = TimeSpan.FromMinutes(1);
 
-    /// <summary>When the database could not say whether there is more, it is asked again after so long.</summary>
+    /// <summary>The time until the next attempt after the database did not answer.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly List<Guid> _holds = [];
     private ExpectedCall? _expected;
 
-    /// <summary>Output tokens that are held in all; null: as many as the request allows at most, so nothing has to be added.</summary>
+    /// <summary>The held output tokens; null: the request has a bound, which is held in full.</summary>
     private long? _covered;
     private long _heldAt;
     private long _failedAt;
 
-    /// <summary>The call is on record, or on its way there.</summary>
+    /// <summary>True if the call is recorded or will be.</summary>
     public bool IsSettled { get; private set; }
 
-    /// <summary>Where it is work that goes on: the id under which it is going to be on record.</summary>
+    /// <summary>For work that continues at the provider: the id of its future record.</summary>
     public string? JobCallId { get; private set; }
 
-    /// <summary>Null when the call may be made; else a fault or a refusal.</summary>
+    /// <summary>Holds units for the call. Null: the call is allowed; else a fault or a refusal.</summary>
     public async ValueTask<GateAnswer?> ReserveAsync(CancellationToken cancel)
     {
         var ask = call.Ask!;
@@ -67,11 +67,11 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     }
 
     /// <summary>
-    /// Called with everything that a stream has delivered and is about to deliver. Holds the next step when the held tokens are used up,
-    /// and keeps the holds from expiring. Where the database does not answer, the stream goes on: what it uses is recorded, and
-    /// the next second asks again.
+    /// Takes everything that a stream has delivered and is about to deliver. Holds the next step when the held tokens are used up, and
+    /// extends the holds. If the database does not answer, the stream continues: its usage is recorded, and the meter retries a second
+    /// later.
     /// </summary>
-    /// <returns>Null to go on; else the refusal that ends the stream.</returns>
+    /// <returns>Null: the stream continues; else the refusal that ends it.</returns>
     public async ValueTask<GateAnswer?> CoverAsync(DeliveredText delivered, CancellationToken cancel)
     {
         if (_holds.Count == 0 || IsSoonAfter(_failedAt, RetryAfter))
@@ -95,7 +95,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
         return null;
     }
 
-    /// <summary>Called while an answer comes: keeps the holds from expiring.</summary>
+    /// <summary>Extends the holds while an answer arrives.</summary>
     public async ValueTask KeepAsync(CancellationToken cancel)
     {
         if (_holds.Count == 0 || IsSoonAfter(_heldAt, ExtendAfter) || IsSoonAfter(_failedAt, RetryAfter))
@@ -119,9 +119,9 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     private static bool IsSoonAfter(long moment, TimeSpan time) => moment != 0 && Stopwatch.GetElapsedTime(moment) < time;
 
     /// <summary>
-    /// Records the call and gives back its holds. Null: it could not be recorded now, and will be; or it goes on at the provider.
+    /// Records the call and releases its holds. Null: the record waits for the database, or the work continues at the provider.
     /// </summary>
-    /// <param name="delivered">What the answer says as text, for an estimate.</param>
+    /// <param name="delivered">The text of the answer, for an estimate.</param>
     public async ValueTask<RecordedCall?> SettleAsync(UsageReport report, DeliveredText delivered, int? status, string? error, CallEnd end)
     {
         var job = JobOf(report, status);
@@ -149,7 +149,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
         return await later.SettleAsync(call.Project, happened, _holds, job);
     }
 
-    /// <summary>Work that goes on, or an answer that the provider keeps; null: neither.</summary>
+    /// <summary>Work that continues, or an answer that the provider stores; null: neither.</summary>
     private GatewayJob? JobOf(UsageReport report, int? status)
     {
         var isGoing = report.Work == WorkState.Going;
@@ -159,7 +159,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
             : null;
     }
 
-    /// <summary>Nothing came of the call: what was held is given back, and the log has it.</summary>
+    /// <summary>Records a failed call without usage and releases its holds.</summary>
     public ValueTask<RecordedCall?> FailAsync(ErrorCode failure)
     {
         IsSettled = true;

@@ -12,30 +12,31 @@ using Tollgate.Server.Outbound;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// Sends a call to its upstream. A call that was sent is never sent again: it may have been made, and paid for. Only a
-/// connection that did not come about is tried again.
+/// Sends a call to its upstream. It never repeats a sent call, because the provider may have done and charged for it. It retries only a
+/// failed connection.
 /// </summary>
-/// <remarks>A reverse proxy as a library (YARP) would do this; it does not restore here.</remarks>
+/// <remarks>A reverse proxy library (YARP) could replace it.</remarks>
 internal sealed class Forwarder : IDisposable
 {
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>Addresses of providers change behind their names.</summary>
+    /// <summary>Limits the age of a connection, because the addresses behind providers' names change.</summary>
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Ten thousand upstreams that were called once must not keep the sockets from the others. A new connection costs a tenth of a second.
+    /// Limits the idle time of a connection: ten thousand upstreams that were called once must not hold the sockets that others need. A new
+    /// connection costs a tenth of a second.
     /// </summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>What HTTP knows. Another one, and the 101 of a protocol that nobody asked for, is no answer to a call.</summary>
+    /// <summary>The highest status of HTTP. A higher one, or the 101 of a protocol that the call did not request, is no answer.</summary>
     private const int LastStatus = 599;
 
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400)];
 
     /// <summary>
-    /// What belongs to the caller's connection with this server, speaks for the caller to this server, or would name another
-    /// account than the project's.
+    /// Request headers that belong to the caller's connection with this server, authenticate the caller, or would name another account than
+    /// the project's.
     /// </summary>
     private static readonly FrozenSet<string> KeptBack = new[]
     {
@@ -55,8 +56,8 @@ internal sealed class Forwarder : IDisposable
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Of every call that is sent. A call that comes in with it was sent by a Tollgate server, this one or another: it is refused
-    /// (<see cref="ErrorCode.GatewayLoop"/>), so that no call goes around, whatever proxies stand between.
+    /// The header of every sent call. An incoming call with it comes from a Tollgate server, this one or another, and is refused
+    /// (<see cref="ErrorCode.GatewayLoop"/>), so that no call loops, even through proxies.
     /// </summary>
     public const string HopHeader = "X-Tollgate-Hop";
 
@@ -84,9 +85,9 @@ internal sealed class Forwarder : IDisposable
     /// <inheritdoc cref="Dialer.LeadsAstrayAsync"/>
     public Task<bool> LeadsAstrayAsync(int project, Uri url, CancellationToken cancel) => _dialer.LeadsAstrayAsync(project, url, cancel);
 
-    /// <summary>What became of a call that was to be sent.</summary>
-    /// <param name="Answer">Its head; null: there is none.</param>
-    /// <param name="Failure">Why there is no answer. Also when the caller has left: then nobody hears of it.</param>
+    /// <summary>The result of sending a call.</summary>
+    /// <param name="Answer">The answer's head; null: there is none.</param>
+    /// <param name="Failure">The reason why there is no answer, also if the caller has disconnected.</param>
     /// <param name="WasSent">The upstream has the whole request, and may have done its work.</param>
     public readonly record struct Sent(HttpResponseMessage? Answer, ErrorCode? Failure, bool WasSent);
 
@@ -127,7 +128,7 @@ internal sealed class Forwarder : IDisposable
         }
     }
 
-    /// <summary>An answer may take minutes, in which a body that has gone out would hold its memory.</summary>
+    /// <summary>Frees the memory of a sent body, since an answer may take minutes.</summary>
     private static void LetGo(GatewayCall call, BodyContent? content)
     {
         if (content is { WasSent: true })
@@ -138,7 +139,7 @@ internal sealed class Forwarder : IDisposable
         }
     }
 
-    /// <summary>A body that knows whether it has gone out.</summary>
+    /// <summary>A body that records whether it was sent.</summary>
     private sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
     {
         private ReadOnlyMemory<byte> _body = body;
@@ -180,8 +181,8 @@ internal sealed class Forwarder : IDisposable
             }
         }
 
-        // The gateway reads usage from the answer and asks for it uncompressed. A provider that compresses nevertheless is not unpacked: a
-        // few bytes may unpack to any number.
+        // The gateway reads usage from the answer, so it requests it uncompressed. It does not unpack an answer that is compressed
+        // nevertheless: a few bytes may unpack to any number.
         message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         message.Headers.TryAddWithoutValidation(HopHeader, "1");
         foreach (var (name, value) in call.Credentials.Headers)
@@ -206,7 +207,7 @@ internal sealed class Forwarder : IDisposable
         }
     }
 
-    /// <summary>Status and headers of the upstream's answer, as far as they are meant for the caller.</summary>
+    /// <summary>Copies the status and those headers of the upstream's answer that are meant for the caller.</summary>
     public static void CopyHead(HttpResponseMessage answer, HttpResponse to)
     {
         to.StatusCode = (int)answer.StatusCode;
@@ -218,7 +219,7 @@ internal sealed class Forwarder : IDisposable
     {
         foreach (var (name, values) in from)
         {
-            // What is no ASCII line the server would refuse to send, and the answer with it.
+            // The server would refuse to send an answer with a header value that is not one line of ASCII.
             if (!NotHandedOn.Contains(name) && values.All(static value => !value.AsSpan().ContainsAnyExceptInRange(' ', '~')))
             {
                 to[name] = values.Count == 1 ? values.ToString() : values.ToArray();

@@ -8,7 +8,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>A call as it came to the gateway, and where it goes.</summary>
+/// <summary>A call as the gateway received it, and its target.</summary>
 internal sealed record GatewayCall
 {
     public required ProjectSnapshot Project { get; init; }
@@ -29,31 +29,31 @@ internal sealed record GatewayCall
 
     public required Uri Target { get; init; }
 
-    /// <summary>Of the provider, with a leading slash and without the query.</summary>
+    /// <summary>The provider's path, with a leading slash and without the query.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The job or stored answer that the path names, as far as it is known.</summary>
+    /// <summary>The job or stored answer that the path names, if Tollgate knows it.</summary>
     public GatewayJob? Job { get; init; }
 
-    /// <summary>As it is sent on; empty once it was sent.</summary>
+    /// <summary>The forwarded body; empty once it is sent.</summary>
     public required ReadOnlyMemory<byte> Body { get; set; }
 
-    /// <summary>The memory that the body and the answer take.</summary>
+    /// <summary>The memory of the body and the answer.</summary>
     public required HeldBytes Memory { get; init; }
 
     /// <summary>Null for calls that are not metered.</summary>
     public required LlmRequest? Ask { get; init; }
 
-    /// <summary>The stream is asked for usage in the caller's place, which does not get to see it.</summary>
+    /// <summary>True: the gateway, and not the caller, asked the stream for usage, and removes it from the answer.</summary>
     public required bool HidesUsage { get; init; }
 
     /// <summary>
-    /// Read to its end also when the caller has left: an answer in one piece is made and paid for anyway, and what a model thinks
-    /// in secret is known only from the last word of its stream.
+    /// True: the gateway reads the answer to its end even if the caller disconnects. The provider completes and charges for an answer in
+    /// one piece anyway, and only the end of a stream reports hidden reasoning.
     /// </summary>
     public bool IsSeenThrough => Ask is { } ask && (!ask.IsStream || GatewayRules.HidesThought(Route, ask));
 
-    /// <summary>Of the event under which the call is recorded.</summary>
+    /// <summary>The id of the call's event.</summary>
     public Guid Id { get; } = Guid.CreateVersion7();
 
     public required Instant StartedAt { get; init; }

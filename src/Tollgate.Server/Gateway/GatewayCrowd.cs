@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// Counts the calls of each project that are under way on this server. A project whose upstream hangs, or leads back here by way of
-/// somebody who takes the mark of a hop away, ends at its own limit and not at the server's sockets.
+/// Counts the calls in progress of each project on this server. A project whose upstream hangs, or loops back through a proxy that removes
+/// the hop header, reaches its own limit and does not exhaust the server's sockets.
 /// </summary>
 internal sealed class GatewayCrowd(int mostOfProject)
 {

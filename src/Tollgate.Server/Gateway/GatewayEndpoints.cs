@@ -21,8 +21,8 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// The provider's own paths and bodies, behind <c>/gateway/{provider}</c>. A call: 1. who calls, and where to; 2. what it asks for;
-/// 3. hold what it may use on every limit, or refuse; 4. forward; 5. hand the answer on and read off what was used; 6. settle.
+/// The provider's own paths and bodies, behind <c>/gateway/{provider}</c>. A call: 1. identify the caller and the target; 2. read the
+/// request; 3. hold its possible usage on every limit, or refuse; 4. forward; 5. pass the answer on and read the usage; 6. settle.
 /// </summary>
 internal sealed class GatewayEndpoints(
     GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, ProviderJobs jobs,
@@ -32,7 +32,7 @@ internal sealed class GatewayEndpoints(
     public const string FeatureHeader = "X-Tollgate-Feature";
     public const string AttributeHeader = "X-Tollgate-Attribute-To";
 
-    /// <summary>What is said where the budget has no room for a body or an answer.</summary>
+    /// <summary>The error detail if the memory budget has no room for a body or an answer.</summary>
     public const string NoRoom =
         "The project's gateway calls use all the memory that it may use now (TOLLGATE_GATEWAY_MEMORY). "
             + "Repeat the call when other calls have finished.";
@@ -93,10 +93,10 @@ internal sealed class GatewayEndpoints(
         public LlmRoute Route => Target.Route;
     }
 
-    /// <summary>Null: the answer is written already.</summary>
+    /// <summary>Null: the answer is written.</summary>
     private async ValueTask<GatewayCall?> ReadAsync(HttpContext context, HeldBytes held)
     {
-        // 1. Who calls, and where to.
+        // 1. Identify the caller and the target.
         var project = context.Project();
         string? customer = null, feature = null, attributeTo = null;
         if ((FindAddress(context, project, out var to) ?? FindCaller(context, project, to!, out customer, out feature)
@@ -106,7 +106,7 @@ internal sealed class GatewayEndpoints(
             return null;
         }
 
-        // 2. What it asks for.
+        // 2. Read the request.
         if (await ReadBodyAsync(context, held) is not { } body)
         {
             return null;
@@ -154,7 +154,7 @@ internal sealed class GatewayEndpoints(
         };
     }
 
-    /// <summary>Null: the answer is written already.</summary>
+    /// <summary>Null: the answer is written.</summary>
     private async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContext context, HeldBytes held)
     {
         var most = context.Caller().Kind == KeyKind.CustomerToken
@@ -229,7 +229,7 @@ internal sealed class GatewayEndpoints(
     }
 
     /// <summary>
-    /// What the cost is for. Customers name features only: whatever else they wrote would be a line of the project's reports.
+    /// Reads the purpose of the cost. Customers may name only features: any other text would become a line in the project's reports.
     /// </summary>
     private static Refusal? FindPurpose(HttpContext context, ProjectSnapshot project, out string? attributeTo)
     {
@@ -249,7 +249,7 @@ internal sealed class GatewayEndpoints(
 
     private async Task MeteredAsync(HttpContext context, GatewayCall call)
     {
-        // 3. Hold what it may use on every limit, or refuse.
+        // 3. Hold its possible usage on every limit, or refuse.
         if (call.Feature is { } code && call.Project.Catalog.Features[code].Feature.Kind == FeatureKind.Switch
             && GateAnswers.TryWriteProblem(
                 context, call.Project, call.Customer,
@@ -272,7 +272,7 @@ internal sealed class GatewayEndpoints(
         var sent = await forwarder.SendAsync(call, context.Request, idle);
         if (sent.Answer is not { } answer)
         {
-            // Whoever leaves before the first word pays for the prompt, if the provider had it.
+            // A caller that disconnects before the answer pays for the prompt if the provider received it.
             await (sent.WasSent && !call.IsSeenThrough && context.RequestAborted.IsCancellationRequested
                 ? meter.SettleAsync(UsageReport.Silent, default, null, null, CallEnd.CallerLeft)
                 : meter.FailAsync(sent.Failure!));
@@ -280,7 +280,7 @@ internal sealed class GatewayEndpoints(
             return;
         }
 
-        // 5. and 6. Hand the answer on, read off what was used, settle.
+        // 5. and 6. Pass the answer on, read the usage, settle.
         using (answer)
         {
             try
@@ -295,7 +295,7 @@ internal sealed class GatewayEndpoints(
         }
     }
 
-    /// <summary>A call that uses nothing: lists, counts of tokens, results of jobs.</summary>
+    /// <summary>Forwards a call without usage: lists, token counts, results of jobs.</summary>
     private async Task PassAsync(HttpContext context, GatewayCall call)
     {
         using var idle = new IdleTimeout(options.IdleTime, context.RequestAborted);
@@ -341,7 +341,7 @@ internal sealed class GatewayEndpoints(
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, read), context.RequestAborted);
         }
 
-        // An answer without a body is the provider's all the same, and not one of this server that lacks its words.
+        // Starts the response, so that an empty answer of the provider does not get this server's error body.
         await context.Response.StartAsync(context.RequestAborted);
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Limits of the gateway; <see cref="Hosting.Settings"/> says why they are what they are.</summary>
+/// <summary>Limits of the gateway; <see cref="Hosting.Settings"/> explains the defaults.</summary>
 public sealed record GatewayOptions
 {
     public const string NetworksVariable = "TOLLGATE_UPSTREAM_NETWORKS";
@@ -26,11 +26,11 @@ public sealed record GatewayOptions
     public int MostCalls { get; init; } = (int)Hosting.Settings.GatewayCalls.Default;
 
     /// <summary>
-    /// Networks that upstreams may be in beside the public internet. Default none: whoever sets an upstream could read what only the server
-    /// reaches, such as its database's management pages.
+    /// Networks in which upstreams may be, besides the public internet. Default: none, because a user who sets an upstream could read
+    /// internal pages that only the server reaches, such as its database's management pages.
     /// </summary>
     public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
 
-    /// <summary>How long a hold lives without being extended: as long as the upstream may be silent, and time to settle.</summary>
+    /// <summary>The life of a hold without an extension: the longest silence of the upstream, plus time to settle.</summary>
     public TimeSpan HoldTime => IdleTime + TimeSpan.FromMinutes(2);
 }

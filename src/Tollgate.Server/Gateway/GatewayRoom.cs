@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Registers the room Gateway: calls to providers that are metered on their way.</summary>
+/// <summary>Registers the room Gateway: metered forwarding of calls to providers.</summary>
 public static class GatewayRoom
 {
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)

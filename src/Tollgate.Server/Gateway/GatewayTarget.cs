@@ -5,18 +5,17 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Where a call goes: the upstream's address and what the caller wrote behind the provider's name.</summary>
-/// <param name="Path">
-/// The provider's path as it is sent, with a leading slash and without the query. What a call is, and whether it is metered, is
-/// judged by this and not by what was written: <c>%66iles</c> arrives as <c>files</c>.
+/// <summary>The target of a call: the upstream's address and the path that the caller wrote after the provider's name.</summary>
+/// <param name="Path"> The provider's path as sent, with a leading slash and without the query. It, and not the caller's spelling,
+/// determines the kind of the call and its metering: <c>%66iles</c> arrives as <c>files</c>.
 /// </param>
 internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
 {
     private const int SegmentsOfOurs = 2;
 
     /// <summary>
-    /// Null: not a path that can be forwarded. Dots would lead out of the address that the project allows; behind <c>#</c> nothing is
-    /// sent, and a backslash is sent as a slash.
+    /// Null: the path cannot be forwarded. Dot segments would leave the address that the project allows; HTTP does not send the part after
+    /// <c>#</c>, and sends a backslash as a slash.
     /// </summary>
     public static GatewayTarget? Of(HttpContext context, ProviderHome home, string provider, string baseUrl)
     {
@@ -24,7 +23,7 @@ internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
         return Of(provider, baseUrl, path, query.StartsWith('?') ? WithoutKey(query, home) : query);
     }
 
-    /// <summary>The same for a path that is known already, and its query with the question mark or empty.</summary>
+    /// <summary>The same for a known path and its query, which is empty or includes the question mark.</summary>
     public static GatewayTarget? Of(string provider, string baseUrl, string path, string query)
     {
         if (path.Contains('\\', StringComparison.Ordinal) || query.Contains('#', StringComparison.Ordinal)
@@ -40,16 +39,16 @@ internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
     }
 
     /// <summary>
-    /// A host that is known says more than the name under which the project has it: Azure speaks as OpenAI does, at its own prices.
+    /// A known host takes precedence over the project's name for the upstream: Azure has OpenAI's API with its own prices.
     /// </summary>
     private static LlmRoute RouteOf(string provider, Uri url, string path) =>
         LlmRoutes.Of(url.Host, path) is var route && ProviderHome.IsKnown(route.Provider) ? route : LlmRoutes.OfProvider(provider, path);
 
-    /// <summary>Whose prices and answers the calls through an upstream have.</summary>
+    /// <summary>The provider whose prices and answer formats apply to the calls through an upstream.</summary>
     public static string ProviderOf(Upstream upstream) =>
         upstream.BaseUrl is { } url ? RouteOf(upstream.Provider, new(url), "/").Provider : upstream.Provider;
 
-    /// <summary>Google's clients may put the key there; the caller's own is not forwarded.</summary>
+    /// <summary>Removes the caller's key, which Google's clients may put in the query.</summary>
     private static string WithoutKey(string query, ProviderHome home)
     {
         if (home.KeyHeader != "x-goog-api-key")

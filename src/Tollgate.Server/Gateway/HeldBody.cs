@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>How the reading of a body or an answer came to its end.</summary>
+/// <summary>The end of the reading of a body or an answer.</summary>
 internal enum BodyEnd
 {
     Whole,
@@ -13,10 +13,10 @@ internal enum BodyEnd
 }
 
 /// <summary>
-/// A body or an answer that is read whole. Its memory is taken from the budget as the bytes come, and not for what is only announced.
+/// A body or an answer that is read whole. It takes memory from the budget as the bytes arrive, not by the announced length.
 /// </summary>
 /// <param name="most">Bytes.</param>
-/// <param name="announced">Bytes; null: it is not known how many there are.</param>
+/// <param name="announced">The announced length in bytes; null: unknown.</param>
 internal sealed class HeldBody(HeldBytes held, long most, long? announced)
 {
     private const int Smallest = 32 * 1024;
@@ -26,7 +26,7 @@ internal sealed class HeldBody(HeldBytes held, long most, long? announced)
 
     public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
 
-    /// <summary>Adds all of it or nothing. <see cref="BodyEnd.Whole"/>: it was added.</summary>
+    /// <summary>Adds all bytes or none. <see cref="BodyEnd.Whole"/>: it added them.</summary>
     public BodyEnd Add(ReadOnlySpan<byte> more)
     {
         var length = (long)_length + more.Length;
@@ -45,7 +45,7 @@ internal sealed class HeldBody(HeldBytes held, long most, long? announced)
         return BodyEnd.Whole;
     }
 
-    /// <exception cref="IOException">And what else the stream throws.</exception>
+    /// <exception cref="IOException">Or another exception of the stream.</exception>
     /// <param name="next">Called before each read.</param>
     public async ValueTask<BodyEnd> ReadAsync(Stream stream, Func<CancellationToken> next)
     {

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Watches that an upstream goes on sending.</summary>
+/// <summary>Cancels the reading of an upstream that stops sending.</summary>
 internal sealed class IdleTimeout : IDisposable
 {
-    /// <summary>A stream comes in hundreds of pieces a second; a timer need not be set for each.</summary>
+    /// <summary>The shortest time between two settings of the timer, since a stream has hundreds of pieces per second.</summary>
     private static readonly TimeSpan Precision = TimeSpan.FromSeconds(1);
 
     private readonly TimeSpan _longest;
@@ -15,9 +15,10 @@ internal sealed class IdleTimeout : IDisposable
     private readonly CancellationTokenRegistration _leaving;
     private long _setAt = Stopwatch.GetTimestamp();
 
-    /// <param name="longest">So long it may send nothing.</param>
-    /// <param name="gone">Ends the waiting as well: nobody reads the answer any more.</param>
-    /// <param name="unread">Where the answer is read on for its usage when nobody reads it any more: for so long. Null: it is not.</param>
+    /// <param name="longest">The longest silence.</param>
+    /// <param name="gone">Signals that the caller has disconnected, which also ends the waiting.</param>
+    /// <param name="unread">The time for which the gateway reads the usage after the caller has disconnected. Null: it stops
+    /// reading.</param>
     public IdleTimeout(TimeSpan longest, CancellationToken gone, TimeSpan? unread = null)
     {
         _longest = longest;
@@ -36,13 +37,15 @@ internal sealed class IdleTimeout : IDisposable
         _over.CancelAfter(longest);
     }
 
-    /// <summary>It was silent for too long.</summary>
+    /// <summary>True if the upstream was silent for too long.</summary>
     public bool IsOver => _over.IsCancellationRequested && !_gone.IsCancellationRequested;
 
-    /// <summary>Nobody reads the answer any more: it is read on for so long at most. For calls that are seen through.</summary>
+    /// <summary>
+    /// Limits the remaining reading to this time, after the caller or its budget has gone. For calls that the gateway reads to the end.
+    /// </summary>
     public void EndWithin(TimeSpan time) => _unread?.CancelAfter(time);
 
-    /// <summary>Something came, and something more is waited for.</summary>
+    /// <summary>Restarts the wait after a piece has arrived, and returns the token of the next read.</summary>
     public CancellationToken Next()
     {
         if (Stopwatch.GetElapsedTime(_setAt) > Precision)

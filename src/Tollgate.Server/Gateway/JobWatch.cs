@@ -13,8 +13,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// Asks for work that nobody asks for: whoever has read all pages of a crawl but its last state, or the stream of a response but
-/// its end, has no reason to ask again. Removes what is remembered for too long.
+/// Polls work that callers no longer poll: a caller that has read all pages of a crawl but its last state, or the stream of a response but
+/// its end, has no reason to ask again. Removes old jobs.
 /// </summary>
 internal sealed class JobWatch(
     GatewayJobs jobs, ProviderJobs deps, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory,
@@ -22,21 +22,19 @@ internal sealed class JobWatch(
     ILogger<JobWatch> log)
     : ProjectLoop(WorkNames.GatewayJobs, MostAtOnce, Interval, "Jobs at providers were not looked at", parked, log)
 {
-    /// <summary>A look at what is due, by an index on what is open, costs next to nothing.</summary>
+    /// <summary>The time between two searches for due jobs, which cost almost nothing with an index on open jobs.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>An hour. What is too old is no trouble but its room.</summary>
+    /// <summary>An hour. Old jobs only take space.</summary>
     private const int LooksBetweenCleanings = 360;
 
-    /// <summary>Projects at one time: a provider that hangs holds up its own project's jobs and no call.</summary>
+    /// <summary>The number of projects at one time. A provider that hangs delays its own project's jobs and no call.</summary>
     private const int MostAtOnce = 16;
 
-    /// <summary>
-    /// Jobs of one project before others have their turn, all asked for at the same time: a minute, when none of them answers.
-    /// </summary>
+    /// <summary>The jobs of one project per turn, polled in parallel: at most a minute if none of them answers.</summary>
     private const int Page = 4;
 
-    /// <summary>A question about a job is answered at once or not at all.</summary>
+    /// <summary>Providers answer a poll at once or not at all.</summary>
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(30);
 
     private int _looks;

@@ -9,8 +9,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// The gateway's own errors in the shape of the provider whose client reads them, so that an official SDK throws what it always throws.
-/// The stable code is in the header <c>X-Tollgate-Error</c> of each.
+/// The gateway's own errors in the provider's format, so that an official SDK throws its usual exceptions. The header
+/// <c>X-Tollgate-Error</c> of each has the stable code.
 /// </summary>
 internal static class ProviderErrors
 {
@@ -26,7 +26,10 @@ internal static class ProviderErrors
         return Answer.Bytes(context, problem.Status, body, Answer.JsonType);
     }
 
-    /// <summary>What ends a stream early. Empty: the stream's framing has no place for an error, so the connection is cut.</summary>
+    /// <summary>
+    /// The last event of a stream that ends early. Empty: the stream's format has no place for an error, so the gateway cuts the
+    /// connection.
+    /// </summary>
     public static ReadOnlyMemory<byte> EndOf(LlmRoute route, string? contentType, Problem problem)
     {
         var body = BodyOf(route.Provider, route.Api, problem);

@@ -14,22 +14,25 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// Work that goes on at a provider, and answers that it keeps: lets customers at their own only, and settles work for whoever started it,
-/// at the first answer that says that it is over.
+/// Handles work that continues at a provider, and answers that it stores: gives customers access only to their own, and settles work for
+/// the customer who started it, at the first answer that reports its end.
 /// </summary>
 internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock clock)
 {
-    /// <summary>Older work is recorded as if it happened now: the ledger takes nothing that is more than 35 days old.</summary>
+    /// <summary>
+    /// The age from which Tollgate records work at the present time, since the ledger accepts nothing older than 35 days.
+    /// </summary>
     private static readonly TimeSpan OldestStart = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// Bytes of an answer that is read for what the work used: a dozen images inline. What says that it is larger passes unread.
+    /// The most bytes of an answer that the gateway reads for its usage: a dozen inline images. An answer with a larger announced length
+    /// passes unread.
     /// </summary>
     public const int LargestAnswer = 128 * 1024 * 1024;
 
     public sealed record Refusal(ErrorCode Code, string Detail);
 
-    /// <summary>What is remembered of a call that started work, or was answered with something that the provider keeps.</summary>
+    /// <summary>The job record of a call that started work, or whose answer the provider stores.</summary>
     public static GatewayJob JobOf(GatewayCall call, string id, IReadOnlyList<Guid> holds, string model, bool isSettled) => new()
     {
         Provider = call.Route.Provider, Id = id, Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo,
@@ -40,11 +43,13 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
             : (call.Route.Job is null ? StatusOf(call.Path.TrimEnd('/'), Uri.EscapeDataString(id)) : call.Path) + call.Target.Query,
     };
 
-    // Firecrawl's oldest version keeps it a level deeper.
+    // Firecrawl's oldest version has the status one level deeper.
     private static string StatusOf(string start, string id) =>
         start.EndsWith("/v0/crawl", StringComparison.Ordinal) ? $"{start}/status/{id}" : $"{start}/{id}";
 
-    /// <summary>The job that the path names, if it is known; for customers a refusal of whatever is not their own.</summary>
+    /// <summary>
+    /// Finds the job that the path names, if Tollgate knows it; refuses customers access to jobs and answers that are not their own.
+    /// </summary>
     public async ValueTask<(GatewayJob? Job, Refusal? Refusal)> AdmitAsync(HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body)
     {
         var caller = context.Caller();
@@ -75,7 +80,8 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     }
 
     /// <summary>
-    /// A form holds files and plain fields and names nothing. What begins as JSON is read as such, whatever its type says.
+    /// True if the body can name a job or an answer. A form has only files and plain fields and names none. A body that begins like JSON is
+    /// read as JSON, whatever its type.
     /// </summary>
     private static bool IsRead(HttpContext context, ReadOnlyMemory<byte> body) =>
         HttpMethods.IsPost(context.Request.Method) && !body.IsEmpty
@@ -83,10 +89,10 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
             || context.Request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true);
 
     /// <summary>
-    /// Hands on an answer that may say that a job is over, and settles the job first. Work that was not started through the gateway
-    /// is taken over by the first poll that names its customer, as far as a finished one can be told from a call that was metered already.
+    /// Passes on an answer that may report the end of a job, and settles the job first. The first poll that names a customer adopts work
+    /// that did not start through the gateway, if Tollgate can distinguish it from a call that is already metered.
     /// </summary>
-    /// <returns>False: it is no such answer, and nothing was written.</returns>
+    /// <returns>False: it is no such answer, and nothing is written.</returns>
     public async ValueTask<bool> TryPassAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
     {
         var isPoll = answer.IsSuccessStatusCode && GatewayRules.IsPoll(call.Route, context.Request.Method);
@@ -129,7 +135,7 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     }
 
     /// <summary>Null: there is no memory for the answer now.</summary>
-    /// <exception cref="IOException">The answer is larger than any that is read, or broke off.</exception>
+    /// <exception cref="IOException">The answer is too large or incomplete.</exception>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadWholeAsync(GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
     {
         var whole = new HeldBody(call.Memory, LargestAnswer, answer.Content.Headers.ContentLength);
@@ -142,15 +148,15 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         };
     }
 
-    /// <summary>Records what the work used, if it is over. Null: it is not, or waits for the database.</summary>
-    /// <param name="whole">The answer, for an estimate where a finished one does not say what it used.</param>
+    /// <summary>Records the usage of the work if it has ended. Null: it has not ended, or the record waits for the database.</summary>
+    /// <param name="whole">The answer, for an estimate if it does not report its usage.</param>
     public async ValueTask<RecordedCall?> SettleAsync(
         ProjectSnapshot project, LlmRoute route, GatewayJob job, UsageReport report, ReadOnlyMemory<byte> whole) =>
         report.Work is WorkState.Done or WorkState.Stopped && !job.IsSettled
             ? await later.SettleAsync(project, CallOf(job, route, report, whole.Span, clock.Now(project)), job.Holds, job)
             : null;
 
-    /// <summary>The same for every answer that says the same, so that two polls at once count once.</summary>
+    /// <summary>Returns the same call for the same answer, so that two simultaneous polls count once.</summary>
     private static LlmCall CallOf(GatewayJob job, LlmRoute route, UsageReport report, ReadOnlySpan<byte> whole, Instant now)
     {
         var isStopped = report.Work == WorkState.Stopped;
@@ -164,7 +170,7 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
             Id = job.CallId, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Provider = job.Provider,
             Upstream = job.Upstream, Model = report.Model ?? job.Model, RequestId = job.Id,
 
-            // Firecrawl charges for pages only; who stopped before anything was used pays for nothing.
+            // Firecrawl charges only for pages, and work that stopped before any usage costs nothing.
             Usage = isNothing && (isStopped || route.Api == LlmApi.FirecrawlCrawl) ? LlmUsage.None : usage,
             IsEstimated = isEstimated, ReportedCost = report.ReportedCost, UsageDifference = isEstimated ? null : report.Difference,
             ServiceTier = report.ServiceTier,
@@ -183,7 +189,7 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
             : await jobs.FindAsync(call.Project, job.Provider, [job.Id], CancellationToken.None) is [var known] ? known : job;
     }
 
-    /// <summary>A response in the background, read as a stream. Who leaves before its end leaves it to the next poll.</summary>
+    /// <summary>Relays a background response as a stream. If the caller disconnects before its end, the next poll settles it.</summary>
     private async Task StreamAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
     {
         var usage = new UsageStream(call.Route);
@@ -207,7 +213,7 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
             ArrayPool<byte>.Shared.Return(chunk);
         }
 
-        // The end of a stream that was begun in its middle has the usage of the whole.
+        // The end of a stream has the usage of the whole, also if the caller joined it in the middle.
         if (usage.Finish() is { IsReported: true } report && call.Job is { } job)
         {
             await SettleAsync(call.Project, call.Route, job, report, default);

@@ -12,20 +12,22 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// Settles calls. The provider has done its work and will charge for it, so a call that cannot be recorded because the database is
-/// away is kept and tried again until it is, or until the server ends. Its id makes the attempts count once.
+/// Settles calls. The provider has done its work and will charge for it, so if the database is unavailable, the call stays in memory and is
+/// retried until it is recorded or the server stops. Its id makes the attempts count once.
 /// </summary>
 internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJobs jobs, ILogger<SettleLater> log) : BackgroundService
 {
-    /// <summary>Calls that wait in memory. Beyond it the newest are lost, and logged: the database is away for long.</summary>
+    /// <summary>
+    /// The most calls that wait in memory. Beyond that, during a long outage of the database, new ones are lost and logged.
+    /// </summary>
     private const int MostWaiting = 100_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(MostWaiting);
 
-    /// <param name="Call">Null: work was started, and is recorded when it is over.</param>
-    /// <param name="Job">The work that was started or is over, or the answer that the provider keeps.</param>
+    /// <param name="Call">Null: the call started work, which is recorded at its end.</param>
+    /// <param name="Job">The work that started or ended, or the answer that the provider stores.</param>
     private sealed record Waiting(ProjectSnapshot Project, LlmCall? Call, IReadOnlyList<Guid> Holds, GatewayJob? Job)
     {
         public string Id => Call?.Id ?? Job!.CallId;
@@ -33,12 +35,12 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         public string Customer => Call?.Customer ?? Job!.Customer;
     }
 
-    /// <param name="job">Settled: remembered with the call as its customer's. Not settled: the call is its end.</param>
-    /// <returns>Null: it waits for the database.</returns>
+    /// <param name="job">Settled: stored with the call as its customer's. Not settled: the call is the job's end.</param>
+    /// <returns>Null: the record waits for the database.</returns>
     public ValueTask<RecordedCall?> SettleAsync(ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds, GatewayJob? job = null) =>
         RunAsync(new(project, call, holds, job));
 
-    /// <summary>Remembers work and keeps what is held for it; nothing is recorded yet.</summary>
+    /// <summary>Stores started work and extends its holds; it records no usage yet.</summary>
     public async ValueTask RememberAsync(ProjectSnapshot project, GatewayJob job) => await RunAsync(new(project, null, job.Holds, job));
 
     private async ValueTask<RecordedCall?> RunAsync(Waiting waiting)
@@ -71,7 +73,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
             {
                 if (!(await TryAsync(waiting)).IsDone)
                 {
-                    // To the back: one call that cannot be recorded keeps no other waiting.
+                    // To the end of the queue, so that a call that cannot be recorded delays no other.
                     Keep(waiting);
                     await Task.Delay(Pause, stoppingToken);
                 }
@@ -87,8 +89,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
     }
 
     /// <summary>
-    /// Not given up when the caller leaves. Only what passes by itself is tried again: a call that can never be recorded must not
-    /// keep all others waiting.
+    /// Continues if the caller disconnects. It retries only temporary failures: a call that can never be recorded must not delay all
+    /// others.
     /// </summary>
     private async Task<(bool IsDone, RecordedCall? Recorded)> TryAsync(Waiting waiting)
     {
@@ -113,7 +115,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
 
     private async Task<(bool IsDone, RecordedCall? Recorded)> SettleAsync(Waiting waiting, LlmCall call)
     {
-        // Together: one waits for the disk while the other does.
+        // In parallel, so that both wait for the disk at the same time.
         var keeping = waiting.Job is { IsSettled: true } kept
             ? jobs.RememberAsync(waiting.Project.Id, kept, CancellationToken.None)
             : Task.CompletedTask;
@@ -149,7 +151,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         return (true, recorded);
     }
 
-    /// <summary>False: again, later.</summary>
+    /// <summary>False: retry later.</summary>
     private async Task<bool> RememberOnceAsync(ProjectSnapshot project, GatewayJob job)
     {
         foreach (var hold in job.Holds)
@@ -166,7 +168,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
             && (await jobs.FindAsync(project, job.Provider, [job.Id], CancellationToken.None)) is [var known]
             && !known.Holds.SequenceEqual(job.Holds))
         {
-            // The provider answered with work that was started before: that has a hold of its own.
+            // The provider answered with earlier work, which has its own hold.
             foreach (var hold in job.Holds)
             {
                 await gate.ReleaseAsync(project, hold.ToString("D"), job.Customer, CancellationToken.None);

@@ -8,7 +8,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Server.Gateway;
 
 /// <summary>
-/// Encrypts the credentials of upstreams for the database, and opens them for a call. Opened ones are kept as long as their upstream is.
+/// Encrypts the credentials of upstreams for the database, and decrypts them for a call. Decrypted ones stay in memory as long as their
+/// upstream.
 /// </summary>
 internal sealed class UpstreamSecrets(SecretBox box)
 {
@@ -19,7 +20,7 @@ internal sealed class UpstreamSecrets(SecretBox box)
             JsonSerializer.SerializeToUtf8Bytes(credentials, GatewayJson.Default.UpstreamCredentials),
             SecretPlace.Upstream(project.Id, provider));
 
-    /// <summary>Null: no master key of this server opens them; the log says which one is missing.</summary>
+    /// <summary>Null: no master key of this server decrypts them; the log names the missing key.</summary>
     public UpstreamCredentials? Open(ProjectSnapshot project, Upstream upstream)
     {
         if (_opened.TryGetValue(upstream, out var known))

@@ -11,7 +11,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Where the gateway forwards to. Keys go in and never come out.</summary>
+/// <summary>The upstreams of the gateway. The API accepts keys and never returns them.</summary>
 internal static class UpstreamsEndpoints
 {
     private const string Tag = "Gateway";

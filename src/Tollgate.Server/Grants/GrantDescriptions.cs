@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Grants;
 
-/// <summary>What the OpenAPI document says about <see cref="GrantsEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="GrantsEndpoints"/>.</summary>
 internal static class GrantDescriptions
 {
     private const string Tag = "Customers";

@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Grants;
 
-/// <summary>What the OpenAPI document says about <see cref="GrantSchedulesEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="GrantSchedulesEndpoints"/>.</summary>
 internal static class GrantScheduleDescriptions
 {
     private const string Tag = "Customers";

@@ -12,12 +12,10 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Grants;
 
-/// <summary>
-/// <c>/v1/customers/{id}/grant-schedules</c> and <c>/withdrawals</c>: grants that come again, and credits that are taken back.
-/// </summary>
+/// <summary><c>/v1/customers/{id}/grant-schedules</c> and <c>/withdrawals</c>: recurring grants, and withdrawals of units.</summary>
 public static class GrantSchedulesEndpoints
 {
-    /// <summary>Where the schedule's id stands in <c>/v1/customers/{id}/grant-schedules/{schedule}</c>.</summary>
+    /// <summary>The index of the segment with the schedule's id in <c>/v1/customers/{id}/grant-schedules/{schedule}</c>.</summary>
     private const int ScheduleSegment = 4;
 
     private const int LongestReason = 500;
@@ -57,7 +55,7 @@ public static class GrantSchedulesEndpoints
         var order = OrderOf(body, faults);
         if (faults.Any)
         {
-            // What the rules would find as well, so that all of it is heard at once.
+            // Repeats a check of the rules, so that the caller gets all faults at once.
             var catalog = context.Project().Catalog;
             var more = GrantScheduleRules.FaultsOf(
                 order, catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()));

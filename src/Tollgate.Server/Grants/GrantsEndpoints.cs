@@ -19,10 +19,10 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Grants;
 
-/// <summary><c>/v1/customers/{id}/grants</c> and <c>/overrides</c>: what one customer has beside the plan.</summary>
+/// <summary><c>/v1/customers/{id}/grants</c> and <c>/overrides</c>: one customer's grants and overrides.</summary>
 public static class GrantsEndpoints
 {
-    /// <summary>Where the grant's id stands in <c>/v1/customers/{id}/grants/{grant}</c>.</summary>
+    /// <summary>The index of the segment with the grant's id in <c>/v1/customers/{id}/grants/{grant}</c>.</summary>
     private const int GrantSegment = 4;
 
     public static void MapGrants(this WebApplication app)
@@ -67,7 +67,7 @@ public static class GrantsEndpoints
         var order = OrderOf(body, faults);
         if (faults.Any)
         {
-            // What the rules would find as well, so that all of it is heard at once.
+            // Repeats a check of the rules, so that the caller gets all faults at once.
             var catalog = context.Project().Catalog;
             var more = GrantTerms.FaultsOf(order, catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()));
             faults.Add(UnknownNames.Named(catalog, more, order.Feature)
@@ -119,7 +119,7 @@ public static class GrantsEndpoints
             return;
         }
 
-        // Reading where the customer stands opens the periods that began since: what rolled over is in the list.
+        // Reading the balances opens the periods that have begun since, so that the list includes rollovers.
         if (await ReadingEndpoints.StandingAsync(context, gate, id) is not { } standing)
         {
             return;
@@ -227,7 +227,7 @@ public static class GrantsEndpoints
         await faults.WriteAsync(context);
     }
 
-    /// <summary>The overrides that are set, without those that are removed.</summary>
+    /// <summary>Returns the overrides to set, without those to remove.</summary>
     private static byte[] TextOf(IReadOnlyDictionary<string, JsonElement> body) =>
         JsonSerializer.SerializeToUtf8Bytes(
             body.Where(entry => entry.Value.ValueKind != JsonValueKind.Null).ToDictionary(entry => entry.Key, entry => entry.Value),
@@ -238,7 +238,7 @@ public static class GrantsEndpoints
 
     private static async Task AnswerAsync(HttpContext context, int status, string customer, GrantRow grant, QuotaGate gate, Clock clock)
     {
-        // The grant is there, or voided, whether or not it can be said now what of it nobody can use.
+        // The grant exists, or is voided, even if the server cannot read its unusable part now.
         var standing = await gate.StandingAsync(context.Project(), customer, context.RequestAborted);
         var heldBack = standing is null ? default : CustomerAnswers.HeldBack(standing).GetValueOrDefault(grant.Grant.Id);
         await Answer.Json(

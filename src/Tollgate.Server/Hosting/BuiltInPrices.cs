@@ -4,13 +4,13 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>The prices of models that come with the server: the files of <c>prices/</c>, copied beside the binary.</summary>
+/// <summary>The prices of models that come with the server: the files of <c>prices/</c>, next to the binary.</summary>
 internal static class BuiltInPrices
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "prices");
 
     /// <summary>
-    /// Fills an empty price book: the shared list, and the own prices of the built-in products. Later starts leave it as it is.
+    /// Fills an empty price book: the shared list, and the own prices of the built-in products. Later starts do not change it.
     /// </summary>
     /// <exception cref="StartRefusedException">A file is faulty; every fault with its file, line and path.</exception>
     public static async Task EnsureAsync(SetModelPrices set, ILogger logger, CancellationToken cancel)

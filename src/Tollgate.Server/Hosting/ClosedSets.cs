@@ -59,8 +59,8 @@ using Tollgate.Server.Webhooks;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// The members of bodies whose value is one of a few words: the <c>enum</c>s of the OpenAPI document. Each set comes from the code that
-/// writes or reads its words, so that document and wire cannot differ.
+/// The members of bodies with a closed set of values: the <c>enum</c>s of the OpenAPI document. Each set comes from the code that writes or
+/// reads its values, so that the document and the API cannot differ.
 /// </summary>
 internal static class ClosedSets
 {

@@ -10,21 +10,21 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Counts the connections of clients and refuses those that are too many: for the server, or for one address. It also tells the kernel when
-/// a client that takes nothing is to be given up.
+/// Counts the connections of clients and refuses those beyond the limit of the server or of one address. It also tells the kernel when to
+/// close the connection of a client that reads nothing.
 /// </summary>
 /// <remarks>
-/// It costs a lock for each connection, and nothing for a request. Kestrel's own limit knows no addresses and keeps nothing for the
-/// operator.
+/// It costs one lock per connection, and nothing per request. Kestrel's own limit does not distinguish addresses and reserves nothing for
+/// the operator.
 /// </remarks>
 internal sealed class ConnectionGate : IDisposable
 {
     /// <summary>
-    /// For an operator on this machine who asks a full server how it is. On top of the limit; the files that are kept have room for them.
+    /// Connections above the limit, reserved for an operator on this machine who checks a full server. The reserved files include them.
     /// </summary>
     private const int KeptForLoopback = 8;
 
-    /// <summary>One line in the log for so long, however many were refused.</summary>
+    /// <summary>The shortest time between two log lines about refused connections.</summary>
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
@@ -53,7 +53,7 @@ internal sealed class ConnectionGate : IDisposable
     public static IPAddress AddressOf(BaseConnectionContext connection) =>
         (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
 
-    /// <summary>False: it is refused, and to be disposed of.</summary>
+    /// <summary>False: the connection is refused, and the caller disposes of it.</summary>
     public bool Enter(ConnectionContext connection)
     {
         var address = AddressOf(connection);
@@ -86,7 +86,7 @@ internal sealed class ConnectionGate : IDisposable
         }
     }
 
-    /// <returns>Null: come in. Otherwise the reason, as the metric names it.</returns>
+    /// <returns>Null: accepted. Otherwise the reason, as the metric names it.</returns>
     private string? Enter(IPAddress address)
     {
         var (neighborhood, isTrusted) = (Neighborhood.Of(address), _options.TrustedProxies.Contain(address));
@@ -113,7 +113,9 @@ internal sealed class ConnectionGate : IDisposable
     private static bool IsOperator(IPAddress address) =>
         address.Equals(IPAddress.IPv6Loopback) || (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Equals(IPAddress.Loopback);
 
-    /// <summary>Kestrel reads the time when a connection begins: once half the room is taken, newcomers may be idle for less.</summary>
+    /// <summary>
+    /// Shortens the idle time of new connections once half the places are taken. Kestrel reads it when a connection begins.
+    /// </summary>
     private void Count(int change)
     {
         Volatile.Write(ref _open, _open + change);
@@ -147,8 +149,8 @@ internal sealed class ConnectionGate : IDisposable
     }
 
     /// <summary>
-    /// Linux closes the connection when the other side takes nothing of what was sent for so long: it is gone, or it reads a byte a second
-    /// to hold an answer in memory. TCP_USER_TIMEOUT also ends the probes of a window that stays shut.
+    /// Makes Linux close a connection whose client acknowledges no sent data for this time: it has gone, or it reads a byte a second to
+    /// hold an answer in memory. TCP_USER_TIMEOUT also ends the probes of a zero window.
     /// </summary>
     private void NoticeSilence(ConnectionContext connection)
     {
@@ -160,7 +162,8 @@ internal sealed class ConnectionGate : IDisposable
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // The client has hung up already; Kestrel will notice. An exception here would end the acceptance of connections for good.
+                // The client has already disconnected, which Kestrel notices. An exception here would stop the acceptance of connections
+                // for good.
             }
         }
     }

@@ -12,12 +12,12 @@ using Tollgate.Server.Catalog;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Customers with a usage history for <c>up --demo</c>, made by the same doors as real ones: profile without a mail address, plan,
-/// and events that the gate decides. The history is 34 days long, because the gate accepts no event older than 35.
+/// Customers with a usage history for <c>up --demo</c>, created through the same paths as real ones: a profile without a mail address, a
+/// plan, and events that the gate decides. The history is 34 days long, because the gate accepts no event older than 35.
 /// </summary>
 /// <remarks>
-/// The same seed on the same day gives the same customers, plans and amounts. A customer who exists is left alone, so a
-/// second start adds nothing.
+/// The same seed on the same day gives the same customers, plans and amounts. It does not change an existing customer, so a second start
+/// adds nothing.
 /// </remarks>
 internal sealed class DemoData(
     ProjectDirectory directory, CustomerQueries customers, CreateCustomer create, AssignPlan assign, QuotaGate gate, Clock clock,
@@ -34,10 +34,10 @@ internal sealed class DemoData(
         "Greta Lindqvist", "Hiro Tanaka", "Ines Cardoso", "Jonas Weber", "Kavya Rao", "Liam Byrne",
     ];
 
-    /// <summary>How much of a quota a demo customer uses in a month, in percent: some barely, some beyond the cap.</summary>
+    /// <summary>The share of a quota that a demo customer uses in a month, in percent: some little, some beyond the cap.</summary>
     private static readonly int[] Appetites = [5, 20, 40, 60, 85, 130];
 
-    /// <summary>The customer whose portal the start page shows. Somebody's own customer with this id is not it.</summary>
+    /// <summary>The customer whose portal the start page shows. A real customer with the same id does not count.</summary>
     public async Task<(ProjectSnapshot Project, string Customer)?> ShownAsync(CancellationToken cancel) =>
         directory.Find(ShownProject) is { } project
             && await customers.FindAsync(project, ShownCustomer, cancel) is { Customer.Profile: { Email: null, Name: { } name } }
@@ -69,9 +69,9 @@ internal sealed class DemoData(
                 continue;
             }
 
-            // Its own source of chance for each customer: adding one later changes none of the others.
+            // Each customer has its own random numbers, so that a further customer changes none of the others.
             var chance = new Random(unchecked((int)(seed * 31) + (project.Id * 1009) + number));
-            // Without an address: a demo writes to nobody.
+            // Without a mail address, so that a demo sends no mail.
             var profile = CustomerProfile.Blank with { Name = Names[number] };
             await create.RunAsync(project, id, profile, cancel);
             var plan = plans[number % plans.Count].Code;
@@ -107,7 +107,7 @@ internal sealed class DemoData(
     }
 
     /// <summary>
-    /// Whole units of one day. A month's appetite is spread over thirty days with a chance that keeps small quotas whole.
+    /// Whole units of one day. The share of a month is spread over thirty days at random, so that small quotas stay whole numbers.
     /// </summary>
     private static long AmountOf(Entitlement entitlement, int appetite, Random chance)
     {
@@ -117,7 +117,7 @@ internal sealed class DemoData(
         return (spread / 100) + (chance.Next(100) < spread % 100 ? 1 : 0);
     }
 
-    /// <summary>An event type that feeds just this feature with the event's own quantity; null when there is none.</summary>
+    /// <summary>An event type that counts only for this feature, by the event's quantity; null: there is none.</summary>
     private static string? EventTypeOf(PublishedCatalog catalog, int feature) =>
         catalog.FeaturesByKey.TryGetValue(feature, out var entry) && entry.Feature.Kind == FeatureKind.Metered
             && catalog.MetersByEventType.TryGetValue(entry.Code, out var targets)

@@ -6,7 +6,8 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// <c>/demo/portal</c> with <c>--demo</c>: opens the portal of a demo customer for everybody. Otherwise it says how to start the server.
+/// <c>/demo/portal</c> with <c>--demo</c>: opens the portal of a demo customer for everybody. Without the option, it explains how to start
+/// the server.
 /// </summary>
 internal static class DemoPortal
 {

@@ -3,7 +3,7 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>Looks every hour whether the partitions of the coming months are there. The start has already made the present ones.</summary>
+/// <summary>Creates the partitions of the coming months, with a check every hour. The start has already created the present ones.</summary>
 internal sealed class EventMonthsLoop(Database database, ILogger<EventMonthsLoop> log)
     : Loop(TimeSpan.FromHours(1), "The partitions of the coming months could not be made, and are made an hour later", log)
 {

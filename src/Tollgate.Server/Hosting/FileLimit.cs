@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>How many files, and so how many sockets, this process may have open: <c>RLIMIT_NOFILE</c>.</summary>
+/// <summary>The most files, and so sockets, that this process may have open: <c>RLIMIT_NOFILE</c>.</summary>
 internal static class FileLimit
 {
     /// <summary>Linux. macOS and the BSDs number it 8.</summary>

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Waits for the head of a connection's first request, and hands the connection on with all that has come. Kestrel begins to count with the
-/// first byte, and gives a connection that never sends one the time of an idle one.
+/// Waits for the head of a connection's first request, and passes the connection on with all received bytes. Kestrel starts its timer with
+/// the first byte, and gives a connection that never sends one the time of an idle one.
 /// </summary>
 internal sealed class FirstHead : IDisposable
 {
-    /// <summary>Kestrel refuses heads well before: 16 KiB of request line and 32 KiB of headers.</summary>
+    /// <summary>Kestrel refuses smaller heads already: 16 KiB of request line and 32 KiB of headers.</summary>
     private const int LargestHead = 64 * 1024;
 
     private readonly Meter _meter = new("Tollgate");
@@ -35,7 +35,7 @@ internal sealed class FirstHead : IDisposable
         }
     }
 
-    /// <summary>The time counts from the first moment, whatever trickles in.</summary>
+    /// <summary>The time counts from the start of the connection, however many bytes arrive.</summary>
     private async Task<bool> ArrivesAsync(ConnectionContext connection)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
@@ -68,12 +68,11 @@ internal sealed class FirstHead : IDisposable
     }
 
     /// <summary>
-    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. What does not begin with a letter is no request, such
-    /// as TLS on a port that has none: Kestrel says so at once.
+    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. Bytes that do not begin with a letter are not a
+    /// request, such as TLS on a plain port; Kestrel refuses them at once.
     /// </summary>
-    /// <param name="searched">
-    /// Bytes of it in which an earlier call found no end. Only the last two of them can begin one, so that a head which comes in single
-    /// bytes costs no more than another.
+    /// <param name="searched"> The bytes in which an earlier call found no end. Only the last two of them can begin one, so that a head in
+    /// single bytes costs no more than another.
     /// </param>
     internal static bool HasHead(ReadOnlySequence<byte> seen, long searched)
     {

@@ -4,8 +4,8 @@ using Tollgate.Server.Catalog;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// What an empty database gets: a project for each built-in catalogue and the keys of all, written to keys.env. On a database
-/// that has them, keys.env stays as it is, but for the URL.
+/// Fills an empty database with a project for each built-in catalogue, and writes their keys to keys.env. With any other database, it
+/// changes only the URL in keys.env, and adds an admin key on request.
 /// </summary>
 internal static class FirstStart
 {
@@ -51,7 +51,8 @@ internal static class FirstStart
     }
 
     /// <summary>
-    /// Keys of another database may stand in the file (the folder was used with another --database): they are kept beside it.
+    /// Saves the keys. If the file holds keys of another database (the folder was used with another --database), it renames that file
+    /// first.
     /// </summary>
     private static void Save(FirstKeys keys, ServerOptions options, ILogger logger)
     {

@@ -6,9 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Kestrel's sockets with the <see cref="ConnectionGate"/> at the door. It stands where connections are accepted, one after the other, so
-/// that the files in use never exceed the limit, however many clients connect at one moment; a connection counts until its socket is
-/// closed.
+/// Kestrel's sockets behind the <see cref="ConnectionGate"/>. It works in the accept loop, one connection after the other, so that the open
+/// files never exceed the limit, however many clients connect at once; a connection counts until its socket is closed.
 /// </summary>
 internal sealed class GatedTransport(IConnectionListenerFactory sockets, ConnectionGate gate) : IConnectionListenerFactory
 {
@@ -39,7 +38,7 @@ internal sealed class GatedTransport(IConnectionListenerFactory sockets, Connect
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    /// <summary>Leaves the gate when its socket is closed.</summary>
+    /// <summary>A connection that leaves the gate when its socket is closed.</summary>
     private sealed class Counted(ConnectionContext inner, ConnectionGate gate) : ConnectionContext
     {
         private int _hasLeft;

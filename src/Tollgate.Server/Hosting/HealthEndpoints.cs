@@ -6,8 +6,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: it can decide, because the database answers, has this server's
-/// schema, and its clock agrees with ours. Both are open: they hold no secrets, and load balancers have no key.
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: it can decide, because the database answers, has this server's schema,
+/// and its clock agrees with the server's. Both need no key: they reveal no secrets, and load balancers have no key.
 /// </summary>
 internal static class HealthEndpoints
 {

@@ -7,7 +7,7 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>Kestrel and the pipeline: lean on the hot path (no per-request logging), limited on every input.</summary>
+/// <summary>Configures Kestrel and the pipeline: little work per request (no request logging), and limits on every input.</summary>
 internal static class HttpHost
 {
     public static WebApplication Build(ServerOptions options, Database database, SecretBox secrets, ILoggerFactory logging)
@@ -20,7 +20,7 @@ internal static class HttpHost
         {
             host.ShutdownTimeout = options.DrainTime;
 
-            // Loops throw nothing; if one did, the others and the requests would go on.
+            // Loops do not throw; if one did, the other loops and the requests must continue.
             host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
         });
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options));
@@ -66,7 +66,7 @@ internal static class HttpHost
 
     private static MinDataRate? Pace(long bytesPerSecond) => bytesPerSecond == 0 ? null : new(bytesPerSecond, TimeSpan.FromSeconds(5));
 
-    /// <summary><c>up</c> listens to signals itself, from before PostgreSQL is started until after it is stopped.</summary>
+    /// <summary>Ignores signals: <c>up</c> handles them, from before the start of PostgreSQL until after its stop.</summary>
     private sealed class SilentLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -4,8 +4,8 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// <c>keys.env</c> in the data folder: the only place where keys are ever written down, since the database keeps hashes.
-/// Mode 600. <c>set -a; . .tollgate/keys.env</c> brings it into a shell.
+/// <c>keys.env</c> in the data folder: the only place that contains keys in plain text, since the database stores hashes. Mode 600. <c>set
+/// -a; . .tollgate/keys.env</c> loads it into a shell.
 /// </summary>
 public static class KeysFile
 {
@@ -17,7 +17,7 @@ public static class KeysFile
 
     public static string PublicEntry(string project) => "TOLLGATE_PUBLIC_KEY_" + Upper(project);
 
-    /// <summary>The entries in their order; empty when there is no such file.</summary>
+    /// <summary>Returns the entries in the file's order; empty: there is no file.</summary>
     public static IReadOnlyDictionary<string, string> Read(string dataFolder)
     {
         var entries = new OrderedDictionary<string, string>(StringComparer.Ordinal);

@@ -8,15 +8,16 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// One line for each log entry: JSON for machines, plain text for a terminal. Messages carry no secrets, because callers put none
-/// in; exceptions are shown by type and message, with the stack trace in JSON only.
+/// One line for each log entry: JSON for machines, plain text for a terminal. Messages contain no secrets, because callers put none in.
+/// Exceptions appear with type and message, and in JSON also with the stack trace.
 /// </summary>
 public sealed class LineFormatter : ConsoleFormatter
 {
     public const string FormatterName = "tollgate";
 
     /// <summary>
-    /// Bytes, and characters of a plain line. Messages repeat what callers sent, and a collector of logs takes 16 KiB at least.
+    /// The longest line, in bytes for JSON and in characters for plain text. Messages may repeat input of callers; log collectors accept at
+    /// least 16 KiB.
     /// </summary>
     public const int LongestLine = 16 * 1024;
 
@@ -44,7 +45,7 @@ public sealed class LineFormatter : ConsoleFormatter
                 line = JsonLine(
                     at, logEntry.LogLevel, logEntry.Category, Cut(message, most), trace is null ? null : Cut(trace, most))) >= LongestLine)
             {
-                // Escapes take up to six bytes for a character.
+                // An escape can need six bytes per character.
                 most /= 2;
             }
 
@@ -85,7 +86,7 @@ public sealed class LineFormatter : ConsoleFormatter
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>Ids only: paths and bodies hold names of customers, and some paths hold secrets.</summary>
+    /// <summary>Writes only ids: paths and bodies contain names of customers, and some paths contain secrets.</summary>
     private static void WriteRequest(Utf8JsonWriter json)
     {
         if (RequestScope.Current is not { } request)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>Logs go to stderr, one line each; stdout is for what the operator asked for.</summary>
+/// <summary>Writes logs to stderr, one line each; stdout has only the output that the operator requested.</summary>
 internal static class Logs
 {
     public const string LevelVariable = "TOLLGATE_LOG_LEVEL";
@@ -20,9 +20,9 @@ internal static class Logs
 
         // The framework's own request lines cost more than a decision; its warnings stay.
         logging.AddFilter("Microsoft", LogLevel.Warning);
-        // It logs nothing at this level, but as long as it might, the host makes an activity and a log scope for every request.
+        // It logs nothing at this level, but unless it is off, the host creates an activity and a log scope for every request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // It warns at every first start that its keys lie in the database as they are, which is meant so (Engine/Gateway/README.md).
+        // It warns at every first start that its keys are stored unencrypted in the database, which is intended (Engine/Gateway/README.md).
         logging.AddFilter("System", LogLevel.Warning);
         logging.AddFilter("Npgsql", LogLevel.Warning);
     }

@@ -4,7 +4,7 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>Looks before PostgreSQL is started whether the port can be had: the commonest fault should be the quickest to see.</summary>
+/// <summary>Checks before the start of PostgreSQL that the port is free, so that the most frequent fault appears first.</summary>
 internal static class PortCheck
 {
     public static void RefuseBusyPort(ServerOptions options)

@@ -7,16 +7,18 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// The process's metrics in Prometheus' text format: listens to the meters of <see cref="Meters"/> and adds up what they
-/// measure. It stands in for OpenTelemetry.Exporter.Prometheus.AspNetCore, which replaces it when that can be had; it knows
-/// counters, up-down counters, gauges and histograms with fixed bounds, and nothing of exemplars or native histograms.
+/// The process's metrics in Prometheus' text format: it listens to the meters of <see cref="Meters"/> and adds up their measurements. It
+/// stands in for OpenTelemetry.Exporter.Prometheus.AspNetCore, and supports counters, up-down counters, gauges and histograms with fixed
+/// bounds, but no exemplars or native histograms.
 /// </summary>
 /// <remarks>A measurement costs one dictionary look-up and an interlocked addition; no allocation once a series exists.</remarks>
 public sealed class PrometheusText : IDisposable
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    /// <summary>Request durations (Microsoft.AspNetCore.Hosting) are left out: <see cref="RequestTimes"/> measures them for less.</summary>
+    /// <summary>
+    /// Without request durations (Microsoft.AspNetCore.Hosting): <see cref="RequestTimes"/> measures them at a lower cost.
+    /// </summary>
     public static readonly IReadOnlyList<string> Meters =
         ["Tollgate", "Npgsql", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
@@ -29,8 +31,8 @@ public sealed class PrometheusText : IDisposable
         _requests = requests.Family;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            // Of Npgsql only what is read when asked: its measurements of each command cost every batch of decisions 5 µs, and
-            // tollgate.batch.commit says the same.
+            // Only observable instruments of Npgsql: its measurements of each command cost every batch of decisions 5 µs, and
+            // tollgate.batch.commit has the same information.
             if (Meters.Contains(instrument.Meter.Name) && (instrument.IsObservable || instrument.Meter.Name != "Npgsql"))
             {
                 var family = new MetricFamily(instrument);
@@ -48,7 +50,7 @@ public sealed class PrometheusText : IDisposable
         _listener.Start();
     }
 
-    /// <summary>All series, families in the order of their names.</summary>
+    /// <summary>Writes all series, sorted by the families' names.</summary>
     public string Scrape()
     {
         _listener.RecordObservableInstruments();

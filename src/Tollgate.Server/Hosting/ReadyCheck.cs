@@ -6,8 +6,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Whether the server can decide. Anybody may ask, as often as they like: there is one question to the database at a time, and its answer
-/// holds for a second, so that at most one connection of the pool is used for it.
+/// Checks whether the server can decide. Anybody may call it at any rate: it runs one query at a time, and reuses the answer for a second,
+/// so that it needs at most one connection of the pool.
 /// </summary>
 internal sealed class ReadyCheck(Database database, ServerPresence presence)
 {
@@ -17,8 +17,8 @@ internal sealed class ReadyCheck(Database database, ServerPresence presence)
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// $1 and $2: the process of the standing connection and when it began. After a restart of PostgreSQL that is another one, or none yet:
-    /// until the server has noticed, its lanes and its pool hold connections that would fail whoever comes next.
+    /// $1 and $2: the process of the standing connection and its start time. After a restart of PostgreSQL there is another one, or none
+    /// yet; until the server has noticed, its lanes and its pool hold connections that would fail the next request.
     /// </summary>
     private const string Question = """
         SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM schema_migrations),
@@ -31,7 +31,7 @@ internal sealed class ReadyCheck(Database database, ServerPresence presence)
     private long _askedAt;
 
     /// <summary>
-    /// The latest answer, or the one that is on its way. A new standing connection means that the database was restarted: then it is asked
+    /// Returns the latest answer, or the pending one. A new standing connection means that the database has restarted, so it runs the query
     /// again.
     /// </summary>
     public Task<ReadyAnswer> AskAsync()
@@ -69,7 +69,7 @@ internal sealed class ReadyCheck(Database database, ServerPresence presence)
 
             var connected = row.GetBoolean(2);
 
-            // A newer schema is fine for a server that still runs while its successor is being rolled out.
+            // A server may still run on a newer schema during the rollout of its successor.
             var migrated = version >= expected;
             return new ReadyAnswer(
                 migrated && connected ? "ready" : "not_ready",

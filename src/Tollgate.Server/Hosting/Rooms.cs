@@ -23,7 +23,7 @@ using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>Where each room hangs into the server: its services and its endpoints, one line a room, in flow order.</summary>
+/// <summary>Registers the services and endpoints of each room, one line per room, in the order of the flow.</summary>
 internal static class Rooms
 {
     /// <summary>Singletons that need the running database get <see cref="Engine.Postgres.Database"/> from the container.</summary>
@@ -65,7 +65,7 @@ internal static class Rooms
         Telemetry.AddServices(services);
     }
 
-    /// <summary>Before any endpoint: errors, authentication, idempotency.</summary>
+    /// <summary>Adds the middleware before the endpoints: errors, authentication, idempotency.</summary>
     public static void UseMiddleware(WebApplication app)
     {
         app.UseFrontDoor();
@@ -101,7 +101,7 @@ internal static class Rooms
         app.MapSeedDoors();
         DemoPortal.Map(app);
 
-        // Last: what the rooms have mapped is described, and nothing is open by accident.
+        // Last: describes the mapped endpoints, and refuses any without a declared access.
         app.MapHttpRoom(app.Services.GetRequiredService<ServerOptions>().Demo);
         app.RefuseUnguardedEndpoints();
     }

@@ -18,7 +18,7 @@ using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>What <c>up</c> was told, by flags and environment, read and checked together.</summary>
+/// <summary>The options of <c>up</c> from flags and environment, read and validated together.</summary>
 public sealed record ServerOptions
 {
     public const int DefaultPort = 8080;
@@ -28,47 +28,47 @@ public sealed record ServerOptions
     /// <summary>TCP port, 1 to 65535.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The address to listen on. Loopback unless told otherwise: who wants the network says so.</summary>
+    /// <summary>The address to listen on. Default: loopback.</summary>
     public required IPAddress Listen { get; init; }
 
-    /// <summary>Absolute.</summary>
+    /// <summary>The absolute path of the data folder.</summary>
     public required string Data { get; init; }
 
     /// <summary>An Npgsql connection string; null: the private PostgreSQL.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Start on a database of one's own that may lose acknowledged facts, with a warning instead of a refusal.</summary>
+    /// <summary>True: starts with a warning, instead of a refusal, on an external database that may lose acknowledged facts.</summary>
     public bool AllowUnsafeDatabase { get; init; }
 
-    /// <summary>Where the key comes from that encrypts secrets in the database.</summary>
+    /// <summary>The source of the key that encrypts secrets in the database.</summary>
     public MasterKeySource MasterKey { get; init; } = new(null, null, MasterKeySource.FileName);
 
-    /// <summary>The master key was lost: another takes its place, and what it encrypted must be set again.</summary>
+    /// <summary>True: replaces a lost master key. The operator must set the secrets that it encrypted again.</summary>
     public bool NewMasterKey { get; init; }
 
-    /// <summary>Makes an admin key and writes it to keys.env: for when that file was lost.</summary>
+    /// <summary>True: creates an admin key and writes it to keys.env, for an operator who lost that file.</summary>
     public bool NewAdminKey { get; init; }
 
     /// <summary>Adds demo customers with a usage history.</summary>
     public bool Demo { get; init; }
 
-    /// <summary>Of the demo data: the same seed gives the same data.</summary>
+    /// <summary>The seed of the demo data: the same seed gives the same data.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>The project that public reads of the seed doors without a key serve.</summary>
+    /// <summary>The project of public reads of the seed doors without a key.</summary>
     public string? DefaultProject { get; init; }
 
-    /// <summary>Where customers reach this server; null: as whoever makes a link reached it.</summary>
+    /// <summary>The address at which customers reach this server; null: the address of the request that creates a link.</summary>
     public Uri? PublicUrl { get; init; }
 
     /// <inheritdoc cref="Settings.MaxBodyBytes"/>
     public long MaxBodyBytes { get; init; } = Settings.MaxBodyBytes.Default;
 
-    /// <summary>How many sockets clients and the gateway may have.</summary>
+    /// <summary>The limits on the sockets of clients and the gateway.</summary>
     public SocketBudget Sockets { get; init; } = new(
         Settings.MaxConnections.Default, Settings.ConnectionsPerAddress.Default, Settings.UpstreamConnections.Default);
 
-    /// <summary>Whose <c>X-Forwarded-For</c> is believed.</summary>
+    /// <summary>The proxies whose <c>X-Forwarded-For</c> Tollgate trusts.</summary>
     public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
 
     /// <inheritdoc cref="Settings.HeaderSeconds"/>
@@ -101,34 +101,34 @@ public sealed record ServerOptions
     /// <summary>Limits of the hot path.</summary>
     public LedgerOptions Ledger { get; init; } = new();
 
-    /// <summary>How much of the server one project may use at one time.</summary>
+    /// <summary>The share of the server that one project may use at one time.</summary>
     public FairShareOptions Share { get; init; } = new();
 
-    /// <summary>How many keys, coupons, checkouts and tokens a project may have.</summary>
+    /// <summary>The limits on a project's keys, coupons, checkouts and tokens.</summary>
     public ThingLimits Things { get; init; } = new();
 
-    /// <summary>Limits of what customers have.</summary>
+    /// <summary>Limits of customers.</summary>
     public CustomerOptions Customers { get; init; } = new();
 
-    /// <summary>Where VAT ids are looked up.</summary>
+    /// <summary>The service that checks VAT ids.</summary>
     public ViesOptions Vies { get; init; } = ViesOptions.Default;
 
     /// <inheritdoc cref="Settings.PaymentSeconds"/>
     public PaymentOptions Payments { get; init; } = PaymentOptions.Default;
 
-    /// <summary>Where Paymob is.</summary>
+    /// <summary>The address of Paymob.</summary>
     public PaymobOptions Paymob { get; init; } = PaymobOptions.Default;
 
     /// <summary>Limits of the gateway.</summary>
     public GatewayOptions Gateway { get; init; } = new();
 
-    /// <summary>Where outgoing webhooks may go.</summary>
+    /// <summary>The allowed targets of outgoing webhooks.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
-    /// <summary>How mail leaves the server.</summary>
+    /// <summary>The delivery of mail.</summary>
     public MailOptions Mail { get; init; } = new();
 
-    /// <summary>Where clients on this machine reach the server.</summary>
+    /// <summary>The address at which clients on this machine reach the server.</summary>
     public string Url
     {
         get
@@ -140,7 +140,7 @@ public sealed record ServerOptions
 
     /// <summary>Reads flags (which win) and environment.</summary>
     /// <param name="flag">A flag's text, or null when it was not given.</param>
-    /// <param name="faults">All of them, each naming the value seen and where it came from.</param>
+    /// <param name="faults">All faults, each with the value seen and its source.</param>
     public static ServerOptions? Read(Func<string, string?> flag, Func<string, string?> environment, out IReadOnlyList<string> faults)
     {
         var found = new List<string>();
@@ -228,7 +228,7 @@ public sealed record ServerOptions
     };
 
     /// <summary>
-    /// One project must leave connections to the others, also when its visitors use their half beside it
+    /// The requests of one project: it must leave connections to others, also while its visitors use their half in addition
     /// (<see cref="FairShareOptions.OfVisitors"/>).
     /// </summary>
     private static int ShareOf(int pool, Func<string, string?> environment, List<string> faults)
@@ -320,7 +320,7 @@ public sealed record ServerOptions
         return @default;
     }
 
-    /// <summary>Keys are sent there: over TLS, unless it is this machine.</summary>
+    /// <summary>Reads the address of Stripe, which receives keys, so it must use TLS unless it is this machine.</summary>
     private static StripeOptions ReadStripe(Func<string, string?> environment, List<string> faults)
     {
         if (environment(StripeOptions.UrlVariable) is not { } text || string.IsNullOrWhiteSpace(text))
@@ -349,7 +349,10 @@ public sealed record ServerOptions
         Networks = ReadNetworks(environment, GatewayOptions.NetworksVariable, faults),
     };
 
-    /// <summary>A project alone may have half of it, and a body that grows is there twice for a moment.</summary>
+    /// <summary>
+    /// Reads the memory of the gateway: at least four times the largest body, since one project gets at most half, and a growing body
+    /// briefly exists twice.
+    /// </summary>
     private static long ReadGatewayMemory(Func<string, string?> environment, List<string> faults)
     {
         var (memory, largest) = (Settings.GatewayMemory.Read(environment, faults), Settings.GatewayBodyBytes.Read(environment, []));

@@ -9,14 +9,13 @@ namespace Tollgate.Server.Hosting;
 internal static class ServerRun
 {
     /// <summary>
-    /// 1. takes the data folder and looks whether the port is free, before anything is changed; 2. starts the private PostgreSQL,
-    /// or checks the given one; 3. migrates, and fits the master
-    /// key to the database; 4. makes what an empty database lacks; 5. serves until <paramref name="stop"/>;
-    /// 6. drains, and stops what it started in reverse order.
+    /// 1. locks the data folder and checks that the port is free, before it changes anything; 2. starts the private PostgreSQL, or checks
+    /// the given one; 3. migrates, and matches the master key with the database; 4. fills an empty database; 5. serves until
+    /// <paramref name="stop"/>; 6. drains, and stops everything that it started in reverse order.
     /// </summary>
-    /// <param name="hurry">The operator asked a second time: do not wait for requests in flight.</param>
-    /// <returns>0 after a clean stop, 1 when it stopped unasked.</returns>
-    /// <exception cref="StartRefusedException">With a sentence for the operator.</exception>
+    /// <param name="hurry">Signals a second request to stop: do not wait for requests in flight.</param>
+    /// <returns>0 after a requested stop, 1 after any other.</returns>
+    /// <exception cref="StartRefusedException">The start is refused; the message is for the operator.</exception>
     public static async Task<int> RunAsync(ServerOptions options, CancellationToken stop, CancellationToken hurry)
     {
         using var logging = LoggerFactory.Create(Logs.Configure);
@@ -68,7 +67,7 @@ internal static class ServerRun
         return await ServeAsync(app, options, logger, stop, hurry);
     }
 
-    /// <summary>Returns after the stop: 0 when it was asked for, 1 otherwise.</summary>
+    /// <summary>Serves, and returns after the stop: 0 if it was requested, 1 otherwise.</summary>
     private static async Task<int> ServeAsync(
         WebApplication app, ServerOptions options, ILogger logger, CancellationToken stop, CancellationToken hurry)
     {

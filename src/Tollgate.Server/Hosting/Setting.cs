@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>A limit of the server that an operator may turn by an environment variable.</summary>
+/// <summary>A limit of the server that an operator may set by an environment variable.</summary>
 /// <param name="Variable">Its environment variable.</param>
-/// <param name="Unit">What the number counts.</param>
-/// <param name="Reason">Why the default is what it is.</param>
+/// <param name="Unit">The unit of the number.</param>
+/// <param name="Reason">The reason for the default.</param>
 public sealed record Setting(string Variable, string Unit, long Default, long Smallest, long Largest, string Reason)
 {
     internal bool IsSet(Func<string, string?> environment) => !string.IsNullOrWhiteSpace(environment(Variable));
 
-    /// <summary>Reads the variable; a fault names the value seen and the range.</summary>
+    /// <summary>Reads the variable; a fault has the value seen and the range.</summary>
     internal long Read(Func<string, string?> environment, List<string> faults)
     {
         var text = environment(Variable);

@@ -14,7 +14,7 @@ public static class Settings
         "An idle connection costs about 10 kB. The server closes further ones at once. If the file limit allows less, "
             + "the default is less.");
 
-    /// <summary>Of those, the ones of one address.</summary>
+    /// <summary>Open connections of one address at one time.</summary>
     public static readonly Setting ConnectionsPerAddress = new(
         "TOLLGATE_CONNECTIONS_PER_ADDRESS", "connections", 1_000, 1, 1_000_000,
         "A tenth of TOLLGATE_MAX_CONNECTIONS, at least 64: one client cannot take them all. It does not limit trusted proxies.");
@@ -24,7 +24,7 @@ public static class Settings
         "TOLLGATE_UPSTREAM_CONNECTIONS", "connections", 10_000, 1, 1_000_000,
         "Each call in flight has one; a call beyond the limit waits up to 10 seconds. If the file limit allows less, the default is less.");
 
-    /// <summary>Failed keys, tokens, page addresses and links of one address in a minute.</summary>
+    /// <summary>Failed keys, tokens, page URLs and links of one address per minute.</summary>
     public static readonly Setting FailedAttempts = new(
         "TOLLGATE_FAILED_ATTEMPTS_PER_MINUTE", "attempts", 60, 1, 1_000_000,
         "Per address (IPv6: per /64). Further attempts get 429 and cost no query, so a caller with a wrong key still sees the reason for a "
@@ -36,24 +36,24 @@ public static class Settings
         "Time for a request's head to arrive, for the first one from the moment of connecting: a silent client would hold a connection for "
             + "ever.");
 
-    /// <summary>How long a connection may be idle between two requests.</summary>
+    /// <summary>The longest idle time of a connection between two requests.</summary>
     public static readonly Setting IdleSeconds = new(
         "TOLLGATE_IDLE_SECONDS", "seconds", 90, 1, 3_600,
         "Longer than the 60 seconds for which load balancers keep connections, so that they never send into a closing one. "
         + "If the server is more than half full, new connections get the time for a head instead.");
 
-    /// <summary>How long a client may take nothing of its answer.</summary>
+    /// <summary>The longest time for which a client may read nothing of its answer.</summary>
     public static readonly Setting StallSeconds = new(
         "TOLLGATE_STALL_SECONDS", "seconds", 30, 1, 600,
         "A client that reads nothing is gone, or holds the answer in the server's memory on purpose.");
 
-    /// <summary>The slowest pace at which a client takes its answer.</summary>
+    /// <summary>The slowest rate at which a client may read its answer.</summary>
     public static readonly Setting MinAnswerBytesPerSecond = new(
         "TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND", "bytes per second", 4_096, 0, 1_000_000,
         "The server cuts slower readers after 5 seconds plus the time for the buffered part at this pace. "
             + "The slowest mobile networks reach it. 0 accepts any pace.");
 
-    /// <summary>The slowest pace of a request body.</summary>
+    /// <summary>The slowest rate of a request body.</summary>
     public static readonly Setting MinBodyBytesPerSecond = new(
         "TOLLGATE_MIN_BODY_BYTES_PER_SECOND", "bytes per second", 240, 0, 1_000_000,
         "The server cuts slower bodies after 5 seconds. 0 accepts any pace.");
@@ -110,7 +110,7 @@ public static class Settings
         "They share one balance, which one lane decides on, and each addition counts them. Where a plan sells seats, "
             + "the paid seats are the limit instead.");
 
-    /// <summary>How long a payment provider may take to answer.</summary>
+    /// <summary>The longest time for an answer of a payment provider.</summary>
     public static readonly Setting PaymentSeconds = new(
         "TOLLGATE_PAYMENT_SECONDS", "seconds", 30, 1, 3_600,
         "Afterwards Tollgate queries the provider for the result. Providers answer within seconds; a bank may take longer.");
@@ -132,18 +132,18 @@ public static class Settings
             + "A project may use as much as stays free: half if it is alone. "
         + "Further callers get 429 gateway_busy. Must be at least four times TOLLGATE_GATEWAY_BODY_BYTES.");
 
-    /// <summary>How long an upstream may send nothing.</summary>
+    /// <summary>The longest silence of an upstream.</summary>
     public static readonly Setting UpstreamSeconds = new(
         "TOLLGATE_UPSTREAM_SECONDS", "seconds", 600, 1, 3600,
         "Models that think before they answer are silent for minutes; official clients wait 600 seconds.");
 
-    /// <summary>Requests of one project at work at one time.</summary>
+    /// <summary>Running requests of one project.</summary>
     public static readonly Setting ProjectRequests = new(
         "TOLLGATE_PROJECT_REQUESTS", "requests", 6, 1, 1000,
         "A third of the default pool: one project never has all connections. Further ones wait. Check, "
             + "consume and small batches of events do not count.");
 
-    /// <summary>Heavy requests of one project at work at one time.</summary>
+    /// <summary>Running heavy requests of one project.</summary>
     public static readonly Setting ProjectHeavy = new(
         "TOLLGATE_PROJECT_HEAVY", "requests", Math.Max(1, Environment.ProcessorCount / 2), 1, 1000,
         "Exports, PDFs, analyses, catalogues, clock advances and verification each use a core for seconds; "
@@ -159,7 +159,7 @@ public static class Settings
         "TOLLGATE_PROJECT_WAITING", "requests", 1_000, 0, 1_000_000,
         "The server queues an import with hundreds of connections instead of refusing it; each waiting request costs about 10 kB.");
 
-    /// <summary>Customers that one project may create a minute.</summary>
+    /// <summary>Customers that one project may create per minute.</summary>
     public static readonly Setting ProjectNewCustomers = new(
         "TOLLGATE_PROJECT_NEW_CUSTOMERS", "customers a minute", 60_000, 1, 100_000_000,
         "An import of 100,000 takes a minute. Each costs a row, 1 kB of memory and 20 microseconds of a lane that all projects share.");
@@ -184,23 +184,23 @@ public static class Settings
         "TOLLGATE_MOST_TOKENS", "tokens", 1_000, 1, 1_000_000,
         "A token lives 30 days at most: enough for a new one every 45 minutes.");
 
-    /// <summary>New idempotency keys of the tokens of one customer in a day.</summary>
+    /// <summary>New idempotency keys of the tokens of one customer per day.</summary>
     public static readonly Setting CustomerKeys = new(
         "TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS", "keys a day", 1_000, 1, 10_000_000,
         "Keys that customer tokens send, on each server. The server keeps a key with its answer, about 1 kB, for 35 days; "
             + "no person at a browser reaches the limit. Further callers get 429 rate_limited.");
 
-    /// <summary>How long a request waits for its project's turn.</summary>
+    /// <summary>The longest time for which a request waits for its project's turn.</summary>
     public static readonly Setting ProjectWaitSeconds = new(
         "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
         "Clients give up after 30 seconds or more; they should get an answer first.");
 
-    /// <summary>How long an ordinary body may take to arrive.</summary>
+    /// <summary>The longest time for an ordinary body to arrive.</summary>
     public static readonly Setting BodySeconds = new(
         "TOLLGATE_BODY_SECONDS", "seconds", 30, 1, 3600,
         "Long enough for a megabyte at 300 kbit/s. Until the whole body has arrived, it takes memory, and the request does not start.");
 
-    /// <summary>Calls of one project that are under way in the gateway.</summary>
+    /// <summary>Calls of one project in progress in the gateway.</summary>
     public static readonly Setting GatewayCalls = new(
         "TOLLGATE_GATEWAY_CALLS", "calls", 1_000, 1, 100_000,
         "For each project, on each server. A call holds two sockets until the provider answers; a project may use at most a third of "

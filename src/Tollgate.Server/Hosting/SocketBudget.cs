@@ -6,12 +6,12 @@ using Tollgate.Server.Webhooks;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// How the files that the process may open are shared out, so that clients never take those of PostgreSQL: some are kept for the server
-/// itself, the rest is for clients.
+/// Divides the files that the process may open, so that clients never use those of PostgreSQL: some are reserved for the server itself, the
+/// rest is for clients and upstreams.
 /// </summary>
-/// <param name="MaxConnections">Of clients, at one time.</param>
-/// <param name="PerAddress">Of those, for one address.</param>
-/// <param name="UpstreamConnections">Of the gateway, to upstreams, at one time.</param>
+/// <param name="MaxConnections">The most connections of clients at one time.</param>
+/// <param name="PerAddress">The most connections of one address.</param>
+/// <param name="UpstreamConnections">The most connections of the gateway to upstreams at one time.</param>
 public sealed record SocketBudget(long MaxConnections, long PerAddress, long UpstreamConnections)
 {
     /// <summary>
@@ -23,33 +23,33 @@ public sealed record SocketBudget(long MaxConnections, long PerAddress, long Ups
     /// <summary>Stripe, Paymob in five countries, and OTLP.</summary>
     private const int OfProviders = 3 * PaymentOptions.MostConnections;
 
-    /// <summary>A lane has a connection, and opens a new one before the broken one is gone.</summary>
+    /// <summary>A lane has a connection, and opens a new one before the broken one is closed.</summary>
     private const int OfLane = 2;
 
-    /// <summary>Fewer serve nobody; the setting has the same lower bound.</summary>
+    /// <summary>Fewer connections are useless; the setting has the same lower bound.</summary>
     private const int FewestConnections = 10;
 
-    /// <summary>An address may always have so many: a browser opens six, and a household or an office shares one.</summary>
+    /// <summary>The least share of an address: a browser opens six connections, and a household or an office shares one address.</summary>
     private const int SmallestShare = 64;
 
-    /// <summary>Ten greedy addresses, not one, fill the server.</summary>
+    /// <summary>It takes ten greedy addresses, not one, to fill the server.</summary>
     private const int Shares = 10;
 
     /// <summary>
-    /// A project has a third of the sockets to upstreams at most: two whose upstreams are silent leave the rest to the others.
+    /// A project has at most a third of the sockets to upstreams, so that two projects with silent upstreams leave the rest to others.
     /// </summary>
     private const int ProjectsOfUpstreams = 3;
 
     /// <summary>Calls of one project in the gateway at one time.</summary>
-    /// <param name="wanted">As the setting says.</param>
+    /// <param name="wanted">The configured number.</param>
     internal static int CallsOf(long wanted, long upstreamConnections) =>
         (int)Math.Clamp(upstreamConnections / ProjectsOfUpstreams, 1, wanted);
 
-    /// <summary>Files that are kept for the server itself.</summary>
+    /// <summary>The number of files reserved for the server itself.</summary>
     internal static long Reserve(long poolSize, long lanes) =>
         OfProcess + OfProviders + WebhookTargets.MostSockets + poolSize + (OfLane * lanes);
 
-    /// <summary>Reads the three settings and holds them against the limit. What is not set is chosen by what the limit leaves.</summary>
+    /// <summary>Reads the three settings and compares them with the limit. Unset ones follow from the rest of the limit.</summary>
     /// <param name="fileLimit">Null: there is none.</param>
     internal static SocketBudget Read(
         Func<string, string?> environment, long? fileLimit, DatabaseOptions database, long lanes, List<string> faults)

@@ -3,7 +3,7 @@ using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary>What an operator sees once the server is ready.</summary>
+/// <summary>The screen that an operator sees once the server is ready.</summary>
 internal static class StartScreen
 {
     private const string ExampleProject = "resume-ats";
@@ -26,7 +26,7 @@ internal static class StartScreen
             """);
     }
 
-    /// <summary>A question that any shell can paste; the key stays in its file.</summary>
+    /// <summary>An example request for any shell; the key stays in its file.</summary>
     private static string Example(ServerOptions options)
     {
         var entry = KeysFile.SecretEntry(ExampleProject);

@@ -26,7 +26,7 @@ internal static class Telemetry
 
     public static void Map(WebApplication app)
     {
-        // Created now, not with the first scrape: what happened before would be missing.
+        // Creates it now, because it would miss everything before the first scrape.
         var metrics = app.Services.GetRequiredService<PrometheusText>();
         app.Services.GetRequiredService<FairShare>().Start();
         app.MapGet("/metrics", () => TypedResults.Text(metrics.Scrape(), PrometheusText.ContentType))
@@ -43,7 +43,7 @@ internal static class Telemetry
             });
     }
 
-    /// <summary>Nothing is sent anywhere unless an endpoint is named.</summary>
+    /// <summary>Exports over OTLP, only if an endpoint is configured.</summary>
     private sealed class OtlpExport(ServerOptions options) : IHostedService, IDisposable
     {
         private MeterProvider? _meters;
@@ -75,7 +75,7 @@ internal static class Telemetry
             return Task.CompletedTask;
         }
 
-        /// <summary>Who sends this. What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and wins.</summary>
+        /// <summary>Describes the sender. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and take precedence.</summary>
         private void Describe(ResourceBuilder resource) => resource.Clear()
             .AddService(Service, serviceVersion: Version, serviceInstanceId: $"{Environment.MachineName}:{options.Port}")
             .AddTelemetrySdk()

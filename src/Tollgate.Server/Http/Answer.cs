@@ -5,12 +5,12 @@ using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Writes answers with their length, so that they leave in one piece.</summary>
+/// <summary>Writes answers with their length, in one piece.</summary>
 public static class Answer
 {
     public const string JsonType = "application/json";
 
-    /// <summary>A buffer that has grown beyond this is not kept for the next answer of the thread.</summary>
+    /// <summary>The largest buffer that a thread keeps for its next answer.</summary>
     private const int LargestKeptBuffer = 64 * 1024;
 
     private const int FirstBuffer = 1024;
@@ -21,7 +21,7 @@ public static class Answer
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
-    /// <summary>The bytes are handed to the response; they leave when the request ends.</summary>
+    /// <summary>Passes the bytes to the response, which sends them when the request ends.</summary>
     public static Task Json<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type, string contentType = JsonType)
     {
         var buffer = _buffer ??= new(FirstBuffer);
@@ -57,7 +57,7 @@ public static class Answer
         return Task.CompletedTask;
     }
 
-    /// <summary>204, for what was done and has nothing to say.</summary>
+    /// <summary>Answers 204, for a success without content.</summary>
     public static Task Nothing(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -3,26 +3,25 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The headers that every answer carries. <c>nosniff</c>: browsers believe the Content-Type, so that no JSON or CSV with a customer's text
-/// in it runs as a page. <c>no-store</c>: answers hold keys, prices of one customer and balances, and no cache keeps a copy. An answer that
-/// anybody may see says so itself.
+/// The headers of every answer. <c>nosniff</c>: browsers respect the Content-Type, so that no JSON or CSV with a customer's text runs as a
+/// page. <c>no-store</c>: answers contain keys, prices of one customer and balances, and no cache may keep a copy. A public answer replaces
+/// the header.
 /// </summary>
 /// <remarks>Two known headers of Kestrel: two assignments without an allocation, and 61 bytes on the wire.</remarks>
 internal static class AnswerHeaders
 {
     public const string Private = "no-store";
 
-    /// <summary>
-    /// Documentation changes with a release only. Five minutes keep a page from being fetched again while somebody reads.
-    /// </summary>
+    /// <summary>Documentation changes only with a release. Five minutes avoid repeated requests of a reader.</summary>
     public const string Documentation = "public, max-age=300";
 
     /// <summary>
-    /// What a public key reads. A minute spares a busy pricing page most reads; a new price is on all pages a minute after it is published.
+    /// For reads with a public key. A minute saves a busy pricing page most reads; a new price is on all pages a minute after its
+    /// publication.
     /// </summary>
     public const string PublicRead = "public, max-age=60";
 
-    /// <summary>The key decides whose catalogue it is.</summary>
+    /// <summary>The headers that select the project of an answer.</summary>
     private const string Keys = "Authorization, X-Api-Key";
 
     public static void Begin(HttpResponse response)
@@ -32,8 +31,8 @@ internal static class AnswerHeaders
     }
 
     /// <summary>
-    /// A public key, or no key, read something: <see cref="Access.Public"/> means that anybody may see it. Back ends read with secret keys
-    /// what they have just written, so their answers are never kept. Errors are not kept either.
+    /// Makes a successful read with a public key, or without a key, cacheable, since <see cref="Access.Public"/> means that anybody may see
+    /// it. Back ends with secret keys read their own writes, so no cache keeps their answers. No cache keeps errors either.
     /// </summary>
     public static void EndOf(HttpContext context, Caller caller, KeyRequirement requirement)
     {

@@ -8,18 +8,18 @@ using Tollgate.Contracts.Http;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Reads JSON bodies. When a body cannot be read the problem has been written already and null comes back:
+/// Reads JSON bodies. If a body cannot be read, the method writes the problem and returns null:
 /// <code>
 /// if (await Body.ReadAsync(context, RoomJson.Default.SomeRequest) is not { } body) { return; }
 /// </code>
-/// Malformed JSON is a 400 with its position; unknown fields and wrong types are a 422 with all of their paths.
-/// Which fields are required is checked afterwards with <see cref="Faults"/>, so declare the members nullable.
+/// Malformed JSON is a 400 with its position; unknown fields and wrong types are a 422 with all of their paths. The caller checks required
+/// fields afterwards with <see cref="Faults"/>, so declare the members nullable.
 /// </summary>
 public static class Body
 {
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = WireLimits.JsonDepth };
 
-    /// <param name="whenEmpty">What an absent body stands for; without it an absent body is malformed.</param>
+    /// <param name="whenEmpty">The value of an absent body; null: an absent body is malformed.</param>
     /// <param name="limit">Bytes.</param>
     public static async ValueTask<T?> ReadAsync<T>(
         HttpContext context, JsonTypeInfo<T> type, T? whenEmpty = null, int limit = WireLimits.BodyBytes)
@@ -35,7 +35,7 @@ public static class Body
         Problem? failure;
         try
         {
-            // Not by way of an exception in the usual case, and without a copy: the reader goes over the pipe's own memory.
+            // The usual case needs neither an exception nor a copy: the reader uses the pipe's own memory.
             value = body.IsEmpty && whenEmpty is not null ? whenEmpty : Parse(context, body, type);
             failure = value is null ? Explain(context, body, type) : null;
         }
@@ -53,8 +53,8 @@ public static class Body
     }
 
     /// <summary>
-    /// The whole body in the pipe's own memory; null when it has more than <paramref name="limit"/> bytes. Who has used it says
-    /// so: <c>context.Request.BodyReader.AdvanceTo(body.End)</c>.
+    /// Returns the whole body in the pipe's own memory; null: it has more than <paramref name="limit"/> bytes. The caller releases it after
+    /// use: <c>context.Request.BodyReader.AdvanceTo(body.End)</c>.
     /// </summary>
     public static async ValueTask<ReadOnlySequence<byte>?> ReadWholeAsync(HttpContext context, int limit)
     {
@@ -78,10 +78,10 @@ public static class Body
     }
 
     /// <summary>
-    /// Waits until the body is here, or so many bytes of it. Nothing is used up: whoever reads the body afterwards finds all of it.
+    /// Waits until the body, or this many bytes of it, has arrived. It consumes nothing, so a later reader gets the whole body.
     /// </summary>
-    /// <exception cref="BadHttpRequestException">It is not here in time. The least pace of the server is an average: after one fast
-    /// megabyte a sender could rest for an hour.</exception>
+    /// <exception cref="BadHttpRequestException">It did not arrive in time. The server's minimum rate is only an average: after one fast
+    /// megabyte a sender could pause for an hour.</exception>
     public static async ValueTask ArriveAsync(HttpContext context, int most, TimeSpan time)
     {
         if (LengthOf(context, most) == 0)
@@ -114,15 +114,14 @@ public static class Body
         }
     }
 
-    /// <summary>
-    /// Bytes that the body may have: those it is announced with, or <paramref name="most"/> where nobody says, or where more is announced.
-    /// </summary>
+    /// <summary>Returns the announced length of the body, or <paramref name="most"/> if there is none or it is larger.</summary>
     public static long LengthOf(HttpContext context, int most) => context.Request.ContentLength is { } length
         ? Math.Min(length, most)
         : context.Request.Headers.ContainsKey("Transfer-Encoding") ? most : 0;
 
     /// <summary>
-    /// A body of more bytes is refused with 413 before it is read, and where its length is not announced, once it has more.
+    /// Sets the limit of the body. A longer one is refused with 413: before it is read if its length is announced, else once it exceeds the
+    /// limit.
     /// </summary>
     /// <returns><paramref name="most"/>.</returns>
     public static int Bound(HttpContext context, int most)
@@ -135,7 +134,7 @@ public static class Body
         return most;
     }
 
-    /// <summary>For bodies that are read line by line; the least pace of the server stays.</summary>
+    /// <summary>Removes the length limit for bodies that are read line by line; the server's minimum rate still applies.</summary>
     public static void AllowAnyLength(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -144,7 +143,7 @@ public static class Body
         }
     }
 
-    /// <summary>Of the body, in small letters and without parameters; empty when the request has none.</summary>
+    /// <summary>Returns the media type of the body, in lower case and without parameters; empty: the request has none.</summary>
     public static string MediaTypeOf(HttpRequest request)
     {
         var type = request.ContentType.AsSpan();
@@ -152,7 +151,7 @@ public static class Body
         return (end < 0 ? type : type[..end]).Trim().ToString().ToLowerInvariant();
     }
 
-    /// <summary>Null when the bytes are not a good <typeparamref name="T"/>; <see cref="Explain"/> then says why.</summary>
+    /// <summary>Null: the bytes are not a valid <typeparamref name="T"/>; <see cref="Explain"/> returns the reasons.</summary>
     public static T? Parse<T>(HttpContext context, ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
         where T : class
     {
@@ -173,7 +172,9 @@ public static class Body
         }
     }
 
-    /// <summary>The serializer puts null into lists whose type has none; few bodies have the word at all.</summary>
+    /// <summary>
+    /// True if the body contains the word null, which few bodies do. The serializer puts null even into lists whose type does not allow it.
+    /// </summary>
     private static bool SaysNull(ReadOnlySequence<byte> body) =>
         body.IsSingleSegment
             ? body.FirstSpan.IndexOf("null"u8) >= 0

@@ -9,8 +9,8 @@ using Tollgate.Core;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Says what is wrong with a body that is JSON but not the expected one. The serializer stops at the first fault; this
-/// walks the whole body along the expected type and finds all of them. It runs only after a failure.
+/// Finds the faults of a JSON body that does not have the expected type. The serializer stops at the first fault; this walks the whole body
+/// along the expected type and finds all of them. It runs only after a failure.
 /// </summary>
 internal static class BodyFaults
 {
@@ -23,7 +23,7 @@ internal static class BodyFaults
         }
         catch (InvalidOperationException) when (Problems.OfUnicode(JsonMarshal.GetRawUtf8Value(body)) is { } notUnicode)
         {
-            // The name of a member cannot be read, so the fault has no path but its place.
+            // The name of a member is unreadable, so the fault has a position instead of a path.
             return notUnicode;
         }
 
@@ -37,7 +37,7 @@ internal static class BodyFaults
         return Problems.Of(found, onlyUnknown ? ErrorCode.UnknownField : ErrorCode.InvalidType);
     }
 
-    /// <summary>A list of the body has null among its elements, where the expected type has none.</summary>
+    /// <summary>True if a list of the body contains null, which the expected type does not allow.</summary>
     public static bool HasNullInList(ReadOnlySequence<byte> body, JsonTypeInfo type)
     {
         using var document = JsonDocument.Parse(body, new() { MaxDepth = WireLimits.JsonDepth });
@@ -130,7 +130,9 @@ internal static class BodyFaults
         }
     }
 
-    /// <summary>What stands for <c>12.50</c> where an amount of money is a whole number; nothing elsewhere.</summary>
+    /// <summary>
+    /// Suggests the minor units for <c>12.50</c> if the member is an amount of money in whole minor units; empty otherwise.
+    /// </summary>
     private static string MinorUnits(JsonTypeInfo type, JsonElement value, string path) =>
         (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(long) && value.ValueKind == JsonValueKind.Number
             && value.TryGetDecimal(out var sent)

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Puts <c>catalogs/catalog.schema.json</c>, which editors use too, into the OpenAPI document as the schema <see cref="Name"/>.
+/// Adds <c>catalogs/catalog.schema.json</c>, which editors also use, to the OpenAPI document as the schema <see cref="Name"/>.
 /// </summary>
 internal static class CatalogSchema
 {
@@ -27,11 +27,11 @@ internal static class CatalogSchema
         schemas.Add(Name, Relinked(catalog));
     }
 
-    /// <summary><c>add_on_price</c> is <c>CatalogAddOnPrice</c> in the document.</summary>
+    /// <summary>Converts <c>add_on_price</c> to <c>CatalogAddOnPrice</c>, its name in the document.</summary>
     private static string NameOf(string definition) =>
         Name + string.Concat(definition.Split('_').Select(static word => char.ToUpperInvariant(word[0]) + word[1..]));
 
-    /// <summary>A copy whose references lead to the document's schemas.</summary>
+    /// <summary>Returns a copy whose references point to the document's schemas.</summary>
     private static JsonNode? Relinked(JsonNode? node) => node switch
     {
         JsonObject map =>
@@ -41,9 +41,7 @@ internal static class CatalogSchema
         _ => node?.DeepClone(),
     };
 
-    /// <summary>
-    /// A default is said in the description: generators take a member with a <c>default</c> for one that is always there.
-    /// </summary>
+    /// <summary>Moves a default into the description, because generators treat a member with a <c>default</c> as always present.</summary>
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Spoken(JsonObject schema) => schema["default"] is { } otherwise
         ? schema.Where(static pair => pair.Key is not ("default" or "description"))
             .Append(KeyValuePair.Create<string, JsonNode?>(

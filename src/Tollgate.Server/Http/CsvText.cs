@@ -3,9 +3,9 @@ using System.Text;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// CSV as RFC 4180 has it: CRLF, quotes where needed. Texts that a spreadsheet would take for a formula get an apostrophe
-/// in front: their authors are the customers of customers. A spreadsheet whose list separator is the semicolon begins a new cell behind
-/// each one, so the same holds there.
+/// Writes CSV by RFC 4180: CRLF, quotes where needed. A text that a spreadsheet would read as a formula gets a leading apostrophe, because
+/// its author may be anybody. A spreadsheet whose list separator is the semicolon begins a new cell after each one, so the same applies
+/// there.
 /// </summary>
 public static class CsvText
 {
@@ -21,7 +21,7 @@ public static class CsvText
         return csv.Append("\r\n");
     }
 
-    /// <summary>A text that somebody outside wrote.</summary>
+    /// <summary>Writes an untrusted text.</summary>
     public static StringBuilder Cell(this StringBuilder csv, string? text)
     {
         var guarded = Guarded(text ?? "");
@@ -50,8 +50,8 @@ public static class CsvText
     }
 
     /// <summary>
-    /// Also with full-width signs, which spreadsheets read as the others, and behind what nobody sees: spaces, marks of direction and of
-    /// byte order.
+    /// True if the text begins like a formula, also with full-width signs, which spreadsheets treat like the others, and after invisible
+    /// characters: spaces, direction marks, byte order marks.
     /// </summary>
     private static bool IsFormula(ReadOnlySpan<char> text)
     {
@@ -71,7 +71,7 @@ public static class CsvText
         return false;
     }
 
-    /// <summary>A number or a time of ours: it may begin with a minus sign.</summary>
+    /// <summary>Writes a trusted number or time, which may begin with a minus sign.</summary>
     public static StringBuilder Plain(this StringBuilder csv, object? value) =>
         csv.Append(System.Globalization.CultureInfo.InvariantCulture, $"{value}");
 

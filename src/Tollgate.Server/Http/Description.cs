@@ -6,8 +6,8 @@ using Tollgate.Contracts.Http;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// What the OpenAPI document says about an operation. Every mapped endpoint has one; a test holds them together, and
-/// another reads every example with the type that it is an example of.
+/// The OpenAPI description of an operation. A test checks that every mapped endpoint has one, and another parses every example with its
+/// type.
 /// <code>
 /// app.MapPost("/v1/things", ctx => …)
 ///    .RequireKey(Access.Secret, Scope.CatalogWrite)
@@ -18,26 +18,26 @@ namespace Tollgate.Server.Http;
 ///        Errors = [ErrorCode.Conflict],
 ///    });
 /// </code>
-/// Path parameters come from the route; the errors that every operation shares (401, 403, 503 …), the headers
-/// <c>X-Project</c> and <c>Idempotency-Key</c> and the security are added by themselves.
+/// Path parameters come from the route; the generator adds the errors that every operation shares (401, 403, 503 …), the headers
+/// <c>X-Project</c> and <c>Idempotency-Key</c>, and the security.
 /// </summary>
-/// <param name="Tag">The room: what Swagger UI groups by.</param>
-/// <param name="Summary">A few words, the imperative.</param>
-/// <param name="Details">Markdown: what it does, what it never does, what a repeat does.</param>
+/// <param name="Tag">The room, by which Swagger UI groups operations.</param>
+/// <param name="Summary">A few words in the imperative.</param>
+/// <param name="Details">Markdown: the effect of the operation, its limits, and the effect of a repeat.</param>
 public sealed record Description(string Tag, string Summary, string Details)
 {
     public Example? Request { get; init; }
 
-    /// <summary>The body has nothing that is required.</summary>
+    /// <summary>True: the body has no required member.</summary>
     public bool BodyMayBeAbsent { get; init; }
 
-    /// <summary>Content types that are read beside the one of <see cref="Request"/>; routing answers 415 to all others.</summary>
+    /// <summary>Accepted content types in addition to that of <see cref="Request"/>; routing answers 415 to all others.</summary>
     public IReadOnlyList<string> AlsoAccepts { get; init; } = [];
 
-    /// <summary>The body may also be an array of <see cref="Request"/>.</summary>
+    /// <summary>True: the body may also be an array of <see cref="Request"/>.</summary>
     public bool OrArray { get; init; }
 
-    /// <summary>The type of the answer to an array or a stream, where it differs from the answer to one element.</summary>
+    /// <summary>The type of the answer to an array or a stream, if it differs from the answer to one element.</summary>
     public Type? AnswerToMany { get; init; }
 
     /// <summary>Examples of the same bodies in other content types.</summary>
@@ -47,20 +47,20 @@ public sealed record Description(string Tag, string Summary, string Details)
 
     public IReadOnlyList<QueryParameter> Query { get; init; } = [];
 
-    /// <summary>Beside those that every operation shares.</summary>
+    /// <summary>The errors of the operation, in addition to those that every operation shares.</summary>
     public IReadOnlyList<ErrorCode> Errors { get; init; } = [];
 
-    /// <summary>What the placeholders of the path mean, where <c>id</c> alone does not say it.</summary>
+    /// <summary>The meaning of the placeholders of the path, if <c>id</c> alone does not express it.</summary>
     public IReadOnlyDictionary<string, string> Path { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>A real body.</summary>
-/// <param name="Status">Of an answer; 0 for a request.</param>
+/// <summary>An example body.</summary>
+/// <param name="Status">The status of an answer; 0 for a request.</param>
 /// <param name="Type">Null for a body that is not JSON, or none.</param>
-/// <param name="Text">The body as it goes over the wire; null when there is none.</param>
+/// <param name="Text">The body as sent; null: no body.</param>
 public sealed record Example(int Status, string Meaning, Type? Type, string? Text, string ContentType = Answer.JsonType)
 {
-    /// <summary>Name of a schema of the document that no type has.</summary>
+    /// <summary>The name of a schema of the document without a type.</summary>
     public string? Schema { get; init; }
 
     public static Example Of<T>(string json) => new(0, "", typeof(T), json);
@@ -93,7 +93,7 @@ public sealed record Example(int Status, string Meaning, Type? Type, string? Tex
 }
 
 /// <param name="Type">JSON Schema: string, integer, boolean.</param>
-/// <param name="Words">The only values, where these are a closed set.</param>
+/// <param name="Words">The only allowed values, if they are a closed set.</param>
 public sealed record QueryParameter(
     string Name, string Meaning, string Type = "string", bool Required = false, IReadOnlyList<string>? Words = null)
 {
@@ -106,7 +106,7 @@ public sealed record QueryParameter(
 
 public static class DescriptionExtensions
 {
-    // The document's generator lists only endpoints that carry a method; ours are plain request delegates.
+    // The document's generator lists only endpoints with a method; Tollgate's are plain request delegates.
     private static readonly MethodInfo Marker =
         typeof(DescriptionExtensions).GetMethod(nameof(Described), BindingFlags.NonPublic | BindingFlags.Static)!;
 
@@ -148,7 +148,7 @@ public static class DescriptionExtensions
         return endpoint;
     }
 
-    /// <summary>A seed door is called as its product calls the route behind it, whose body is none of ours.</summary>
+    /// <summary>True for a POST of <c>/v1</c>. The bodies of seed doors are those of their products.</summary>
     private static bool TakesNothing(EndpointBuilder builder) =>
         IsOurs(builder)
         && builder.Metadata.OfType<IHttpMethodMetadata>().Any(static methods => methods.HttpMethods.Contains(HttpMethods.Post));

@@ -3,8 +3,8 @@ using Tollgate.Contracts.Http;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Metadata of an endpoint whose errors do not leave as problem+json: a seed door keeps the seed's own shape also for what
-/// the front door refuses (a missing key, a body that is no JSON).
+/// Metadata of an endpoint with its own format of errors instead of problem+json: a seed door uses the seed's format also for refusals by
+/// the front door (a missing key, a body that is not JSON).
 /// </summary>
-/// <param name="WriteAsync">Writes the problem. Headers that belong to the status are set already.</param>
+/// <param name="WriteAsync">Writes the problem. The headers of the status are already set.</param>
 public sealed record ErrorShape(Func<HttpContext, Problem, Task> WriteAsync);

@@ -5,17 +5,17 @@ using Tollgate.Contracts.Http;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Places for exports: large files that are read from the database while their client takes them. A project has a few, so that its
-/// exports take neither the database nor the memory of others. Beyond them: 429, and soon a place is free again.
+/// Limits exports: large files that the server reads from the database while the client reads the answer. A project may run a few at a
+/// time, so that its exports exhaust neither the database nor the memory. Further ones get 429 with a short Retry-After.
 /// </summary>
 internal sealed class Exports(IOptions<HttpOptions> options)
 {
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(5);
 
-    /// <summary>Of each project that has any.</summary>
+    /// <summary>The number of running exports by project.</summary>
     private readonly ConcurrentDictionary<int, int> _running = new();
 
-    /// <summary>The endpoint, with a place for as long as it runs.</summary>
+    /// <summary>Wraps the endpoint, so that it occupies a place while it runs.</summary>
     public RequestDelegate Bounded(RequestDelegate export) => async context =>
     {
         var project = context.Project().Id;

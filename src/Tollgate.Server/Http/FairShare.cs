@@ -6,24 +6,24 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>What a request takes of what all projects share: connections of the pool, cores, memory.</summary>
+/// <summary>The shared resources that a request uses: connections of the pool, cores, memory.</summary>
 public enum Load
 {
     /// <summary>Short work on the database: most endpoints, and the default.</summary>
     Ordinary,
 
     /// <summary>
-    /// Decided by the lanes or answered from memory: it takes no connection of the pool. A large body makes it <see cref="Bulk"/>.
+    /// The lanes decide it or memory answers it, so it uses no connection of the pool. A large body makes it <see cref="Bulk"/>.
     /// </summary>
     Light,
 
     /// <summary>
-    /// Has limits of its own and holds no connection of the pool while it waits for somebody: a call of the gateway, an export of events or
-    /// invoices.
+    /// It has its own limits and holds no connection of the pool while it waits for a client or an upstream: a call of the gateway, an
+    /// export of events or invoices.
     /// </summary>
     Own,
 
-    /// <summary>A large body, or one whose length nobody knows: thousands of events in memory at once.</summary>
+    /// <summary>A large body, or one of unknown length: thousands of events in memory at once.</summary>
     Bulk,
 
     /// <summary>
@@ -31,12 +31,12 @@ public enum Load
     /// </summary>
     Heavy,
 
-    /// <summary>A webhook of a provider: it has places of its own, so that no page keeps it waiting.</summary>
+    /// <summary>A webhook of a provider: it has its own places, so that no page delays it.</summary>
     Webhook,
 }
 
 /// <summary>Metadata of an endpoint whose requests are not <see cref="Load.Ordinary"/>.</summary>
-/// <param name="Narrow">A query parameter with which they are ordinary all the same; null: none.</param>
+/// <param name="Narrow">A query parameter with which a request is ordinary nevertheless; null: none.</param>
 public sealed record LoadOf(Load Load, string? Narrow = null)
 {
     public Load For(HttpRequest request) => Narrow is not null && !string.IsNullOrEmpty(request.Query[Narrow]) ? Load.Ordinary : Load;
@@ -48,19 +48,19 @@ public static class LoadExtensions
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new LoadOf(load));
 
     /// <summary>
-    /// Heavy unless the query parameter <c>customer</c> says whose rows are looked through: there is no index over all of a project's.
+    /// Heavy unless the query parameter <c>customer</c> selects one customer's rows: there is no index over all rows of a project.
     /// </summary>
     public static TBuilder WithLoadByCustomer<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new LoadOf(Load.Heavy, "customer"));
 }
 
-/// <summary>How much of the server one project may use at one time. Each is an option of the server.</summary>
+/// <summary>The share of the server that one project may use at one time. Each member is an option of the server.</summary>
 public sealed record FairShareOptions
 {
-    /// <summary>Requests of a project at work at one time, heavy ones included; without light ones.</summary>
+    /// <summary>Running requests of a project, heavy ones included, without light ones.</summary>
     public int Requests { get; init; } = 6;
 
-    /// <summary>Heavy requests of a project at work at one time.</summary>
+    /// <summary>Running heavy requests of a project.</summary>
     public int Heavy { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Large bodies of a project at one time.</summary>
@@ -69,54 +69,54 @@ public sealed record FairShareOptions
     /// <summary>Requests of a project that wait for their turn.</summary>
     public int Waiting { get; init; } = 1_000;
 
-    /// <summary>How long a request waits for its turn.</summary>
+    /// <summary>The longest time for which a request waits for its turn.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an ordinary body may take to arrive.</summary>
+    /// <summary>The longest time for an ordinary body to arrive.</summary>
     public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// What a project's visitors have beside it: half of its requests and large bodies, one heavy request, and as many that wait.
+    /// The additional share of a project's visitors: half of its requests and large bodies, one heavy request, and as many waiting
+    /// requests.
     /// </summary>
     public FairShareOptions OfVisitors() => this with { Requests = Math.Max(1, Requests / 2), Heavy = 1, Bulk = Math.Max(1, Bulk / 2) };
 }
 
 /// <summary>
-/// Keeps one project from using up what all share: so many of its requests are at work at one time, the others wait for them in the order
-/// in which they came, and only a project that keeps too many waiting is refused (429). Nothing is taken from a project by what another
-/// one does. Check, consume and their like pass by: the lanes have a queue of their own. Only their larger bodies wait here until they have
-/// arrived.
+/// Prevents one project from exhausting shared resources: a limited number of its requests run at one time, the others wait in the order of
+/// arrival, and a project with too many waiting requests gets 429. The load of one project takes no places from another. Check, consume and
+/// similar calls bypass it, since the lanes have their own queue; only their larger bodies need room here until they have arrived.
 /// </summary>
 public sealed class FairShare(FairShareOptions options) : IDisposable
 {
     /// <summary>
     /// Requests without a key (pages of checkouts and the portal, webhooks of providers) have the share of their address, and all of them
-    /// together twice that: one stranger leaves room for the others. A page takes it only until it knows its project
-    /// (<see cref="MoveAsync"/>). Addresses are sorted into so many shares, so that memory has a bound.
+    /// together twice that, so that one stranger leaves room for others. A page uses it only until it knows its project
+    /// (<see cref="MoveAsync"/>). Addresses are hashed to this number of shares, which limits the memory.
     /// </summary>
     private const int UnknownCallerShares = 64;
 
-    /// <summary>Bytes of a body that a light request may have: a hundred events and more.</summary>
+    /// <summary>The most bytes in the body of a light request: a hundred events and more.</summary>
     private const int LargestLightBody = 256 * 1024;
 
-    /// <summary>Bytes of a body that a request without a key may have: the forms of pages have a few fields.</summary>
+    /// <summary>The most bytes in the body of a request without a key: the forms of pages have a few fields.</summary>
     private const int LargestStrangeBody = 64 * 1024;
 
     /// <summary>
-    /// Bytes of a webhook of a provider: the largest events that are known have some 100 kB, and each byte is hashed for every project with
-    /// keys.
+    /// The most bytes of a provider's webhook: the largest known events have some 100 kB, and Tollgate hashes each byte for every project
+    /// with keys.
     /// </summary>
     public const int LargestWebhook = 256 * 1024;
 
-    /// <summary>Bytes of a body that needs no room: forms and most events. 10,000 connections have 160 MB of them at most.</summary>
+    /// <summary>
+    /// The most bytes of a body that needs no reserved room: forms and most events. 10,000 connections hold at most 160 MB of them.
+    /// </summary>
     private const int SmallBody = 16 * 1024;
 
-    /// <summary>
-    /// Bytes of larger bodies of one project or address that have no turn yet, as far as they may come: an eighth of all.
-    /// </summary>
+    /// <summary>The most reserved bytes for larger bodies of one project or address that have no turn yet: an eighth of all.</summary>
     private const long BodiesOfOne = BodiesOfAll / 8;
 
-    /// <summary>Bytes of larger bodies of the server that have no turn yet.</summary>
+    /// <summary>The most reserved bytes for larger bodies of the server that have no turn yet.</summary>
     private const long BodiesOfAll = 256L * 1024 * 1024;
 
     private readonly TokenLookUps _lookUps = new();
@@ -129,15 +129,17 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private readonly Meter _meter = new("Tollgate");
     private Counter<long>? _refused;
 
-    /// <summary>What the request takes.</summary>
+    /// <summary>Returns the load of the request.</summary>
     public static Load LoadOf(HttpContext context)
     {
         var load = context.GetEndpoint()?.Metadata.GetMetadata<LoadOf>()?.For(context.Request) ?? Load.Ordinary;
         return load == Load.Light && !IsSmall(context.Request) ? Load.Bulk : load;
     }
 
-    /// <summary>A turn for the request, to be given back at its end. Null: there is none, and the problem is written.</summary>
-    /// <param name="caller">Null: a stranger, whose project nobody knows yet.</param>
+    /// <summary>
+    /// Takes a turn for the request; dispose of it at the request's end. Null: there is none, and the problem is written.
+    /// </summary>
+    /// <param name="caller">Null: a request without a key, whose project is not known yet.</param>
     public async ValueTask<Turn?> TakeAsync(HttpContext context, Caller? caller, Load load)
     {
         var places = PlacesOf(context, caller);
@@ -146,7 +148,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             return await TakeTurnAsync(context, places, load);
         }
 
-        // Before the turn: a sender who dribbles must not hold it. Customer tokens and pages are in the hands of strangers.
+        // Waits for the body before the turn, since a slow sender must not hold one. Anybody may hold a customer token or the URL of a
+        // page.
         var most = caller is null ? Body.Bound(context, load == Load.Webhook ? LargestWebhook : LargestStrangeBody) : WireLimits.BodyBytes;
         var bytes = Body.LengthOf(context, most);
         if (bytes <= SmallBody)
@@ -171,12 +174,12 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    /// <summary>Whether a light request has a body that needs room until it is here. The others cost nothing here.</summary>
+    /// <summary>True if the body of a light request needs reserved room until it has arrived. Smaller ones cost nothing here.</summary>
     public static bool NeedsRoom(HttpRequest request) => request.ContentLength > SmallBody;
 
-    /// <summary>Waits until the body of a light request is here. It takes room until then, and no turn.</summary>
+    /// <summary>Waits until the body of a light request has arrived. It reserves room until then, and takes no turn.</summary>
     /// <returns>False: there is no room, and the problem is written.</returns>
-    /// <exception cref="BadHttpRequestException">The body is not here in time.</exception>
+    /// <exception cref="BadHttpRequestException">The body did not arrive in time.</exception>
     public async ValueTask<bool> ArriveAsync(HttpContext context, Caller caller)
     {
         var (places, bytes) = (PlacesOf(context, caller), Body.LengthOf(context, LargestLightBody));
@@ -197,8 +200,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     }
 
     /// <summary>
-    /// The page of a stranger has named the project: from here on the request is one of the project's visitors, and the place of the
-    /// address is free again.
+    /// Moves a request without a key to its project's visitors, once the page knows the project, and releases the place of the address.
     /// </summary>
     /// <returns>False: the project has no turn, and the problem is written.</returns>
     public async ValueTask<bool> MoveAsync(HttpContext context, int project, Load load)
@@ -214,8 +216,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     }
 
     /// <summary>
-    /// Public keys, customer tokens and requests without a key are in anybody's hands: however many they send, the project's own back end
-    /// does not wait for them.
+    /// Anybody may hold public keys and customer tokens or send requests without a key, so these have their own places: the project's back
+    /// end never waits for them.
     /// </summary>
     private Places PlacesOf(HttpContext context, Caller? caller) => caller switch
     {
@@ -272,7 +274,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    /// <summary>Makes the instruments: whoever listens to them must be there first.</summary>
+    /// <summary>Creates the instruments, after their listeners exist.</summary>
     internal void Start()
     {
         _meter.CreateObservableGauge(
@@ -286,7 +288,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         ? length <= LargestLightBody
         : !request.Headers.ContainsKey("Transfer-Encoding");
 
-    /// <summary>Below the ids of projects.</summary>
+    /// <summary>The share of an address, with numbers below the ids of projects.</summary>
     private static int ShareOf(IPAddress? stranger) => -1 - (int)((uint)Neighborhood.Of(stranger).GetHashCode() % UnknownCallerShares);
 
     private static string Named(Load load) =>
@@ -319,7 +321,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             $"{who} {most} {what} at work, which is {part} ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or {options.Waiting} others were waiting already. Send fewer at one time.");
     }
 
-    /// <summary>What a request holds while it is at work.</summary>
+    /// <summary>The places that a request holds while it runs.</summary>
     public readonly struct Turn(SemaphoreSlim first, SemaphoreSlim? second) : IDisposable
     {
         public void Dispose()
@@ -329,7 +331,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    /// <summary>The turn of a request without a key, which may become one of the project that its page names.</summary>
+    /// <summary>The turn of a request without a key, which may become a turn of the project of its page.</summary>
     public sealed class OpenTurn(Turn turn) : IDisposable
     {
         internal Turn? Turn { get; set; } = turn;
@@ -341,7 +343,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    /// <summary>Bytes that are promised to bodies, of which there is a bound; and a part of what a larger room has.</summary>
+    /// <summary>A limited number of bytes reserved for bodies, optionally as a part of a larger room.</summary>
     private sealed class BodyRoom(long most, BodyRoom? whole = null)
     {
         private long _taken;
@@ -364,16 +366,16 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    /// <summary>Who shares places.</summary>
+    /// <summary>The sharers of a set of places.</summary>
     private enum Who
     {
-        /// <summary>The secret and restricted keys of a project, and the admin key at work on it.</summary>
+        /// <summary>The secret and restricted keys of a project, and the admin key with that project.</summary>
         Project,
 
         /// <summary>Public keys, customer tokens, requests without a key and pages of a project.</summary>
         Visitors,
 
-        /// <summary>A stranger's address, until its page has named the project.</summary>
+        /// <summary>The address of a request without a key, until its page knows the project.</summary>
         Address,
     }
 
@@ -397,7 +399,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
 
         public int Waiting => Volatile.Read(ref _waiting);
 
-        /// <param name="narrow">Taken first, so that what waits for it holds no place of the others.</param>
+        /// <param name="narrow">Taken first, so that a request that waits for it holds no place of the wider limit.</param>
         public async ValueTask<Turn?> TakeAsync(SemaphoreSlim wide, SemaphoreSlim? narrow, CancellationToken cancel)
         {
             if (narrow is not null && !await WaitAsync(narrow, cancel))

@@ -9,13 +9,13 @@ using Tollgate.Core.Time;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Collects everything that is wrong with a request, so that the caller hears all of it at once:
+/// Collects all faults of a request, so that the caller gets them at once:
 /// <code>
 /// var faults = new Faults();
 /// faults.Id(body.Customer, "customer");
 /// if (faults.Any) { await faults.WriteAsync(context); return; }
 /// </code>
-/// The checks return true when the value is good; a null that is not required is good.
+/// The checks return true if the value is valid; an optional null is valid.
 /// </summary>
 public sealed class Faults
 {
@@ -23,7 +23,7 @@ public sealed class Faults
 
     public bool Any => _found.Count > 0;
 
-    /// <summary>Further faults are not told: nobody has to find words for them.</summary>
+    /// <summary>True: the list is full, so callers need not describe further faults.</summary>
     public bool IsFull => _found.Count >= WireLimits.Faults;
 
     public IReadOnlyList<Fault> Found => _found;
@@ -36,7 +36,7 @@ public sealed class Faults
         }
     }
 
-    /// <summary>Adds what pure rules found.</summary>
+    /// <summary>Adds the faults that pure rules found.</summary>
     public void Add(IEnumerable<FieldFault> found)
     {
         foreach (var fault in found)
@@ -57,7 +57,9 @@ public sealed class Faults
         return value is not null;
     }
 
-    /// <summary>An id that the caller chose, of a customer, an event, a reservation: <see cref="CustomerRules.FaultOfId"/>.</summary>
+    /// <summary>
+    /// Checks an id that the caller chose, of a customer, an event, a reservation: <see cref="CustomerRules.FaultOfId"/>.
+    /// </summary>
     public bool Id(string? value, string param, bool required = true)
     {
         if (value is null)
@@ -74,7 +76,7 @@ public sealed class Faults
         return false;
     }
 
-    /// <summary>The rule's finding in the words of the wire; null when the id is good.</summary>
+    /// <summary>The rule's finding as a fault of the API; null: the id is valid.</summary>
     internal static Fault? OfId(string id, string param) => CustomerRules.FaultOfId(id) switch
     {
         IdFault.None => null,
@@ -86,7 +88,7 @@ public sealed class Faults
         var other => throw new InvalidOperationException($"{other} is no fault of an id."),
     };
 
-    /// <summary>Text of 1 to <paramref name="longest"/> characters without control characters.</summary>
+    /// <summary>Checks a text of 1 to <paramref name="longest"/> characters without control characters.</summary>
     public bool Text(string? value, string param, int longest)
     {
         if (value is null)
@@ -123,9 +125,9 @@ public sealed class Faults
         return false;
     }
 
-    /// <summary>A word that names nothing: it is repeated, with the nearest that does.</summary>
-    /// <param name="what">What it should name, in lower case.</param>
-    /// <param name="expected">Which words there are, or an example.</param>
+    /// <summary>Adds the fault of an unknown name, which it repeats and for which it suggests the nearest known one.</summary>
+    /// <param name="what">The kind of object that the name should have, in lower case.</param>
+    /// <param name="expected">The known names, or an example.</param>
     public void Unknown(string what, string value, string param, IEnumerable<string> known, string expected) =>
         Add(param, FaultCode.InvalidValue, $"{Spelling.Unknown(what, value, known)} {expected}");
 
@@ -140,7 +142,7 @@ public sealed class Faults
         return false;
     }
 
-    /// <summary>An instant with its offset, such as <c>2026-11-01T00:00:00Z</c>; null when there is none or a faulty one.</summary>
+    /// <summary>Reads an instant with its offset, such as <c>2026-11-01T00:00:00Z</c>; null: there is none, or it is faulty.</summary>
     public Instant? Moment(string? text, string param)
     {
         if (text is null)
@@ -159,7 +161,7 @@ public sealed class Faults
 
     internal const string TimeExpected = "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z,";
 
-    /// <summary>What a text lacks that should be an instant, with what would be one.</summary>
+    /// <summary>Explains why a text is not an instant, with an example of one.</summary>
     internal static string WhyNoTime(string text)
     {
         var shown = Spelling.Shown(text);
@@ -176,7 +178,7 @@ public sealed class Faults
     private static readonly string[] ZonelessTimes = [
         "yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm:ss.FFFFFFF"];
 
-    /// <summary>A currency of ISO 4217; null when there is none or an unknown one.</summary>
+    /// <summary>Reads a currency of ISO 4217; null: there is none, or it is unknown.</summary>
     public Currency? Currency(string? value, string param)
     {
         if (value is not null && !Core.Money.Currency.TryFind(value, out _))
@@ -187,7 +189,7 @@ public sealed class Faults
         return Core.Money.Currency.TryFind(value, out var currency) ? currency : null;
     }
 
-    /// <summary>IANA, as the machine's time zone data knows it.</summary>
+    /// <summary>Checks an IANA time zone against the machine's time zone data.</summary>
     public bool TimeZone(string? value, string param)
     {
         if (value is null || TimeZones.TryFind(value, out _))
@@ -199,7 +201,7 @@ public sealed class Faults
         return false;
     }
 
-    /// <summary>ISO 3166-1: two capital letters.</summary>
+    /// <summary>Checks a country of ISO 3166-1: two capital letters.</summary>
     public bool Country(string? value, string param)
     {
         if (value is null || Countries.IsCode(value))
@@ -211,7 +213,7 @@ public sealed class Faults
         return false;
     }
 
-    /// <summary>Free JSON that is stored: an object of limited size that PostgreSQL can hold.</summary>
+    /// <summary>Checks free JSON that Tollgate stores: an object of limited size that PostgreSQL can store.</summary>
     public bool Properties(JsonElement? value, string param)
     {
         if (value is not { } element || element.ValueKind == JsonValueKind.Undefined)
@@ -241,8 +243,8 @@ public sealed class Faults
         return _found.Count == before;
     }
 
-    /// <summary>Texts and names within it: jsonb holds any but U+0000 and halves of surrogate pairs.</summary>
-    /// <param name="raw">Its JSON, where that is at hand.</param>
+    /// <summary>Checks texts and names in JSON: jsonb stores any but U+0000 and lone surrogates.</summary>
+    /// <param name="raw">The value's JSON, if the caller has it.</param>
     public bool Texts(JsonElement value, string param, string? raw = null)
     {
         if (!(raw ?? value.GetRawText()).Contains("\\u", StringComparison.Ordinal) || HasStorableTexts(value))
@@ -262,7 +264,7 @@ public sealed class Faults
         $"Numbers have at most {WireLimits.NumberDigits} digits, and exponents between -{WireLimits.NumberDigits} and "
             + $"{WireLimits.NumberDigits}.";
 
-    /// <summary>What jsonb can hold without growing to thousands of digits.</summary>
+    /// <summary>True if jsonb can store the number without thousands of digits.</summary>
     internal static bool IsStorableNumber(ReadOnlySpan<byte> number)
     {
         var exponent = number.IndexOfAny((byte)'e', (byte)'E');
@@ -295,7 +297,7 @@ public sealed class Faults
         }
         catch (InvalidOperationException)
         {
-            // System.Text.Json refuses to turn half a surrogate pair into text.
+            // System.Text.Json refuses to convert a lone surrogate to text.
             return false;
         }
     }

@@ -10,13 +10,13 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The one middleware in front of all endpoints. In order: refuse a path with dot segments, find the key, resolve it, hold it against what
-/// the endpoint requires, run the endpoint (through <see cref="Idempotency"/> where a retry could repeat an effect), and turn what
-/// went wrong into problem+json.
+/// The middleware in front of all endpoints. In order, it refuses a path with dot segments, finds the key, resolves it, compares it with
+/// the endpoint's requirement, runs the endpoint (through <see cref="Idempotency"/> if a retry could repeat an effect), and writes failures
+/// as problem+json.
 /// </summary>
 /// <remarks>
-/// It stands before the hottest endpoint. For a key of the project it costs one SHA-256, one dictionary look-up and no
-/// allocation; only customer tokens are looked up in the database.
+/// It precedes the most frequent endpoints. For a key of the project it costs one SHA-256, one dictionary look-up and no allocation; only
+/// customer tokens need the database.
 /// </remarks>
 public sealed class FrontDoor(
     RequestDelegate next,
@@ -73,8 +73,8 @@ public sealed class FrontDoor(
         catch (Exception e) when (e is ConnectionResetException
             || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
         {
-            // The caller has hung up: nobody is left to answer. A reset can reach the reader of the body before it
-            // reaches RequestAborted.
+            // The caller has disconnected, so there is nobody to answer. A reset can reach the reader of the body before it reaches
+            // RequestAborted.
             aborted = true;
         }
         catch (Exception e)
@@ -91,7 +91,9 @@ public sealed class FrontDoor(
         }
     }
 
-    /// <summary>A caller whose keys fail again and again is told to pause; valid keys of the same address never come here.</summary>
+    /// <summary>
+    /// Writes the refusal, or a 429 if keys of the address fail too often, which does not affect valid keys of the address.
+    /// </summary>
     private Task RefuseAsync(HttpContext context, Resolution answer)
     {
         var code = answer.Refusal!;
@@ -109,7 +111,9 @@ public sealed class FrontDoor(
         public static implicit operator Resolution(ErrorCode refusal) => new(null, refusal);
     }
 
-    /// <summary>Who asks, as far as memory knows. A customer token comes back as <paramref name="token"/>, to be looked up.</summary>
+    /// <summary>
+    /// Resolves the caller from memory. It returns a customer token in <paramref name="token"/>, for a look-up in the database.
+    /// </summary>
     private Resolution Resolve(HttpContext context, KeyRequirement requirement, out KeyHash? token)
     {
         token = null;
@@ -162,7 +166,9 @@ public sealed class FrontDoor(
         return key.Caller.Kind == KeyKind.Admin ? WithProject(context, key.Caller) : OfItsProject(context, key.Caller);
     }
 
-    /// <summary>The key decides the project. A request that names another one would change what its sender does not mean.</summary>
+    /// <summary>
+    /// The key determines the project. Refuses a request that names another one, because it would change the wrong project.
+    /// </summary>
     private static Resolution OfItsProject(HttpContext context, Caller caller)
     {
         string? named = context.Request.Headers["X-Project"];
@@ -189,8 +195,8 @@ public sealed class FrontDoor(
     }
 
     /// <summary>
-    /// Who asks without a key sees what is public: of the project that has the host name, else of the default project.
-    /// The host is what the caller says it is; nothing but the choice among public pages hangs on it.
+    /// A caller without a key reads public data of the project with the host name, else of the default project. The caller can send any
+    /// host; it only selects among public pages.
     /// </summary>
     private Resolution KeylessCaller(string host)
     {
@@ -201,7 +207,7 @@ public sealed class FrontDoor(
     private static readonly string ManyWait = FormattableString.Invariant(
         $"{TokenLookUps.WaitingOfOne} requests with this customer token wait for its look-up already. Send fewer at one time.");
 
-    /// <summary>A token does what the scopes of the key that issued it allow, from that key's networks, and ends with it.</summary>
+    /// <summary>Resolves a customer token, which has the scopes and networks of the key that issued it, and ends with that key.</summary>
     private async Task<Resolution> ResolveTokenAsync(HttpContext context, KeyHash hash)
     {
         using var turn = await share.TakeLookUpAsync(hash, context.RequestAborted);
@@ -276,8 +282,8 @@ public sealed class FrontDoor(
         : GoAsync(context, caller, requirement);
 
     /// <summary>
-    /// Pages and webhooks of providers, which need no key, take of the share of their address; health and documentation have no
-    /// <see cref="LoadOf"/> and take nothing.
+    /// Runs an endpoint without a key. Pages and webhooks of providers use the share of their address; health and documentation have no
+    /// <see cref="LoadOf"/> and use none.
     /// </summary>
     private async Task RunOpenAsync(HttpContext context)
     {
@@ -323,7 +329,7 @@ public sealed class FrontDoor(
         }
     }
 
-    /// <summary>The table of who may enter where.</summary>
+    /// <summary>Compares the caller with the requirement of the endpoint; null: allowed.</summary>
     private static (ErrorCode Code, string? Detail)? Refuse(Caller caller, KeyRequirement requirement)
     {
         var wanted = caller.Kind switch
@@ -362,7 +368,7 @@ public sealed class FrontDoor(
         access.HasFlag(Access.Admin) ? "admin key" : null,
     ]).OfType<string>());
 
-    /// <summary>What was wrong with a path or method, and what was perhaps meant; null: the code says it.</summary>
+    /// <summary>Explains a wrong path or method and suggests the nearest; null: the code is sufficient.</summary>
     private static string? DetailOf(HttpContext context, ErrorCode code) =>
         code == ErrorCode.NotFound
             ? $"No operation has the path '{Spelling.Shown(context.Request.Path.Value ?? "")}'.{NearestPath.DidYouMean(context)}"
@@ -371,7 +377,7 @@ public sealed class FrontDoor(
         : code == ErrorCode.UnsupportedMediaType ? Problems.WrongType(context)
         : null;
 
-    /// <summary>A failure that somebody else (routing, a limit of the server) answered with nothing but a status.</summary>
+    /// <summary>True if routing or a limit of the server answered with only a status.</summary>
     private static bool IsBareFailure(HttpResponse response) =>
         response is { StatusCode: >= 400, HasStarted: false, ContentLength: null, ContentType: null };
 
@@ -387,7 +393,7 @@ public sealed class FrontDoor(
 
         if (context.Response.HasStarted)
         {
-            // Half of an answer is out: cutting the connection is the only way left to say that it is not whole.
+            // Part of the answer is sent, so only a cut connection can show that it is incomplete.
             context.Abort();
             return;
         }

@@ -1,13 +1,12 @@
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// How often each address may still fail: so many times at once, and after that as often as a minute gives back. One number for an address,
-/// in a table of fixed size: 128 KB, however many addresses come.
+/// Limits the failures of each address: a minute's number at once, and then at that rate. It stores one number per address, in a table of
+/// 128 KB for any number of addresses.
 /// </summary>
 /// <remarks>
-/// It is the generic cell rate algorithm: the number is the moment at which the address has used up nothing any more. Two addresses whose
-/// place is the same share one budget; a random seed keeps callers from choosing their place. Whoever shares is told 429 instead of 401,
-/// and loses nothing by it.
+/// It is the generic cell rate algorithm: the number is the moment at which the budget of the address is full again. Two addresses in the
+/// same place share one budget; a random seed prevents callers from choosing their place. A shared budget can only turn a 401 into a 429.
 /// </remarks>
 public sealed class GuessBudget(int perMinute)
 {
@@ -20,11 +19,11 @@ public sealed class GuessBudget(int perMinute)
     /// <summary>Failures in a minute.</summary>
     public int PerMinute => perMinute;
 
-    /// <summary>How long the address has to pause. Null: it may fail.</summary>
-    /// <param name="now">Of a clock that never steps back.</param>
+    /// <summary>Returns the pause of the address. Null: it may fail.</summary>
+    /// <param name="now">The time of a monotonic clock.</param>
     public TimeSpan? PauseOf(Neighborhood address, TimeSpan now) => Pause(Volatile.Read(ref Place(address)), now.Ticks);
 
-    /// <summary>It failed once more. Null: it had that left.</summary>
+    /// <summary>Counts a failure. Null: it was within the budget; else the pause.</summary>
     public TimeSpan? Fail(Neighborhood address, TimeSpan now)
     {
         ref var place = ref Place(address);
@@ -43,7 +42,7 @@ public sealed class GuessBudget(int perMinute)
         }
     }
 
-    /// <summary>A whole minute's worth may be used at once.</summary>
+    /// <summary>An address may use the number of a whole minute at once.</summary>
     private TimeSpan? Pause(long emptyAt, long now) =>
         emptyAt - now > TimeSpan.TicksPerMinute - _each ? new TimeSpan(emptyAt - now - TimeSpan.TicksPerMinute + _each) : null;
 

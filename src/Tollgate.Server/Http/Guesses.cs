@@ -6,31 +6,30 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Counts what fails for each address: keys and customer tokens that are unknown, revoked or expired, addresses of pages that lead nowhere,
-/// links of mails and webhooks that nobody signed. An address that fails too often is told 429, and the database is not asked on its
-/// behalf.
+/// Counts the failures of each address: keys and customer tokens that are unknown, revoked or expired, URLs of missing pages, and links of
+/// mails and webhooks without a valid signature. An address that fails too often gets 429, without a query to the database.
 /// </summary>
 /// <remarks>
-/// Whatever is good is never counted: a key in memory costs nothing here. A token is looked up in the database, so of an address that
-/// guesses only those are that the checksum (<see cref="TokenCheck"/>) says were issued; so customers behind the same address go on
-/// working, also with a token that this server sees for the first time.
+/// It never counts valid credentials: a key in memory costs nothing here. A token needs the database, so for an address that guesses, the
+/// server looks up only tokens whose checksum (<see cref="TokenCheck"/>) shows that they were issued. Customers behind the same address can
+/// thus continue, also with a token that this server has not seen before.
 /// </remarks>
 public sealed class Guesses : IDisposable
 {
     /// <summary>
-    /// Tokens that were issued once and are good no more: they are not looked up again for an address that guesses. 32 KB.
+    /// Issued tokens that are no longer valid, which the server does not look up again for an address that guesses. 32 KB.
     /// </summary>
     private const int MostDead = 1_024;
 
-    /// <summary>Addresses from which good webhooks came: providers have some dozens. 8 KB.</summary>
+    /// <summary>Addresses that sent valid webhooks: providers have some dozens. 8 KB.</summary>
     private const int MostSenders = 1_024;
 
-    /// <summary>One line in the log for so long, however many fail.</summary>
+    /// <summary>The shortest time between two log lines, for any number of failures.</summary>
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Times more failures of an address from which good webhooks come: a provider's events of one project fail while a secret is wrong
-    /// there.
+    /// The factor by which an address that sent valid webhooks may fail more often: a provider's events of one project fail while its
+    /// secret is wrong.
     /// </summary>
     private const int MoreOfSenders = 10;
 
@@ -57,22 +56,22 @@ public sealed class Guesses : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    /// <summary>Errors that somebody who guesses would see.</summary>
+    /// <summary>True for errors that an attacker who guesses keys would get.</summary>
     public static bool IsGuess(ErrorCode code) =>
         code == ErrorCode.KeyInvalid || code == ErrorCode.KeyRevoked || code == ErrorCode.KeyExpired;
 
-    /// <summary>Whether the database may be asked about a token or the address of a page.</summary>
+    /// <summary>True if the server may look up a token or the URL of a page in the database.</summary>
     public bool MayAsk(HttpContext context, ReadOnlySpan<char> token) =>
         _budget.PauseOf(AddressOf(context), Now()) is null
         || (_directory.Current.Check?.IsGenuine(token) == true && KeyHash.TryOf(token, out var hash) && !IsDead(hash));
 
-    /// <summary>The database does not know a token, or it is over: that will not change.</summary>
+    /// <summary>Remembers a token that the database does not know or that has ended, which will not change.</summary>
     public void Bury(KeyHash hash) => Volatile.Write(ref _dead[Place(hash)], new(hash));
 
     /// <summary>
-    /// How long an address has to pause before its next webhook is verified, which costs a hash of the body for each project with keys.
-    /// Null: verify it. An address that sent a good one may fail ten times as often: a provider's events of one project are all refused
-    /// while a secret is wrong there. It is not without a bound, because the secret of a good webhook is any project's own.
+    /// Returns the pause of an address before its next webhook is verified, which costs a hash of the body for each project with keys.
+    /// Null: verify it. An address that sent a valid one may fail ten times as often, because all of a provider's events of one project
+    /// fail while its secret is wrong. The limit stays, because any project can sign a valid webhook with its own secret.
     /// </summary>
     public TimeSpan? PauseOfSender(HttpContext context, string what)
     {
@@ -81,24 +80,24 @@ public sealed class Guesses : IDisposable
         return budget.PauseOf(address, Now()) is null ? null : Fail(budget, address, what);
     }
 
-    /// <summary>A webhook was not good.</summary>
-    /// <param name="what">For the metric and the log.</param>
+    /// <summary>Counts an invalid webhook.</summary>
+    /// <param name="what">The kind of failure, for the metric and the log.</param>
     public void FailOfSender(HttpContext context, string what)
     {
         var address = AddressOf(context);
         Fail(BudgetOfSender(address), address, what);
     }
 
-    /// <summary>A good webhook came from the address.</summary>
+    /// <summary>Remembers that the address sent a valid webhook.</summary>
     public void Vouch(HttpContext context)
     {
         var address = AddressOf(context);
         Volatile.Write(ref _senders[Place(address)], address.Bits);
     }
 
-    /// <summary>Something was not good.</summary>
-    /// <param name="what">For the metric and the log.</param>
-    /// <returns>Null: say so. Otherwise for how long the address is to pause.</returns>
+    /// <summary>Counts a failure.</summary>
+    /// <param name="what">The kind of failure, for the metric and the log.</param>
+    /// <returns>Null: answer with the error. Otherwise the pause of the address.</returns>
     public TimeSpan? Fail(HttpContext context, string what) => Fail(_budget, AddressOf(context), what);
 
     private TimeSpan? Fail(GuessBudget budget, Neighborhood address, string what)
@@ -142,11 +141,11 @@ public sealed class Guesses : IDisposable
         }
     }
 
-    /// <summary>A hash has 32 bytes, which are not written in one piece.</summary>
+    /// <summary>Holds a hash by reference, since its 32 bytes cannot be written atomically.</summary>
     private sealed record Grave(KeyHash Hash);
 }
 
-/// <summary>How often an address may fail.</summary>
-/// <param name="PerMinute">Failed attempts in a minute. Default 60: a client with a wrong key sees why for a while; guesses of 256 bits
-/// gain nothing by 60 tries.</param>
+/// <summary>The limit of failures per address.</summary>
+/// <param name="PerMinute">Failed attempts in a minute. Default 60: a client with a wrong key gets the reason for a while, and 60 tries do
+/// not help to guess 256 bits.</param>
 public sealed record GuessOptions(int PerMinute);

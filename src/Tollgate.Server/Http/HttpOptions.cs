@@ -1,16 +1,17 @@
 namespace Tollgate.Server.Http;
 
-/// <summary>What the operator can set about HTTP.</summary>
+/// <summary>The operator's options for HTTP.</summary>
 public sealed class HttpOptions
 {
     /// <summary>
-    /// Code of the project that requests without a key see at the seed doors that allow it (<c>--default-project</c>), unless
-    /// their host name is another project's. Null: such requests are refused.
+    /// Code of the project of requests without a key to the seed doors that allow them (<c>--default-project</c>), unless their host name
+    /// belongs to another project. Null: the server refuses such requests.
     /// </summary>
     public string? DefaultProject { get; set; }
 
     /// <summary>
-    /// Where customers reach this server (<c>TOLLGATE_PUBLIC_URL</c>): what links to its pages begin with. Null: as the caller reached it.
+    /// The address at which customers reach this server (<c>TOLLGATE_PUBLIC_URL</c>), for links to its pages. Null: the address that the
+    /// caller used.
     /// </summary>
     public Uri? PublicUrl { get; set; }
 

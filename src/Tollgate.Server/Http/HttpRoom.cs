@@ -8,10 +8,10 @@ using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>What every endpoint stands on. See README.md beside this file.</summary>
+/// <summary>The base of every endpoint. See README.md in this folder.</summary>
 public static class HttpRoom
 {
-    /// <param name="words">For the OpenAPI document: the words of members that have a closed set of them; null for any other.</param>
+    /// <param name="words">For the OpenAPI document: the values of members with a closed set of values; null for any other.</param>
     public static IServiceCollection AddHttpRoom(
         this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Func<PropertyInfo, IReadOnlyList<string>?> words,
         Action<HttpOptions>? configure = null)
@@ -26,24 +26,24 @@ public static class HttpRoom
         services.AddWire(HttpJson.Default);
         services.ConfigureHttpJsonOptions(http =>
         {
-            // For the OpenAPI document only: bodies are read and written with the rooms' own contexts.
+            // Only for the OpenAPI document: the rooms' own contexts serialize bodies.
             http.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             http.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         return services.AddOpenApi(OpenApiFile.Name, options => OpenApiDocuments.Configure(options, words));
     }
 
-    /// <summary>Makes a room's bodies known to the OpenAPI document.</summary>
+    /// <summary>Adds a room's bodies to the OpenAPI document.</summary>
     public static IServiceCollection AddWire(this IServiceCollection services, IJsonTypeInfoResolver room) =>
         services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, room));
 
-    /// <summary>The front door; before every middleware that could answer.</summary>
+    /// <summary>Adds the front door, before every middleware that could answer.</summary>
     public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();
 
     /// <summary>
-    /// The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, the start page.
+    /// Maps the document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, and the start page.
     /// </summary>
-    /// <param name="hasDemo">There are demo customers.</param>
+    /// <param name="hasDemo">True: there are demo customers.</param>
     public static void MapHttpRoom(this WebApplication app, bool hasDemo)
     {
         OpenApiFile.Map(app);
@@ -51,7 +51,7 @@ public static class HttpRoom
         ErrorPages.Map(app);
         StartPages.Map(app, hasDemo);
 
-        // Only where they have something to say: the hot path does not walk through this middleware.
+        // Only for their paths, so that other requests do not pass through this middleware.
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal), docs =>
         {
             docs.Use(next => context => PageFrame.ProtectAsync(context, next));

@@ -9,33 +9,34 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The header <c>Idempotency-Key</c> on POST and PATCH: the first answer is stored and every repeat of the same request
-/// gets it again, byte for byte, with <c>Idempotent-Replayed: true</c>.
+/// The header <c>Idempotency-Key</c> on POST and PATCH: Tollgate stores the first answer, and every repeat of the same request gets it
+/// again, byte for byte, with <c>Idempotent-Replayed: true</c>.
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>The body is read whole and hashed together with method, path and query.</item>
-/// <item>The key is claimed with a lease. Another request's key: 409. Running: wait at most two seconds, then 409.</item>
-/// <item>The endpoint runs and its answer is held back.</item>
-/// <item>The answer is stored, or, when the request had no effect, the claim is given up; then the answer is sent.</item>
+/// <item>It reads the whole body and hashes it with method, path and query.</item>
+/// <item>It claims the key with a lease. The key of another request: 409. The same request still runs: it waits at most two seconds, then
+/// 409.</item>
+/// <item>It runs the endpoint and buffers the answer.</item>
+/// <item>It stores the answer, or releases the claim if the request had no effect; then it sends the answer.</item>
 /// </list>
-/// consume, reservations and events do not come here: there the header is the default of the event's id, whose unique
-/// key is the arbiter (<see cref="IdFor"/>). An answer that holds a secret is stored encrypted under the caller's own key.
+/// consume, reservations and events bypass it: there the header is the default of the event's id, which a unique key protects
+/// (<see cref="IdFor"/>). It stores an answer that contains a secret encrypted under the caller's own key.
 /// </remarks>
 public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, ILogger<Idempotency> log)
 {
     public const string Header = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
 
-    /// <summary>Bytes. Larger bodies (event streams) have their own idempotency.</summary>
+    /// <summary>The largest body in bytes. Larger ones (event streams) have their own idempotency.</summary>
     private const int LargestBody = 4 * WireLimits.BodyBytes;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// The id under which an endpoint with an id of its own records: the body's, else the header's, else null (one is
-    /// generated). Both given and different is a fault.
+    /// Returns the id for an endpoint with its own ids: the body's, else the header's, else null (Tollgate generates one). Two different
+    /// ones are a fault.
     /// </summary>
     public static string? IdFor(HttpContext context, string? idOfBody, Faults faults)
     {
@@ -49,8 +50,8 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
     }
 
     /// <summary>
-    /// What an effect without a natural key is remembered by, in its own transaction: the key, and all that was asked. Null: the request
-    /// has no key.
+    /// Identifies the effect of a request without a natural key, which its transaction stores: a hash of the key and the request. Null: the
+    /// request has no key.
     /// </summary>
     public static Guid? RequestOf(HttpContext context) =>
         context.Features.Get<IdempotentRequest>() is { } request
@@ -109,15 +110,15 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
                 return;
         }
 
-        // 3. The endpoint. It no longer stops when the caller hangs up: whoever sends a key will ask again, and then there
-        //    is an answer to give instead of half an effect.
+        // 3. The endpoint. It does not stop if the caller disconnects: a caller with a key retries, and then gets an answer instead of half
+        //    an effect.
         var aborted = context.RequestAborted;
         context.RequestAborted = CancellationToken.None;
         context.Features.Set(request);
         var answer = await CaptureAsync(context, request, claim.Id, next);
         context.RequestAborted = aborted;
 
-        // 4. Store or give up, then send.
+        // 4. Store or release, then send.
         await KeepAsync(context, request, claim.Id, answer, seal);
         if (answer.Length > 0)
         {
@@ -156,8 +157,8 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
     }
 
     /// <summary>
-    /// A customer token's keys are its customer's own: they neither take nor replay those of the back end. They are stored as a hash behind
-    /// a line feed, which no key that is sent can contain.
+    /// Separates the idempotency keys of a customer's tokens from those of the back end. Tollgate stores them as a hash after a line feed,
+    /// which no sent key can contain.
     /// </summary>
     private static string KeyOf(Caller caller, string key) => caller.Customer is { } customer
         ? "\n" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{customer}\0{key}")))
@@ -168,7 +169,7 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            // Not cancelled by a caller who hangs up: a claim that was made and not heard of would keep the key for its whole lease.
+            // Not cancelled if the caller disconnects: a claim without a known result would block the key for its whole lease.
             var claim = await keys.ClaimAsync(request, CancellationToken.None);
             if (claim.State != ClaimState.Running || Stopwatch.GetElapsedTime(started) > LongestWait)
             {
@@ -200,7 +201,7 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
         await Answer.Bytes(context, stored.Status, body, stored.ContentType);
     }
 
-    /// <summary>Runs the endpoint with a response body that stays here.</summary>
+    /// <summary>Runs the endpoint with a buffered response body.</summary>
     private async Task<byte[]> CaptureAsync(HttpContext context, IdempotentRequest request, Guid claim, RequestDelegate next)
     {
         var real = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
@@ -240,12 +241,12 @@ public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, IL
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
         {
-            // The effect is done and the caller hears so. A repeat meets the lease, and after it the effect's natural key.
+            // The effect is done, and the caller gets the answer. A repeat meets the lease, and afterwards the effect's natural key.
             log.LogWarning("The answer to an idempotent request could not be stored: {Reason}", e.Message);
         }
     }
 
-    /// <summary>What was refused before it did anything, or failed on our side, may be tried again with the same key.</summary>
+    /// <summary>False: the request was refused without an effect or the server failed, so the caller may retry with the same key.</summary>
     private static bool HadEffect(int status) => status is < 500
         and not (StatusCodes.Status400BadRequest or StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
             or StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType

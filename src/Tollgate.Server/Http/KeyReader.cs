@@ -8,10 +8,10 @@ internal static class KeyReader
 {
     private const string Scheme = "Bearer ";
 
-    /// <summary>Of a scheme that is repeated: what is longer may be a secret.</summary>
+    /// <summary>The longest scheme that an error repeats; a longer one may be a secret.</summary>
     private const int LongestScheme = 16;
 
-    /// <summary>Why a request has no key, and what to send: a header that is there and is not understood is named.</summary>
+    /// <summary>Explains why a request has no key, and how to send one; it names a header that is present but not understood.</summary>
     public static string WhyNone(HttpContext context)
     {
         string? header = context.Request.Headers.Authorization;
@@ -26,7 +26,7 @@ internal static class KeyReader
         return $"{why} {ErrorCode.KeyMissing.HowToFix}";
     }
 
-    /// <summary>The key's text, or empty. Never in a query string: URLs end up in logs.</summary>
+    /// <summary>Returns the key's text; empty: none. It ignores the query string, since logs contain URLs.</summary>
     public static ReadOnlyMemory<char> Read(HttpContext context, IReadOnlyList<string> ownHeaders)
     {
         var headers = context.Request.Headers;

@@ -8,7 +8,9 @@ namespace Tollgate.Server.Http;
 /// <summary>One instrument: its name and type as Prometheus writes them, and a series for each combination of labels.</summary>
 internal sealed class MetricFamily
 {
-    /// <summary>A label with unbounded values would fill the memory; beyond this all further ones share one series.</summary>
+    /// <summary>
+    /// The most series of an instrument, because a label with unbounded values would exhaust the memory. Further ones share one series.
+    /// </summary>
     private const int MostSeries = 1000;
 
     private const string Overflow = "overflow=\"true\"";
@@ -32,7 +34,7 @@ internal sealed class MetricFamily
         Help = (instrument.Description ?? instrument.Name).ReplaceLineEndings(" ").Replace("\\", "\\\\", StringComparison.Ordinal);
     }
 
-    /// <summary>A histogram that is written to directly, without an instrument.</summary>
+    /// <summary>Creates a histogram that receives values directly, without an instrument.</summary>
     public MetricFamily(string name, string help, double[] bounds)
     {
         _byLabels = _series.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -42,10 +44,10 @@ internal sealed class MetricFamily
 
     private enum Kind
     {
-        /// <summary>Measurements are added up.</summary>
+        /// <summary>The family adds up measurements.</summary>
         Counter,
 
-        /// <summary>Measurements are the total already.</summary>
+        /// <summary>A measurement is already the total.</summary>
         ObservedCounter,
         UpDown,
         Gauge,
@@ -83,7 +85,7 @@ internal sealed class MetricFamily
         }
     }
 
-    /// <param name="labels">As Prometheus writes them, from a set that is bounded by the caller.</param>
+    /// <param name="labels">The labels in Prometheus' notation, from a set that the caller limits.</param>
     public MetricSeries SeriesOf(string labels) => _series.GetOrAdd(labels, _ => new MetricSeries(_bounds.Length));
 
     public void Print(StringBuilder text)
@@ -139,7 +141,7 @@ internal sealed class MetricFamily
                 && Put(buffer, ref length, value as string ?? Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", escape: true)
                 && Put(buffer, ref length, "\"", escape: false)))
             {
-                // What does not fit is left out: the series of such labels fall together.
+                // Cuts labels that do not fit, so that their series merge.
                 return buffer[..before];
             }
         }

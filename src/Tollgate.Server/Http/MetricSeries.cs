@@ -1,6 +1,6 @@
 namespace Tollgate.Server.Http;
 
-/// <summary>One line (or one set of buckets). Doubles are kept as their bits, so that interlocked exchange works on them.</summary>
+/// <summary>One line (or one set of buckets). It stores doubles as bits, for interlocked exchange.</summary>
 internal sealed class MetricSeries(int bounds)
 {
     private readonly long[] _buckets = new long[bounds + 1];

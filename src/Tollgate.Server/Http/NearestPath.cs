@@ -3,14 +3,14 @@ using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Finds the operation that a path without one was meant for: one of its segments is misspelt, or <c>/v1</c> is missing.</summary>
-/// <remarks>Templates are in the OpenAPI document, which everybody may read; ids of the path are never looked up.</remarks>
+/// <summary>Suggests the operation for an unknown path with a misspelt segment or without <c>/v1</c>.</summary>
+/// <remarks>The templates are in the public OpenAPI document, and it looks up no ids of the path.</remarks>
 internal static class NearestPath
 {
-    /// <summary>A longer path is compared with none: anybody can ask for one.</summary>
+    /// <summary>The longest path that it compares, since anybody can send one.</summary>
     private const int LongestPath = 200;
 
-    /// <summary>A sentence with the template of the nearest path, or nothing when none is near.</summary>
+    /// <summary>Returns a sentence with the template of the nearest path; empty: none is near.</summary>
     public static string DidYouMean(HttpContext context)
     {
         if (context.Request.Path.Value is not { Length: > 1 and <= LongestPath } path)
@@ -25,7 +25,7 @@ internal static class NearestPath
         return found is null ? "" : $" Did you mean '{found.RawText}'?";
     }
 
-    /// <summary>The operations that a request was for, whatever routing made of it.</summary>
+    /// <summary>Returns the operations with the path of a request, whatever the result of routing.</summary>
     public static IEnumerable<Endpoint> Operations(HttpContext context)
     {
         if (context.Request.Path.Value is not { Length: > 1 and <= LongestPath } path)
@@ -59,7 +59,7 @@ internal static class NearestPath
 
     private static bool Fits(RoutePatternPathSegment segment, string text) => TextOf(segment) is not { } literal || literal == text;
 
-    /// <summary>Null: a placeholder stands here.</summary>
+    /// <summary>Null: the segment is a placeholder.</summary>
     private static string? TextOf(RoutePatternPathSegment segment) =>
         segment.Parts is [RoutePatternLiteralPart literal] ? literal.Content : null;
 }

@@ -5,15 +5,15 @@ using System.Net.Sockets;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Whom an address belongs to, as far as limits are concerned: an IPv4 address, or the first 64 bits of an IPv6 address, which is the
-/// smallest network that a provider gives to one customer.
+/// The unit of limits per address: an IPv4 address, or the first 64 bits of an IPv6 address, which is the smallest network that a provider
+/// gives to one customer.
 /// </summary>
 public readonly record struct Neighborhood(ulong Bits)
 {
-    /// <summary>0:ffff::/32 is no network of the Internet, so no IPv6 neighbour can look like an IPv4 address.</summary>
+    /// <summary>0:ffff::/32 is not a network of the Internet, so no IPv6 network equals an IPv4 address.</summary>
     private const ulong OfIPv4 = 0x0000_FFFF_0000_0000;
 
-    /// <summary>Null, as in tests without a socket, is one more neighbour.</summary>
+    /// <summary>Null, as in tests without a socket, counts as one more neighbour.</summary>
     public static Neighborhood Of(IPAddress? address)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -13,19 +13,18 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// <c>/openapi/v1.json</c>: what the endpoints say of themselves (<see cref="Description"/>, <see cref="KeyRequirement"/>),
-/// put into the document.
+/// <c>/openapi/v1.json</c>: adds the metadata of the endpoints (<see cref="Description"/>, <see cref="KeyRequirement"/>) to the document.
 /// </summary>
 internal static class OpenApiDocuments
 {
     private const string Bearer = "bearer";
     private const string ApiKey = "api_key";
 
-    /// <summary>The schemas of errors: Tollgate's own, and what seed doors answer instead.</summary>
+    /// <summary>The schemas of errors: Tollgate's own, and those of the seed doors.</summary>
     private static readonly (string Name, Type Type)[] Errors = [("Problem", typeof(Problem)),
         ("SeedErrorOfstring", typeof(SeedError<string>))];
 
-    /// <summary>The groups of operations in the order in which a newcomer needs them.</summary>
+    /// <summary>The groups of operations, in the order in which a new user needs them.</summary>
     private static readonly (string Name, string Meaning)[] Tags =
     [
         ("Quotas", "Ask whether a customer may use a feature, or decide and record the use in one step."),
@@ -58,7 +57,7 @@ internal static class OpenApiDocuments
         ("Seed door: resume and ATS", "The routes of the resume and ATS product, answered in its own shapes."),
     ];
 
-    /// <param name="words">The words of members that have a closed set of them; null for any other.</param>
+    /// <param name="words">The values of members with a closed set of values; null for any other.</param>
     public static void Configure(OpenApiOptions options, Func<PropertyInfo, IReadOnlyList<string>?> words)
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
@@ -89,10 +88,10 @@ internal static class OpenApiDocuments
     }
 
     /// <summary>
-    /// Says of a schema what the generator does not know. A member that may be null is optional: some answers leave it out. One that a
-    /// request needs may be null for the code alone, so that all faults of a body are named at once.
+    /// Completes a schema with facts that the generator does not know. A nullable member is optional, since some answers omit it. A
+    /// required member of a request is nullable only in the code, so that Tollgate can report all faults of a body at once.
     /// </summary>
-    /// <param name="member">Whose schema it is; null: a type's own.</param>
+    /// <param name="member">The member that the schema describes; null: the schema of a type.</param>
     private static void Refine(
         OpenApiSchema schema, JsonTypeInfo type, PropertyInfo? member, Func<PropertyInfo, IReadOnlyList<string>?> wordsOf)
     {
@@ -123,7 +122,7 @@ internal static class OpenApiDocuments
     private static bool IsNeeded([NotNullWhen(true)] ICustomAttributeProvider? member) =>
         member?.IsDefined(typeof(RequiredAttribute), inherit: false) == true;
 
-    /// <summary>Lists the words of a closed set, of a list's items for a list.</summary>
+    /// <summary>Lists the values of a closed set; for a list, those of its items.</summary>
     private static void Close(OpenApiSchema schema, IReadOnlyList<string> words)
     {
         var closed = schema.Items as OpenApiSchema ?? schema;
@@ -369,7 +368,7 @@ internal static class OpenApiDocuments
         operation.Responses ??= [];
         foreach (var group in errors.Distinct().GroupBy(error => error.Status).OrderBy(group => group.Key))
         {
-            // What a seed door answers with a status of its own is described already.
+            // The seed door's own description of this status takes precedence.
             if (ownShape && operation.Responses.ContainsKey(Text(group.Key)))
             {
                 continue;

@@ -12,8 +12,8 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// <c>/openapi/v1.json</c>. The document is made with the first request and kept, compressed too: it takes seconds of a core, needs no key,
-/// and is the same for everybody. Clients that have it ask with <c>If-None-Match</c> and get 304.
+/// <c>/openapi/v1.json</c>. The server generates the document on the first request and keeps it, also compressed: it takes seconds of a
+/// core, needs no key, and is the same for everybody. Clients that have it send <c>If-None-Match</c> and get 304.
 /// </summary>
 internal static class OpenApiFile
 {
@@ -28,7 +28,7 @@ internal static class OpenApiFile
         var file = new Lazy<Task<Forms>>(() => MakeAsync(app.Services));
         app.MapMethods($"/openapi/{Name}.json", PageFrame.Reading, async context =>
             {
-                // A caller that hangs up does not end the making: others wait for the same document.
+                // A caller that disconnects does not cancel the generation, since others wait for the same document.
                 var forms = await file.Value.WaitAsync(context.RequestAborted);
                 await WriteAsync(context, forms.For(context.Request.GetTypedHeaders().AcceptEncoding));
             })
@@ -72,7 +72,9 @@ internal static class OpenApiFile
         EntityTagHeaderValue Tag(string form) => new($"\"{hash}{form}\"");
     }
 
-    /// <summary>Any JSON is null too. The generator writes a choice between null and any JSON, which a null matches twice.</summary>
+    /// <summary>
+    /// Simplifies the generator's choice between null and any JSON, because any JSON includes null, which would match twice.
+    /// </summary>
     private static void Widen(JsonObject document)
     {
         foreach (var members in ((JsonObject)document["components"]!["schemas"]!).Select(static schema => schema.Value?["properties"])
@@ -101,7 +103,7 @@ internal static class OpenApiFile
         return bytes.ToArray();
     }
 
-    /// <param name="Encoding">Null: as it is.</param>
+    /// <param name="Encoding">Null: uncompressed.</param>
     private sealed record Form(string? Encoding, byte[] Bytes, EntityTagHeaderValue Tag);
 
     private sealed record Forms(Form Plain, Form Gzip, Form Brotli)

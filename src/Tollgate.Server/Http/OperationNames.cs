@@ -3,14 +3,14 @@ using System.Collections.Frozen;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The <c>operationId</c>s, from which client generators make the names of functions: nouns and a verb, such as <c>invoices_void</c>. A
-/// name follows from method and path, so it stays as long as the path does.
+/// The <c>operationId</c>s, from which client generators derive the names of functions: nouns and a verb, such as <c>invoices_void</c>. A
+/// name follows from method and path, so it changes only with the path.
 /// </summary>
 internal static class OperationNames
 {
     private const string Version = "v1";
 
-    /// <summary>Names that say more than the rule's.</summary>
+    /// <summary>Names that are clearer than those of the rule.</summary>
     private static readonly FrozenDictionary<string, string> Own = new Dictionary<string, string>
     {
         ["POST /v1/check"] = "quotas_check",
@@ -34,9 +34,9 @@ internal static class OperationNames
         ["POST /v1/webhooks/{provider}"] = "webhooks_receive",
     }.ToFrozenDictionary();
 
-    /// <param name="method">In capitals.</param>
-    /// <param name="path">As the document has it, with a slash before it.</param>
-    /// <param name="isList">The answer is a page of several things.</param>
+    /// <param name="method">The method in upper case.</param>
+    /// <param name="path">The path in the document, with a leading slash.</param>
+    /// <param name="isList">True: the answer is a page of several objects.</param>
     public static string Of(string method, string path, bool isList)
     {
         if (Own.TryGetValue($"{method} {path}", out var own))

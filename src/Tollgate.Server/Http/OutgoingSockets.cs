@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Sockets to other servers, of which a fixed number may be open at one time: whoever needs one more waits until one is closed. So neither
-/// calls nor webhooks take the files that PostgreSQL's connections need.
+/// Limits the open sockets to other servers: a further connection waits until one is closed, so that neither calls nor webhooks use the
+/// files that PostgreSQL's connections need.
 /// </summary>
 internal sealed class OutgoingSockets(int most) : IDisposable
 {

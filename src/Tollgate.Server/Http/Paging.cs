@@ -5,8 +5,7 @@ using Tollgate.Core;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The page of a list that was asked for. Ask the database for <see cref="Probe"/> rows, one more than the page holds:
-/// its presence is <c>has_more</c>.
+/// The requested page of a list. Select <see cref="Probe"/> rows, one more than the page holds: its presence is <c>has_more</c>.
 /// </summary>
 public sealed record Paging(int Limit, string? StartingAfter)
 {
@@ -33,8 +32,8 @@ public sealed record Paging(int Limit, string? StartingAfter)
         return new(limit, after);
     }
 
-    /// <summary>The last id of the page before, of lists whose ids are UUIDs; null where there is none, or it is at fault.</summary>
-    /// <param name="what">What the list is of, for the message: <c>a key</c>.</param>
+    /// <summary>The last id of the previous page, for lists whose ids are UUIDs; null: there is none, or it is faulty.</summary>
+    /// <param name="what">The kind of the list's objects, for the message: <c>a key</c>.</param>
     public Guid? IdAfter(string what, Faults faults)
     {
         if (StartingAfter is null)
@@ -51,7 +50,7 @@ public sealed record Paging(int Limit, string? StartingAfter)
         return null;
     }
 
-    /// <summary>The rows of the page and whether more follow.</summary>
+    /// <summary>Returns the rows of the page, and true if more follow.</summary>
     public (IReadOnlyList<T> Rows, bool HasMore) Cut<T>(IReadOnlyList<T> rows) =>
         rows.Count > Limit ? ([.. rows.Take(Limit)], true) : (rows, false);
 }

@@ -9,32 +9,31 @@ using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>
-/// Writes errors: the one place where <c>application/problem+json</c>, or an endpoint's own <see cref="ErrorShape"/>, leaves the server.
-/// </summary>
+/// <summary>Writes all errors, as <c>application/problem+json</c> or in an endpoint's own <see cref="ErrorShape"/>.</summary>
 public static class Problems
 {
     public const string ContentType = "application/problem+json";
 
-    /// <summary>For failures that pass by themselves and do not say when.</summary>
+    /// <summary>The Retry-After of temporary failures of unknown duration.</summary>
     private const int DefaultRetryAfterSeconds = 1;
 
     public static Task WriteAsync(
         HttpContext context, ErrorCode code, string? detail = null, string? param = null, TimeSpan? retryAfter = null) =>
         WriteAsync(context, Problem.Of(code, detail ?? DetailOf(context, code), param), retryAfter);
 
-    /// <summary>What to do next where the meaning of a code alone leads nowhere; null: the meaning is enough.</summary>
+    /// <summary>The next action, for a code whose description does not suggest one; null: the description is sufficient.</summary>
     private static string? DetailOf(HttpContext context, ErrorCode code) =>
         code.Status == StatusCodes.Status401Unauthorized || code == ErrorCode.ProjectRequired || code == ErrorCode.SandboxOnly
             ? $"{code.Description} {code.HowToFix}"
             : code.Status == StatusCodes.Status404NotFound ? UnknownId.Of(context, code) : null;
 
-    /// <param name="what">By which name the caller knows it: <c>id</c>.</param>
+    /// <param name="what">The caller's name for it: <c>id</c>.</param>
     public static string Reused(string what, string id) =>
         $"The {what} '{Spelling.Shown(id)}' was accepted before with other content. {ErrorCode.IdempotencyKeyReused.HowToFix}";
 
     /// <summary>
-    /// What a body was sent as, and what the operation takes. Routing answers a bare 415 and keeps the operation to itself.
+    /// Names the content type of the body and those that the operation accepts. Routing answers only a 415 and does not pass on the
+    /// operation.
     /// </summary>
     public static string WrongType(HttpContext context)
     {
@@ -47,11 +46,11 @@ public static class Problems
         return $"{(wanted.Length == 0 ? Answer.JsonType : string.Join(" or ", wanted))} is expected; {(sent.Length == 0 ? "no Content-Type" : sent)} was sent.{form}";
     }
 
-    /// <summary>All faults at once, under <paramref name="code"/> (default <c>validation_failed</c>).</summary>
+    /// <summary>Writes all faults at once, under <paramref name="code"/> (default <c>validation_failed</c>).</summary>
     public static Task WriteAsync(HttpContext context, IReadOnlyList<Fault> faults, ErrorCode? code = null) =>
         WriteAsync(context, Of(faults, code ?? ErrorCode.ValidationFailed));
 
-    /// <summary>Fills in instance and request id; sets the headers that belong to the status.</summary>
+    /// <summary>Adds instance and request id; sets the headers of the status.</summary>
     public static Task WriteAsync(HttpContext context, Problem problem, TimeSpan? retryAfter = null)
     {
         var response = context.Response;
@@ -81,7 +80,7 @@ public static class Problems
             : Answer.Json(context, problem.Status, whole, HttpJson.Default.Problem, ContentType);
     }
 
-    /// <summary>What an exception that nobody expected means to the caller. Internals stay in the log.</summary>
+    /// <summary>Maps an unexpected exception to an error for the caller. Internals stay in the log.</summary>
     public static (ErrorCode Code, string? Detail) Of(Exception exception) => exception switch
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } e => (ErrorCode.PayloadTooLarge, e.Message),
@@ -90,16 +89,15 @@ public static class Problems
             (ErrorCode.MalformedRequest, "A chunk of the body says a size that no chunk has."),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
-        // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout.
-        // 25006: a standby that takes no writes. 25P03: a transaction that stood still was ended. Without a state: the connection broke or
-        // never came about.
+        // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout. 25006: a standby,
+        // which is read-only. 25P03: PostgreSQL ended an idle transaction. Without a state: the connection broke or failed.
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => (ErrorCode.Overloaded, LockDetail),
         PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" } =>
             (ErrorCode.StorageUnavailable, null),
-        // A deadlock, or two transactions that cannot be put in an order: nothing was written, and again it goes well.
+        // A deadlock or a serialization failure: nothing is written, and a retry succeeds.
         PostgresException { SqlState: "40001" or "40P01" } => (ErrorCode.StorageUnavailable, null),
-        // U+0000 and text that no encoding has, a row that is too long for its index: only the request's own texts can be that. The doors
-        // look for it and name the field; this is for what they overlook.
+        // U+0000, text with an invalid encoding, or a row too long for its index: only texts of the request can cause them. The endpoints
+        // check for them and name the field; this handles the rest.
         PostgresException { SqlState: "22021" or "22P05" or "54000" } =>
             (ErrorCode.MalformedRequest, "A text of the request cannot be stored: it holds U+0000 or is too long."),
         PostgresException => (ErrorCode.Internal, InternalDetail),
@@ -109,7 +107,7 @@ public static class Problems
         _ => (ErrorCode.Internal, InternalDetail),
     };
 
-    /// <summary>What the framework answered with a bare status.</summary>
+    /// <summary>Maps a bare status of the framework to an error code.</summary>
     public static ErrorCode Of(int status) => status switch
     {
         StatusCodes.Status404NotFound => ErrorCode.NotFound,
@@ -128,13 +126,13 @@ public static class Problems
         "PostgreSQL accepts connections but did not answer within TOLLGATE_COMMAND_SECONDS. Whether the request took effect may be "
             + "unknown.";
 
-    /// <summary>Npgsql has no type for it; <c>FailureMapTests</c> empties a real pool, so that another wording is noticed.</summary>
+    /// <summary>Npgsql has no type for it; <c>FailureMapTests</c> exhausts a real pool, to notice a change of the message.</summary>
     private static bool IsPoolExhausted(NpgsqlException e) =>
         e.InnerException is TimeoutException && e.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
 
     private const string InternalDetail = "The request could not be completed. The log of the server has the details under the request_id.";
 
-    /// <summary>All faults at once; the detail is the fault itself when there is only one.</summary>
+    /// <summary>The problem of all faults; the detail of a single fault is the fault itself.</summary>
     public static Problem Of(IReadOnlyList<Fault> faults, ErrorCode code)
     {
         var detail = faults.Count == 1
@@ -144,22 +142,22 @@ public static class Problems
         return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
     }
 
-    /// <summary>A fault of the body as a whole has no field, one of a text its line.</summary>
+    /// <summary>The place of a fault: a field, the line of a text, or none for the body as a whole.</summary>
     private static string PlaceOf(Fault fault)
     {
         var line = fault.Line is { } number ? string.Create(CultureInfo.InvariantCulture, $"Line {number}, column {fault.Column}: ") : "";
         return fault.Param.Length == 0 ? line : $"{line}{fault.Param}: ";
     }
 
-    /// <summary>JSON that breaks off or is none.</summary>
-    /// <param name="takesLines">The operation also takes one value on each line.</param>
+    /// <summary>The problem of truncated or malformed JSON.</summary>
+    /// <param name="takesLines">True: the operation also accepts one value per line.</param>
     public static Problem Of(JsonException malformed, bool takesLines = false) => Problem.Of(
         ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: this is not JSON (any more)."
             + (takesLines && malformed.LineNumber > 0
                 ? " If each line is a value of its own, send it as Content-Type: application/x-ndjson."
                 : ""));
 
-    /// <summary>JSON in which bytes are not UTF-8, or an escape is half of a surrogate pair; null when all of it is Unicode.</summary>
+    /// <summary>The problem of JSON with bytes that are not UTF-8 or an escaped lone surrogate; null: all of it is Unicode.</summary>
     public static Problem? OfUnicode(ReadOnlySpan<byte> json)
     {
         if (WellFormed.FaultIn(json) is not (>= 0 and var at))

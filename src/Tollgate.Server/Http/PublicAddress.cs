@@ -3,17 +3,17 @@ using Tollgate.Core.Outbound;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Where people reach this server: as the operator says, or as the caller reached it.</summary>
+/// <summary>The address at which customers reach this server: the configured one, or the one that the caller used.</summary>
 internal static class PublicAddress
 {
-    /// <exception cref="BadHttpRequestException">The Host header is one that the server takes and that no address can be made of, such as
+    /// <exception cref="BadHttpRequestException">The server accepts the Host header, but it forms no URL, such as
     /// <c>x:99999</c>.</exception>
     public static Uri Of(HttpContext context) =>
         Find(context)
             ?? throw new BadHttpRequestException(
                 $"The Host header '{HostOf(context)}' is not a host name or IP address with an optional port.");
 
-    /// <summary>Null: the operator says nothing, and no address can be made of the Host header.</summary>
+    /// <summary>Null: none is configured, and the Host header forms no URL.</summary>
     public static Uri? Find(HttpContext context) =>
         context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.PublicUrl
         ?? (WebAddress.TryRead($"{context.Request.Scheme}://{HostOf(context)}", out var address)
@@ -22,8 +22,8 @@ internal static class PublicAddress
             : null);
 
     /// <summary>
-    /// The Host header as it was sent. <c>Request.Host</c> decodes punycode: it throws on <c>xn--</c>, and host names are stored in their
-    /// ASCII form.
+    /// The Host header as sent. <c>Request.Host</c> decodes punycode: it throws on <c>xn--</c>, and Tollgate stores host names in ASCII
+    /// form.
     /// </summary>
     public static HostString HostOf(HttpContext context) => new(context.Request.Headers.Host.ToString());
 }

@@ -3,12 +3,10 @@ using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>
-/// Finds query parameters that an operation does not read. Names are compared as the framework does, without regard to case.
-/// </summary>
+/// <summary>Finds query parameters that an operation does not read. Names are case-insensitive, as in the framework.</summary>
 internal static class QueryFaults
 {
-    /// <summary>Null: there is nothing to read, or nothing is read.</summary>
+    /// <summary>Null: the request has no query, or the endpoint accepts any.</summary>
     public static Faults? Of(HttpContext context)
     {
         if (!context.Request.QueryString.HasValue || context.GetEndpoint()?.Metadata.GetMetadata<KnownQuery>() is not { } known)

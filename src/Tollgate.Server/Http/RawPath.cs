@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Ids in URLs, exactly as the caller meant them. Routing sees a path that is decoded except for <c>%2F</c>, so an id with
-/// a slash and an id that contains the text "%2F" look the same there; the raw target tells them apart.
+/// Reads ids in URLs exactly. Routing sees a path that is decoded except for <c>%2F</c>, so an id with a slash and an id with the text
+/// "%2F" look the same there; the raw target distinguishes them.
 /// </summary>
 public static class RawPath
 {
-    /// <summary>The id in <c>/v1/things/{id}</c> and in what stands below it.</summary>
+    /// <summary>The id in <c>/v1/things/{id}</c> and in paths below it.</summary>
     public static string Id(HttpContext context) => Segment(context, 2);
 
     /// <summary>
@@ -23,10 +23,10 @@ public static class RawPath
     }
 
     /// <summary>
-    /// The first segment of the path that is <c>.</c> or <c>..</c> once it is decoded, as the caller wrote it; null: there is none. Kestrel
-    /// removes such segments before an endpoint is chosen, so the segments of the raw target would be others than those of the route.
+    /// Returns the first segment of the path that decodes to <c>.</c> or <c>..</c>, as the caller wrote it; null: there is none. Kestrel
+    /// removes such segments before routing, so the segments of the raw target would differ from those of the route.
     /// </summary>
-    /// <remarks>Every request comes by. One without a dot and without a percent sign in its target costs one vectorised search.</remarks>
+    /// <remarks>It runs for every request. A target without a dot and without a percent sign costs one vectorised search.</remarks>
     public static string? DotSegment(HttpContext context)
     {
         if (context.Features.Get<IHttpRequestFeature>()?.RawTarget is not { } target || target.AsSpan().IndexOfAny('.', '%') < 0)
@@ -37,7 +37,7 @@ public static class RawPath
         var path = Behind(context, 0).Path.AsSpan();
         foreach (var part in path.Split('/'))
         {
-            // Dots are unreserved characters: %2e is the longest way to write one.
+            // A dot has two spellings, . and %2e.
             var segment = path[part];
             if (segment.Length is > 0 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..")
             {
@@ -49,8 +49,8 @@ public static class RawPath
     }
 
     /// <summary>
-    /// What the caller wrote behind so many segments: the path, with a leading slash, and what follows it from a question mark
-    /// (or the sign of a fragment, which has no business in a request) on. Nothing is decoded.
+    /// Returns the path after this number of segments, with a leading slash, and the rest from the question mark on (or from the sign of a
+    /// fragment, which does not belong in a request). It decodes nothing.
     /// </summary>
     public static (string Path, string Query) Behind(HttpContext context, int segments)
     {
@@ -60,7 +60,7 @@ public static class RawPath
         var path = target.AsSpan();
         if (path.IsEmpty || path[0] != '/')
         {
-            // The absolute form, as it is sent to proxies: http://host/path. "*" of OPTIONS and the host:port of CONNECT have no path.
+            // The absolute form, which clients send to proxies: http://host/path. "*" of OPTIONS and the host:port of CONNECT have no path.
             var authority = path.IndexOf("://");
             var start = authority < 0 ? -1 : path[(authority + 3)..].IndexOf('/');
             path = start < 0 ? "/" : path[(authority + 3 + start)..];

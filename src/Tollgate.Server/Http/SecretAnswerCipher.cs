@@ -5,8 +5,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Encrypts an answer that shows a secret once, so that its stored copy is of use only to the caller who got it: the
-/// cipher's key is derived from the caller's own key, of which the server keeps nothing but a hash.
+/// Encrypts an answer that shows a secret once, so that only the caller who got it can use its stored copy: the cipher's key derives from
+/// the caller's own key, of which the server stores only a hash.
 /// </summary>
 /// <remarks>Key = HKDF-SHA256(caller's key, info: the idempotency key).</remarks>
 internal sealed class SecretAnswerCipher(ReadOnlySpan<char> callerKey, string idempotencyKey)
@@ -19,6 +19,6 @@ internal sealed class SecretAnswerCipher(ReadOnlySpan<char> callerKey, string id
 
     public byte[] Close(byte[] text) => Aead.Close(_key, text);
 
-    /// <summary>Null when another key closed it.</summary>
+    /// <summary>Null: it was encrypted with another key.</summary>
     public byte[]? Open(byte[] box) => Aead.Open(_key, box);
 }

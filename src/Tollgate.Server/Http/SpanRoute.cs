@@ -3,14 +3,14 @@ using System.Diagnostics;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Says of a request's span what the semantic conventions ask for. Without an exporter there is no span, and this costs one read.
-/// Paths and queries are left out: they hold ids of customers, and the tokens of checkout and portal pages.
+/// Adds the attributes of the semantic conventions to a request's span. Without an exporter there is no span, and this costs one read. It
+/// omits paths and queries, because they contain ids of customers and the tokens of checkout and portal pages.
 /// </summary>
 internal static class SpanRoute
 {
     private const string RequestSpan = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
 
-    /// <summary>The span of the request, named by its route; null when nobody listens.</summary>
+    /// <summary>Begins the span of the request, named by its route; null: there is no listener.</summary>
     public static Activity? Begin(HttpContext context)
     {
         if (Activity.Current is not { OperationName: RequestSpan } span)
@@ -27,7 +27,7 @@ internal static class SpanRoute
         return span;
     }
 
-    /// <summary>The status; a 5xx is an error of this server, a 4xx is none.</summary>
+    /// <summary>Sets the status; a 5xx is an error of this server, a 4xx is not.</summary>
     public static void End(Activity span, HttpContext context)
     {
         var status = context.Response.StatusCode;

@@ -3,22 +3,22 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Turns to look up customer tokens in the database. Only the look-up tells whose project a token is, so all projects share the turns; a
-/// token has one at a time, so that a flood of requests with one token waits behind itself and not in front of the others.
+/// Limits the look-ups of customer tokens in the database. Only the look-up reveals a token's project, so all projects share the turns; a
+/// token has one at a time, so that a flood of requests with one token delays only itself.
 /// </summary>
-/// <remarks>Nothing that was looked up is kept: a revoked token is refused from the next request on.</remarks>
+/// <remarks>It caches nothing: the server refuses a revoked token from the next request on.</remarks>
 public sealed class TokenLookUps : IDisposable
 {
-    /// <summary>Connections to PostgreSQL that look up tokens at one time. One look-up takes a millisecond.</summary>
+    /// <summary>The number of parallel look-ups, each with a connection to PostgreSQL. One takes a millisecond.</summary>
     public const int AtOnce = 3;
 
-    /// <summary>Requests with one token that wait for its look-ups: what a browser sends at once over one HTTP/2 connection.</summary>
+    /// <summary>The most requests that wait with one token: as many as a browser sends at once over one HTTP/2 connection.</summary>
     public const int WaitingOfOne = 100;
 
     private readonly SemaphoreSlim _all = new(AtOnce);
     private readonly Dictionary<KeyHash, Line> _lines = [];
 
-    /// <summary>Tokens of which a request waits or is at work.</summary>
+    /// <summary>The number of tokens with a waiting or running look-up.</summary>
     public int Tokens
     {
         get
@@ -30,7 +30,7 @@ public sealed class TokenLookUps : IDisposable
         }
     }
 
-    /// <summary>A turn, to be given back after the look-up. Null: too many requests with the token wait already.</summary>
+    /// <summary>Takes a turn; dispose of it after the look-up. Null: too many requests with the token are waiting.</summary>
     public async ValueTask<IDisposable?> TakeAsync(KeyHash token, CancellationToken cancel)
     {
         if (Enter(token) is not { } line)
@@ -67,7 +67,7 @@ public sealed class TokenLookUps : IDisposable
                 _lines[token] = line = new();
             }
 
-            // One is at work, the others wait.
+            // One runs, the others wait.
             return line.Length > WaitingOfOne ? null : line.Enter();
         }
     }
@@ -89,7 +89,7 @@ public sealed class TokenLookUps : IDisposable
         }
     }
 
-    /// <summary>The requests with one token.</summary>
+    /// <summary>The queue of requests with one token.</summary>
     private sealed class Line : IDisposable
     {
         public int Length { get; private set; }

@@ -5,8 +5,8 @@ using IPNetwork = System.Net.IPNetwork;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The reverse proxies whose <c>X-Forwarded-For</c> is believed (<c>TOLLGATE_TRUSTED_PROXIES</c>). The address that they name is the
-/// caller's: key networks and limits of guesses go by it. Of a chain, the last address that no trusted proxy has is the caller's.
+/// The reverse proxies whose <c>X-Forwarded-For</c> Tollgate trusts (<c>TOLLGATE_TRUSTED_PROXIES</c>). The address that they name is the
+/// caller's, for key networks and limits of guesses. In a chain, the caller's address is the last one that is not a trusted proxy's.
 /// </summary>
 public sealed class TrustedProxies
 {
@@ -18,7 +18,7 @@ public sealed class TrustedProxies
 
     private TrustedProxies(IReadOnlyList<IPNetwork> networks) => _networks = networks;
 
-    /// <summary>Nobody speaks for others.</summary>
+    /// <summary>Trusts no proxy.</summary>
     public static TrustedProxies None { get; } = new([]);
 
     public bool Any => _networks.Count > 0;
@@ -59,7 +59,7 @@ public sealed class TrustedProxies
         return _networks.Any(network => network.Contains(plain));
     }
 
-    /// <summary>Before the front door. Without trusted proxies requests do not pass through it.</summary>
+    /// <summary>Adds the middleware before the front door, unless there are no trusted proxies.</summary>
     public void Use(IApplicationBuilder app)
     {
         if (!Any)

@@ -4,12 +4,12 @@ using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Repeats the id of the path that names nothing: <c>/v1/customers/{id}</c> of <c>customer_not_found</c>.</summary>
+/// <summary>Repeats the unknown id of the path: that of <c>/v1/customers/{id}</c> for <c>customer_not_found</c>.</summary>
 internal static class UnknownId
 {
     private const string Ending = "_not_found";
 
-    /// <returns>Null: the path has no id of such a thing.</returns>
+    /// <returns>Null: the path has no id of this kind.</returns>
     public static string? Of(HttpContext context, ErrorCode code)
     {
         if (context.GetEndpoint() is not RouteEndpoint { RoutePattern.PathSegments: var segments }
@@ -37,7 +37,7 @@ internal static class UnknownId
         return null;
     }
 
-    /// <summary>People know the numbers of invoices; the API takes ids.</summary>
+    /// <summary>Operators know the numbers of invoices, but the API takes ids.</summary>
     public static string Invoice(string id) =>
         $"Unknown invoice '{Spelling.Shown(id)}'. An invoice is found by its number with GET /v1/invoices?number=.";
 

@@ -2,13 +2,13 @@ using Tollgate.Core.Customers;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>How much the server reads of anything. Each refusal names the limit.</summary>
+/// <summary>The limits of the server's input. Each refusal names the limit.</summary>
 public static class WireLimits
 {
-    /// <summary>Bytes of an ordinary body: hundreds of times what any of ours needs.</summary>
+    /// <summary>Bytes of an ordinary body, hundreds of times the size of Tollgate's own.</summary>
     public const int BodyBytes = 1024 * 1024;
 
-    /// <summary>Nesting of JSON; ours have at most eight levels.</summary>
+    /// <summary>The nesting of JSON; Tollgate's own bodies have at most eight levels.</summary>
     public const int JsonDepth = 32;
 
     /// <summary>Characters of an id that the caller chose: customers, events, reservations, grants.</summary>
@@ -17,17 +17,19 @@ public static class WireLimits
     /// <summary>Characters of names and other short texts.</summary>
     public const int NameCharacters = 200;
 
-    /// <summary>Bytes of the properties or the metadata of one thing, as JSON.</summary>
+    /// <summary>Bytes of the properties or the metadata of one object, as JSON.</summary>
     public const int PropertiesBytes = 16 * 1024;
 
-    /// <summary>Faults that one answer lists; a hopeless body does not make a hopeless answer.</summary>
+    /// <summary>The most faults in one answer, so that a body with many faults gets an answer of limited size.</summary>
     public const int Faults = 100;
 
-    /// <summary>Items of a page of a list, unless <c>limit</c> says otherwise.</summary>
+    /// <summary>The default number of items in a page of a list.</summary>
     public const int PageItems = 20;
 
     public const int LargestPageItems = 100;
 
-    /// <summary>Digits of a number in stored JSON, and the size of its exponent: jsonb refuses numbers far beyond.</summary>
+    /// <summary>
+    /// The most digits of a number in stored JSON, and the largest size of its exponent; jsonb refuses much larger numbers.
+    /// </summary>
     public const int NumberDigits = 300;
 }

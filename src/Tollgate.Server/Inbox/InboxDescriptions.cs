@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Inbox;
 
-/// <summary>What the OpenAPI document says about webhooks of providers.</summary>
+/// <summary>The OpenAPI descriptions of webhooks of providers.</summary>
 internal static class InboxDescriptions
 {
     private const string Tag = "Payments";

@@ -12,15 +12,18 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Inbox;
 
-/// <summary><c>/v1/webhooks/{provider}</c>: what providers tell. <c>/v1/provider-events</c>: what became of it.</summary>
+/// <summary>
+/// <c>/v1/webhooks/{provider}</c>: receives webhooks of payment providers. <c>/v1/provider-events</c>: the received events and their
+/// states.
+/// </summary>
 public static class InboxEndpoints
 {
     private const int LongestType = 100;
 
-    /// <summary>For the metric and the log.</summary>
+    /// <summary>The name of the failure in the metric and the log.</summary>
     private const string Forged = "webhook_signature";
 
-    /// <summary>Headers that a provider's signature may need; the others are of no use.</summary>
+    /// <summary>The headers that a provider's signature may need.</summary>
     private static readonly string[] Signing = ["Stripe-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"];
 
     public static void MapInbox(this WebApplication app)
@@ -73,7 +76,7 @@ public static class InboxEndpoints
         }
     }
 
-    /// <summary>The way in for every door that takes a provider's webhooks. The signature says whose it is.</summary>
+    /// <summary>Receives a provider's webhook for every door. The signature identifies the project.</summary>
     /// <returns>Null: the body is too long, or the address fails too often; the problem is written.</returns>
     internal static async Task<ReceiveOutcome?> TakeAsync(
         HttpContext context, ReceiveWebhook receive, Guesses guesses, PaymentProvider provider)

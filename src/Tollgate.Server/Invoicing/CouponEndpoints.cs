@@ -14,7 +14,7 @@ using Tollgate.Server.Projects;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary><c>/v1/coupons</c>. A coupon's terms never change; it is ended and another one made.</summary>
+/// <summary><c>/v1/coupons</c>. A coupon's terms never change: end it and create another.</summary>
 public static class CouponEndpoints
 {
     private const int LongestCode = 64;

@@ -13,7 +13,7 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary><c>/v1/customers/{id}/credits</c>: money that a customer prepaid or was given.</summary>
+/// <summary><c>/v1/customers/{id}/credits</c>: a customer's prepaid and promotional credits.</summary>
 public static class CreditEndpoints
 {
     private const int LongestNote = 500;
@@ -141,7 +141,7 @@ public static class CreditEndpoints
     };
 }
 
-/// <summary>What the OpenAPI document says about <see cref="CreditEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="CreditEndpoints"/>.</summary>
 internal static class CreditDescriptions
 {
     private const string Tag = "Invoices";

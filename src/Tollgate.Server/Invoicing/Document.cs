@@ -4,12 +4,12 @@ using Tollgate.Core.Time;
 namespace Tollgate.Server.Invoicing;
 
 /// <summary>
-/// What stands on a document, in its words and in its order. <see cref="InvoiceDocument"/> and <see cref="StatementDocument"/> write it;
-/// <see cref="DocumentPdf"/> and <see cref="DocumentHtml"/> draw the same one, so that both say the same.
+/// The content of a document, in its language and order. <see cref="InvoiceDocument"/> and <see cref="StatementDocument"/> write it;
+/// <see cref="DocumentPdf"/> and <see cref="DocumentHtml"/> draw it, so that both show the same.
 /// </summary>
 internal sealed record Document
 {
-    /// <summary>Makes the file's id: the same for every rendering of the same document.</summary>
+    /// <summary>The source of the file's id, which is the same for every rendering of the same document.</summary>
     public required string Identity { get; init; }
 
     public required InvoiceLocale Locale { get; init; }
@@ -29,7 +29,7 @@ internal sealed record Document
 
     public required IReadOnlyList<DocumentFact> Facts { get; init; }
 
-    /// <summary>The one amount that the reader looks for, and what it means.</summary>
+    /// <summary>The amount that matters most to the reader, and its meaning.</summary>
     public required DocumentFact Headline { get; init; }
 
     public required DocumentTable Main { get; init; }
@@ -54,30 +54,30 @@ internal enum MarkTone
     Bad,
 }
 
-/// <summary>PAID, VOID, DRAFT: a stamp beside the title.</summary>
+/// <summary>PAID, VOID, DRAFT: a stamp next to the title.</summary>
 internal sealed record DocumentMark(string Text, MarkTone Tone);
 
 internal sealed record DocumentFact(string Label, string Value);
 
 internal enum ColumnKind
 {
-    /// <summary>Takes the room that the others leave, and wraps.</summary>
+    /// <summary>Uses the width that the other columns leave, and wraps.</summary>
     Text,
 
-    /// <summary>As wide as its longest entry, at the left.</summary>
+    /// <summary>As wide as its longest entry, aligned left.</summary>
     Word,
 
-    /// <summary>As wide as its longest entry, at the right.</summary>
+    /// <summary>As wide as its longest entry, aligned right.</summary>
     Number,
 }
 
 internal sealed record DocumentColumn(string Label, ColumnKind Kind);
 
 /// <param name="Cells">One for each column.</param>
-/// <param name="Detail">Quietly, below the text of the row.</param>
+/// <param name="Detail">A muted text below the text of the row.</param>
 internal sealed record DocumentRow(IReadOnlyList<string> Cells, string? Detail = null);
 
-/// <param name="Title">Null: it needs none.</param>
+/// <param name="Title">Null: no title.</param>
 /// <param name="Columns">One of them is of the kind Text.</param>
 internal sealed record DocumentTable(string? Title, IReadOnlyList<DocumentColumn> Columns, IReadOnlyList<DocumentRow> Rows)
 {
@@ -88,13 +88,13 @@ internal enum SumWeight
 {
     Plain,
 
-    /// <summary>Quietly, for what is contained in another sum.</summary>
+    /// <summary>Muted, for an amount that another sum contains.</summary>
     Quiet,
 
     /// <summary>With a rule above.</summary>
     Total,
 }
 
-/// <param name="Details">Quietly, below the label: what it is made up of.</param>
+/// <param name="Details">The parts of the sum, muted, below the label.</param>
 internal sealed record DocumentSum(
     string Label, string Amount, SumWeight Weight = SumWeight.Plain, IReadOnlyList<DocumentFact>? Details = null);

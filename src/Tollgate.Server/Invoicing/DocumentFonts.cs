@@ -6,12 +6,12 @@ using Tollgate.Server.Invoicing.Pdf;
 namespace Tollgate.Server.Invoicing;
 
 /// <summary>
-/// The two weights of Inter that the program carries with it (<c>Fonts/README.md</c>): documents look the same on every machine,
-/// whatever fonts it has. Only the characters that are used go into a file.
+/// The two weights of Inter that the program includes (<c>Fonts/README.md</c>), so that documents look the same on every machine. A file
+/// contains only the characters that it uses.
 /// </summary>
 internal static class DocumentFonts
 {
-    /// <summary>Stands for what the fonts do not have: other scripts, emoji.</summary>
+    /// <summary>Replaces characters that the fonts do not have: other scripts, emoji.</summary>
     private const char Missing = '\u25A1';
 
     private static readonly TypeFace Regular = Load("Inter-Regular");
@@ -25,11 +25,12 @@ internal static class DocumentFonts
     public static PdfFont Strong(double size) => new(SemiBold, size);
 
     /// <summary>
-    /// A text as it can be drawn on one line: composed, without control and direction characters, and with a box for what the fonts lack.
+    /// Makes a text drawable on one line: composed, without control and direction characters, and with a box for each character that the
+    /// fonts lack.
     /// </summary>
     public static string Drawable(string text)
     {
-        // Through the runes first: half a surrogate pair would stop the composition.
+        // Replaces lone surrogates first, because they would make the composition throw.
         var whole = string.Concat(text.EnumerateRunes()).Normalize(NormalizationForm.FormC);
         var drawn = new StringBuilder(whole.Length);
         foreach (var rune in whole.EnumerateRunes())

@@ -6,14 +6,14 @@ using Tollgate.Core.Invoicing;
 namespace Tollgate.Server.Invoicing;
 
 /// <summary>
-/// Writes a document as one page that needs nothing else: styles and logo are inside, there is no script. Every text of the document is
-/// somebody's; nothing gets into the page but through <see cref="Safe"/>.
+/// Writes a document as one self-contained page: it includes styles and logo, and has no script. Users wrote the texts of the document, so
+/// every one passes <see cref="Safe"/>.
 /// </summary>
 internal sealed class DocumentHtml
 {
     public const string ContentType = "text/html; charset=utf-8";
 
-    /// <summary>What a server should send with such a page: whatever slipped in could load and run nothing.</summary>
+    /// <summary>The content security policy of such a page: injected markup could load and run nothing.</summary>
     public const string ContentPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -52,7 +52,7 @@ internal sealed class DocumentHtml
 
     private static string Safe(string? text) => WebUtility.HtmlEncode(text ?? "");
 
-    /// <summary>Encoded, and isolated so that a name from right to left does not turn the words beside it around.</summary>
+    /// <summary>Encodes a text and isolates it, so that a right-to-left name does not reverse the words around it.</summary>
     private static string Own(string? text) => $"<bdi>{Safe(text)}</bdi>";
 
     private static string Lines(string text) => string.Join("<br>", text.ReplaceLineEndings("\n").Split('\n').Select(Own));
@@ -138,7 +138,7 @@ internal sealed class DocumentHtml
         Add("</tbody></table></div>\n");
     }
 
-    /// <summary>On a phone a row becomes a card, where each number says by its label what it is.</summary>
+    /// <summary>On a phone a row becomes a card, in which each number has its label.</summary>
     private void Cell(DocumentTable table, DocumentRow row, int index, DocumentColumn column)
     {
         if (index == table.TextColumn)

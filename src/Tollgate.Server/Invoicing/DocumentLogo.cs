@@ -6,7 +6,7 @@ namespace Tollgate.Server.Invoicing;
 /// <param name="Type">Its media type.</param>
 internal sealed record DocumentLogo(ReadOnlyMemory<byte> Bytes, string Type, PdfPicture Picture)
 {
-    /// <summary>Null: not a picture that can be drawn. A document without its logo is better than none.</summary>
+    /// <summary>Null: the picture cannot be drawn. The document then has no logo.</summary>
     public static DocumentLogo? TryRead(ReadOnlyMemory<byte> bytes) =>
         bytes.Length is > 0 and <= InvoiceStyle.LogoBytes && PdfPicture.TryRead(bytes.Span) is { } picture
             ? new(bytes, picture.IsJpeg ? "image/jpeg" : "image/png", picture)

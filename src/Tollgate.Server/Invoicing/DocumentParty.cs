@@ -2,7 +2,7 @@ using Tollgate.Core.Invoicing;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>Who a document is from or to, line by line below the name.</summary>
+/// <summary>The sender or recipient of a document, line by line below the name.</summary>
 internal static class DocumentParty
 {
     public static IEnumerable<string> Lines(InvoiceParty party, InvoiceWords words)

@@ -7,10 +7,10 @@ using static Tollgate.Server.Invoicing.PdfCanvas;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>Draws a document on A4. The same document gives the same bytes, today and next year.</summary>
+/// <summary>Draws a document on A4. The same document always gives the same bytes.</summary>
 internal sealed class DocumentPdf
 {
-    /// <summary>A footer of more lines stands once, at the end.</summary>
+    /// <summary>A footer of more lines appears only once, at the end.</summary>
     private const int FootLines = 5;
 
     private const double LogoWidth = 170;
@@ -67,7 +67,7 @@ internal sealed class DocumentPdf
 
         if (_source.Logo is { } logo)
         {
-            // As large as the frame allows, and not larger than it is.
+            // As large as the frame allows, but not larger than its natural size.
             var picture = logo.Picture;
             var scale = Math.Min(1, Math.Min(LogoWidth / picture.Width, LogoHeight / picture.Height));
             _sheet.Picture(picture, Left, top, picture.Width * scale, picture.Height * scale);
@@ -113,7 +113,7 @@ internal sealed class DocumentPdf
         sheet.Y += 12;
     }
 
-    /// <summary>Three columns: who, to whom, and what is to be known about it.</summary>
+    /// <summary>Three columns: sender, recipient and facts.</summary>
     private void Parties()
     {
         var (top, end) = (_sheet.Y, _sheet.Y);
@@ -152,7 +152,7 @@ internal sealed class DocumentPdf
 
         double Block(string text, PdfFont font)
         {
-            // An address block is no place for an essay: the rest of an endless line is cut off.
+            // An address block shows at most four lines of each text.
             foreach (var line in Wrapped(text, font, width).Take(4))
             {
                 _sheet.Text(line, font, Ink, x, y);

@@ -9,12 +9,12 @@ using Tollgate.Server.Catalog;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>From the engine's records to the bodies of the wire.</summary>
+/// <summary>Converts the engine's records to the bodies of the API.</summary>
 internal static class InvoiceAnswers
 {
     public static InvoiceView Of(InvoiceRow row) => Of(row.Invoice, row.SubscriptionReference);
 
-    /// <param name="reference">The caller's id of the subscription, where it was not a UUID.</param>
+    /// <param name="reference">The caller's id of the subscription, if it is not a UUID.</param>
     public static InvoiceView Of(Invoice invoice, string? reference) => new()
     {
         Id = invoice.Id.ToString("D"),
@@ -96,7 +96,7 @@ internal static class InvoiceAnswers
         Parts = usage.Parts is null ? null : [.. usage.Parts.Select(Of)],
     };
 
-    /// <param name="number">Of the line, from 1.</param>
+    /// <param name="number">The number of the line, from 1.</param>
     public static LineExplanation WithTax(LineExplanation view, Invoice invoice, int number)
     {
         var line = invoice.Lines[number - 1];
@@ -120,7 +120,7 @@ internal static class InvoiceAnswers
             segment.Price is { } price ? CatalogViews.Of(price) : null);
     }
 
-    /// <summary>A tax on top of the prices is a line for whoever adds the lines up.</summary>
+    /// <summary>A line for a tax on top of the prices, so that the lines add up to the total.</summary>
     public static InvoiceLineView LineOf(Invoice invoice, InvoiceTax tax) => new()
     {
         Kind = CatalogWords.Of(InvoiceLineKind.Tax),

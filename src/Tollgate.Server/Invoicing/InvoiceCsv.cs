@@ -7,12 +7,12 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Invoicing;
 
 /// <summary>
-/// Invoices for a spreadsheet: one row for each line, with what the invoice says as a whole on each. An invoice without lines has one row.
-/// Amounts stand twice, in minor units (exact, for programs) and in major ones; times are UTC.
+/// Invoices for a spreadsheet: one row for each line, with the columns of the whole invoice on each. An invoice without lines has one row.
+/// Each amount has two columns, in minor units (exact, for programs) and in major ones; times are UTC.
 /// </summary>
 internal static class InvoiceCsv
 {
-    /// <param name="withHeader">False: these follow others of the same file.</param>
+    /// <param name="withHeader">False: the rows follow others in the same file.</param>
     public static string Of(IEnumerable<Invoice> invoices, bool withHeader = true)
     {
         var csv = withHeader ? Header() : new StringBuilder();
@@ -39,7 +39,7 @@ internal static class InvoiceCsv
         "subtotal_minor", "subtotal", "discount_minor", "discount", "tax_minor", "tax", "total_minor", "total",
         "amount_paid_minor", "amount_paid", "amount_due_minor", "amount_due");
 
-    /// <summary>A word as it is on the wire: <c>proration_credit</c>.</summary>
+    /// <summary>A word as the API writes it: <c>proration_credit</c>.</summary>
     internal static string Word<T>(T name)
         where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString());
 

@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>What the OpenAPI document says about <see cref="InvoiceEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="InvoiceEndpoints"/>.</summary>
 internal static class InvoiceDescriptions
 {
     private const string Tag = "Invoices";
@@ -130,7 +130,7 @@ internal static class InvoiceDescriptions
     };
 }
 
-/// <summary>What the OpenAPI document says about <see cref="CouponEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="CouponEndpoints"/>.</summary>
 internal static class CouponDescriptions
 {
     private const string Tag = "Coupons";
@@ -179,7 +179,7 @@ internal static class CouponDescriptions
     };
 }
 
-/// <summary>What the OpenAPI document says about <see cref="InvoiceSettingsEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="InvoiceSettingsEndpoints"/>.</summary>
 internal static class InvoiceSettingsDescriptions
 {
     private const string Tag = "Invoices";

@@ -4,7 +4,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>Writes an invoice, and a credit note, as documents. Every amount is one of the record: nothing is computed anew here.</summary>
+/// <summary>Writes an invoice, and a credit note, as documents. Every amount comes from the record; it computes none.</summary>
 internal sealed class InvoiceDocument
 {
     private readonly Invoice _invoice;
@@ -102,8 +102,7 @@ internal sealed class InvoiceDocument
         ]);
 
     /// <summary>
-    /// In the order of the calculation: lines, reductions, tax on top, what becomes credit, total, tax that is contained, payments, what is
-    /// due.
+    /// In the order of the calculation: lines, reductions, exclusive tax, new credit, total, inclusive tax, payments, amount due.
     /// </summary>
     private IEnumerable<DocumentSum> Sums()
     {
@@ -155,7 +154,7 @@ internal sealed class InvoiceDocument
             yield return new(Words.Payments, _locale.Amount(-byOthers));
         }
 
-        // Of a credit note, what need not be paid any more. The rest went back to the customer and is listed below.
+        // The part that the customer no longer has to pay. For credit notes, the refunded rest is listed below.
         var unpaid = _invoice.Total - _invoice.Paid - _invoice.Due;
         if (unpaid > MoneyAmount.Zero(_invoice.Currency))
         {

@@ -12,14 +12,14 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary><c>/v1/invoices</c>: listed, shown, explained, void, credited.</summary>
+/// <summary><c>/v1/invoices</c>: list, show, explain, void and credit invoices.</summary>
 public static class InvoiceEndpoints
 {
     private const int LongestNote = 500;
     private const int LongestNumber = 64;
     private const int MostEventsShown = 100;
 
-    /// <summary>Where the line's number stands in <c>/v1/invoices/{id}/lines/{n}/explain</c>.</summary>
+    /// <summary>The index of the segment with the line's number in <c>/v1/invoices/{id}/lines/{n}/explain</c>.</summary>
     private const int LineSegment = 4;
 
     public static void MapInvoices(this WebApplication app)
@@ -54,7 +54,7 @@ public static class InvoiceEndpoints
 
     internal delegate Task<InvoiceAnswer> Settle(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel);
 
-    /// <summary>The invoice of the path. Null when there is none, and then the problem is written.</summary>
+    /// <summary>The invoice of the path. Null: there is none, and the problem is written.</summary>
     internal static async ValueTask<InvoiceRow?> FindAsync(HttpContext context, InvoiceQueries queries)
     {
         var found = Guid.TryParse(RawPath.Id(context), out var id)
@@ -68,7 +68,7 @@ public static class InvoiceEndpoints
         return found;
     }
 
-    /// <summary>What the query of a list asks for.</summary>
+    /// <summary>The filter in the query of a list.</summary>
     internal static InvoiceFilter FilterOf(HttpContext context, Clock clock, Faults faults)
     {
         var query = context.Request.Query;
@@ -131,7 +131,7 @@ public static class InvoiceEndpoints
             return;
         }
 
-        // As the invoice shows them: after its own lines those of the taxes.
+        // In the order of the invoice's view: first its own lines, then those of the taxes.
         var lines = InvoiceAnswers.Of(row).Lines;
         if (!int.TryParse(RawPath.Segment(context, LineSegment), out var number) || number < 1 || number > lines.Count)
         {
@@ -150,7 +150,7 @@ public static class InvoiceEndpoints
             InvoicesJson.Default.LineExplanation);
     }
 
-    /// <summary>Invoices are finalised when they are made: there is nothing left to do, and a repeat is no fault.</summary>
+    /// <summary>Tollgate finalises an invoice when it creates it, so this does nothing and can be repeated.</summary>
     private static async Task FinalizeAsync(HttpContext context, InvoiceQueries queries)
     {
         if (await FindAsync(context, queries) is { } row)

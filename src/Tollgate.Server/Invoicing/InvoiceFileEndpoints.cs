@@ -12,21 +12,21 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>Invoices and statements as files: PDF, a page, CSV.</summary>
+/// <summary>Invoices and statements as files: PDF, HTML, CSV.</summary>
 public static class InvoiceFileEndpoints
 {
     private const string Pdf = "application/pdf", Html = "text/html; charset=utf-8", Csv = "text/csv; charset=utf-8";
 
-    /// <summary>Invoices in one CSV: what a spreadsheet opens at once.</summary>
+    /// <summary>The most invoices in one CSV, so that a spreadsheet can open it.</summary>
     private const int MostInCsv = 10_000;
 
-    /// <summary>Invoices of one customer and currency that a statement adds up: 800 years of months.</summary>
+    /// <summary>The most invoices of one customer and currency in a statement: 800 years of months.</summary>
     private const int MostInStatement = 10_000;
 
-    /// <summary>Invoices with their lines that an export holds in memory at a time: rarely more than 1 MB.</summary>
+    /// <summary>The number of invoices with their lines that an export holds in memory: rarely more than 1 MB.</summary>
     private const int PageOfCsv = 100;
 
-    /// <summary>Where the note's id stands in <c>/v1/invoices/{id}/credit-notes/{note}.pdf</c>.</summary>
+    /// <summary>The index of the segment with the note's id in <c>/v1/invoices/{id}/credit-notes/{note}.pdf</c>.</summary>
     private const int NoteSegment = 4;
 
     public static void MapInvoiceFiles(this WebApplication app)
@@ -101,7 +101,7 @@ public static class InvoiceFileEndpoints
         await SendAsync(context, draw(row.Invoice, note, style), type, $"{note.Number}{extension}");
     }
 
-    /// <summary>Page by page: between pages, while the client reads, no connection of the pool is held.</summary>
+    /// <summary>Reads page by page, and holds no connection of the pool between pages, while the client reads.</summary>
     private static async Task CsvAsync(HttpContext context, InvoiceQueries queries, Clock clock)
     {
         var faults = new Faults();
@@ -118,7 +118,7 @@ public static class InvoiceFileEndpoints
             var page = await queries.ListAsync(context.Project(), filter, last, PageOfCsv, context.RequestAborted);
             if (written == 0)
             {
-                // With the first page, so that a query that fails at once is still answered as an error.
+                // Sets the headers after the first page is read, so that a query that fails at once still gets an error.
                 context.Response.ContentType = Csv;
                 context.Response.Headers.ContentDisposition = "attachment; filename=\"invoices.csv\"";
             }
@@ -175,7 +175,7 @@ public static class InvoiceFileEndpoints
             $"statement-{period.Start.ToUtc():yyyy-MM-dd}-{period.End.ToUtc():yyyy-MM-dd}.{(type == Pdf ? "pdf" : type == Html ? "html" : "csv")}");
     }
 
-    /// <summary>Until now unless said otherwise; without a beginning from the first invoice on.</summary>
+    /// <summary>Default: from the first invoice until now.</summary>
     private static (Instant? From, Instant To) RangeOf(HttpContext context, Instant now, Faults faults)
     {
         var (from, to) =
@@ -219,7 +219,7 @@ public static class InvoiceFileEndpoints
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }
 
-/// <summary>What the OpenAPI document says about <see cref="InvoiceFileEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="InvoiceFileEndpoints"/>.</summary>
 internal static class InvoiceFileDescriptions
 {
     private const string Tag = "Invoices";

@@ -7,8 +7,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Server.Invoicing;
 
 /// <summary>
-/// Amounts, numbers and dates as they are written in a place. The tables are our own, after CLDR 46: an invoice must read the same
-/// on every machine, and the machine's ICU is of any version or not there.
+/// The notation of amounts, numbers and dates in a locale. The tables are Tollgate's own, after CLDR 46: an invoice must read the same on
+/// every machine, and the machine's ICU may have any version or be missing.
 /// </summary>
 internal sealed record InvoiceLocale
 {
@@ -16,10 +16,10 @@ internal sealed record InvoiceLocale
     private const string Hard = "\u00A0";
     private const string MinusSign = "\u2212";
 
-    /// <summary>Most decimals of a unit price that are shown; as many as <see cref="UnitPrice"/> has.</summary>
+    /// <summary>The most decimals shown of a unit price; as many as <see cref="UnitPrice"/> has.</summary>
     private const string TwelveDecimals = "############";
 
-    /// <summary>BCP 47: goes into <c>lang</c> of a page.</summary>
+    /// <summary>A BCP 47 tag, also for the attribute <c>lang</c> of a page.</summary>
     public required string Tag { get; init; }
 
     public required InvoiceWords Words { get; init; }
@@ -31,13 +31,13 @@ internal sealed record InvoiceLocale
     /// <summary>Digits of the second and further groups; 2 in India.</summary>
     private int GroupDigits { get; init; } = 3;
 
-    /// <summary>Four digits stand without a separator: 1234,56 but 12.345,67.</summary>
+    /// <summary>True: four digits have no separator: 1234,56 but 12.345,67.</summary>
     private bool FourDigitsTogether { get; init; }
 
-    /// <summary>The sign stands before the amount (<c>$5</c>, <c>CHF 5</c>) or behind it (<c>5 €</c>).</summary>
+    /// <summary>True: the sign precedes the amount (<c>$5</c>, <c>CHF 5</c>). False: it follows (<c>5 €</c>).</summary>
     private bool SignFirst { get; init; } = true;
 
-    /// <summary>Between an amount and a sign that is no letter.</summary>
+    /// <summary>The text between an amount and a sign that is not a letter.</summary>
     private string SignSpace { get; init; } = "";
 
     private string PercentSpace { get; init; } = "";
@@ -45,7 +45,7 @@ internal sealed record InvoiceLocale
     /// <summary>Day <c>d</c> or <c>dd</c>, month <c>MM</c> or <c>MMM</c>, year <c>yyyy</c>.</summary>
     private string DatePattern { get; init; } = "MMM d, yyyy";
 
-    /// <summary>Signs that are one currency's only; a currency without one is written as its code.</summary>
+    /// <summary>Signs that are unambiguous; a currency without one appears as its code.</summary>
     private FrozenDictionary<string, string> Signs { get; init; } = EnglishSigns;
 
     private static readonly FrozenDictionary<string, string> EnglishSigns = Table(
@@ -87,7 +87,7 @@ internal sealed record InvoiceLocale
         Spanish,
     ];
 
-    /// <summary>The one of that tag, else of its language (<c>de-LI</c> reads as <c>de</c>), else English.</summary>
+    /// <summary>Returns the locale of the tag, else of its language (<c>de-LI</c> reads as <c>de</c>), else English.</summary>
     public static InvoiceLocale Of(string tag) =>
         All.FirstOrDefault(locale => locale.Tag.Equals(tag, StringComparison.OrdinalIgnoreCase))
         ?? All.FirstOrDefault(locale => locale.Tag.Equals(tag.Split('-')[0], StringComparison.OrdinalIgnoreCase))
@@ -119,7 +119,7 @@ internal sealed record InvoiceLocale
             .ToString();
     }
 
-    /// <summary>The first and the last day that a period touches; one day where they are the same.</summary>
+    /// <summary>The first and the last day of a period; one day if they are the same.</summary>
     public string Days(Period period, TimeZoneInfo zone)
     {
         var (first, last) = (Date(period.Start, zone), Date(LastMoment(period), zone));
@@ -142,7 +142,7 @@ internal sealed record InvoiceLocale
     }
 
     /// <param name="number">Not negative.</param>
-    /// <param name="decimals">Zeros for decimals that are always shown, then <c>#</c> for those that may be.</param>
+    /// <param name="decimals"><c>0</c> for each decimal that is always shown, then <c>#</c> for each optional one.</param>
     private string Digits(decimal number, string decimals)
     {
         var parts = decimal.Round(number, Math.Min(decimals.Length, 28), MidpointRounding.AwayFromZero)

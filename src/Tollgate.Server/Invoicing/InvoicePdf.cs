@@ -4,12 +4,12 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>An invoice, a credit note, or a statement as a file that can be sent and kept. The same record gives the same bytes.</summary>
+/// <summary>An invoice, a credit note or a statement as a PDF. The same record gives the same bytes.</summary>
 internal static class InvoicePdf
 {
     public const string ContentType = "application/pdf";
 
-    /// <summary>As its customer gets it: in the language and with the footer that it was issued with.</summary>
+    /// <summary>Draws the customer's copy, with the language and the footer of the time of issue.</summary>
     public static async Task<byte[]> OfAsync(InvoiceQueries queries, ProjectSnapshot project, InvoiceRow row, CancellationToken cancel) =>
         Of(row.Invoice, new()
     {
@@ -19,7 +19,7 @@ internal static class InvoicePdf
 
     public static byte[] Of(Invoice invoice, InvoiceStyle style) => DocumentPdf.Draw(InvoiceDocument.Of(invoice, style));
 
-    /// <param name="invoice">The one that it corrects.</param>
+    /// <param name="invoice">The invoice that the credit note corrects.</param>
     public static byte[] Of(Invoice invoice, CreditNote note, InvoiceStyle style) =>
         DocumentPdf.Draw(InvoiceDocument.Of(invoice, note, style));
 }

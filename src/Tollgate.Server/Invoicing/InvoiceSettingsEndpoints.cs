@@ -8,7 +8,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary><c>/v1/invoice-settings</c> and <c>/v1/tax-rates</c>: who sends a project's invoices, and which taxes stand on them.</summary>
+/// <summary><c>/v1/invoice-settings</c> and <c>/v1/tax-rates</c>: the seller and form of a project's invoices, and their taxes.</summary>
 public static class InvoiceSettingsEndpoints
 {
     private const int LongestName = 200;
@@ -198,7 +198,7 @@ public static class InvoiceSettingsEndpoints
         }
     }
 
-    /// <summary>Null: none. Only what a page and a PDF can show.</summary>
+    /// <summary>Null: none. Accepts only pictures that a page and a PDF can show.</summary>
     private static byte[]? LogoOf(string? base64, Faults faults)
     {
         if (string.IsNullOrEmpty(base64))

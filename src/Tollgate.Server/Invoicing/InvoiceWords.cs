@@ -7,7 +7,7 @@ internal sealed record InvoiceWords
     public required string CreditNote { get; init; }
     public required string Statement { get; init; }
 
-    // Where it stands.
+    // Statuses.
     public required string Draft { get; init; }
     public required string Paid { get; init; }
     public required string Void { get; init; }
@@ -78,7 +78,7 @@ internal sealed record InvoiceWords
     public required string Page { get; init; }
     public required string Sandbox { get; init; }
 
-    /// <summary>Twelve, as they are written in a date.</summary>
+    /// <summary>The twelve months as written in a date.</summary>
     public required IReadOnlyList<string> Months { get; init; }
 
     public static InvoiceWords English { get; } = new()

@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>Hangs the room Invoicing into the server. Needs the rooms Projects and Customers.</summary>
+/// <summary>Registers the room Invoicing. Needs the rooms Projects and Customers.</summary>
 public static class InvoicingRoom
 {
     public static IServiceCollection AddInvoicing(this IServiceCollection services)

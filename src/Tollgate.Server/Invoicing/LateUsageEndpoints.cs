@@ -8,11 +8,12 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Invoicing;
 
 /// <summary>
-/// <c>/v1/billing/late-usage</c>: what came too late for its invoice and was not billed, because the feature's meters say so.
+/// <c>/v1/billing/late-usage</c>: usage that arrived too late for its invoice and that Tollgate did not bill, as the feature's meters
+/// specify.
 /// </summary>
 public static class LateUsageEndpoints
 {
-    /// <summary>Rows in one CSV: what a spreadsheet opens at once.</summary>
+    /// <summary>The most rows in one CSV, so that a spreadsheet can open it.</summary>
     private const int MostInCsv = 10_000;
 
     public static void MapLateUsage(this WebApplication app)
@@ -70,7 +71,7 @@ public static class LateUsageEndpoints
         row.Ignored.Amount.Minor, row.Ignored.Amount.Currency.Code);
 }
 
-/// <summary>What the OpenAPI document says about <see cref="LateUsageEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="LateUsageEndpoints"/>.</summary>
 internal static class LateUsageDescriptions
 {
     private const string Tag = "Billing";

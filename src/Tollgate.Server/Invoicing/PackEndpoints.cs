@@ -11,10 +11,10 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary><c>/v1/customers/{id}/packs</c>: credit packs that a customer buys, and has bought.</summary>
+/// <summary><c>/v1/customers/{id}/packs</c>: buy credit packs and list the purchases.</summary>
 public static class PackEndpoints
 {
-    /// <summary>The catalogue's codes are shorter; what is longer names none.</summary>
+    /// <summary>The catalogue's codes are shorter, so a longer text names no pack.</summary>
     private const int LongestCode = 255;
 
     public static void MapPacks(this WebApplication app)
@@ -113,7 +113,7 @@ public static class PackEndpoints
     };
 }
 
-/// <summary>What the OpenAPI document says about <see cref="PackEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="PackEndpoints"/>.</summary>
 internal static class PackDescriptions
 {
     private const string Tag = "Invoices";

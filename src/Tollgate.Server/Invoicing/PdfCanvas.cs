@@ -3,8 +3,8 @@ using Tollgate.Server.Invoicing.Pdf;
 namespace Tollgate.Server.Invoicing;
 
 /// <summary>
-/// The pages of one document and where the next thing goes. Everything is in points from the top left; <see cref="Y"/> is the upper
-/// edge of what comes next. Texts are made drawable here and nowhere else.
+/// The pages of one document and the current position. Coordinates are in points from the top left; <see cref="Y"/> is the upper edge of
+/// the next element. Only this class makes texts drawable.
 /// </summary>
 internal sealed class PdfCanvas
 {
@@ -13,13 +13,15 @@ internal sealed class PdfCanvas
     public const double Width = Right - Left;
     public const double Top = 50;
 
-    /// <summary>From the upper edge of a line to the next, for a font size of one.</summary>
+    /// <summary>The distance from the upper edge of a line to the next, for a font size of one.</summary>
     public const double Leading = 1.4;
 
-    /// <summary>A4 is 842 points high; the page number stands in the margin.</summary>
+    /// <summary>A4 is 842 points high; the page number is in the margin.</summary>
     private const double PageNumberAt = 806;
 
-    /// <summary>A text is cut off here, with an ellipsis. The longest that the API takes have a hundred lines.</summary>
+    /// <summary>
+    /// The most lines of a text; the canvas cuts the rest with an ellipsis. The longest texts that the API accepts have a hundred lines.
+    /// </summary>
     private const int MostLines = 500;
 
     public static readonly PdfInk Ink = new(29, 31, 33);
@@ -28,14 +30,14 @@ internal sealed class PdfCanvas
 
     private readonly PdfDocument _document;
 
-    /// <param name="bottom">Nothing of the body goes below; what is there is the foot's.</param>
+    /// <param name="bottom">The lower edge of the body; below it is the foot.</param>
     public PdfCanvas(PdfDocument document, double bottom) => (_document, Bottom) = (document, bottom);
 
     public double Y { get; set; } = Top;
 
     public double Bottom { get; }
 
-    /// <summary>Draws what stands at the top of every page but the first.</summary>
+    /// <summary>Draws the head of every page but the first.</summary>
     public Action<PdfCanvas> RunningHead { get; set; } = static _ => { };
 
     private PdfPage Page => _document.Pages[^1];
@@ -50,8 +52,8 @@ internal sealed class PdfCanvas
         }
     }
 
-    /// <summary>Begins a new page when the height does not fit any more. One that no page has room for begins here.</summary>
-    /// <returns>True: there is a new page.</returns>
+    /// <summary>Begins a new page if the height does not fit. An element higher than any page begins on the current page.</summary>
+    /// <returns>True: it began a new page.</returns>
     public bool Keep(double height)
     {
         if (Y + height <= Bottom || (height > Bottom - Top - 40 && Y + 60 <= Bottom))
@@ -67,7 +69,7 @@ internal sealed class PdfCanvas
     public void Text(string text, PdfFont font, PdfInk ink, double x, double y) =>
         Page.Text(DocumentFonts.Drawable(text), font, ink, x, y + Baseline(font));
 
-    /// <summary>One line that ends at <paramref name="right"/>, smaller where it would need more than <paramref name="room"/>.</summary>
+    /// <summary>One line that ends at <paramref name="right"/>, in a smaller size if it is wider than <paramref name="room"/>.</summary>
     public void TextBefore(string text, PdfFont font, PdfInk ink, double right, double y, double room = Width)
     {
         var drawn = DocumentFonts.Drawable(text);
@@ -86,7 +88,7 @@ internal sealed class PdfCanvas
     public void Box(PdfInk ink, PdfInk ground, double x, double y, double width, double height) =>
         Page.Box(ink, ground, x, y, width, height, radius: 2.5);
 
-    /// <summary>Cuts a text into lines, at spaces where there are some and inside of words where there are not.</summary>
+    /// <summary>Splits a text into lines at spaces, or inside words that are longer than a line.</summary>
     public static IReadOnlyList<string> Wrapped(string text, PdfFont font, double width)
     {
         var lines = new List<string>();
@@ -102,7 +104,7 @@ internal sealed class PdfCanvas
         return lines;
     }
 
-    /// <summary>The number of every page, when all of them are there.</summary>
+    /// <summary>Numbers every page, once all pages exist.</summary>
     public void Number(Func<int, int, string> words, IReadOnlyList<string> foot, PdfFont font)
     {
         var at = PageNumberAt - ((foot.Count - 1) * font.Size * Leading);
@@ -143,7 +145,7 @@ internal sealed class PdfCanvas
 
         bool Fits(string part) => font.WidthOf(part) <= width;
 
-        // All but the last part of a word that is longer than the line.
+        // Writes all but the last part of a word that is longer than the line.
         string Broken(string word)
         {
             while (!Fits(word) && lines.Count < MostLines)

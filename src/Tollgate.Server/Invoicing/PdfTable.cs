@@ -3,14 +3,14 @@ using static Tollgate.Server.Invoicing.PdfCanvas;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>Draws a table over as many pages as it needs, its head on each of them.</summary>
+/// <summary>Draws a table over as many pages as it needs, with its head on each page.</summary>
 internal sealed class PdfTable
 {
-    /// <summary>Between two columns.</summary>
+    /// <summary>The space between two columns, in points.</summary>
     private const double Gap = 14;
 
     /// <summary>
-    /// The widest that a column of numbers gets; a longer number is written smaller. A unit price of twelve decimals fits.
+    /// The largest width of a column of numbers, in points; a longer number gets a smaller size. A unit price of twelve decimals fits.
     /// </summary>
     private const double Widest = 104;
 

@@ -4,7 +4,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>Who a statement is from and to; the account itself does not know it.</summary>
+/// <summary>The sender and the recipient of a statement, which the account does not contain.</summary>
 internal sealed record StatementParties(InvoiceParty? Seller, InvoiceParty? Buyer);
 
 /// <summary>Writes a customer's account as a document.</summary>
@@ -29,7 +29,7 @@ internal static class StatementDocument
         };
     }
 
-    /// <summary>What an entry is, in words.</summary>
+    /// <summary>Describes an entry in words.</summary>
     public static string Describe(StatementEntry entry, InvoiceWords words) => entry.Kind switch
     {
         StatementEntryKind.Invoice => $"{words.Invoice} {entry.Number}",
@@ -59,7 +59,7 @@ internal static class StatementDocument
             ]);
     }
 
-    /// <summary>The way from the opening to the closing balance; what did not happen is not shown.</summary>
+    /// <summary>The sums from the opening to the closing balance, without those that are zero.</summary>
     private static IEnumerable<DocumentSum> Sums(Statement statement, InvoiceLocale locale)
     {
         var words = locale.Words;

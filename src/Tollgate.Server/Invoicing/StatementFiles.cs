@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary>A customer's statement as a file, as a page, and for a spreadsheet.</summary>
+/// <summary>A customer's statement as a PDF, a page and a CSV.</summary>
 internal static class StatementFiles
 {
     public static byte[] Pdf(Statement statement, StatementParties parties, InvoiceStyle style) =>

@@ -12,7 +12,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Jobs;
 
-/// <summary><c>/v1/parked</c>: everything that failed in the background, and another attempt at it.</summary>
+/// <summary><c>/v1/parked</c>: lists background work that failed, and retries it.</summary>
 public static class ParkedEndpoints
 {
     private const string Tag = "Parked work";
@@ -113,7 +113,7 @@ public static class ParkedEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, ViewOf(row, deps), ClocksJson.Default.ParkedWorkView);
     }
 
-    /// <summary>What other rooms hold back for a person, or time by a schedule of their own, they also let go.</summary>
+    /// <summary>Also releases work that another room holds for an operator or retries on its own schedule.</summary>
     private static async Task WakeAsync(ParkedRow row, Deps deps, CancellationToken cancel)
     {
         await deps.Parked.RetryAsync(row.Id, cancel);

@@ -10,19 +10,17 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Ledger;
 
 /// <summary>
-/// Recomputes the ledger from its facts on demand. It reads every event of a project, or of all: each has one check at a time, and those
-/// that projects asked for have few places and an end.
+/// Recomputes the ledger from its facts on demand. It reads every event of one or all projects, so each project has at most one check at a
+/// time, and checks by projects have few places and a time limit.
 /// </summary>
 public static class VerifyEndpoints
 {
-    /// <summary>
-    /// Checks of projects at one time. Each has a connection of its own and keeps PostgreSQL busy; a further one waits for its place.
-    /// </summary>
+    /// <summary>The most checks by projects at one time. Each has its own connection and loads PostgreSQL; a further one waits.</summary>
     private const int ProjectsAtOnce = 4;
 
     /// <summary>
-    /// One snapshot lasts as long as the check, and PostgreSQL cleans nothing up meanwhile. Five million events on a small machine; the
-    /// operator has more time.
+    /// The time limit of a project's check, about five million events on a small machine. The check holds a snapshot, during which
+    /// PostgreSQL vacuums nothing. The operator has more time.
     /// </summary>
     private static readonly TimeSpan LongestOfProject = TimeSpan.FromMinutes(5);
 
@@ -86,7 +84,7 @@ public static class VerifyEndpoints
         }
     }
 
-    /// <returns>Null: it took too long, and the problem is written.</returns>
+    /// <returns>Null: the check exceeded the time limit, and the problem is written.</returns>
     private static async Task<VerifyReport?> RunAsync(HttpContext context, Database database, SemaphoreSlim places)
     {
         var (caller, gone) = (context.Caller(), context.RequestAborted);

@@ -16,24 +16,24 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Llm;
 
-/// <summary>Turns a reported call into <see cref="LlmCall"/>, or says everything that is wrong with it.</summary>
+/// <summary>Reads a reported call into an <see cref="LlmCall"/>, or reports all of its faults.</summary>
 internal static class CallReading
 {
-    /// <summary>Tokens of one call. The largest models read a few million; more is a mistake of units.</summary>
+    /// <summary>Tokens of one call. The largest models read a few million; a larger value is a mistake of units.</summary>
     private const long MostTokens = 100_000_000;
 
     private const int LongestName = 255;
     private const int LongestError = 2_000;
 
-    /// <param name="id">Already checked.</param>
-    /// <returns>Null: <paramref name="faults"/> has why.</returns>
+    /// <param name="id">The call's id, already validated.</param>
+    /// <returns>Null: <paramref name="faults"/> has the reasons.</returns>
     public static LlmCall? Read(LlmCallRequest body, string id, ProjectSnapshot project, Faults faults)
     {
         var raw = RawOf(body, faults, out var isEstimated);
         faults.Id(body.Customer, "customer");
         faults.Required(body.Model ?? raw?.Model, "model");
 
-        // The raw request names it where neither the call nor the answer does, and says what it likes.
+        // The name may come from the raw answer or request, so it needs the same check.
         faults.Text(body.Model ?? raw?.Model, "model", PriceRules.LongestModel);
         faults.Text(body.Provider, "provider", PriceRules.LongestProvider);
         faults.Text(body.AttributeTo, "attribute_to", LlmCall.LongestTag);
@@ -61,7 +61,7 @@ internal static class CallReading
         };
     }
 
-    /// <summary>What the provider's answer says; null when none was sent. The answer's own name of the model is the most exact.</summary>
+    /// <summary>The usage in the provider's answer; null: the call has no answer. The model name in the answer is the most exact.</summary>
     private static UsageReport? RawOf(LlmCallRequest body, Faults faults, out bool isEstimated)
     {
         isEstimated = false;
@@ -97,8 +97,8 @@ internal static class CallReading
     }
 
     /// <summary>
-    /// An answer with text and without usage, or one that broke off. The prompt is no guess of ours: without the request, what it
-    /// used is not known, and the answer is refused.
+    /// Estimates the usage of an answer with text and without usage, or of a truncated one. Tollgate does not guess the prompt: without the
+    /// request, its usage is unknown, and the answer is refused.
     /// </summary>
     private static UsageReport Estimated(LlmCallRequest body, LlmRoute route, ReadOnlySpan<byte> answer, UsageReport report, Faults faults)
     {
@@ -127,7 +127,7 @@ internal static class CallReading
             : report with { Usage = UsageEstimate.After(route, ask, delivered, report), Model = report.Model ?? body.Model ?? ask?.Model };
     }
 
-    /// <summary>JSON as it stands, or the text that a string holds.</summary>
+    /// <summary>Returns the JSON unchanged, or the content of a string.</summary>
     private static ReadOnlySpan<byte> BytesOf(JsonElement raw) =>
         raw.ValueKind == JsonValueKind.String && TextOf(raw) is { } text ? Encoding.UTF8.GetBytes(text) : JsonMarshal.GetRawUtf8Value(raw);
 
@@ -139,7 +139,7 @@ internal static class CallReading
         ImageOutputTokens: null, VideoInputTokens: null, Requests: null, Images: null, Pages: null, Searches: null, Seconds: null,
     };
 
-    // Half of a surrogate pair parses, but no text can be made of it.
+    // A lone surrogate parses as JSON, but cannot become text.
     private static string? TextOf(JsonElement raw)
     {
         try
@@ -244,7 +244,7 @@ internal static class CallReading
     }
 
     /// <summary>
-    /// Of a provider's total what its parts leave over. Input's parts are the units before output, output's those behind it.
+    /// Subtracts the parts from a provider's total. The units before output are parts of input; those after it are parts of output.
     /// </summary>
     private static void TakePartsOut((LlmUnit Unit, string Name, long? Count)[] counts, LlmUnit whole, Faults faults)
     {

@@ -12,13 +12,13 @@ using Tollgate.Server.Metering;
 
 namespace Tollgate.Server.Llm;
 
-/// <summary>The calls of an array or a stream on their way into the lanes, and what became of them.</summary>
+/// <summary>Sends the calls of an array or a stream into the lanes and counts the results.</summary>
 internal sealed class CallStream
 {
-    /// <summary>Calls of an array. More belong into a stream.</summary>
+    /// <summary>The most calls in an array. Larger requests use a stream.</summary>
     public const int ArrayItems = 10_000;
 
-    /// <summary>Bytes of an array: ten thousand calls of 1.6 kB.</summary>
+    /// <summary>The most bytes of an array: ten thousand calls of 1.6 kB.</summary>
     public const int BodyBytes = 16 * 1024 * 1024;
 
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = WireLimits.JsonDepth };
@@ -27,14 +27,15 @@ internal sealed class CallStream
     private readonly ProjectSnapshot _project;
     private readonly string _idPrefix;
 
-    /// <param name="idPrefix">Of the ids of calls that have none; empty: those get ids of their own and cannot be retried safely.</param>
+    /// <param name="idPrefix">The prefix of generated ids of calls without an id; empty: those calls get random ids and cannot be retried
+    /// safely.</param>
     public CallStream(ProjectSnapshot project, RecordLlmCalls record, string idPrefix, int mostListed)
     {
         _project = project;
         _idPrefix = idPrefix;
         Tally = new(mostListed);
 
-        // A line has room for a provider's answer, as the body of a single call. Not given up when the sender leaves.
+        // A line has room for a provider's answer, like the body of a single call. Recording continues if the sender disconnects.
         _lines = new(
             WireLimits.BodyBytes, ReadLine, calls => record.RunAsync(project, calls, CancellationToken.None).AsTask(), Tally.Add,
             Tally.Batch);
@@ -43,17 +44,17 @@ internal sealed class CallStream
     public CallTally Tally { get; }
 
     /// <summary>
-    /// Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.
+    /// Reads lines until the stream ends. If the sender disconnects, Tollgate records the complete lines read until then.
     /// </summary>
     public Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel) => _lines.ReadLinesAsync(pipe, cancel);
 
-    /// <summary>Adds a call that was read elsewhere; sends the chunk when it is full.</summary>
+    /// <summary>Adds a call that the caller has read; sends the chunk when it is full.</summary>
     public ValueTask AddAsync(long index, LlmCall call) => _lines.AddAsync(index, call);
 
-    /// <summary>Sends what was gathered and waits for every answer.</summary>
+    /// <summary>Sends the remaining calls and waits for every answer.</summary>
     public Task FinishAsync() => _lines.FinishAsync();
 
-    /// <summary>Null: it has faults, and the tally has them.</summary>
+    /// <summary>Null: the call has faults, which the tally has counted.</summary>
     public LlmCall? Read(long index, JsonElement item)
     {
         if (Problems.OfUnicode(JsonMarshal.GetRawUtf8Value(item)) is { } notUnicode)
@@ -84,7 +85,7 @@ internal sealed class CallStream
         var reader = new Utf8JsonReader(json, Strict);
         var item = JsonElement.ParseValue(ref reader);
 
-        // Throws when something follows.
+        // Throws if the JSON does not end here.
         reader.Read();
         return Read(index, item);
     }
@@ -100,7 +101,7 @@ internal sealed class CallStream
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            // The faults are found below, all of them.
+            // The check below finds all faults.
         }
 
         return (null, BodyFaults.Explain(item, LlmJson.Default.LlmCallRequest));
@@ -115,7 +116,7 @@ internal sealed class CallStream
             : null;
 }
 
-/// <summary>Counts what became of the calls of a request.</summary>
+/// <summary>Counts the results of the calls of a request.</summary>
 internal sealed class CallTally(int mostListed)
 {
     private long _unpriced;

@@ -53,7 +53,7 @@ internal static class LlmCallListEndpoints
     {
         if (row.ComputedJson is not { } computed)
         {
-            // Sent to /v1/events under our type, or a reversing event: its properties are whatever the caller made them.
+            // An event sent to /v1/events with the type of calls, or a reversing event: the caller chose its properties.
             return Placed(new LlmCallView { Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null }, row);
         }
 

@@ -13,18 +13,19 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Llm;
 
-/// <summary>Where calls to models are reported that were not made through the gateway: one, or an array.</summary>
+/// <summary>Records reported calls to models that did not go through the gateway: one call, an array or a stream.</summary>
 internal static class LlmCallsEndpoints
 {
     private const string Tag = "LLM";
 
-    /// <summary>Routing refuses others with a 415.</summary>
     /// <summary>
-    /// Each call is judged by itself: a check of the whole array for duplicate names would refuse it for one name that is not Unicode.
+    /// Allows duplicate names in the array as a whole, since one name that is not Unicode would otherwise refuse all calls. Each call has
+    /// its own check.
     /// </summary>
     private static readonly JsonTypeInfo<IReadOnlyList<JsonElement>> Items = new LlmJson(
         new(LlmJson.Default.Options) { AllowDuplicateProperties = true }).IReadOnlyListJsonElement;
 
+    /// <summary>Routing refuses other types with a 415.</summary>
     private static readonly string[] MediaTypes = ["application/json", "application/x-ndjson", "application/jsonl", "application/ndjson"];
 
     private const string Lines =
@@ -100,7 +101,7 @@ internal static class LlmCallsEndpoints
         }
     }
 
-    /// <summary>Looks at the first byte that is no space, and leaves the body as it was.</summary>
+    /// <summary>Examines the first byte that is not white space, and leaves the body unread.</summary>
     internal static async ValueTask<bool> IsArrayAsync(HttpContext context)
     {
         var (pipe, searched) = (context.Request.BodyReader, 0L);
@@ -202,9 +203,7 @@ internal static class LlmCallsEndpoints
         ? Problems.WriteAsync(context, tally.Batch.BrokenOff(broken))
         : Answer.Json(context, StatusCodes.Status200OK, tally.View(), LlmJson.Default.LlmCallsRecorded);
 
-    /// <summary>
-    /// What ids begin with that the calls do not have themselves; empty: with nothing. Null: the header is faulty, and the answer says so.
-    /// </summary>
+    /// <summary>The prefix for ids of calls without an id; empty: none. Null: the header is faulty, and the problem is written.</summary>
     private static async ValueTask<string?> PrefixAsync(HttpContext context)
     {
         var faults = new Faults();

@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Llm;
 
-/// <summary>Registers the room Llm: what calls to models used and what they cost.</summary>
+/// <summary>Registers the room Llm: the usage and cost of calls to models.</summary>
 public static class LlmRoom
 {
     public static IServiceCollection AddLlm(this IServiceCollection services) =>

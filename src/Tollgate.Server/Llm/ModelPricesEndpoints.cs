@@ -14,7 +14,7 @@ using CatalogWords = Tollgate.Core.Catalog.CatalogWords;
 
 namespace Tollgate.Server.Llm;
 
-/// <summary>The price book: what a project sees of it, its own prices, and the models that have none.</summary>
+/// <summary>The price book as a project sees it, the project's own prices, and the unpriced models.</summary>
 internal static class ModelPricesEndpoints
 {
     private const string Tag = "LLM";
@@ -131,7 +131,7 @@ internal static class ModelPricesEndpoints
                 PricesOf(window?.Prices, $"hours[{i}].prices", faults)))],
         };
 
-        // What the rules find as well, where nothing was found yet.
+        // Adds the faults that the rules find, except in fields that already have one.
         faults.Add(PriceRules.Validate(price)
             .Where(found => faults.Found.All(known => !known.Param.StartsWith(found.Field, StringComparison.Ordinal))).ToArray());
         return faults.Any ? null : price;
@@ -234,7 +234,7 @@ internal static class ModelPricesEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), LlmJson.Default.UnpricedModelList);
     }
 
-    /// <summary><c>provider/model</c>, or the model alone where callers named no provider.</summary>
+    /// <summary><c>provider/model</c>, or only the model if callers named no provider.</summary>
     private static (string Provider, string Model)? PlaceOf(string? after) =>
         after is null ? null
         : after.IndexOf('/', StringComparison.Ordinal) is var at and >= 0 ? (after[..at], after[(at + 1)..])
@@ -268,12 +268,12 @@ internal static class ModelPricesEndpoints
         prices.OrderBy(pair => pair.Key).ToDictionary(pair => LlmWords.Of(pair.Key), pair => pair.Value.ToString());
 }
 
-/// <summary>Whose a price is, as its view says it.</summary>
+/// <summary>The owner of a price, as in its view.</summary>
 internal enum PriceScope
 {
-    /// <summary>The project's own.</summary>
+    /// <summary>The project's own price.</summary>
     Project,
 
-    /// <summary>Of all projects.</summary>
+    /// <summary>The price of all projects.</summary>
     Shared,
 }

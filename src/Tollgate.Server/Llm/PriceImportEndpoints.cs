@@ -10,7 +10,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Llm;
 
-/// <summary>Lists of prices: what one would change, and taking it over.</summary>
+/// <summary>Previews and imports lists of prices.</summary>
 internal static class PriceImportEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)

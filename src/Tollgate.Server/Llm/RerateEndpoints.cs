@@ -12,7 +12,7 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Llm;
 
-/// <summary>A project's markup on the prices of models, and pricing recorded calls anew.</summary>
+/// <summary>A project's markup on the prices of models, and the rerating of recorded calls.</summary>
 internal static class RerateEndpoints
 {
     private const string Tag = "LLM";

@@ -12,7 +12,7 @@ using Tollgate.Web.Mail;
 namespace Tollgate.Server.Mail;
 
 /// <summary>
-/// <c>/v1/mails</c>: what customers were written. <c>/v1/mail/unsubscribe</c>: where a customer refuses the mails that can be refused.
+/// <c>/v1/mails</c>: the mails to customers. <c>/v1/mail/unsubscribe</c>: the page on which a customer unsubscribes from optional mails.
 /// </summary>
 internal static class MailEndpoints
 {
@@ -130,7 +130,7 @@ internal static class MailEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, detail, MailJson.Default.MailDetail);
     }
 
-    /// <summary>Mail scanners follow links: only a button does it.</summary>
+    /// <summary>Asks for confirmation with a button, because mail scanners follow links.</summary>
     private static async Task AskAsync(
         HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory, Guesses guesses)
     {
@@ -161,11 +161,11 @@ internal static class MailEndpoints
         await PageAsync(context, StatusCodes.Status200OK, house, (house.Words.RefusedHeading, house.Words.RefusedText));
     }
 
-    /// <summary>Whose page it is, and in which language it speaks.</summary>
+    /// <summary>The project and language of a page.</summary>
     /// <param name="Tag">BCP 47.</param>
     private sealed record House(string Name, bool IsSandbox, string Tag, MailWords Words);
 
-    /// <summary>As the mail which had the link.</summary>
+    /// <summary>Returns the same project and language as the mail with the link.</summary>
     private static async Task<House> HouseAsync(Refusal refusal, MailQueries queries, ProjectDirectory directory, CancellationToken cancel)
     {
         if (!directory.Current.ProjectsById.TryGetValue(refusal.Project, out var project))
@@ -177,7 +177,7 @@ internal static class MailEndpoints
         return new(templates.Sender, project.Mode == ProjectMode.Sandbox, templates.Language, templates.Words);
     }
 
-    /// <summary>Of whom it was is not known: it speaks as the browser does.</summary>
+    /// <summary>Answers an invalid link, whose project is unknown, in the browser's language.</summary>
     private static Task BadLinkAsync(HttpContext context, Guesses guesses)
     {
         var status = StatusCodes.Status400BadRequest;
@@ -194,7 +194,7 @@ internal static class MailEndpoints
     private static Refusal? ReadToken(MailLinks links, string? token) =>
         token is { Length: > 0 and <= LongestToken } ? links.Read(token) : null;
 
-    /// <param name="action">Where a button leads; null: there is none.</param>
+    /// <param name="action">The target of a button; null: no button.</param>
     private static Task PageAsync(
         HttpContext context, int status, House house, (string Heading, string Text) says, string? action = null) =>
         Pages.WriteAsync<RefusePage>(context, status, new Dictionary<string, object?>

@@ -4,16 +4,16 @@ using System.Text;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>What a mail says, before it is text or HTML.</summary>
-/// <param name="Facts">Name and value, under the paragraphs.</param>
-/// <param name="Button">What the link is called, and where it leads.</param>
+/// <summary>The content of a mail, before its conversion to text or HTML.</summary>
+/// <param name="Facts">Names and values, below the paragraphs.</param>
+/// <param name="Button">The text and target of the link.</param>
 /// <param name="Progress">Percent of a bar, 0 to 100; null: none.</param>
 internal sealed record MailLetter(
     string Subject, string Heading, IReadOnlyList<string> Paragraphs, IReadOnlyList<(string Name, string Value)> Facts,
     (string Text, Uri Link)? Button = null,
     int? Progress = null);
 
-/// <summary>Writes letters: plain text, and one column of HTML that reads in light and dark and needs no pictures.</summary>
+/// <summary>Writes mails as plain text, and as one column of HTML for light and dark mode, without pictures.</summary>
 internal static class MailWriter
 {
     private const string Style =
@@ -45,7 +45,7 @@ internal static class MailWriter
         }
         """;
 
-    /// <param name="unsubscribe">Null: this mail cannot be refused.</param>
+    /// <param name="unsubscribe">Null: customers cannot unsubscribe from this mail.</param>
     public static string Text(MailLetter letter, MailTemplates templates, Uri? unsubscribe)
     {
         var text = new StringBuilder();

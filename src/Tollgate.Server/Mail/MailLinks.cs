@@ -15,18 +15,18 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>Who asks to get no more mails of a type.</summary>
+/// <summary>A customer's request to unsubscribe from a type of mail.</summary>
 internal sealed record Refusal(int Project, string Customer, MailType Type);
 
-/// <summary>Links that stand in mails: whoever has one has been given it.</summary>
+/// <summary>Creates and reads the links in mails. A link authorises its holder.</summary>
 internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptions<HttpOptions> http, MailHome home)
 {
     private const string Actor = "mail";
 
-    /// <summary>A customer's id has 255 characters, each of up to 4 bytes.</summary>
+    /// <summary>The longest token: a customer's id has up to 255 characters, each of up to 4 bytes.</summary>
     private const int LongestToken = 2_000;
 
-    /// <summary>In place of links in a preview.</summary>
+    /// <summary>Replaces links in a preview.</summary>
     public static readonly Uri Hidden = new("https://example.invalid/only-in-the-mail");
 
     private Uri Server => http.Value.PublicUrl ?? home.Url;
@@ -34,7 +34,7 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
     public Uri Unsubscribe(ProjectSnapshot project, MailRow mail) => new(
         Server, $"/v1/mail/unsubscribe?token={Sign(string.Join('\n', project.Id, CatalogWords.Of(mail.Type), mail.Customer))}");
 
-    /// <summary>Null: nobody has signed this.</summary>
+    /// <summary>Null: the signature is invalid.</summary>
     public Refusal? Read(string token)
     {
         if (token.Length > LongestToken || !Base64Url.IsValid(token)
@@ -47,7 +47,7 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
         return new(int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), parts[2], CatalogWords.Read<MailType>(parts[1]));
     }
 
-    /// <summary>Encrypted, so that an address of a mail tells nobody who the customer is, and authenticated.</summary>
+    /// <summary>Encrypts, so that a URL in a mail does not reveal the customer, and authenticates.</summary>
     private string Sign(string text) => Base64Url.EncodeToString(Aead.Close(keys.OfMail(), Encoding.UTF8.GetBytes(text)));
 
     /// <summary>The catalogue's <c>upgrade_url</c>. Null: the mail is not about usage.</summary>
@@ -56,8 +56,8 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
         : new(UpgradeLink.Of(project, Server, mail.Customer, mail.Data.GetProperty("feature").GetString()!, usage.Plan));
 
     /// <summary>
-    /// A page of ours on which the invoice of a failed payment is paid. Null: nothing is due any more, or the page would be the provider's,
-    /// where an attempt would wait and keep the next one of dunning from being made.
+    /// Returns Tollgate's page on which the customer pays the invoice of a failed payment. Null: nothing is due, or the page would be the
+    /// provider's, where a pending attempt would block the next attempt of dunning.
     /// </summary>
     public async Task<Uri?> PayAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
     {
@@ -74,6 +74,6 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
     }
 }
 
-/// <summary>Where this server is, and where it writes mails that do not leave it.</summary>
-/// <param name="Url">Where it listens: of links, where nobody has said how customers reach it.</param>
+/// <summary>The address of this server, and the folder of mails that it writes to files.</summary>
+/// <param name="Url">The listening address, for links if no public URL is configured.</param>
 public sealed record MailHome(Uri Url, string Folder);

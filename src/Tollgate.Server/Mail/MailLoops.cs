@@ -9,7 +9,7 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>Looks every second for facts that are no mails yet, and for reminders whose day has come.</summary>
+/// <summary>Looks every second for facts without a mail, and for due reminders.</summary>
 internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ParkedWork parked, ILogger<DeriveMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
@@ -30,7 +30,7 @@ internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, Parke
     }
 }
 
-/// <summary>Takes mails that are due and sends them, a few at a time.</summary>
+/// <summary>Claims due mails and sends them, a few in parallel.</summary>
 internal sealed class SendMailsLoop(
     MailQueue queue, MailQueries queries, InvoiceQueries invoices, MailSender sender, MailLinks links, ProjectDirectory directory,
     Clock clock, ParkedWork parked,
@@ -40,15 +40,15 @@ internal sealed class SendMailsLoop(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CleaningInterval = TimeSpan.FromHours(1);
 
-    /// <summary>One lease has to be enough for all of them.</summary>
+    /// <summary>The most mails of one claim, which the loop has to send within one lease.</summary>
     private const int MostAtOnce = 20;
 
-    /// <summary>Two rounds: a project that has many to send keeps the others' mails for these and no longer.</summary>
+    /// <summary>The most mails of one project in a claim: a project with many mails delays the others by two rounds at most.</summary>
     private const int MostOfOneProject = 8;
 
     private const int AtOnce = 4;
 
-    /// <summary>How long mails can be looked at.</summary>
+    /// <summary>The number of days for which Tollgate stores mails.</summary>
     internal const int DaysKept = 90;
 
     private const int ForgottenAtOnce = 5_000;
@@ -74,7 +74,7 @@ internal sealed class SendMailsLoop(
         }
     }
 
-    /// <summary>A row that cannot be read keeps nobody's mail.</summary>
+    /// <summary>Claims due mails. It parks an unreadable row, which thus delays no other mail.</summary>
     private async Task<IReadOnlyList<MailRow>> ClaimAsync(CancellationToken cancel)
     {
         var (mails, broken) = await queue.ClaimAsync(MostAtOnce, MostOfOneProject, cancel);
@@ -86,7 +86,7 @@ internal sealed class SendMailsLoop(
         return mails;
     }
 
-    /// <summary>What is wrong with one keeps nobody from the others; it is tried again as often as any.</summary>
+    /// <summary>Sends a mail. A failure delays no other mail, and Tollgate retries it as often as any.</summary>
     private async Task SendAsync(MailRow mail)
     {
         if (!directory.Current.ProjectsById.TryGetValue(mail.Project, out var project))
@@ -106,7 +106,7 @@ internal sealed class SendMailsLoop(
                 mail, retry is null ? MailState.Failed : MailState.Waiting, "It could not be written.", null, retry,
                 CancellationToken.None);
 
-            // One that is given up is listed as failed among the mails.
+            // The list of mails shows a mail that Tollgate gave up as failed.
             await (retry is null
                 ? parked.DoneAsync(WorkNames.Mails, project, mail.Id.ToString("D"))
                 : parked.ParkAsync(WorkNames.Mails, project, mail.Id.ToString("D"), broken, retry));
@@ -146,7 +146,7 @@ internal sealed class SendMailsLoop(
         await queue.FinishAsync(mail, state, attempt.Failure, target.Address, retry, cancel);
     }
 
-    /// <summary>A receipt brings the invoice.</summary>
+    /// <summary>Returns the PDF of the invoice for a receipt.</summary>
     private async Task<(string Name, byte[] Pdf)?> InvoiceOfAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel) =>
         mail.Type == MailType.Receipt && await invoices.FindAsync(project, mail.Data.GetProperty("invoice").GetGuid(), cancel) is { } row
             ? ($"{row.Invoice.Number}.pdf", await InvoicePdf.OfAsync(invoices, project, row, cancel))

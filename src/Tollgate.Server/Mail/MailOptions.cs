@@ -3,9 +3,9 @@ using System.Net.Mail;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>How mail leaves the server.</summary>
-/// <param name="Host">Null: it does not; mails are written to files.</param>
-/// <param name="IsSecure">The conversation is encrypted (STARTTLS); without it names and amounts go in the clear.</param>
+/// <summary>The delivery of mail.</summary>
+/// <param name="Host">Null: Tollgate sends no mail and writes mails to files.</param>
+/// <param name="IsSecure">True: the connection is encrypted (STARTTLS); otherwise names and amounts are sent in clear text.</param>
 public sealed record MailOptions(
     string? Host = null, int Port = MailOptions.SubmissionPort, string? User = null, string? Password = null,
     string From = MailOptions.Nobody, bool IsSecure = true)
@@ -14,7 +14,7 @@ public sealed record MailOptions(
     private const int HighestPort = 65_535;
     private const string Nobody = "billing@localhost";
 
-    /// <param name="faults">All of them, each naming the value seen.</param>
+    /// <param name="faults">All faults, each with the value seen.</param>
     internal static MailOptions Read(Func<string, string?> environment, List<string> faults)
     {
         var (host, port, from) = (Of("HOST"), SubmissionPort, Of("FROM") ?? Nobody);

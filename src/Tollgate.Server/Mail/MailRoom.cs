@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>Hangs the room Mail into the server. Needs the room Payments.</summary>
+/// <summary>Registers the room Mail. Needs the room Payments.</summary>
 public static class MailRoom
 {
     public static IServiceCollection AddMail(this IServiceCollection services, MailOptions options, MailHome home)

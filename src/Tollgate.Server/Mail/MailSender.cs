@@ -9,26 +9,27 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>A mail as it leaves.</summary>
+/// <summary>A mail to send.</summary>
 /// <param name="Sender">The name in From.</param>
-/// <param name="Unsubscribe">Null: it cannot be refused.</param>
-/// <param name="Invoice">The PDF of the invoice that it tells of, under its file name; null: none.</param>
+/// <param name="Unsubscribe">Null: customers cannot unsubscribe from it.</param>
+/// <param name="Invoice">The PDF of the mail's invoice, with its file name; null: none.</param>
 internal sealed record MailContent(
     string Subject, string Text, string Html, string Sender, Uri? Unsubscribe, (string Name, byte[] Pdf)? Invoice);
 
-/// <summary>How an attempt ended.</summary>
-/// <param name="Failure">Null: the mail server has it, or the file is written.</param>
-/// <param name="IsFinal">It will not be taken later either.</param>
+/// <summary>The result of an attempt.</summary>
+/// <param name="Failure">Null: the mail server has accepted the mail, or the file is written.</param>
+/// <param name="IsFinal">True: a retry would fail as well.</param>
 internal readonly record struct MailAttempt(string? Failure, bool IsFinal = false);
 
 /// <summary>
-/// Hands mails to a mail server, or writes them to files: those of sandbox projects always, whose customers are nobody's.
+/// Sends mails through a mail server, or writes them to files. It always writes those of sandbox projects to files, whose customers are not
+/// real.
 /// </summary>
 internal sealed class MailSender(MailOptions options, MailHome home, ILogger<MailSender> log)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long files are kept.</summary>
+    /// <summary>The age at which files are deleted.</summary>
     private static readonly TimeSpan FilesKept = TimeSpan.FromDays(30);
 
     public async Task<MailAttempt> SendAsync(ProjectSnapshot project, MailRow mail, string address, MailContent letter)
@@ -44,7 +45,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
             : Write(project, mail, message);
     }
 
-    /// <summary>Old files go.</summary>
+    /// <summary>Deletes old files.</summary>
     public void Clean()
     {
         var folder = new DirectoryInfo(home.Folder);
@@ -71,7 +72,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         }
         catch (SmtpException refused)
         {
-            // What the mail server says may name the customer: it is kept with the mail, and not written to the log.
+            // The mail server's answer may name the customer, so Tollgate stores it with the mail, and does not log it.
             log.LogWarning(
                 "The mail server did not take mail {Mail}: {Status}. \"tollgate mails list\" says why", mail.Id, refused.StatusCode);
             return new(refused.InnerException?.Message ?? refused.Message, MailRules.IsFinal((int)refused.StatusCode, refused.Message));
@@ -85,7 +86,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
 
     private MailAttempt Write(ProjectSnapshot project, MailRow mail, MailMessage message)
     {
-        // The client names files as it likes: one folder each, and a name of ours when it is whole.
+        // The client chooses file names, so each mail gets its own folder, and its final name when it is complete.
         var fresh = Directory.CreateDirectory(Path.Combine(home.Folder, $".{mail.Id:N}"));
         using (var client =
             new SmtpClient { DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory, PickupDirectoryLocation = fresh.FullName })
@@ -131,13 +132,13 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
     }
 
     /// <summary>
-    /// <see cref="MailAddress"/> puts a name of ASCII between quotes as it is: a quote inside would end it, and what follows would be
-    /// another sender. (RFC 5322,
-    /// 3.2.4 lets a backslash stand before it; a typographic quote needs none, and looks the same in every mail program.)
+    /// <see cref="MailAddress"/> puts an ASCII name between quotes without escapes: a quote in the name would end it, and the rest could
+    /// become another sender. (RFC 5322, 3.2.4 allows a backslash before it; a typographic quote needs none, and looks the same in every
+    /// mail program.)
     /// </summary>
     private static string Quotable(string name) => name.Replace('"', '”').Replace('\\', '＼');
 
-    /// <summary>Names may hold line breaks; headers may not.</summary>
+    /// <summary>Removes line breaks, which names may contain and headers may not.</summary>
     private static string OneLine(string text) =>
         string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

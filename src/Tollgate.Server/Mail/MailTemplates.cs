@@ -11,17 +11,19 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>The facts in a mail that are read when it leaves, beside its own data.</summary>
-/// <param name="Pay">Where an invoice that could not be collected is paid; null: nowhere.</param>
-/// <param name="Upgrade">Where larger plans are; null: the mail does not tell of usage.</param>
-/// <param name="ResetsAt">When the quota starts anew; null: never, or the mail does not tell of usage.</param>
+/// <summary>The facts that Tollgate reads when it sends a mail, in addition to the mail's own data.</summary>
+/// <param name="Pay">The page on which the customer pays an uncollected invoice; null: none.</param>
+/// <param name="Upgrade">The page with larger plans; null: the mail is not about usage.</param>
+/// <param name="ResetsAt">The time at which the quota resets; null: never, or the mail is not about usage.</param>
 internal sealed record MailNow(Uri? Pay, Uri? Upgrade, Instant? ResetsAt)
 {
     public static readonly MailNow Nothing = new(null, null, null);
 }
 
-/// <summary>What each kind of mail says, in the language of the project's invoices, with amounts and dates as there.</summary>
-/// <param name="sender">In whose name.</param>
+/// <summary>
+/// The content of each kind of mail, in the language of the project's invoices, with the same notation of amounts and dates.
+/// </summary>
+/// <param name="sender">The settings of the seller, whose name the mail uses.</param>
 internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sender)
 {
     /// <summary>Percent.</summary>
@@ -78,7 +80,7 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
 
     private MailLetter EndedUnpaid(JsonElement data, Instant at, Uri? pay)
     {
-        // What was written before a plan was named has none.
+        // Mails from an earlier version of Tollgate name no plan.
         var (number, due, plan, day) =
             (Text(data, "number"), Amount(data, "amount"), PlanOrNull(data, "plan") ?? Words.Plan, _locale.Date(at, project.Zone));
         return new(

@@ -84,12 +84,12 @@ internal sealed record MailWords
     /// <summary>{0} is the feature's name.</summary>
     public required string AllUsedSubject { get; init; }
 
-    /// <summary>{0} is what was used, {1} what was granted.</summary>
+    /// <summary>{0} is the used amount, {1} the granted one.</summary>
     public required string UsedText { get; init; }
     public required string UsedOf { get; init; }
     public required string BeyondText { get; init; }
 
-    /// <summary>The name of the day on which the quota starts anew.</summary>
+    /// <summary>The name of the day on which the quota resets.</summary>
     public required string ResetsOn { get; init; }
     public required string UpgradeButton { get; init; }
 
@@ -109,7 +109,7 @@ internal sealed record MailWords
     public required string EndsSubject { get; init; }
     public required string EndsText { get; init; }
 
-    // The page on which mails are refused.
+    // The page on which customers unsubscribe.
     public required string RefuseAsk { get; init; }
     public required string RefuseText { get; init; }
     public required string RefuseButton { get; init; }
@@ -118,7 +118,7 @@ internal sealed record MailWords
     public required string BadLinkHeading { get; init; }
     public required string BadLinkText { get; init; }
 
-    /// <param name="tag">Of the invoices, such as <c>de-AT</c>.</param>
+    /// <param name="tag">The language of the invoices, such as <c>de-AT</c>.</param>
     public static MailWords Of(string tag) =>
         tag.Split('-')[0].ToUpperInvariant() switch { "DE" => German, "FR" => French, "ES" => Spanish, _ => English };
 

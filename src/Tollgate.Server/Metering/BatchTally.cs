@@ -4,12 +4,12 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>A fact that was not recorded, by its place in the request.</summary>
+/// <summary>A rejected fact, by its place in the request.</summary>
 internal readonly record struct Rejection(long Index, string? Id, string Code, string Detail);
 
-/// <summary>Counts what became of the facts of a request.</summary>
-/// <param name="noun">What they are, for messages: events, calls.</param>
-/// <param name="mostListed">Rejected ones that the answer lists; the others are only counted.</param>
+/// <summary>Counts the results of the facts of a request.</summary>
+/// <param name="noun">The name of the facts in messages: events, calls.</param>
+/// <param name="mostListed">The most rejected facts that the answer lists; it only counts the others.</param>
 internal sealed class BatchTally(string noun, int mostListed)
 {
     private readonly List<Rejection> _rejected = [];
@@ -20,10 +20,10 @@ internal sealed class BatchTally(string noun, int mostListed)
 
     public long RejectedCount { get; private set; }
 
-    /// <summary>Why the rest of the request was not recorded: the database or the lanes did not take it.</summary>
+    /// <summary>The reason why the rest of the request is not recorded: the database or the lanes did not accept it.</summary>
     public ErrorCode? Broken { get; private set; }
 
-    /// <summary>True: it was recorded now, and not before.</summary>
+    /// <summary>True: this request recorded the fact.</summary>
     public bool Add(long index, string? id, GateAnswer answer)
     {
         if (OutcomeMap.Code(answer.Fault) is { Status: StatusCodes.Status503ServiceUnavailable } broken)
@@ -43,7 +43,7 @@ internal sealed class BatchTally(string noun, int mostListed)
         return !answer.Replayed;
     }
 
-    /// <summary>The next rejected one is listed with its detail.</summary>
+    /// <summary>True: the answer lists the next rejected fact with its detail.</summary>
     public bool ListsMore => _rejected.Count < mostListed;
 
     public void Reject(long index, string? id, string code, string detail)
@@ -59,10 +59,10 @@ internal sealed class BatchTally(string noun, int mostListed)
         index, id, problem.Code,
         problem.Errors is { Count: > 0 } all ? string.Join(" ", all.Select(TextOf)) : problem.Detail ?? problem.Title);
 
-    /// <summary>In the order of the request, although chunks are decided while later lines are read.</summary>
+    /// <summary>The rejected facts in the order of the request, although chunks are decided while later lines are read.</summary>
     public IEnumerable<Rejection> Rejected => _rejected.OrderBy(static one => one.Index);
 
-    /// <summary>503 with how far it came: sending everything again with the same ids counts nothing twice.</summary>
+    /// <summary>The 503 with the counts so far. A repeat of the whole request with the same ids counts nothing twice.</summary>
     public Problem BrokenOff(ErrorCode code) => Problem.Of(
         code,
         $"{Accepted} {noun} were recorded and {Replayed} had been before. Send all of them again with the same ids: nothing counts twice.")

@@ -12,10 +12,10 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>"Why?": a decision read back from what was recorded under its id, in numbers and in sentences.</summary>
+/// <summary>Explains a decision from the facts recorded under its id, in numbers and in sentences.</summary>
 internal static class DecisionsEndpoints
 {
-    /// <summary>The reason where no meter read the event.</summary>
+    /// <summary>The reason of an event that no meter read.</summary>
     internal const string NotMetered = "not_metered";
 
     public static void Map(IEndpointRouteBuilder app)
@@ -179,7 +179,7 @@ internal static class DecisionsEndpoints
     }
 }
 
-/// <summary>What an id turned out to be, as the explanation says it.</summary>
+/// <summary>The kind of fact with the id, as in the explanation.</summary>
 internal enum DecisionKind
 {
     Event,

@@ -12,9 +12,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Metering;
 
 /// <summary>
-/// The fields of one event while it is read off JSON bytes, and all that is wrong with them. Reused for every event of a
-/// request: an event costs its texts and the order, and a properties object is copied as it came, not parsed into a tree.
-/// The bytes must be valid UTF-8.
+/// The fields of one event while the server parses its JSON, and their faults. It is reused for every event of a request: an event costs
+/// its texts and the order, and the properties object is copied unchanged, not parsed into a tree. The bytes must be valid UTF-8.
 /// </summary>
 internal sealed class EventFields(bool enforce)
 {
@@ -33,7 +32,7 @@ internal sealed class EventFields(bool enforce)
 
     public IReadOnlyList<Fault> Faults => _faults;
 
-    /// <summary>Further faults are not told: nobody has to find words for them.</summary>
+    /// <summary>True: the list is full, so callers need not describe further faults.</summary>
     public bool IsFull => _faults.Count >= WireLimits.Faults;
 
     public void Reset()
@@ -51,8 +50,8 @@ internal sealed class EventFields(bool enforce)
         }
     }
 
-    /// <summary>Null when the event has faults.</summary>
-    /// <param name="fallbackId">For an event without an id; null: one is generated.</param>
+    /// <summary>Null: the event has faults.</summary>
+    /// <param name="fallbackId">The id of an event without one; null: Tollgate generates one.</param>
     public EventOrder? ToOrder(string? fallbackId)
     {
         Require(Customer, "customer");
@@ -74,7 +73,7 @@ internal sealed class EventFields(bool enforce)
 
     public void ReadCustomer(ref Utf8JsonReader reader, string param = "customer") => SetCustomer(Text(ref reader, param), param);
 
-    /// <summary>Most events of a request have the same type: its text is kept.</summary>
+    /// <summary>Reads the type and reuses the previous text, since most events of a request have the same type.</summary>
     public void ReadType(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.String && _lastType.Length > 0 && reader.ValueTextEquals(_lastType))
@@ -91,7 +90,7 @@ internal sealed class EventFields(bool enforce)
 
     public void SetCustomer(string? text, string param) => Customer = CheckedId(text, param);
 
-    /// <summary>A type stands in no URL: any line will do.</summary>
+    /// <summary>A type is part of no URL, so any line of text is valid.</summary>
     public void SetType(string? text)
     {
         Type = null;
@@ -128,7 +127,7 @@ internal sealed class EventFields(bool enforce)
         }
     }
 
-    // A decimal holds 28 digits: longer numbers would be rounded, tiny ones to zero.
+    // A decimal has 28 digits; it would round longer numbers, and tiny ones to zero.
     private static bool TryQuantity(ReadOnlySpan<byte> digits, out Quantity quantity)
     {
         quantity = default;
@@ -172,7 +171,7 @@ internal sealed class EventFields(bool enforce)
         }
     }
 
-    /// <param name="json">The bytes that the reader goes over.</param>
+    /// <param name="json">The reader's bytes.</param>
     public void ReadProperties(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
     {
         if (reader.TokenType == JsonTokenType.Null)
@@ -206,7 +205,7 @@ internal sealed class EventFields(bool enforce)
         _properties = Encoding.UTF8.GetString(json);
     }
 
-    /// <summary>Goes to the end of the value; false when something in it cannot be stored.</summary>
+    /// <summary>Reads to the end of the value; false: a part of it cannot be stored.</summary>
     public bool Walk(ref Utf8JsonReader reader, string param)
     {
         var before = _faults.Count;
@@ -227,7 +226,7 @@ internal sealed class EventFields(bool enforce)
         return _faults.Count == before;
     }
 
-    // jsonb holds any text but U+0000 and halves of surrogate pairs; only escapes can be either.
+    // jsonb stores any text but U+0000 and lone surrogates; only escapes can contain these.
     private static bool IsStorable(ref Utf8JsonReader reader)
     {
         try

@@ -7,20 +7,20 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>The shapes in which an event may come: our own, and CloudEvents 1.0 in structured or binary mode.</summary>
+/// <summary>The accepted forms of an event: Tollgate's own, and CloudEvents 1.0 in structured or binary mode.</summary>
 internal static class EventForms
 {
     public static readonly JsonReaderOptions Strict = new() { MaxDepth = Http.WireLimits.JsonDepth };
 
-    /// <summary>Of <see cref="Plain"/>.</summary>
+    /// <summary>The members of <see cref="Plain"/>.</summary>
     private static readonly string[] Members = ["id", "customer", "type", "quantity", "occurred_at", "properties"];
 
     /// <summary>
-    /// Reads one value into <paramref name="fields"/>. The reader stands on the value's first token and ends on its last.
+    /// Reads one value into <paramref name="fields"/>. The reader is on the value's first token before, and on its last afterwards.
     /// </summary>
     public delegate void Form(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, EventFields fields);
 
-    /// <summary>Reads one event; null when it has faults, which <paramref name="fields"/> lists. Throws when it is not JSON.</summary>
+    /// <summary>Reads one event; null: it has faults, which <paramref name="fields"/> lists. Throws if it is not JSON.</summary>
     public static EventOrder? Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, EventFields fields, Form form, string? fallbackId)
     {
         fields.Reset();
@@ -39,7 +39,7 @@ internal static class EventForms
         }
         catch (InvalidOperationException)
         {
-            // A name that is no text cannot be compared with those that are known. The next event begins behind this one's end.
+            // A name that is not valid text cannot be compared with the known names. The next event begins after this one's end.
             while (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth > depth)
             {
                 reader.Read();
@@ -86,8 +86,8 @@ internal static class EventForms
     }
 
     /// <summary>
-    /// CloudEvents JSON format: subject is the customer, time occurred_at, data.quantity the quantity and the rest of data
-    /// the properties. Other attributes are allowed by that specification and not kept.
+    /// CloudEvents JSON format: subject is the customer, time occurred_at, data.quantity the quantity and the rest of data the properties.
+    /// The specification allows other attributes, which Tollgate does not store.
     /// </summary>
     public static void CloudEvent(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, EventFields fields)
     {
@@ -142,7 +142,7 @@ internal static class EventForms
         }
     }
 
-    /// <summary>The data of a CloudEvent: the quantity is taken out, everything else is kept as it came.</summary>
+    /// <summary>The data of a CloudEvent: it takes the quantity, and everything else becomes the properties unchanged.</summary>
     public static void Data(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, EventFields fields)
     {
         if (reader.TokenType == JsonTokenType.Null)

@@ -17,7 +17,7 @@ internal static class EventListEndpoints
 {
     private const string Tag = "Metering";
 
-    /// <summary>Characters of CSV that are gathered before they leave.</summary>
+    /// <summary>The characters of CSV that the server buffers before it sends them.</summary>
     private const int CsvPiece = 32 * 1024;
 
     private static readonly TimeSpan DefaultWindow = TimeSpan.FromHours(24);
@@ -83,8 +83,8 @@ internal static class EventListEndpoints
         }
     }
 
-    /// <summary>The page of events that the request asks for; null when its problem was written.</summary>
-    /// <param name="type">Only events of this type, whatever the request says.</param>
+    /// <summary>The requested page of events; null: the problem is written.</summary>
+    /// <param name="type">Only events of this type, whatever the request's filter.</param>
     internal static async Task<(IReadOnlyList<EventRow> Rows, bool HasMore)?> PageAsync(
         HttpContext context, EventQueries queries, Clock clock, string? type = null)
     {
@@ -158,7 +158,7 @@ internal static class EventListEndpoints
         }
     }
 
-    /// <summary>Headers leave with the first piece, so that a query that fails at once is still answered as an error.</summary>
+    /// <summary>Sends the headers with the first piece, so that a query that fails at once still gets an error.</summary>
     private static async Task<bool> FlushAsync(HttpContext context, StringBuilder csv, bool begun)
     {
         if (!begun)

@@ -8,10 +8,10 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>What takes in events.</summary>
+/// <summary>The services that record events.</summary>
 internal sealed record EventDoor(QuotaGate Gate, UnmatchedTypes Unmatched, Clock Clock);
 
-/// <summary>The events of a request on their way into the lanes, and what became of them.</summary>
+/// <summary>Sends the events of a request into the lanes and counts the results.</summary>
 internal sealed class EventStream
 {
     private readonly LineStream<EventOrder, GateAnswer> _lines;
@@ -25,7 +25,7 @@ internal sealed class EventStream
         var project = caller.Project!;
         Tally = new(caller, door.Unmatched, door.Clock.Now(project), mostListed);
 
-        // Not given up when the sender leaves: what was read is recorded.
+        // Recording continues if the sender disconnects.
         _lines = new(
             EventLimits.LineBytes, ReadLine, orders => door.Gate.RecordAsync(project, orders, CancellationToken.None).AsTask(), Tally.Add,
             Tally.Batch);
@@ -34,14 +34,14 @@ internal sealed class EventStream
     public EventTally Tally { get; }
 
     /// <summary>
-    /// Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.
+    /// Reads lines until the stream ends. If the sender disconnects, Tollgate records the complete lines read until then.
     /// </summary>
     public Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel) => _lines.ReadLinesAsync(pipe, cancel);
 
-    /// <summary>Adds an event that was read elsewhere; sends the chunk when it is full.</summary>
+    /// <summary>Adds an event that the caller has read; sends the chunk when it is full.</summary>
     public ValueTask AddAsync(long index, EventOrder order) => _lines.AddAsync(index, order);
 
-    /// <summary>Sends what was gathered and waits for every answer.</summary>
+    /// <summary>Sends the remaining events and waits for every answer.</summary>
     public Task FinishAsync() => _lines.FinishAsync();
 
     public string? IdOf(long index) => _idPrefix is null ? null : FormattableString.Invariant($"{_idPrefix}:{index}");

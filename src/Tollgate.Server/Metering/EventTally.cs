@@ -11,10 +11,10 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>Counts what became of the events of a request.</summary>
+/// <summary>Counts the results of the events of a request.</summary>
 internal sealed class EventTally(Caller caller, UnmatchedTypes unmatched, Instant now, int mostListed)
 {
-    /// <summary>Types that the answer names.</summary>
+    /// <summary>The most types that the answer names.</summary>
     private const int MostTypes = 20;
 
     private readonly ProjectSnapshot _project = caller.Project!;

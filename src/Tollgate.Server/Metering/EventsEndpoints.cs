@@ -14,12 +14,12 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>Where facts come in: one event, an array, a stream of any length, CloudEvents; and where an event is voided.</summary>
+/// <summary>Records facts: one event, an array, a stream of any length, CloudEvents; and voids an event.</summary>
 internal static class EventsEndpoints
 {
     private const string Tag = "Metering";
 
-    /// <summary>Routing refuses others with a 415.</summary>
+    /// <summary>Routing refuses other types with a 415.</summary>
     private static readonly string[] MediaTypes =
     [
         "application/json", "application/x-ndjson", "application/jsonl", "application/ndjson", "application/cloudevents+json",
@@ -146,7 +146,7 @@ internal static class EventsEndpoints
         }
     }
 
-    /// <summary>Of any length: no limit of the body, but of each line; the least pace of the server stays.</summary>
+    /// <summary>Records a stream of any length: only each line has a limit, and the server's minimum rate applies.</summary>
     private static async Task RecordStreamAsync(HttpContext context, EventStream stream)
     {
         Body.AllowAnyLength(context);
@@ -154,7 +154,7 @@ internal static class EventsEndpoints
         await AnswerAsync(context, stream.Tally);
     }
 
-    /// <summary>One event or an array: read whole first, so that what is not JSON records nothing.</summary>
+    /// <summary>Records one event or an array. It reads the whole body first, so that a body that is not JSON records nothing.</summary>
     private static async Task RecordBodyAsync(
         HttpContext context, EventStream stream, EventFields fields, EventForms.Form form, string? singleId)
     {

@@ -7,14 +7,14 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>Reads one line of JSON; null when it was refused, and the tally says why. Throws when it is not JSON.</summary>
+/// <summary>Reads one line of JSON; null: it is refused, and the tally has the reason. Throws if it is not JSON.</summary>
 internal delegate TItem? LineReader<TItem>(long index, ReadOnlySpan<byte> json);
 
 /// <summary>
-/// Records facts while they arrive, at constant memory: at most one line, the chunk that is being gathered and
-/// <see cref="EventLimits.ChunksInFlight"/> chunks on their way to the disk. A slow disk slows the sender down.
+/// Records facts while they arrive, in constant memory: at most one line, the current chunk and <see cref="EventLimits.ChunksInFlight"/>
+/// chunks in flight to the disk. A slow disk slows the sender down.
 /// </summary>
-/// <param name="lineBytes">Bytes of a line; a longer one is refused and not kept.</param>
+/// <param name="lineBytes">The most bytes of a line; a longer one is rejected and not stored.</param>
 internal sealed class LineStream<TItem, TAnswer>(
     int lineBytes, LineReader<TItem> read, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> record,
     Action<long, TItem, TAnswer> count, BatchTally tally)
@@ -26,12 +26,12 @@ internal sealed class LineStream<TItem, TAnswer>(
     private bool _skipping;
 
     /// <summary>
-    /// Bytes at the start of the buffer that hold no line feed. They are not searched again when the line comes in small packets.
+    /// The bytes at the start of the buffer without a line feed, which need no second search if the line arrives in small packets.
     /// </summary>
     private long _searched;
 
     /// <summary>
-    /// Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.
+    /// Reads lines until the stream ends. If the sender disconnects, Tollgate records the complete lines read until then.
     /// </summary>
     public async Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel)
     {
@@ -67,8 +67,8 @@ internal sealed class LineStream<TItem, TAnswer>(
     }
 
     /// <summary>
-    /// A read that began ends here, also when a chunk fails: the server reads the rest of the body afterwards, and drops the connection
-    /// with the answer when it cannot.
+    /// Reads the next bytes. It always completes a read that it began, also if a chunk fails, because the server reads the rest of the body
+    /// afterwards, and would otherwise drop the connection with the answer.
     /// </summary>
     private async ValueTask<ReadResult> NextAsync(PipeReader pipe, CancellationToken cancel)
     {
@@ -80,7 +80,7 @@ internal sealed class LineStream<TItem, TAnswer>(
 
         try
         {
-            // The sender is slower than the disk: what is there need not wait for more.
+            // The sender is slower than the disk, so the present facts need not wait for more.
             await HarvestAsync(keep: EventLimits.ChunksInFlight, onlyDone: true);
             if (_inFlight.Count == 0)
             {
@@ -97,7 +97,7 @@ internal sealed class LineStream<TItem, TAnswer>(
         return await reading;
     }
 
-    /// <summary>Adds a fact that was read elsewhere; sends the chunk when it is full.</summary>
+    /// <summary>Adds a fact that the caller has read; sends the chunk when it is full.</summary>
     public async ValueTask AddAsync(long index, TItem item)
     {
         _chunk.Add(index, item);
@@ -108,14 +108,14 @@ internal sealed class LineStream<TItem, TAnswer>(
         }
     }
 
-    /// <summary>Sends what was gathered and waits for every answer.</summary>
+    /// <summary>Sends the remaining facts and waits for every answer.</summary>
     public async Task FinishAsync()
     {
         Send();
         await HarvestAsync(keep: 0);
     }
 
-    /// <summary>Takes whole lines off the buffer. True: the chunk is full and there may be more.</summary>
+    /// <summary>Takes complete lines from the buffer. True: the chunk is full and there may be more.</summary>
     private bool TakeLines(ref ReadOnlySequence<byte> buffer, bool isLast)
     {
         var reader = new SequenceReader<byte>(buffer);
@@ -142,7 +142,7 @@ internal sealed class LineStream<TItem, TAnswer>(
         }
         else if (buffer.Length > lineBytes)
         {
-            // The line is rejected when its end comes; until then its bytes are dropped.
+            // Drops the bytes of the line, and rejects it at its end.
             _skipping = true;
             buffer = buffer.Slice(buffer.End);
         }
@@ -209,7 +209,7 @@ internal sealed class LineStream<TItem, TAnswer>(
     {
         if (_chunk.Count > 0)
         {
-            // Not given up when the sender leaves: what was read is recorded.
+            // Recording continues if the sender disconnects.
             _inFlight.Enqueue((_chunk, record(_chunk.Items)));
             _chunk = new();
         }
@@ -229,7 +229,7 @@ internal sealed class LineStream<TItem, TAnswer>(
         }
     }
 
-    /// <summary>Facts that are recorded together, with their places in the request.</summary>
+    /// <summary>Facts of one transaction, with their places in the request.</summary>
     private sealed class Chunk
     {
         public List<TItem> Items { get; } = [];

@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary>Registers the room Metering: facts come in here and are shown here.</summary>
+/// <summary>Registers the room Metering: recording and listing of facts.</summary>
 public static class MeteringRoom
 {
     public static IServiceCollection AddMetering(this IServiceCollection services) =>

@@ -8,7 +8,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Metering;
 
-/// <summary><c>GET /v1/unmatched-events</c>: which types of events no meter takes.</summary>
+/// <summary><c>GET /v1/unmatched-events</c>: the types of events that no meter reads.</summary>
 internal static class UnmatchedEventsEndpoint
 {
     public static void Map(IEndpointRouteBuilder app)
@@ -37,8 +37,8 @@ internal static class UnmatchedEventsEndpoint
     }
 
     /// <summary>
-    /// A sentence with the nearest name that the caller may read, or nothing when none is near: features are on the pricing page, types of
-    /// events are not.
+    /// Returns a sentence with the nearest name that the caller may read; empty: none is near. The pricing page shows features, but not
+    /// types of events.
     /// </summary>
     public static string Hint(Caller caller, string type) =>
         Spelling.DidYouMean(

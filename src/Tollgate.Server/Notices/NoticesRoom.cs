@@ -10,8 +10,7 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Notices;
 
 /// <summary>
-/// Hangs the room Notices into the server: <c>/v1/customers/{id}/notices</c>. Needs the rooms Customers, Subscriptions, Payments and
-/// Quotas.
+/// Registers the room Notices: <c>/v1/customers/{id}/notices</c>. Needs the rooms Customers, Subscriptions, Payments and Quotas.
 /// </summary>
 public static class NoticesRoom
 {

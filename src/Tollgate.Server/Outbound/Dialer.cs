@@ -7,22 +7,22 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Outbound;
 
-/// <summary>The target is one that this server does not connect to. Its message says so without the addresses that a name led to.</summary>
+/// <summary>Thrown for a target to which this server does not connect. Its message does not contain the addresses of the name.</summary>
 internal sealed class OutboundRefusedException(string message) : HttpRequestException(HttpRequestError.Unknown, message)
 {
-    /// <summary>Found behind what the HTTP client wraps it in.</summary>
+    /// <summary>True if the exception or one that it wraps is a refusal.</summary>
     public static bool IsIn(Exception? e) => e is not null && (e is OutboundRefusedException || IsIn(e.InnerException));
 }
 
-/// <summary>Where this server itself listens and is known.</summary>
-/// <param name="PublicUrl">Null: it is not known under a name.</param>
+/// <summary>The addresses of this server itself.</summary>
+/// <param name="PublicUrl">Null: the server has no public name.</param>
 internal sealed record OwnAddress(IPEndPoint Listen, Uri? PublicUrl)
 {
     public bool Is(string host, int port) =>
         PublicUrl is { } url && url.Port == port
             && string.Equals(url.IdnHost.TrimEnd('.'), host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The machine's addresses are looked up only for its own port: they may change while the server runs.</summary>
+    /// <summary>Reads the machine's addresses, which may change while the server runs, only for its own port.</summary>
     public bool Is(IPAddress address, int port)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
@@ -37,47 +37,49 @@ internal sealed record OwnAddress(IPEndPoint Listen, Uri? PublicUrl)
         .Any(one => one.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes()));
 }
 
-/// <summary>The addresses of a name that a project wrote.</summary>
-/// <param name="project">Whose share of look-ups it uses.</param>
+/// <summary>Resolves a name that a project wrote.</summary>
+/// <param name="project">The project whose share of look-ups it uses.</param>
 internal delegate Task<IPAddress[]> Resolve(int project, string host, CancellationToken cancel);
 
 /// <summary>
-/// Makes every connection to a target that a tenant names. A name is resolved once, when the connection is made; every address that it
-/// has must be allowed, and the connection goes to one of those addresses and to no other: a name that answers differently the next time
-/// gains nothing by it.
+/// Makes every connection to a target that a tenant names. It resolves a name once per connection, requires every address to be allowed,
+/// and connects only to one of those addresses, which defeats DNS rebinding.
 /// </summary>
-/// <param name="reach">Which addresses are allowed.</param>
-/// <param name="own">Never reached: a call that comes back in is a loop.</param>
-/// <param name="refusal">What is said of a target that is not allowed.</param>
-/// <param name="sockets">Bounds the connections; those who share it share the bound.</param>
+/// <param name="reach">The allowed addresses.</param>
+/// <param name="own">The server's own addresses, to which it never connects: such a call would loop.</param>
+/// <param name="refusal">The message about a target that is not allowed.</param>
+/// <param name="sockets">Limits the number of connections; all dialers that share it share the limit.</param>
 /// <param name="resolve">The addresses of a name.</param>
 internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, OutgoingSockets sockets, Resolve resolve)
 {
     private static readonly TimeSpan ResolveTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>Of each request: the project that wrote the target, whose share of look-ups the connection uses.</summary>
+    /// <summary>The request option with the project that wrote the target, whose share of look-ups the connection uses.</summary>
     public static readonly HttpRequestOptionsKey<int> Project = new("tollgate.project");
 
-    /// <summary>A handler of connections of its own: one that was made where more is allowed must not serve where less is.</summary>
+    /// <summary>
+    /// Creates a handler with its own connections: a connection from a dialer with a wider reach must not serve a narrower one.
+    /// </summary>
     public SocketsHttpHandler NewHandler(TimeSpan connectTime, TimeSpan connectionLife, Encoding headers) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
 
-        // A proxy would resolve the name itself, and connect to what it likes.
+        // A proxy would resolve the name itself, and connect to any address.
         UseProxy = false,
         ConnectTimeout = connectTime,
         PooledConnectionLifetime = connectionLife,
         ActivityHeadersPropagator = null,
 
-        // Who gives up an answer wants it to end now: by default the handler reads on for two seconds.
+        // An abandoned answer must end at once; by default the handler reads on for two seconds.
         ResponseDrainTimeout = TimeSpan.Zero,
         RequestHeaderEncodingSelector = (_, _) => headers,
         ConnectCallback = (context, cancel) => ConnectAsync(ProjectOf(context.InitialRequestMessage), context.DnsEndPoint, cancel),
     };
 
     /// <summary>
-    /// For whoever sets an address: whether it leads to where nothing may be sent. A name that leads nowhere yet is good.
+    /// True if the URL leads to an address that is not allowed, for a check when a user sets it. A name that does not resolve yet is
+    /// accepted.
     /// </summary>
     public async Task<bool> LeadsAstrayAsync(int project, Uri url, CancellationToken cancel)
     {

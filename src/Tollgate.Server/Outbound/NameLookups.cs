@@ -5,46 +5,46 @@ using System.Net.Sockets;
 namespace Tollgate.Server.Outbound;
 
 /// <summary>
-/// Looks up names that tenants write, on threads of its own: the system's resolver keeps its thread for as long as a tenant's DNS server
-/// likes, and the pool's are for everybody. All names below one domain (its last two labels) share two threads, and all names that one
-/// project asks for share four: a project that writes names of many slow domains leaves the rest to the others.
+/// Resolves names that tenants write, on its own threads: the system's resolver blocks its thread for as long as a tenant's DNS server
+/// takes, and everybody needs the threads of the pool. All names below one domain (its last two labels) share two threads, and all names of
+/// one project share four, so that a project with names of many slow domains leaves the rest to others.
 /// </summary>
-/// <param name="ask">The addresses of a name. It may block.</param>
+/// <param name="ask">Returns the addresses of a name. It may block.</param>
 internal sealed class NameLookups(Func<string, IPAddress[]> ask)
 {
     private const int Threads = 32;
 
-    /// <summary>At one time, of one domain.</summary>
+    /// <summary>The most threads for one domain at a time.</summary>
     private const int ThreadsOfDomain = 2;
 
     /// <summary>
-    /// At one time, of one project: it has some left when a domain of it is slow. Six projects can keep the threads for new names busy, one
-    /// cannot.
+    /// The most threads for one project at a time, so that it has some left if one of its domains is slow. Six projects can occupy all
+    /// threads for new names; one cannot.
     /// </summary>
     private const int ThreadsOfProject = 4;
 
-    /// <summary>Names that have never led anywhere leave so many threads to those that have, such as the providers'.</summary>
+    /// <summary>The threads reserved for names that have resolved before, such as the providers'.</summary>
     private const int ThreadsForKnown = 8;
 
     private const int MostWaiting = 512;
     private const int MostWaitingOfDomain = 32;
 
-    /// <summary>As many as a project has webhooks in flight: after a start each may be to a name of its own.</summary>
+    /// <summary>As many as a project has webhooks in flight: after a start each may have a different name.</summary>
     private const int MostWaitingOfProject = 64;
 
-    /// <summary>Names that are remembered, of either kind. Beyond it all are forgotten.</summary>
+    /// <summary>The most remembered names of either kind. Beyond that, all are forgotten.</summary>
     private const int MostRemembered = 10_000;
 
-    /// <summary>A caller waits so long. The look-up goes on, and whoever asks for the same name meanwhile waits for it too.</summary>
+    /// <summary>The longest wait of a caller. The look-up continues, and later callers with the same name join it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// So long a name that led nowhere is not asked for again, unless it has led somewhere before: then the resolver may be away for a
-    /// moment.
+    /// The time for which a name that did not resolve is not looked up again, unless it resolved before: then the resolver may only be
+    /// briefly unavailable.
     /// </summary>
     private static readonly TimeSpan FailureTime = TimeSpan.FromMinutes(1);
 
-    // Also the lock of all that follows.
+    // Also the lock of all following fields.
     private readonly LinkedList<Lookup> _waiting = [];
     private readonly Dictionary<string, Lookup> _underWay = [];
     private readonly Dictionary<string, int> _busy = [];
@@ -54,7 +54,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     private int _threads;
     private int _strangers;
 
-    /// <summary>By the machine's resolver, for the whole process.</summary>
+    /// <summary>The look-ups of the whole process, by the machine's resolver.</summary>
     public static NameLookups OfMachine { get; } = new(Dns.GetHostAddresses);
 
     private sealed class Lookup(string host, bool isKnown)
@@ -65,13 +65,13 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
 
         public bool IsKnown => isKnown;
 
-        /// <summary>Those that wait for it, the first one first.</summary>
+        /// <summary>The waiting projects, the first one first.</summary>
         public List<int> Projects { get; } = [];
 
-        /// <summary>Whose thread it has.</summary>
+        /// <summary>The project whose thread it uses.</summary>
         public int Payer { get; set; }
 
-        /// <summary>When the last caller came.</summary>
+        /// <summary>The time of the last caller.</summary>
         public long Since { get; private set; }
 
         public TaskCompletionSource<IPAddress[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -89,8 +89,8 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     }
 
     /// <param name="project">The project that wrote the name.</param>
-    /// <exception cref="SocketException">The name leads nowhere, its servers do not answer in time, or too many names are being looked
-    /// up.</exception>
+    /// <exception cref="SocketException">The name does not resolve, its servers do not answer in time, or too many look-ups are in
+    /// progress.</exception>
     public async Task<IPAddress[]> ResolveAsync(int project, string host, CancellationToken cancel)
     {
         try
@@ -109,7 +109,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         {
             if (_underWay.TryGetValue(host, out var same))
             {
-                // It may have waited for a thread of another project only; from now on it may also have one of this project.
+                // Until now the look-up could use only threads of other projects; now it may also use one of this project.
                 same.Join(project);
                 StartWork();
                 return same.Answer.Task;
@@ -133,13 +133,14 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    /// <summary>The lock is held.</summary>
+    /// <summary>Requires the lock.</summary>
     private bool IsFull(int project, string domain) =>
         _waiting.Count >= MostWaiting || _waiting.Count(one => one.Domain == domain) >= MostWaitingOfDomain
             || _waiting.Count(one => one.Projects[0] == project) >= MostWaitingOfProject;
 
     /// <summary>
-    /// A look-up that ends leaves room of its domain and of its project, which two others may wait for. The lock is held.
+    /// Starts work after a look-up ends: it frees a place of its domain and one of its project, for which two others may wait. Requires the
+    /// lock.
     /// </summary>
     private void StartWork()
     {
@@ -170,7 +171,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     }
 
     /// <summary>
-    /// The first that waits and may have a thread, of a project without one before all others; null: none may. The lock is held.
+    /// Takes the first waiting look-up that may have a thread, preferring a project without one; null: none may. Requires the lock.
     /// </summary>
     private Lookup? Take()
     {
@@ -217,7 +218,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    /// <summary>All callers have gone.</summary>
+    /// <summary>True if all callers have gone.</summary>
     private bool HasBeenLeft(Lookup lookup)
     {
         lock (_waiting)
@@ -244,7 +245,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    /// <summary>Null: the thread ends, since no other look-up may have it.</summary>
+    /// <summary>Null: the thread ends, since no other look-up may use it.</summary>
     private Lookup? EndAndTake(Lookup lookup, IPAddress[]? addresses)
     {
         lock (_waiting)

@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/disputes</c>: money that customers' banks took back, or ask about.</summary>
+/// <summary><c>/v1/disputes</c>: payments that customers dispute through their banks.</summary>
 public static class DisputeEndpoints
 {
     public static void MapDisputes(this WebApplication app)

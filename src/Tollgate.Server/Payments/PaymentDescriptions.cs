@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary>What the OpenAPI document says about the room Payments.</summary>
+/// <summary>The OpenAPI descriptions of the room Payments.</summary>
 internal static class PaymentDescriptions
 {
     private const string Tag = "Payments";

@@ -13,12 +13,12 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/payments</c>: attempts, and what went back. Beside it <c>/v1/invoices/{id}/pay</c>: money that came outside.</summary>
+/// <summary><c>/v1/payments</c>: payments and refunds. Also <c>/v1/invoices/{id}/pay</c>: payments outside the provider.</summary>
 public static class PaymentEndpoints
 {
     private const int LongestReason = 500;
 
-    /// <summary>Behind what a project's provider cannot do: the two ways out.</summary>
+    /// <summary>The end of errors about a provider that cannot collect: the two remedies.</summary>
     internal const string HowToBePaid =
         "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, "
             + "choose a provider and set its keys: PUT /v1/payment-settings.";

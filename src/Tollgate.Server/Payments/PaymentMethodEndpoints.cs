@@ -11,12 +11,12 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/customers/{id}/payment-methods</c>: what a customer is charged by.</summary>
+/// <summary><c>/v1/customers/{id}/payment-methods</c>: a customer's payment methods.</summary>
 public static class PaymentMethodEndpoints
 {
     private const int LongestToken = 255;
 
-    /// <summary>Where the method's id stands in <c>/v1/customers/{id}/payment-methods/{method}</c>.</summary>
+    /// <summary>The index of the segment with the method's id in <c>/v1/customers/{id}/payment-methods/{method}</c>.</summary>
     private const int MethodSegment = 4;
 
     public static void MapPaymentMethods(this WebApplication app)

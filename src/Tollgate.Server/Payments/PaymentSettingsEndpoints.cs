@@ -8,7 +8,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/payment-settings</c>: who moves the project's money. Keys go in and never come out.</summary>
+/// <summary><c>/v1/payment-settings</c>: the project's payment provider. The API accepts keys and never returns them.</summary>
 public static class PaymentSettingsEndpoints
 {
     private const int LongestCredential = 8_000;
@@ -58,8 +58,7 @@ public static class PaymentSettingsEndpoints
             faults.Add("subscriptions", FaultCode.InvalidValue, $"{body.Provider} cannot renew and bill subscriptions; Tollgate does.");
         }
 
-        // A provider without credentials of the user keeps the stored ones: the sandbox has made a secret for itself, and {} must not drop
-        // it.
+        // A provider that takes no credentials keeps the stored ones: the sandbox has generated a secret, and {} must not delete it.
         var given = body.Credentials is { Count: 0 } && (deps.Providers.Find(name)?.Capabilities.Credentials ?? []).Count == 0
             ? null
             : body.Credentials;
@@ -116,7 +115,7 @@ public static class PaymentSettingsEndpoints
         }
     }
 
-    /// <summary>A name that ends in <c>*</c> stands for all that begin so: <c>price_*</c>.</summary>
+    /// <summary>A name that ends in <c>*</c> matches all names with that prefix: <c>price_*</c>.</summary>
     private static bool Names(CredentialField field, string key) => field.Name.EndsWith('*')
         ? key.StartsWith(field.Name[..^1], StringComparison.Ordinal)
         : key == field.Name;
@@ -131,7 +130,7 @@ public static class PaymentSettingsEndpoints
         await (isForgotten ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.BillingNotConfigured));
     }
 
-    /// <summary>Where the name stands in <c>/v1/payment-settings/credentials/{provider}</c>.</summary>
+    /// <summary>The index of the segment with the name in <c>/v1/payment-settings/credentials/{provider}</c>.</summary>
     private const int ProviderSegment = 3;
 
     private static Task ShowAsync(HttpContext context, ProjectSnapshot project, Deps deps)

@@ -9,7 +9,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary>Hangs the room Payments into the server. Needs the rooms Customers and Invoicing.</summary>
+/// <summary>Registers the room Payments. Needs the rooms Customers and Invoicing.</summary>
 public static class PaymentsRoom
 {
     public static IServiceCollection AddPayments(this IServiceCollection services, PaymentOptions options)

@@ -3,10 +3,10 @@ using Tollgate.Engine.Payments.Paymob;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary>Hangs Paymob into the room Payments.</summary>
+/// <summary>Registers the provider Paymob in the room Payments.</summary>
 internal static class PaymobSetup
 {
-    /// <summary>Where Paymob is instead of at its own hosts.</summary>
+    /// <summary>The address to use in place of Paymob's own hosts.</summary>
     public const string HomeVariable = "TOLLGATE_PAYMOB_URL";
 
     public static IServiceCollection AddPaymob(this IServiceCollection services, PaymobOptions options)
@@ -16,8 +16,9 @@ internal static class PaymobSetup
         return services.AddSingleton<IPaymentProvider, PaymobProvider>();
     }
 
-    /// <param name="server">Where customers reach this server. Paymob is told only an address of the public internet.</param>
-    /// <param name="faults">Gets one more when it is no address.</param>
+    /// <param name="server">The address at which customers reach this server. Tollgate gives Paymob only an address of the public
+    /// internet.</param>
+    /// <param name="faults">Receives a fault if the variable is not an address.</param>
     public static PaymobOptions Read(Func<string, string?> environment, Uri? server, ICollection<string> faults)
     {
         var callbacks = server is { Scheme: "https", IsLoopback: false } ? new Uri(server, "/v1/webhooks/paymob") : null;

@@ -8,7 +8,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/provider-invoices</c>: what payment providers invoiced for the subscriptions that they drive.</summary>
+/// <summary><c>/v1/provider-invoices</c>: the invoices of payment providers for the subscriptions that they manage.</summary>
 public static class ProviderInvoiceEndpoints
 {
     private static readonly Description Listed = new(

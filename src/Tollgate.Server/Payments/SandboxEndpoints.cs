@@ -13,7 +13,7 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Payments;
 
 /// <summary>
-/// <c>/v1/sandbox/…</c>: what the sandbox's provider answers, how its webhooks come, and what happens on its side of its own accord.
+/// <c>/v1/sandbox/…</c>: control the sandbox's provider: its answers, the delivery of its webhooks, and events on its side.
 /// </summary>
 public static class SandboxEndpoints
 {
@@ -22,7 +22,7 @@ public static class SandboxEndpoints
     private const int LongestDelay = 3_600;
     private const int LongestReason = 500;
 
-    /// <summary>What can be asked to happen there.</summary>
+    /// <summary>The events that a request can trigger.</summary>
     internal static readonly string[] Happenings =
         [SandboxEvent.DisputeOpened, SandboxEvent.DisputeWon, SandboxEvent.DisputeLost, SandboxEvent.RefundSucceeded,
             SandboxEvent.PaymentSucceeded];
@@ -153,7 +153,7 @@ public static class SandboxEndpoints
         };
     }
 
-    /// <summary>Null: it was answered already.</summary>
+    /// <summary>Null: the answer is written.</summary>
     private static async Task<T?> ReadAsync<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {

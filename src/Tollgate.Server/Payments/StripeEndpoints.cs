@@ -11,8 +11,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Payments;
 
 /// <summary>
-/// <c>/v1/stripe/sync</c>: what the catalogue sells, as products and prices at Stripe. <c>/v1/stripe/reconcile</c>: what both sides say
-/// differently.
+/// <c>/v1/stripe/sync</c>: writes the catalogue's plans to Stripe as products and prices. <c>/v1/stripe/reconcile</c>: compares the records
+/// of both sides.
 /// </summary>
 public static class StripeEndpoints
 {

@@ -4,10 +4,12 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Projects;
 
-/// <summary>Endpoints that make things of which a project may have only so many.</summary>
+/// <summary>Endpoints that create objects with a limit per project.</summary>
 internal static class CountedEndpoints
 {
-    /// <summary>Runs <paramref name="make"/> when there is room for one more; else the problem names the limit and its variable.</summary>
+    /// <summary>
+    /// Runs <paramref name="make"/> if the project is below the limit; otherwise writes a problem that names the limit and its variable.
+    /// </summary>
     public static RequestDelegate Counted(this IEndpointRouteBuilder app, Thing thing, RequestDelegate make)
     {
         var count = app.ServiceProvider.GetRequiredService<CountThings>();

@@ -134,7 +134,7 @@ internal static class KeysEndpoints
             : Problems.WriteAsync(context, ErrorCode.KeyRevoked));
     }
 
-    /// <summary>Everything at once. A scope that the caller lacks is that, whatever else it lacks.</summary>
+    /// <summary>Reports everything at once. A missing scope sets the error code, whatever else is missing.</summary>
     private static Task RefuseAsync(HttpContext context, IReadOnlyList<Excess> excess) => Problems.WriteAsync(
         context,
         [.. excess.Select(static one => new Fault(one.Param, ErrorCode.ExceedsIssuer.Code, one.Detail))],
@@ -198,7 +198,7 @@ internal static class KeysEndpoints
         });
     }
 
-    /// <summary>Null when something is wrong.</summary>
+    /// <summary>Null: the body has faults.</summary>
     private static KeyOrder? Check(CreateKeyRequest body, Caller caller, Instant now, Faults faults)
     {
         if (faults.Required(body.Kind, "kind"))

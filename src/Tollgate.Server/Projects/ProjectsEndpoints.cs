@@ -10,7 +10,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Projects;
 
-/// <summary><c>/v1/projects</c>: create, list, show, and give host names. The operator's, with the admin key.</summary>
+/// <summary><c>/v1/projects</c>: create, list, show, and give host names. For the operator, with the admin key.</summary>
 internal static partial class ProjectsEndpoints
 {
     private const string Tag = "Projects";
@@ -125,7 +125,7 @@ internal static partial class ProjectsEndpoints
             return;
         }
 
-        // All are in memory anyway; the page is cut from them in the order of creation.
+        // Reads all projects, which are in memory anyway, and takes the page in the order of creation.
         var rows = await queries.ListAsync(context.RequestAborted);
         var after = paging.StartingAfter is { } code ? rows.FirstOrDefault(row => row.Code == code)?.Id ?? int.MaxValue : 0;
         var (page, hasMore) = paging.Cut<ProjectRow>([.. rows.Where(row => row.Id > after).Take(paging.Probe)]);
@@ -140,7 +140,7 @@ internal static partial class ProjectsEndpoints
         var rows = await queries.ListAsync(context.RequestAborted);
         var row = rows.FirstOrDefault(row => row.Code == code);
 
-        // To a project's key every other project looks as if it did not exist.
+        // A project's key gets the same answer for another project as for one that does not exist.
         await (row is null || (caller.Kind != KeyKind.Admin && row.Id != caller.Project!.Id)
             ? Problems.WriteAsync(
                 context, ErrorCode.ProjectNotFound,
@@ -188,7 +188,7 @@ internal static partial class ProjectsEndpoints
             return [];
         }
 
-        // JSON may hold a null where the list has texts.
+        // The JSON list may contain null.
         var plain = hosts.Select(host => HostNames.Plain(host ?? "")).ToList();
         for (var i = 0; i < plain.Count; i++)
         {
@@ -224,7 +224,7 @@ internal static partial class ProjectsEndpoints
         faults.Currency(body.Currency, "currency");
     }
 
-    /// <summary>The built-in catalogue of that code, or the one that the text is; null when it has faults.</summary>
+    /// <summary>Returns the built-in catalogue with that code, or reads the text as a catalogue; null: the text has faults.</summary>
     private static async Task<CatalogDocument?> ReadCatalogAsync(CreateProjectRequest body, Faults faults, CancellationToken cancel)
     {
         if (body.Catalog is null)
@@ -232,7 +232,7 @@ internal static partial class ProjectsEndpoints
             return new() { Code = "empty", Name = "Empty", DefaultPlan = "free", Plans = [new() { Code = "free", Name = "Free" }] };
         }
 
-        // A catalogue has keys and values: what is one line without a colon is meant to name one.
+        // A catalogue has keys and values, so a single line without a colon is the code of a built-in one.
         if (body.Catalog.AsSpan().Trim().IndexOfAny(':', '\n') < 0)
         {
             var builtIn = await BuiltInCatalogs.ReadAsync(cancel);

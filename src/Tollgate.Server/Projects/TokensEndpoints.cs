@@ -8,7 +8,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Projects;
 
-/// <summary><c>/v1/customers/{id}/tokens</c>: what a SaaS hands to one customer's browser; issue, list, revoke.</summary>
+/// <summary><c>/v1/customers/{id}/tokens</c>: the tokens for one customer's browser; issue, list, revoke.</summary>
 internal static class TokensEndpoints
 {
     private const string Tag = "Customers";
@@ -149,12 +149,12 @@ internal static class TokensEndpoints
         RevokedAt = row.RevokedAt?.ToOffset(),
     };
 
-    /// <summary>How a token or a portal session stands.</summary>
+    /// <summary>The status of a customer token or a portal session.</summary>
     internal static string StatusOf(Instant? revokedAt, Instant expiresAt, Instant now) =>
         CatalogWords.Of(revokedAt is not null ? TokenStatus.Revoked : expiresAt <= now ? TokenStatus.Expired : TokenStatus.Active);
 }
 
-/// <summary>How a customer token or a portal session stands, as its view says it.</summary>
+/// <summary>The status of a customer token or a portal session, as in its view.</summary>
 internal enum TokenStatus
 {
     Active,

@@ -14,7 +14,7 @@ namespace Tollgate.Server.Quotas;
 internal static class GateAnswers
 {
     /// <summary>Writes the problem of a fault or a refusal; false when the answer is an allowed decision.</summary>
-    /// <param name="features">That the request names.</param>
+    /// <param name="features">The features that the request names.</param>
     public static bool TryWriteProblem(
         HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, out Task written,
         params IEnumerable<string> features)
@@ -39,7 +39,7 @@ internal static class GateAnswers
         return false;
     }
 
-    /// <summary>Which of the features it is that the catalogue does not have, or does not count; null: the fault is another.</summary>
+    /// <summary>Names the feature that the catalogue does not have or does not count; null: another fault.</summary>
     private static string? Explain(PublishedCatalog catalog, GateFault fault, IEnumerable<string> features) => fault switch
     {
         GateFault.FeatureUnknown when features.FirstOrDefault(code => !catalog.Features.ContainsKey(code)) is { } unknown =>
@@ -62,8 +62,9 @@ internal static class GateAnswers
         return Problems.WriteAsync(context, RefusalOf(code, project, customer, decision, PublicAddress.Find(context)), decision.RetryAfter);
     }
 
-    /// <summary>The problem of a refusal with the numbers behind it. Also for doors that answer in another shape.</summary>
-    /// <param name="server">Where people reach the server; null: unknown, and an upgrade link that is a path stays one.</param>
+    /// <summary>The problem of a refusal with the numbers behind it. Doors that answer in another shape use it too.</summary>
+    /// <param name="server">The address at which customers reach the server; null: unknown, and an upgrade link that is a path stays a
+    /// path.</param>
     public static Problem RefusalOf(ErrorCode code, ProjectSnapshot project, string? customer, Decision decision, Uri? server)
     {
         var feature = project.Catalog.FeaturesByKey[decision.FeatureKey];
@@ -142,7 +143,7 @@ internal static class GateAnswers
         };
     }
 
-    /// <summary>The state of the tightest rate window (IETF draft RateLimit headers). Nothing when the plan has none.</summary>
+    /// <summary>The state of the tightest rate window (IETF draft RateLimit headers). Writes nothing if the plan has none.</summary>
     public static void WriteRateHeaders(HttpContext context, Decision decision)
     {
         if (decision is not { Window: { } window })
@@ -159,7 +160,7 @@ internal static class GateAnswers
         }
     }
 
-    /// <summary>Why, for people.</summary>
+    /// <summary>Explains the refusal in a sentence.</summary>
     public static string Explain(ProjectSnapshot project, Decision decision) =>
         Explain(project.Catalog.FeaturesByKey[decision.FeatureKey], decision);
 

@@ -5,8 +5,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Quotas;
 
 /// <summary>
-/// What everything else is measured against: the same authentication, the same bodies, no decision. Mapped only when the
-/// environment says <c>TOLLGATE_BENCH=1</c>.
+/// The baseline of benchmarks: the same authentication and bodies as a decision, without the decision. Mapped only with
+/// <c>TOLLGATE_BENCH=1</c> in the environment.
 /// </summary>
 internal static class NoopEndpoint
 {

@@ -4,7 +4,7 @@ using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Server.Quotas;
 
-/// <summary>The one place where outcomes and faults become reasons and error codes.</summary>
+/// <summary>Maps outcomes and faults to reasons and error codes.</summary>
 internal static class OutcomeMap
 {
     /// <summary>The word in <c>reason</c>.</summary>
@@ -27,7 +27,10 @@ internal static class OutcomeMap
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "The outcome has no reason."),
     };
 
-    /// <summary>The error that a refusal is: 402 when paying helps, 429 when waiting helps. Null for what is allowed.</summary>
+    /// <summary>
+    /// The error code of a refusal: 402 if the customer can pay for more, 429 if a later retry can succeed. Null: the decision allows the
+    /// request.
+    /// </summary>
     public static ErrorCode? Code(Outcome outcome) => outcome switch
     {
         Outcome.WithinQuota or Outcome.Unlimited or Outcome.Overage or Outcome.SwitchedOn or Outcome.RecordedOverLimit => null,

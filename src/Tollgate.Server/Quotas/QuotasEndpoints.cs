@@ -14,17 +14,17 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Quotas;
 
-/// <summary>check and consume: the hottest doors. They read, validate, ask the gate, and write; nothing else.</summary>
+/// <summary>check and consume, the most frequent calls. They read, validate, ask the gate and write, and do nothing else.</summary>
 internal static class QuotasEndpoints
 {
     private const string Tag = "Quotas";
 
-    /// <summary>More is a mistake of units.</summary>
+    /// <summary>A larger value is a mistake of units.</summary>
     private const long MostInputTokens = 100_000_000;
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        // Resolved once: a scope of services for each request would cost more than the decision of a check.
+        // Resolved once: a service scope per request would cost more than the decision of a check.
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         var guard = app.ServiceProvider.GetRequiredService<GuardLlmCalls>();
         app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly()
@@ -161,7 +161,9 @@ internal static class QuotasEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, GateAnswers.ConsumedOf(project, answer), GateJson.Default.ConsumedView);
     }
 
-    /// <summary>Units: more than zero unless said otherwise, at most nine decimals, at most 18 digits before the point.</summary>
+    /// <summary>
+    /// Reads units: more than zero unless <paramref name="mayBeZero"/>, at most nine decimals, at most 18 digits before the point.
+    /// </summary>
     public static Quantity AmountOf(decimal? given, string param, Faults faults, bool mayBeZero = false)
     {
         var value = given ?? 1m;

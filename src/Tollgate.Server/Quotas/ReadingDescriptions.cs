@@ -5,7 +5,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Quotas;
 
-/// <summary>What the OpenAPI document says about <see cref="ReadingEndpoints"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="ReadingEndpoints"/>.</summary>
 internal static class ReadingDescriptions
 {
     private const string Tag = "Customers";

@@ -17,12 +17,12 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.Quotas;
 
 /// <summary>
-/// <c>/v1/customers/{id}/usage</c>, <c>/entitlements</c>, <c>/explain</c>: where a customer stands. Nobody is created by being
-/// read: an id that was never used gets the numbers that its first use would meet.
+/// <c>/v1/customers/{id}/usage</c>, <c>/entitlements</c>, <c>/explain</c>: a customer's balances and entitlements. Reading creates no
+/// customer: an unknown id gets the numbers that its first use would meet.
 /// </summary>
 public static class ReadingEndpoints
 {
-    /// <summary>The reason of a value feature, which nobody decides about.</summary>
+    /// <summary>The reason of a value feature, which has no decision.</summary>
     internal const string Setting = "setting";
 
     public static void MapReadings(this WebApplication app)
@@ -98,7 +98,7 @@ public static class ReadingEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, view, CustomersJson.Default.ExplainView);
     }
 
-    /// <summary>Null when the database does not answer, and then the problem is written.</summary>
+    /// <summary>Null: the database does not answer, and the problem is written.</summary>
     internal static async ValueTask<CustomerStanding?> StandingAsync(HttpContext context, QuotaGate gate, string customer)
     {
         var standing = await gate.StandingAsync(context.Project(), customer, context.RequestAborted);
@@ -114,7 +114,7 @@ public static class ReadingEndpoints
     {
         var metered = standing.Features.Where(f => f.Standing is not null).ToList();
 
-        // A subscription's billing month is where its features say it is; without one it is the calendar month.
+        // The features of a subscription give its billing month; without a subscription it is the calendar month.
         var month = metered.FirstOrDefault(f => f.Entitlement.Period == QuotaPeriodKind.BillingMonth)?.Standing!.Period
             ?? QuotaPeriods.Of(QuotaPeriodKind.BillingMonth, standing.Now, zone, null, null);
         return new()

@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Quotas;
 
-/// <summary>Reservations: take before the work, settle with the truth, or release. They expire by themselves.</summary>
+/// <summary>Reservations: hold units before the work, then settle with the true amount or release. They expire automatically.</summary>
 internal static class ReservationsEndpoints
 {
     private const string Tag = "Reservations";

@@ -14,7 +14,7 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Quotas;
 
-/// <summary><c>/v1/customers/{id}/terms</c>: what a customer was entitled to at an instant, and under which subscription.</summary>
+/// <summary><c>/v1/customers/{id}/terms</c>: a customer's terms and subscription at an instant.</summary>
 public static class TermsEndpoints
 {
     public static void MapTerms(this WebApplication app)

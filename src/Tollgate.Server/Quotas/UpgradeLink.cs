@@ -5,7 +5,8 @@ namespace Tollgate.Server.Quotas;
 /// <summary>The catalogue's <c>upgrade_url</c> for one customer.</summary>
 internal static class UpgradeLink
 {
-    /// <param name="server">Completes a path: where customers reach this server; null: unknown, and a path stays one.</param>
+    /// <param name="server">The address at which customers reach this server, which completes a path; null: unknown, and a path stays a
+    /// path.</param>
     public static string Of(ProjectSnapshot project, Uri? server, string? customer, string feature, string plan)
     {
         var address = project.Catalog.Document.UpgradeUrl

@@ -16,17 +16,17 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// D: <c>/api/subscription/pricing</c>, <c>/usage/{user_id}/trends</c>, <c>/dashboard/{user_id}</c> and <c>/alerts/{user_id}</c>. The
-/// seed gives the dashboard's body; the others are in its words.
+/// D: <c>/api/subscription/pricing</c>, <c>/usage/{user_id}/trends</c>, <c>/dashboard/{user_id}</c> and <c>/alerts/{user_id}</c>. The seed
+/// states the dashboard's body; the other bodies use its terms.
 /// </summary>
 internal static class AlwrityCostsDoor
 {
     private const string Tag = "Seed door: ALwrity";
 
-    /// <summary>Where the user's id stands in the path.</summary>
+    /// <summary>The index of the path segment with the user's id.</summary>
     private const int UserSegment = 3;
 
-    /// <summary>The longest list of prices; all that are known have fewer.</summary>
+    /// <summary>The longest list of prices; all known lists are shorter.</summary>
     private const int MostPrices = 5_000;
 
     private const int MostAlerts = 100;
@@ -62,7 +62,7 @@ internal static class AlwrityCostsDoor
             return;
         }
 
-        // The providers that the plans count calls of, unless the caller names one.
+        // The provider that the caller names, else those whose calls the plans count.
         string[] providers = provider is not null ? [provider] :
         [
             .. project.Catalog.Document.Features.Where(feature => feature.Code.EndsWith(AlwrityDoor.Calls, StringComparison.Ordinal))
@@ -129,7 +129,7 @@ internal static class AlwrityCostsDoor
         await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityDashboard);
     }
 
-    /// <summary>The budget in money at the pace so far; without a budget the month's cost.</summary>
+    /// <summary>Projects the money budget at the pace so far; without a budget, the month's cost.</summary>
     private static AlwrityProjections ProjectionsOf(CustomerStanding standing, CostBreakdown month)
     {
         if (standing.Features.FirstOrDefault(feature => feature.Standing is not null
@@ -142,7 +142,7 @@ internal static class AlwrityCostsDoor
         return new(projected.Value, UsageProjection.PercentOf(projected, budget.Limit));
     }
 
-    /// <summary>A little use is worth a line for calls only, as in the seed's sample.</summary>
+    /// <summary>At the level info, only calls have a notice, as in the seed's sample.</summary>
     private static bool IsSaid((FeatureStanding Feature, NoticeLevel Level) notice) =>
         notice.Level > NoticeLevel.Info || notice.Feature.Feature.Code.EndsWith(AlwrityDoor.Calls, StringComparison.Ordinal);
 

@@ -12,14 +12,14 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// The writing assistant's <c>GET /api/subscription/plans</c> and <c>/usage/{user_id}</c>. It names the paths but no bodies; the
-/// limits are keyed as in its dashboard: by feature, the cost cap as <c>monthly_cost</c>. A provider is what its features are
-/// named after: <c>gemini_calls</c>, <c>gemini_tokens</c>, <c>gemini_cost</c>. Calls and tokens are the plan's own counts; what a
-/// provider cost comes from its recorded calls, where no feature counts it.
+/// The writing assistant's <c>GET /api/subscription/plans</c> and <c>/usage/{user_id}</c>. It names the paths but no bodies; the keys of
+/// the limits are those of its dashboard: the feature, and <c>monthly_cost</c> for the cost cap. The names of features contain the
+/// provider: <c>gemini_calls</c>, <c>gemini_tokens</c>, <c>gemini_cost</c>. Calls and tokens are the plan's own counts; the cost of a
+/// provider comes from its recorded calls unless a feature counts it.
 /// </summary>
 public static class AlwrityDoor
 {
-    /// <summary>What its dashboard calls the budget in money.</summary>
+    /// <summary>The name of the money budget in its dashboard.</summary>
     public const string MonthlyCost = "monthly_cost";
 
     private const string Tag = "Seed door: ALwrity";
@@ -28,7 +28,7 @@ public static class AlwrityDoor
     private const string Tokens = "_tokens";
     private const string Cost = "_cost";
 
-    /// <summary>Where the user's id stands in the path.</summary>
+    /// <summary>The index of the path segment with the user's id.</summary>
     private const int UserSegment = 3;
 
     private const decimal WarningPercent = 80;
@@ -75,7 +75,7 @@ public static class AlwrityDoor
         var limits = new Dictionary<string, decimal?>(StringComparer.Ordinal);
         foreach (var entitlement in plan.Entitlements.Where(e => features[e.Feature].Kind == FeatureKind.Metered))
         {
-            // One budget bears the seed's name; a second one keeps its own code.
+            // The first money budget gets the seed's name; others keep their codes.
             var isCap = features[entitlement.Feature].IsMoney && !limits.ContainsKey(MonthlyCost);
             limits[isCap ? MonthlyCost : entitlement.Feature] = entitlement.Quota?.Value;
         }
@@ -92,7 +92,7 @@ public static class AlwrityDoor
         }
     }
 
-    /// <summary>Where the user of the path stands, and the running month's costs. Null when the problem is written.</summary>
+    /// <summary>The balances of the user of the path, and the running month's costs. Null: the problem is written.</summary>
     internal static async ValueTask<(CustomerStanding Standing, CostBreakdown Month)?> ReadAsync(HttpContext context, QuotaGate gate,
         CostQueries costs)
     {
@@ -143,7 +143,7 @@ public static class AlwrityDoor
                 feature.Standing!.Used.Value, UsedOf(metered, provider + Cost) ?? cost, UsedOf(metered, provider + Tokens));
         }
 
-        // Providers that the plan does not count by themselves.
+        // Providers for which the plan has no feature of their own.
         foreach (var row in rest.Where(row => row.Provider!.Length > 0))
         {
             providers.TryAdd(row.Provider!, new(row.Totals.Calls, row.Totals.Cost.Value, row.Totals.TotalTokens));
@@ -152,7 +152,7 @@ public static class AlwrityDoor
         return providers;
     }
 
-    /// <summary>The providers whose calls a feature counts: what its meters filter on, and what it is named after.</summary>
+    /// <summary>The providers whose calls a feature counts: the one in its name, and those in its meters' filters.</summary>
     private static HashSet<string> NamesOf(Feature feature, string provider) =>
         [provider,
             .. feature.Meters.SelectMany(meter => meter.Filters).Where(filter => filter.Property == "provider")

@@ -8,8 +8,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// The career coach's pricing page: <c>/pricing/*</c> with its own fields, in its own order. Switches and values of other
-/// products' catalogues are not quotas and are left out of <c>features</c>.
+/// The career coach's pricing page: <c>/pricing/*</c> with its own fields, in its own order. <c>features</c> omits switches and values of
+/// other products' catalogues, since they are not quotas.
 /// </summary>
 public static class CareerCoachDoor
 {

@@ -16,7 +16,9 @@ internal static class CareerCoachGuardDoor
 {
     private const string Tag = "Seed door: career coach";
 
-    /// <summary>The seed's routes "that need integration", with their feature codes. It states POST for none but the first.</summary>
+    /// <summary>
+    /// The seed's routes "that need integration", with their feature codes. It states the method, POST, only for the first.
+    /// </summary>
     private static readonly (string Path, string Feature)[] Guarded =
     [
         ("/cv/generate", "cv_generate"),

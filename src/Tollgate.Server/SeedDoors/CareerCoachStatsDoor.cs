@@ -16,14 +16,14 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// A: what calls to models cost and who has which plan (<c>/admin/stats/…</c>), behind the seed's <c>X-Admin-Key</c>: the project's secret
-/// key, or the server's admin key with <c>X-Project</c>, else for the project of the host name or the default project.
+/// A: the cost of calls to models and the distribution of plans (<c>/admin/stats/…</c>), behind the seed's <c>X-Admin-Key</c>: the
+/// project's secret key, or the server's admin key with <c>X-Project</c>, else for the project of the host name or the default project.
 /// </summary>
 internal static class CareerCoachStatsDoor
 {
     private const string Tag = "Seed door: career coach";
 
-    /// <summary>Where the user's id stands in the path.</summary>
+    /// <summary>The index of the path segment with the user's id.</summary>
     private const int UserSegment = 3;
 
     private static readonly QueryParameter[] Days = [
@@ -149,9 +149,7 @@ internal static class CareerCoachStatsDoor
     private static IReadOnlyList<CareerCoachDay> DaysOf(DayRange days, CostBreakdown found) =>
         [.. CostViews.EachDay(days, found.Days).Select(day => new CareerCoachDay(day.Day, day.Totals.Calls, day.Totals.Cost.Value))];
 
-    /// <summary>
-    /// With four decimals as the seed shows it (45.23 ÷ 1234 = 0.0367); a smaller one with as many as give it three digits.
-    /// </summary>
+    /// <summary>Rounds to four decimals as the seed does (45.23 ÷ 1234 = 0.0367); smaller values keep three significant digits.</summary>
     internal static decimal AverageOf(CallTotals totals)
     {
         if (totals.Calls <= 0)

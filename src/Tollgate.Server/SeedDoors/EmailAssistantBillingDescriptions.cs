@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
 
-/// <summary>What the OpenAPI document says about <see cref="EmailAssistantBillingDoor"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="EmailAssistantBillingDoor"/>.</summary>
 internal static class EmailAssistantBillingDescriptions
 {
     private const string Tag = "Seed door: email assistant";

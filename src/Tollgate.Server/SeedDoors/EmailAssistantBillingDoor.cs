@@ -13,14 +13,14 @@ using Tollgate.Server.Subscriptions;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// B: subscriptions. The seed names paths and methods and no bodies; these are in the words of its table: id, user_id, tier, status,
-/// stripe_subscription_id, created_at, updated_at. Only with a secret key: nothing is paid here, so a user could take any tier.
+/// B: subscriptions. The seed names paths and methods but no bodies; these use the columns of its table: id, user_id, tier, status,
+/// stripe_subscription_id, created_at, updated_at. It requires a secret key: the route takes no payment, so a user could choose any tier.
 /// </summary>
 internal static class EmailAssistantBillingDoor
 {
     private const string UserId = "user_id";
 
-    /// <summary>A short code of the app's, as in <c>/v1/subscriptions/{id}/cancel</c>.</summary>
+    /// <summary>The longest code of the app, as in <c>/v1/subscriptions/{id}/cancel</c>.</summary>
     private const int LongestReason = 64;
 
     private sealed record Deps(CreateSubscription Create, ChangeSubscription Change, SubscriptionQueries Queries);
@@ -101,7 +101,7 @@ internal static class EmailAssistantBillingDoor
         }
     }
 
-    /// <summary>The user of a body that names a tier. Null when something is wrong with it, and then the problem is written.</summary>
+    /// <summary>The user of a body that names a tier. Null: the body has faults, and the problem is written.</summary>
     private static async ValueTask<string?> TierUserAsync(HttpContext context, string? user, string? tier, string? period)
     {
         if (await SeedCallers.CustomerAsync(context, user, UserId) is not { } customer)
@@ -121,7 +121,7 @@ internal static class EmailAssistantBillingDoor
         return null;
     }
 
-    /// <summary>The user's subscription that is not over. Null when there is none, and then the problem is written.</summary>
+    /// <summary>The user's subscription that has not ended. Null: there is none, and the problem is written.</summary>
     private static async ValueTask<Guid?> LiveAsync(HttpContext context, Deps deps, string user)
     {
         var item = await deps.Queries.FindLiveAsync(context.Project(), user, context.RequestAborted);

@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
 
-/// <summary>What the OpenAPI document says about <see cref="EmailAssistantDoor"/>.</summary>
+/// <summary>The OpenAPI descriptions of <see cref="EmailAssistantDoor"/>.</summary>
 internal static class EmailAssistantDescriptions
 {
     private const string Tag = "Seed door: email assistant";

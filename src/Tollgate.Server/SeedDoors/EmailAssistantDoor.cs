@@ -13,8 +13,8 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// B: usage and features. The seed names the paths and no bodies; these are in the words of its tables: user_id, tier,
-/// metric_type, count, month_year, feature_name, enabled, usage_limit.
+/// B: usage and features. The seed names the paths but no bodies; these use the columns of its tables: user_id, tier, metric_type, count,
+/// month_year, feature_name, enabled, usage_limit.
 /// </summary>
 internal static class EmailAssistantDoor
 {
@@ -153,7 +153,7 @@ internal static class EmailAssistantDoor
         await Answer.Json(context, StatusCodes.Status200OK, access, SeedDoorsJson.Default.EmailAssistantAccess);
     }
 
-    /// <summary>Of the query's user_id. Null when there is none, and then the problem is written.</summary>
+    /// <summary>The balances of the user in the query's user_id. Null: there is none, and the problem is written.</summary>
     private static ValueTask<CustomerStanding?> StandingAsync(HttpContext context, QuotaGate gate) =>
         SeedCallers.StandingAsync(context, gate, context.Request.Query[UserId], UserId);
 
@@ -165,7 +165,7 @@ internal static class EmailAssistantDoor
     private static string MonthOf(HttpContext context, CustomerStanding standing) =>
         QuotaPeriods.MonthKey(standing.Now, context.Project().Zone);
 
-    /// <summary>Within: the next unit would not go beyond what was granted.</summary>
+    /// <summary>The user is within the limit if at least one unit remains.</summary>
     private static EmailAssistantLimit LimitOf(Standing standing) =>
         new(standing.Limit?.Value, standing.Used.Value, standing.Remaining?.Value, standing.Remaining is not { IsZero: true });
 }

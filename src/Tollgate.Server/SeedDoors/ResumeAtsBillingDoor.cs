@@ -16,9 +16,7 @@ internal static class ResumeAtsBillingDoor
 
     private const string Error = "billing_error";
 
-    /// <summary>
-    /// <c>{"detail": {"error", "detail"}}</c>; what is wrong with the key or the body is a sentence, as the seed's framework has it.
-    /// </summary>
+    /// <summary><c>{"detail": {"error", "detail"}}</c>; faults of the key or the body are a sentence, as in the seed's framework.</summary>
     public static readonly ErrorShape Shape = new((context, problem) =>
         problem.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status422UnprocessableEntity
             or StatusCodes.Status413PayloadTooLarge
@@ -102,14 +100,14 @@ internal static class ResumeAtsBillingDoor
         }
     }
 
-    /// <summary>The provider's page where it has one for the customer, else Tollgate's own. Null: there is no such customer.</summary>
+    /// <summary>The provider's page if it has one for the customer, else Tollgate's own. Null: there is no such customer.</summary>
     private static async ValueTask<Uri?> PageAsync(
         HttpContext context, BillingDeps deps, PortalSessions sessions, string customer, string? returnUrl)
     {
         var (project, server) = (context.Project(), PublicAddress.Of(context));
         var back = returnUrl ?? HomeOf(project);
 
-        // First, so that no provider hears of a customer who does not exist.
+        // First, so that Tollgate asks no provider about a customer who does not exist.
         if (await sessions.OpenAsync(project, customer, back, Issuer.Of(context.Caller()), context.RequestAborted) is not { } session)
         {
             return null;
@@ -132,7 +130,7 @@ internal static class ResumeAtsBillingDoor
             SeedDoorsJson.Default.ResumeAtsBillingStatus);
     }
 
-    /// <summary>Null: the catalogue names no whole address.</summary>
+    /// <summary>Null: the catalogue names no absolute URL.</summary>
     private static string? HomeOf(ProjectSnapshot project) =>
         Uri.TryCreate(project.Catalog.Document.UpgradeUrl, UriKind.Absolute, out var home) && home.Scheme is "http" or "https"
             ? home.AbsoluteUri

@@ -14,7 +14,7 @@ internal static class ResumeAtsDoor
 {
     private const string Tag = "Seed door: resume and ATS";
 
-    /// <summary>The seed gives a path only for the first; the other three are ours.</summary>
+    /// <summary>The seed states a path only for the first; the other three are Tollgate's choice.</summary>
     private static readonly (string Path, string Feature)[] Guarded =
     [
         ("/ats/score", "ats_scan"),

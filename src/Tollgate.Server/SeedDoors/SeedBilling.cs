@@ -13,13 +13,13 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.SeedDoors;
 
-/// <summary>What the seeds' doors to payment have in common: the path that C and E share, and the checkout behind it.</summary>
+/// <summary>The shared part of the seeds' payment doors: the path that C and E share, and the checkout behind it.</summary>
 internal static class SeedBilling
 {
-    /// <summary>The catalogue by whose shape a project is E's; every other is C's.</summary>
+    /// <summary>A project with this catalogue gets E's shape; every other gets C's.</summary>
     private const string Trendit = "trendit";
 
-    /// <summary>C has an object in its errors, E a sentence.</summary>
+    /// <summary>C's errors contain an object, E's a sentence.</summary>
     private static readonly ErrorShape Shape = new((context, problem) =>
         context.Features.Get<Caller>()?.Project is { } project && !IsTrendit(project)
             ? ResumeAtsBillingDoor.Shape.WriteAsync(context, problem)
@@ -48,7 +48,7 @@ internal static class SeedBilling
 
     private static bool IsTrendit(ProjectSnapshot project) => project.Catalog.Document.Code == Trendit;
 
-    /// <summary>Codes of what somebody can pay for, in their order.</summary>
+    /// <summary>The codes of plans with a price, in the catalogue's order.</summary>
     public static IReadOnlyList<string> PaidPlans(ProjectSnapshot project) =>
     [
         .. CatalogDisplay.Offered(project.Catalog.Document).Where(static plan => plan.Prices.Any(static price => price.AmountMinor > 0))
@@ -84,13 +84,13 @@ internal static class SeedBilling
     };
 }
 
-/// <summary>Behind the doors.</summary>
+/// <summary>The services behind the doors.</summary>
 internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers, ProviderKeys Keys)
 {
     private const string NotConfigured =
         "The project has no payment provider with a checkout page. Choose one with PUT /v1/payment-settings.";
 
-    /// <summary>Whether somebody could pay: the project's provider has a page, and its keys are there.</summary>
+    /// <summary>True if a customer can pay: the project's provider has a checkout page, and its required keys are stored.</summary>
     public bool IsConfigured(ProjectSnapshot project)
     {
         var (abilities, stored) = (Providers.CapabilitiesOf(project), Keys.Open(project, project.Payments.Provider));
@@ -99,7 +99,7 @@ internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers
 
     public static Task RefuseAsync(HttpContext context) => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, NotConfigured);
 
-    /// <summary>Null when there is no page, and then the problem is written.</summary>
+    /// <summary>Null: there is no page, and the problem is written.</summary>
     public async ValueTask<(Guid Id, Uri Page)?> CheckOutAsync(HttpContext context, string customer, string plan, string success,
         string cancel)
     {

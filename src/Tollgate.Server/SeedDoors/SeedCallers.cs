@@ -6,27 +6,27 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// For whom a door works. With a customer token it is the token's customer, whatever the request says; with a secret key
-/// the app names the customer, in the header or where the seed has a <c>user_id</c>.
+/// Finds the customer of a request to a door. With a customer token it is the token's customer; with a secret key the app names the
+/// customer, in the header or in the seed's <c>user_id</c>.
 /// </summary>
 internal static class SeedCallers
 {
     public const string Header = "X-Tollgate-Customer";
 
-    /// <summary>Whether ids of the request are the customer's own (see <c>EventKey.OfToken</c>).</summary>
+    /// <summary>True if ids of the request are the customer's own (see <c>EventKey.OfToken</c>).</summary>
     public static bool IsOfToken(HttpContext context) => context.Caller().Customer is not null;
 
     /// <summary>
-    /// Where that customer stands. Null when nobody was named or the database does not answer, and then the problem is written.
+    /// The balances of that customer. Null: the request names none, or the database does not answer; the problem is written.
     /// </summary>
     /// <inheritdoc cref="CustomerAsync"/>
     public static async ValueTask<CustomerStanding?> StandingAsync(
         HttpContext context, QuotaGate gate, string? named = null, string field = Header) =>
         await CustomerAsync(context, named, field) is { } customer ? await ReadingEndpoints.StandingAsync(context, gate, customer) : null;
 
-    /// <summary>Null when nobody was named, and then the problem is written.</summary>
-    /// <param name="named">The request's own <c>user_id</c>, if it has one; the header counts otherwise.</param>
-    /// <param name="field">Where it is expected, for the message.</param>
+    /// <summary>Null: the request names no valid customer, or another than the token's; the problem is written.</summary>
+    /// <param name="named">The request's <c>user_id</c>, if it has one; otherwise the header counts.</param>
+    /// <param name="field">The expected place, for the message.</param>
     public static async ValueTask<string?> CustomerAsync(HttpContext context, string? named = null, string field = Header)
     {
         var asked = named ?? context.Request.Headers[Header];

@@ -3,7 +3,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
 
-/// <summary>Hangs the doors of the five seeds into the server: thin translations, one file per seed.</summary>
+/// <summary>Registers the doors of the five seeds: thin translations, one file per seed.</summary>
 public static class SeedDoorsRoom
 {
     public static IServiceCollection AddSeedDoors(this IServiceCollection services) => services.AddWire(SeedDoorsJson.Default);

@@ -10,7 +10,7 @@ internal static class SeedErrors
     /// <summary>The status of the problem, and its sentences as the detail.</summary>
     public static readonly ErrorShape Shape = new(WriteAsync);
 
-    /// <summary>A's idea of access control: whatever is wrong with the key is a 403.</summary>
+    /// <summary>A's access control: every fault of the key is a 403.</summary>
     public static readonly ErrorShape AdminShape = new((context, problem) =>
         problem.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
             ? WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden")

@@ -12,12 +12,14 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// What a seed's guard does in one step, and without the seeds' race: check and record. The seed's app calls the door
-/// before it does the work, at the path that its own guarded route has.
+/// The guard of a seed: it checks and records in one step, without the seeds' race. The seed's app calls the door before it does the work,
+/// at the path of its own guarded route.
 /// </summary>
 internal static class SeedGuard
 {
-    /// <summary>A route that a seed guards: for the customer of a token or the one that the app names with its secret key.</summary>
+    /// <summary>
+    /// Maps a route that a seed guards, for the customer of a token or the customer that the app names with its secret key.
+    /// </summary>
     public static void MapGuard(this IEndpointRouteBuilder app, string path, Description description, RequestDelegate guard) =>
         app.MapPost(path, guard)
             .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
@@ -27,10 +29,9 @@ internal static class SeedGuard
             .Describe(description);
 
     /// <summary>
-    /// The decision, allowed or refused by a quota: what the seeds have shapes for. Null when there is nothing to say in
-    /// the seed's own shape (nobody named, unknown feature, no database, too fast), or the subscription is not active, which every door
-    /// says as E does; then the problem is written. The
-    /// header <c>Idempotency-Key</c> makes a repeat harmless.
+    /// Consumes, and returns a decision that the seeds have shapes for: allowed, or refused by a quota. Null: the problem is written,
+    /// because the seed has no shape for it (no customer, unknown feature, no database, rate limit), or because the subscription is not
+    /// active, for which every door answers as E does. The header <c>Idempotency-Key</c> makes a repeat safe.
     /// </summary>
     public static async ValueTask<Decision?> ConsumeAsync(HttpContext context, QuotaGate gate, string feature, Quantity amount)
     {
@@ -58,7 +59,7 @@ internal static class SeedGuard
                 await WriteFaultAsync(context, answer.Fault);
                 return null;
             case { Outcome: Outcome.RateLimited or Outcome.ConcurrencyLimited } denied:
-                // Waiting helps; the seeds know only quotas, so they are told when to come back.
+                // The seeds know only quotas, so the answer says when to retry.
                 await Problems.WriteAsync(context, Problem.Of(ErrorCode.RateLimited), denied.RetryAfter);
                 return null;
             case { Outcome: Outcome.SubscriptionInactive }:
@@ -73,8 +74,8 @@ internal static class SeedGuard
         context, OutcomeMap.Code(fault) ?? throw new InvalidOperationException("Neither a decision nor a fault came back."));
 
     /// <summary>
-    /// Which route it was, as E's usage records keep it. Nothing that differs between a request and its repeat: that would
-    /// be other content under the same id.
+    /// The route, as in E's usage records. It contains nothing that differs between a request and its repeat, which would be other content
+    /// under the same id.
     /// </summary>
     private static string PropertiesOf(HttpContext context) =>
         new JsonObject { ["endpoint"] = context.Request.Path.Value }.ToJsonString(JsonSerializerOptions.Default);

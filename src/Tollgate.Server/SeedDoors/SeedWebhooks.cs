@@ -9,11 +9,11 @@ namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
 /// Stripe's webhooks at the seeds' own paths: A <c>/webhooks/stripe</c>, C <c>/billing/webhook</c>, E <c>/billing/webhooks/stripe</c>. All
-/// of them lead into the inbox of <c>/v1/webhooks/stripe</c>; the signature says whose event it is.
+/// of them lead to the inbox of <c>/v1/webhooks/stripe</c>; the signature identifies the project.
 /// </summary>
 internal static class SeedWebhooks
 {
-    /// <summary>E's words.</summary>
+    /// <summary>E's text.</summary>
     private const string Invalid = "Invalid payload";
 
     private static readonly (string Path, string Tag)[] Doors =

@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// E: <c>/billing/create-checkout-session</c> with the tier in the query, and where its page leads: <c>/billing/success</c>,
+/// E: <c>/billing/create-checkout-session</c> with the tier in the query, and the targets of its page: <c>/billing/success</c>,
 /// <c>/billing/cancel</c>.
 /// </summary>
 internal static class TrenditBillingDoor

@@ -16,7 +16,7 @@ public static class TrenditDoor
 
     private const string Sentiment = "sentiment_analysis";
 
-    /// <summary>Of one batch: as many events as one request may carry.</summary>
+    /// <summary>The most texts of one batch: as many as events in one request.</summary>
     private const int MostTexts = 10_000;
 
     public static void MapTrendit(this WebApplication app)

@@ -14,7 +14,7 @@ internal static class OrderedTerms
 {
     internal static readonly string[] Periods = [.. CatalogWords.All<PriceInterval>()];
 
-    /// <summary>Seats of the largest customers, with room.</summary>
+    /// <summary>The largest quantity: more seats than the largest customers have.</summary>
     internal const long LargestQuantity = 1_000_000;
 
     internal static PriceInterval? IntervalOf(string? period) =>
@@ -22,7 +22,7 @@ internal static class OrderedTerms
 
     private const int MostAddOns = 50;
 
-    /// <summary>Each code once. Null: none were named.</summary>
+    /// <summary>Reads the add-ons, each code once. Null: the body names none.</summary>
     internal static IReadOnlyList<(string Code, long Quantity)>? AddOnsOf(IReadOnlyList<AddOnOrder>? orders, Faults faults)
     {
         faults.Range(orders?.Count, "add_ons", 0, MostAddOns);
@@ -44,7 +44,7 @@ internal static class OrderedTerms
         return orders is null ? null : [.. orders.Select(static order => (order?.Code ?? "", order?.Quantity ?? 1))];
     }
 
-    /// <summary>What is agreed to come off the plan's price.</summary>
+    /// <summary>Reads the agreed discount on the plan's price.</summary>
     internal static LineDiscount? DiscountOf(LineDiscountBody? body, Faults faults)
     {
         if (body is null)

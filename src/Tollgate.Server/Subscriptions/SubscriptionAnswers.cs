@@ -12,7 +12,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Subscriptions;
 
-/// <summary>From the engine's records to the bodies of the wire, and from outcomes to problems.</summary>
+/// <summary>Converts the engine's records to the bodies of the API, and outcomes to problems.</summary>
 internal static class SubscriptionAnswers
 {
     public static SubscriptionView Of(SubscriptionRow row, string customer, Guid? latestInvoice, TimeZoneInfo zone)
@@ -90,7 +90,7 @@ internal static class SubscriptionAnswers
         item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor,
         item.Invoice?.Currency.Code, item.ParkReason);
 
-    /// <summary>Null: the call was done, or nothing had to be done.</summary>
+    /// <summary>Null: the call succeeded, or had nothing to do.</summary>
     public static (ErrorCode Code, string? Param)? ProblemOf(SubscriptionOutcome outcome) => outcome switch
     {
         SubscriptionOutcome.Done or SubscriptionOutcome.Replayed or SubscriptionOutcome.NothingChanges
@@ -119,8 +119,8 @@ internal static class SubscriptionAnswers
         _ => throw new InvalidOperationException($"{outcome} is no outcome."),
     };
 
-    /// <summary>Writes why the call was not done.</summary>
-    /// <param name="detail">What the engine said.</param>
+    /// <summary>Writes the reason for the refusal of a call.</summary>
+    /// <param name="detail">The engine's explanation.</param>
     /// <param name="plan">The plan that the request names; null: none.</param>
     /// <param name="coupon">The coupon that the request names; null: none.</param>
     public static async Task RefuseAsync(
@@ -137,7 +137,7 @@ internal static class SubscriptionAnswers
         await Problems.WriteAsync(context, code, unknown ?? detail, param);
     }
 
-    /// <summary>Whoever asked, as the timeline names it. Never the key's text.</summary>
+    /// <summary>Returns the caller as the timeline names it, never the key's text.</summary>
     public static string ActorOf(Caller caller) => caller switch
     {
         { Kind: KeyKind.Admin } => "admin",
@@ -145,6 +145,6 @@ internal static class SubscriptionAnswers
         _ => $"key {caller.KeyId:D}",
     };
 
-    /// <summary>The stored id of a subscription: a UUID as it is, any other text as it is hashed.</summary>
+    /// <summary>Returns the stored id of a subscription: a UUID unchanged, or the hash of any other text.</summary>
     public static Guid IdOf(string text, Instant now) => EventKey.Parse(text, now).Id;
 }

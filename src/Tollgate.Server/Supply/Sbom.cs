@@ -9,8 +9,8 @@ using Tollgate.Core;
 namespace Tollgate.Server.Supply;
 
 /// <summary>
-/// What this build is made of, as CycloneDX 1.6 in JSON: the packages of the lock files that it was built from, which are embedded in it,
-/// the fonts, and the framework that it runs on. The same build on the same framework writes the same bytes.
+/// The components of this build, as CycloneDX 1.6 in JSON: the packages of the lock files, which the program contains, the fonts, and the
+/// framework that it runs on. The same build on the same framework writes the same bytes.
 /// </summary>
 /// <remarks>https://cyclonedx.org/docs/1.6/json/</remarks>
 public static class Sbom
@@ -20,13 +20,13 @@ public static class Sbom
     private static readonly Assembly Program = typeof(Sbom).Assembly;
 
     /// <param name="Hash">SHA-512 of the package's content, which NuGet compares at each restore.</param>
-    /// <param name="IsDirect">A project of ours names it.</param>
+    /// <param name="IsDirect">True: a project of Tollgate references it.</param>
     public sealed record Package(string Name, string Version, byte[] Hash, bool IsDirect, IReadOnlyList<string> DependsOn)
     {
         public string Url => $"pkg:nuget/{Name}@{Version}";
     }
 
-    /// <summary>Of all of the program's projects, by name.</summary>
+    /// <summary>The packages of all projects of the program, by name.</summary>
     public static IReadOnlyList<Package> Packages { get; } =
     [
         .. Program.GetManifestResourceNames().Where(static name => name.StartsWith(Locks, StringComparison.Ordinal))
@@ -87,7 +87,7 @@ public static class Sbom
             new JsonObject { ["name"] = "tollgate:dependency", ["value"] = package.IsDirect ? "direct" : "transitive" }),
     };
 
-    /// <summary>The shared framework that this process runs on. It is installed apart, and updated apart.</summary>
+    /// <summary>The shared framework that this process runs on, which operators install and update separately.</summary>
     private static JsonObject Framework() => new()
     {
         ["type"] = "framework",
@@ -119,7 +119,7 @@ public static class Sbom
         new() { ["ref"] = of,
             ["dependsOn"] = new JsonArray([.. on.Order(StringComparer.Ordinal).Select(static url => JsonValue.Create(url))]) };
 
-    /// <summary>Null: the framework has it.</summary>
+    /// <summary>Null: it is part of the framework.</summary>
     private static string? UrlOf(string name) =>
         Packages.FirstOrDefault(package => package.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Url;
 
@@ -136,7 +136,7 @@ public static class Sbom
     private static string[] NamesIn(JsonElement package) =>
         package.TryGetProperty("dependencies", out var needed) ? [.. needed.EnumerateObject().Select(static one => one.Name)] : [];
 
-    /// <summary>A UUID of version 8 from the content: the same content has the same serial number.</summary>
+    /// <summary>Returns a UUID of version 8 from the content, so that the same content has the same serial number.</summary>
     private static Guid IdOf(string content)
     {
         var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(content)).AsSpan(0, 16);

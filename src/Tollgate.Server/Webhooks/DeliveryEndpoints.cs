@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary><c>/v1/deliveries</c>: what was sent, what came back, and once more.</summary>
+/// <summary><c>/v1/deliveries</c>: lists deliveries with their attempts and answers, and redelivers.</summary>
 internal static class DeliveryEndpoints
 {
     public static void MapDeliveries(this WebApplication app)

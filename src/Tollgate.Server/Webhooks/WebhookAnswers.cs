@@ -7,7 +7,7 @@ using Tollgate.Engine.Webhooks;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>From the engine's records to the bodies of the wire.</summary>
+/// <summary>Converts the engine's records to the bodies of the API.</summary>
 internal static class WebhookAnswers
 {
     public static WebhookEndpointView Of(WebhookEndpoint endpoint, Instant now) => new()
@@ -85,7 +85,7 @@ internal static class WebhookAnswers
         ]);
 }
 
-/// <summary>Whether a webhook endpoint is sent to, as its view says it.</summary>
+/// <summary>The status of a webhook endpoint, as in its view.</summary>
 internal enum EndpointStatus
 {
     Enabled,

@@ -84,7 +84,7 @@ internal static class WebhookCatalog
 
     private static JsonElement SchemaOf(JsonTypeInfo type) => JsonSerializer.SerializeToElement(type.GetJsonSchemaAsNode(Exact));
 
-    /// <summary>Times and decimals have converters of their own, of which the exporter knows nothing.</summary>
+    /// <summary>Describes times and decimals, whose converters the exporter does not know.</summary>
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;

@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>What the OpenAPI document says of webhooks.</summary>
+/// <summary>The OpenAPI descriptions of webhooks.</summary>
 internal static class WebhookDescriptions
 {
     private const string Tag = "Webhooks";
@@ -20,7 +20,7 @@ internal static class WebhookDescriptions
          "created_at": "2026-11-21T08:00:00Z", "updated_at": "2026-11-21T08:00:00Z"}
         """;
 
-    /// <summary>One that is disabled.</summary>
+    /// <summary>The example of a disabled endpoint.</summary>
     public const string Gone =
         """
         {"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "url": "https://old.example.com/hooks/tollgate",

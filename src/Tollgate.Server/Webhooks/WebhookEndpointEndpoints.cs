@@ -8,7 +8,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary><c>/v1/webhook-endpoints</c>: where events go. Secrets go out once and never again.</summary>
+/// <summary><c>/v1/webhook-endpoints</c>: the receivers of events. The API returns a secret only once.</summary>
 internal static class WebhookEndpointEndpoints
 {
     private const int DefaultGraceSeconds = 86_400;
@@ -153,7 +153,7 @@ internal static class WebhookEndpointEndpoints
                 WebhooksJson.Default.WebhookEndpointSecret));
     }
 
-    /// <summary>By its text first; then by what its name leads to, which costs a question to somebody else.</summary>
+    /// <summary>Checks the URL's text first, and then the addresses of its name, which needs a DNS query.</summary>
     private static async Task CheckAsync(
         HttpContext context, EndpointChange change, Faults faults, WebhookTargets targets, WebhookSender sender)
     {
@@ -174,7 +174,7 @@ internal static class WebhookEndpointEndpoints
 /// <summary>Ids of the room in paths and queries.</summary>
 internal static class WebhookIds
 {
-    /// <summary>Null: it is no id, so there is nothing of that name.</summary>
+    /// <summary>Null: the segment is not an id, so there is no such object.</summary>
     public static Guid? OfPath(HttpContext context) => Guid.TryParseExact(RawPath.Id(context), "D", out var id) ? id : null;
 
     public static Guid? Read(string? text, string param, Faults faults)

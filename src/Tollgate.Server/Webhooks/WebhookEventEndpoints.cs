@@ -7,7 +7,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary><c>/v1/webhook-events</c> and <c>/v1/webhook-event-types</c>: what was told, and what can be.</summary>
+/// <summary><c>/v1/webhook-events</c> and <c>/v1/webhook-event-types</c>: the published events, and the types of events.</summary>
 internal static class WebhookEventEndpoints
 {
     private const int LongestObject = 400;
@@ -28,7 +28,8 @@ internal static class WebhookEventEndpoints
     }
 
     /// <summary>
-    /// The position of an event that was named, 0 when none was. An unknown one is a fault: from the beginning would be a surprise.
+    /// The position of the named event; 0: none is named. An unknown event is a fault, since a start from the beginning would surprise the
+    /// caller.
     /// </summary>
     internal static async Task<long> PositionOfAsync(HttpContext context, WebhookQueries queries, string? text, string param, Faults faults)
     {

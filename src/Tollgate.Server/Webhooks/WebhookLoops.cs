@@ -9,12 +9,12 @@ using Tollgate.Engine.Webhooks;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>Wakes the loop that sends, when there is something new.</summary>
+/// <summary>Wakes the sending loop when there are new events.</summary>
 internal sealed class SendSignal : Bell;
 
 /// <summary>
-/// Looks every second for facts that are not told yet, in all projects that have or had an endpoint: in a few at one time, each by itself.
-/// One in which somebody holds an endpoint, or in which there is much to tell, keeps its own place and no other project's events.
+/// Looks every second for unpublished facts, in all projects that have or had an endpoint: in a few projects in parallel, each
+/// independently. A project with a locked endpoint or with many facts occupies its own place and delays no other project's events.
 /// </summary>
 internal sealed class PublishLoop(
     PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ParkedWork parked,
@@ -23,7 +23,7 @@ internal sealed class PublishLoop(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Each takes a connection.</summary>
+    /// <summary>Projects in parallel; each needs a connection.</summary>
     private const int MostAtOnce = 4;
 
     protected override async Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel)
@@ -44,13 +44,13 @@ internal sealed class PublishLoop(
     }
 }
 
-/// <summary>Removes what is older than events are kept, every hour, beside everything else.</summary>
+/// <summary>Removes old events and deliveries every hour.</summary>
 internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
     : Loop(Interval, "Old webhook events were left for later", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    /// <summary>How long events and deliveries are kept.</summary>
+    /// <summary>The number of days for which Tollgate stores events and deliveries.</summary>
     public const int DaysKept = 90;
 
     private const int AtOnce = 5_000;
@@ -59,34 +59,34 @@ internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
 }
 
 /// <summary>
-/// Takes what is due and sends it, each delivery by itself: one that hangs holds its own place and nobody else's. An endpoint has a few
-/// places, and one that fails has one. A project has a share of all places, whose targets hang for however long, and whether it has deleted
-/// them since.
+/// Claims due deliveries and sends each independently, so that one that hangs occupies only its own place. An endpoint has a few places,
+/// and a failing one has one. A project has a share of all places, also if its targets hang for long or their endpoints have been deleted
+/// since.
 /// </summary>
 internal sealed class SendLoop(
     SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ParkedWork parked, ILogger<SendLoop> log)
     : WokenLoop(signal, Interval, "Webhooks were put off", log)
 {
-    /// <summary>Requests on their way at one time, from this server: 60 endpoints that all begin to hang leave room for others.</summary>
+    /// <summary>The most requests in flight from this server: 60 endpoints that all begin to hang leave room for others.</summary>
     private const int MostAtOnce = 256;
 
-    /// <summary>Of one project: 16 endpoints with all their places.</summary>
+    /// <summary>The most requests in flight of one project: 16 endpoints with all their places.</summary>
     private const int ShareOfProject = 64;
 
-    /// <summary>What is published wakes the loop; this is for what becomes due by itself.</summary>
+    /// <summary>The time between two searches for due deliveries. A publication wakes the loop earlier.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>While the loop is woken again and again it still leaves the database some air.</summary>
+    /// <summary>The shortest pause between two searches, which protects the database while signals follow each other.</summary>
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>What is on its way, and of which project.</summary>
+    /// <summary>The requests in flight, with their projects.</summary>
     private readonly ConcurrentDictionary<Task, int> _sending = new();
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
 
-        // What is cut off here is sent again when its lease has ended.
+        // Deliveries that the stop interrupts are sent again after their lease.
         await Task.WhenAll(_sending.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -125,7 +125,7 @@ internal sealed class SendLoop(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The lease ends, and it is sent again.
+            // Tollgate sends the delivery again after its lease.
             Log.LogWarning("A webhook to {Endpoint} could not be written down and is sent again: {Reason}", delivery.Endpoint, e.Message);
         }
         catch (OperationCanceledException)
@@ -149,7 +149,10 @@ internal sealed class SendLoop(
         LookAgain();
     }
 
-    /// <summary>An attempt that cannot be written down as it was counts all the same: it would be made for ever otherwise.</summary>
+    /// <summary>
+    /// Records an attempt. If PostgreSQL refuses the answer's text, it records the attempt without it; otherwise Tollgate would repeat the
+    /// delivery forever.
+    /// </summary>
     private async Task<FinishedAttempt?> FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result)
     {
         var permille = Random.Shared.Next(-100, 101);

@@ -7,8 +7,8 @@ using Tollgate.Engine.Webhooks;
 namespace Tollgate.Server.Webhooks;
 
 /// <summary>
-/// What webhooks tell the operator: how far publishing is behind, what waits, and endpoints that get nothing. Nothing is shown before it is
-/// measured.
+/// The metrics of webhooks: the lag of publishing, waiting deliveries, and failing endpoints. A metric has no value before its first
+/// measurement.
 /// </summary>
 internal sealed class WebhookMetrics : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class WebhookMetrics : IDisposable
     private sealed record Measured(TimeSpan Lag, WebhookBacklog Backlog);
 }
 
-/// <summary>Measures what <see cref="WebhookMetrics"/> shows. It says the same on each of several servers.</summary>
+/// <summary>Measures the values of <see cref="WebhookMetrics"/>, which are the same on each of several servers.</summary>
 internal sealed class MeasureLoop(
     PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ParkedWork parked,
     ILogger<MeasureLoop> log)
@@ -51,19 +51,19 @@ internal sealed class MeasureLoop(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Deliveries that are counted: beyond it the number says enough.</summary>
+    /// <summary>The most deliveries that the loop counts; a larger number needs no precision.</summary>
     private const long MostCounted = 100_000;
 
     protected override async Task LookAsync(CancellationToken cancel) =>
         metrics.Observe(await LagAsync(cancel), await queries.BacklogAsync(MostCounted, cancel));
 
-    /// <summary>Of the project that is behind most.</summary>
+    /// <summary>The lag of the project with the largest one.</summary>
     private async Task<TimeSpan> LagAsync(CancellationToken cancel)
     {
         var lag = TimeSpan.Zero;
         foreach (var id in await publish.ProjectsAsync(cancel))
         {
-            // One whose facts cannot be read is on the list of what is parked, and keeps no other from being measured.
+            // A project with unreadable facts is on the list of parked work, and must not hide the lag of others.
             if (directory.Current.ProjectsById.TryGetValue(id, out var project) && !parked.Waits(WorkNames.WebhookEvents, project)
                 && await publish.OldestUntoldAsync(project, cancel) is { } oldest
                 && clock.Now().ToOffset() - oldest.ToOffset() is var age && age > lag)

@@ -1,13 +1,13 @@
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>What the operator decides about outgoing webhooks.</summary>
+/// <summary>The operator's options for outgoing webhooks.</summary>
 public sealed record WebhookOptions
 {
     public const string AllowLocalVariable = "TOLLGATE_ALLOW_LOCAL_WEBHOOKS";
 
     /// <summary>
-    /// Whether endpoints of live projects too may be http and lie in the server's own network; those of sandbox projects always may.
-    /// Default no: who may make an endpoint could reach what only the server can.
+    /// True: endpoints of live projects may also use http and be in the server's own network, as those of sandbox projects always may.
+    /// Default: false, because a user who creates an endpoint could reach services that only the server reaches.
     /// </summary>
     public bool AllowLocal { get; init; }
 }

@@ -23,7 +23,9 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>Writes what is sent of facts. Objects are as the API shows them at this moment; what happened is the fact itself.</summary>
+/// <summary>
+/// Writes the payloads of facts. Objects appear as the API shows them at this moment; the fact itself reports the change.
+/// </summary>
 internal sealed class WebhookPayloads(
     SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments,
     CustomerQueries customers, WebhookEndpoints endpoints,
@@ -92,7 +94,7 @@ internal sealed class WebhookPayloads(
     private static SubscriptionFactView ChangeOf(FactToPublish fact, SubscriptionState state) => SubscriptionAnswers.Of(
         new SubscriptionFact((int)fact.FactNumber, fact.Word, fact.At, fact.RecordedAt, fact.Actor, fact.Note, fact.Invoice, state));
 
-    /// <summary>What is different from the step before, with the values of then. Of the first step nothing is.</summary>
+    /// <summary>Returns the members that differ from the previous step, with their previous values; none for the first step.</summary>
     private static Dictionary<string, JsonElement> Before(FactToPublish fact)
     {
         if (fact.Before is null)

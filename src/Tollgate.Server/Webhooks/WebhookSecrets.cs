@@ -5,7 +5,7 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>Makes the secrets of endpoints, encrypts them for the database and opens them to sign.</summary>
+/// <summary>Creates the secrets of endpoints, encrypts them for the database, and decrypts them to sign.</summary>
 internal sealed class WebhookSecrets(SecretBox box)
 {
     private const int Bytes = 32;
@@ -15,7 +15,7 @@ internal sealed class WebhookSecrets(SecretBox box)
     public byte[] Close(Guid endpoint, WebhookSecret secret) =>
         box.Close(Encoding.UTF8.GetBytes(secret.Text), SecretPlace.Webhook(endpoint));
 
-    /// <summary>Null: no master key of this server opens it; the log says which one is missing.</summary>
+    /// <summary>Null: no master key of this server decrypts it; the log names the missing key.</summary>
     public WebhookSecret? Open(Guid endpoint, byte[] closed) =>
         box.Open(closed, SecretPlace.Webhook(endpoint)) is { } text ? WebhookSecret.Parse(Encoding.UTF8.GetString(text)) : null;
 }

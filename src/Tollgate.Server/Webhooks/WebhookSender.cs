@@ -12,17 +12,17 @@ using Tollgate.Server.Outbound;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>Makes one attempt of a delivery. Nothing that a receiver does is an exception here.</summary>
+/// <summary>Makes one attempt of a delivery. It throws no exception for any behaviour of the receiver.</summary>
 internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secrets, WebhookOptions options, Clock clock)
 {
     public const string IdHeader = "webhook-id";
     public const string TimestampHeader = "webhook-timestamp";
     public const string SignatureHeader = "webhook-signature";
 
-    /// <summary>Characters of an error that are kept.</summary>
+    /// <summary>The most characters stored of an error.</summary>
     private const int LongestError = 500;
 
-    /// <summary>In sandbox projects everything is local that one tries things out with.</summary>
+    /// <summary>Sandbox projects allow local targets for experiments.</summary>
     public bool AllowsLocal(ProjectSnapshot project) => options.AllowLocal || project.Mode == ProjectMode.Sandbox;
 
     public async Task<(DeliveryAttempt Attempt, AttemptResult Result)> AttemptAsync(ProjectSnapshot project, ClaimedDelivery delivery,
@@ -39,7 +39,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         return (attempt, new(seen.Status, seen.RetryAfter));
     }
 
-    /// <summary>One for each secret that signs, the newest first.</summary>
+    /// <summary>A signature for each valid secret, the newest first.</summary>
     private string? SignatureOf(ClaimedDelivery delivery, Instant at)
     {
         var signatures = new[] { delivery.Sealed, delivery.PreviousSealed }.OfType<byte[]>()
@@ -57,7 +57,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
             var (sent, keepsText) = await SendAsync(() => MessageOf(delivery, at, signature), allowLocal, limit.Token);
             using var answer = sent;
 
-            // The receiver has decided. What its body does from here on changes nothing of that.
+            // The status is the receiver's decision. A failure of the body does not change it.
             var status = (int)answer.StatusCode;
             return new(
                 status, RetryAfterOf(answer.Headers.RetryAfter, at), keepsText ? await TextAsync(answer.Content, limit.Token) : null,
@@ -76,8 +76,8 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
     }
 
     /// <summary>
-    /// A sandbox project may send into the network around the server, but must not read there what only the server can: of such an answer
-    /// the status is kept and the text is not, unless the operator has listed the network or allows local endpoints to everybody.
+    /// A sandbox project may send to the server's own network, but must not read data there that only the server can read. Tollgate stores
+    /// only the status of such an answer, unless the operator has listed the network or allows local endpoints to everybody.
     /// </summary>
     private async Task<(HttpResponseMessage Answer, bool KeepsText)> SendAsync(Func<HttpRequestMessage> message, bool allowLocal,
         CancellationToken cancel)
@@ -98,7 +98,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.InvalidResponse)
         {
-            // Its message quotes what came.
+            // The original message quotes the received bytes.
             throw new HttpRequestException("The receiver's answer is not HTTP.");
         }
     }
@@ -119,7 +119,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         return message;
     }
 
-    /// <summary>As they are sent, beside those of every request with a JSON body.</summary>
+    /// <summary>The sent headers, in addition to those of every request with a JSON body.</summary>
     public static IReadOnlyDictionary<string, string> HeadersOf(Guid id, Instant at, string signature) => new Dictionary<string, string>
     {
         ["user-agent"] = "Tollgate-Webhooks/1",
@@ -137,7 +137,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         _ => null,
     };
 
-    /// <summary>The first of it, or as much as came.</summary>
+    /// <summary>Reads the beginning of the body, or the part that arrived.</summary>
     private static async Task<string> TextAsync(HttpContent content, CancellationToken cancel)
     {
         var (kept, length) = (new byte[DeliveryRules.KeptBytes], 0);
@@ -151,7 +151,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         }
         catch (Exception)
         {
-            // It broke off, stalled, or lied about its length: what came is all that there is.
+            // The body stopped, stalled or had a wrong length: use the part that arrived.
         }
 
         return Keepable(Encoding.UTF8.GetString(kept.AsSpan(0, length)));
@@ -166,7 +166,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
     }
 
     /// <summary>
-    /// PostgreSQL keeps no NUL and no half of a pair of surrogates, and a receiver's bytes come into messages about its answer as they are.
+    /// Removes NUL and lone surrogates, which PostgreSQL cannot store. Messages about an answer contain the receiver's bytes unchanged.
     /// </summary>
     private static string Keepable(string text) => string.Concat(text.EnumerateRunes().Where(static rune => rune.Value != 0));
 

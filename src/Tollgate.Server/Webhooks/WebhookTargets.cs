@@ -7,19 +7,19 @@ using Tollgate.Server.Outbound;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>The way to receivers: <see cref="Dialer"/> says which addresses are reached.</summary>
+/// <summary>Sends requests to receivers; <see cref="Dialer"/> enforces the allowed addresses.</summary>
 internal sealed class WebhookTargets : IDisposable
 {
-    /// <summary>Those of the 256 requests that are in flight at most, and some that were left open for the next one.</summary>
+    /// <summary>The sockets of the at most 256 requests in flight, and some that stay open for the next one.</summary>
     public const int MostSockets = 320;
 
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>Long enough for a run of events, short against a name that moves.</summary>
+    /// <summary>The age limit of a connection: long enough for a series of events, and short enough for a name that moves.</summary>
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Ten thousand receivers leave ten thousand sockets behind, so they are not kept for longer than a run of events takes.
+    /// The idle limit of a connection. Ten thousand receivers leave ten thousand sockets, so each stays open only for a series of events.
     /// </summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
 
@@ -27,14 +27,14 @@ internal sealed class WebhookTargets : IDisposable
     private readonly Dialer _publicDialer;
     private readonly Dialer _localDialer;
 
-    // Of their own connections each: one that was made where local targets are allowed must not serve where they are not.
+    // Each has its own connections: one made with local targets allowed must not serve a request without.
     private readonly HttpMessageInvoker _public;
     private readonly HttpMessageInvoker _local;
     private readonly HttpMessageInvoker _listed;
 
-    /// <param name="own">Where this server is.</param>
-    /// <param name="resolve">The addresses of a name; null: those that the machine knows.</param>
-    /// <param name="networks">Those that the operator has listed beside the public internet; null: none.</param>
+    /// <param name="own">The addresses of this server.</param>
+    /// <param name="resolve">The addresses of a name; null: by the machine's resolver.</param>
+    /// <param name="networks">The networks that the operator allows besides the public internet; null: none.</param>
     public WebhookTargets(OwnAddress own, Resolve? resolve = null, IReadOnlyList<IPNetwork>? networks = null)
     {
         _publicDialer = new(
@@ -54,13 +54,13 @@ internal sealed class WebhookTargets : IDisposable
         _sockets.Dispose();
     }
 
-    /// <exception cref="HttpRequestException">No answer came; the target may be one that is not allowed.</exception>
+    /// <exception cref="HttpRequestException">No answer arrived, or the target is not allowed.</exception>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool allowLocal, CancellationToken cancel) =>
         (allowLocal ? _local : _public).SendAsync(message, cancel);
 
     /// <summary>Sends to the public internet and the networks that the operator has listed.</summary>
-    /// <returns>Null: the target is in another network, and nothing was sent.</returns>
-    /// <exception cref="HttpRequestException">No answer came.</exception>
+    /// <returns>Null: the target is in another network, and it sent nothing.</returns>
+    /// <exception cref="HttpRequestException">No answer arrived.</exception>
     public async Task<HttpResponseMessage?> SendToListedAsync(HttpRequestMessage message, CancellationToken cancel)
     {
         try

@@ -7,8 +7,7 @@ using Tollgate.Server.Outbound;
 namespace Tollgate.Server.Webhooks;
 
 /// <summary>
-/// Hangs the room Webhooks into the server. Needs the rooms Customers, Invoicing, Payments and Subscriptions, and the protection keys of
-/// Gateway.
+/// Registers the room Webhooks. Needs the rooms Customers, Invoicing, Payments and Subscriptions, and the protection keys of Gateway.
 /// </summary>
 public static class WebhooksRoom
 {

@@ -13,11 +13,11 @@ using Tollgate.Web.Layout;
 
 namespace Tollgate.Web.Checkouts;
 
-/// <summary>The page of a checkout, ready to be shown.</summary>
-/// <param name="Path">The page's own address, from which forms lead.</param>
+/// <summary>The data of a checkout's page.</summary>
+/// <param name="Path">The page's own path, on which the paths of its forms build.</param>
 /// <param name="Last">The newest attempt to pay it.</param>
 /// <param name="Tried">The card of that attempt.</param>
-/// <param name="Fault">Why the form that was sent did nothing, for the customer.</param>
+/// <param name="Fault">The reason why the submitted form had no effect, for the customer.</param>
 public sealed record CheckoutModel(
     string Path, ProjectSnapshot Project, CheckoutRow Row, PriceQuote Price, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last,
     PaymentMethod? Tried,
@@ -25,15 +25,15 @@ public sealed record CheckoutModel(
 {
     public Purchase Quote => Price.Purchase;
 
-    /// <summary>Until when just this price is charged; null: nothing is to be said of it.</summary>
+    /// <summary>The sentence about the time until which this price holds; null: there is none.</summary>
     public string? Holds => Price.HoldsUntil is { } until ? $"This price holds until {Words.Time(until, Project)}." : null;
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
-    /// <summary>The sandbox's cards are shown where the sandbox takes them.</summary>
+    /// <summary>True: the page shows the sandbox's cards, because the sandbox collects.</summary>
     public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
 
-    /// <summary>False: the project is paid in another way by now, and nothing on this page could be charged.</summary>
+    /// <summary>False: the project has changed its provider, and this page can charge nothing.</summary>
     public bool CanBePaid => ShowsCards || (Quote.Due.IsZero && Kind != CheckoutKind.Setup);
 
     private CheckoutKind Kind => Row.Checkout.Kind;
@@ -42,11 +42,11 @@ public sealed record CheckoutModel(
 
     public bool IsTrial => Subscription is { Status: SubscriptionStatus.Trialing } && !Quote.IsChange;
 
-    /// <summary>Nothing is due now, and something will be: the customer leaves a card for that.</summary>
+    /// <summary>True: nothing is due now but will be later, so the customer saves a card.</summary>
     public bool IsForLater =>
         Kind == CheckoutKind.Subscription && Quote.NeedsMethodLater && Row.Wanted.MethodIfRequired != true && Saved.Count == 0;
 
-    /// <summary>A card is not asked for where nothing would ever be charged to it.</summary>
+    /// <summary>True: the page asks for a card, because there is or will be a charge.</summary>
     public bool AsksForCard => !Quote.Due.IsZero || IsTrial || IsForLater || Kind == CheckoutKind.Setup;
 
     public string Title => Kind switch
@@ -61,7 +61,7 @@ public sealed record CheckoutModel(
 
     private string PlanName => (Subscription?.Scheduled ?? Subscription?.Terms)?.Plan.Plan.Name ?? "";
 
-    /// <summary>Under the amount: what for, and until when.</summary>
+    /// <summary>The text below the amount: its purpose and time.</summary>
     public string? Meaning => Kind switch
     {
         CheckoutKind.Invoice => $"Due {Words.Day(Quote.Invoice!.DueAt ?? Quote.Invoice.CreatedAt, Project)}",
@@ -74,14 +74,14 @@ public sealed record CheckoutModel(
         _ => $"For the time until {Words.Day(Subscription.Current.End, Project)}",
     };
 
-    /// <summary>What comes after.</summary>
+    /// <summary>The text about later charges.</summary>
     public string? Then =>
         (Quote.Next is not null || Quote.Prices.Any(static price => !price.Total.IsZero)) && Subscription is { } subscription
         && Words.Coming(Quote.Prices, (subscription.Scheduled ?? subscription.Terms).Interval, "first", Project) is { } prices
         ? $"Then {prices}.{(IsTrial ? " Without a card the trial ends then, and nothing is charged." : "")}"
         : null;
 
-    /// <summary>What becomes of the card.</summary>
+    /// <summary>The text about the use of the card.</summary>
     public string SavingWords => Kind switch
     {
         CheckoutKind.Setup =>
@@ -102,7 +102,7 @@ public sealed record CheckoutModel(
         _ => "Confirm",
     };
 
-    /// <summary>Why the last attempt brought no money.</summary>
+    /// <summary>The reason why the last attempt failed.</summary>
     public string? Failure => Fault ?? Last switch
     {
         { Payment: { Status: PaymentStatus.Failed, Failure: { } why } } => why switch
@@ -117,15 +117,15 @@ public sealed record CheckoutModel(
         _ => null,
     };
 
-    /// <summary>Why what the page is for cannot be had.</summary>
+    /// <summary>Returns the reason why the order is not possible.</summary>
     public static string WhyNotOf(PurchaseRefusal? why) => why is { Subscription: SubscriptionOutcome.CouponRefused, Detail: { } detail }
         ? detail
         : "You have it already, or it is no longer offered.";
 
-    /// <summary>The bank still waits for the customer.</summary>
+    /// <summary>True: the bank waits for the customer's confirmation.</summary>
     public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };
 
-    /// <summary>What was tried last, else the card that pays by default, else the first that works.</summary>
+    /// <summary>The last tried card, else the default one, else the first sandbox card, which succeeds.</summary>
     public string Chosen => Tried is not null
         ? Saved.Any(one => one.Id == Tried.Id) ? CardValue.Of(Tried) : CardValue.OfNew(Tried)
         : Kind != CheckoutKind.Setup && Saved.FirstOrDefault(static one => one.IsDefault) is { } own

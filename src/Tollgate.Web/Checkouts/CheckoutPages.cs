@@ -14,9 +14,9 @@ using Tollgate.Web.Layout;
 namespace Tollgate.Web.Checkouts;
 
 /// <summary>
-/// The pages of a checkout, <c>/checkout/{token}</c> and, of an invoice, <c>/pay/{token}</c>. The token is all that is needed to pay, and
-/// nothing else is: no cookie is set or read, so no other site can act for a customer. A form is answered with an address, so that going
-/// back and reloading pay nothing.
+/// The pages of a checkout, <c>/checkout/{token}</c> and, of an invoice, <c>/pay/{token}</c>. The token alone authorises the payment: the
+/// pages set and read no cookie, so no other site can act for a customer. The answer to a form is a redirect, so that going back and
+/// reloading pay nothing.
 /// </summary>
 public sealed class CheckoutPages(
     ProjectDirectory directory, CheckoutQueries queries, SubscriptionQueries subscriptions, PaymentMethods methods, PayCheckout pay,
@@ -25,13 +25,13 @@ public sealed class CheckoutPages(
 {
     private const string WaitSeconds = "2";
 
-    /// <summary>The page of a checkout that was found.</summary>
+    /// <summary>A request for the page of a checkout.</summary>
     private sealed record Deps(HttpContext Context, ProjectSnapshot Project, CheckoutRow Row, string Path)
     {
         public string Success => Row.Checkout.SuccessUrl ?? Path;
     }
 
-    /// <param name="door"><c>checkout</c> or <c>pay</c>, as it stands in the address.</param>
+    /// <param name="door"><c>checkout</c> or <c>pay</c>, from the URL.</param>
     public Task ShowAsync(HttpContext context, string door, string token) =>
         AtAsync(context, door, token, deps => ShowAsync(deps, null, StatusCodes.Status200OK));
 
@@ -65,7 +65,7 @@ public sealed class CheckoutPages(
         });
     });
 
-    /// <summary>Nobody knows yet whether the money came: the provider is asked at each look but the first.</summary>
+    /// <summary>Waits for the result of a payment: each reload of the page asks the provider.</summary>
     public Task WaitAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
         var last = (await queries.LastPaymentAsync(deps.Row, context.RequestAborted))?.Payment;
@@ -114,7 +114,7 @@ public sealed class CheckoutPages(
         await (settled is null ? Pages.LeadToAsync(context, deps.Path) : LeadOnAsync(deps, settled.Payment));
     });
 
-    /// <summary>Where an attempt leads.</summary>
+    /// <summary>Redirects by the result of an attempt.</summary>
     private static Task LeadOnAsync(Deps deps, Payment payment) => Pages.LeadToAsync(deps.Context, payment switch
     {
         { Status: PaymentStatus.Succeeded, Invoice: not null } => deps.Success,
@@ -217,7 +217,7 @@ public sealed class CheckoutPages(
             checkout.SuccessUrl);
     }
 
-    /// <summary>What was confirmed and cost nothing now: a change that waits says for when.</summary>
+    /// <summary>Returns the text after an order without a charge; for a scheduled change, with its date.</summary>
     private async Task<string> NothingDueAsync(Deps deps) =>
         (await subscriptions.FindLiveAsync(
             deps.Project, deps.Row.Checkout.Customer, deps.Context.RequestAborted))?.Row.Subscription is { Scheduled: { } later } waiting

@@ -4,7 +4,7 @@ using Tollgate.Engine.Billing;
 
 namespace Tollgate.Web.Controls;
 
-/// <summary>How a form names a card.</summary>
+/// <summary>The name of a card in a form.</summary>
 public static class CardValue
 {
     public const string None = "none";
@@ -14,12 +14,12 @@ public static class CardValue
 
     public static string Of(PaymentMethod method) => SavedPrefix + method.Id.ToString("D");
 
-    /// <summary>One that was tried and is not kept.</summary>
+    /// <summary>The name of a card that was tried and is not saved.</summary>
     public static string OfNew(PaymentMethod method) => NewPrefix + method.Token;
 
     public static string Of(SandboxCard card) => NewPrefix + card.Token;
 
-    /// <returns>Null: a form of ours does not say that.</returns>
+    /// <returns>Null: no form of Tollgate sends this.</returns>
     public static PayWith? Read(string? text) => text switch
     {
         None => PayWith.Nothing,

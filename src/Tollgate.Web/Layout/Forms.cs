@@ -3,16 +3,16 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Tollgate.Web.Layout;
 
-/// <summary>Reads forms of the pages: small ones, and never with a failure of the server.</summary>
+/// <summary>Reads the small forms of the pages. Bad input never causes a server error.</summary>
 public static class Forms
 {
-    /// <summary>Bytes. The largest of our own has a few hundred.</summary>
+    /// <summary>The largest form in bytes. The largest of Tollgate's own has a few hundred.</summary>
     private const int LargestForm = 16 * 1024;
 
     private static readonly FormOptions Limits =
         new() { ValueCountLimit = 16, KeyLengthLimit = 64, ValueLengthLimit = 1024, BufferBodyLengthLimit = LargestForm };
 
-    /// <returns>Empty: it is no form, or not one of ours.</returns>
+    /// <returns>Empty: the body is not a form of Tollgate.</returns>
     public static async Task<IFormCollection> ReadAsync(HttpContext context)
     {
         var request = context.Request;

@@ -9,23 +9,24 @@ using Microsoft.Extensions.Logging;
 
 namespace Tollgate.Web.Layout;
 
-/// <summary>
-/// How pages leave the server: whole, with headers that keep everything in them on this server, and never kept by anybody.
-/// </summary>
+/// <summary>Writes whole pages, with headers that allow only content of this server and forbid caches.</summary>
 public static class Pages
 {
-    /// <summary>A gate: two posts and a bar.</summary>
+    /// <summary>The icon, a gate: two posts and a bar.</summary>
     public const string Icon =
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M3 2v12M13 2v12M3 6h10' "
         + "stroke='%230b5cad' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E";
 
     private static readonly byte[] Style = Load("web/tollgate.css");
 
-    /// <summary>Names its content, so that it may be kept for ever and a new release is never shown with an old style.</summary>
+    /// <summary>
+    /// The path contains a hash of the content, so that browsers may cache it forever and a new release never has an old style.
+    /// </summary>
     public static string StylePath { get; } = $"/assets/tollgate.{Convert.ToHexStringLower(SHA256.HashData(Style).AsSpan(0, 6))}.css";
 
     /// <summary>Writes a page.</summary>
-    /// <param name="leadsTo">Addresses outside that a form of the page may end at: browsers look at where a form leads in the end.</param>
+    /// <param name="leadsTo">External addresses to which a form of the page may redirect, since browsers check the final target of a
+    /// form.</param>
     public static async Task WriteAsync<TPage>(
         HttpContext context, int status, IReadOnlyDictionary<string, object?> parameters, params IReadOnlyList<string?> leadsTo)
         where TPage : IComponent
@@ -56,13 +57,13 @@ public static class Pages
         }
     }
 
-    /// <summary>A header holds ASCII: names of other alphabets in their Punycode, paths escaped.</summary>
+    /// <summary>Converts an address to ASCII for a header: host names in Punycode, paths escaped.</summary>
     private static string OnTheWire(string address) =>
         Ascii.IsValid(address) || !Uri.TryCreate(address, UriKind.Absolute, out var uri)
             ? address
             : new UriBuilder(uri) { Host = uri.IdnHost }.Uri.AbsoluteUri;
 
-    /// <summary>To be asked with GET, whatever this request was.</summary>
+    /// <summary>Redirects to an address with GET, whatever the method of this request.</summary>
     public static Task LeadToAsync(HttpContext context, string address)
     {
         context.Response.StatusCode = StatusCodes.Status303SeeOther;

@@ -6,18 +6,17 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Web.Layout;
 
-/// <summary>How pages write amounts and days.</summary>
+/// <summary>The notation of amounts and days on pages.</summary>
 public static class Words
 {
-    /// <summary>Before the price that stays: more of them nobody reads in one sentence.</summary>
+    /// <summary>The most prices before the lasting one; more would not fit in one sentence.</summary>
     private const int MostPrices = 3;
 
     /// <summary><c>$19.00</c>, <c>−$5.00</c>.</summary>
     public static string Of(MoneyAmount amount) => amount.Display().Replace('-', '−');
 
     /// <summary>
-    /// The quantity of an invoice line, where it is not one: <c>2 × $10.00</c>, or <c>Quantity: 9</c> where the units have different
-    /// prices.
+    /// The quantity of an invoice line, if it is not one: <c>2 × $10.00</c>, or <c>Quantity: 9</c> if the units have different prices.
     /// </summary>
     public static string? Count(InvoiceLine line)
     {
@@ -36,10 +35,10 @@ public static class Words
         interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" };
 
     /// <summary>
-    /// What renewals ask for: <c>$29.00 a month, first on 24 Dec 2026</c>, or, while something comes off that ends,
-    /// <c>$23.20 on 24 Dec 2026, from 24 Jan 2027 on $29.00 a month</c>. Null: nothing renews.
+    /// The price of renewals: <c>$29.00 a month, first on 24 Dec 2026</c>, or, during a temporary discount, <c>$23.20 on 24 Dec 2026, from
+    /// 24 Jan 2027 on $29.00 a month</c>. Null: nothing renews.
     /// </summary>
-    /// <param name="next">The word for the renewal that comes.</param>
+    /// <param name="next">The word for the next renewal.</param>
     public static string? Coming(IReadOnlyList<ComingPrice> prices, PriceInterval interval, string next, ProjectSnapshot project)
     {
         if (prices.Count == 0)
@@ -59,12 +58,12 @@ public static class Words
         return $"{string.Join(", ", before)}{more}, from {Day(last.From, project)} on {Of(last.Total)} {every}";
     }
 
-    /// <summary>A time of day where the project is: <c>09:45 (UTC)</c>.</summary>
+    /// <summary>A time of day in the project's time zone: <c>09:45 (UTC)</c>.</summary>
     public static string Time(Instant at, ProjectSnapshot project) => string.Create(
         CultureInfo.InvariantCulture,
         $"{TimeZoneInfo.ConvertTime(at.ToOffset(), project.Zone):HH:mm} ({(project.Zone.Id == "Etc/UTC" ? "UTC" : project.Zone.Id)})");
 
-    /// <summary>A day where the project is: <c>3 Dec 2026</c>.</summary>
+    /// <summary>A day in the project's time zone: <c>3 Dec 2026</c>.</summary>
     public static string Day(Instant at, ProjectSnapshot project) =>
         TimeZoneInfo.ConvertTime(at.ToOffset(), project.Zone).ToString("d MMM yyyy", CultureInfo.InvariantCulture);
 

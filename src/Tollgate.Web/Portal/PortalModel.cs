@@ -12,34 +12,34 @@ using Tollgate.Web.Layout;
 
 namespace Tollgate.Web.Portal;
 
-/// <summary>The plan that a customer has, and what it comes from.</summary>
-/// <param name="IsDefault">It is the plan of everybody who has no other.</param>
-/// <param name="IsOwners">The customer is a member, and uses the plan of its owner.</param>
-/// <param name="Newest">The newest subscription, which may be over; null: the customer never had one.</param>
-/// <param name="Vat">Of the VAT id; null: the customer is not known.</param>
+/// <summary>A customer's plan and its origin.</summary>
+/// <param name="IsDefault">True: the project's default plan.</param>
+/// <param name="IsOwners">True: the customer is a member and uses the plan of its owner.</param>
+/// <param name="Newest">The newest subscription, which may have ended; null: the customer never had one.</param>
+/// <param name="Vat">The status of the VAT id; null: Tollgate does not know the customer.</param>
 public sealed record PortalPlan(Plan Plan, bool IsDefault, bool IsOwners, Subscription? Newest, VatStatus? Vat);
 
-/// <summary>The customer's plan, cards and invoices, as the portal shows them.</summary>
+/// <summary>The customer's plan, cards and invoices for the portal.</summary>
 /// <param name="Invoices">Newest first.</param>
-/// <param name="Notices">What matters most first.</param>
-/// <param name="HasPayPage">Invoices can be paid on a page. False: only outside of Tollgate.</param>
-/// <param name="Next">What the next moment asks for; null: nothing, or it is a provider that knows.</param>
-/// <param name="Prices">What the renewals ask for.</param>
+/// <param name="Notices">The most important first.</param>
+/// <param name="HasPayPage">True: customers can pay invoices on a page. False: only outside Tollgate.</param>
+/// <param name="Next">The next invoice; null: there is none, or the provider manages the subscription.</param>
+/// <param name="Prices">The prices of the renewals.</param>
 public sealed record PortalModel(
     string Path, ProjectSnapshot Project, string Customer, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices,
     IReadOnlyList<PaymentMethod> Methods,
     IReadOnlyList<Notice> Notices, bool HasPayPage, Invoice? Next, IReadOnlyList<ComingPrice> Prices)
 {
-    /// <summary>The one that is not over; null: none.</summary>
+    /// <summary>The subscription that has not ended; null: none.</summary>
     public Subscription? Subscription => Plan.Newest is { IsEnded: false } live ? live : null;
 
     /// <summary>
-    /// The subscription that the customer pays for gives this plan. False: the plan was set, or the subscription gives none while it is
-    /// paused.
+    /// True: the customer's subscription gives this plan. False: an operator set the plan, or the subscription gives none, for instance
+    /// during a pause.
     /// </summary>
     private bool IsPaidFor => Subscription is { GivesPlan: true } some && some.Terms.Plan.Code == Plan.Plan.Code;
 
-    /// <summary>Where the plan comes from, if not from the running subscription; null: from it.</summary>
+    /// <summary>The origin of the plan; null: the running subscription.</summary>
     public string? Origin => this switch
     {
         { Plan.IsOwners: true } => "You share this plan. Its owner pays for it.",
@@ -57,15 +57,15 @@ public sealed record PortalModel(
 
     private string SetForYou => $"{Project.Name} set this plan for you. You have no subscription to it.";
 
-    /// <summary>What the subscription costs before discounts of its prices; null: the same.</summary>
+    /// <summary>The price of the subscription before discounts; null: the same.</summary>
     public MoneyAmount? Listed => Subscription is { Terms: var terms } && terms.Listed != terms.Amount ? terms.Listed : null;
 
-    /// <summary>What is charged, where that is not just the plan's price; null: it is.</summary>
+    /// <summary>The text about the charges, if they differ from the plan's price; null: they do not.</summary>
     public string? Pays => Subscription is not { } some ? null
         : some.ManagedBy is { } provider ? $"{(provider == "stripe" ? "Stripe" : provider)} charges it, with its taxes and discounts."
         : string.Join(' ', new[] { Usage, Renewals(some), Parts }.OfType<string>()) is { Length: > 0 } text ? text : null;
 
-    /// <summary>A month of usage inside of a longer period, or what is left to bill at the end.</summary>
+    /// <summary>The text about a bill for usage: of a month within a longer period, or the last one after the end.</summary>
     private string? Usage => Next is { Total.IsZero: false, IssuedAt: { } at } && !IsRenewal
         ? $"You pay {Words.Of(Next.Total)} for usage on {Words.Day(at, Project)}."
         : null;
@@ -76,7 +76,7 @@ public sealed record PortalModel(
         ? null
         : Words.Coming(Prices, (some.Scheduled ?? some.Terms).Interval, "next", Project) is { } prices ? $"You pay {prices}." : null;
 
-    /// <summary>Why the next invoice asks for something else than the plan costs.</summary>
+    /// <summary>The reason why the next invoice differs from the plan's price.</summary>
     private string? Parts
     {
         get
@@ -101,7 +101,7 @@ public sealed record PortalModel(
         }
     }
 
-    /// <summary>What is to be known of the tax on the next invoices; null: nothing.</summary>
+    /// <summary>The note about tax on the next invoices; null: none.</summary>
     public string? TaxNote => Plan.Vat switch
     {
         VatStatus.Pending => "The register of the European Union (VIES) has not confirmed your VAT id yet.",
@@ -109,7 +109,7 @@ public sealed record PortalModel(
         _ => null,
     };
 
-    /// <summary>How to pay, where no page takes money; null: on a page, or nothing is open.</summary>
+    /// <summary>The note about payment if there is no payment page; null: there is one, or nothing is open.</summary>
     public string? HowToPay => HasPayPage || !Invoices.Any(static invoice => !invoice.Payable.IsZero)
         ? null
         : $"Ask {Project.Name} if an invoice does not say how to pay it.";
@@ -121,11 +121,11 @@ public sealed record PortalModel(
     public static string ToneOf(NoticeSeverity severity) =>
         severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };
 
-    /// <summary>The button's name for screen readers, which do not show what it stands beside.</summary>
+    /// <summary>Returns the button's name for screen readers, which do not show its context.</summary>
     public static string LabelOf(Notice notice) =>
         notice.Invoice is { } invoice ? $"{notice.Action?.Words} of invoice {invoice.Number}" : notice.Action?.Words ?? "";
 
-    /// <summary>Where the button of a notice leads, and what it sends; null: this page does not do that.</summary>
+    /// <summary>Returns the target and field of a notice's button; null: this page has no form for the action.</summary>
     public (string To, string Name, string Value)? FormOf(Notice notice) => notice.Action?.Do switch
     {
         NoticeAction.PayInvoice when HasPayPage => (Path + "/pay", "invoice", notice.Invoice!.Id.ToString("D")),
@@ -134,21 +134,22 @@ public sealed record PortalModel(
         _ => null,
     };
 
-    /// <summary>Where more of a feature is sold, if the notice tells that all of it is used; null: it does not.</summary>
+    /// <summary>Returns the upgrade URL if the notice reports a used-up quota; null otherwise.</summary>
     public string? MoreOf(Notice notice) =>
         notice is { Code: NoticeCode.QuotaReached, Severity: NoticeSeverity.Critical, Feature: { } feature }
         ? Project.Catalog.Document.UpgradeUrl.Replace("{customer}", Uri.EscapeDataString(Customer), StringComparison.Ordinal)
             .Replace("{feature}", feature, StringComparison.Ordinal).Replace("{plan}", Plan.Plan.Code, StringComparison.Ordinal)
         : null;
 
-    /// <summary>What a cancellation would do, to be read before it is confirmed.</summary>
+    /// <summary>The effect of a cancellation, which the page shows before the confirmation.</summary>
     public string WhenCanceled => Subscription is not { } some ? ""
         : some.Status == SubscriptionStatus.Paused ? $"{some.Terms.Plan.Plan.Name} ends at once, because it is paused."
         : $"You keep {some.Terms.Plan.Plan.Name} until {Words.Day(some.Current.End, Project)}; then it ends. "
             + "Until that day you can take the cancellation back.";
 
     /// <summary>
-    /// What it would mean that a card is gone, to be read before it is removed; null: another one is charged, or nothing will be.
+    /// Returns the effect of the removal of a card, which the page shows before the confirmation; null: Tollgate charges another card, or
+    /// nothing.
     /// </summary>
     public string? WhenRemoved(PaymentMethod method) =>
         Methods is [var only] && only.Id == method.Id
@@ -174,7 +175,7 @@ public sealed record PortalModel(
         Subscription switch { { Status: SubscriptionStatus.PastDue } => "bad",
             { CancelAt: null, Status: SubscriptionStatus.Active } => "good", _ => "" };
 
-    /// <summary>What comes next, and when.</summary>
+    /// <summary>The next event of the subscription, with its date.</summary>
     public string Comes => Subscription switch
     {
         null => "",

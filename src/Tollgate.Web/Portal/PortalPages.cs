@@ -15,8 +15,8 @@ using Tollgate.Web.Layout;
 namespace Tollgate.Web.Portal;
 
 /// <summary>
-/// A customer's own page, <c>/portal/{token}</c>: the plan, what is open, invoices, cards. Whoever has the token is the customer; no cookie
-/// is set or read. What is to be paid, and a card that is added, is a checkout.
+/// A customer's own page, <c>/portal/{token}</c>: the plan, open amounts, invoices, cards. The token alone authorises access; the pages set
+/// and read no cookie. Payments and new cards use a checkout.
 /// </summary>
 public sealed class PortalPages(
     ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions,
@@ -38,7 +38,7 @@ public sealed class PortalPages(
         var rows = await invoices.ListAsync(project, new(customer, null, null, null, null, false), null, MostInvoices, cancel);
         var plan = await PlanAsync(deps);
 
-        // A provider is not asked for each look at the page: it can be slow, or away.
+        // Does not ask a provider for each view of the page, because it can be slow or unavailable.
         var ahead = plan.Newest is { } newest ? await change.GlanceAsync(project, newest, cancel) : null;
         var model = new PortalModel(
             deps.Path, project, customer, deps.Session.ReturnUrl, plan, [.. rows.Select(static row => row.Invoice)],
@@ -47,7 +47,7 @@ public sealed class PortalPages(
         await Pages.WriteAsync<PortalPage>(context, StatusCodes.Status200OK, new Dictionary<string, object?> { ["Model"] = model });
     });
 
-    /// <param name="server">Where customers reach this server.</param>
+    /// <param name="server">The address at which customers reach this server.</param>
     public Task PayAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async deps =>
     {
         var named = (await Forms.ReadAsync(context))["invoice"].ToString();
@@ -95,7 +95,7 @@ public sealed class PortalPages(
         await deps.BackAsync();
     });
 
-    /// <summary>Takes back what the button was for, and nothing else: pressed twice, it takes back one thing.</summary>
+    /// <summary>Revokes only what the button names, so that a second click revokes nothing else.</summary>
     public Task UncancelAsync(HttpContext context, string token) => AtAsync(context, token, async deps =>
     {
         var undoesChange = (await Forms.ReadAsync(context))["undo"] == "change";
@@ -108,8 +108,8 @@ public sealed class PortalPages(
         await deps.BackAsync();
     });
 
-    /// <summary>The project and an invoice of the customer whose page it is, for whoever draws it. Null: there is none.</summary>
-    /// <param name="from">The address of whoever asks.</param>
+    /// <summary>Finds the project and an invoice of the page's customer, for its PDF. Null: there is none.</summary>
+    /// <param name="from">The caller's IP address.</param>
     public async Task<(ProjectSnapshot Project, InvoiceRow Row)?> FindInvoiceAsync(string token, Guid id, IPAddress? from,
         CancellationToken cancel)
     {
@@ -124,7 +124,7 @@ public sealed class PortalPages(
         return (project, row);
     }
 
-    /// <summary>The plan that the customer has, whatever it comes from.</summary>
+    /// <summary>Returns the customer's plan, of any origin.</summary>
     private async Task<PortalPlan> PlanAsync(Deps deps)
     {
         var (project, customer, cancel) = (deps.Project, deps.Session.Customer, deps.Context.RequestAborted);
@@ -165,7 +165,7 @@ public sealed class PortalPages(
     };
 
     /// <summary>
-    /// The hour of the portal is no limit of a payment that was begun in it; what limits the credential behind the session is.
+    /// The hour of a portal session does not limit a payment that began in it; the expiry of the credential behind the session does.
     /// </summary>
     private static Issuer IssuerOf(PortalSession session) => new(null, null, session.Id, session.Issuer.ExpiresAt);
 

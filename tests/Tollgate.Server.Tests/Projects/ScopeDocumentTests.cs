@@ -25,7 +25,7 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
 
         string.Join('\n', await File.ReadAllLinesAsync(file)).ShouldBe(
             string.Join('\n', now),
-            "An operation was added, or asks for another scope. Look whether the scope's meaning in Scope.cs still says it, "
+            "An operation is new, or requires another scope. Check that the scope's meaning in Scope.cs still includes it, "
                 + $"run this test once with {Renew}=1, and commit docs/reference/scopes.md.");
     }
 
@@ -50,7 +50,7 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
     {
         yield return "# Scopes and their operations";
         yield return "";
-        yield return "Made from the endpoints; `ScopeDocumentTests` compares it. [Keys](keys.md) says what each scope means.";
+        yield return "The endpoints are the source of this page; `ScopeDocumentTests` compares them. [Keys](keys.md) explains each scope.";
         yield return "Operations marked with † also accept a customer token whose issuer has the scope, for the token's customer only.";
         foreach (var scope in Operations(document).Where(static one => one.Scope.Length > 0).GroupBy(static one => one.Scope)
             .OrderBy(static group => group.Key, StringComparer.Ordinal))

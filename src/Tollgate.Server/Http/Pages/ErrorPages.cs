@@ -9,8 +9,8 @@ using Tollgate.Contracts.Http;
 namespace Tollgate.Server.Http.Pages;
 
 /// <summary>
-/// Serves <c>docs/reference/errors/*.md</c>, which are built into the program, where a problem's <c>type</c> points, and a list
-/// of them all at <c>/docs/errors</c>.
+/// Serves <c>docs/reference/errors/*.md</c>, which the program contains, at the URL of a problem's <c>type</c>, and a list of them at
+/// <c>/docs/errors</c>.
 /// </summary>
 internal static class ErrorPages
 {
@@ -39,13 +39,13 @@ internal static class ErrorPages
 
         context.Response.Headers.CacheControl = AnswerHeaders.Private;
 
-        // A person gets a page, a program what every other unknown path gives.
+        // A browser gets a page, a program the error of every unknown path.
         return StartPages.IsBrowser(context.Request)
             ? Answer.Bytes(context, StatusCodes.Status404NotFound, unknown, PageFrame.HtmlType)
             : Problems.WriteAsync(context, ErrorCode.NotFound, "No error has this code.");
     }
 
-    /// <summary>Code to page, rendered once.</summary>
+    /// <summary>Renders the page of each code once.</summary>
     private static FrozenDictionary<string, byte[]> Load()
     {
         var pipeline = new MarkdownPipelineBuilder().UsePipeTables().Build();
@@ -56,11 +56,11 @@ internal static class ErrorPages
     {
         using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream($"{Resources}{error.Code}.md")!);
 
-        // The heading and the line below it are the code, its status and its title; here they look like ours.
+        // Replaces the heading and the line below it, which have the code, its status and its title, by the frame's own.
         var text = reader.ReadToEnd();
         var body = Markdown.ToHtml(text[text.IndexOf("\n## ", StringComparison.Ordinal)..], pipeline)
 
-            // What scrolls can be reached with the keyboard.
+            // Makes scrolling blocks reachable by keyboard.
             .Replace("<pre>", "<pre tabindex=\"0\">", StringComparison.Ordinal);
         return PageFrame.Page(error.Code,
             $"""
@@ -71,7 +71,7 @@ internal static class ErrorPages
              """);
     }
 
-    /// <summary>The other codes with the same status: a caller that switches on the status alone should see them.</summary>
+    /// <summary>Lists the other codes with the same status, for callers that switch only on the status.</summary>
     private static string Also(ErrorCode error)
     {
         var others = ErrorCode.All.Where(other => other.Status == error.Status && other != error).ToList();

@@ -7,7 +7,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Server.Http.Pages;
 
-/// <summary>Parts of the documentation that the bar of a page names.</summary>
+/// <summary>The parts of the documentation in the navigation bar.</summary>
 internal enum DocsPart
 {
     None,
@@ -15,25 +15,25 @@ internal enum DocsPart
     Errors,
 }
 
-/// <summary>What all pages for people share: the frame, the style sheets, and headers that keep everything on this server.</summary>
+/// <summary>The shared part of all HTML pages: the frame, the style sheets, and headers that allow only content of this server.</summary>
 internal static class PageFrame
 {
     public const string HtmlType = "text/html; charset=utf-8";
 
-    /// <summary>Checkers of links ask with HEAD.</summary>
+    /// <summary>Link checkers use HEAD.</summary>
     public static readonly string[] Reading = ["GET", "HEAD"];
 
-    /// <summary>Own scripts and styles only. Swagger UI styles some elements inline and shows pictures that it carries with it.</summary>
+    /// <summary>Allows only own scripts and styles. Swagger UI styles some elements inline and includes its own pictures.</summary>
     private const string ContentPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    /// <summary>A gate: two posts and a bar.</summary>
+    /// <summary>The icon, a gate: two posts and a bar.</summary>
     private const string Icon =
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M3 2v12M13 2v12M3 6h10' "
         + "stroke='%230b5cad' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E";
 
-    /// <summary>The version of the program, without the commit it was built from.</summary>
+    /// <summary>The version of the program, without the commit of its build.</summary>
     public static string Version { get; } =
         (Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
             ?? "0").Split('+')[0];
@@ -50,7 +50,7 @@ internal static class PageFrame
             .ExcludeFromDescription();
     }
 
-    /// <summary>For everything under <c>/docs</c>, also what Swagger UI answers.</summary>
+    /// <summary>Sets the headers of everything under <c>/docs</c>, also of Swagger UI's files.</summary>
     public static Task ProtectAsync(HttpContext context, RequestDelegate next)
     {
         Protect(context.Response);
@@ -64,10 +64,10 @@ internal static class PageFrame
         response.Headers["Referrer-Policy"] = "no-referrer";
     }
 
-    /// <summary>A whole page.</summary>
-    /// <param name="title">Plain text; it is encoded here.</param>
+    /// <summary>Returns a whole page.</summary>
+    /// <param name="title">Plain text, which the method encodes.</param>
     /// <param name="main">HTML.</param>
-    /// <param name="part">Where the page is in the documentation.</param>
+    /// <param name="part">The page's part of the documentation.</param>
     public static byte[] Page(string title, string main, DocsPart part = DocsPart.Errors) => Encoding.UTF8.GetBytes(
         $"""
          <!doctype html>
@@ -87,7 +87,7 @@ internal static class PageFrame
 
          """);
 
-    /// <summary>Swagger UI's page. It fills in the names in <c>%(…)</c>.</summary>
+    /// <summary>The page of Swagger UI, which replaces the names in <c>%(…)</c>.</summary>
     public static Stream Swagger() => new MemoryStream(Encoding.UTF8.GetBytes(
         $"""
          <!doctype html>
@@ -139,7 +139,7 @@ internal static class PageFrame
             return Problems.WriteAsync(context, ErrorCode.NotFound);
         }
 
-        // Asked for again each time, so that a new release is never shown with an old style.
+        // Browsers revalidate it each time, so that a new release never has an old style.
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.ETag = sheet.Tag;
         if (context.Request.Headers.IfNoneMatch == sheet.Tag)

@@ -3,7 +3,7 @@ using Tollgate.Contracts.Http;
 namespace Tollgate.Server.Http.Pages;
 
 /// <summary>
-/// The pages of the server itself: <c>/</c>, the one behind the default <c>upgrade_url</c>, and the one that a browser gets for an unknown
+/// The pages of the server itself: <c>/</c>, the page of the default <c>upgrade_url</c>, and the page that a browser gets for an unknown
 /// path.
 /// </summary>
 internal static class StartPages
@@ -37,7 +37,7 @@ internal static class StartPages
             + "page</a></p>",
         DocsPart.None);
 
-    /// <param name="hasDemo">There are demo customers, one of whom is shown to everybody.</param>
+    /// <param name="hasDemo">True: there are demo customers, one of whom everybody may see.</param>
     public static void Map(WebApplication app, bool hasDemo)
     {
         var (start, plans) = (PageFrame.Page("Start", Start(hasDemo), DocsPart.None), PageFrame.Page("Plans", Plans, DocsPart.None));
@@ -49,17 +49,17 @@ internal static class StartPages
             .ExcludeFromDescription();
     }
 
-    /// <summary>No endpoint has the path. A browser gets a page, a program what every other error is.</summary>
+    /// <summary>Answers an unknown path: a browser gets a page, a program an error.</summary>
     public static Task WriteNotFoundAsync(HttpContext context) => IsBrowser(context.Request)
         ? WriteAsync(context, StatusCodes.Status404NotFound, NotFound)
         : Problems.WriteAsync(context, ErrorCode.NotFound);
 
-    /// <summary>The server was started without demo data, or the customer that it shows is not the one made up.</summary>
+    /// <summary>Answers if the server has no demo data, or the customer to show is not a demo customer.</summary>
     public static Task WriteNoDemoAsync(HttpContext context) => IsBrowser(context.Request)
         ? WriteAsync(context, StatusCodes.Status404NotFound, DemoNotFound)
         : Problems.WriteAsync(context, ErrorCode.NotFound, $"{NoDemo} {WithDemo}");
 
-    /// <summary>Somebody reads in a browser: only browsers ask for HTML.</summary>
+    /// <summary>True for a browser: only browsers request HTML.</summary>
     public static bool IsBrowser(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
             && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);

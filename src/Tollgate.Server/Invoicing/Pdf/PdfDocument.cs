@@ -11,11 +11,11 @@ internal readonly record struct PdfInk(byte Red, byte Green, byte Blue)
         string.Create(CultureInfo.InvariantCulture, $"{Red / 255.0:0.###} {Green / 255.0:0.###} {Blue / 255.0:0.###}");
 }
 
-/// <summary>Says of a file what is not on its pages.</summary>
+/// <summary>The metadata of a file.</summary>
 /// <param name="Language">BCP 47.</param>
 internal sealed record PdfInfo(string Title, string Author, string Language, DateTime DatedAt);
 
-/// <summary>The pages of one document, all A4, and what they share.</summary>
+/// <summary>The pages of one document, all A4, and their shared objects.</summary>
 internal sealed class PdfDocument
 {
     private readonly PdfFile _file = new();
@@ -66,7 +66,7 @@ internal sealed class PdfDocument
     }
 }
 
-/// <summary>What is drawn on one page. Points from the top left; PDF itself counts from the bottom.</summary>
+/// <summary>The drawing of one page. Coordinates are in points from the top left; PDF itself counts from the bottom.</summary>
 internal sealed class PdfPage(PdfDocument document)
 {
     private const double Width = 595.28;
@@ -74,7 +74,7 @@ internal sealed class PdfPage(PdfDocument document)
 
     private readonly StringBuilder _drawn = new();
 
-    /// <param name="baseline">Where the letters stand.</param>
+    /// <param name="baseline">The y coordinate of the baseline.</param>
     public void Text(string text, PdfFont font, PdfInk ink, double x, double baseline)
     {
         var face = document.FaceOf(font.Face);
@@ -87,7 +87,7 @@ internal sealed class PdfPage(PdfDocument document)
     /// <summary>With round corners.</summary>
     public void Box(PdfInk ink, PdfInk ground, double x, double y, double width, double height, double radius)
     {
-        // Four Bézier curves; 0.5523 of the radius makes them as good as circles.
+        // Four Bézier curves; with 0.5523 of the radius they approximate circles.
         var (left, right, bottom, top, bend) = (x, x + width, Height - y - height, Height - y, radius * (1 - 0.5523));
         Draw($"{ink} RG {ground} rg 0.6 w {Number(left + radius)} {Number(bottom)} m "
             + $"{Number(right - radius)} {Number(bottom)} l {Curve(right - bend, bottom, right, bottom + bend, right, bottom + radius)}"

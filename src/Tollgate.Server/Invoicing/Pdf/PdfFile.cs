@@ -6,12 +6,12 @@ using System.Text;
 namespace Tollgate.Server.Invoicing.Pdf;
 
 /// <summary>
-/// Writes a PDF (ISO 32000-1, version 1.7): numbered objects, the table of where they lie, and what points to the first of them.
-/// The same objects give the same bytes; nothing in here reads a clock or throws dice.
+/// Writes a PDF (ISO 32000-1, version 1.7): numbered objects, the cross-reference table, and the trailer. The same objects give the same
+/// bytes; it reads no clock and no random numbers.
 /// </summary>
 /// <remarks>
-/// It knows what documents of this server need and no more: pages with text in two embedded fonts, lines, boxes and pictures.
-/// PDFsharp 6.2 would replace it. Its newer versions are under the AGPL, which does not go with the licence of this program.
+/// It supports only the needs of this server's documents: pages with text in two embedded fonts, lines, boxes and pictures. PDFsharp 6.2
+/// could replace it. The newer versions of that library are under the AGPL, which is incompatible with the licence of this program.
 /// </remarks>
 internal sealed class PdfFile
 {
@@ -22,7 +22,7 @@ internal sealed class PdfFile
     {
         Write("%PDF-1.7\n");
 
-        // Four bytes beyond ASCII tell programs that carry files not to touch the line ends.
+        // Four bytes beyond ASCII tell file transfer programs not to convert line ends.
         _bytes.Write((ReadOnlySpan<byte>)[(byte)'%', 0xE2, 0xE3, 0xCF, 0xD3, (byte)'\n']);
     }
 
@@ -33,7 +33,7 @@ internal sealed class PdfFile
         return _places.Count;
     }
 
-    /// <param name="body">As it stands in the file, ASCII.</param>
+    /// <param name="body">The text in the file, ASCII.</param>
     /// <returns>The object's number.</returns>
     public int Add(string body) => Add(Reserve(), body);
 
@@ -44,7 +44,7 @@ internal sealed class PdfFile
         return number;
     }
 
-    /// <param name="entries">Of its dictionary, without length and filter.</param>
+    /// <param name="entries">The entries of its dictionary, without length and filter.</param>
     public int AddStream(string entries, ReadOnlySpan<byte> data)
     {
         using var packed = new MemoryStream();
@@ -56,7 +56,7 @@ internal sealed class PdfFile
         return AddPacked($"{entries} /Filter /FlateDecode", packed.ToArray());
     }
 
-    /// <param name="entries">With the filter that the data are packed by.</param>
+    /// <param name="entries">The entries of its dictionary, with the filter that compressed the data.</param>
     public int AddPacked(string entries, ReadOnlySpan<byte> data)
     {
         var number = Reserve();
@@ -67,7 +67,7 @@ internal sealed class PdfFile
         return number;
     }
 
-    /// <param name="identity">Sixteen bytes that tell this document from others.</param>
+    /// <param name="identity">Sixteen bytes that identify this document.</param>
     public byte[] Finish(int catalog, int info, ReadOnlySpan<byte> identity)
     {
         var (table, id) = (_bytes.WrittenCount, Convert.ToHexString(identity));
@@ -83,7 +83,7 @@ internal sealed class PdfFile
         return _bytes.WrittenSpan.ToArray();
     }
 
-    /// <summary>A text as a PDF has it outside of pages: UTF-16 in hexadecimal.</summary>
+    /// <summary>A text outside pages, in PDF notation: UTF-16 in hexadecimal.</summary>
     public static string Text(string text) => $"<FEFF{Convert.ToHexString(Encoding.BigEndianUnicode.GetBytes(text))}>";
 
     /// <summary>Hundredths of a point are finer than any printer.</summary>

@@ -6,7 +6,7 @@ namespace Tollgate.Server.Invoicing.Pdf;
 /// <summary>A face in a size, in points.</summary>
 internal sealed record PdfFont(TypeFace Face, double Size)
 {
-    /// <summary>Of a text on one line.</summary>
+    /// <summary>The width of a text on one line, in points.</summary>
     public double WidthOf(string text)
     {
         long units = 0;
@@ -19,11 +19,11 @@ internal sealed record PdfFont(TypeFace Face, double Size)
     }
 }
 
-/// <summary>Which glyphs of a face one document uses, and the objects that bring them into the file.</summary>
+/// <summary>The glyphs of a face that one document uses, and the objects that embed them in the file.</summary>
 /// <param name="key">Its name on the pages: <c>F1</c>.</param>
 internal sealed class PdfFace(TypeFace face, string key)
 {
-    /// <summary>The lowest of the characters that a glyph stands for: what is copied from a page.</summary>
+    /// <summary>For each glyph, the lowest character that it represents, which a reader copies from a page.</summary>
     private readonly SortedDictionary<ushort, int> _used = [];
 
     public string Key => key;
@@ -45,7 +45,7 @@ internal sealed class PdfFace(TypeFace face, string key)
     /// <returns>The number of the font's object.</returns>
     public int Write(PdfFile file)
     {
-        // Six letters and a plus mark a font that is not whole. They need to differ within one file only, where the name does.
+        // Six letters and a plus mark a subset of a font. They only need to be unique within one file, where the font's name already is.
         var name = $"/AAAAAA+{face.Name}";
         var outlines = face.Subset(_used.Keys);
         var program = file.AddStream($"/Length1 {outlines.Length}", outlines);
@@ -66,7 +66,9 @@ internal sealed class PdfFace(TypeFace face, string key)
 
     private int Thousandths(int units) => (int)Math.Round(units * 1000.0 / face.UnitsPerEm);
 
-    /// <summary>From glyphs back to characters, so that text can be searched and copied. A block has a hundred at most.</summary>
+    /// <summary>
+    /// The map from glyphs to characters, so that readers can search and copy text. A block has at most a hundred entries.
+    /// </summary>
     private string Characters()
     {
         var map = new StringBuilder(

@@ -4,17 +4,17 @@ using System.IO.Compression;
 namespace Tollgate.Server.Invoicing.Pdf;
 
 /// <summary>
-/// A picture as a PDF has it. Whoever uploads one may be anybody with a key of the project, and a file of few bytes can ask for
-/// gigabytes of memory: sizes are judged before anything is unpacked.
+/// A picture in a PDF. Anybody with a key of the project can upload one, and a file of few bytes can require gigabytes of memory, so the
+/// reader checks sizes before it unpacks anything.
 /// </summary>
 /// <param name="Colours">Three bytes a pixel, or a whole JPEG.</param>
 /// <param name="Opacity">One byte a pixel; null: opaque.</param>
 internal sealed record PdfPicture(int Width, int Height, byte[] Colours, byte[]? Opacity, bool IsJpeg, bool IsGrey)
 {
-    /// <summary>Longest side: 2,000 pixels, ten times what a logo is drawn with. Unpacked, such a picture takes 16 MB.</summary>
+    /// <summary>The longest side in pixels, ten times that of a drawn logo. Unpacked, such a picture takes 16 MB.</summary>
     public const int LongestSide = 2_000;
 
-    /// <returns>Null: neither JPEG nor PNG, too large, broken, or of a kind that is rare (interlaced, four inks).</returns>
+    /// <returns>Null: neither JPEG nor PNG, too large, broken, or of an unsupported kind (interlaced, four inks).</returns>
     public static PdfPicture? TryRead(ReadOnlySpan<byte> file) =>
         file.StartsWith(Png.Signature) ? Png.TryRead(file)
             : file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? TryReadJpeg(file)
@@ -30,8 +30,8 @@ internal sealed record PdfPicture(int Width, int Height, byte[] Colours, byte[]?
     }
 
     /// <summary>
-    /// Goes from mark to mark to the one that begins the picture (SOS). The size stands in the frame's header (SOF). The rest goes into
-    /// the file as it is and is unpacked by whoever looks at it.
+    /// Reads marker by marker up to the start of the scan (SOS). The frame's header (SOF) has the size. The PDF contains the file
+    /// unchanged, and the reader of the PDF unpacks it.
     /// </summary>
     private static PdfPicture? TryReadJpeg(ReadOnlySpan<byte> file)
     {
@@ -76,7 +76,7 @@ internal static class Png
         /// <summary>Bytes of a row, without the byte before it that names its filter.</summary>
         public int RowBytes => ((Width * Samples * Depth) + 7) / 8;
 
-        /// <summary>How far back the pixel before lies.</summary>
+        /// <summary>The distance in bytes to the previous pixel.</summary>
         public int Step => Math.Max(1, Samples * Depth / 8);
     }
 
@@ -128,7 +128,9 @@ internal static class Png
             : null;
     }
 
-    /// <summary>The rows with their filters undone; null when there are fewer or the data are broken. More are never unpacked.</summary>
+    /// <summary>
+    /// Returns the rows with their filters reversed; null: there are fewer rows, or the data are broken. It never unpacks more.
+    /// </summary>
     private static byte[]? Unpacked(Stream packed, Header header)
     {
         var rows = new byte[header.Height * header.RowBytes];
@@ -174,7 +176,7 @@ internal static class Png
         }
     }
 
-    /// <summary>The one of the three neighbours that is nearest to left + above − corner (Paeth).</summary>
+    /// <summary>Returns the neighbour that is nearest to left + above − corner (Paeth).</summary>
     private static int Nearest(int left, int above, int corner)
     {
         var (toLeft, toAbove, toCorner) = (Math.Abs(above - corner), Math.Abs(left - corner), Math.Abs(left + above - (2 * corner)));
@@ -209,7 +211,7 @@ internal static class Png
 
         return new(header.Width, header.Height, colours, opacity, IsJpeg: false, IsGrey: false);
 
-        // The upper byte of sixteen bits; fewer than eight are spread to the whole range.
+        // Takes the upper byte of sixteen bits; scales fewer than eight bits to the full range.
         int Sample(int y, int number, bool scaled)
         {
             var start = y * header.RowBytes;

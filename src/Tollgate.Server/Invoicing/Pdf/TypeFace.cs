@@ -4,10 +4,10 @@ using System.Text;
 namespace Tollgate.Server.Invoicing.Pdf;
 
 /// <summary>
-/// A TrueType font, read as far as a PDF needs it (ISO/IEC 14496-22): widths, which glyph stands for which character, and the outlines
-/// of those that are used. It never changes after it was read and serves all threads.
+/// The parts of a TrueType font that a PDF needs (ISO/IEC 14496-22): widths, the map from characters to glyphs, and the outlines of used
+/// glyphs. It is immutable and safe for all threads.
 /// </summary>
-/// <remarks>Reads fonts that the program carries with it. It does not judge strangers' files.</remarks>
+/// <remarks>Reads fonts that the program includes. It does not validate untrusted files.</remarks>
 internal sealed class TypeFace
 {
     private readonly byte[] _file;
@@ -48,15 +48,15 @@ internal sealed class TypeFace
 
     public int CapHeight { get; }
 
-    /// <summary>0, the box for what is missing, when the font does not have the character.</summary>
+    /// <summary>Returns 0, the box for missing characters, if the font does not have the character.</summary>
     public ushort GlyphOf(int character) => _glyphs.GetValueOrDefault(character);
 
-    /// <summary>In units.</summary>
+    /// <summary>The width in units.</summary>
     public int WidthOf(ushort glyph) => _widths[glyph];
 
     /// <summary>
-    /// The same font with the outlines of these glyphs and of those they are composed of. Glyphs keep their numbers: the others are
-    /// empty, which costs next to nothing when the file is compressed.
+    /// Returns the font with the outlines of these glyphs and their components only. Glyphs keep their numbers: the others are empty, which
+    /// costs almost nothing in a compressed file.
     /// </summary>
     public byte[] Subset(IEnumerable<ushort> used)
     {
@@ -101,7 +101,7 @@ internal sealed class TypeFace
             return;
         }
 
-        // Composed of others: each part begins with flags and its glyph.
+        // A composite glyph: each component begins with flags and its glyph.
         const int wordArguments = 0x01, scale = 0x08, more = 0x20, twoScales = 0x40, matrix = 0x80;
         for (int at = 10, flags = more; (flags & more) != 0;)
         {
@@ -120,7 +120,7 @@ internal sealed class TypeFace
         BinaryPrimitives.WriteUInt32BigEndian(file, 0x00010000);
         BinaryPrimitives.WriteUInt16BigEndian(file.AsSpan(4), (ushort)tables.Length);
 
-        // For a binary search that no reader of PDF does: the values for four to seven tables.
+        // The values for a binary search in four to seven tables. No PDF reader uses them.
         ((ReadOnlySpan<byte>)[0, 64, 0, 2]).CopyTo(file.AsSpan(6));
         BinaryPrimitives.WriteUInt16BigEndian(file.AsSpan(10), (ushort)((16 * tables.Length) - 64));
         var (entry, at, head) = (12, 12 + (16 * tables.Length), 0);
@@ -172,7 +172,7 @@ internal sealed class TypeFace
         return offsets;
     }
 
-    /// <summary>The table of the basic plane (format 4), which both fonts have.</summary>
+    /// <summary>Reads the table of the basic plane (format 4), which both fonts have.</summary>
     private void ReadCharacters()
     {
         var cmap = Start("cmap");
