@@ -35,7 +35,7 @@ internal static class EntitlementChecks
         }
     }
 
-    /// <summary>Time uses a level that it weighs, and nobody can refuse time anything.</summary>
+    /// <summary>Time alone uses a level that it weighs, and no cap can refuse time.</summary>
     private static void CheckTimed(Entitlement entitlement, string path, Feature feature, List<CatalogFault> faults)
     {
         if (!feature.WeighsTime)

@@ -79,7 +79,7 @@ public sealed record Feature
     /// <summary>The aggregate that selects this value; null: not a level. All meters of a level have the same one.</summary>
     public MeterAggregate? Level => Meters is [var first, ..] && first.Aggregate.IsLevel() ? first.Aggregate : null;
 
-    /// <summary>What is used of it grows with time (<see cref="MeterAggregates.WeighsTime"/>).</summary>
+    /// <summary>True if its usage grows with time (<see cref="MeterAggregates.WeighsTime"/>).</summary>
     public bool WeighsTime => Level is { } level && level.WeighsTime();
 
     /// <summary>

@@ -41,8 +41,8 @@ public static class MeterAggregates
     };
 
     /// <summary>
-    /// A reported value is used for as long as it holds, into the periods after its own: the usage of a period is its mean over time
-    /// (<c>Metering.TimedLevel</c>).
+    /// True if a reported value is used for as long as it holds, also in later periods: the usage of a period is the mean of the value over
+    /// time (<c>Metering.TimedLevel</c>).
     /// </summary>
     public static bool WeighsTime(this MeterAggregate aggregate) => aggregate switch
     {

@@ -44,8 +44,8 @@ public sealed record Balance
     public LatestReport? Reports { get; init; }
 
     /// <summary>
-    /// Of a level that time weighs, and null of all others. Then <see cref="Used"/> is what will be used at the period's end if no report
-    /// changes the level: what invoices read. Whoever reads a running period asks <see cref="UsedBy"/>.
+    /// For a level that time weighs; null for all others. Then <see cref="Used"/> is the usage at the period's end if no report changes the
+    /// level, which invoices read. Readers of a current period call <see cref="UsedBy"/>.
     /// </summary>
     public TimedLevel? Timed { get; init; }
 
@@ -55,10 +55,10 @@ public sealed record Balance
     public static Balance Empty(int featureKey, Period period, Quantity? quota) =>
         new() { FeatureKey = featureKey, Period = period, Quota = quota };
 
-    /// <summary>As it reads at an instant: what time has not used yet of a level is not used.</summary>
+    /// <summary>Returns the balance with the usage at an instant.</summary>
     public Balance UsedBy(Instant now) => Timed is null ? this : this with { Used = Timed.UsedBy(now, Period) };
 
-    /// <summary>The balance of a level that time weighs.</summary>
+    /// <summary>Returns the balance with another state of its level.</summary>
     public Balance With(TimedLevel timed) => this with { Timed = timed, Used = timed.AtEnd };
 
     /// <summary>Asserts the invariants of a row before it is written: nothing negative, drawn within used.</summary>

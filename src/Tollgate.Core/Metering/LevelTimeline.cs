@@ -9,7 +9,7 @@ namespace Tollgate.Core.Metering;
 /// <param name="Number">Of two reports of one instant, the one with the higher number was recorded later.</param>
 public readonly record struct LevelReport(Instant At, int Number, Quantity Level);
 
-/// <summary>From an instant until another, a level is higher or lower than was known before.</summary>
+/// <summary>A difference by which a level changes from an instant until another one.</summary>
 public readonly record struct LevelChange(Instant From, Instant Until, Quantity By);
 
 /// <summary>
@@ -25,25 +25,25 @@ public sealed class LevelTimeline
 
     private LevelTimeline(Instant since, ImmutableList<LevelReport> reports) => (Since, _reports) = (since, reports);
 
-    /// <summary>From here on the level is known.</summary>
+    /// <summary>The instant from which the timeline knows the level.</summary>
     public Instant Since { get; }
 
-    /// <param name="reports">All that happened after <paramref name="since"/>, and before those the last one, if there is one.</param>
+    /// <param name="reports">All reports after <paramref name="since"/>, and the last one before those, if there is one.</param>
     public static LevelTimeline Of(Instant since, IEnumerable<LevelReport> reports) => new(since, [.. reports.Order(InTime)]);
 
     public bool Knows(Instant at) => at >= Since;
 
-    /// <summary>The number of the last report of this instant; 0: there is none.</summary>
+    /// <summary>Returns the number of the last report of this instant; 0: there is none.</summary>
     public int LastNumberAt(Instant at) => LastBefore(new(at.UnixMicroseconds + 1)) is { } last && last.At == at ? last.Number : 0;
 
-    /// <summary>The last report that happened before an instant; null: there is none.</summary>
+    /// <summary>Returns the last report before an instant; null: there is none.</summary>
     public LevelReport? LastBefore(Instant at)
     {
         var next = PlaceOf(new(at, int.MinValue, Quantity.Zero));
         return next == 0 ? null : _reports[next - 1];
     }
 
-    /// <summary>The timeline with one more report, and what it changes.</summary>
+    /// <summary>Returns the timeline with one more report, and the change of the level.</summary>
     public (LevelTimeline After, LevelChange Change) With(LevelReport report)
     {
         Invariant.That(Knows(report.At), $"A report of {report.At} in a timeline since {Since}.");
@@ -51,7 +51,7 @@ public sealed class LevelTimeline
         return (new(Since, _reports.Insert(place, report)), ChangeAt(place, place, report, 1));
     }
 
-    /// <summary>The timeline without a report, and what that changes. Null: it has no such report.</summary>
+    /// <summary>Returns the timeline without a report, and the change of the level. Null: it has no such report.</summary>
     public (LevelTimeline After, LevelChange Change)? Without(Instant at, int number)
     {
         Invariant.That(at > Since, $"Of a report of {at}, a timeline since {Since} does not know what was before it.");
@@ -61,7 +61,7 @@ public sealed class LevelTimeline
             : null;
     }
 
-    /// <summary>The level's integral over a period: nano-units times microseconds.</summary>
+    /// <summary>Returns the level's integral over a period: nano-units times microseconds.</summary>
     public BigInteger Over(Period period)
     {
         Invariant.That(Knows(period.Start), $"The period {period} of a timeline since {Since}.");
@@ -80,7 +80,7 @@ public sealed class LevelTimeline
         return sum;
     }
 
-    /// <param name="next">Where the next report is.</param>
+    /// <param name="next">The place of the next report.</param>
     private LevelChange ChangeAt(int place, int next, LevelReport report, int sign)
     {
         var before = place == 0 ? Quantity.Zero : _reports[place - 1].Level;
@@ -88,7 +88,7 @@ public sealed class LevelTimeline
         return new(report.At, next < _reports.Count ? _reports[next].At : Instant.FarFuture, sign > 0 ? by : -by);
     }
 
-    /// <summary>The place of the first report that does not come before this one.</summary>
+    /// <summary>Returns the place of the first report that is not before this one.</summary>
     private int PlaceOf(LevelReport report)
     {
         var found = _reports.BinarySearch(report, InTime);

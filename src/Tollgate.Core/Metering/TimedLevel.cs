@@ -5,25 +5,25 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Metering;
 
 /// <summary>
-/// A quota period of a level that time weighs. What is used of it grows with time: the integral of the level, divided by the length that
-/// the period has when nothing cuts it.
+/// A quota period of a level that time weighs. Its usage grows with time: the integral of the level, divided by the length of the period
+/// without cuts.
 /// </summary>
-/// <param name="Level">The one at the period's end, as far as reports say.</param>
-/// <param name="ReportedAt">When it was reported; null: before the period, or never.</param>
-/// <param name="Integral">Until the period's end, in nano-units times microseconds: exact.</param>
-/// <param name="Whole">The length of the period that nothing cuts, in microseconds.</param>
+/// <param name="Level">The level at the period's end, by the reports so far.</param>
+/// <param name="ReportedAt">The time of its report; null: before the period, or never.</param>
+/// <param name="Integral">The integral until the period's end, in nano-units times microseconds: exact.</param>
+/// <param name="Whole">The length of the period without cuts, in microseconds.</param>
 public sealed record TimedLevel(Quantity Level, Instant? ReportedAt, BigInteger Integral, long Whole)
 {
-    private const decimal NanosOfOne = 1_000_000_000;
+    private const long NanosOfOne = 1_000_000_000;
 
     public static TimedLevel Of(LevelTimeline reports, Period period, long whole) => Ended(reports, period, reports.Over(period), whole);
 
-    /// <summary>Used by the period's end if no report changes the level.</summary>
+    /// <summary>The usage at the period's end if no report changes the level.</summary>
     public Quantity AtEnd => UnitsOf(Integral, Whole);
 
     /// <summary>
-    /// Used by an instant. Where reports of the future are known already (<c>occurred_at</c> may lie some minutes ahead), by the last of
-    /// them.
+    /// Returns the usage at an instant. If a report lies ahead of it (<c>occurred_at</c> may be some minutes in the future), the usage at
+    /// that report.
     /// </summary>
     public Quantity UsedBy(Instant now, Period period)
     {
@@ -32,8 +32,8 @@ public sealed record TimedLevel(Quantity Level, Instant? ReportedAt, BigInteger 
         return until >= period.End ? AtEnd : UnitsOf(Integral - Over(Level, until, period.End), Whole);
     }
 
-    /// <summary>The same period after the level has become another for a time.</summary>
-    /// <param name="reports">After the change.</param>
+    /// <summary>Returns the same period after a change of the level.</summary>
+    /// <param name="reports">The reports after the change.</param>
     public TimedLevel After(LevelChange change, LevelTimeline reports, Period period)
     {
         var from = change.From > period.Start ? change.From : period.Start;
@@ -41,8 +41,8 @@ public sealed record TimedLevel(Quantity Level, Instant? ReportedAt, BigInteger 
         return Ended(reports, period, from < until ? Integral + Over(change.By, from, until) : Integral, Whole);
     }
 
-    /// <summary>The length of the billing month that holds an instant, as if nothing cut it: no new cycle ends or begins it early.</summary>
-    /// <param name="cycles">What the customer's billing months hang on.</param>
+    /// <summary>Returns the length of the billing month that holds an instant, without the cuts that other cycles make.</summary>
+    /// <param name="cycles">The customer's billing cycles, in order.</param>
     public static long WholeOf(Instant at, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
     {
         var anchor = cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor;
@@ -50,11 +50,11 @@ public sealed record TimedLevel(Quantity Level, Instant? ReportedAt, BigInteger 
         return month.End.UnixMicroseconds - month.Start.UnixMicroseconds;
     }
 
-    /// <summary>Nano-units times microseconds.</summary>
+    /// <summary>Returns nano-units times microseconds.</summary>
     public static BigInteger Over(Quantity level, Instant from, Instant until) =>
         new BigInteger(level.Value * NanosOfOne) * (until.UnixMicroseconds - from.UnixMicroseconds);
 
-    /// <summary>Rounded once, to the ninth decimal, a half up.</summary>
+    /// <summary>Divides an integral by a length, rounded to the ninth decimal, a half up.</summary>
     public static Quantity UnitsOf(BigInteger integral, long whole)
     {
         Invariant.That(integral.Sign >= 0 && whole > 0, $"An integral of {integral} over {whole} microseconds.");

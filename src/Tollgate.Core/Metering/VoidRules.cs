@@ -41,7 +41,7 @@ public static class VoidRules
         return reversed;
     }
 
-    /// <summary>A report of a level that time weighs: what it changed is not in its posting alone.</summary>
+    /// <summary>True for a report of a level that time weighs: its posting alone does not contain its effect.</summary>
     public static bool IsOfTime(in Reading reading) => reading.Kind == ReadingKind.Timed;
 
     /// <summary>Returns the readings of unique meters that no other event shows.</summary>

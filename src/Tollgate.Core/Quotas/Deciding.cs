@@ -46,7 +46,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         var outcome = Outcome.WithinQuota;
         for (var i = 0; i < effects.Count; i++)
         {
-            var one = Take(effects[i]);
+            var one = effects[i].Aggregate.WeighsTime() ? Report(effects[i]) : Take(effects[i]);
             if (one > Outcome.RecordedOverLimit)
             {
                 book.Undo();
@@ -80,11 +80,6 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         if (feature.EntitlementAt(at) is null && enforce)
         {
             return Outcome.FeatureNotInPlan;
-        }
-
-        if (effect.Aggregate.WeighsTime())
-        {
-            return Report(feature, effect.Amount);
         }
 
         var slot = feature.BalanceIn(feature.PeriodAt(at));
@@ -155,13 +150,19 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     }
 
     /// <summary>
-    /// A level that time weighs: no cap refuses what holds already. Usage has grown since the last report: thresholds that it reached
-    /// meanwhile are crossed now.
+    /// Records a report of a level that time weighs; no cap refuses it. Usage has grown since the last report, so this report also crosses
+    /// the thresholds that time has reached since then.
     /// </summary>
-    private Outcome Report(FeatureState feature, Quantity level)
+    private Outcome Report(in Effect effect)
     {
+        var feature = book.BookOf(effect.Feature);
+        if (feature.EntitlementAt(at) is null && enforce)
+        {
+            return Outcome.FeatureNotInPlan;
+        }
+
         var before = feature.BalanceIn(feature.PeriodAt(at)).Current.Used;
-        var slot = TimedLevelRules.Report(book, feature, level, at);
+        var slot = TimedLevelRules.Report(book, feature, effect.Amount, at);
         var facts = feature.FactsOf(slot.Current, at, now);
         var after = slot.Current with { Quota = facts.Quota };
         if (facts.Entitlement is { } entitlement)

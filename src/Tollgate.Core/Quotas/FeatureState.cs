@@ -188,8 +188,8 @@ public sealed class FeatureState
     }
 
     /// <summary>
-    /// A period of which nothing is stored. Of a level that time weighs, what was reported before it, and since, is used in it: as far as
-    /// the book knows the reports.
+    /// Returns the balance of a period without a row. A level that time weighs is used in it by the reports of before and since, if the
+    /// state knows them.
     /// </summary>
     private Balance Opened(Period period, LevelTimeline? reports)
     {
@@ -199,12 +199,12 @@ public sealed class FeatureState
             : empty;
     }
 
-    /// <summary>Of a level that time weighs: the reports that the book has; null: it has read none.</summary>
+    /// <summary>The loaded reports of a level that time weighs; null: none are loaded.</summary>
     public Slot<LevelTimeline>? Reports => Volatile.Read(ref _reports);
 
     public void Load(LevelTimeline reports) => Volatile.Write(ref _reports, new Slot<LevelTimeline>(reports, reports));
 
-    /// <summary>What is used of a period can be told from what the book has. Safe on any thread.</summary>
+    /// <summary>True if the state suffices to compute the usage of a period. Safe on any thread.</summary>
     public bool TellsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
         || Balances.Any(slot => slot.Stored?.Period.Start == period.Start);
 

@@ -6,9 +6,9 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// Reports of a level that time weighs. A report holds until the next one, so it changes its own period and may change those after it. The
-/// book must have the reports since the instant before it (<see cref="FeatureState.Reports"/>), and every stored row of a period that ended
-/// after it.
+/// Reports of a level that time weighs. A report holds until the next one, so it changes its own period and may change later ones. The
+/// state must have the reports since the instant before it (<see cref="FeatureState.Reports"/>), and every row of a period that ended after
+/// it.
 /// </summary>
 public static class TimedLevelRules
 {
@@ -23,8 +23,8 @@ public static class TimedLevelRules
         return slot;
     }
 
-    /// <summary>Takes a report back: the level of before it holds in its place.</summary>
-    /// <param name="periodStart">Of the period that the event was recorded in.</param>
+    /// <summary>Takes a report back: the level before it holds in its place.</summary>
+    /// <param name="periodStart">The start of the period of the event's posting.</param>
     public static Posting TakeBack(AccountState book, FeatureState feature, Reading reading, Instant at, Instant periodStart)
     {
         var reports = ReportsOf(feature);
@@ -43,7 +43,7 @@ public static class TimedLevelRules
     private static Slot<LevelTimeline> ReportsOf(FeatureState feature) => feature.Reports
         ?? throw new InvariantBrokenException($"The book of feature {feature.Feature.Code} has no reports.");
 
-    /// <summary>Each row of the book has what reports say, whether or not its own period was reported in.</summary>
+    /// <summary>Applies a change to every row that it meets, with or without a report in the row's period.</summary>
     private static void Follow(AccountState book, FeatureState feature, LevelTimeline reports, LevelChange change)
     {
         foreach (var slot in feature.Balances)

@@ -84,7 +84,7 @@ public static class SegmentRules
         return used;
     }
 
-    /// <summary>What each stretch used, where it is known what had been used by the end of each.</summary>
+    /// <summary>Returns the use in each stretch from the total use at the end of each.</summary>
     public static IReadOnlyList<Quantity> UsedOfTotals(IReadOnlyList<Quantity> totals) =>
         [.. totals.Select((total, i) => i == 0 ? total : total - totals[i - 1])];
 

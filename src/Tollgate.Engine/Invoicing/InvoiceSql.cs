@@ -132,8 +132,9 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// What time had made of levels by the ends of stretches, from the start of their quota period on. Position by position: $1 partitions,
-    /// $2 accounts, $3 features, $4 starts of quota periods, $5 is not used, $6 from, $7 until. Rows: the stretch's number from 1, used.
+    /// The usage of levels that time weighs, from the start of their quota period to the ends of stretches. Position by position: $1
+    /// partitions, $2 accounts, $3 features, $4 starts of quota periods, $5 is not used, $6 from, $7 until. Rows: the stretch's number from
+    /// 1, used.
     /// </summary>
     public const string TimedInStretches =
         """
@@ -146,8 +147,8 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// Which periods of levels that time weighs have a row. $1 partitions, $2 accounts, $3 features, $4 since. Rows: account, feature, start
-    /// and end of the period.
+    /// The rows of levels that time weighs. $1 partitions, $2 accounts, $3 features, $4 since. Rows: account, feature, start and end of the
+    /// period.
     /// </summary>
     public const string TimedRows =
         """
@@ -156,8 +157,9 @@ internal static class InvoiceSql
           JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = ANY ($3) AND b.period_end > x.since
         """;
 
-    /// <summary>When levels that time weighs were first reported. Parameters as of <see cref="TimedRows"/>. Rows: account, feature, when,
-    /// twice.</summary>
+    /// <summary>
+    /// The first reports of levels that time weighs. Parameters of <see cref="TimedRows"/>. Rows: account, feature, time, and again time.
+    /// </summary>
     public const string FirstReports =
         """
         SELECT x.account, f.feature, l.first, l.first

@@ -13,14 +13,14 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// Quota periods of levels that time weighs. They are used whether or not anybody reports: before usage is billed, each period that has no
-/// row and in which a level of before holds gets one. A feature that the catalogue has no longer is used no more. The caller holds the
-/// customers, so nobody reports meanwhile.
+/// Quota periods of levels that time weighs. Time uses them without reports: before Tollgate bills usage, it makes the row of each period
+/// in which an earlier level holds. A feature that left the catalogue gets no further rows. The caller locks the customers, so no report
+/// arrives meanwhile.
 /// </summary>
 internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot project)
 {
-    /// <param name="Since">Periods that ended before have their rows.</param>
-    /// <param name="Until">Periods that began before are billed.</param>
+    /// <param name="Since">Periods that ended before it have their rows.</param>
+    /// <param name="Until">Periods that began before it get a row.</param>
     public sealed record Wanted(CustomerRow Customer, Instant Since, Instant Until);
 
     private readonly record struct Missing(CustomerRow Customer, int Feature, Period Period, Quantity? Quota, long Whole);
@@ -56,7 +56,7 @@ internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot 
         await WriteAsync(missing, cancel);
     }
 
-    /// <summary>All periods; those that have a row, or overlap one of cycles that were forgotten since, are not missing.</summary>
+    /// <summary>Returns all periods. The caller drops those that have a row, or overlap one of a cycle that is no longer stored.</summary>
     private IEnumerable<Missing> MissingOf(Wanted wanted, TermsTimeline terms, FeatureEntry feature, Instant first)
     {
         var customer = wanted.Customer;

@@ -28,7 +28,7 @@ internal readonly record struct AccountWanted(ProjectSnapshot Project, string Cu
 internal readonly record struct RowWanted(AccountState Book, int FeatureKey, Instant PeriodStart);
 
 /// <summary>
-/// A level that time weighs, of which a batch needs what was reported since an instant, and the rows of the periods that end after it.
+/// A level that time weighs whose reports since an instant a batch needs, and the rows of the periods that end after it.
 /// </summary>
 internal readonly record struct ReportsWanted(AccountState Book, FeatureState Feature, Instant At, Instant Now);
 
@@ -167,8 +167,8 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         LoadRowsAsync(wanted, locked ? LedgerSql.LockHistory : LedgerSql.LoadHistory, cancel);
 
     /// <summary>
-    /// Puts into their books the rows that reports may change, and the reports that these rows are made of. Everything that is wanted of a
-    /// level at once.
+    /// Loads the rows that reports may change, and the reports of these rows. <paramref name="wanted"/> has everything that the batch needs of
+    /// a level.
     /// </summary>
     public async Task LoadReportsAsync(IReadOnlyCollection<ReportsWanted> wanted, bool locked, CancellationToken cancel)
     {
@@ -207,7 +207,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>Before the report itself, and where the periods that have no row yet begin.</summary>
+    /// <summary>Returns the instant before the report, or the start of a period without a row if that is earlier.</summary>
     private static Instant SinceOf(ReportsWanted wanted)
     {
         var since = new Instant(Math.Min(wanted.At.UnixMicroseconds, wanted.Now.UnixMicroseconds) - 1);

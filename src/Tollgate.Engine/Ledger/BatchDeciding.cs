@@ -312,7 +312,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
             target.Data.Readings, others, target.OccurredAt);
         IReadOnlyList<Posting> reversed =
         [
-            .. AccountRules.Reverse(book, reversals, target.Data.Burns, op.Now), .. timed.Select(reading => TakeBack(reading, book, target)),
+            .. AccountRules.Reverse(book, reversals, target.Data.Burns, op.Now),
+            .. timed.Select(reading => TakeBack(reading, book, target)),
         ];
         foreach (var gone in VoidRules.NoLongerSeen(target.Data.Readings, others))
         {

@@ -4,7 +4,6 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core;
 using Tollgate.Core.Ledger;
-using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -49,9 +48,6 @@ internal readonly record struct GrantsSeen(
 
 /// <summary>A value that a unique meter saw first, or (after a void) no longer sees.</summary>
 internal readonly record struct UniqueChange(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
-
-/// <summary>A report of a level that time weighs, or (a void) one that does not count any more.</summary>
-internal readonly record struct ReportChange(AccountState Book, int FeatureKey, LevelReport Report, bool IsMade);
 
 /// <summary>
 /// All changes of a batch, written in one round trip: each statement checks that it finds the rows on which the batch was decided, and the
@@ -176,7 +172,8 @@ internal sealed class BatchWriter
     /// <summary>True for one event on one balance, and nothing else.</summary>
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated: [var row] } && !MovesEdges(row)
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
-        && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _reports.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count
+        && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _reports.Count + _expected.Count + _notInEarlierMonths.Count
+        + _notUsed.Count
         + _notHeld.Count + _calls.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
@@ -503,7 +500,7 @@ internal sealed class BatchWriter
         }
     }
 
-    /// <summary>Voids first: a report that follows in the batch may have the number that a voided one had.</summary>
+    /// <summary>Deletes first: a later report of the batch may take the number of a voided one.</summary>
     private void AddReports(NpgsqlBatch batch)
     {
         foreach (var group in _reports.GroupBy(static change => change.IsMade).OrderBy(static group => group.Key))

@@ -194,7 +194,7 @@ public sealed class UseOp : LaneOp
     /// <summary>True if an effect counts unique values: only the database knows whether a value was seen before.</summary>
     public required bool HasUnique { get; init; }
 
-    /// <summary>It reports a level that time weighs: what it changes lies between other reports, which the database knows.</summary>
+    /// <summary>True if it reports a level that time weighs: only the database knows the reports before and after it.</summary>
     public required bool ReportsTimed { get; init; }
 
     /// <summary>

@@ -139,7 +139,7 @@ internal sealed class StoredFacts
         ReadingKind.Highest => LedgerSql.HighestOfOthers,
         ReadingKind.Seen => LedgerSql.SeenByOthers,
         ReadingKind.Latest => LedgerSql.LatestOfOthers,
-        ReadingKind.Timed => throw new InvariantBrokenException("What time made of a report is told by its level's other reports."),
+        ReadingKind.Timed => throw new InvariantBrokenException("The level's timeline replaces a report that time weighs."),
     };
 
     private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Book, Guid Id)> wanted)

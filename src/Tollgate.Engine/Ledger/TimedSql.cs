@@ -15,7 +15,7 @@ internal static class TimedSql
     public const string LockBalancesSince = LoadBalancesSince + "\n   FOR NO KEY UPDATE OF b";
 
     /// <summary>
-    /// Reports of levels that time weighs: those after an instant, and before them the last one. Parameters as of
+    /// Reports of levels that time weighs: those after an instant, and before them the last one. Parameters of
     /// <see cref="LoadBalancesSince"/>.
     /// </summary>
     public const string LoadReports =
@@ -37,7 +37,7 @@ internal static class TimedSql
                AS x (partition, account, feature, occurred_at, number, level)
         """;
 
-    /// <summary>Parameters as of <see cref="InsertReports"/>.</summary>
+    /// <summary>Parameters of <see cref="InsertReports"/>.</summary>
     public const string DeleteReports =
         """
         DELETE FROM level_reports r
@@ -48,8 +48,8 @@ internal static class TimedSql
         """;
 
     /// <summary>
-    /// The row of a level that time weighs, for a period in which nobody reported: it holds what was reported before. $1 partitions, $2
-    /// accounts, $3 features, $4 starts, $5 ends, $6 quotas, $7 lengths of the whole periods. The caller holds the customers.
+    /// Makes the rows of periods without a report, by the reports of before. $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6
+    /// quotas, $7 lengths of the whole periods. The caller locks the customers.
     /// </summary>
     public const string OpenTimed =
         """

@@ -113,8 +113,8 @@ CREATE TABLE unique_values (
     PRIMARY KEY (partition, account, feature, period_start, value)
 );
 
--- Reports of levels that time weighs (aggregate "weighted_sum"), without those that were voided. A report holds until the next one, over the ends of
--- quota periods: what a period begins with is looked up here. Verify proves that they are those of the events.
+-- Live reports of levels that time weighs (aggregate "weighted_sum"). A report holds until the next one, over the ends of quota periods: this table
+-- has the level with which a period begins. Verify compares it with the events.
 CREATE TABLE level_reports (
     occurred_at timestamptz   NOT NULL,
     account     integer       NOT NULL,
@@ -259,7 +259,7 @@ BEGIN
     RETURN touched;
 END $$;
 
--- What time made of a level in a stretch: its integral, where it stands at the end, and the last report inside.
+-- The integral of a level in a stretch, the level at the end, and the last report inside.
 CREATE FUNCTION level_over(the_partition smallint, the_account integer, the_feature integer, since timestamptz, until timestamptz,
                            OUT level_time numeric, OUT level numeric, OUT report_at timestamptz) LANGUAGE sql STABLE AS $$
     SELECT coalesce(trunc(sum(r.level * 1000000000 * greatest(
@@ -275,12 +275,12 @@ CREATE FUNCTION level_over(the_partition smallint, the_account integer, the_feat
                                                  AND b.occurred_at <= since), since)) r
 $$;
 
--- Units of an integral: divided by the length of the whole period, rounded once to the ninth decimal, a half up.
+-- An integral divided by the length of the whole period, rounded to the ninth decimal, a half up.
 CREATE FUNCTION level_used(level_time numeric, level_whole bigint) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT div(2 * level_time + level_whole, 2 * level_whole::numeric) * 0.000000001
 $$;
 
--- What is used of a balance by an instant. Of a level that time weighs that is less than "used" as long as the period runs.
+-- The usage of a balance at an instant. For a level that time weighs it is less than "used" until the period ends.
 CREATE FUNCTION used_by(b balances, at timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN b.level_time IS NULL THEN b.used
                 ELSE level_used(b.level_time - trunc(b.level * 1000000000 * greatest(trunc((extract(epoch FROM b.period_end)

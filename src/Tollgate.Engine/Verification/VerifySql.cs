@@ -245,7 +245,7 @@ internal static class VerifySql
                  WHERE r.is_latest AND r.occurred_at IS DISTINCT FROM b.report_at) AS x
         """ + Tail;
 
-    /// <summary>Live reports of levels that time weighs, as events tell them, each until the next one.</summary>
+    /// <summary>The live reports of levels that time weighs, from events, each until the next one.</summary>
     private const string ToldByEvents =
         $"""
         SELECT e.partition, e.account, (r ->> 0)::integer AS feature, e.occurred_at, (r ->> 2)::integer AS number, (r ->> 1)::numeric AS level,
@@ -259,7 +259,8 @@ internal static class VerifySql
         """;
 
     /// <summary>
-    /// The integral of each row of such a level, from events alone. Expected and found: integrals, or where these agree units.
+    /// The rows of such levels whose integral, or units, are not those of events alone. Expected and found: integrals, or units if the
+    /// integrals agree.
     /// </summary>
     public const string TimedLevels = Head +
         $"""
@@ -280,7 +281,7 @@ internal static class VerifySql
                  WHERE t.integral <> t.level_time OR t.units <> t.used) AS x
         """ + Tail;
 
-    /// <summary>The kept reports are those that live events tell. Place: when it happened. Expected and found: levels.</summary>
+    /// <summary>Stored reports that are not those of live events. Place: the time of the report. Expected and found: levels.</summary>
     public const string LevelReports = Head +
         $"""
           FROM (SELECT partition, account, feature, occurred_at AS place, coalesce(o.level, -1) AS expected, coalesce(k.level, -1) AS found

@@ -10,7 +10,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Metering;
 
-/// <summary>What time makes of a level: by hand, and in any order of reports and voids beside a counter that adds up hour by hour.</summary>
+/// <summary>Levels that time weighs: by hand, and in any order of reports and voids beside a counter that adds up hour by hour.</summary>
 public sealed class TimedLevelTests
 {
     private static readonly Instant May = Utc(5, 1);
@@ -128,7 +128,7 @@ public sealed class TimedLevelTests
 
     private static decimal Used((Instant At, decimal Level)[] reports, Period period) => Level(reports, period).AtEnd.Value;
 
-    /// <summary>A book with a level, reports of four months in any order, voids of any of them, and rows that are opened now and then.</summary>
+    /// <summary>A level with reports of four months in any order, voids of any of them, and rows that open now and then.</summary>
     private sealed class Life
     {
         private readonly FeatureEntry _feature = new(1, new()

@@ -90,7 +90,8 @@ public sealed class TimedLevelTests(TestPostgres postgres) : IAsyncLifetime
         await VoidAsync("b");
         (await UsedOfRowAsync(Month)).ShouldBe(40, "the level of before holds on");
         await VoidAsync("c");
-        (await UsedOfRowAsync(Month), await UsedOfRowAsync(Before)).ShouldBe((20, Share(20, Before.End.Minus(4 * Day), Before.End, Before)));
+        (await UsedOfRowAsync(Month),
+            await UsedOfRowAsync(Before)).ShouldBe((20, Share(20, Before.End.Minus(4 * Day), Before.End, Before)));
         await VoidAsync("a");
         (await UsedOfRowAsync(Month), await UsedOfRowAsync(Before)).ShouldBe((0, 0));
         (await Rig.StandingAsync("u1", "gb")).Used.Value.ShouldBe(0);
@@ -120,7 +121,8 @@ public sealed class TimedLevelTests(TestPostgres postgres) : IAsyncLifetime
     {
         (await Rig.RecordAsync("u1", "stored", 1, "a", Month.Start, """{"gb":100000}""", enforce: true)).Decision!.Outcome
             .ShouldBe(Outcome.Overage);
-        (await Rig.RecordAsync("u1", "load", 21, "b", null, """{"gb":7}""", enforce: true)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Rig.RecordAsync("u1", "load", 21, "b", null, """{"gb":7}""", enforce: true)).Decision!.Outcome.ShouldBe(
+            Outcome.QuotaExceeded);
         (await UsedOfRowAsync(Month)).ShouldBe(100_000);
         (await Rig.RecordAsync("u1", "load", 20, "c", Month.Start, """{"gb":7}""", enforce: true)).Decision!.Outcome
             .ShouldBe(Outcome.WithinQuota);
@@ -155,7 +157,9 @@ public sealed class TimedLevelTests(TestPostgres postgres) : IAsyncLifetime
         var catalog = Rig.Project.Catalog.Document;
         var change = new EntitlementOverride { Feature = "gb", HardCap = Setting.To(true) };
         OverrideRules.FaultsOf(catalog, catalog.Plans[0], [change]).ShouldHaveSingleItem().Field.ShouldBe("gb.hard_cap");
-        OverrideRules.FaultsOf(catalog, catalog.Plans[0], [change with { HardCap = Setting.To(false), Quota = Setting.To<Quantity?>(Quantity.Of(5)) }]).ShouldBeEmpty();
+        OverrideRules.FaultsOf(
+            catalog, catalog.Plans[0], [change with { HardCap = Setting.To(false), Quota = Setting.To<Quantity?>(Quantity.Of(5)) }])
+            .ShouldBeEmpty();
     }
 
     [Fact]

@@ -5,8 +5,8 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// Stored gigabytes, billed by the month for as long as they are stored: a includes 10 GB-months and asks $3 for each further one, b includes
-/// 40 and asks $2.
+/// Stored gigabytes, billed for as long as they are stored: a includes 10 GB-months and asks $3 for each further one, b includes 40 and
+/// asks $2.
 /// </summary>
 public sealed class TimedLives(LivesHost host)
 {
@@ -76,8 +76,8 @@ public sealed class TimedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // On 10 May it becomes known that there have been 40 GB since 16 April, and not 20: April had 30, May 40. In June that proves wrong: 9000
-    // go back, and what is left of them pays the first invoice.
+    // A report of 10 May says that there have been 40 GB since 16 April, and not 20: April had 30, May 40. A void in June gives 9000 back, and
+    // the rest of them pays the first invoice.
     [Fact]
     public Task A_late_report_corrects_its_month_and_those_after_it_and_its_void_gives_all_of_it_back() => Given(Storage)
         .On("2031-04-01").Subscribes("a").Uses(20, "gb")
@@ -126,7 +126,7 @@ public sealed class TimedLives(LivesHost host)
         .IsLast(15000, "usage gb 15000 2031-04-11 00:00 → 2031-05-11 00:00")
         .LivesAsync(host);
 
-    // 30 GB until the end on the 16th: 15 GB-months, 5 beyond. Nobody sells what is stored after that, until the next subscription: again 30.
+    // 30 GB until the end on the 16th: 15 GB-months, 5 beyond. No plan sells the time until the next subscription: again 30.
     [Fact]
     public Task What_is_stored_while_nobody_sells_it_costs_nothing() => Given(Storage)
         .On("2031-04-01").Subscribes("a").Uses(30, "gb")

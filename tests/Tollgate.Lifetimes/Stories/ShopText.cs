@@ -27,7 +27,9 @@ public sealed class ShopText
 
         text.Line($"features:");
         foreach (var (feature, ignoresLate, aggregate) in shop.Plans.SelectMany(plan => plan.Included)
-            .Select(included => (included.Feature, included.IgnoresLate, included.IsTimed ? "weighted_sum" : included.IsLevel ? "latest" : null)).Distinct())
+            .Select(included =>
+                (included.Feature, included.IgnoresLate, included.IsTimed ? "weighted_sum" : included.IsLevel ? "latest" : null))
+                .Distinct())
         {
             text.Line($"  - code: {feature}");
             text.Line($"    name: {feature}");
